@@ -1,0 +1,125 @@
+//! Instances.
+
+use super::{Circumstances, Decision, Occasion, drift, excuse};
+use crate::Tags;
+use crate::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
+use crate::plan::{Hold, InstanceChange, Plan};
+use crate::rules::INSTANCE_RULES;
+use crate::scope::ScopeError;
+use crate::settings::{Engine, Mode, Policy, Rules};
+use crate::usage::GateAnswer;
+use crate::verdict::{Compliance, Finding, Note, Verdict};
+
+/// Judges one instance and plans what follows.
+///
+/// # Errors
+/// The policy names organizational units in a way that decides here, and those above the account are not
+/// known. Nothing is concluded then.
+pub fn decide_instance(
+    instance: &Instance,
+    policy: &Policy,
+    circumstances: &Circumstances<'_>,
+) -> Result<Decision<InstanceChange>, ScopeError> {
+    if instance.state == InstanceState::Gone {
+        return Ok(Decision::gone());
+    }
+    let scope = circumstances.scope(instance.id.as_str(), &instance.tags);
+    let rules = policy.rules_for(&scope)?;
+    let (verdict, notes) = match judge(instance, rules) {
+        Ok(verdict) => (verdict, Vec::new()),
+        Err(findings) => excuse(findings, policy, &scope, circumstances.today())?,
+    };
+    let notes = pending(instance).into_iter().chain(notes).collect();
+    let (plan, remember) = match &verdict {
+        Verdict::Violation(findings) => plan(instance, findings, rules, circumstances),
+        Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => (Plan::Nothing, Tags::new()),
+    };
+    let plan = plan.under(rules.mode);
+    let remember = if rules.mode == Mode::Enforce { remember } else { Tags::new() };
+    Ok(Decision { verdict, notes, plan, remember })
+}
+
+/// A verdict that needs no exemption, or the findings.
+fn judge(instance: &Instance, rules: &Rules) -> Result<Verdict, Vec<Finding>> {
+    if instance.options.http_endpoint == Switch::Disabled {
+        return Ok(Verdict::Compliant(Compliance::EndpointDisabled));
+    }
+    let findings: Vec<Finding> =
+        INSTANCE_RULES.iter().filter_map(|(_, judge)| judge(&instance.options, &rules.instances)).collect();
+    if findings.is_empty() { Ok(Verdict::Compliant(Compliance::TokensRequired)) } else { Err(findings) }
+}
+
+fn pending(instance: &Instance) -> Option<Note> {
+    instance.options.pending.then_some(Note::OptionsPending)
+}
+
+fn plan(
+    instance: &Instance,
+    findings: &[Finding],
+    rules: &Rules,
+    circumstances: &Circumstances<'_>,
+) -> (Plan<InstanceChange>, Tags) {
+    let change = change(findings);
+    let hold = |why| (Plan::Hold { why, would: Some(change) }, Tags::new());
+    if let Some(principal) = &instance.managed_by {
+        return (Plan::Hold { why: Hold::Managed(principal.clone()), would: None }, Tags::new());
+    }
+    if instance.options.http_endpoint != Switch::Enabled {
+        // (only tighten): `RequireTokens` sends HttpEndpoint=enabled.
+        return (Plan::Hold { why: Hold::EndpointUnknown, would: None }, Tags::new());
+    }
+    let (contested, remember) = drift(&instance.tags, &rules.drift, circumstances);
+    if let Some(why) = contested {
+        return (Plan::Hold { why, would: Some(change) }, remember);
+    }
+    let closes_v1 = instance.options.http_tokens != HttpTokens::Required;
+    let new = match circumstances.occasion {
+        Occasion::Launch | Occasion::Drift(_) => true,
+        Occasion::Seen => circumstances.is_fresh(instance.created_at, rules.instances.fresh_minutes),
+    };
+    if (closes_v1 || change == InstanceChange::DisableEndpoint)
+        && let GateAnswer::Shut(usage) = rules.instances.usage_gate.asks(new, circumstances.usage)
+    {
+        return hold(Hold::UsageGate(usage));
+    }
+    if rules.instances.remediate_with == Engine::SsmAutomation {
+        // Last, so that automation is never handed what the gate holds back.
+        return hold(Hold::SsmAutomation);
+    }
+    (Plan::Act(change), remember)
+}
+
+/// The one call that mends every finding. Each finding has its own field, so their order does not matter.
+fn change(findings: &[Finding]) -> InstanceChange {
+    if findings.contains(&Finding::EndpointEnabled) {
+        return InstanceChange::DisableEndpoint;
+    }
+    let (mut hop_limit, mut ipv6_endpoint, mut metadata_tags) = (None, None, None);
+    for finding in findings {
+        match finding {
+            Finding::HopLimitAbove { max: hops, .. } | Finding::HopLimitOther { exactly: hops, .. } => {
+                hop_limit = Some(*hops);
+            }
+            Finding::Ipv6Endpoint { enable } => ipv6_endpoint = Some(*enable),
+            Finding::MetadataTags { enable } => metadata_tags = Some(*enable),
+            Finding::TokensOptional
+            | Finding::TokensUnknown
+            | Finding::EndpointEnabled
+            | Finding::MinimumVersion1
+            | Finding::MinimumVersionUnknown => {}
+        }
+    }
+    InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags }
+}
+
+/// Whether options are compliant whoever the instance is: under the document's rules and under those of
+/// every override. Lets a launch whose record already says so pass without a single call.
+pub fn compliant_anywhere(options: &MetadataOptions, policy: &Policy) -> Option<Compliance> {
+    if options.http_endpoint == Switch::Disabled {
+        return Some(Compliance::EndpointDisabled);
+    }
+    let everyone = std::iter::once(&policy.rules).chain(policy.overrides.iter().map(|it| &it.rules));
+    let clean =
+        |rules: &Rules| INSTANCE_RULES.iter().all(|(_, judge)| judge(options, &rules.instances).is_none());
+    everyone.into_iter().all(clean).then_some(Compliance::TokensRequired)
+}

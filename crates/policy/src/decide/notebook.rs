@@ -1,0 +1,178 @@
+//! Notebooks: one step per look, each followed by an event that brings the next look.
+//!
+//! ```text
+//! InService, version 1 ─ mark, stop ─► Stopped, version 1 ─ update ─► Stopped, version 2
+//!                                                          ─ start (marked) ─► InService ─ unmark
+//! ```
+//! Nothing is kept anywhere but on the notebook itself, so whoever looks next (a redelivered event, the
+//! sweep) goes on where the last one stopped, or was killed.
+
+use super::{Circumstances, Decision, drift, excuse};
+use crate::Tags;
+use crate::drift::Moments;
+use crate::notebook::{Notebook, NotebookStatus, Platform, UPDATE_TRIES};
+use crate::plan::{Hold, NotebookStep, Plan, Wait};
+use crate::rules::minimum_version;
+use crate::scope::ScopeError;
+use crate::settings::{InService, Mode, NotebookRules, Policy, Rules};
+use crate::verdict::{Compliance, Note, Verdict};
+
+/// Judges one notebook and plans the next step.
+///
+/// A notebook that we stopped is started again whatever the policy has come to say meanwhile: observe mode
+/// and exemptions hold back every step but that one, the upgrade without which AWS would refuse it, and the
+/// removal of the mark.
+///
+/// # Errors
+/// As [`super::decide_instance`].
+pub fn decide_notebook(
+    notebook: &Notebook,
+    policy: &Policy,
+    circumstances: &Circumstances<'_>,
+) -> Result<Decision<NotebookStep>, ScopeError> {
+    if notebook.status == NotebookStatus::Gone {
+        return Ok(Decision::gone());
+    }
+    let scope = circumstances.scope(notebook.name.as_str(), &notebook.tags);
+    let rules = policy.rules_for(&scope)?;
+    let (verdict, notes) = match minimum_version::judge(notebook) {
+        None => (Verdict::Compliant(Compliance::MinimumVersion2), Vec::new()),
+        Some(finding) => excuse(vec![finding], policy, &scope, circumstances.today())?,
+    };
+    let (contested, flip) = drift(&notebook.tags, &rules.drift, circumstances);
+    let repair = match (&verdict, contested) {
+        (Verdict::Violation(_), None) => repair(notebook, rules, circumstances),
+        (Verdict::Violation(_), Some(contested)) => Plan::Hold { why: contested, would: None },
+        (Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone, _) => Plan::Nothing,
+    };
+    let remembers = rules.mode == Mode::Enforce && counts(&verdict, &repair);
+    let remember = if remembers { flip } else { Tags::new() };
+    let plan = finish(notebook, rules, circumstances, repair.under(rules.mode));
+    let notes = notes.into_iter().chain(left_stopped(notebook, circumstances)).collect();
+    Ok(Decision { verdict, notes, plan, remember })
+}
+
+/// Whether a flip back to version 1 counts. It does while the notebook is Updating or Stopping, because the
+/// look that repairs it will not know of the flip; and when it has been repaired before the flip's own
+/// record came in, because events come in any order.
+const fn counts(verdict: &Verdict, repair: &Plan<NotebookStep>) -> bool {
+    match (verdict, repair) {
+        (Verdict::Compliant(_), _) | (_, Plan::Act(_) | Plan::Wait(_)) => true,
+        (_, Plan::Hold { why, .. }) => matches!(why, Hold::Contested { .. }),
+        (_, Plan::Nothing) => false,
+    }
+}
+
+/// Why it is not updated once more, if it has been often enough. Updates before it was turned back are not
+/// counted: it could be turned back because they had their effect.
+fn exhausted(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>) -> Option<Hold> {
+    let remembered = Moments::read(&notebook.tags, &rules.drift, circumstances.now).last();
+    let tries = notebook.updates(circumstances.now).since(circumstances.flipped_at().max(remembered));
+    let reason = notebook.failure_reason.clone().unwrap_or_default();
+    (tries >= UPDATE_TRIES).then_some(Hold::UpdateHadNoEffect { tries, reason })
+}
+
+/// A notebook that ran before we stopped it, so long ago that it is not started any more.
+fn left_stopped(notebook: &Notebook, circumstances: &Circumstances<'_>) -> Option<Note> {
+    let stopped = matches!(notebook.status, NotebookStatus::Stopped | NotebookStatus::Failed);
+    let stale = notebook.carries_restart_mark() && !notebook.marked_for_restart(circumstances.now);
+    (stopped && stale).then_some(Note::LeftStopped)
+}
+
+/// What mends a violating notebook, as far as this look can.
+fn repair(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>) -> Plan<NotebookStep> {
+    match notebook.status {
+        NotebookStatus::Gone => Plan::Nothing,
+        NotebookStatus::Pending | NotebookStatus::Stopping | NotebookStatus::Updating => {
+            Plan::Wait(Wait::Notebook(notebook.status))
+        }
+        NotebookStatus::Unknown => Plan::Hold { why: Hold::StatusUnknown, would: None },
+        NotebookStatus::Stopped | NotebookStatus::Failed => match exhausted(notebook, rules, circumstances) {
+            None => Plan::Act(update(notebook, &rules.notebooks, circumstances)),
+            Some(why) => Plan::Hold { why, would: None },
+        },
+        NotebookStatus::InService => match may_stop(notebook, rules, circumstances) {
+            Ok(()) => Plan::Act(NotebookStep::Stop),
+            Err(why) => Plan::Hold { why, would: None },
+        },
+    }
+}
+
+/// One that we stopped is moved off Amazon Linux 2 whatever the policy has come to say since: the policy
+/// opted in when we stopped it, and AWS would not start it again otherwise.
+fn update(notebook: &Notebook, rules: &NotebookRules, circumstances: &Circumstances<'_>) -> NotebookStep {
+    let wanted = rules.upgrade_platform || notebook.marked_for_restart(circumstances.now);
+    let upgrade_platform = wanted && notebook.platform == Platform::AmazonLinux2 && notebook.can_run_al2023();
+    NotebookStep::Update { upgrade_platform }
+}
+
+/// Whether a running notebook may be stopped now: it must be possible to update it and to start it again,
+/// and the policy must allow the interruption.
+fn may_stop(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>) -> Result<(), Hold> {
+    if let Some(why) = exhausted(notebook, rules, circumstances) {
+        return Err(why);
+    }
+    let rules = &rules.notebooks;
+    match &notebook.platform {
+        Platform::AmazonLinux2023 => {}
+        Platform::AmazonLinux2 if !rules.upgrade_platform => return Err(Hold::AmazonLinux2),
+        Platform::AmazonLinux2 if !notebook.can_run_al2023() => {
+            return Err(Hold::InstanceType(notebook.instance_type.clone()));
+        }
+        Platform::AmazonLinux2 => {}
+        Platform::AmazonLinux1 => return Err(Hold::AmazonLinux1),
+        Platform::Unknown(name) => return Err(Hold::PlatformUnknown(name.clone())),
+    }
+    if circumstances.is_fresh(notebook.created_at, rules.fresh_minutes) {
+        return Ok(());
+    }
+    match rules.in_service {
+        InService::Window(window) if window.contains(circumstances.now) => Ok(()),
+        InService::Window(_) => Err(Hold::OutsideWindow),
+        InService::Wait => Err(Hold::UntilStopped),
+        InService::Report => Err(Hold::ReportOnly),
+    }
+}
+
+const fn had_no_effect(repair: &Plan<NotebookStep>) -> bool {
+    matches!(repair, Plan::Hold { why: Hold::UpdateHadNoEffect { .. }, .. })
+}
+
+/// Brings to an end what an earlier look began, where this look repairs nothing.
+fn finish(
+    notebook: &Notebook,
+    rules: &Rules,
+    circumstances: &Circumstances<'_>,
+    repair: Plan<NotebookStep>,
+) -> Plan<NotebookStep> {
+    if matches!(repair, Plan::Act(_) | Plan::Wait(_)) || !notebook.carries_restart_mark() {
+        return repair;
+    }
+    let believable = notebook.marked_for_restart(circumstances.now);
+    match notebook.status {
+        NotebookStatus::Stopped
+            if believable && notebook.platform == Platform::AmazonLinux2 && notebook.can_run_al2023() =>
+        {
+            // It cannot be started as it is, and it was stopped under a policy that opted in.
+            match exhausted(notebook, rules, circumstances) {
+                None => Plan::Act(NotebookStep::Update { upgrade_platform: true }),
+                Some(why) => Plan::Hold { why, would: None },
+            }
+        }
+        NotebookStatus::Stopped if believable => Plan::Act(NotebookStep::Start),
+        // It was the update that failed, and no start was tried.
+        NotebookStatus::Failed if believable && had_no_effect(&repair) => repair,
+        // Never started from Failed: that could go round for ever.
+        NotebookStatus::Failed if believable => Plan::Hold {
+            why: Hold::RestartFailed(notebook.failure_reason.clone().unwrap_or_default()),
+            would: None,
+        },
+        NotebookStatus::InService | NotebookStatus::Stopped | NotebookStatus::Failed => {
+            Plan::Act(NotebookStep::Unmark)
+        }
+        NotebookStatus::Pending | NotebookStatus::Stopping | NotebookStatus::Updating => {
+            Plan::Wait(Wait::Notebook(notebook.status))
+        }
+        NotebookStatus::Gone | NotebookStatus::Unknown => repair,
+    }
+}

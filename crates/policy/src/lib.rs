@@ -1,0 +1,44 @@
+//! Decides whether a metadata posture is acceptable, and what to do when it is not.
+//!
+//! Read in this order: [`ids`] names things; [`settings`] is the policy document after validation;
+//! [`scope`] says whom an override or an exemption means; [`instance`] and [`notebook`] are what AWS
+//! described; [`rules`] judge one option each; [`verdict`] is their sum; [`plan`] is what follows from it.
+//!
+//! Every way into the product (an event, the scheduled sweep, the CLI) ends in [`decide_instance`] or
+//! [`decide_notebook`]: facts and a date go in, a verdict with reasons and a plan come out.
+//!
+//! Knows: postures, rules, exemptions, verdicts, plans.
+//! Must never know: JSON, YAML, AWS SDK types, async, the clock, the environment, logging, a terminal.
+//! There is deliberately no way to write "allow version 1" or "enable the endpoint of an instance that has
+//! it disabled" as a plan: the types of [`plan`] cannot express it.
+
+pub mod ids;
+pub mod scope;
+pub mod settings;
+
+pub mod drift;
+pub mod exemption;
+pub mod instance;
+pub mod notebook;
+pub mod usage;
+
+pub mod rules;
+pub mod verdict;
+
+pub mod decide;
+pub mod plan;
+
+pub use decide::{Circumstances, Decision, Occasion, compliant_anywhere, decide_instance, decide_notebook};
+pub use ids::{AccountId, InstanceId, NotebookName, OuId, Partition, Place, Region};
+pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
+pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
+pub use plan::{Hold, InstanceChange, NotebookStep, Plan, Wait};
+pub use settings::{Mode, Policy, Rules};
+pub use verdict::{Compliance, Finding, Note, Verdict};
+
+/// Tag keys by AWS resource, as written and as described.
+pub type Tags = std::collections::BTreeMap<String, String>;
+
+/// What every tag this product reads or writes starts with. A shipped SCP keeps everybody but the owners
+/// from writing such tags.
+pub const TAG_PREFIX: &str = "v2only:";

@@ -1,0 +1,142 @@
+//! A SageMaker notebook instance as `DescribeNotebookInstance` described it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::drift::Moments;
+use crate::{NotebookName, Tags};
+
+/// Tag that remembers "this notebook was running before we stopped it"; its value is when we marked it.
+pub const RESTART_TAG: &str = "v2only:restart";
+
+/// Tag that remembers when AWS last accepted an update of a notebook from us. It is never taken off: what it
+/// says is forgotten by itself.
+pub const UPDATED_TAG: &str = "v2only:updated";
+
+/// How often an update is tried within [`UPDATE_TRIES_HOURS`]. Each try ends with an event, and without a
+/// bound an update that never takes effect would be tried for ever. What AWS refuses is no try.
+pub const UPDATE_TRIES: usize = 3;
+
+/// See [`UPDATE_TRIES`].
+pub const UPDATE_TRIES_HOURS: i64 = 24;
+
+/// How long a restart mark is believed. One that is older was left behind by something that went wrong, and
+/// starting a notebook its owner has meanwhile stopped would be worse than leaving it.
+pub const RESTART_MARK_HOURS: i64 = 24;
+
+/// `MinimumInstanceMetadataServiceVersion`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MinimumVersion {
+    /// "1": both versions are answered.
+    One,
+    /// "2": version 2 only.
+    Two,
+    /// Not described, as for old notebooks, or a word this release does not know. Judged like "1".
+    Unknown,
+}
+
+/// Status of a notebook instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotebookStatus {
+    /// Being created or started.
+    Pending,
+    /// Running.
+    InService,
+    /// Being stopped.
+    Stopping,
+    /// Stopped; the only status besides `Failed` in which it can be updated.
+    Stopped,
+    /// Could not be created, started or updated.
+    Failed,
+    /// Being updated; it will be `Stopped` again afterwards.
+    Updating,
+    /// Being deleted, or deleted: nothing left to protect.
+    Gone,
+    /// A word this release does not know; nothing is done to it.
+    Unknown,
+}
+
+/// The operating system below a notebook, by its `PlatformIdentifier`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Platform {
+    /// `notebook-al1-v1`. Cannot be upgraded, and cannot be started once stopped.
+    AmazonLinux1,
+    /// `notebook-al2-v1` to `-v3`. Since 2026-07-01 it cannot be started once stopped, unless it is moved to
+    /// Amazon Linux 2023 in between.
+    AmazonLinux2,
+    /// `notebook-al2023-v1`.
+    AmazonLinux2023,
+    /// Not described, or unknown to this release. Never stopped by us.
+    Unknown(String),
+}
+
+impl Platform {
+    /// Reads a `PlatformIdentifier`.
+    pub fn from_identifier(identifier: Option<&str>) -> Self {
+        match identifier {
+            Some(text) if text.starts_with("notebook-al2023-") => Self::AmazonLinux2023,
+            Some(text) if text.starts_with("notebook-al2-") => Self::AmazonLinux2,
+            Some(text) if text.starts_with("notebook-al1-") => Self::AmazonLinux1,
+            other => Self::Unknown(other.unwrap_or_default().to_owned()),
+        }
+    }
+}
+
+/// The platform that version-2 notebooks are moved to where the policy opted in.
+pub const AL2023_PLATFORM: &str = "notebook-al2023-v1";
+
+/// Instance families on which AWS does not offer Amazon Linux 2023 notebooks.
+const FAMILIES_WITHOUT_AL2023: [&str; 5] = ["ml.p2.", "ml.p3.", "ml.p3dn.", "ml.inf1.", "ml.g3."];
+
+/// What is known of one notebook instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notebook {
+    /// Its name, case kept.
+    pub name: NotebookName,
+    /// Its ARN, by which it is tagged.
+    pub arn: String,
+    /// Its status.
+    pub status: NotebookStatus,
+    /// The minimum IMDS version.
+    pub minimum_version: MinimumVersion,
+    /// Its operating system.
+    pub platform: Platform,
+    /// Its instance type, for example `ml.t3.medium`.
+    pub instance_type: String,
+    /// When it was created.
+    pub created_at: Option<Timestamp>,
+    /// Why it is `Failed`.
+    pub failure_reason: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Notebook {
+    /// Whether AWS offers Amazon Linux 2023 on its instance type.
+    pub fn can_run_al2023(&self) -> bool {
+        !FAMILIES_WITHOUT_AL2023.iter().any(|family| self.instance_type.starts_with(family))
+    }
+
+    /// When we marked it to be started again, if it carries such a mark that can still be believed.
+    pub fn marked_for_restart(&self, now: Timestamp) -> bool {
+        self.tags.get(RESTART_TAG).and_then(|text| text.parse::<Timestamp>().ok()).is_some_and(|at| {
+            let hours = now.duration_since(at).as_hours();
+            (-1..RESTART_MARK_HOURS).contains(&hours)
+        })
+    }
+
+    /// When AWS accepted an update from us of late.
+    pub fn updates(&self, now: Timestamp) -> Moments {
+        Moments::in_tag(&self.tags, UPDATED_TAG, SignedDuration::from_hours(UPDATE_TRIES_HOURS), now)
+    }
+
+    /// The value of [`UPDATED_TAG`] that remembers an update accepted now; `None` if it does already. No more
+    /// are kept than are counted, so that the value always fits into a tag.
+    pub fn remembering_update(&self, now: Timestamp) -> Option<String> {
+        self.updates(now).latest(UPDATE_TRIES - 1).remembering(now)
+    }
+
+    /// Whether it carries a restart mark of any age, believable or not.
+    pub fn carries_restart_mark(&self) -> bool {
+        self.tags.contains_key(RESTART_TAG)
+    }
+}

@@ -1,0 +1,253 @@
+//! Plans: what is to be done about one resource, as data.
+//!
+//! Observing is a plan nobody applies. INVARIANT (only tighten): no value of these types allows version 1,
+//! and none enables an endpoint that was described as disabled.
+
+use std::fmt;
+
+use crate::notebook::NotebookStatus;
+use crate::settings::{HopLimit, Mode};
+use crate::usage::Usage;
+
+/// What follows from a verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan<Step> {
+    /// Leave it alone.
+    Nothing,
+    /// It is between two states; the event that ends this comes by itself.
+    Wait(Wait),
+    /// It violates the policy and is not touched; say so.
+    Hold {
+        /// Why not.
+        why: Hold,
+        /// What would be done otherwise.
+        would: Option<Step>,
+    },
+    /// Do this.
+    Act(Step),
+}
+
+impl<Step> Plan<Step> {
+    /// The last step of planning: in observe mode, what would be done is only said.
+    #[must_use]
+    pub fn under(self, mode: Mode) -> Self {
+        match (mode, self) {
+            (Mode::Observe, Self::Act(step))
+            | (Mode::Observe, Self::Hold { why: Hold::SsmAutomation, would: Some(step) }) => {
+                Self::Hold { why: Hold::Observe, would: Some(step) }
+            }
+            (_, plan) => plan,
+        }
+    }
+
+    /// A stable word for logs and metrics.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Wait(_) => "wait",
+            Self::Hold { .. } => "hold",
+            Self::Act(_) => "act",
+        }
+    }
+}
+
+/// What a resource is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// A notebook that is being created, started, stopped or updated.
+    Notebook(NotebookStatus),
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Notebook(status) = self;
+        write!(f, "notebook is {status:?}; its next state-change event continues")
+    }
+}
+
+/// Why a violation is not touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// The policy says `observe` here.
+    Observe,
+    /// A service manages the instance; customers cannot modify it.
+    Managed(String),
+    /// Closing version 1 wants evidence, and this is what there is.
+    UsageGate(Usage),
+    /// It was turned back more often than the policy fights for.
+    Contested {
+        /// Corrections within the window.
+        times: usize,
+        /// Length of the window in hours.
+        hours: u32,
+    },
+    /// The policy leaves the change to Systems Manager Automation.
+    SsmAutomation,
+    /// Whether the endpoint is enabled was not described; acting could switch it on.
+    EndpointUnknown,
+    /// A running notebook is updated the next time somebody stops it.
+    UntilStopped,
+    /// A running notebook is stopped only inside the maintenance window.
+    OutsideWindow,
+    /// The policy only reports running notebooks.
+    ReportOnly,
+    /// Amazon Linux 1: could never be started again.
+    AmazonLinux1,
+    /// Amazon Linux 2: could not be started again without the platform upgrade, which the policy does not
+    /// opt in to.
+    AmazonLinux2,
+    /// Amazon Linux 2 on an instance type without Amazon Linux 2023.
+    InstanceType(String),
+    /// The platform is not described or not known: whether it could be started again is not known either.
+    PlatformUnknown(String),
+    /// A status this release does not know.
+    StatusUnknown,
+    /// It was updated, and describes itself as before.
+    UpdateHadNoEffect {
+        /// Updates tried of late.
+        tries: usize,
+        /// Why it is `Failed`, if it is.
+        reason: String,
+    },
+    /// It ran before we stopped it, and AWS could not start it again.
+    RestartFailed(String),
+}
+
+impl Hold {
+    /// A stable word for logs, metrics and findings.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Observe => "observe-mode",
+            Self::Managed(_) => "managed",
+            Self::UsageGate(_) => "usage-gate",
+            Self::Contested { .. } => "contested",
+            Self::SsmAutomation => "ssm-automation",
+            Self::EndpointUnknown => "endpoint-unknown",
+            Self::UntilStopped => "in-service",
+            Self::OutsideWindow => "outside-window",
+            Self::ReportOnly => "report-only",
+            Self::AmazonLinux1 => "amazon-linux-1",
+            Self::AmazonLinux2 => "amazon-linux-2",
+            Self::InstanceType(_) => "instance-type",
+            Self::PlatformUnknown(_) => "platform-unknown",
+            Self::StatusUnknown => "status-unknown",
+            Self::UpdateHadNoEffect { .. } => "update-had-no-effect",
+            Self::RestartFailed(_) => "restart-failed",
+        }
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Observe => f.write_str("the policy says observe"),
+            Self::Managed(principal) => write!(f, "managed by {principal}; only that service can change it"),
+            Self::UsageGate(Usage::NotRead) => {
+                f.write_str("existed already, and whether it uses IMDSv1 was not read")
+            }
+            Self::UsageGate(Usage::Busy { calls }) => {
+                write!(f, "still makes IMDSv1 calls ({calls} in the window)")
+            }
+            Self::UsageGate(Usage::Gaps { days } | Usage::Quiet { days }) => {
+                write!(f, "MetadataNoToken has data on only {days} days of the window")
+            }
+            Self::Contested { times, hours } => {
+                write!(f, "contested: corrected {times} times within {hours} hours and turned back again")
+            }
+            Self::SsmAutomation => f.write_str("left to Systems Manager Automation by the policy"),
+            Self::EndpointUnknown => {
+                f.write_str("HttpEndpoint was not described; acting could switch the endpoint on")
+            }
+            Self::UntilStopped => f.write_str("running; updated the next time it is stopped"),
+            Self::OutsideWindow => f.write_str("running; stopped only inside the maintenance window"),
+            Self::ReportOnly => f.write_str("running; the policy only reports it"),
+            Self::AmazonLinux1 => f.write_str("Amazon Linux 1: once stopped it could never be started again"),
+            Self::AmazonLinux2 => f.write_str(
+                "Amazon Linux 2: once stopped it could not be started again without the platform upgrade \
+                 (`notebooks.upgrade_platform`)",
+            ),
+            Self::InstanceType(name) => write!(f, "{name} does not run Amazon Linux 2023 notebooks"),
+            Self::PlatformUnknown(name) if name.is_empty() => f.write_str("its platform was not described"),
+            Self::PlatformUnknown(name) => write!(f, "platform `{name}` is not known to this release"),
+            Self::StatusUnknown => f.write_str("its status is not known to this release"),
+            Self::UpdateHadNoEffect { tries, reason } if reason.is_empty() => {
+                write!(f, "updated {tries} times, and still described as before")
+            }
+            Self::UpdateHadNoEffect { tries, reason } => {
+                write!(f, "updated {tries} times without effect: {reason}")
+            }
+            Self::RestartFailed(reason) => {
+                write!(f, "ran before it was stopped, and could not be started: {reason}")
+            }
+        }
+    }
+}
+
+/// A change of an instance's metadata options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InstanceChange {
+    /// `HttpTokens=required` and `HttpEndpoint=enabled` together, because AWS refuses the one without the
+    /// other; only for instances described as enabled. The rest only where it changes.
+    RequireTokens {
+        /// New hop limit.
+        hop_limit: Option<HopLimit>,
+        /// New state of the IPv6 endpoint.
+        ipv6_endpoint: Option<bool>,
+        /// New state of tags in metadata.
+        metadata_tags: Option<bool>,
+    },
+    /// `HttpEndpoint=disabled` and nothing else.
+    DisableEndpoint,
+}
+
+impl fmt::Display for InstanceChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DisableEndpoint => f.write_str("HttpEndpoint=disabled"),
+            Self::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => {
+                f.write_str("HttpTokens=required")?;
+                if let Some(hops) = hop_limit {
+                    write!(f, " HttpPutResponseHopLimit={}", hops.get())?;
+                }
+                let word = |enable: &bool| if *enable { "enabled" } else { "disabled" };
+                if let Some(enable) = ipv6_endpoint {
+                    write!(f, " HttpProtocolIpv6={}", word(enable))?;
+                }
+                if let Some(enable) = metadata_tags {
+                    write!(f, " InstanceMetadataTags={}", word(enable))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// One step on a notebook's way. Each is followed by an event that brings the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotebookStep {
+    /// Mark it "was running", then stop it.
+    Stop,
+    /// Set the minimum version to "2".
+    Update {
+        /// Move it to Amazon Linux 2023 in the same call.
+        upgrade_platform: bool,
+    },
+    /// Start it again, because it ran before we stopped it.
+    Start,
+    /// Take the mark off.
+    Unmark,
+}
+
+impl fmt::Display for NotebookStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stop => "mark as running, then stop",
+            Self::Update { upgrade_platform: false } => "minimum IMDS version=2",
+            Self::Update { upgrade_platform: true } => {
+                "minimum IMDS version=2 and platform=notebook-al2023-v1"
+            }
+            Self::Start => "start again",
+            Self::Unmark => "remove the restart mark",
+        })
+    }
+}

@@ -1,0 +1,301 @@
+//! The policy document after validation: what is required, where, in which mode, who is exempt.
+//!
+//! These types hold only what the document can say legally; the parser (in `v2only-enforcer`) turns YAML or
+//! JSON into them and explains what it refuses. Ranges are checked there and in the constructors here.
+
+use std::num::NonZeroU8;
+
+use crate::exemption::Exemption;
+use crate::ids::IdError;
+use crate::scope::{Matcher, Scope, ScopeError};
+
+/// Whether a plan is carried out or only reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Judge, plan, report; change nothing.
+    Observe,
+    /// Judge, plan, apply, report.
+    Enforce,
+}
+
+/// A hop limit of IMDS responses, 1 to 64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HopLimit(NonZeroU8);
+
+impl HopLimit {
+    /// # Errors
+    /// A number outside 1 to 64, the range of `HttpPutResponseHopLimit`.
+    pub fn new(hops: i64) -> Result<Self, IdError> {
+        u8::try_from(hops)
+            .ok()
+            .filter(|hops| *hops <= 64)
+            .and_then(NonZeroU8::new)
+            .map(Self)
+            .ok_or_else(|| IdError { found: hops.to_string(), expected: "a hop limit (1 to 64)" })
+    }
+
+    /// The number of hops.
+    pub const fn get(self) -> u8 {
+        self.0.get()
+    }
+}
+
+/// What the document says of the hop limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HopLimitRule {
+    /// No opinion. A hop limit is never lowered unasked: that is what breaks containers.
+    #[default]
+    Keep,
+    /// At most this many hops.
+    Max(HopLimit),
+    /// This many hops, neither fewer nor more.
+    Exactly(HopLimit),
+}
+
+/// What the document says of an option that is on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SwitchRule {
+    /// No opinion.
+    #[default]
+    Keep,
+    /// Must be enabled.
+    Enabled,
+    /// Must be disabled.
+    Disabled,
+}
+
+/// What the document says of `HttpEndpoint`. There is no "enabled": nobody's endpoint is ever switched on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EndpointRule {
+    /// No opinion.
+    #[default]
+    Keep,
+    /// Must be disabled: no metadata service at all.
+    Disabled,
+}
+
+/// Who carries out a change of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// `ec2:ModifyInstanceMetadataOptions`, called by us.
+    #[default]
+    Api,
+    /// Systems Manager Automation with the AWS-owned runbooks.
+    SsmAutomation,
+}
+
+/// Which instances must show that nobody uses version 1 before they lose it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GateScope {
+    /// Instances that existed already; new launches are enforced at once.
+    #[default]
+    Existing,
+    /// Every instance, new launches too.
+    All,
+    /// None: enforce without evidence.
+    None,
+}
+
+/// The usage gate: `MetadataNoToken` must have data over the whole window and sum to zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsageGate {
+    /// Length of the window in days, 1 to 455 (CloudWatch keeps hourly data that long).
+    pub quiet_days: u16,
+    /// Whom the gate binds.
+    pub applies_to: GateScope,
+}
+
+/// What is required of EC2 instances. `HttpTokens` = `required` is not a choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceRules {
+    /// The hop limit of PUT responses.
+    pub hop_limit: HopLimitRule,
+    /// Whether the metadata service may answer at all.
+    pub http_endpoint: EndpointRule,
+    /// The IPv6 endpoint.
+    pub ipv6_endpoint: SwitchRule,
+    /// Instance tags in instance metadata.
+    pub metadata_tags: SwitchRule,
+    /// Who carries out the change.
+    pub remediate_with: Engine,
+    /// Evidence wanted before version 1 is closed on an instance that existed already.
+    pub usage_gate: UsageGate,
+    /// How long after its creation an instance counts as new, in minutes.
+    pub fresh_minutes: u32,
+}
+
+/// What happens to a running notebook that is not new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InService {
+    /// Update it the next time somebody stops it.
+    Wait,
+    /// Stop, update and start it inside the maintenance window.
+    Window(Window),
+    /// Only report it.
+    Report,
+}
+
+/// A weekly maintenance window in UTC, within one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The day of the week.
+    pub day: jiff::civil::Weekday,
+    /// First moment inside.
+    pub from: jiff::civil::Time,
+    /// First moment outside again.
+    pub to: jiff::civil::Time,
+}
+
+impl Window {
+    /// Whether this moment lies inside the window.
+    pub fn contains(&self, at: jiff::Timestamp) -> bool {
+        let utc = jiff::tz::Offset::UTC.to_datetime(at);
+        utc.weekday() == self.day && self.from <= utc.time() && utc.time() < self.to
+    }
+}
+
+/// What is required of notebook instances. Minimum version 2 is not a choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotebookRules {
+    /// What happens to a running notebook that is not new.
+    pub in_service: InService,
+    /// How long after its creation a running notebook may be stopped and started again without asking.
+    pub fresh_minutes: u32,
+    /// Move Amazon Linux 2 notebooks to Amazon Linux 2023 in the same update. Without it such a notebook is
+    /// never stopped, because AWS would not start it again.
+    pub upgrade_platform: bool,
+}
+
+/// What happens to a launch template that lets version 1 through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LaunchTemplateFix {
+    /// Only report it.
+    #[default]
+    Report,
+    /// Add a version with tokens required.
+    NewVersion,
+}
+
+/// What happens to an owned AMI whose `ImdsSupport` is not `v2.0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ImageFix {
+    /// Only report it.
+    #[default]
+    Report,
+    /// Set `ImdsSupport`, which nobody can undo.
+    MarkV2,
+}
+
+/// What is required of the account-level defaults of every Region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AccountDefaultRules {
+    /// Whether the default for `HttpTokens` must be `required`.
+    pub http_tokens_required: bool,
+    /// The default hop limit, if the document has an opinion.
+    pub hop_limit: Option<HopLimit>,
+    /// Whether `HttpTokensEnforced` must be enabled.
+    pub enforced: bool,
+}
+
+/// When somebody who turns version 1 back on again and again is reported instead of fought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DriftRule {
+    /// Corrections within the window after which the resource counts as contested, 1 to 10.
+    pub contested_after: u8,
+    /// Length of the window in hours.
+    pub window_hours: u32,
+}
+
+/// Everything the document requires at one place, after overrides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Observe or enforce.
+    pub mode: Mode,
+    /// EC2 instances.
+    pub instances: InstanceRules,
+    /// SageMaker notebook instances.
+    pub notebooks: NotebookRules,
+    /// Launch templates.
+    pub launch_templates: LaunchTemplateFix,
+    /// Owned AMIs.
+    pub images: ImageFix,
+    /// Account-level defaults.
+    pub account_defaults: AccountDefaultRules,
+    /// Contested drift.
+    pub drift: DriftRule,
+}
+
+impl Rules {
+    /// The document that says nothing but its mode.
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            instances: InstanceRules {
+                hop_limit: HopLimitRule::Keep,
+                http_endpoint: EndpointRule::Keep,
+                ipv6_endpoint: SwitchRule::Keep,
+                metadata_tags: SwitchRule::Keep,
+                remediate_with: Engine::Api,
+                usage_gate: UsageGate { quiet_days: 14, applies_to: GateScope::Existing },
+                fresh_minutes: 30,
+            },
+            notebooks: NotebookRules {
+                in_service: InService::Wait,
+                fresh_minutes: 30,
+                upgrade_platform: false,
+            },
+            launch_templates: LaunchTemplateFix::Report,
+            images: ImageFix::Report,
+            account_defaults: AccountDefaultRules::default(),
+            drift: DriftRule { contested_after: 3, window_hours: 24 },
+        }
+    }
+}
+
+/// An override: for whom it holds, and the whole rules that hold there. The parser lays the override's own
+/// words over the document's, so that nothing has to be merged at the moment of judging.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// Whom it means.
+    pub matcher: Matcher,
+    /// What holds for them.
+    pub rules: Rules,
+}
+
+/// A whole validated policy document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// What holds where no override matches.
+    pub rules: Rules,
+    /// Who is exempt, why, until when.
+    pub exemptions: Vec<Exemption>,
+    /// First match wins.
+    pub overrides: Vec<Override>,
+}
+
+impl Policy {
+    /// A document without exemptions and overrides.
+    pub const fn plain(rules: Rules) -> Self {
+        Self { rules, exemptions: Vec::new(), overrides: Vec::new() }
+    }
+
+    /// What holds for one resource: the rules of the first override that matches, else the document's own.
+    ///
+    /// # Errors
+    /// An override or exemption names organizational units and those of the account are not known. Then
+    /// nothing may be concluded, because the unread override could say `observe`.
+    pub fn rules_for(&self, scope: &Scope<'_>) -> Result<&Rules, ScopeError> {
+        for candidate in &self.overrides {
+            if candidate.matcher.matches(scope)? {
+                return Ok(&candidate.rules);
+            }
+        }
+        Ok(&self.rules)
+    }
+
+    /// Whether judging needs to know the organizational units an account lies in.
+    pub fn names_organizational_units(&self) -> bool {
+        self.overrides.iter().any(|it| it.matcher.names_organizational_units())
+            || self.exemptions.iter().any(|it| it.matcher.names_organizational_units())
+    }
+}

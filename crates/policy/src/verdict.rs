@@ -1,0 +1,184 @@
+//! Verdicts and their reasons.
+
+use std::fmt;
+
+use crate::exemption::{InForce, Void};
+use crate::rules;
+use crate::settings::HopLimit;
+
+/// What was found of one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing to object to.
+    Compliant(Compliance),
+    /// It violates the policy and is excused today.
+    Exempt {
+        /// What excuses it.
+        by: InForce,
+        /// What would be wrong otherwise; never empty.
+        findings: Vec<Finding>,
+    },
+    /// It violates the policy; never empty.
+    Violation(Vec<Finding>),
+    /// It is terminated or deleted, or being so.
+    Gone,
+}
+
+impl Verdict {
+    /// A stable word for logs, metrics and findings.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Compliant(_) => "compliant",
+            Self::Exempt { .. } => "exempt",
+            Self::Violation(_) => "violation",
+            Self::Gone => "gone",
+        }
+    }
+
+    /// What is or would be wrong.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Exempt { findings, .. } | Self::Violation(findings) => findings,
+            Self::Compliant(_) | Self::Gone => &[],
+        }
+    }
+}
+
+/// Why there is nothing to object to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compliance {
+    /// Only version 2 is answered, and every other option is as the document says.
+    TokensRequired,
+    /// Nothing is answered. Somebody switched it off, and it stays off.
+    EndpointDisabled,
+    /// A notebook that answers version 2 only.
+    MinimumVersion2,
+}
+
+impl fmt::Display for Compliance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TokensRequired => "HttpTokens is required",
+            Self::EndpointDisabled => "HttpEndpoint is disabled",
+            Self::MinimumVersion2 => "minimum IMDS version is 2",
+        })
+    }
+}
+
+/// One thing that is not as the policy says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// Version 1 is answered.
+    TokensOptional,
+    /// Nothing was described of `HttpTokens`.
+    TokensUnknown,
+    /// The document wants no metadata service.
+    EndpointEnabled,
+    /// The hop limit is above the maximum, or was not described.
+    HopLimitAbove {
+        /// The described hop limit.
+        is: Option<u8>,
+        /// The most that is allowed.
+        max: HopLimit,
+    },
+    /// The hop limit is not the exact one, or was not described.
+    HopLimitOther {
+        /// The described hop limit.
+        is: Option<u8>,
+        /// What it must be.
+        exactly: HopLimit,
+    },
+    /// The IPv6 endpoint must be switched.
+    Ipv6Endpoint {
+        /// On, or else off.
+        enable: bool,
+    },
+    /// Tags in metadata must be switched.
+    MetadataTags {
+        /// On, or else off.
+        enable: bool,
+    },
+    /// A notebook that answers version 1.
+    MinimumVersion1,
+    /// Nothing was described of a notebook's minimum version.
+    MinimumVersionUnknown,
+}
+
+impl Finding {
+    /// The rule that found it.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::TokensOptional | Self::TokensUnknown => rules::http_tokens::ID,
+            Self::EndpointEnabled => rules::http_endpoint::ID,
+            Self::HopLimitAbove { .. } | Self::HopLimitOther { .. } => rules::hop_limit::ID,
+            Self::Ipv6Endpoint { .. } => rules::ipv6_endpoint::ID,
+            Self::MetadataTags { .. } => rules::metadata_tags::ID,
+            Self::MinimumVersion1 | Self::MinimumVersionUnknown => rules::minimum_version::ID,
+        }
+    }
+}
+
+fn hops(is: Option<u8>) -> String {
+    is.map_or_else(|| "not described".to_owned(), |hops| hops.to_string())
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to = |enable: &bool| if *enable { "enabled" } else { "disabled" };
+        match self {
+            Self::TokensOptional => f.write_str("HttpTokens is optional: IMDSv1 is answered"),
+            Self::TokensUnknown => f.write_str("HttpTokens was not described"),
+            Self::EndpointEnabled => f.write_str("HttpEndpoint is enabled and must be disabled"),
+            Self::HopLimitAbove { is, max } => {
+                write!(f, "hop limit is {}, at most {} is allowed", hops(*is), max.get())
+            }
+            Self::HopLimitOther { is, exactly } => {
+                write!(f, "hop limit is {} and must be {}", hops(*is), exactly.get())
+            }
+            Self::Ipv6Endpoint { enable } => write!(f, "HttpProtocolIpv6 must be {}", to(enable)),
+            Self::MetadataTags { enable } => write!(f, "InstanceMetadataTags must be {}", to(enable)),
+            Self::MinimumVersion1 => f.write_str("minimum IMDS version is 1: IMDSv1 is answered"),
+            Self::MinimumVersionUnknown => {
+                f.write_str("minimum IMDS version was not described, which counts as 1")
+            }
+        }
+    }
+}
+
+/// Something worth saying beside the verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// An exemption means this resource and excuses nothing.
+    VoidExemption(Void),
+    /// AWS has accepted the options and not applied them yet.
+    OptionsPending,
+    /// A notebook ran before we stopped it, too long ago to start it now.
+    LeftStopped,
+}
+
+impl Note {
+    /// A stable word for logs and metrics.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::VoidExemption(Void::Expired { .. }) => "exemption-expired",
+            Self::VoidExemption(Void::Invalid(_)) => "exemption-invalid",
+            Self::OptionsPending => "options-pending",
+            Self::LeftStopped => "left-stopped",
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::VoidExemption(Void::Expired { origin, until }) => {
+                write!(f, "exemption ({origin}) ended on {until}")
+            }
+            Self::VoidExemption(Void::Invalid(why)) => write!(f, "exemption exempts nobody: {why}"),
+            Self::OptionsPending => f.write_str("AWS has not applied the options yet"),
+            Self::LeftStopped => {
+                f.write_str("ran before it was stopped for the update, too long ago to be started now")
+            }
+        }
+    }
+}

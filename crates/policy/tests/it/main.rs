@@ -1,0 +1,20 @@
+//! The judge from outside: truth tables, the whole grid of notebooks, properties, and what peers got wrong.
+//!
+//! A row reads `check(what it shows, the resource, the policy, the moment, what is told)`, where the last is
+//! the decision on one line, as [`words::told`] writes it.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod words;
+
+mod exemptions;
+mod instances;
+mod overrides;
+mod usage_gate;
+
+mod drift;
+mod notebook_grid;
+mod notebook_walk;
+mod notebooks;
+
+mod peers;
+mod properties;

@@ -1,0 +1,422 @@
+//! Every notebook there can be, under every policy there can be: what must hold for all of them.
+
+use std::collections::BTreeSet;
+
+use v2only_policy::notebook::RESTART_TAG;
+use v2only_policy::settings::InService;
+use v2only_policy::{
+    Decision, MinimumVersion, Mode, Note, Notebook, NotebookStatus, NotebookStep, Plan, Platform, Policy,
+    Verdict,
+};
+
+use crate::words::*;
+
+/// One point of the grid, in words of its own: the invariants below never ask the code under test.
+#[derive(Debug, Clone)]
+struct Case {
+    status: NotebookStatus,
+    version: MinimumVersion,
+    platform: Platform,
+    type_runs_al2023: bool,
+    age: Age,
+    in_service: Running,
+    mark: Mark,
+    regime: Regime,
+    upgrade: bool,
+    flips: Flips,
+    tries: Tries,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Age {
+    Fresh,
+    Old,
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Running {
+    Wait,
+    WindowOpen,
+    WindowShut,
+    Report,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Mark {
+    None,
+    Believable,
+    Stale,
+    Unreadable,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Regime {
+    Enforce,
+    Observe,
+    ExemptByTag,
+    ExemptByDocument,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Flips {
+    None,
+    /// The event that brought us says that it was turned back just now.
+    Now,
+    /// Turned back once too often, as remembered.
+    Contested,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Tries {
+    None,
+    /// AWS accepted as many updates as are tried, after any flip that is remembered.
+    Spent,
+}
+
+const STATUSES: [NotebookStatus; 8] = [
+    NotebookStatus::Pending,
+    NotebookStatus::InService,
+    NotebookStatus::Stopping,
+    NotebookStatus::Stopped,
+    NotebookStatus::Failed,
+    NotebookStatus::Updating,
+    NotebookStatus::Gone,
+    NotebookStatus::Unknown,
+];
+const VERSIONS: [MinimumVersion; 3] = [MinimumVersion::One, MinimumVersion::Two, MinimumVersion::Unknown];
+const AGES: [Age; 3] = [Age::Fresh, Age::Old, Age::Unknown];
+const RUNNING: [Running; 4] = [Running::Wait, Running::WindowOpen, Running::WindowShut, Running::Report];
+const MARKS: [Mark; 4] = [Mark::None, Mark::Believable, Mark::Stale, Mark::Unreadable];
+const REGIMES: [Regime; 4] =
+    [Regime::Enforce, Regime::Observe, Regime::ExemptByTag, Regime::ExemptByDocument];
+const FLIPS: [Flips; 3] = [Flips::None, Flips::Now, Flips::Contested];
+const TRIES: [Tries; 2] = [Tries::None, Tries::Spent];
+
+fn platforms() -> [(Platform, bool); 6] {
+    [
+        (Platform::AmazonLinux1, true),
+        (Platform::AmazonLinux2, true),
+        (Platform::AmazonLinux2, false),
+        (Platform::AmazonLinux2023, true),
+        (Platform::Unknown("notebook-al2026-v1".to_owned()), true),
+        (Platform::Unknown(String::new()), true),
+    ]
+}
+
+impl Case {
+    fn notebook(&self) -> Notebook {
+        let mut it = notebook("analysis")
+            .is(self.status)
+            .platform(self.platform.clone())
+            .on(if self.type_runs_al2023 { "ml.t3.medium" } else { "ml.p3.2xlarge" });
+        it.minimum_version = self.version;
+        it.created_at = match self.age {
+            Age::Fresh => Some(minutes_ago(5)),
+            Age::Old => Some(hours_ago(1000)),
+            Age::Unknown => None,
+        };
+        if self.flips == Flips::Contested {
+            it = it.reverted(&[hours_ago(4), hours_ago(3), hours_ago(2), hours_ago(1)]);
+        }
+        if self.tries == Tries::Spent {
+            it = it.updated(&[minutes_ago(30), minutes_ago(20), minutes_ago(10)]);
+        }
+        if self.regime == Regime::ExemptByTag {
+            it = it.exempt_until("2026-11-20");
+        }
+        match self.mark {
+            Mark::None => it,
+            Mark::Believable => it.marked(hours_ago(23)),
+            Mark::Stale => it.marked(hours_ago(25)),
+            Mark::Unreadable => it.tag(RESTART_TAG, "yes"),
+        }
+    }
+
+    fn policy(&self) -> Policy {
+        let rules = if self.regime == Regime::Observe { observe() } else { enforce() };
+        let rules = rules.in_service(match self.in_service {
+            Running::Wait => InService::Wait,
+            Running::WindowOpen => open_window(),
+            Running::WindowShut => shut_window(),
+            Running::Report => InService::Report,
+        });
+        let rules = if self.upgrade { rules.upgrade_platform() } else { rules };
+        match self.regime {
+            Regime::ExemptByDocument => rules.with(&[exemption(resources("analysis"), "2026-11-20")]),
+            Regime::Enforce | Regime::Observe | Regime::ExemptByTag => rules.policy(),
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        if self.flips == Flips::Now { flipped(now()) } else { seen() }
+    }
+
+    fn exempt(&self) -> bool {
+        matches!(self.regime, Regime::ExemptByTag | Regime::ExemptByDocument)
+    }
+
+    fn is_v2(&self) -> bool {
+        self.version == MinimumVersion::Two
+    }
+
+    fn settled(&self) -> bool {
+        matches!(self.status, NotebookStatus::InService | NotebookStatus::Stopped | NotebookStatus::Failed)
+    }
+
+    /// Whether it ran before we stopped it and now waits to be started, which AWS would refuse as it is.
+    fn stranded(&self) -> bool {
+        self.status == NotebookStatus::Stopped
+            && self.mark == Mark::Believable
+            && self.platform == Platform::AmazonLinux2
+            && self.type_runs_al2023
+    }
+
+    /// Whether updates have had no effect. A flip of just now says that they had.
+    fn exhausted(&self) -> bool {
+        self.tries == Tries::Spent && self.flips != Flips::Now
+    }
+
+    /// Whether the policy forbids to mend it.
+    fn barred(&self) -> bool {
+        self.exempt() || self.regime == Regime::Observe || self.flips == Flips::Contested
+    }
+
+    /// Whether it could be started again after a stop.
+    fn restartable(&self) -> bool {
+        match self.platform {
+            Platform::AmazonLinux2023 => true,
+            Platform::AmazonLinux2 => self.upgrade && self.type_runs_al2023,
+            Platform::AmazonLinux1 | Platform::Unknown(_) => false,
+        }
+    }
+}
+
+fn every_case() -> impl Iterator<Item = Case> {
+    STATUSES.into_iter().flat_map(|status| {
+        VERSIONS.into_iter().flat_map(move |version| {
+            platforms().into_iter().flat_map(move |(platform, type_runs_al2023)| {
+                let case = Case {
+                    status,
+                    version,
+                    platform,
+                    type_runs_al2023,
+                    age: Age::Old,
+                    in_service: Running::Wait,
+                    mark: Mark::None,
+                    regime: Regime::Enforce,
+                    upgrade: false,
+                    flips: Flips::None,
+                    tries: Tries::None,
+                };
+                with_policies(case)
+            })
+        })
+    })
+}
+
+fn with_policies(case: Case) -> impl Iterator<Item = Case> {
+    let mut cases = vec![case];
+    cases = each(cases, &AGES, |case, age| case.age = age);
+    cases = each(cases, &RUNNING, |case, in_service| case.in_service = in_service);
+    cases = each(cases, &MARKS, |case, mark| case.mark = mark);
+    cases = each(cases, &REGIMES, |case, regime| case.regime = regime);
+    cases = each(cases, &[false, true], |case, upgrade| case.upgrade = upgrade);
+    cases = each(cases, &TRIES, |case, tries| case.tries = tries);
+    each(cases, &FLIPS, |case, flips| case.flips = flips).into_iter()
+}
+
+fn each<T: Copy>(cases: Vec<Case>, values: &[T], set: impl Fn(&mut Case, T)) -> Vec<Case> {
+    let mut all = Vec::with_capacity(cases.len() * values.len());
+    for case in cases {
+        for value in values {
+            let mut case = case.clone();
+            set(&mut case, *value);
+            all.push(case);
+        }
+    }
+    all
+}
+
+type Invariant = fn(&Case, &Decision<NotebookStep>) -> bool;
+
+/// Whether `decision` is to do this.
+fn does(decision: &Decision<NotebookStep>, step: fn(&NotebookStep) -> bool) -> bool {
+    matches!(&decision.plan, Plan::Act(it) if step(it))
+}
+
+fn held(decision: &Decision<NotebookStep>, code: &str) -> bool {
+    matches!(&decision.plan, Plan::Hold { why, .. } if why.code() == code)
+}
+
+const STOP: fn(&NotebookStep) -> bool = |it| *it == NotebookStep::Stop;
+const UPDATE: fn(&NotebookStep) -> bool = |it| matches!(it, NotebookStep::Update { .. });
+const UPGRADE: fn(&NotebookStep) -> bool = |it| *it == NotebookStep::Update { upgrade_platform: true };
+const START: fn(&NotebookStep) -> bool = |it| *it == NotebookStep::Start;
+const UNMARK: fn(&NotebookStep) -> bool = |it| *it == NotebookStep::Unmark;
+
+const INVARIANTS: [(&str, Invariant); 30] = [
+    // what is never done
+    ("only a running notebook is stopped", |case, it| {
+        !does(it, STOP) || case.status == NotebookStatus::InService
+    }),
+    ("a version-2 notebook is not stopped", |case, it| !does(it, STOP) || !case.is_v2()),
+    ("Amazon Linux 1 is not stopped", |case, it| !does(it, STOP) || case.platform != Platform::AmazonLinux1),
+    ("an unknown platform is not stopped", |case, it| {
+        !does(it, STOP) || !matches!(case.platform, Platform::Unknown(_))
+    }),
+    ("Amazon Linux 2 is not stopped without opt-in", |case, it| {
+        !does(it, STOP) || case.platform != Platform::AmazonLinux2 || case.upgrade
+    }),
+    ("nothing is stopped that could not be started again", |case, it| !does(it, STOP) || case.restartable()),
+    ("what is not new is stopped only inside a window", |case, it| {
+        !does(it, STOP) || case.age == Age::Fresh || case.in_service == Running::WindowOpen
+    }),
+    ("only a stopped or failed notebook is updated", |case, it| {
+        !does(it, UPDATE) || matches!(case.status, NotebookStatus::Stopped | NotebookStatus::Failed)
+    }),
+    ("a version-2 notebook is not updated, unless it could not be started otherwise", |case, it| {
+        !does(it, UPDATE) || !case.is_v2() || case.stranded()
+    }),
+    ("nothing is updated, or stopped for it, once updates have had no effect", |case, it| {
+        !case.exhausted() || !(does(it, UPDATE) || does(it, STOP))
+    }),
+    ("a platform is upgraded only from 2, where AWS offers it", |case, it| {
+        !does(it, UPGRADE) || (case.platform == Platform::AmazonLinux2 && case.type_runs_al2023)
+    }),
+    ("a platform is upgraded only with opt-in, which holds for what was stopped under it", |case, it| {
+        !does(it, UPGRADE) || case.upgrade || case.mark == Mark::Believable
+    }),
+    ("started is only what is stopped, and marked within a day", |case, it| {
+        !does(it, START) || (case.status == NotebookStatus::Stopped && case.mark == Mark::Believable)
+    }),
+    ("unmarked is only what is marked and settled", |case, it| {
+        !does(it, UNMARK) || (case.mark != Mark::None && case.settled())
+    }),
+    ("an unmarked one is not taken for one that was stopped by us", |case, it| {
+        !does(it, UNMARK) || case.status != NotebookStatus::Stopped || case.mark != Mark::Believable
+    }),
+    ("Amazon Linux 2 is not started where it can be upgraded", |case, it| {
+        !does(it, START) || !case.stranded()
+    }),
+    ("what is observed, exempt or contested is not stopped", |case, it| !case.barred() || !does(it, STOP)),
+    ("what is observed, exempt or contested is updated only so that it can be started", |case, it| {
+        !case.barred() || !does(it, UPDATE) || (case.stranded() && does(it, UPGRADE))
+    }),
+    ("observing remembers nothing", |case, it| case.regime != Regime::Observe || it.remember.is_empty()),
+    ("what is between two states is not touched", |case, it| {
+        case.settled() || !matches!(it.plan, Plan::Act(_))
+    }),
+    ("remembered is only what was turned back and is not exempt", |case, it| {
+        let counted = matches!(it.verdict, Verdict::Violation(_) | Verdict::Compliant(_));
+        it.remember.is_empty() || (case.flips == Flips::Now && counted)
+    }),
+    // what is always done
+    ("gone is gone", |case, it| {
+        (case.status == NotebookStatus::Gone) == (it.verdict == Verdict::Gone)
+            && (it.verdict != Verdict::Gone || it.plan == Plan::Nothing)
+    }),
+    ("every violation ends in an act, a wait or a hold", |_, it| {
+        !matches!(it.verdict, Verdict::Violation(_)) || it.plan != Plan::Nothing
+    }),
+    ("whatever allows version 1 and is not exempt is a violation", |case, it| {
+        let violates = !case.is_v2() && !case.exempt() && case.status != NotebookStatus::Gone;
+        violates == matches!(it.verdict, Verdict::Violation(_))
+    }),
+    ("what we stopped and need not or may not update is started", |case, it| {
+        let done = case.is_v2() || case.barred() || case.exhausted();
+        let due = case.status == NotebookStatus::Stopped && case.mark == Mark::Believable && done;
+        !due || case.stranded() || does(it, START)
+    }),
+    (
+        "what we stopped and AWS would not start is upgraded, whatever the policy says, or spoken of",
+        |case, it| {
+            !case.stranded()
+                || if case.exhausted() { held(it, "update-had-no-effect") } else { does(it, UPGRADE) }
+        },
+    ),
+    ("a stopped or failed violation is updated at once", |case, it| {
+        let due = matches!(case.status, NotebookStatus::Stopped | NotebookStatus::Failed)
+            && !case.is_v2()
+            && case.regime == Regime::Enforce
+            && case.flips != Flips::Contested
+            && !case.exhausted();
+        !due || does(it, UPDATE)
+    }),
+    ("a flip found corrected already is remembered", |case, it| {
+        let due = case.flips == Flips::Now
+            && case.is_v2()
+            && case.regime != Regime::Observe
+            && case.status != NotebookStatus::Gone;
+        !due || !it.remember.is_empty()
+    }),
+    ("what we left stopped is noted, and nothing else is", |case, it| {
+        let stopped = matches!(case.status, NotebookStatus::Stopped | NotebookStatus::Failed);
+        let left = stopped && matches!(case.mark, Mark::Stale | Mark::Unreadable);
+        left == it.notes.contains(&Note::LeftStopped)
+    }),
+    ("a mark does not outlive the way: running, it is taken off or the way is gone again", |case, it| {
+        let due = case.status == NotebookStatus::InService && case.mark != Mark::None;
+        !due || does(it, UNMARK) || does(it, STOP)
+    }),
+];
+
+#[test]
+fn the_whole_grid() {
+    let mut broken: Vec<String> = Vec::new();
+    let (mut cases, mut told_lines) = (0_u32, BTreeSet::new());
+    for case in every_case() {
+        cases += 1;
+        let decision = case.notebook().decide(&case.policy(), &case.moment()).unwrap();
+        for (name, holds) in INVARIANTS {
+            if !holds(&case, &decision) && broken.len() < 5 {
+                broken.push(format!("{name}: {case:?} → {}", told(&decision)));
+            }
+        }
+        told_lines.insert(told(&decision));
+    }
+    assert_eq!(cases, 331_776);
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    // The grid reaches everything that can be told of a notebook, so no invariant holds for want of cases.
+    for word in [
+        "act: mark as running",
+        "act: minimum IMDS version=2",
+        "and platform=",
+        "act: start",
+        "act: remove",
+        "→ wait",
+        "→ nothing",
+        "gone",
+        "exempt by tag",
+        "exempt by exemptions[0]",
+        "; remember ",
+        "hold: observe-mode",
+        "hold: contested",
+        "hold: in-service",
+        "hold: outside-window",
+        "hold: report-only",
+        "hold: amazon-linux-1",
+        "hold: amazon-linux-2",
+        "hold: instance-type",
+        "hold: platform-unknown",
+        "hold: status-unknown",
+        "hold: restart-failed",
+        "hold: update-had-no-effect",
+        "; left-stopped",
+    ] {
+        assert!(told_lines.iter().any(|line| line.contains(word)), "nothing in the grid is told `{word}`");
+    }
+}
+
+/// Observing shows what enforcing would do, and differs in nothing else.
+#[test]
+fn observing_and_enforcing_see_the_same() {
+    for case in every_case().filter(|case| case.regime == Regime::Enforce && case.mark == Mark::None) {
+        let enforced = case.notebook().decide(&case.policy(), &case.moment()).unwrap();
+        let watching = Case { regime: Regime::Observe, ..case.clone() };
+        let observed = watching.notebook().decide(&watching.policy(), &watching.moment()).unwrap();
+        assert_eq!(enforced.verdict, observed.verdict, "{case:?}");
+        assert_eq!(enforced.notes, observed.notes, "{case:?}");
+        assert_eq!(enforced.plan.under(Mode::Observe), observed.plan, "{case:?}");
+    }
+}

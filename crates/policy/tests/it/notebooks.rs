@@ -1,0 +1,635 @@
+//! Notebooks: mark and stop, update, start, unmark; one step per look.
+
+use jiff::{SignedDuration, Timestamp};
+use v2only_policy::notebook::{RESTART_TAG, UPDATED_TAG};
+use v2only_policy::settings::InService;
+use v2only_policy::{Notebook, NotebookStatus, Plan, Platform};
+
+use crate::words::*;
+
+const FINE: &str = "compliant (minimum IMDS version is 2) → nothing";
+const START_FINE: &str = "compliant (minimum IMDS version is 2) → act: start again";
+const UNMARK_FINE: &str = "compliant (minimum IMDS version is 2) → act: remove the restart mark";
+const UNMARK_LEFT: &str =
+    "compliant (minimum IMDS version is 2) → act: remove the restart mark; left-stopped";
+const FINE_WAIT: &str = "compliant (minimum IMDS version is 2) → wait";
+const STOP: &str = "violation [minimum-version] → act: mark as running, then stop";
+const UPDATE: &str = "violation [minimum-version] → act: minimum IMDS version=2";
+const UPGRADE: &str =
+    "violation [minimum-version] → act: minimum IMDS version=2 and platform=notebook-al2023-v1";
+const START: &str = "violation [minimum-version] → act: start again";
+const UNMARK: &str = "violation [minimum-version] → act: remove the restart mark";
+const WAIT: &str = "violation [minimum-version] → wait";
+
+fn it() -> Notebook {
+    notebook("analysis")
+}
+
+fn held(why: &str) -> String {
+    format!("violation [minimum-version] → hold: {why}")
+}
+
+#[test]
+fn the_way_of_a_running_notebook() {
+    let rules = || enforce().in_service(open_window());
+    let marked = || it().marked(minutes_ago(3));
+    check("running, version 1", it().v1_allowed(), rules(), seen(), STOP);
+    check("running, version 1, killed after the mark", marked().v1_allowed(), rules(), seen(), STOP);
+    check("stopping", marked().v1_allowed().is(NotebookStatus::Stopping), rules(), seen(), WAIT);
+    check("stopped, version 1", marked().v1_allowed().stopped(), rules(), seen(), UPDATE);
+    check(
+        "updating, still described as 1",
+        marked().v1_allowed().is(NotebookStatus::Updating),
+        rules(),
+        seen(),
+        WAIT,
+    );
+    check(
+        "updating, described as 2 already",
+        marked().is(NotebookStatus::Updating),
+        rules(),
+        seen(),
+        "compliant (minimum IMDS version is 2) → wait",
+    );
+    check("stopped, version 2", marked().stopped(), rules(), seen(), START_FINE);
+    check(
+        "starting",
+        marked().is(NotebookStatus::Pending),
+        rules(),
+        seen(),
+        "compliant (minimum IMDS version is 2) → wait",
+    );
+    check("running, version 2", marked(), rules(), seen(), UNMARK_FINE);
+    check("running, version 2, no mark", it(), rules(), seen(), FINE);
+}
+
+#[test]
+fn a_notebook_that_did_not_run_is_not_started() {
+    check("stopped, version 1", it().v1_allowed().stopped(), enforce(), seen(), UPDATE);
+    check("version not described", it().version_unknown().stopped(), enforce(), seen(), UPDATE);
+    check("stopped, version 2", it().stopped(), enforce(), seen(), FINE);
+    check("failed, version 1", it().v1_allowed().failed("no space"), enforce(), seen(), UPDATE);
+    check("failed, version 2", it().failed("no space"), enforce(), seen(), FINE);
+}
+
+#[test]
+fn between_two_states() {
+    for status in [NotebookStatus::Pending, NotebookStatus::Stopping, NotebookStatus::Updating] {
+        check("version 1", it().v1_allowed().is(status), enforce(), seen(), WAIT);
+        check(
+            "version 1, observed: it would be waited for too",
+            it().v1_allowed().is(status),
+            observe(),
+            seen(),
+            WAIT,
+        );
+        check("version 2", it().is(status), enforce(), seen(), FINE);
+    }
+    check("gone", it().v1_allowed().is(NotebookStatus::Gone), enforce(), seen(), "gone → nothing");
+    check(
+        "gone, marked",
+        it().v1_allowed().marked(minutes_ago(3)).is(NotebookStatus::Gone),
+        enforce(),
+        seen(),
+        "gone → nothing",
+    );
+    check(
+        "gone, and nobody needs its organizational units",
+        it().is(NotebookStatus::Gone),
+        enforce().over(&[(units(&["ou-ab12-sandbox1"]), observe())]),
+        seen(),
+        "gone → nothing",
+    );
+    check(
+        "a status of the future",
+        it().v1_allowed().is(NotebookStatus::Unknown),
+        enforce(),
+        seen(),
+        &held("status-unknown"),
+    );
+}
+
+#[test]
+fn a_running_notebook_that_is_not_new() {
+    let old = || it().v1_allowed();
+    check("wait", old(), enforce(), seen(), &held("in-service"));
+    check("report", old(), enforce().in_service(InService::Report), seen(), &held("report-only"));
+    check("inside the window", old(), enforce().in_service(open_window()), seen(), STOP);
+    check("outside the window", old(), enforce().in_service(shut_window()), seen(), &held("outside-window"));
+    let window = || enforce().in_service(window("11:00", "13:00"));
+    check("window, first second", old(), window(), seen().on(at("2026-11-20T11:00:00Z")), STOP);
+    check("window, last second", old(), window(), seen().on(at("2026-11-20T12:59:59Z")), STOP);
+    check("window, over", old(), window(), seen().on(at("2026-11-20T13:00:00Z")), &held("outside-window"));
+    check(
+        "window, another day",
+        old(),
+        window(),
+        seen().on(at("2026-11-21T12:00:00Z")),
+        &held("outside-window"),
+    );
+}
+
+#[test]
+fn a_running_notebook_that_is_new() {
+    let aged = |minutes| it().v1_allowed().created(minutes_ago(minutes));
+    check("just created", aged(0), enforce(), seen(), STOP);
+    check("at the age limit", aged(30), enforce(), seen(), STOP);
+    check("over the age limit", aged(31), enforce(), seen(), &held("in-service"));
+    check(
+        "new, and the policy only reports old ones",
+        aged(5),
+        enforce().in_service(InService::Report),
+        seen(),
+        STOP,
+    );
+    check("new, outside the window", aged(5), enforce().in_service(shut_window()), seen(), STOP);
+    check("age unknown is not new", it().v1_allowed().age_unknown(), enforce(), seen(), &held("in-service"));
+    check(
+        "the event of its creation makes an old one no newer",
+        it().v1_allowed(),
+        enforce(),
+        launch(),
+        &held("in-service"),
+    );
+}
+
+#[test]
+fn one_that_could_not_be_started_again_is_not_stopped() {
+    let new = || it().v1_allowed().fresh();
+    let opted_in = || enforce().upgrade_platform();
+    check("Amazon Linux 2", new().al2(), enforce(), seen(), &held("amazon-linux-2"));
+    check("Amazon Linux 2, opted in", new().al2(), opted_in(), seen(), STOP);
+    check(
+        "opted in, on a type without 2023",
+        new().al2().on("ml.p3.2xlarge"),
+        opted_in(),
+        seen(),
+        &held("instance-type"),
+    );
+    for old in ["ml.p2.xlarge", "ml.p3.16xlarge", "ml.p3dn.24xlarge", "ml.inf1.6xlarge", "ml.g3.4xlarge"] {
+        check(old, new().al2().on(old), opted_in(), seen(), &held("instance-type"));
+    }
+    check(
+        "opted in, on a type that only begins alike",
+        new().al2().on("ml.p4d.24xlarge"),
+        opted_in(),
+        seen(),
+        STOP,
+    );
+    check("Amazon Linux 1", new().al1(), opted_in(), seen(), &held("amazon-linux-1"));
+    check(
+        "not described",
+        new().platform(Platform::Unknown(String::new())),
+        opted_in(),
+        seen(),
+        &held("platform-unknown"),
+    );
+    check(
+        "of the future",
+        new().platform(Platform::from_identifier(Some("notebook-al2026-v1"))),
+        opted_in(),
+        seen(),
+        &held("platform-unknown"),
+    );
+}
+
+#[test]
+fn stopped_on_an_old_platform() {
+    let stopped = || it().v1_allowed().stopped();
+    let opted_in = || enforce().upgrade_platform();
+    check("Amazon Linux 2", stopped().al2(), enforce(), seen(), UPDATE);
+    check("Amazon Linux 2, opted in", stopped().al2(), opted_in(), seen(), UPGRADE);
+    check("opted in, failed", it().v1_allowed().failed("?").al2(), opted_in(), seen(), UPGRADE);
+    check(
+        "opted in, on a type without 2023",
+        stopped().al2().on("ml.inf1.xlarge"),
+        opted_in(),
+        seen(),
+        UPDATE,
+    );
+    check("Amazon Linux 1", stopped().al1(), opted_in(), seen(), UPDATE);
+    check("2023 needs none", stopped(), opted_in(), seen(), UPDATE);
+}
+
+#[test]
+fn a_mark_is_believed_for_a_day() {
+    let stopped = |minutes| it().stopped().marked(minutes_ago(minutes));
+    check("a minute", stopped(1), enforce(), seen(), START_FINE);
+    check("a minute less than a day", stopped(24 * 60 - 1), enforce(), seen(), START_FINE);
+    check("a day", stopped(24 * 60), enforce(), seen(), UNMARK_LEFT);
+    check("by a clock that is fast", stopped(-5), enforce(), seen(), START_FINE);
+    check("by a clock that is an hour fast", stopped(-60), enforce(), seen(), START_FINE);
+    check("of the future", stopped(-300), enforce(), seen(), UNMARK_LEFT);
+    check("unreadable", it().stopped().tag(RESTART_TAG, "yes"), enforce(), seen(), UNMARK_LEFT);
+    check("empty", it().stopped().tag(RESTART_TAG, ""), enforce(), seen(), UNMARK_LEFT);
+    check(
+        "stale, version 1: updated first",
+        stopped(2000).v1_allowed(),
+        enforce(),
+        seen(),
+        &format!("{UPDATE}; left-stopped"),
+    );
+    check(
+        "stale, running, may not be stopped",
+        it().v1_allowed().marked(minutes_ago(2000)),
+        enforce(),
+        seen(),
+        UNMARK,
+    );
+    check(
+        "stale, running, may be stopped",
+        it().v1_allowed().fresh().marked(minutes_ago(2000)),
+        enforce(),
+        seen(),
+        STOP,
+    );
+    check("stale, failed", it().failed("?").marked(minutes_ago(2000)), enforce(), seen(), UNMARK_LEFT);
+}
+
+#[test]
+fn what_was_left_stopped_is_noted() {
+    let stale = || it().stopped().marked(minutes_ago(2000));
+    check("version 2", stale(), enforce(), seen(), UNMARK_LEFT);
+    check("observed", stale(), observe(), seen(), UNMARK_LEFT);
+    check("on Amazon Linux 2: no upgrade either", stale().al2(), enforce(), seen(), UNMARK_LEFT);
+    check("failed", stale().failed("?"), enforce(), seen(), UNMARK_LEFT);
+    check("by its owner, unmarked", it().stopped(), enforce(), seen(), FINE);
+    check("running", it().marked(minutes_ago(2000)), enforce(), seen(), UNMARK_FINE);
+    check("stopping", stale().is(NotebookStatus::Stopping), enforce(), seen(), FINE_WAIT);
+    check(
+        "exempt",
+        stale().v1_allowed().exempt_until("2027-01-31"),
+        enforce(),
+        seen(),
+        "exempt by tag through 2027-01-31 [minimum-version] → act: remove the restart mark; left-stopped",
+    );
+    check(
+        "beside what else there is to note",
+        stale().v1_allowed().exempt_until("2026-11-19"),
+        enforce(),
+        seen(),
+        &format!("{UPDATE}; exemption-expired; left-stopped"),
+    );
+}
+
+#[test]
+fn stopped_by_us_on_amazon_linux_2() {
+    let marked = || it().v1_allowed().stopped().al2().marked(minutes_ago(3));
+    let platform_too = "act: minimum IMDS version=2 and platform=notebook-al2023-v1";
+    check("opted in", marked(), enforce().upgrade_platform(), seen(), UPGRADE);
+    check("opted out meanwhile", marked(), enforce(), seen(), UPGRADE);
+    check("failed, opted out meanwhile", marked().failed("?"), enforce(), seen(), UPGRADE);
+    check("observed meanwhile", marked(), observe(), seen(), UPGRADE);
+    check(
+        "exempted meanwhile, by tag",
+        marked().exempt_until("2027-01-31"),
+        enforce(),
+        seen(),
+        &format!("exempt by tag through 2027-01-31 [minimum-version] → {platform_too}"),
+    );
+    check(
+        "exempted meanwhile, by document",
+        marked(),
+        enforce().with(&[exemption(resources("analysis"), "2027-01-31")]),
+        seen(),
+        &format!("exempt by exemptions[0] through 2027-01-31 [minimum-version] → {platform_too}"),
+    );
+    check(
+        "contested meanwhile",
+        marked().reverted(&[hours_ago(4), hours_ago(3), hours_ago(2), hours_ago(1)]),
+        enforce(),
+        seen(),
+        UPGRADE,
+    );
+    check(
+        "somebody set the version, and left the platform",
+        it().stopped().al2().marked(minutes_ago(3)),
+        enforce(),
+        seen(),
+        &format!("compliant (minimum IMDS version is 2) → {platform_too}"),
+    );
+    check(
+        "not marked, opted out: it is not ours to upgrade",
+        it().v1_allowed().stopped().al2(),
+        enforce(),
+        seen(),
+        UPDATE,
+    );
+    check(
+        "not marked, observed",
+        it().v1_allowed().stopped().al2(),
+        observe(),
+        seen(),
+        &held("observe-mode, would minimum IMDS version=2"),
+    );
+    check("upgraded already: started", it().stopped().marked(minutes_ago(3)), observe(), seen(), START_FINE);
+    check("not stopped yet", marked().is(NotebookStatus::Stopping), observe(), seen(), WAIT);
+    check(
+        "never stopped, observed meanwhile: unmarked",
+        marked().is(NotebookStatus::InService),
+        observe(),
+        seen(),
+        UNMARK,
+    );
+    check(
+        "failed and observed: said, and not tried",
+        marked().failed("?"),
+        observe(),
+        seen(),
+        &held("restart-failed"),
+    );
+    check(
+        "a mark that is no longer believed opts in to nothing",
+        marked().marked(minutes_ago(2000)),
+        enforce(),
+        seen(),
+        &format!("{UPDATE}; left-stopped"),
+    );
+}
+
+#[test]
+fn updates_that_have_no_effect() {
+    let (a, b, c) = (minutes_ago(30), minutes_ago(20), minutes_ago(10));
+    let no_effect = || held("update-had-no-effect");
+    let tried = |moments: &[Timestamp]| it().v1_allowed().stopped().updated(moments);
+    check("one", tried(&[a]), enforce(), seen(), UPDATE);
+    check("two", tried(&[a, b]), enforce(), seen(), UPDATE);
+    check("three", tried(&[a, b, c]), enforce(), seen(), &no_effect());
+    check("version not described", tried(&[a, b, c]).version_unknown(), enforce(), seen(), &no_effect());
+    check("failed", tried(&[a, b, c]).failed("no space"), enforce(), seen(), &no_effect());
+    check(
+        "failed on the way: no start was tried",
+        tried(&[a, b, c]).failed("no space").marked(hours_ago(1)),
+        enforce(),
+        seen(),
+        &no_effect(),
+    );
+    check("in the end they had one", it().stopped().updated(&[a, b, c]), enforce(), seen(), FINE);
+    check("a day after the first", tried(&[hours_ago(24), b, c]), enforce(), seen(), UPDATE);
+    check("just before that", tried(&[minutes_ago(24 * 60 - 1), b, c]), enforce(), seen(), &no_effect());
+    check("between two states", tried(&[a, b, c]).is(NotebookStatus::Updating), enforce(), seen(), WAIT);
+    let ran = || tried(&[a, b, c]).marked(hours_ago(1));
+    let may_stop = || enforce().in_service(open_window());
+    check("what ran is started as it is", ran(), may_stop(), seen(), START);
+    check("and not stopped again", ran().is(NotebookStatus::InService), may_stop(), seen(), UNMARK);
+    check(
+        "nor is it stopped for what has no effect",
+        tried(&[a, b, c]).is(NotebookStatus::InService),
+        may_stop(),
+        seen(),
+        &no_effect(),
+    );
+    check("on Amazon Linux 2 it cannot be started", ran().al2(), may_stop(), seen(), &no_effect());
+    check("likewise observed", ran().al2(), observe(), seen(), &no_effect());
+    check(
+        "likewise with the version set, and the platform not",
+        it().stopped().al2().marked(hours_ago(1)).updated(&[a, b, c]),
+        enforce(),
+        seen(),
+        "compliant (minimum IMDS version is 2) → hold: update-had-no-effect",
+    );
+    check("observed: the more telling reason stays", tried(&[a, b, c]), observe(), seen(), &no_effect());
+    check(
+        "rubbish counts for nothing",
+        tried(&[a, b]).tag(UPDATED_TAG, "3 yes -"),
+        enforce(),
+        seen(),
+        UPDATE,
+    );
+}
+
+/// That somebody could turn it back shows that the updates before had their effect.
+#[test]
+fn updates_before_a_flip_are_not_counted() {
+    let (a, b, c) = (minutes_ago(30), minutes_ago(20), minutes_ago(10));
+    let tried = || it().v1_allowed().stopped().updated(&[a, b, c]);
+    let no_effect = || held("update-had-no-effect");
+    check(
+        "turned back just now",
+        tried(),
+        enforce(),
+        flipped(now()),
+        &format!("{UPDATE}; remember {}", now()),
+    );
+    check("turned back since, as remembered", tried().reverted(&[minutes_ago(5)]), enforce(), seen(), UPDATE);
+    check("turned back before the last", tried().reverted(&[minutes_ago(15)]), enforce(), seen(), UPDATE);
+    check(
+        "turned back before all three",
+        tried().reverted(&[minutes_ago(31)]),
+        enforce(),
+        seen(),
+        &no_effect(),
+    );
+    check("that flip, told late", tried(), enforce(), flipped(minutes_ago(31)), &no_effect());
+    check(
+        "running, and may be stopped for it",
+        tried().is(NotebookStatus::InService).reverted(&[minutes_ago(5)]),
+        enforce().in_service(open_window()),
+        seen(),
+        STOP,
+    );
+}
+
+#[test]
+fn the_memory_of_updates_fits_into_a_tag() {
+    let mut it = it();
+    assert_eq!(it.remembering_update(now()), Some(now().to_string()));
+    for minutes in (0..30).rev() {
+        let value = it.remembering_update(minutes_ago(minutes)).unwrap();
+        it = it.tag(UPDATED_TAG, &value);
+    }
+    assert_eq!(it.tags[UPDATED_TAG], in_a_row(&[minutes_ago(2), minutes_ago(1), now()]));
+    assert_eq!(it.remembering_update(now()), None, "the same update again");
+    let tomorrow = now() + SignedDuration::from_hours(30);
+    assert_eq!(it.remembering_update(tomorrow), Some(tomorrow.to_string()), "yesterday's are forgotten");
+}
+
+#[test]
+fn a_hold_says_how_often_and_why() {
+    let why = |it: Notebook| match it.decide(&enforce().policy(), &seen()).unwrap().plan {
+        Plan::Hold { why, .. } => why.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let tried = it().v1_allowed().stopped().updated(&[minutes_ago(30), minutes_ago(20), minutes_ago(10)]);
+    assert_eq!(why(tried.clone()), "updated 3 times, and still described as before");
+    assert_eq!(why(tried.failed("no space")), "updated 3 times without effect: no space");
+}
+
+#[test]
+fn what_failed() {
+    let failed = || it().failed("insufficient capacity").marked(minutes_ago(3));
+    check("could not be updated", failed().v1_allowed(), enforce(), seen(), UPDATE);
+    check(
+        "could not be started again: said, and not tried for ever",
+        failed(),
+        enforce(),
+        seen(),
+        "compliant (minimum IMDS version is 2) → hold: restart-failed",
+    );
+    check("likewise, observed halfway", failed().v1_allowed(), observe(), seen(), &held("restart-failed"));
+    check(
+        "likewise, exempted halfway",
+        failed().v1_allowed().exempt_until("2027-01-31"),
+        enforce(),
+        seen(),
+        "exempt by tag through 2027-01-31 [minimum-version] → hold: restart-failed",
+    );
+}
+
+#[test]
+fn observed_or_exempted_halfway() {
+    let marked = || it().v1_allowed().marked(minutes_ago(3));
+    let exempt = || marked().exempt_until("2027-01-31");
+    let exempt_to = |what: &str| format!("exempt by tag through 2027-01-31 [minimum-version] → {what}");
+    check("observed, stopped", marked().stopped(), observe(), seen(), START);
+    check("observed, running again", marked().fresh(), observe(), seen(), UNMARK);
+    check("observed, stopping", marked().is(NotebookStatus::Stopping), observe(), seen(), WAIT);
+    check("exempted, stopped", exempt().stopped(), enforce(), seen(), &exempt_to("act: start again"));
+    check(
+        "exempted, running",
+        exempt().fresh(),
+        enforce(),
+        seen(),
+        &exempt_to("act: remove the restart mark"),
+    );
+    check("exempted, stopping", exempt().is(NotebookStatus::Stopping), enforce(), seen(), &exempt_to("wait"));
+    check(
+        "the window closed meanwhile: finished all the same",
+        marked().stopped(),
+        enforce().in_service(shut_window()),
+        seen(),
+        UPDATE,
+    );
+    check(
+        "the window closed between mark and stop",
+        marked(),
+        enforce().in_service(shut_window()),
+        seen(),
+        UNMARK,
+    );
+}
+
+#[test]
+fn observed_from_the_beginning() {
+    check(
+        "running",
+        it().v1_allowed().fresh(),
+        observe(),
+        seen(),
+        &held("observe-mode, would mark as running, then stop"),
+    );
+    check(
+        "stopped",
+        it().v1_allowed().stopped(),
+        observe(),
+        seen(),
+        &held("observe-mode, would minimum IMDS version=2"),
+    );
+    check("old and running", it().v1_allowed(), observe(), seen(), &held("in-service"));
+    check("version 2", it(), observe(), seen(), FINE);
+}
+
+#[test]
+fn exempt_from_the_beginning() {
+    let excused = "exempt by tag through 2026-11-20 [minimum-version] → nothing";
+    let exempt = || it().v1_allowed().exempt_until("2026-11-20");
+    check("running", exempt().fresh(), enforce(), seen(), excused);
+    check("stopped", exempt().stopped(), enforce(), seen(), excused);
+    check("updating", exempt().is(NotebookStatus::Updating), enforce(), seen(), excused);
+    check(
+        "day after",
+        exempt().stopped(),
+        enforce(),
+        seen().on(at("2026-11-21T00:00:00Z")),
+        &format!("{UPDATE}; exemption-expired"),
+    );
+}
+
+#[test]
+fn turned_back() {
+    let (a, b, c, d) = (hours_ago(4), hours_ago(3), hours_ago(2), hours_ago(1));
+    let updating = || it().v1_allowed().is(NotebookStatus::Updating);
+    check(
+        "seen while it is being updated",
+        updating(),
+        enforce(),
+        flipped(a),
+        &format!("{WAIT}; remember {a}"),
+    );
+    check("and then stopped", it().v1_allowed().stopped().reverted(&[a]), enforce(), seen(), UPDATE);
+    check(
+        "the third, and then stopped",
+        it().v1_allowed().stopped().reverted(&[a, b, c]),
+        enforce(),
+        seen(),
+        UPDATE,
+    );
+    check(
+        "the fourth",
+        updating().reverted(&[a, b, c]),
+        enforce(),
+        flipped(d),
+        &held(&format!("contested; remember {a} {b} {c} {d}")),
+    );
+    check(
+        "and then stopped",
+        it().v1_allowed().stopped().reverted(&[a, b, c, d]),
+        enforce(),
+        seen(),
+        &held("contested"),
+    );
+    check(
+        "contested halfway: what ran is started",
+        it().v1_allowed().stopped().marked(minutes_ago(3)).reverted(&[a, b, c, d]),
+        enforce(),
+        seen(),
+        START,
+    );
+    check("observed", updating(), observe(), flipped(a), WAIT);
+    check("running again, and left", it().v1_allowed(), enforce(), flipped(a), &held("in-service"));
+    check(
+        "stopped at once",
+        it().v1_allowed().stopped(),
+        enforce(),
+        flipped(a),
+        &format!("{UPDATE}; remember {a}"),
+    );
+}
+
+/// Events come in any order: our own steps may have repaired it before the flip's record comes in.
+#[test]
+fn turned_back_and_repaired_before_it_was_told() {
+    let (a, b, c, d, e) = (hours_ago(5), hours_ago(4), hours_ago(3), hours_ago(2), hours_ago(1));
+    let remembered = |moments: &[Timestamp]| format!("{FINE}; remember {}", in_a_row(moments));
+    check("the first", it().stopped(), enforce(), flipped(a), &remembered(&[a]));
+    check("running again", it(), enforce(), flipped(a), &remembered(&[a]));
+    check("told again", it().stopped().reverted(&[a]), enforce(), flipped(a), FINE);
+    check("told again, twice later", it().reverted(&[a, b, c]), enforce(), flipped(a), FINE);
+    check("the second", it().reverted(&[a]), enforce(), flipped(b), &remembered(&[a, b]));
+    check("the third", it().reverted(&[a, b]), enforce(), flipped(c), &remembered(&[a, b, c]));
+    check("once too often", it().reverted(&[a, b, c]), enforce(), flipped(d), &remembered(&[a, b, c, d]));
+    check("no further one", it().reverted(&[a, b, c, d]), enforce(), flipped(e), FINE);
+    check("observed", it().stopped(), observe(), flipped(a), FINE);
+    check(
+        "on its way: remembered, and the way is gone on",
+        it().stopped().marked(minutes_ago(3)),
+        enforce(),
+        flipped(a),
+        &format!("{START_FINE}; remember {a}"),
+    );
+    check(
+        "turned back three times that way, the next one is contested",
+        it().v1_allowed().stopped().reverted(&[a, b, c]),
+        enforce(),
+        flipped(d),
+        &held(&format!("contested; remember {}", in_a_row(&[a, b, c, d]))),
+    );
+    check(
+        "exempt: it was not corrected, and is not counted",
+        it().v1_allowed().exempt_until("2027-01-31"),
+        enforce(),
+        flipped(a),
+        "exempt by tag through 2027-01-31 [minimum-version] → nothing",
+    );
+    check("gone", it().is(NotebookStatus::Gone), enforce(), flipped(a), "gone → nothing");
+}

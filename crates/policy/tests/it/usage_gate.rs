@@ -1,0 +1,112 @@
+//! The usage gate: who must show that nobody uses version 1 before it is closed.
+
+use v2only_policy::Instance;
+use v2only_policy::settings::GateScope;
+
+use crate::words::*;
+
+const ACT: &str = "violation [http-tokens] → act: HttpTokens=required";
+const ACT_ON_FLIP: &str = "violation [http-tokens] → act: HttpTokens=required; remember 2026-11-20T12:00:00Z";
+const HOLD: &str = "violation [http-tokens] → hold: usage-gate, would HttpTokens=required";
+
+fn it() -> Instance {
+    instance("i-0abc0123456789def").v1_allowed()
+}
+
+#[test]
+fn the_gate_binds_what_existed_already() {
+    for (what, moment, expected) in [
+        ("launch, not read", launch(), ACT),
+        ("launch, quiet", launch().quiet(14), ACT),
+        ("launch, busy", launch().busy(9), ACT),
+        ("launch, gaps", launch().gaps(0), ACT),
+        ("turned back, not read", flipped(now()), ACT_ON_FLIP),
+        ("turned back, quiet", flipped(now()).quiet(14), ACT_ON_FLIP),
+        ("turned back, busy", flipped(now()).busy(9), ACT_ON_FLIP),
+        ("turned back, gaps", flipped(now()).gaps(0), ACT_ON_FLIP),
+        ("old, not read", seen(), HOLD),
+        ("old, quiet over the whole window", seen().quiet(14), ACT),
+        ("old, quiet for longer", seen().quiet(30), ACT),
+        ("old, quiet for a day less", seen().quiet(13), HOLD),
+        ("old, busy with a single call", seen().busy(1), HOLD),
+        ("old, gaps", seen().gaps(13), HOLD),
+        ("old, no data at all is not zero", seen().gaps(0), HOLD),
+    ] {
+        check(what, it(), enforce(), moment, expected);
+    }
+}
+
+#[test]
+fn what_is_fresh_counts_as_new() {
+    check("half an hour old, to the second", it().created(minutes_ago(30)), enforce(), seen(), ACT);
+    check("a second older", it().created(at("2026-11-20T11:29:59Z")), enforce(), seen(), HOLD);
+    check(
+        "created a moment after our clock",
+        it().created(at("2026-11-20T12:00:30Z")),
+        enforce(),
+        seen(),
+        ACT,
+    );
+    check("age unknown is not new", it().age_unknown(), enforce(), seen(), HOLD);
+    check("age unknown, but just launched", it().age_unknown(), enforce(), launch(), ACT);
+    check("age unknown, but quiet", it().age_unknown(), enforce(), seen().quiet(14), ACT);
+    check("a longer limit", it().created(minutes_ago(59)), enforce().fresh_minutes(60), seen(), ACT);
+    check("no limit at all", it().created(minutes_ago(1)), enforce().fresh_minutes(0), seen(), HOLD);
+}
+
+#[test]
+fn the_gate_for_all_binds_launches_too() {
+    let rules = || enforce().gate(GateScope::All, 14);
+    check("launch, not read", it(), rules(), launch(), HOLD);
+    check("launch, quiet", it(), rules(), launch().quiet(14), ACT);
+    check("turned back, busy", it(), rules(), flipped(now()).busy(3), HOLD);
+    check("fresh, not read", it().created(minutes_ago(1)), rules(), seen(), HOLD);
+    check("old, quiet", it(), rules(), seen().quiet(14), ACT);
+}
+
+#[test]
+fn without_a_gate_no_evidence_is_wanted() {
+    check("not read", it(), enforce().no_gate(), seen(), ACT);
+    check("busy", it(), enforce().no_gate(), seen().busy(1_000_000), ACT);
+    check("gaps", it(), enforce().no_gate(), seen().gaps(0), ACT);
+}
+
+#[test]
+fn what_closes_nothing_needs_no_evidence() {
+    let v2_only = || instance("i-0abc0123456789def").hop_limit(3);
+    let lower = "violation [hop-limit] → act: HttpTokens=required HttpPutResponseHopLimit=2";
+    check("hop limit only, not read", v2_only(), enforce().hops_at_most(2), seen(), lower);
+    check(
+        "hop limit only, gate for all",
+        v2_only(),
+        enforce().hops_at_most(2).gate(GateScope::All, 14),
+        seen(),
+        lower,
+    );
+    check(
+        "hop limit and v1: one call does both, so both wait for evidence",
+        v2_only().v1_allowed(),
+        enforce().hops_at_most(2),
+        seen(),
+        "violation [http-tokens hop-limit] → hold: usage-gate, \
+         would HttpTokens=required HttpPutResponseHopLimit=2",
+    );
+}
+
+#[test]
+fn switching_the_endpoint_off_wants_evidence_too() {
+    check(
+        "old, not read",
+        it(),
+        enforce().endpoint_off(),
+        seen(),
+        "violation [http-tokens http-endpoint] → hold: usage-gate, would HttpEndpoint=disabled",
+    );
+    check(
+        "old, quiet",
+        it(),
+        enforce().endpoint_off(),
+        seen().quiet(14),
+        "violation [http-tokens http-endpoint] → act: HttpEndpoint=disabled",
+    );
+}
