@@ -1,0 +1,59 @@
+//! Who did it, in words.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::{fixture, session, session_of_service};
+use v2only_events::{Actor, Parsed, parse};
+
+#[rstest]
+#[case::role(session("Developer", "alice"), "role/Developer (alice)")]
+#[case::service_linked_role(
+    session_of_service("AWSServiceRoleForAutoScaling", "AutoScaling", "autoscaling.amazonaws.com"),
+    "Auto Scaling (autoscaling.amazonaws.com)"
+)]
+#[case::service_for_a_role(
+    session_of_service("Karpenter", "1762000000", "ec2fleet.amazonaws.com"),
+    "EC2 Fleet (ec2fleet.amazonaws.com) for role/Karpenter (1762000000)"
+)]
+#[case::service_without_a_common_name(
+    Actor { invoked_by: Some("m2.amazonaws.com".to_owned()), ..Actor::default() },
+    "m2.amazonaws.com"
+)]
+#[case::nobody(Actor::default(), "somebody")]
+fn an_actor_is_told_in_words(#[case] actor: Actor, #[case] words: &str) {
+    assert_eq!(actor.to_string(), words);
+}
+
+#[rstest]
+#[case::user(json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ops/bob"}), Some("user/ops/bob"))]
+#[case::root(json!({"type": "Root", "arn": "arn:aws:iam::111122223333:root"}), Some("root of 111122223333"))]
+#[case::root_in_the_console(
+    json!({"arn": "arn:aws:iam::111122223333:root", "invokedBy": "signin.amazonaws.com"}),
+    Some("the AWS console (signin.amazonaws.com) for root of 111122223333")
+)]
+#[case::name_only(json!({"type": "IAMUser", "userName": "bob"}), Some("bob"))]
+#[case::kind_only(json!({"type": "AWSAccount"}), Some("AWSAccount"))]
+#[case::unreadable(json!("bob"), None)]
+#[case::nothing(json!(null), None)]
+fn an_identity_is_told_in_words(#[case] identity: Value, #[case] words: Option<&str>) {
+    let mut event = fixture("run-instances-required");
+    event["detail"]["userIdentity"] = identity;
+    let Ok(Parsed::Trigger(trigger)) = parse(&event) else { panic!("no trigger") };
+    assert_eq!(trigger.actor.map(|actor| actor.to_string()).as_deref(), words);
+}
+
+#[test]
+fn a_service_may_stand_as_the_source_address_only() {
+    let mut event = fixture("run-instances-required");
+    event["detail"]["userIdentity"] = json!(null);
+    event["detail"]["sourceIPAddress"] = "spotfleet.amazonaws.com".into();
+    let Ok(Parsed::Trigger(trigger)) = parse(&event) else { panic!("no trigger") };
+    assert_eq!(trigger.actor.unwrap().to_string(), "Spot Fleet (spotfleet.amazonaws.com)");
+}
+
+#[test]
+fn a_role_is_known_by_its_name() {
+    assert_eq!(session("Developer", "alice").role(), Some("Developer"));
+    assert_eq!(Actor::default().role(), None);
+}
