@@ -1,0 +1,102 @@
+//! The door for people who want it done: carries out what a scan decided.
+//!
+//! Each change is written to a journal first, with the state before it, so that it can be undone exactly.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use v2only_policy::instance::{HttpTokens, Instance, Switch};
+use v2only_policy::{InstanceId, Place};
+
+use crate::failure::{Failure, Kind};
+use crate::ports::{DescribeInstances, InstanceWriter, NotebookWriter};
+use crate::record::{Outcome, Posture, Record};
+use crate::scan::Judged;
+use crate::{instances, notebooks};
+
+/// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
+const AT_ONCE: usize = 8;
+
+/// Where the state before each change is written.
+pub trait Journal {
+    /// Writes one change down, durably, before it is made.
+    ///
+    /// # Errors
+    /// It could not be written; then the change must not be made.
+    fn write(&self, place: &Place, judged: &Judged) -> Result<(), std::io::Error>;
+}
+
+/// Carries out what the policy wants done now, at one place, and says what came of each.
+///
+/// Only resources whose plan acts are touched. One whose change cannot be journalled is left, and said to
+/// have failed. Repeating it is harmless. Instances that were changed are described once more at the end;
+/// one that AWS then describes otherwise counts as failed.
+pub async fn enforce<P: InstanceWriter + NotebookWriter + DescribeInstances + Sync>(
+    ports: &P,
+    journal: &(impl Journal + Sync),
+    place: &Place,
+    judged: Vec<Judged>,
+    now: Timestamp,
+) -> Vec<Record> {
+    let mut records: Vec<Record> = futures_util::stream::iter(judged.into_iter().filter(Judged::acts))
+        .map(|judged| async move { one(ports, journal, place, &judged, now).await })
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    confirm(ports, place, &mut records).await;
+    records
+}
+
+async fn one<P: InstanceWriter + NotebookWriter>(
+    ports: &P,
+    journal: &impl Journal,
+    place: &Place,
+    judged: &Judged,
+    now: Timestamp,
+) -> Record {
+    if let Err(error) = journal.write(place, judged) {
+        let why = format!("the journal cannot be written ({error}), so nothing was changed");
+        let outcome = Outcome::Failed(Failure::new(Kind::Refused, "journal", why));
+        return judged.record(place).came(outcome, None, None);
+    }
+    match judged {
+        Judged::Instance(it, decision) => instances::apply(ports, place, it, decision).await,
+        Judged::Notebook(it, decision) => notebooks::apply(ports, place, it, decision, now).await,
+    }
+}
+
+/// Describes the changed instances again: the answer to a change says `pending`, and this is the check that
+/// it became so.
+async fn confirm(ports: &impl DescribeInstances, place: &Place, records: &mut [Record]) {
+    let fixed = |record: &Record| match (&record.outcome, &record.resource, record.after) {
+        (Outcome::Fixed, crate::ResourceId::Instance(id), Some(Posture::Options(options))) => {
+            Some((id.clone(), options))
+        }
+        _ => None,
+    };
+    let ids: Vec<InstanceId> = records.iter().filter_map(fixed).map(|(id, _)| id).collect();
+    if ids.is_empty() {
+        return;
+    }
+    let described: BTreeMap<InstanceId, Instance> = match ports.instances(place, &ids).await {
+        Ok(found) => found.into_iter().map(|it| (it.id.clone(), it)).collect(),
+        Err(failure) => {
+            for record in records.iter_mut().filter(|it| fixed(it).is_some()) {
+                record.reasons.push(format!("changed, and not confirmed: {failure}"));
+            }
+            return;
+        }
+    };
+    for record in records {
+        let Some((id, asked)) = fixed(record) else { continue };
+        let Some(is) = described.get(&id) else { continue };
+        let as_asked = is.options.http_endpoint == Switch::Disabled
+            || is.options.http_tokens == HttpTokens::Required && asked.hop_limit == is.options.hop_limit;
+        record.after = Some(Posture::Options(is.options));
+        if !as_asked {
+            let why = "AWS accepted the change, and describes the instance otherwise".to_owned();
+            record.outcome = Outcome::Failed(Failure::new(Kind::Unverified, "ec2:DescribeInstances", why));
+        }
+    }
+}

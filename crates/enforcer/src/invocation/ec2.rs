@@ -1,0 +1,405 @@
+//! Events about instances.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use serde_json::Value;
+use v2only_events::{Launched, RequestedOptions, Subject, Trigger};
+use v2only_policy::drift::to_second;
+use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
+use v2only_policy::usage::Usage;
+use v2only_policy::{
+    Circumstances, Compliance, InstanceId, Occasion, OuId, Place, Policy, compliant_anywhere, decide_instance,
+};
+
+use super::{
+    App, Batch, ByPlace, Invocation, InvocationError, cause, enter, may_be_invisible, out_of_time, policy,
+    time_is_up,
+};
+use crate::failure::{Failure, Kind};
+use crate::instances;
+use crate::ports::{Ec2, ReadParameter};
+use crate::record::{Cause, Outcome, Posture, Record, ResourceId};
+use crate::report_line::Counts;
+
+/// How many instances are changed side by side. Pacing, not this, keeps the account's request rate.
+const AT_ONCE: usize = 8;
+
+const DESCRIBE: &str = "ec2:DescribeInstances";
+
+/// One instance to look at, and everything that asked for it.
+struct Wanted {
+    occasion: Occasion,
+    cause: Cause,
+    time: Option<Timestamp>,
+    deliveries: Vec<usize>,
+}
+
+/// A launch whose record names no instance.
+struct Unnamed {
+    at_least: u32,
+    cause: Cause,
+    time: Option<Timestamp>,
+    delivery: usize,
+}
+
+/// What is to be described at one place.
+#[derive(Default)]
+struct Work {
+    instances: BTreeMap<InstanceId, Wanted>,
+    launches: BTreeMap<String, Unnamed>,
+}
+
+/// Handles one invocation of the function for instances.
+///
+/// At most one description per place (two where a launch has to be found by its client token), and one
+/// change per violating instance. Handling the same payload again is harmless.
+///
+/// # Errors
+/// A single event that cannot be read, or of which something must be tried again. A batch never errs: it
+/// names the messages to send again.
+pub async fn handle<P: Ec2 + ReadParameter + Sync>(
+    payload: Value,
+    app: &App<P>,
+    mut invocation: Invocation<'_>,
+) -> Result<(Value, Counts), InvocationError> {
+    let mut batch = Batch::read(payload, &mut invocation)?;
+    if batch.triggers.is_empty() {
+        return batch.reply();
+    }
+    let Some(policy) = policy(app, &mut batch, &mut invocation).await else { return batch.reply() };
+    let mut work = ByPlace::<Work>::new();
+    for (delivery, trigger) in std::mem::take(&mut batch.triggers) {
+        let mut sorting = Sorting { app, policy: &policy, batch: &mut batch, invocation: &mut invocation };
+        sorting.sort(delivery, &trigger, &mut work);
+    }
+    for (place, work) in work {
+        look(app, &policy, &place, work, &mut batch, &mut invocation).await;
+    }
+    batch.reply()
+}
+
+/// Sorts triggers into what must be described and what needs no call.
+struct Sorting<'a, 'i, P> {
+    app: &'a App<P>,
+    policy: &'a Policy,
+    batch: &'a mut Batch,
+    invocation: &'a mut Invocation<'i>,
+}
+
+impl<P> Sorting<'_, '_, P> {
+    fn sort(&mut self, delivery: usize, trigger: &Trigger, work: &mut ByPlace<Work>) {
+        let place = &trigger.place;
+        let now = (self.invocation.now)();
+        let mut want = |id: &InstanceId, occasion| {
+            let work = work.entry(place.clone()).or_default();
+            want(&mut work.instances, id, occasion, trigger, delivery);
+        };
+        match &trigger.subject {
+            Subject::Launched { instances, .. } => {
+                for launched in instances {
+                    if let Some(why) = compliant_anywhere(&recorded(launched), self.policy) {
+                        self.app.recent.remember(place, &launched.id, now);
+                        self.compliant_by_record(delivery, trigger, &launched.id, recorded(launched), why);
+                    } else {
+                        want(&launched.id, Occasion::Launch);
+                    }
+                }
+            }
+            Subject::LaunchedUnnamed { client_token: Some(token), at_least, .. } => {
+                let launch =
+                    Unnamed { at_least: *at_least, cause: cause(trigger), time: trigger.time, delivery };
+                work.entry(place.clone()).or_default().launches.insert(token.clone(), launch);
+            }
+            Subject::LaunchedUnnamed { client_token: None, .. } => self.not_judged(
+                delivery,
+                trigger,
+                ResourceId::UnnamedLaunch(trigger.event_id.clone()),
+                "its record names neither instances nor a client token; each instance's state-change \
+                 notification brings it here",
+            ),
+            Subject::Started { ids } => ids.iter().for_each(|id| want(id, Occasion::Seen)),
+            Subject::InstanceStateChanged { id, .. } if self.app.recent.knows(place, id, now) => {
+                self.compliant_by_record(
+                    delivery,
+                    trigger,
+                    id,
+                    MetadataOptions { http_tokens: HttpTokens::Required, ..MetadataOptions::UNKNOWN },
+                    Compliance::TokensRequired,
+                );
+            }
+            Subject::InstanceStateChanged { id, .. } => want(id, Occasion::Seen),
+            Subject::SpotFulfilled { id } => want(id, Occasion::Launch),
+            Subject::OptionsModified { id, requested } => {
+                self.app.recent.forget(place, id);
+                want(id, modified(requested, trigger.time.unwrap_or(now)));
+            }
+            Subject::DefaultsModified => self.source(delivery, trigger, "account defaults"),
+            Subject::LaunchTemplateChanged { id, name } => {
+                let name = id.as_deref().or(name.as_deref()).unwrap_or("a launch template");
+                self.source(delivery, trigger, name);
+            }
+            Subject::ImageChanged { id } => self.source(delivery, trigger, id),
+            Subject::Notebook { .. } => {
+                self.batch.elsewhere(&trigger.event_id, "notebook-enforcer", self.invocation);
+            }
+        }
+        for malformed in &trigger.unreadable {
+            let failure = Failure::new(Kind::Invalid, DESCRIBE, malformed.to_string());
+            let resource = ResourceId::UnnamedLaunch(trigger.event_id.clone());
+            let record = Record::failed(place.clone(), resource, failure);
+            self.said(delivery, trigger, record);
+        }
+    }
+
+    fn compliant_by_record(
+        &mut self,
+        delivery: usize,
+        trigger: &Trigger,
+        id: &InstanceId,
+        options: MetadataOptions,
+        why: Compliance,
+    ) {
+        let record = Record {
+            before: Some(Posture::Options(options)),
+            verdict: Some("compliant"),
+            plan: Some("nothing"),
+            reasons: vec![format!("{why}, says its launch record")],
+            ..Record::unjudged(trigger.place.clone(), ResourceId::Instance(id.clone()), Outcome::Left)
+        };
+        self.said(delivery, trigger, record);
+    }
+
+    fn source(&mut self, delivery: usize, trigger: &Trigger, name: &str) {
+        let why = "seen, and not judged by this release: the instances it launches are";
+        self.not_judged(delivery, trigger, ResourceId::Source(name.to_owned()), why);
+    }
+
+    fn not_judged(&mut self, delivery: usize, trigger: &Trigger, resource: ResourceId, why: &str) {
+        let record = Record::unjudged(trigger.place.clone(), resource, Outcome::NotJudged(why.to_owned()));
+        self.said(delivery, trigger, record);
+    }
+
+    fn said(&mut self, delivery: usize, trigger: &Trigger, record: Record) {
+        let record = Record { cause: Some(cause(trigger)), ..record };
+        self.batch.record(&record, &[delivery], self.invocation);
+    }
+}
+
+/// Adds an instance to those wanted; of two occasions the more telling one counts.
+fn want(
+    wanted: &mut BTreeMap<InstanceId, Wanted>,
+    id: &InstanceId,
+    occasion: Occasion,
+    trigger: &Trigger,
+    delivery: usize,
+) {
+    const fn weight(occasion: Occasion) -> u8 {
+        match occasion {
+            Occasion::Launch => 2,
+            Occasion::Drift(_) => 1,
+            Occasion::Seen => 0,
+        }
+    }
+    let entry = wanted.entry(id.clone()).or_insert_with(|| Wanted {
+        occasion,
+        cause: cause(trigger),
+        time: trigger.time,
+        deliveries: Vec::new(),
+    });
+    if weight(occasion) > weight(entry.occasion) {
+        entry.occasion = occasion;
+        entry.cause = cause(trigger);
+    }
+    entry.time = entry.time.max(trigger.time);
+    if !entry.deliveries.contains(&delivery) {
+        entry.deliveries.push(delivery);
+    }
+}
+
+/// What a launch record says of an instance's options; what it does not say is unknown.
+fn recorded(launched: &Launched) -> MetadataOptions {
+    MetadataOptions {
+        http_tokens: launched.http_tokens.unwrap_or(HttpTokens::Unknown),
+        http_endpoint: launched.http_endpoint.unwrap_or(Switch::Unknown),
+        hop_limit: launched.hop_limit,
+        ipv6_endpoint: launched.ipv6_endpoint.unwrap_or(Switch::Unknown),
+        metadata_tags: launched.metadata_tags.unwrap_or(Switch::Unknown),
+        pending: false,
+    }
+}
+
+/// Only somebody who asks for version 1 by name drifts. A change of the hop limit, or an endpoint switched
+/// on, says nothing of how long the instance has answered version 1 already, so the usage gate decides.
+fn modified(requested: &RequestedOptions, at: Timestamp) -> Occasion {
+    match requested.http_tokens {
+        Some(HttpTokens::Optional) => Occasion::Drift(to_second(at)),
+        _ => Occasion::Seen,
+    }
+}
+
+/// Describes, judges and mends everything wanted at one place.
+async fn look<P: Ec2 + Sync>(
+    app: &App<P>,
+    policy: &Policy,
+    place: &Place,
+    mut work: Work,
+    batch: &mut Batch,
+    invocation: &mut Invocation<'_>,
+) {
+    let entered = enter(&app.ports, policy, place).await;
+    let ous = match entered {
+        Ok(ous) => ous,
+        Err(failure) => return nothing_known(place, work, &failure, batch, invocation),
+    };
+    let now = (invocation.now)();
+    let mut described: BTreeMap<InstanceId, Instance> = BTreeMap::new();
+    if !work.launches.is_empty() {
+        let tokens: Vec<String> = work.launches.keys().cloned().collect();
+        match app.ports.launched_with(place, &tokens).await {
+            Ok(found) => name_launches(place, &mut work, found, &mut described, now, batch, invocation),
+            Err(failure) => return nothing_known(place, work, &failure, batch, invocation),
+        }
+    }
+    let ids: Vec<InstanceId> =
+        work.instances.keys().filter(|id| !described.contains_key(*id)).cloned().collect();
+    if !ids.is_empty() {
+        match app.ports.instances(place, &ids).await {
+            Ok(found) => described.extend(found.into_iter().map(|it| (it.id.clone(), it))),
+            Err(failure) => return nothing_known(place, work, &failure, batch, invocation),
+        }
+    }
+    let mend =
+        Mend { ports: &app.ports, policy, place, ous: ous.as_deref(), now, deadline: invocation.deadline };
+    let clock = invocation.now;
+    let records: Vec<(Vec<usize>, Record)> = futures_util::stream::iter(work.instances)
+        .map(|(id, wanted)| {
+            let instance = described.get(&id).cloned();
+            let mend = &mend;
+            async move {
+                let record = mend.one(&id, instance, &wanted, clock).await;
+                (wanted.deliveries, Record { cause: Some(wanted.cause), ..record })
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    for (deliveries, record) in records {
+        batch.record(&record, &deliveries, invocation);
+    }
+}
+
+/// Turns launches into the instances found by their client tokens.
+fn name_launches(
+    place: &Place,
+    work: &mut Work,
+    found: Vec<(String, Instance)>,
+    described: &mut BTreeMap<InstanceId, Instance>,
+    now: Timestamp,
+    batch: &mut Batch,
+    invocation: &mut Invocation<'_>,
+) {
+    for (token, launch) in std::mem::take(&mut work.launches) {
+        let instances = found.iter().filter(|(with, _)| *with == token).map(|(_, instance)| instance);
+        let mut count = 0;
+        for instance in instances {
+            count += 1;
+            described.insert(instance.id.clone(), instance.clone());
+            let entry = work.instances.entry(instance.id.clone()).or_insert_with(|| Wanted {
+                occasion: Occasion::Launch,
+                cause: launch.cause.clone(),
+                time: launch.time,
+                deliveries: Vec::new(),
+            });
+            entry.occasion = Occasion::Launch;
+            entry.cause = launch.cause.clone();
+            if !entry.deliveries.contains(&launch.delivery) {
+                entry.deliveries.push(launch.delivery);
+            }
+        }
+        if count >= launch.at_least {
+            continue;
+        }
+        let missing = format!("its client token finds {count} of at least {} instances", launch.at_least);
+        let resource = ResourceId::UnnamedLaunch(launch.cause.event_id.clone());
+        let outcome = if may_be_invisible(launch.time, now) {
+            Outcome::Failed(Failure::new(Kind::NotVisibleYet, DESCRIBE, missing))
+        } else {
+            Outcome::NotJudged(format!("{missing}; the others are gone"))
+        };
+        let record = Record::unjudged(place.clone(), resource, outcome);
+        let record = Record { cause: Some(launch.cause), ..record };
+        batch.record(&record, &[launch.delivery], invocation);
+    }
+}
+
+/// One failure for everything wanted at a place.
+fn nothing_known(
+    place: &Place,
+    work: Work,
+    failure: &Failure,
+    batch: &mut Batch,
+    invocation: &mut Invocation<'_>,
+) {
+    for (id, wanted) in work.instances {
+        let record = Record::failed(place.clone(), ResourceId::Instance(id), failure.clone());
+        batch.record(&Record { cause: Some(wanted.cause), ..record }, &wanted.deliveries, invocation);
+    }
+    for launch in work.launches.into_values() {
+        let resource = ResourceId::UnnamedLaunch(launch.cause.event_id.clone());
+        let record = Record::failed(place.clone(), resource, failure.clone());
+        batch.record(&Record { cause: Some(launch.cause), ..record }, &[launch.delivery], invocation);
+    }
+}
+
+/// What it takes to judge and mend one instance.
+struct Mend<'a, P> {
+    ports: &'a P,
+    policy: &'a Policy,
+    place: &'a Place,
+    ous: Option<&'a [OuId]>,
+    now: Timestamp,
+    deadline: Option<Timestamp>,
+}
+
+impl<P: Ec2 + Sync> Mend<'_, P> {
+    async fn one(
+        &self,
+        id: &InstanceId,
+        instance: Option<Instance>,
+        wanted: &Wanted,
+        clock: &(dyn Fn() -> Timestamp + Send + Sync),
+    ) -> Record {
+        let resource = || ResourceId::Instance(id.clone());
+        let Some(instance) = instance else {
+            if may_be_invisible(wanted.time, self.now) {
+                let failure = Failure::new(Kind::NotVisibleYet, DESCRIBE, "AWS does not show it yet");
+                return Record::failed(self.place.clone(), resource(), failure);
+            }
+            return Record {
+                verdict: Some("gone"),
+                reasons: vec!["AWS does not show it any more".to_owned()],
+                ..Record::unjudged(self.place.clone(), resource(), Outcome::Left)
+            };
+        };
+        if time_is_up(clock(), self.deadline) {
+            return Record::failed(self.place.clone(), resource(), out_of_time(DESCRIBE));
+        }
+        let circumstances = Circumstances {
+            place: self.place,
+            ous: self.ous,
+            now: self.now,
+            occasion: wanted.occasion,
+            usage: Usage::NotRead,
+        };
+        match decide_instance(&instance, self.policy, &circumstances) {
+            Ok(decision) => instances::apply(self.ports, self.place, &instance, &decision).await,
+            Err(unknown) => Record::failed(
+                self.place.clone(),
+                resource(),
+                Failure::new(Kind::Unavailable, "organizations:ListParents", unknown.to_string()),
+            ),
+        }
+    }
+}

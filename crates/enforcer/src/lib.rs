@@ -1,0 +1,29 @@
+//! The order of steps: which resources, describe, judge, plan, apply, record.
+//!
+//! Read in this order: [`ports`] is all that AWS is asked for, one trait per permission; [`failure`] says
+//! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
+//! [`notebooks`] carry plans out; [`invocation`] is the door for events, [`scan`] and [`enforce`] the ones
+//! for people; [`document`] reads the policy document.
+//!
+//! Knows: ports, triggers, the order of steps, retry or not, the policy document, records.
+//! Must never know: SDK types, Lambda, flags, colours; and it never decides: that is `v2only-policy`.
+
+pub mod document;
+
+pub mod failure;
+pub mod ports;
+pub mod record;
+
+pub mod instances;
+pub mod notebooks;
+
+pub mod invocation;
+pub mod policy_source;
+pub mod recent;
+pub mod report_line;
+
+pub mod enforce;
+pub mod scan;
+
+pub use failure::{Disposition, Failure, Kind};
+pub use record::{Outcome, Record, ResourceId};

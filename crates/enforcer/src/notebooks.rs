@@ -1,0 +1,120 @@
+//! Carrying out one step of a notebook's way.
+
+use jiff::Timestamp;
+use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, RESTART_TAG, UPDATED_TAG};
+use v2only_policy::{Decision, NotebookStep, Place, Plan};
+
+use crate::failure::{Disposition, Failure};
+use crate::ports::NotebookWriter;
+use crate::record::{Outcome, Posture, Record, ResourceId};
+
+/// Takes one step and says what came of it.
+///
+/// Repeating it is harmless: whoever looks again describes the notebook again and decides again. A mark is
+/// written before the stop it belongs to, so that a notebook that ran is never left stopped by us without a
+/// trace; a refused stop leaves the mark, because the refusal may be the echo of our own stop. An update is
+/// remembered once AWS has accepted it: what is throttled or denied says nothing about the notebook, and
+/// must not use up the tries.
+///
+/// Nothing waits in here: what a step starts ends with an event, and that event brings the next step.
+pub async fn apply(
+    writer: &impl NotebookWriter,
+    place: &Place,
+    notebook: &Notebook,
+    decision: &Decision<NotebookStep>,
+    now: Timestamp,
+) -> Record {
+    let record = Record::decided(
+        place.clone(),
+        ResourceId::Notebook(notebook.name.clone()),
+        Posture::from(notebook),
+        decision,
+    );
+    let mut forgotten = Vec::new();
+    for (key, value) in &decision.remember {
+        match writer.tag_notebook(place, &notebook.arn, key, value).await {
+            Ok(()) => {}
+            Err(failure) if failure.disposition() == Disposition::Retry => {
+                return record.came(Outcome::Failed(failure), None, None);
+            }
+            // Closing version 1 matters more than counting how often it was opened.
+            Err(failure) => forgotten.push(not_remembered(key, &failure)),
+        }
+    }
+    let mut record = match decision.plan {
+        Plan::Act(step) => match take(writer, place, notebook, step, now).await {
+            Ok(request_id) => {
+                forgotten.extend(remember_update(writer, place, notebook, step, now).await);
+                record.came(outcome(notebook, step), after(notebook, step), request_id)
+            }
+            Err(failure) => record.came(Outcome::Failed(failure), None, None),
+        },
+        Plan::Nothing | Plan::Wait(_) | Plan::Hold { .. } => record,
+    };
+    record.reasons.extend(forgotten);
+    record
+}
+
+async fn take(
+    writer: &impl NotebookWriter,
+    place: &Place,
+    notebook: &Notebook,
+    step: NotebookStep,
+    now: Timestamp,
+) -> Result<Option<String>, Failure> {
+    let (name, arn) = (&notebook.name, notebook.arn.as_str());
+    match step {
+        NotebookStep::Stop => {
+            if !notebook.marked_for_restart(now) {
+                let mark = v2only_policy::drift::to_second(now).to_string();
+                writer.tag_notebook(place, arn, RESTART_TAG, &mark).await?;
+            }
+            writer.stop(place, name).await
+        }
+        NotebookStep::Update { upgrade_platform } => {
+            writer.require_version_2(place, name, upgrade_platform).await
+        }
+        NotebookStep::Start => writer.start(place, name).await,
+        NotebookStep::Unmark => writer.untag_notebook(place, arn, RESTART_TAG).await.map(|()| None),
+    }
+}
+
+/// Counts an update that AWS has accepted; what to say if it could not be counted.
+async fn remember_update(
+    writer: &impl NotebookWriter,
+    place: &Place,
+    notebook: &Notebook,
+    step: NotebookStep,
+    now: Timestamp,
+) -> Option<String> {
+    let NotebookStep::Update { .. } = step else { return None };
+    let value = notebook.remembering_update(now)?;
+    let told = writer.tag_notebook(place, &notebook.arn, UPDATED_TAG, &value).await;
+    told.err().map(|failure| not_remembered(UPDATED_TAG, &failure))
+}
+
+fn not_remembered(key: &str, failure: &Failure) -> String {
+    format!("`{key}` could not be remembered: {failure}")
+}
+
+fn outcome(notebook: &Notebook, step: NotebookStep) -> Outcome {
+    match step {
+        NotebookStep::Stop | NotebookStep::Start => Outcome::Advanced,
+        // One that ran is finished only when it runs again.
+        NotebookStep::Update { .. } if notebook.carries_restart_mark() => Outcome::Advanced,
+        NotebookStep::Update { .. } => Outcome::Fixed,
+        NotebookStep::Unmark if notebook.minimum_version == MinimumVersion::Two => Outcome::Fixed,
+        NotebookStep::Unmark => Outcome::Advanced,
+    }
+}
+
+/// What AWS makes of it at once; the rest comes with the next event.
+fn after(notebook: &Notebook, step: NotebookStep) -> Option<Posture> {
+    let now = |minimum_version, status| Some(Posture::Notebook { minimum_version, status });
+    match step {
+        NotebookStep::Stop => now(notebook.minimum_version, NotebookStatus::Stopping),
+        NotebookStep::Update { .. } => now(MinimumVersion::Two, NotebookStatus::Updating),
+        NotebookStep::Start => now(notebook.minimum_version, NotebookStatus::Pending),
+        NotebookStep::Unmark => now(notebook.minimum_version, notebook.status),
+    }
+}

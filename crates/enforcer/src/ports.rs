@@ -1,0 +1,197 @@
+//! All that AWS is asked for: one trait per permission, so that a signature shows what a use case can do.
+//! A scan takes no writer, and so it cannot change anything.
+//!
+//! Every method names the place it acts in; adapters choose credentials and endpoint by it. All may be
+//! called again after any failure.
+
+use std::future::Future;
+
+use v2only_policy::instance::{Instance, MetadataOptions};
+use v2only_policy::notebook::Notebook;
+use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Tags};
+
+use crate::failure::Failure;
+
+/// What a port answers.
+pub type Answer<T> = Result<T, Failure>;
+
+/// Whether an account may be acted in at all (`organizations:DescribeAccount` for accounts other than our
+/// own).
+pub trait Admission {
+    /// # Errors
+    /// [`crate::Kind::ForeignAccount`] if it may not; other kinds if that could not be found out.
+    fn admit(&self, place: &Place) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// `organizations:ListParents`.
+pub trait OrganizationalUnits {
+    /// The organizational units above an account and the root, nearest first.
+    fn above(&self, account: &AccountId) -> impl Future<Output = Answer<Vec<OuId>>> + Send;
+}
+
+/// `ssm:GetParameter`.
+pub trait ReadParameter {
+    /// The text of a parameter in our own account and Region.
+    fn parameter(&self, name: &str) -> impl Future<Output = Answer<String>> + Send;
+}
+
+/// `ec2:DescribeInstances` for known instances. One call per 200 of them.
+pub trait DescribeInstances {
+    /// Those of the instances that AWS shows. One that it does not show (yet, or any more) is left out and
+    /// is no error.
+    fn instances(
+        &self,
+        place: &Place,
+        ids: &[InstanceId],
+    ) -> impl Future<Output = Answer<Vec<Instance>>> + Send;
+
+    /// Those launched with one of these client tokens.
+    fn launched_with(
+        &self,
+        place: &Place,
+        tokens: &[String],
+    ) -> impl Future<Output = Answer<Vec<(String, Instance)>>> + Send;
+}
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is on it; may be empty although others follow.
+    pub items: Vec<T>,
+    /// What to ask for next.
+    pub next: Option<String>,
+}
+
+/// Which instances a listing is after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// Those that answer version 1, filtered on AWS's side.
+    AnsweringVersion1,
+    /// All.
+    All,
+}
+
+/// `ec2:DescribeInstances` for listings. One call per page of 1000.
+pub trait ListInstances {
+    /// One page of the instances that are not terminated.
+    fn page(
+        &self,
+        place: &Place,
+        listing: Listing,
+        next: Option<String>,
+    ) -> impl Future<Output = Answer<Page<Instance>>> + Send;
+}
+
+/// What AWS answered to a change of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The options as AWS says they are, or are about to be.
+    pub options: MetadataOptions,
+    /// AWS's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// `ec2:ModifyInstanceMetadataOptions`, tightening only.
+pub trait TightenInstance {
+    /// Carries out one change. Repeating it is harmless.
+    fn tighten(
+        &self,
+        place: &Place,
+        id: &InstanceId,
+        change: InstanceChange,
+    ) -> impl Future<Output = Answer<Changed>> + Send;
+}
+
+/// `ec2:CreateTags` on instances, for the tags of this product.
+pub trait TagInstance {
+    /// Sets one tag. Repeating it is harmless.
+    fn tag_instance(
+        &self,
+        place: &Place,
+        id: &InstanceId,
+        key: &str,
+        value: &str,
+    ) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// `sagemaker:DescribeNotebookInstance` and `sagemaker:ListTags`.
+pub trait DescribeNotebook {
+    /// The notebook without its tags; `None` if there is none of that name.
+    fn notebook(
+        &self,
+        place: &Place,
+        name: &NotebookName,
+    ) -> impl Future<Output = Answer<Option<Notebook>>> + Send;
+
+    /// The tags of a notebook.
+    fn notebook_tags(&self, place: &Place, arn: &str) -> impl Future<Output = Answer<Tags>> + Send;
+}
+
+/// `sagemaker:ListNotebookInstances`.
+pub trait ListNotebooks {
+    /// One page of names.
+    fn notebook_names(
+        &self,
+        place: &Place,
+        next: Option<String>,
+    ) -> impl Future<Output = Answer<Page<NotebookName>>> + Send;
+}
+
+/// `sagemaker:StopNotebookInstance`.
+pub trait StopNotebook {
+    /// Asks for a stop; an event tells when it has happened.
+    fn stop(&self, place: &Place, name: &NotebookName)
+    -> impl Future<Output = Answer<Option<String>>> + Send;
+}
+
+/// `sagemaker:UpdateNotebookInstance`, to minimum version "2" only.
+pub trait UpdateNotebook {
+    /// Asks for minimum version "2" and, if wanted, for Amazon Linux 2023.
+    fn require_version_2(
+        &self,
+        place: &Place,
+        name: &NotebookName,
+        upgrade_platform: bool,
+    ) -> impl Future<Output = Answer<Option<String>>> + Send;
+}
+
+/// `sagemaker:StartNotebookInstance`.
+pub trait StartNotebook {
+    /// Asks for a start; an event tells when it has happened.
+    fn start(
+        &self,
+        place: &Place,
+        name: &NotebookName,
+    ) -> impl Future<Output = Answer<Option<String>>> + Send;
+}
+
+/// `sagemaker:AddTags` and `sagemaker:DeleteTags`, for the tags of this product.
+pub trait TagNotebook {
+    /// Sets one tag. Repeating it is harmless.
+    fn tag_notebook(
+        &self,
+        place: &Place,
+        arn: &str,
+        key: &str,
+        value: &str,
+    ) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Takes one tag off. Repeating it is harmless.
+    fn untag_notebook(&self, place: &Place, arn: &str, key: &str) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// All that instances are changed with.
+pub trait InstanceWriter: TightenInstance + TagInstance {}
+impl<T: TightenInstance + TagInstance> InstanceWriter for T {}
+
+/// All that notebooks are changed with.
+pub trait NotebookWriter: StopNotebook + UpdateNotebook + StartNotebook + TagNotebook {}
+impl<T: StopNotebook + UpdateNotebook + StartNotebook + TagNotebook> NotebookWriter for T {}
+
+/// All that the function for instances needs.
+pub trait Ec2: Admission + OrganizationalUnits + DescribeInstances + InstanceWriter {}
+impl<T: Admission + OrganizationalUnits + DescribeInstances + InstanceWriter> Ec2 for T {}
+
+/// All that the function for notebooks needs.
+pub trait SageMaker: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter {}
+impl<T: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter> SageMaker for T {}

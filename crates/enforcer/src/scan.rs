@@ -1,0 +1,202 @@
+//! The door for people who want to know: lists what is there and judges it. Takes no writer, and so it
+//! cannot change anything.
+
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use v2only_policy::instance::Instance;
+use v2only_policy::notebook::Notebook;
+use v2only_policy::settings::{EndpointRule, HopLimitRule, SwitchRule};
+use v2only_policy::usage::Usage;
+use v2only_policy::{
+    Circumstances, Decision, InstanceChange, NotebookName, NotebookStep, Occasion, OuId, Place, Plan, Policy,
+    Rules, Verdict, decide_instance, decide_notebook,
+};
+
+use crate::failure::{Failure, Kind};
+use crate::ports::{Admission, DescribeNotebook, ListInstances, ListNotebooks, Listing, OrganizationalUnits};
+use crate::record::{Posture, Record, ResourceId};
+
+/// How many notebooks are described side by side.
+const AT_ONCE: usize = 4;
+
+/// A resource with the decision about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judged {
+    /// An instance.
+    Instance(Instance, Decision<InstanceChange>),
+    /// A notebook.
+    Notebook(Notebook, Decision<NotebookStep>),
+}
+
+impl Judged {
+    /// What is said of it as long as nothing is done.
+    pub fn record(&self, place: &Place) -> Record {
+        match self {
+            Self::Instance(it, decision) => Record::decided(
+                place.clone(),
+                ResourceId::Instance(it.id.clone()),
+                Posture::Options(it.options),
+                decision,
+            ),
+            Self::Notebook(it, decision) => Record::decided(
+                place.clone(),
+                ResourceId::Notebook(it.name.clone()),
+                Posture::from(it),
+                decision,
+            ),
+        }
+    }
+
+    /// Whether the policy would have something done about it now.
+    pub const fn acts(&self) -> bool {
+        match self {
+            Self::Instance(_, decision) => matches!(decision.plan, Plan::Act(_)),
+            Self::Notebook(_, decision) => matches!(decision.plan, Plan::Act(_)),
+        }
+    }
+
+    const fn is_clean(&self) -> bool {
+        let (verdict, idle) = match self {
+            Self::Instance(_, decision) => (&decision.verdict, matches!(decision.plan, Plan::Nothing)),
+            Self::Notebook(_, decision) => (&decision.verdict, matches!(decision.plan, Plan::Nothing)),
+        };
+        idle && matches!(verdict, Verdict::Compliant(_) | Verdict::Gone)
+    }
+}
+
+/// What a scan is after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kinds {
+    /// EC2 instances.
+    pub instances: bool,
+    /// SageMaker notebook instances.
+    pub notebooks: bool,
+}
+
+/// Scans one place; `each` gets everything that violates the policy, is exempt, or has something left to
+/// do, as it is found.
+///
+/// Instances cost one call per page of 1000, and compliant ones are left out on AWS's side where the
+/// document has no opinion but `HttpTokens`. Notebooks cost one call per page of 100 and two
+/// calls each, because the listing tells neither their minimum version nor their tags.
+///
+/// # Errors
+/// The first call that failed. What `each` got before is right, and incomplete.
+pub async fn scan<P>(
+    ports: &P,
+    policy: &Policy,
+    place: &Place,
+    kinds: Kinds,
+    now: Timestamp,
+    each: &mut (dyn FnMut(Judged) + Send),
+) -> Result<(), Failure>
+where
+    P: Admission + OrganizationalUnits + ListInstances + ListNotebooks + DescribeNotebook + Sync,
+{
+    ports.admit(place).await?;
+    let ous =
+        if policy.names_organizational_units() { Some(ports.above(&place.account).await?) } else { None };
+    let look = Look { policy, place, ous: ous.as_deref(), now };
+    if kinds.instances {
+        look.instances(ports, each).await?;
+    }
+    if kinds.notebooks {
+        look.notebooks(ports, each).await?;
+    }
+    Ok(())
+}
+
+struct Look<'a> {
+    policy: &'a Policy,
+    place: &'a Place,
+    ous: Option<&'a [OuId]>,
+    now: Timestamp,
+}
+
+impl Look<'_> {
+    const fn circumstances(&self) -> Circumstances<'_> {
+        Circumstances {
+            place: self.place,
+            ous: self.ous,
+            now: self.now,
+            occasion: Occasion::Seen,
+            usage: Usage::NotRead,
+        }
+    }
+
+    async fn instances(
+        &self,
+        ports: &impl ListInstances,
+        each: &mut (dyn FnMut(Judged) + Send),
+    ) -> Result<(), Failure> {
+        let listing = listing(self.policy);
+        let mut next = None;
+        loop {
+            let page = ports.page(self.place, listing, next).await?;
+            for instance in page.items {
+                let decision =
+                    decide_instance(&instance, self.policy, &self.circumstances()).map_err(|it| {
+                        Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string())
+                    })?;
+                let judged = Judged::Instance(instance, decision);
+                if !judged.is_clean() {
+                    each(judged);
+                }
+            }
+            next = page.next;
+            if next.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn notebooks<P: ListNotebooks + DescribeNotebook + Sync>(
+        &self,
+        ports: &P,
+        each: &mut (dyn FnMut(Judged) + Send),
+    ) -> Result<(), Failure> {
+        let mut next = None;
+        loop {
+            let page = ports.notebook_names(self.place, next).await?;
+            let mut looks = futures_util::stream::iter(page.items)
+                .map(|name| self.notebook(ports, name))
+                .buffered(AT_ONCE);
+            while let Some(judged) = looks.next().await {
+                if let Some(judged) = judged?
+                    && !judged.is_clean()
+                {
+                    each(judged);
+                }
+            }
+            next = page.next;
+            if next.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn notebook(
+        &self,
+        ports: &impl DescribeNotebook,
+        name: NotebookName,
+    ) -> Result<Option<Judged>, Failure> {
+        let Some(mut notebook) = ports.notebook(self.place, &name).await? else { return Ok(None) };
+        notebook.tags = ports.notebook_tags(self.place, &notebook.arn).await?;
+        let decision = decide_notebook(&notebook, self.policy, &self.circumstances())
+            .map_err(|it| Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string()))?;
+        Ok(Some(Judged::Notebook(notebook, decision)))
+    }
+}
+
+/// Where the document has no opinion but `HttpTokens`, AWS can leave out what is compliant.
+fn listing(policy: &Policy) -> Listing {
+    let no_opinion = |rules: &Rules| {
+        let rules = &rules.instances;
+        rules.hop_limit == HopLimitRule::Keep
+            && rules.http_endpoint == EndpointRule::Keep
+            && rules.ipv6_endpoint == SwitchRule::Keep
+            && rules.metadata_tags == SwitchRule::Keep
+    };
+    let everyone = std::iter::once(&policy.rules).chain(policy.overrides.iter().map(|it| &it.rules));
+    if everyone.into_iter().all(no_opinion) { Listing::AnsweringVersion1 } else { Listing::All }
+}

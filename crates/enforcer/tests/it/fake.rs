@@ -1,0 +1,242 @@
+//! An AWS in memory behind the ports: what it holds, which calls reached it, and which of them fail.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use v2only_enforcer::ports::*;
+use v2only_enforcer::{Failure, Kind};
+use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
+use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
+use v2only_policy::*;
+
+pub const ACCOUNT: &str = "111122223333";
+pub const REGION: &str = "eu-central-1";
+pub const NOW: &str = "2026-11-20T12:00:00Z";
+
+pub fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+#[derive(Default)]
+pub struct World {
+    pub instances: BTreeMap<String, Instance>,
+    pub launched_with: BTreeMap<String, Vec<String>>,
+    pub notebooks: BTreeMap<String, Notebook>,
+    pub parameter: Option<String>,
+    /// Calls as `action target`, in order.
+    pub calls: Vec<String>,
+    /// Failures by action; taken one at a time, in order.
+    pub failures: BTreeMap<&'static str, Vec<Kind>>,
+}
+
+#[derive(Default)]
+pub struct Fake(pub Mutex<World>);
+
+impl Fake {
+    pub fn with(build: impl FnOnce(&mut World)) -> Self {
+        let mut world = World::default();
+        build(&mut world);
+        Self(Mutex::new(world))
+    }
+
+    pub fn calls(&self) -> Vec<String> {
+        self.0.lock().unwrap().calls.clone()
+    }
+
+    pub fn tokens(&self, id: &str) -> HttpTokens {
+        self.0.lock().unwrap().instances[id].options.http_tokens
+    }
+
+    fn call<T>(
+        &self,
+        action: &'static str,
+        target: &str,
+        effect: impl FnOnce(&mut World) -> Answer<T>,
+    ) -> Answer<T> {
+        let mut world = self.0.lock().unwrap();
+        world.calls.push(format!("{action} {target}").trim().to_owned());
+        if let Some(kinds) = world.failures.get_mut(action)
+            && !kinds.is_empty()
+        {
+            return Err(Failure::new(kinds.remove(0), action, "as the test asked"));
+        }
+        effect(&mut world)
+    }
+}
+
+impl World {
+    pub fn instance(&mut self, id: &str) -> &mut Instance {
+        self.instances.entry(id.to_owned()).or_insert_with(|| Instance {
+            id: InstanceId::parse(id).unwrap(),
+            state: InstanceState::Running,
+            options: MetadataOptions {
+                http_tokens: HttpTokens::Optional,
+                http_endpoint: Switch::Enabled,
+                hop_limit: Some(1),
+                ipv6_endpoint: Switch::Disabled,
+                metadata_tags: Switch::Disabled,
+                pending: false,
+            },
+            managed_by: None,
+            created_at: Some(now()),
+            tags: Tags::new(),
+        })
+    }
+
+    pub fn notebook(&mut self, name: &str, status: NotebookStatus) -> &mut Notebook {
+        self.notebooks.entry(name.to_owned()).or_insert_with(|| Notebook {
+            name: NotebookName::parse(name).unwrap(),
+            arn: format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/{name}"),
+            status,
+            minimum_version: MinimumVersion::One,
+            platform: Platform::AmazonLinux2023,
+            instance_type: "ml.t3.medium".to_owned(),
+            created_at: Some(now()),
+            failure_reason: None,
+            tags: Tags::new(),
+        })
+    }
+
+    fn by_arn(&mut self, arn: &str) -> &mut Notebook {
+        self.notebooks.values_mut().find(|it| it.arn == arn).unwrap()
+    }
+}
+
+impl Admission for Fake {
+    async fn admit(&self, place: &Place) -> Answer<()> {
+        if place.account.as_str() == ACCOUNT {
+            return Ok(());
+        }
+        Err(Failure::new(Kind::ForeignAccount, "sts:AssumeRole", "not our own"))
+    }
+}
+
+impl OrganizationalUnits for Fake {
+    async fn above(&self, account: &AccountId) -> Answer<Vec<OuId>> {
+        self.call("organizations:ListParents", account.as_str(), |_| Ok(vec![OuId::parse("r-ab12").unwrap()]))
+    }
+}
+
+impl ReadParameter for Fake {
+    async fn parameter(&self, name: &str) -> Answer<String> {
+        self.call("ssm:GetParameter", name, |world| {
+            world.parameter.clone().ok_or_else(|| Failure::new(Kind::Invalid, "ssm:GetParameter", "none"))
+        })
+    }
+}
+
+impl DescribeInstances for Fake {
+    async fn instances(&self, _: &Place, ids: &[InstanceId]) -> Answer<Vec<Instance>> {
+        self.call("ec2:DescribeInstances", &ids.len().to_string(), |world| {
+            Ok(ids.iter().filter_map(|id| world.instances.get(id.as_str()).cloned()).collect())
+        })
+    }
+
+    async fn launched_with(&self, _: &Place, tokens: &[String]) -> Answer<Vec<(String, Instance)>> {
+        self.call("ec2:DescribeInstances", "by client token", |world| {
+            let found = tokens.iter().flat_map(|token| {
+                let ids = world.launched_with.get(token).cloned().unwrap_or_default();
+                ids.into_iter().map(|id| (token.clone(), world.instances[&id].clone())).collect::<Vec<_>>()
+            });
+            Ok(found.collect())
+        })
+    }
+}
+
+impl TightenInstance for Fake {
+    async fn tighten(&self, _: &Place, id: &InstanceId, change: InstanceChange) -> Answer<Changed> {
+        self.call("ec2:ModifyInstanceMetadataOptions", id.as_str(), |world| {
+            let options = &mut world.instances.get_mut(id.as_str()).unwrap().options;
+            match change {
+                InstanceChange::DisableEndpoint => options.http_endpoint = Switch::Disabled,
+                InstanceChange::RequireTokens { hop_limit, .. } => {
+                    options.http_tokens = HttpTokens::Required;
+                    options.http_endpoint = Switch::Enabled;
+                    options.hop_limit = hop_limit.map(|it| it.get()).or(options.hop_limit);
+                }
+            }
+            Ok(Changed {
+                options: MetadataOptions { pending: true, ..*options },
+                request_id: Some("req-1".into()),
+            })
+        })
+    }
+}
+
+impl TagInstance for Fake {
+    async fn tag_instance(&self, _: &Place, id: &InstanceId, key: &str, value: &str) -> Answer<()> {
+        self.call("ec2:CreateTags", id.as_str(), |world| {
+            let tags = &mut world.instances.get_mut(id.as_str()).unwrap().tags;
+            tags.insert(key.to_owned(), value.to_owned());
+            Ok(())
+        })
+    }
+}
+
+impl DescribeNotebook for Fake {
+    async fn notebook(&self, _: &Place, name: &NotebookName) -> Answer<Option<Notebook>> {
+        self.call("sagemaker:DescribeNotebookInstance", name.as_str(), |world| {
+            Ok(world.notebooks.get(name.as_str()).map(|it| Notebook { tags: Tags::new(), ..it.clone() }))
+        })
+    }
+
+    async fn notebook_tags(&self, _: &Place, arn: &str) -> Answer<Tags> {
+        self.call("sagemaker:ListTags", "", |world| Ok(world.by_arn(arn).tags.clone()))
+    }
+}
+
+impl StopNotebook for Fake {
+    async fn stop(&self, _: &Place, name: &NotebookName) -> Answer<Option<String>> {
+        self.call("sagemaker:StopNotebookInstance", name.as_str(), |world| {
+            let it = world.notebooks.get_mut(name.as_str()).unwrap();
+            assert_eq!(it.status, NotebookStatus::InService);
+            it.status = NotebookStatus::Stopped;
+            Ok(None)
+        })
+    }
+}
+
+impl UpdateNotebook for Fake {
+    async fn require_version_2(
+        &self,
+        _: &Place,
+        name: &NotebookName,
+        upgrade: bool,
+    ) -> Answer<Option<String>> {
+        self.call("sagemaker:UpdateNotebookInstance", name.as_str(), |world| {
+            let it = world.notebooks.get_mut(name.as_str()).unwrap();
+            assert!(matches!(it.status, NotebookStatus::Stopped | NotebookStatus::Failed));
+            it.minimum_version = MinimumVersion::Two;
+            if upgrade {
+                it.platform = Platform::AmazonLinux2023;
+            }
+            Ok(None)
+        })
+    }
+}
+
+impl StartNotebook for Fake {
+    async fn start(&self, _: &Place, name: &NotebookName) -> Answer<Option<String>> {
+        self.call("sagemaker:StartNotebookInstance", name.as_str(), |world| {
+            world.notebooks.get_mut(name.as_str()).unwrap().status = NotebookStatus::InService;
+            Ok(None)
+        })
+    }
+}
+
+impl TagNotebook for Fake {
+    async fn tag_notebook(&self, _: &Place, arn: &str, key: &str, value: &str) -> Answer<()> {
+        self.call("sagemaker:AddTags", "", |world| {
+            world.by_arn(arn).tags.insert(key.to_owned(), value.to_owned());
+            Ok(())
+        })
+    }
+
+    async fn untag_notebook(&self, _: &Place, arn: &str, key: &str) -> Answer<()> {
+        self.call("sagemaker:DeleteTags", "", |world| {
+            world.by_arn(arn).tags.remove(key);
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! Scenarios of the event doors, over an AWS in memory.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed unwrap is a failed test")]
+
+mod fake;
+
+mod instances;
+mod notebooks;
+mod policy_source;

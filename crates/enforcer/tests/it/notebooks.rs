@@ -1,0 +1,202 @@
+//! What events about notebooks lead to, one step at a time.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use v2only_enforcer::Kind;
+use v2only_enforcer::invocation::{App, Invocation, InvocationError, Said, handle_notebook};
+use v2only_enforcer::policy_source::{Location, PolicySource};
+use v2only_policy::Tags;
+use v2only_policy::notebook::{MinimumVersion, NotebookStatus, RESTART_TAG, UPDATED_TAG};
+
+use crate::fake::{ACCOUNT, Fake, NOW, REGION, World, now};
+
+fn app(build: impl FnOnce(&mut World)) -> App<Fake> {
+    let policy = Location::Inline("version: 1\nmode: enforce\n".to_owned());
+    App::new(PolicySource::new(policy), Fake::with(build))
+}
+
+fn state_change(name: &str, status: &str) -> Value {
+    json!({
+        "version": "0", "id": "e-1", "detail-type": "SageMaker Notebook Instance State Change",
+        "source": "aws.sagemaker", "account": ACCOUNT, "time": NOW, "region": REGION, "resources": [],
+        "detail": {
+            "NotebookInstanceArn": format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/{name}"),
+            "NotebookInstanceName": name, "NotebookInstanceStatus": status, "Tags": {},
+        },
+    })
+}
+
+async fn handle(app: &App<Fake>, payload: Value) -> Result<Vec<String>, InvocationError> {
+    let mut said = Vec::new();
+    let mut say = |it: Said<'_>| {
+        if let Said::Record(record) = it {
+            said.push(record.outcome.code().to_owned());
+        }
+    };
+    let invocation = Invocation { now: &now, deadline: None, say: &mut say };
+    handle_notebook(payload, app, invocation).await?;
+    Ok(said)
+}
+
+fn ends_well(app: &App<Fake>) -> bool {
+    let mut world = app.ports.0.lock().unwrap();
+    let it = world.notebook("churn", NotebookStatus::Pending);
+    it.status == NotebookStatus::InService
+        && it.minimum_version == MinimumVersion::Two
+        && !it.tags.contains_key(RESTART_TAG)
+}
+
+fn tags(app: &App<Fake>) -> Tags {
+    app.ports.0.lock().unwrap().notebook("churn", NotebookStatus::Pending).tags.clone()
+}
+
+const WAY: [&str; 4] = ["InService", "Stopped", "Stopped", "InService"];
+
+#[tokio::test]
+async fn a_running_notebook_is_marked_stopped_updated_started_and_unmarked() {
+    let app = app(|world| {
+        world.notebook("churn", NotebookStatus::InService);
+    });
+    let mut outcomes = Vec::new();
+    for status in WAY {
+        outcomes.extend(handle(&app, state_change("churn", status)).await.unwrap());
+    }
+    assert_eq!(outcomes, ["advanced", "advanced", "advanced", "fixed"]);
+    assert!(ends_well(&app));
+    let writes: Vec<String> = app
+        .ports
+        .calls()
+        .into_iter()
+        .filter(|it| !it.contains("Describe") && !it.contains("List"))
+        .map(|it| it.split_whitespace().next().unwrap().trim_start_matches("sagemaker:").to_owned())
+        .collect();
+    assert_eq!(
+        writes,
+        [
+            "AddTags",
+            "StopNotebookInstance",
+            "UpdateNotebookInstance",
+            "AddTags",
+            "StartNotebookInstance",
+            "DeleteTags"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn whichever_call_fails_once_the_redelivered_event_goes_on() {
+    for action in [
+        "sagemaker:DescribeNotebookInstance",
+        "sagemaker:ListTags",
+        "sagemaker:AddTags",
+        "sagemaker:StopNotebookInstance",
+        "sagemaker:UpdateNotebookInstance",
+        "sagemaker:StartNotebookInstance",
+        "sagemaker:DeleteTags",
+    ] {
+        let app = app(|world| {
+            world.notebook("churn", NotebookStatus::InService);
+            world.failures.insert(action, vec![Kind::Unavailable]);
+        });
+        let mut retried = 0;
+        for status in WAY {
+            while handle(&app, state_change("churn", status)).await.is_err() {
+                retried += 1;
+            }
+        }
+        assert_eq!(retried, 1, "{action}");
+        assert!(ends_well(&app), "{action}");
+    }
+}
+
+/// What AWS refuses says nothing about the notebook, and uses up none of the tries.
+#[tokio::test]
+async fn an_update_that_is_refused_often_is_not_taken_for_one_without_effect() {
+    for (kind, retried) in [(Kind::Throttled, true), (Kind::Denied, false)] {
+        let app = app(|world| {
+            world.notebook("churn", NotebookStatus::Stopped);
+            world.failures.insert("sagemaker:UpdateNotebookInstance", vec![kind; 5]);
+        });
+        for _ in 0..5 {
+            assert_eq!(handle(&app, state_change("churn", "Stopped")).await.is_err(), retried);
+        }
+        assert!(!tags(&app).contains_key(UPDATED_TAG));
+        assert_eq!(handle(&app, state_change("churn", "Stopped")).await.unwrap(), ["fixed"], "{kind:?}");
+        assert_eq!(tags(&app)[UPDATED_TAG], NOW);
+    }
+}
+
+/// The update is made whether or not it can be counted, and is not made again for that.
+#[tokio::test]
+async fn an_update_that_cannot_be_counted_is_an_update_all_the_same() {
+    for kind in [Kind::Denied, Kind::Throttled] {
+        let app = app(|world| {
+            world.notebook("churn", NotebookStatus::Stopped);
+            world.failures.insert("sagemaker:AddTags", vec![kind]);
+        });
+        let mut reasons = Vec::new();
+        let mut say = |it: Said<'_>| {
+            if let Said::Record(record) = it {
+                reasons.push((record.outcome.code().to_owned(), record.reasons.join("; ")));
+            }
+        };
+        let invocation = Invocation { now: &now, deadline: None, say: &mut say };
+        handle_notebook(state_change("churn", "Stopped"), &app, invocation).await.unwrap();
+        let [(outcome, reasons)] = reasons.as_slice() else { panic!("{reasons:?}") };
+        assert_eq!(outcome, "fixed");
+        assert!(reasons.contains("`v2only:updated` could not be remembered"), "{reasons}");
+    }
+}
+
+#[tokio::test]
+async fn an_update_without_effect_is_made_three_times() {
+    let app = app(|world| {
+        world.notebook("churn", NotebookStatus::Stopped);
+    });
+    let mut outcomes = Vec::new();
+    for minute in 0..5 {
+        app.ports.0.lock().unwrap().notebook("churn", NotebookStatus::Stopped).minimum_version =
+            MinimumVersion::One;
+        let later = move || now() + SignedDuration::from_mins(minute);
+        let mut say = |it: Said<'_>| {
+            if let Said::Record(record) = it {
+                outcomes.push(record.outcome.code().to_owned());
+            }
+        };
+        let invocation = Invocation { now: &later, deadline: None, say: &mut say };
+        handle_notebook(state_change("churn", "Stopped"), &app, invocation).await.unwrap();
+    }
+    assert_eq!(outcomes, ["fixed", "fixed", "fixed", "held", "held"]);
+}
+
+#[tokio::test]
+async fn a_stopped_notebook_is_updated_and_stays_stopped() {
+    let app = app(|world| {
+        world.notebook("churn", NotebookStatus::Stopped);
+    });
+    assert_eq!(handle(&app, state_change("churn", "Stopped")).await.unwrap(), ["fixed"]);
+    assert_eq!(handle(&app, state_change("churn", "Stopped")).await.unwrap(), ["left"]);
+    let mut world = app.ports.0.lock().unwrap();
+    assert_eq!(world.notebook("churn", NotebookStatus::Pending).status, NotebookStatus::Stopped);
+}
+
+#[tokio::test]
+async fn one_created_with_version_2_costs_no_call() {
+    let app = app(|_| {});
+    let event = json!({
+        "version": "0", "id": "e-1", "detail-type": "AWS API Call via CloudTrail", "source": "aws.sagemaker",
+        "account": ACCOUNT, "time": NOW, "region": REGION, "resources": [],
+        "detail": {
+            "eventVersion": "1.11", "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateNotebookInstance",
+            "eventTime": NOW, "awsRegion": REGION, "eventID": "ct-1", "recipientAccountId": ACCOUNT,
+            "eventType": "AwsApiCall", "userIdentity": {"type": "Root", "accountId": ACCOUNT},
+            "requestParameters": {
+                "notebookInstanceName": "churn",
+                "instanceMetadataServiceConfiguration": {"minimumInstanceMetadataServiceVersion": "2"},
+            },
+            "responseElements": {"notebookInstanceArn": format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/churn")},
+        },
+    });
+    assert_eq!(handle(&app, event).await.unwrap(), ["left"]);
+    assert_eq!(app.ports.calls(), Vec::<String>::new());
+}
