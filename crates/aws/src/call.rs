@@ -1,0 +1,144 @@
+//! Every call this product makes, with the permission it takes and the rate AWS lets it have.
+//!
+//! The shipped roles grant exactly [`Call::iam_action`] of these, no more and no less.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// A call of an AWS API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Call {
+    /// `DescribeInstances`, always filtered and paged.
+    DescribeInstances,
+    /// `ModifyInstanceMetadataOptions`, tightening only.
+    ModifyInstanceMetadataOptions,
+    /// `CreateTags`, for the tags of this product.
+    CreateTags,
+    /// `DescribeRegions`.
+    DescribeRegions,
+    /// `DescribeNotebookInstance`.
+    DescribeNotebookInstance,
+    /// `ListNotebookInstances`.
+    ListNotebookInstances,
+    /// `ListTags` of SageMaker.
+    ListNotebookTags,
+    /// `AddTags` of SageMaker, for the tags of this product.
+    AddNotebookTags,
+    /// `DeleteTags` of SageMaker, for the tags of this product.
+    DeleteNotebookTags,
+    /// `StopNotebookInstance`.
+    StopNotebookInstance,
+    /// `UpdateNotebookInstance`, to minimum version 2 only.
+    UpdateNotebookInstance,
+    /// `StartNotebookInstance`.
+    StartNotebookInstance,
+    /// `GetParameter`, for the policy document.
+    GetParameter,
+    /// `AssumeRole` into a member account.
+    AssumeRole,
+    /// `GetCallerIdentity`, which needs no permission.
+    GetCallerIdentity,
+    /// `DescribeAccount`.
+    DescribeAccount,
+    /// `ListParents`.
+    ListParents,
+}
+
+/// A token bucket: how many calls at once, and how many a second in the long run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bucket {
+    /// Tokens in a full bucket.
+    pub size: u32,
+    /// Tokens added a second.
+    pub per_second: u32,
+}
+
+const fn bucket(size: u32, per_second: u32) -> Bucket {
+    Bucket { size, per_second }
+}
+
+impl Call {
+    /// Every call there is.
+    pub const ALL: [Self; 17] = [
+        Self::DescribeInstances,
+        Self::ModifyInstanceMetadataOptions,
+        Self::CreateTags,
+        Self::DescribeRegions,
+        Self::DescribeNotebookInstance,
+        Self::ListNotebookInstances,
+        Self::ListNotebookTags,
+        Self::AddNotebookTags,
+        Self::DeleteNotebookTags,
+        Self::StopNotebookInstance,
+        Self::UpdateNotebookInstance,
+        Self::StartNotebookInstance,
+        Self::GetParameter,
+        Self::AssumeRole,
+        Self::GetCallerIdentity,
+        Self::DescribeAccount,
+        Self::ListParents,
+    ];
+
+    /// The IAM action.
+    pub const fn iam_action(self) -> &'static str {
+        match self {
+            Self::DescribeInstances => "ec2:DescribeInstances",
+            Self::ModifyInstanceMetadataOptions => "ec2:ModifyInstanceMetadataOptions",
+            Self::CreateTags => "ec2:CreateTags",
+            Self::DescribeRegions => "ec2:DescribeRegions",
+            Self::DescribeNotebookInstance => "sagemaker:DescribeNotebookInstance",
+            Self::ListNotebookInstances => "sagemaker:ListNotebookInstances",
+            Self::ListNotebookTags => "sagemaker:ListTags",
+            Self::AddNotebookTags => "sagemaker:AddTags",
+            Self::DeleteNotebookTags => "sagemaker:DeleteTags",
+            Self::StopNotebookInstance => "sagemaker:StopNotebookInstance",
+            Self::UpdateNotebookInstance => "sagemaker:UpdateNotebookInstance",
+            Self::StartNotebookInstance => "sagemaker:StartNotebookInstance",
+            Self::GetParameter => "ssm:GetParameter",
+            Self::AssumeRole => "sts:AssumeRole",
+            Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::DescribeAccount => "organizations:DescribeAccount",
+            Self::ListParents => "organizations:ListParents",
+        }
+    }
+
+    /// The bucket AWS gives this call, for each account and Region.
+    ///
+    /// Sources: Amazon EC2 Developer Guide, "Request throttling for the Amazon EC2 API"; AWS Organizations
+    /// User Guide, "Quotas for AWS Organizations". SageMaker publishes none for notebooks: two a second is
+    /// ours. The rest are far above what this product does.
+    pub const fn bucket(self) -> Bucket {
+        match self {
+            Self::DescribeInstances | Self::DescribeRegions => bucket(100, 20),
+            Self::ModifyInstanceMetadataOptions => bucket(100, 5),
+            Self::CreateTags => bucket(100, 10),
+            Self::DescribeNotebookInstance
+            | Self::ListNotebookInstances
+            | Self::ListNotebookTags
+            | Self::AddNotebookTags
+            | Self::DeleteNotebookTags
+            | Self::StopNotebookInstance
+            | Self::UpdateNotebookInstance
+            | Self::StartNotebookInstance => bucket(10, 2),
+            Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity => bucket(40, 40),
+            Self::DescribeAccount => bucket(30, 20),
+            Self::ListParents => bucket(8, 5),
+        }
+    }
+}
+
+/// How often each call was made: what a run is reported and compared by.
+#[derive(Debug, Default)]
+pub struct CallLog(Mutex<BTreeMap<Call, u64>>);
+
+impl CallLog {
+    /// Counts one call.
+    pub fn count(&self, call: Call) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(call).or_default() += 1;
+    }
+
+    /// The counts so far.
+    pub fn counts(&self) -> BTreeMap<Call, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,184 @@
+//! SDK errors into failures. The only place that reads AWS's error codes.
+//!
+//! Sources: Amazon EC2 API Reference, "Error codes for the Amazon EC2 API"; SageMaker answers
+//! `ValidationException` for everything and tells the cases apart in the message only, so the message is
+//! matched there, on the shortest stable part.
+
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
+use v2only_enforcer::{Failure, Kind};
+
+use crate::call::Call;
+
+/// What a failed call means.
+pub fn failure<E>(call: Call, error: &SdkError<E, Response>) -> Failure
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let action = call.iam_action();
+    match error {
+        SdkError::ServiceError(answered) => answer(action, answered.err().meta()),
+        SdkError::TimeoutError(_) => Failure::new(Kind::Unavailable, action, "AWS did not answer in time"),
+        SdkError::ResponseError(_) => Failure::new(
+            Kind::Unavailable,
+            action,
+            format!("AWS's answer could not be read: {}", innermost(error)),
+        ),
+        SdkError::DispatchFailure(dispatch) => before_aws(error).unwrap_or_else(|| {
+            let kind = if dispatch.is_timeout() { Kind::Unavailable } else { Kind::Unreachable };
+            Failure::new(kind, action, format!("no connection: {}", innermost(error)))
+        }),
+        other => before_aws(other).unwrap_or_else(|| {
+            Failure::new(
+                Kind::Unknown,
+                action,
+                format!("the request could not be made: {}", innermost(other)),
+            )
+        }),
+    }
+    .named(action)
+}
+
+trait Named {
+    fn named(self, action: &'static str) -> Self;
+}
+
+impl Named for Failure {
+    fn named(mut self, action: &'static str) -> Self {
+        if self.action.is_empty() {
+            self.action = action;
+        }
+        self
+    }
+}
+
+/// Failures on the way to the call: the role could not be assumed, or there are no credentials.
+fn before_aws(error: &(dyn StdError + 'static)) -> Option<Failure> {
+    if let Some(refused) = chain(error).find_map(|it| it.downcast_ref::<AssumeRoleError>()) {
+        return Some(answer(Call::AssumeRole.iam_action(), refused.meta()));
+    }
+    let unusable = chain(error).find_map(|it| it.downcast_ref::<CredentialsError>())?;
+    let why = match unusable {
+        CredentialsError::CredentialsNotLoaded(_) => "no credentials were found".to_owned(),
+        other => innermost(other),
+    };
+    Some(Failure::new(Kind::Credentials, "", why))
+}
+
+/// The last cause in the chain, which is the one that says something.
+pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// An error and its causes, outermost first.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let cause =
+        |it: &&'a (dyn StdError + 'static)| -> Option<&'a (dyn StdError + 'static)> { (*it).source() };
+    std::iter::successors(Some(error), cause)
+}
+
+/// What an answer with an error code means.
+pub fn answer(action: &'static str, meta: &ErrorMetadata) -> Failure {
+    let code = meta.code().unwrap_or_default();
+    let message = meta.message().unwrap_or("AWS gave no message");
+    let request_id = meta.extra("aws_request_id").map(str::to_owned);
+    Failure {
+        kind: kind(code, message),
+        action,
+        code: (!code.is_empty()).then(|| code.to_owned()),
+        message: message.to_owned(),
+        request_id,
+    }
+}
+
+/// The kind of an error code; the message only where AWS puts the difference there.
+pub fn kind(code: &str, message: &str) -> Kind {
+    match code {
+        "RequestLimitExceeded"
+        | "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "EC2ThrottledException"
+        | "RequestThrottled"
+        | "SlowDown"
+        | "ProvisionedThroughputExceededException" => Kind::Throttled,
+        "InvalidInstanceID.NotFound" => Kind::NotVisibleYet,
+        "IncorrectInstanceState" | "IncorrectState" | "ResourceInUse" | "ConflictException" => {
+            Kind::WrongState
+        }
+        "InternalError"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "InternalServerException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "ServiceException"
+        | "Unavailable"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => Kind::Unavailable,
+        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" | "OptInRequired" => Kind::Denied,
+        "AuthFailure"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken" => Kind::Credentials,
+        "UnsupportedOperation" | "OperationNotPermitted" => Kind::Refused,
+        "AccountNotFoundException" => Kind::ForeignAccount,
+        "ValidationException" if message.contains("RecordNotFound") => Kind::Gone,
+        "ValidationException" if message.contains("Unable to transition to") => Kind::WrongState,
+        "ValidationException" | "ValidationError" => Kind::Invalid,
+        "ParameterNotFound" | "ResourceNotFound" | "ResourceLimitExceeded" => Kind::Invalid,
+        _ if code.starts_with("InvalidParameter")
+            || code.starts_with("InvalidInstanceID")
+            || code.starts_with("MissingParameter")
+            || code.starts_with("UnknownParameter") =>
+        {
+            Kind::Invalid
+        }
+        _ => Kind::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(code: &str, message: &str, expected: Kind) {
+        assert_eq!(kind(code, message), expected, "{code}: {message}");
+    }
+
+    #[test]
+    fn every_code_of_the_facts_has_its_consequence() {
+        check("InvalidInstanceID.NotFound", "", Kind::NotVisibleYet);
+        check("InvalidInstanceID.Malformed", "", Kind::Invalid);
+        check("IncorrectInstanceState", "", Kind::WrongState);
+        check("IncorrectState", "", Kind::WrongState);
+        check("UnauthorizedOperation", "Encoded authorization failure message: x", Kind::Denied);
+        check("UnsupportedOperation", "httpTokensEnforced", Kind::Refused);
+        check("OperationNotPermitted", "", Kind::Refused);
+        check("InvalidParameterValue", "The HttpEndpoint is not set", Kind::Invalid);
+        check("InvalidParameterCombination", "", Kind::Invalid);
+        check("RequestLimitExceeded", "", Kind::Throttled);
+        check("ThrottlingException", "Rate exceeded", Kind::Throttled);
+        check("InternalError", "", Kind::Unavailable);
+        check("Unavailable", "", Kind::Unavailable);
+        check("ExpiredToken", "", Kind::Credentials);
+        check("ValidationException", "RecordNotFound", Kind::Gone);
+        let text = "Status (Stopping) not in ([Stopped, Failed]). Unable to transition to (Pending) for Notebook Instance (arn)";
+        check("ValidationException", text, Kind::WrongState);
+        check("ValidationException", "1 validation error detected", Kind::Invalid);
+        check("SomethingNew", "", Kind::Unknown);
+    }
+}

@@ -1,0 +1,272 @@
+//! From a place to credentials and clients.
+//!
+//! One HTTP client with one TLS stack (ring) serves every account and Region. Sessions in member accounts
+//! are assumed once and kept until shortly before they expire; clients are kept by account and Region.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
+use v2only_enforcer::{Failure, Kind};
+use v2only_policy::{AccountId, OuId, Partition, Place, Region};
+
+use crate::call::{Call, CallLog};
+use crate::classify;
+use crate::pace::Pace;
+use crate::settings::{Membership, Settings};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// AWS, as far as this product knows it. Implements the ports of `v2only-enforcer`.
+#[derive(Debug)]
+pub struct Aws {
+    base: SdkConfig,
+    membership: Option<Membership>,
+    own_account: OnceLock<AccountId>,
+    pub(crate) pace: Pace,
+    pub(crate) log: Arc<CallLog>,
+    accounts: tokio::sync::Mutex<HashMap<AccountId, SdkConfig>>,
+    pub(crate) ec2: Kept<Place, aws_sdk_ec2::Client>,
+    pub(crate) sagemaker: Kept<Place, aws_sdk_sagemaker::Client>,
+    pub(crate) admitted: Kept<AccountId, ()>,
+    pub(crate) above: Kept<AccountId, Vec<OuId>>,
+}
+
+/// Things made once and kept.
+#[derive(Debug)]
+pub(crate) struct Kept<K, V>(Mutex<HashMap<K, V>>);
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: std::hash::Hash + Eq + Clone, V: Clone> Kept<K, V> {
+    pub(crate) fn get(&self, key: &K) -> Option<V> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    pub(crate) fn keep(&self, key: &K, value: V) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), value);
+    }
+}
+
+/// How a person or a function reaches AWS.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// A profile of the shared configuration files.
+    pub profile: Option<String>,
+    /// The Region to start from.
+    pub region: Option<Region>,
+    /// For how long a call may wait for its turn.
+    pub patience: Duration,
+}
+
+impl Aws {
+    /// Prepares to reach AWS; makes no call.
+    ///
+    /// # Errors
+    /// Only this machine may be talked to, and no endpoint on it is given.
+    pub async fn connect(settings: &Settings, access: Access) -> Result<Self, Failure> {
+        if settings.loopback_only {
+            only_loopback(
+                std::env::vars_os()
+                    .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            )?;
+        }
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        let mut loader =
+            aws_config::defaults(BehaviorVersion::latest()).http_client(https()).timeout_config(timeouts);
+        if let Some(profile) = &access.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = access.region.as_ref().or(settings.region.as_ref()) {
+            loader = loader.region(aws_config::Region::new(region.as_str().to_owned()));
+        }
+        Ok(Self {
+            base: loader.load().await,
+            membership: settings.membership.clone(),
+            own_account: OnceLock::new(),
+            pace: Pace::waiting_at_most(access.patience),
+            log: Arc::default(),
+            accounts: tokio::sync::Mutex::default(),
+            ec2: Kept::default(),
+            sagemaker: Kept::default(),
+            admitted: Kept::default(),
+            above: Kept::default(),
+        })
+    }
+
+    /// The calls made so far.
+    pub fn calls(&self) -> Arc<CallLog> {
+        Arc::clone(&self.log)
+    }
+
+    /// The Region to start from, if flags, environment or profile name one.
+    pub fn region(&self) -> Option<Region> {
+        self.base.region().and_then(|it| Region::parse(it.as_ref()).ok())
+    }
+
+    /// Tells which account is our own, where that is known without asking. The first word counts.
+    pub fn set_own_account(&self, account: AccountId) {
+        // A second word is the same word: a process never changes accounts.
+        let _kept = self.own_account.set(account);
+    }
+
+    /// Our own account; asks STS unless told.
+    ///
+    /// # Errors
+    /// `sts:GetCallerIdentity` failed, which means that the credentials are no good.
+    pub async fn own_account(&self) -> Result<AccountId, Failure> {
+        if let Some(known) = self.own_account.get() {
+            return Ok(known.clone());
+        }
+        let call = Call::GetCallerIdentity;
+        self.turn(None, call).await?;
+        let answer = aws_sdk_sts::Client::new(&self.base)
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|it| classify::failure(call, &it))?;
+        let account = AccountId::parse(answer.account().unwrap_or_default())
+            .map_err(|it| Failure::new(Kind::Unknown, call.iam_action(), it.to_string()))?;
+        Ok(self.own_account.get_or_init(|| account).clone())
+    }
+
+    /// Waits for a call's turn and counts it.
+    pub(crate) async fn turn(&self, place: Option<&Place>, call: Call) -> Result<(), Failure> {
+        self.pace.take(place, call).await?;
+        self.log.count(call);
+        Ok(())
+    }
+
+    pub(crate) const fn base(&self) -> &SdkConfig {
+        &self.base
+    }
+
+    pub(crate) const fn membership(&self) -> Option<&Membership> {
+        self.membership.as_ref()
+    }
+
+    /// The configuration for a place: our own credentials at home, a member session elsewhere.
+    ///
+    /// # Errors
+    /// [`Kind::ForeignAccount`] if there is no way into that account.
+    pub(crate) async fn config(&self, place: &Place) -> Result<SdkConfig, Failure> {
+        let region = aws_config::Region::new(place.region.as_str().to_owned());
+        if self.own_account.get() == Some(&place.account) {
+            return Ok(self.base.to_builder().region(region).build());
+        }
+        let Some(membership) = &self.membership else {
+            return Err(Failure::new(
+                Kind::ForeignAccount,
+                Call::AssumeRole.iam_action(),
+                format!("account {} is not our own, and no member role is set", place.account),
+            ));
+        };
+        // Held over the await, so that two callers do not both assume the role.
+        let mut accounts = self.accounts.lock().await;
+        if let Some(known) = accounts.get(&place.account) {
+            return Ok(known.to_builder().region(region).build());
+        }
+        self.turn(None, Call::AssumeRole).await?;
+        let arn = role_arn(place.region.partition(), &place.account, &membership.role);
+        let mut role = AssumeRoleProvider::builder(arn).session_name("v2only").configure(&self.base);
+        if let Some(external_id) = &membership.external_id {
+            role = role.external_id(external_id);
+        }
+        let provider = SharedCredentialsProvider::new(role.build().await);
+        // A cache of its own, shared by all Regions of the account.
+        let cache: SharedIdentityCache = aws_config::identity::IdentityCache::lazy().build();
+        let config = self.base.to_builder().credentials_provider(provider).identity_cache(cache).build();
+        accounts.insert(place.account.clone(), config.clone());
+        Ok(config.to_builder().region(region).build())
+    }
+}
+
+/// The one HTTPS client, with the one TLS stack.
+pub(crate) fn https() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// `arn:<partition>:iam::<account>:role/<name>`.
+fn role_arn(partition: Partition, account: &AccountId, role: &str) -> String {
+    format!("arn:{}:iam::{account}:role/{role}", partition.as_str())
+}
+
+/// Fails unless every endpoint in the environment is on this machine and there is one for everything.
+fn only_loopback(variables: impl Iterator<Item = (String, String)>) -> Result<(), Failure> {
+    let refuse = |why: String| Err(Failure::new(Kind::Unreachable, "", why));
+    let mut everything = false;
+    for (name, value) in variables.filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL")) {
+        if !is_on_this_machine(&value) {
+            return refuse(format!(
+                "V2ONLY_LOOPBACK_ONLY is set, and {name} is `{value}`, not on this machine"
+            ));
+        }
+        everything |= name == "AWS_ENDPOINT_URL";
+    }
+    if everything {
+        return Ok(());
+    }
+    refuse(
+        "V2ONLY_LOOPBACK_ONLY is set, and AWS_ENDPOINT_URL is not: set it to http://127.0.0.1:PORT"
+            .to_owned(),
+    )
+}
+
+/// Whether an endpoint is a port of this machine and nothing else.
+pub(crate) fn is_on_this_machine(endpoint: &str) -> bool {
+    let host = endpoint.strip_prefix("http://").or_else(|| endpoint.strip_prefix("https://"));
+    let port = host.and_then(|host| {
+        ["127.0.0.1:", "localhost:", "[::1]:"].iter().find_map(|local| host.strip_prefix(local))
+    });
+    // Digits only: in `http://127.0.0.1:1@example.com` what looks like the host is a user.
+    port.map(|port| port.strip_suffix('/').unwrap_or(port)).is_some_and(|port| port.parse::<u16>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loopback(variables: &[(&str, &str)]) -> Result<(), String> {
+        only_loopback(variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+            .map_err(|it| it.message)
+    }
+
+    #[test]
+    fn tests_cannot_reach_the_real_aws() {
+        assert!(loopback(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")]).is_ok());
+        assert!(loopback(&[]).is_err());
+        assert!(loopback(&[("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:4566")]).is_err());
+        assert!(loopback(&[("AWS_ENDPOINT_URL", "https://ec2.eu-central-1.amazonaws.com")]).is_err());
+        assert!(loopback(&[("AWS_ENDPOINT_URL", "http://127.0.0.1.example.com")]).is_err());
+        assert!(loopback(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1@example.com")]).is_err());
+        let mixed = [
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_STS", "https://sts.amazonaws.com"),
+        ];
+        assert!(loopback(&mixed).is_err());
+    }
+
+    #[test]
+    fn roles_are_named_in_their_partition() {
+        let account = AccountId::parse("111122223333").unwrap();
+        assert_eq!(
+            role_arn(Partition::AwsCn, &account, "v2only-member"),
+            "arn:aws-cn:iam::111122223333:role/v2only-member"
+        );
+    }
+}

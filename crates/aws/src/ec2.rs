@@ -1,0 +1,248 @@
+//! Instances. Source of every shape: Amazon EC2 API Reference.
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::operation::RequestId as _;
+use aws_sdk_ec2::types::{self as sdk, Filter};
+use v2only_enforcer::ports::{
+    Answer, Changed, DescribeInstances, ListInstances, Listing, Page, TagInstance, TightenInstance,
+};
+use v2only_enforcer::{Failure, Kind};
+use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
+use v2only_policy::{InstanceChange, InstanceId, Partition, Place, Region, Tags};
+
+use crate::call::Call;
+use crate::classify;
+use crate::connect::Aws;
+
+/// AWS takes at most 200 values in one filter.
+const IDS_PER_CALL: usize = 200;
+/// The largest page `DescribeInstances` gives.
+const PAGE: i32 = 1000;
+
+impl Aws {
+    async fn ec2(&self, place: &Place) -> Answer<Client> {
+        if let Some(client) = self.ec2.get(place) {
+            return Ok(client);
+        }
+        let client = Client::new(&self.config(place).await?);
+        self.ec2.keep(place, client.clone());
+        Ok(client)
+    }
+
+    /// The Regions enabled for an account, from `DescribeRegions`.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub async fn enabled_regions(&self, from: &Place) -> Answer<Vec<Region>> {
+        let call = Call::DescribeRegions;
+        let client = self.ec2(from).await?;
+        self.turn(Some(from), call).await?;
+        let answer = client.describe_regions().send().await.map_err(|it| classify::failure(call, &it))?;
+        let mut regions: Vec<Region> =
+            answer.regions().iter().filter_map(|it| Region::parse(it.region_name()?).ok()).collect();
+        regions.sort();
+        Ok(regions)
+    }
+
+    async fn one_page(
+        &self,
+        place: &Place,
+        filters: Vec<Filter>,
+        next: Option<String>,
+    ) -> Answer<Page<sdk::Instance>> {
+        let call = Call::DescribeInstances;
+        let client = self.ec2(place).await?;
+        self.turn(Some(place), call).await?;
+        // Instances of other services may be hidden, and would then look gone. The younger partitions may
+        // not know the word yet.
+        let hidden_too = (place.region.partition() == Partition::Aws).then_some(true);
+        let answer = client
+            .describe_instances()
+            .set_filters(Some(filters))
+            .set_include_managed_resources(hidden_too)
+            .max_results(PAGE)
+            .set_next_token(next)
+            .send()
+            .await
+            .map_err(|it| classify::failure(call, &it))?;
+        let next = answer.next_token.filter(|it| !it.is_empty());
+        let items = answer
+            .reservations
+            .unwrap_or_default()
+            .into_iter()
+            .flat_map(|it| it.instances.unwrap_or_default());
+        Ok(Page { items: items.collect(), next })
+    }
+
+    async fn all_pages(&self, place: &Place, filters: Vec<Filter>) -> Answer<Vec<sdk::Instance>> {
+        let mut items = Vec::new();
+        let mut next = None;
+        loop {
+            let page = self.one_page(place, filters.clone(), next).await?;
+            items.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.into_iter().map(Into::into).collect())).build()
+}
+
+impl DescribeInstances for Aws {
+    /// By filter and not by `InstanceIds`: one id that AWS does not show yet would fail the whole call.
+    async fn instances(&self, place: &Place, ids: &[InstanceId]) -> Answer<Vec<Instance>> {
+        let mut found = Vec::new();
+        for some in ids.chunks(IDS_PER_CALL) {
+            let by_id = filter("instance-id", some.iter().map(InstanceId::as_str));
+            found.extend(self.all_pages(place, vec![by_id]).await?.iter().filter_map(instance));
+        }
+        Ok(found)
+    }
+
+    async fn launched_with(&self, place: &Place, tokens: &[String]) -> Answer<Vec<(String, Instance)>> {
+        let mut found = Vec::new();
+        for some in tokens.chunks(IDS_PER_CALL) {
+            for item in self.all_pages(place, vec![filter("client-token", some)]).await? {
+                if let (Some(token), Some(instance)) = (item.client_token(), instance(&item)) {
+                    found.push((token.to_owned(), instance));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl ListInstances for Aws {
+    async fn page(&self, place: &Place, listing: Listing, next: Option<String>) -> Answer<Page<Instance>> {
+        let mut filters = vec![filter("instance-state-name", ["pending", "running", "stopping", "stopped"])];
+        if listing == Listing::AnsweringVersion1 {
+            filters.push(filter("metadata-options.http-tokens", ["optional"]));
+            filters.push(filter("metadata-options.http-endpoint", ["enabled"]));
+        }
+        let page = self.one_page(place, filters, next).await?;
+        Ok(Page { items: page.items.iter().filter_map(instance).collect(), next: page.next })
+    }
+}
+
+impl TightenInstance for Aws {
+    async fn tighten(&self, place: &Place, id: &InstanceId, change: InstanceChange) -> Answer<Changed> {
+        let call = Call::ModifyInstanceMetadataOptions;
+        let client = self.ec2(place).await?;
+        self.turn(Some(place), call).await?;
+        let request = client.modify_instance_metadata_options().instance_id(id.as_str());
+        let request = match change {
+            InstanceChange::DisableEndpoint => {
+                request.http_endpoint(sdk::InstanceMetadataEndpointState::Disabled)
+            }
+            InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => request
+                .http_tokens(sdk::HttpTokensState::Required)
+                .http_endpoint(sdk::InstanceMetadataEndpointState::Enabled)
+                .set_http_put_response_hop_limit(hop_limit.map(|it| i32::from(it.get())))
+                .set_http_protocol_ipv6(ipv6_endpoint.map(|enable| {
+                    if enable {
+                        sdk::InstanceMetadataProtocolState::Enabled
+                    } else {
+                        sdk::InstanceMetadataProtocolState::Disabled
+                    }
+                }))
+                .set_instance_metadata_tags(metadata_tags.map(|enable| {
+                    if enable {
+                        sdk::InstanceMetadataTagsState::Enabled
+                    } else {
+                        sdk::InstanceMetadataTagsState::Disabled
+                    }
+                })),
+        };
+        let answer = request.send().await.map_err(|it| classify::failure(call, &it))?;
+        Ok(Changed {
+            options: options(answer.instance_metadata_options()),
+            request_id: answer.request_id().map(str::to_owned),
+        })
+    }
+}
+
+impl TagInstance for Aws {
+    async fn tag_instance(&self, place: &Place, id: &InstanceId, key: &str, value: &str) -> Answer<()> {
+        let call = Call::CreateTags;
+        if !key.starts_with(v2only_policy::TAG_PREFIX) {
+            return Err(Failure::new(
+                Kind::Invalid,
+                call.iam_action(),
+                format!("`{key}` is not a tag of ours"),
+            ));
+        }
+        let client = self.ec2(place).await?;
+        self.turn(Some(place), call).await?;
+        let tag = sdk::Tag::builder().key(key).value(value).build();
+        let request = client.create_tags().resources(id.as_str()).tags(tag);
+        request.send().await.map(|_| ()).map_err(|it| classify::failure(call, &it))
+    }
+}
+
+/// An instance as described; `None` only if AWS left out its id.
+fn instance(it: &sdk::Instance) -> Option<Instance> {
+    let tag = |tag: &sdk::Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
+    let managed = it.operator().filter(|it| it.managed() == Some(true));
+    Some(Instance {
+        id: InstanceId::parse(it.instance_id()?).ok()?,
+        state: state(it.state().and_then(|it| it.name())),
+        options: options(it.metadata_options()),
+        managed_by: managed.map(|it| it.principal().unwrap_or("an AWS service").to_owned()),
+        created_at: created_at(it),
+        tags: it.tags().iter().filter_map(tag).collect::<Tags>(),
+    })
+}
+
+fn state(name: Option<&sdk::InstanceStateName>) -> InstanceState {
+    match name {
+        Some(sdk::InstanceStateName::Pending) => InstanceState::Pending,
+        Some(sdk::InstanceStateName::Running) => InstanceState::Running,
+        Some(sdk::InstanceStateName::Stopping) => InstanceState::Stopping,
+        Some(sdk::InstanceStateName::Stopped) => InstanceState::Stopped,
+        Some(sdk::InstanceStateName::ShuttingDown | sdk::InstanceStateName::Terminated) => {
+            InstanceState::Gone
+        }
+        Some(_) | None => InstanceState::Unknown,
+    }
+}
+
+/// The earliest moment anything was attached, which is when the instance was first launched; `LaunchTime`
+/// moves with every start.
+fn created_at(it: &sdk::Instance) -> Option<jiff::Timestamp> {
+    let interfaces =
+        it.network_interfaces().iter().filter_map(|it| it.attachment()).filter_map(|it| it.attach_time());
+    let volumes =
+        it.block_device_mappings().iter().filter_map(|it| it.ebs()).filter_map(|it| it.attach_time());
+    let earliest = interfaces.chain(volumes).map(|it| it.secs()).min();
+    // An instance without either keeps its launch time: too young an age could only skip the usage gate, so
+    // it is not used then.
+    jiff::Timestamp::from_second(earliest?).ok()
+}
+
+fn options(it: Option<&sdk::InstanceMetadataOptionsResponse>) -> MetadataOptions {
+    let Some(it) = it else { return MetadataOptions::UNKNOWN };
+    MetadataOptions {
+        http_tokens: match it.http_tokens() {
+            Some(sdk::HttpTokensState::Required) => HttpTokens::Required,
+            Some(sdk::HttpTokensState::Optional) => HttpTokens::Optional,
+            Some(_) | None => HttpTokens::Unknown,
+        },
+        http_endpoint: switch(it.http_endpoint().map(|it| it.as_str())),
+        hop_limit: it.http_put_response_hop_limit().and_then(|it| u8::try_from(it).ok()),
+        ipv6_endpoint: switch(it.http_protocol_ipv6().map(|it| it.as_str())),
+        metadata_tags: switch(it.instance_metadata_tags().map(|it| it.as_str())),
+        pending: it.state() == Some(&sdk::InstanceMetadataOptionsState::Pending),
+    }
+}
+
+fn switch(word: Option<&str>) -> Switch {
+    match word {
+        Some("enabled") => Switch::Enabled,
+        Some("disabled") => Switch::Disabled,
+        _ => Switch::Unknown,
+    }
+}

@@ -1,0 +1,111 @@
+//! What both functions share: from an invocation of Lambda's to the doors of `v2only-enforcer`, and from
+//! what is said there to lines on stdout.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+use v2only_enforcer::invocation::{App, Invocation, InvocationError, Said};
+use v2only_enforcer::policy_source::{Location, PolicySource};
+use v2only_enforcer::report_line::{Counts, line, metrics_line};
+use v2only_policy::AccountId;
+
+use crate::connect::{Access, Aws};
+use crate::settings::{Settings, SettingsError};
+
+/// For how long a call of a function waits for its turn before the event goes back to the queue.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A function: its settings at once, its connection to AWS with the first event.
+#[derive(Debug)]
+pub struct Function {
+    name: &'static str,
+    settings: Settings,
+    policy: Location,
+    app: OnceCell<App<Aws>>,
+}
+
+/// What Lambda says of an invocation.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    /// The function's own ARN, which names our own account.
+    pub function_arn: String,
+    /// When Lambda will end it, in milliseconds since 1970; zero = never.
+    pub deadline_ms: u64,
+}
+
+/// Why an invocation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FunctionError {
+    /// See [`InvocationError`].
+    #[error(transparent)]
+    Invocation(#[from] InvocationError),
+    /// AWS may not be talked to.
+    #[error(transparent)]
+    Connect(#[from] v2only_enforcer::Failure),
+}
+
+impl Function {
+    /// Reads the environment; makes no call.
+    ///
+    /// # Errors
+    /// The environment is not as it should be.
+    pub fn from_env(name: &'static str) -> Result<Self, SettingsError> {
+        let settings = Settings::from_env()?;
+        let policy = settings.policy()?;
+        Ok(Self { name, settings, policy, app: OnceCell::new() })
+    }
+
+    /// Handles one invocation and writes one line for everything said, and one with its metrics.
+    ///
+    /// # Errors
+    /// The event is to be sent again; see [`InvocationError`].
+    pub async fn handle(
+        &self,
+        payload: Value,
+        context: &Context,
+        door: impl AsyncFnOnce(Value, &App<Aws>, Invocation<'_>) -> Result<(Value, Counts), InvocationError>,
+    ) -> Result<Value, FunctionError> {
+        let app = self.app.get_or_try_init(|| self.connect()).await?;
+        if let Some(account) = context.function_arn.split(':').nth(4)
+            && let Ok(account) = AccountId::parse(account)
+        {
+            app.ports.set_own_account(account);
+        }
+        let deadline = i64::try_from(context.deadline_ms).ok().filter(|ms| *ms > 0);
+        let mut say = |said: Said<'_>| write(&line(&said, self.name, Timestamp::now()));
+        let invocation = Invocation {
+            now: &Timestamp::now,
+            deadline: deadline.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+            say: &mut say,
+        };
+        match door(payload, app, invocation).await {
+            Ok((reply, counts)) => {
+                write(&metrics_line(&counts, self.name, Timestamp::now()));
+                Ok(reply)
+            }
+            Err(error) => {
+                let counts = match &error {
+                    InvocationError::Malformed(_) => Counts { malformed: 1, ..Counts::default() },
+                    InvocationError::Retry(_) => Counts { retried: 1, ..Counts::default() },
+                };
+                write(&metrics_line(&counts, self.name, Timestamp::now()));
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<App<Aws>, v2only_enforcer::Failure> {
+        let access = Access { patience: PATIENCE, ..Access::default() };
+        let aws = Aws::connect(&self.settings, access).await?;
+        Ok(App::new(PolicySource::new(self.policy.clone()), aws))
+    }
+}
+
+/// One line on stdout, which Lambda sends to CloudWatch Logs. A line that cannot be written is lost, and
+/// the work goes on: the repair matters more than its record, which CloudTrail has as well.
+fn write(line: &Value) {
+    let _lost = writeln!(std::io::stdout().lock(), "{line}");
+}

@@ -1,0 +1,31 @@
+//! The AWS SDKs behind the ports of `v2only-enforcer`.
+//!
+//! Read in this order: [`call`] lists every call this product makes, with its permission and its request
+//! rate; [`settings`] is the environment, validated; [`connect`] turns a place into credentials and
+//! clients; [`classify`] turns SDK errors into failures; [`ec2`], [`sagemaker`], [`organizations`] and
+//! [`ssm`] are the ports.
+//!
+//! Knows: SDK types, endpoints, credentials, request rates, the environment.
+//! Must never know: verdicts, modes, exemptions, exit codes.
+//! Nothing outside this crate may depend on an `aws-sdk-*` crate; `deny.toml` holds that wall.
+
+pub mod call;
+pub mod settings;
+
+pub mod classify;
+pub mod connect;
+pub mod pace;
+
+pub mod ec2;
+pub mod organizations;
+pub mod sagemaker;
+pub mod ssm;
+
+pub mod function;
+
+#[cfg(feature = "launcher")]
+pub mod launcher;
+
+pub use call::{Call, CallLog};
+pub use connect::Aws;
+pub use settings::{Settings, SettingsError};

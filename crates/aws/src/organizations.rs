@@ -1,0 +1,90 @@
+//! Which accounts may be acted in, and what is above them.
+//! Source of every shape: AWS Organizations API Reference.
+
+use aws_sdk_organizations::Client;
+use aws_sdk_organizations::types::{AccountState, ParentType};
+use v2only_enforcer::ports::{Admission, Answer, OrganizationalUnits};
+use v2only_enforcer::{Failure, Kind};
+use v2only_policy::{AccountId, OuId, Place};
+
+use crate::call::Call;
+use crate::classify;
+use crate::connect::Aws;
+use crate::settings::Members;
+
+/// Organizational units nest five deep at most, below the root.
+const DEEPEST: usize = 7;
+
+impl Admission for Aws {
+    /// Our own account is always admitted. Another is if a member role is set and the account is listed, or
+    /// is an active member of the organization named in the settings. What was admitted once stays so for
+    /// the life of the process.
+    async fn admit(&self, place: &Place) -> Answer<()> {
+        if self.own_account().await? == place.account || self.admitted.get(&place.account).is_some() {
+            return Ok(());
+        }
+        let refuse = |why: String| Err(Failure::new(Kind::ForeignAccount, "sts:AssumeRole", why));
+        let account = &place.account;
+        match self.membership().map(|it| &it.members) {
+            None => return refuse(format!("account {account} is not our own, and no member role is set")),
+            Some(Members::Listed(known)) if known.contains(account) => {}
+            Some(Members::Listed(_)) => {
+                return refuse(format!("account {account} is not among those listed in V2ONLY_ACCOUNTS"));
+            }
+            Some(Members::Organization(organization)) => self.is_member(account, organization).await?,
+        }
+        self.admitted.keep(account, ());
+        Ok(())
+    }
+}
+
+impl Aws {
+    async fn is_member(&self, account: &AccountId, organization: &str) -> Answer<()> {
+        let call = Call::DescribeAccount;
+        self.turn(None, call).await?;
+        let request = Client::new(self.base()).describe_account().account_id(account.as_str());
+        let answer = request.send().await.map_err(|it| classify::failure(call, &it))?;
+        let found = answer.account();
+        // arn:<partition>:organizations::<management account>:account/<organization>/<account>
+        let arn = found.and_then(|it| it.arn()).unwrap_or_default();
+        let refuse = |why: String| Err(Failure::new(Kind::ForeignAccount, call.iam_action(), why));
+        if arn.rsplit('/').nth(1) != Some(organization) {
+            return refuse(format!("account {account} does not belong to organization {organization}"));
+        }
+        match found.and_then(|it| it.state()) {
+            Some(AccountState::Active) => Ok(()),
+            state => {
+                let word = state.map_or("unknown", |it| it.as_str());
+                refuse(format!("account {account} is {word} in its organization, not ACTIVE"))
+            }
+        }
+    }
+}
+
+impl OrganizationalUnits for Aws {
+    async fn above(&self, account: &AccountId) -> Answer<Vec<OuId>> {
+        if let Some(known) = self.above.get(account) {
+            return Ok(known);
+        }
+        let call = Call::ListParents;
+        let client = Client::new(self.base());
+        let mut above = Vec::new();
+        let mut child = account.as_str().to_owned();
+        for _ in 0..DEEPEST {
+            self.turn(None, call).await?;
+            let request = client.list_parents().child_id(&child);
+            let answer = request.send().await.map_err(|it| classify::failure(call, &it))?;
+            let Some(parent) = answer.parents().first() else { break };
+            child = parent.id().unwrap_or_default().to_owned();
+            let id = OuId::parse(&child)
+                .map_err(|it| Failure::new(Kind::Unknown, call.iam_action(), it.to_string()))?;
+            above.push(id);
+            if parent.r#type() == Some(&ParentType::Root) {
+                self.above.keep(account, above.clone());
+                return Ok(above);
+            }
+        }
+        let why = format!("the root above account {account} was not found");
+        Err(Failure::new(Kind::Unknown, call.iam_action(), why))
+    }
+}

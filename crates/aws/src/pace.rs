@@ -1,0 +1,61 @@
+//! Pacing: AWS's own token buckets, kept on our side, so that no call is throttled to begin with.
+//!
+//! One bucket for each (account, Region, action), because that is how AWS keeps them. Others use the same
+//! account: what AWS throttles all the same is tried again by the SDK and then by the queue.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use v2only_enforcer::{Failure, Kind};
+use v2only_policy::Place;
+
+use crate::call::Call;
+
+type Limiter = Arc<DefaultDirectRateLimiter>;
+
+/// The buckets.
+#[derive(Debug)]
+pub struct Pace {
+    limiters: Mutex<HashMap<(Option<Place>, Call), Limiter>>,
+    at_most: Duration,
+}
+
+impl Pace {
+    /// Buckets that make a caller wait for at most this long.
+    pub fn waiting_at_most(at_most: Duration) -> Self {
+        Self { limiters: Mutex::default(), at_most }
+    }
+
+    /// Takes a token, waiting for one if need be. A place of `None` stands for our own account.
+    ///
+    /// # Errors
+    /// [`Kind::Throttled`] if the wait would be longer than allowed; no token is taken then.
+    pub async fn take(&self, place: Option<&Place>, call: Call) -> Result<(), Failure> {
+        let limiter = self.limiter(place, call);
+        loop {
+            let Err(not_until) = limiter.check() else { return Ok(()) };
+            let wait = not_until.wait_time_from(DefaultClock::default().now());
+            if wait > self.at_most {
+                let message =
+                    format!("the request rate allows the next call in {:.1} s only", wait.as_secs_f32());
+                return Err(Failure::new(Kind::Throttled, call.iam_action(), message));
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    fn limiter(&self, place: Option<&Place>, call: Call) -> Limiter {
+        let bucket = call.bucket();
+        let size = NonZeroU32::new(bucket.size).unwrap_or(NonZeroU32::MIN);
+        let rate = NonZeroU32::new(bucket.per_second).unwrap_or(NonZeroU32::MIN);
+        let mut limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = limiters
+            .entry((place.cloned(), call))
+            .or_insert_with(|| Arc::new(RateLimiter::direct(Quota::per_second(rate).allow_burst(size))));
+        Arc::clone(made)
+    }
+}

@@ -1,0 +1,21 @@
+//! The Lambda function for EC2 instances: wiring, and no decision.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use v2only_aws::function::{Context, Function};
+use v2only_enforcer::invocation::handle_ec2;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = &Function::from_env("ec2-enforcer")?;
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
+        let context =
+            Context { function_arn: event.context.invoked_function_arn, deadline_ms: event.context.deadline };
+        // Boxed at both doors: the state machine of a whole invocation is too deep to be laid out in one.
+        let handled = function.handle(event.payload, &context, async |payload, app, invocation| {
+            Box::pin(handle_ec2(payload, app, invocation)).await
+        });
+        Box::pin(handled).await.map_err(Error::from)
+    }))
+    .await
+}
