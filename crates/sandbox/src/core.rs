@@ -1,0 +1,147 @@
+//! What the server, the services and the handle in the test share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use std::collections::VecDeque;
+use tokio::sync::{Notify, watch};
+
+use crate::bus::EventBus;
+use crate::call::{Answer, Call};
+use crate::calls::CallRecord;
+use crate::clock::{Clock, between};
+use crate::config::Config;
+use crate::error::AwsError;
+use crate::faults::Faults;
+use crate::trail::Trail;
+use crate::world::World;
+
+/// Called for every call, after its effect and before its answer.
+pub(crate) type CallHook = Arc<dyn Fn(&CallRecord) + Send + Sync>;
+
+/// The shared heart of a sandbox.
+pub(crate) struct Core {
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Clock,
+    pub(crate) bus: EventBus,
+    pub(crate) faults: Mutex<Faults>,
+    world: Mutex<World>,
+    calls: Mutex<VecDeque<CallRecord>>,
+    hooks: Mutex<Vec<CallHook>>,
+    /// How many calls took effect since the start.
+    count: watch::Sender<u64>,
+    /// Counts the moves of a manual clock.
+    moves: watch::Sender<u64>,
+    timer_added: Arc<Notify>,
+}
+
+impl Core {
+    pub(crate) fn new(config: Config) -> Self {
+        let config = Arc::new(config);
+        let clock = Clock::new(config.clock);
+        let bus = EventBus::new(config.seed, config.keep_events);
+        let timer_added = Arc::new(Notify::new());
+        let world = World::new(Arc::clone(&config), clock.clone(), bus.clone(), Arc::clone(&timer_added));
+        Self {
+            faults: Mutex::new(Faults::new(config.seed)),
+            config,
+            clock,
+            bus,
+            world: Mutex::new(world),
+            calls: Mutex::new(VecDeque::new()),
+            hooks: Mutex::new(Vec::new()),
+            count: watch::Sender::new(0),
+            moves: watch::Sender::new(0),
+            timer_added,
+        }
+    }
+
+    /// The world, for as long as the guard lives. Never held across an `await`.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs one operation on the world; see [`World::run`].
+    pub(crate) fn run(
+        &self,
+        call: &Call,
+        operation: impl FnOnce(&mut World, &mut Trail) -> Result<Answer, AwsError>,
+    ) -> Result<Answer, AwsError> {
+        self.world().run(call, operation)
+    }
+
+    /// Notes a call in the log, tells the hooks, counts it.
+    pub(crate) fn record(&self, record: CallRecord) {
+        // A hook may order another hook: the list is not locked while they run.
+        let hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for hook in hooks {
+            hook(&record);
+        }
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if calls.len() >= self.config.keep_calls {
+            calls.pop_front();
+        }
+        calls.push_back(record);
+        drop(calls);
+        self.count.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn calls(&self) -> Vec<CallRecord> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    pub(crate) fn clear_calls(&self) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    pub(crate) fn add_hook(&self, hook: CallHook) {
+        self.hooks.lock().unwrap_or_else(PoisonError::into_inner).push(hook);
+    }
+
+    pub(crate) fn call_count(&self) -> watch::Receiver<u64> {
+        self.count.subscribe()
+    }
+
+    /// Moves a manual clock and tells those who wait for it.
+    pub(crate) fn advance(&self, by: std::time::Duration) {
+        self.world().advance(by);
+        self.moves.send_modify(|moves| *moves += 1);
+    }
+
+    /// Waits until the sandbox's clock shows `time`: by real waiting on a system clock, by
+    /// [`Core::advance`] on a manual one.
+    pub(crate) async fn sleep_until(&self, time: Timestamp) {
+        let mut moves = self.moves.subscribe();
+        loop {
+            let now = self.clock.now();
+            if now >= time {
+                return;
+            }
+            if self.clock.is_manual() {
+                if moves.changed().await.is_err() {
+                    return;
+                }
+            } else {
+                tokio::time::sleep(between(now, time)).await;
+            }
+        }
+    }
+
+    /// Fires the timers of a system clock as they become due; never returns.
+    pub(crate) async fn tick(&self) {
+        loop {
+            let next = {
+                let mut world = self.world();
+                world.fire_due();
+                world.next_due()
+            };
+            match next {
+                Some(at) if !self.clock.is_manual() => {
+                    let wait = between(self.clock.now(), at);
+                    let _woken_early = tokio::time::timeout(wait, self.timer_added.notified()).await;
+                }
+                _ => self.timer_added.notified().await,
+            }
+        }
+    }
+}

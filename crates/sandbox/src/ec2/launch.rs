@@ -1,0 +1,242 @@
+//! Launching: the same for `RunInstances` and for what services launch on their own.
+
+use std::time::Duration;
+
+use super::instance::{Instance, InstanceStateName};
+use super::metadata::{HttpTokens, MetadataOptions, MetadataRequest, enforced_refusal};
+use super::tags::Tags;
+use super::template::{TemplateData, TemplateRef};
+use crate::clock::later;
+use crate::error::AwsError;
+use crate::identity::Place;
+use crate::world::World;
+
+/// What is to be launched. Everything but the image (or a template with one) has a default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LaunchSpec {
+    pub(super) image: Option<String>,
+    pub(super) kind: Option<String>,
+    pub(super) min: i64,
+    pub(super) max: i64,
+    pub(super) client_token: Option<String>,
+    pub(super) metadata: MetadataRequest,
+    pub(super) template: Option<TemplateVersion>,
+    pub(super) tags: Tags,
+    pub(super) profile: Option<String>,
+    pub(super) key_name: Option<String>,
+    pub(super) subnet: Option<String>,
+    pub(super) groups: Vec<String>,
+    pub(super) monitoring: Option<bool>,
+    pub(super) ebs_optimized: Option<bool>,
+    pub(super) spot: bool,
+    pub(super) operator: Option<String>,
+    pub(super) requester: Option<String>,
+}
+
+/// A version of a launch template, as a launch names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateVersion {
+    pub(super) template: TemplateRef,
+    pub(super) version: Option<String>,
+}
+
+/// At most this many instances at once: the sandbox has a limit as every account has.
+const MOST: i64 = 10_000;
+
+impl LaunchSpec {
+    /// One instance of an image.
+    pub fn of_image(image: &str) -> Self {
+        Self { image: Some(image.to_owned()), min: 1, max: 1, ..Self::default() }
+    }
+
+    /// One instance of a launch template, `version` being a number, `$Latest` or `$Default`.
+    pub fn of_template(id: &str, version: &str) -> Self {
+        let template = TemplateRef::Id(id.to_owned());
+        let template = Some(TemplateVersion { template, version: Some(version.to_owned()) });
+        Self { template, min: 1, max: 1, ..Self::default() }
+    }
+
+    /// This many instances.
+    #[must_use]
+    pub const fn count(mut self, count: i64) -> Self {
+        (self.min, self.max) = (count, count);
+        self
+    }
+
+    /// With metadata options in the request.
+    #[must_use]
+    pub const fn metadata(mut self, metadata: MetadataRequest) -> Self {
+        self.metadata = metadata;
+        self
+    }
+
+    /// With `HttpTokens` in the request.
+    #[must_use]
+    pub const fn tokens(mut self, tokens: HttpTokens) -> Self {
+        self.metadata.http_tokens = Some(tokens);
+        self
+    }
+
+    /// With a tag.
+    #[must_use]
+    pub fn tag(mut self, key: &str, value: &str) -> Self {
+        self.tags.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Of this instance type.
+    #[must_use]
+    pub fn instance_type(mut self, kind: &str) -> Self {
+        self.kind = Some(kind.to_owned());
+        self
+    }
+
+    /// With this client token.
+    #[must_use]
+    pub fn client_token(mut self, token: &str) -> Self {
+        self.client_token = Some(token.to_owned());
+        self
+    }
+
+    /// With this instance profile (its ARN).
+    #[must_use]
+    pub fn profile(mut self, arn: &str) -> Self {
+        self.profile = Some(arn.to_owned());
+        self
+    }
+
+    /// Managed by a service, for example `eks.amazonaws.com`.
+    #[must_use]
+    pub fn managed_by(mut self, principal: &str) -> Self {
+        self.operator = Some(principal.to_owned());
+        self
+    }
+}
+
+/// What a launch is going to be, decided before anything changes.
+pub(super) struct Plan {
+    merged: LaunchSpec,
+    options: MetadataOptions,
+}
+
+/// Decides a launch, or refuses it; changes nothing.
+pub(super) fn plan(world: &World, place: &Place, spec: &LaunchSpec) -> Result<Plan, AwsError> {
+    if spec.min < 1 || spec.max < spec.min {
+        let message = format!(
+            "Value ({}) for parameter maxCount is invalid. It must be at least minCount ({}), and that 1.",
+            spec.max, spec.min
+        );
+        return Err(AwsError::invalid_value(message));
+    }
+    if spec.min > MOST {
+        let message =
+            format!("You have requested more instances ({}) than your limit of {MOST} allows", spec.min);
+        return Err(AwsError::client("InstanceLimitExceeded", message));
+    }
+    let merged = match &spec.template {
+        None => spec.clone(),
+        Some(wanted) => {
+            let found = super::template::find_version(world, place, wanted)?;
+            over_template(spec, found.data, found.id, found.number)
+        }
+    };
+    let image = merged.image.clone().ok_or_else(|| AwsError::missing("ImageId"))?;
+    let image_is_v2 = super::images::supports_v2_only(world, place, &image)?;
+    let none = super::metadata::MetadataDefaults::default();
+    let defaults = world.ec2.peek(place).map_or(&none, |region| &region.defaults);
+    let options = MetadataOptions::at_launch(merged.metadata, defaults, image_is_v2);
+    if defaults.enforced() && options.http_tokens == HttpTokens::Optional {
+        return Err(enforced_refusal());
+    }
+    Ok(Plan { merged, options })
+}
+
+/// What the launch says wins over what the template says; metadata options one by one.
+fn over_template(spec: &LaunchSpec, data: &TemplateData, id: &str, number: i64) -> LaunchSpec {
+    let mut merged = spec.clone();
+    merged.image = merged.image.or_else(|| data.image.clone());
+    merged.kind = merged.kind.or_else(|| data.kind.clone());
+    merged.key_name = merged.key_name.or_else(|| data.key_name.clone());
+    merged.profile = merged.profile.or_else(|| data.profile.clone());
+    merged.monitoring = merged.monitoring.or(data.monitoring);
+    merged.ebs_optimized = merged.ebs_optimized.or(data.ebs_optimized);
+    merged.metadata = merged.metadata.or(data.metadata);
+    if merged.groups.is_empty() {
+        merged.groups.clone_from(&data.groups);
+    }
+    let mut tags = data.instance_tags();
+    tags.extend(merged.tags);
+    tags.insert("aws:ec2launchtemplate:id".to_owned(), id.to_owned());
+    tags.insert("aws:ec2launchtemplate:version".to_owned(), number.to_string());
+    merged.tags = tags;
+    merged
+}
+
+/// Carries a plan out. Returns the ids of the new instances.
+pub(super) fn carry_out(world: &mut World, place: &Place, plan: Plan) -> Vec<String> {
+    let Plan { merged, options } = plan;
+    let now = world.now();
+    let reservation = world.ids.resource("r");
+    let serial = |world: &mut World| format!("0{}", world.ids.hex(16));
+    let subnet = merged.subnet.clone().unwrap_or_else(|| "subnet-0defa017000000001".to_owned());
+    let groups = if merged.groups.is_empty() {
+        vec!["sg-0defa017000000001".to_owned()]
+    } else {
+        merged.groups.clone()
+    };
+    let visible_after = world.config.ec2.visible_after;
+    let mut ids = Vec::new();
+    for launch_index in 0..merged.max.min(MOST) {
+        let instance = Instance {
+            id: world.ids.resource("i"),
+            reservation: reservation.clone(),
+            launch_index,
+            image: merged.image.clone().unwrap_or_default(),
+            kind: merged.kind.clone().unwrap_or_else(|| "m1.small".to_owned()),
+            key_name: merged.key_name.clone(),
+            state: InstanceStateName::Pending,
+            transition: 0,
+            launch_time: now,
+            created: now,
+            visible_from: later(now, visible_after),
+            metadata: options,
+            metadata_applied: false,
+            metadata_change: 0,
+            tags: merged.tags.clone(),
+            client_token: merged.client_token.clone(),
+            operator: merged.operator.clone(),
+            hidden: false,
+            profile: merged.profile.clone(),
+            subnet: subnet.clone(),
+            groups: groups.clone(),
+            monitoring: merged.monitoring.unwrap_or(false),
+            ebs_optimized: merged.ebs_optimized.unwrap_or(false),
+            spot: merged.spot.then(|| format!("sir-{}", world.ids.hex(8))),
+            requester: merged.requester.clone(),
+            serial: serial(world),
+        };
+        ids.push(instance.id.clone());
+        world.ec2.at(place).add(instance);
+    }
+    for id in &ids {
+        super::transitions::starting(world, place, id);
+        apply_metadata_later(world, place, id);
+    }
+    ids
+}
+
+/// The metadata options of an instance are pending for a while after each change.
+pub(super) fn apply_metadata_later(world: &mut World, place: &Place, id: &str) {
+    let Some(instance) = world.ec2.at(place).get_mut(id) else { return };
+    instance.metadata_applied = false;
+    instance.metadata_change += 1;
+    let change = instance.metadata_change;
+    let (place, id) = (place.clone(), id.to_owned());
+    let delay: Duration = world.config.ec2.metadata_applied_after;
+    world.after(delay, move |world| {
+        let instance = world.ec2.at(&place).get_mut(&id);
+        if let Some(instance) = instance.filter(|it| it.metadata_change == change) {
+            instance.metadata_applied = true;
+        }
+    });
+}

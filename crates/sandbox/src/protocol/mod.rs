@@ -1,0 +1,12 @@
+//! The wire: how requests are told apart and read, and how answers and errors are written.
+
+mod read;
+mod write;
+
+pub(crate) use read::{Incoming, read};
+pub(crate) use write::{Written, write_answer, write_error};
+
+/// Namespace of EC2's XML.
+pub(crate) const EC2_NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
+/// Namespace of STS's XML.
+pub(crate) const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";

@@ -1,0 +1,95 @@
+//! From an answer or an error to an HTTP response.
+
+use axum::body::Bytes;
+use quick_xml::escape::partial_escape as escape;
+use serde_json::json;
+
+use super::{EC2_NAMESPACE, STS_NAMESPACE};
+use crate::call::{Answer, Protocol};
+use crate::error::AwsError;
+use crate::shape::{Shape, element};
+
+/// A response, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Bytes,
+}
+
+const XML_HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// Writes a successful answer.
+pub(crate) fn write_answer(protocol: Protocol, action: &str, request_id: &str, answer: Answer) -> Written {
+    match answer {
+        Answer::Xml(shape) => {
+            let body = if protocol == Protocol::Ec2 {
+                ec2_document(action, request_id, &shape)
+            } else {
+                query_document(action, request_id, &shape)
+            };
+            written(200, "text/xml;charset=UTF-8".to_owned(), request_id, body)
+        }
+        Answer::Json(value) => written(200, json_type(protocol), request_id, value.to_string()),
+    }
+}
+
+/// Writes an error answer.
+pub(crate) fn write_error(protocol: Protocol, request_id: &str, error: &AwsError) -> Written {
+    let (code, message, id) = (escape(&*error.code), escape(&*error.message), escape(request_id));
+    let xml = "text/xml;charset=UTF-8".to_owned();
+    let mut response = match protocol {
+        Protocol::Ec2 => {
+            let body = format!(
+                "{XML_HEAD}<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error>\
+                 </Errors><RequestID>{id}</RequestID></Response>"
+            );
+            written(error.status, xml, request_id, body)
+        }
+        Protocol::Query => {
+            let side = if error.status >= 500 { "Receiver" } else { "Sender" };
+            let body = format!(
+                "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{side}</Type><Code>{code}</Code>\
+                 <Message>{message}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>"
+            );
+            written(error.status, xml, request_id, body)
+        }
+        Protocol::Json(_) | Protocol::Other => {
+            let body = json!({ "__type": error.code, "message": error.message });
+            let mut response = written(error.status, json_type(protocol), request_id, body.to_string());
+            response.headers.push(("x-amzn-errortype", error.code.clone()));
+            response
+        }
+    };
+    response.headers.extend(error.headers.iter().cloned());
+    response
+}
+
+fn written(status: u16, content_type: String, request_id: &str, body: String) -> Written {
+    let headers = vec![("content-type", content_type), ("x-amzn-requestid", request_id.to_owned())];
+    Written { status, headers, body: Bytes::from(body) }
+}
+
+fn json_type(protocol: Protocol) -> String {
+    match protocol {
+        Protocol::Json(version) => format!("application/x-amz-json-{version}"),
+        _ => "application/json".to_owned(),
+    }
+}
+
+fn ec2_document(action: &str, request_id: &str, shape: &Shape) -> String {
+    let mut out = format!("{XML_HEAD}<{action}Response xmlns=\"{EC2_NAMESPACE}\">");
+    element(&mut out, "requestId", &Shape::from(request_id));
+    shape.write_xml(&mut out);
+    out.push_str(&format!("</{action}Response>"));
+    out
+}
+
+fn query_document(action: &str, request_id: &str, shape: &Shape) -> String {
+    let mut out = format!("<{action}Response xmlns=\"{STS_NAMESPACE}\"><{action}Result>");
+    shape.write_xml(&mut out);
+    out.push_str(&format!("</{action}Result><ResponseMetadata>"));
+    element(&mut out, "RequestId", &Shape::from(request_id));
+    out.push_str(&format!("</ResponseMetadata></{action}Response>"));
+    out
+}

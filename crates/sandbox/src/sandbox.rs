@@ -1,0 +1,168 @@
+//! The handle on a running sandbox.
+
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::bus::{Chaos, EventBus};
+use crate::calls::CallRecord;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::core::Core;
+use crate::error::StartError;
+use crate::faults::Fault;
+use crate::server;
+
+/// A running AWS. It lives on a thread of its own, so it can be used from sync and async code alike,
+/// and it ends when it is dropped.
+pub struct Sandbox {
+    core: Arc<Core>,
+    address: SocketAddr,
+    runtime: tokio::runtime::Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts an AWS.
+    ///
+    /// # Errors
+    /// When the address is not loopback or cannot be listened on.
+    pub fn start(config: Config) -> Result<Self, StartError> {
+        let wanted = config.listen;
+        if !wanted.ip().is_loopback() {
+            return Err(StartError::NotLoopback(wanted));
+        }
+        let cannot = |source| StartError::Listen { address: wanted, source };
+        let listener = TcpListener::bind(wanted).map_err(cannot)?;
+        listener.set_nonblocking(true).map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
+        let handle = runtime.handle().clone();
+        let core = Arc::new(Core::new(config));
+        let (stop, stopped) = oneshot::channel();
+        let served = Arc::clone(&core);
+        let thread = std::thread::Builder::new()
+            .name("v2only-sandbox".to_owned())
+            .spawn(move || {
+                runtime.block_on(server::run(served, listener, stopped));
+                // Connections that wait for an answer that never comes must not keep the thread.
+                runtime.shutdown_background();
+            })
+            .map_err(StartError::Thread)?;
+        Ok(Self { core, address, runtime: handle, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens, as `AWS_ENDPOINT_URL` wants it.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every call so far, in order.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.core.calls()
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_calls(&self) {
+        self.core.clear_calls();
+    }
+
+    /// How many calls took effect; a test can wait for the nth.
+    pub fn call_count(&self) -> watch::Receiver<u64> {
+        self.core.call_count()
+    }
+
+    /// Runs `hook` for every call from now on, after its effect and before its answer is sent. It runs
+    /// on the sandbox's thread: a hook that blocks, blocks this AWS.
+    pub fn on_call(&self, hook: impl Fn(&CallRecord) + Send + Sync + 'static) {
+        self.core.add_hook(Arc::new(hook));
+    }
+
+    /// The sandbox's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.core.clock
+    }
+
+    /// The sandbox's present.
+    pub fn now(&self) -> Timestamp {
+        self.core.clock.now()
+    }
+
+    /// Moves a manual clock; everything due on the way happens, in order. A system clock stays.
+    pub fn advance(&self, by: Duration) {
+        self.core.advance(by);
+    }
+
+    /// Orders a fault.
+    pub fn inject(&self, fault: Fault) {
+        self.core.faults.lock().unwrap_or_else(PoisonError::into_inner).add(fault);
+    }
+
+    /// Cancels all faults.
+    pub fn clear_faults(&self) {
+        self.core.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Enforces the request token buckets from now on, or stops; the buckets start full.
+    pub fn set_throttling(&self, enforced: bool) {
+        let mut world = self.core.world();
+        world.throttle.enforced = enforced;
+        world.throttle.refill();
+    }
+
+    /// The event bus of all accounts and Regions.
+    pub fn bus(&self) -> EventBus {
+        self.core.bus.clone()
+    }
+
+    /// Every event delivered from now on.
+    pub fn subscribe(&self) -> mpsc::UnboundedReceiver<Value> {
+        self.core.bus.subscribe()
+    }
+
+    /// The events AWS published so far, before chaos.
+    pub fn events(&self) -> Vec<Value> {
+        self.core.bus.published()
+    }
+
+    /// Makes event delivery unreliable.
+    pub fn set_chaos(&self, chaos: Chaos) {
+        self.core.bus.set_chaos(chaos);
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// The runtime of the sandbox's thread, for what a service runs in the background.
+    pub(crate) const fn runtime(&self) -> &tokio::runtime::Handle {
+        &self.runtime
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _already_gone = stop.send(());
+        }
+        let own_thread =
+            self.thread.as_ref().is_some_and(|it| it.thread().id() == std::thread::current().id());
+        if let Some(thread) = self.thread.take().filter(|_| !own_thread) {
+            let _panicked = thread.join();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Scenarios in the words of AWS, played over HTTP against a sandbox on a manual clock.
+
+mod client;
+
+mod account_defaults;
+mod describing;
+mod events;
+mod faults;
+mod identity;
+mod images;
+mod launch;
+mod lifecycle;
+mod metadata_options;
+mod organizations;
+mod parameters;
+mod tags;
+mod templates;
+mod throttling;
+mod unreliable_bus;
+mod wire;

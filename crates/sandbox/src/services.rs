@@ -1,0 +1,33 @@
+//! Which module answers for which service. A new service is one arm here.
+
+use std::sync::Arc;
+
+use crate::call::{Answer, Call};
+use crate::core::Core;
+use crate::error::AwsError;
+use crate::throttle::Limit;
+use crate::{ec2, lambda, organizations, sagemaker, sqs, ssm, sts};
+
+/// Answers a call, or says that the service is not simulated.
+pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsError> {
+    match call.service.as_str() {
+        "ec2" => core.run(call, |world, trail| ec2::answer(world, call, trail)),
+        "sts" => core.run(call, |world, _| sts::answer(world, call)),
+        "organizations" => core.run(call, |world, _| organizations::answer(world, call)),
+        "ssm" => core.run(call, |world, trail| ssm::answer(world, call, trail)),
+        "sagemaker" => sagemaker::answer(core, call).await,
+        "sqs" => sqs::answer(core, call).await,
+        "lambda" => lambda::answer(core, call).await,
+        other => Err(AwsError::not_simulated(format!("service {other} (operation {})", call.action))),
+    }
+}
+
+/// The token buckets a call draws from.
+pub(crate) fn limits(call: &Call) -> Vec<Limit> {
+    match call.service.as_str() {
+        "ec2" => ec2::limits(call),
+        "organizations" => organizations::limits(call),
+        "sagemaker" => sagemaker::limits(call),
+        _ => Vec::new(),
+    }
+}
