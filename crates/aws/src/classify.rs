@@ -126,13 +126,15 @@ pub fn kind(code: &str, message: &str) -> Kind {
         "AuthFailure"
         | "ExpiredToken"
         | "ExpiredTokenException"
+        | "RequestExpired"
         | "InvalidClientTokenId"
         | "UnrecognizedClientException"
         | "InvalidAccessKeyId"
         | "SignatureDoesNotMatch"
         | "InvalidSignatureException"
         | "IncompleteSignature"
-        | "MissingAuthenticationToken" => Kind::Credentials,
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException" => Kind::Credentials,
         "UnsupportedOperation" | "OperationNotPermitted" => Kind::Refused,
         "AccountNotFoundException" => Kind::ForeignAccount,
         "ValidationException" if message.contains("RecordNotFound") => Kind::Gone,
@@ -175,6 +177,7 @@ mod tests {
         check("InternalError", "", Kind::Unavailable);
         check("Unavailable", "", Kind::Unavailable);
         check("ExpiredToken", "", Kind::Credentials);
+        check("RequestExpired", "Request has expired.", Kind::Credentials);
         check("ValidationException", "RecordNotFound", Kind::Gone);
         let text = "Status (Stopping) not in ([Stopped, Failed]). Unable to transition to (Pending) for Notebook Instance (arn)";
         check("ValidationException", text, Kind::WrongState);

@@ -9,11 +9,11 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use v2only_enforcer::invocation::{App, Invocation, InvocationError, Said};
 use v2only_enforcer::policy_source::{Location, PolicySource};
-use v2only_enforcer::report_line::{Counts, line, metrics_line};
+use v2only_enforcer::report_line::{Counts, line, metrics_line, settings_line};
 use v2only_policy::AccountId;
 
 use crate::connect::{Access, Aws};
-use crate::settings::{Settings, SettingsError};
+use crate::settings::Settings;
 
 /// For how long a call of a function waits for its turn before the event goes back to the queue.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,14 +48,14 @@ pub enum FunctionError {
 }
 
 impl Function {
-    /// Reads the environment; makes no call.
-    ///
-    /// # Errors
-    /// The environment is not as it should be.
-    pub fn from_env(name: &'static str) -> Result<Self, SettingsError> {
-        let settings = Settings::from_env()?;
-        let policy = settings.policy()?;
-        Ok(Self { name, settings, policy, app: OnceCell::new() })
+    /// Reads the environment; makes no call. `None`: it is not as it should be, which is written to stdout,
+    /// and the process is to end.
+    pub fn from_env(name: &'static str) -> Option<Self> {
+        let settings = Settings::from_env().and_then(|settings| Ok((settings.policy()?, settings)));
+        settings
+            .map(|(policy, settings)| Self { name, settings, policy, app: OnceCell::new() })
+            .inspect_err(|why| write(&settings_line(&why.to_string(), name, Timestamp::now())))
+            .ok()
     }
 
     /// Handles one invocation and writes one line for everything said, and one with its metrics.

@@ -1,7 +1,9 @@
 //! Pacing: AWS's own token buckets, kept on our side, so that no call is throttled to begin with.
 //!
-//! One bucket for each (account, Region, action), because that is how AWS keeps them. Others use the same
-//! account: what AWS throttles all the same is tried again by the SDK and then by the queue.
+//! One bucket for each (account, Region, action), because that is how AWS keeps them. Ours holds a little less
+//! than AWS's: a call is counted there when it arrives, and one that is sent at the very moment ours allows it
+//! could arrive sooner, after the last one, than it was sent. Others use the same account: what AWS throttles
+//! all the same is tried again by the SDK and then by the queue.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -13,7 +15,16 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::Place;
 
-use crate::call::Call;
+use crate::call::{Bucket, Call};
+
+/// How much sooner than the first call a later one may arrive, as a share of what a second adds: 2/5 of one.
+const JITTER: (u32, u32) = (2, 5);
+
+/// How many calls are made at once: the bucket less what jitter may cost, and one at least.
+fn burst(bucket: Bucket) -> u32 {
+    let spare = (bucket.per_second * JITTER.0).div_ceil(JITTER.1);
+    bucket.size.saturating_sub(spare).max(1)
+}
 
 type Limiter = Arc<DefaultDirectRateLimiter>;
 
@@ -50,7 +61,7 @@ impl Pace {
 
     fn limiter(&self, place: Option<&Place>, call: Call) -> Limiter {
         let bucket = call.bucket();
-        let size = NonZeroU32::new(bucket.size).unwrap_or(NonZeroU32::MIN);
+        let size = NonZeroU32::new(burst(bucket)).unwrap_or(NonZeroU32::MIN);
         let rate = NonZeroU32::new(bucket.per_second).unwrap_or(NonZeroU32::MIN);
         let mut limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
         let made = limiters

@@ -37,6 +37,13 @@ pub fn line(said: &Said<'_>, function: &str, now: Timestamp) -> Value {
     }
 }
 
+/// The line of a function that does not start, because its environment is not as it should be.
+pub fn settings_line(why: &str, function: &str, now: Timestamp) -> Value {
+    json!({
+        "time": now.to_string(), "level": "error", "function": function, "outcome": "settings", "why": why,
+    })
+}
+
 /// The log line of one record. Ids, words and reasons; never an event body, a credential or an address.
 pub fn log_line(record: &Record, function: &str, now: Timestamp) -> Value {
     let level = match record.outcome.disposition() {

@@ -1,13 +1,15 @@
 //! The Lambda function for EC2 instances: wiring, and no decision.
 
+use std::process::ExitCode;
+
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use v2only_aws::function::{Context, Function};
 use v2only_enforcer::invocation::handle_ec2;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let function = &Function::from_env("ec2-enforcer")?;
+async fn main() -> Result<ExitCode, Error> {
+    let Some(function) = &Function::from_env("ec2-enforcer") else { return Ok(ExitCode::FAILURE) };
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let context =
             Context { function_arn: event.context.invoked_function_arn, deadline_ms: event.context.deadline };
@@ -17,5 +19,6 @@ async fn main() -> Result<(), Error> {
         });
         Box::pin(handled).await.map_err(Error::from)
     }))
-    .await
+    .await?;
+    Ok(ExitCode::SUCCESS)
 }

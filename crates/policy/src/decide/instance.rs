@@ -32,6 +32,11 @@ pub fn decide_instance(
     let notes = pending(instance).into_iter().chain(notes).collect();
     let (plan, remember) = match &verdict {
         Verdict::Violation(findings) => plan(instance, findings, rules, circumstances),
+        // It was corrected before the flip's own record came in, because events come in any order: the flip
+        // counts all the same.
+        Verdict::Compliant(Compliance::TokensRequired) if instance.managed_by.is_none() => {
+            (Plan::Nothing, drift(&instance.tags, &rules.drift, circumstances).1)
+        }
         Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => (Plan::Nothing, Tags::new()),
     };
     let plan = plan.under(rules.mode);

@@ -61,6 +61,19 @@ fn the_same_flip_delivered_again() {
     );
 }
 
+/// It was started meanwhile, and corrected because it was seen: somebody who flips it like this again and again
+/// must not go uncounted.
+#[test]
+fn a_flip_whose_record_comes_after_its_correction_is_counted() {
+    let it = |texts: &[&str]| instance("i-0abc0123456789def").reverted(&moments(texts));
+    let nothing = "compliant (HttpTokens is required) → nothing";
+    check("the first", it(&[]), enforce(), flipped(at(A)), &format!("{nothing}; remember {A}"));
+    check("the third", it(&[A, B]), enforce(), flipped(at(C)), &format!("{nothing}; remember {A} {B} {C}"));
+    check("the fifth adds nothing", it(&[A, B, C, D]), enforce(), flipped(at(E)), nothing);
+    check("observed", it(&[]), observe(), flipped(at(A)), nothing);
+    check("of a service", it(&[]).managed_by("eks.amazonaws.com"), enforce(), flipped(at(A)), nothing);
+}
+
 #[test]
 fn the_window_slides() {
     let it = |texts: &[&str]| it().reverted(&moments(texts));

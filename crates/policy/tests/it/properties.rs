@@ -10,8 +10,8 @@ use v2only_policy::settings::{EndpointRule, GateScope, HopLimitRule, SwitchRule}
 use v2only_policy::usage::Usage;
 use v2only_policy::verdict::Finding;
 use v2only_policy::{
-    Compliance, HttpTokens, Instance, InstanceChange, InstanceState, MetadataOptions, Mode, Plan, Policy,
-    Rules, Switch, Tags, Verdict, compliant_anywhere,
+    Compliance, HttpTokens, Instance, InstanceChange, InstanceState, MetadataOptions, Mode, Occasion, Plan,
+    Policy, Rules, Switch, Tags, Verdict, compliant_anywhere,
 };
 
 use crate::words::*;
@@ -190,7 +190,8 @@ proptest! {
         prop_assert!(needed, "a call that changes nothing");
     }
 
-    /// One change is enough: the next look finds nothing, and does nothing.
+    /// One change is enough: the next look finds nothing, and does nothing. Only another flip's record, come
+    /// late, is still counted.
     #[test]
     fn a_second_look_finds_nothing(
         it in any_instance(true_options()),
@@ -205,7 +206,9 @@ proptest! {
         let second = it.decide(&policy, &then).unwrap();
         prop_assert!(matches!(second.verdict, Verdict::Compliant(_)), "{:?}", second.verdict);
         prop_assert_eq!(second.plan, Plan::Nothing);
-        prop_assert_eq!(second.remember, Tags::new());
+        if !matches!(then.occasion, Occasion::Drift(_)) {
+            prop_assert_eq!(second.remember, Tags::new());
+        }
     }
 
     /// Nothing is let through: whatever answers version 1 and lives is found, and something is said of it.

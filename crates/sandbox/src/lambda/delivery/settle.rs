@@ -27,7 +27,8 @@ impl Wiring {
             let idle = self.inner.is_idle();
             tokio::time::sleep(PAUSE).await;
             // Twice idle with no step in between: nothing was on its way from one place to the next.
-            if idle && self.inner.is_idle() && self.inner.steps() == steps && !self.due_soon() {
+            // Timers first: one that fires after that look leaves an event that the later look sees.
+            if idle && !self.due_soon() && self.inner.is_idle() && self.inner.steps() == steps {
                 return Ok(());
             }
             if begun.elapsed() > timeout {
