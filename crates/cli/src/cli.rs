@@ -1,0 +1,127 @@
+//! What can be typed. Nothing here has side effects; the commands resolve and check what was typed.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Style, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+use crate::exit;
+
+const HEADING: Style = AnsiColor::Green.on_default().bold();
+const STYLES: Styles = Styles::styled()
+    .header(HEADING)
+    .usage(HEADING)
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Makes EC2 instances and SageMaker notebooks answer IMDSv2 only
+///
+/// `scan` shows what violates the policy and changes nothing; `enforce` shows a plan, asks, and carries it
+/// out; `replay` says what saved events would lead to; `validate` checks a policy document; `demo` shows it
+/// all on this machine, without an account.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "v2only", version, styles = STYLES, max_term_width = 100, after_help = exit::table())]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Flags of every command.
+    #[command(flatten)]
+    pub shared: Shared,
+}
+
+/// The commands.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// List what violates the policy, and why; changes nothing
+    Scan(commands::scan::Args),
+    /// Show what the policy would have changed, ask, and change it
+    Enforce(commands::enforce::Args),
+    /// Show everything at work in an embedded AWS: no account, no credentials, no network
+    Demo(crate::demo::Args),
+    /// Run saved EventBridge or CloudTrail events through the functions' own code
+    Replay(commands::replay::Args),
+    /// Check a policy document
+    Validate(commands::validate::Args),
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Shared {
+    /// The policy document; `-` reads standard input
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Input")]
+    pub policy: Option<PathBuf>,
+
+    /// A profile of the AWS configuration files
+    #[arg(long, global = true, value_name = "NAME", help_heading = "AWS")]
+    pub profile: Option<String>,
+
+    /// A Region, or `all` enabled ones; may be repeated [default: the environment's or the profile's]
+    #[arg(long = "region", global = true, value_name = "REGION", help_heading = "AWS")]
+    pub regions: Vec<String>,
+
+    /// How to print results
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = Format::Table,
+        hide_possible_values = true,
+        help_heading = "Output",
+        help = "How to print results: `table` or `json`"
+    )]
+    pub output: Format,
+
+    /// When to colour: `auto`, `always` or `never`
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t = Colour::Auto,
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub color: Colour,
+
+    /// Say nothing but results, questions and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Name every place, resource and request
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub verbose: bool,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For programs; the shape is only ever added to.
+    Json,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl From<Colour> for anstream::ColorChoice {
+    fn from(colour: Colour) -> Self {
+        match colour {
+            Colour::Auto => Self::Auto,
+            Colour::Always => Self::Always,
+            Colour::Never => Self::Never,
+        }
+    }
+}

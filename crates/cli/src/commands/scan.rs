@@ -1,0 +1,85 @@
+//! `scan`: what violates the policy, and why. Nothing here holds a writer.
+
+use v2only_enforcer::Record;
+
+use super::Kind;
+use crate::cli::Format;
+use crate::exit::Exit;
+use crate::output::findings_v1::{FindingsV1, Run};
+use crate::output::summary::{self, Looked, Totals};
+use crate::output::{self, row};
+use crate::problem::Stop;
+use crate::survey::{Seen, survey};
+use crate::world::{Cloud as _, World};
+use crate::{Session, policy_file, regions};
+
+const EXAMPLES: &str = "\
+Examples:
+  v2only scan                                   the Region of the environment or the profile
+  v2only scan --region all --policy policy.yaml
+  v2only scan --output json | jq '.findings[].id'";
+
+/// What `scan` is told.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Only this kind of resource: `instance` or `notebook`
+    #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
+    kind: Option<Kind>,
+}
+
+/// Looks everywhere that was asked for, and tells.
+pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
+    let wanted = regions::wanted(&session.shared.regions)?;
+    let loaded =
+        policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;
+    let aws = regions::connect(session.world, session.shared, &wanted).await?;
+    let places = regions::places(&aws, wanted).await?;
+    let now = session.world.now();
+    let progress = session.talk.progress();
+    let seen = survey(&aws, &loaded.policy, &places, super::kinds(args.kind), now, &progress).await;
+
+    let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
+    let totals = Totals::of(&records);
+    let exit = Exit::of(totals.remaining > 0, seen.iter().any(|it| it.failure.is_some()));
+    let calls = aws.calls();
+    let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+    match session.shared.output {
+        Format::Json => {
+            let run = Run {
+                command: "scan",
+                now,
+                exit,
+                places: &places,
+                records: &records,
+                totals: &totals,
+                calls: &calls,
+                journal: None,
+            };
+            output::json(session.out, &FindingsV1::from(run))?;
+        }
+        Format::Table if records.is_empty() => {}
+        Format::Table => {
+            let all = seen.iter().flat_map(|it| it.judged.iter().map(|judged| (&it.place, judged)));
+            writeln!(session.out, "{}", row::found(all, session.world.terminal().width).text())?;
+        }
+    }
+    session.out.flush()?;
+    tell(session, &seen, &totals);
+    summary::read(&mut session.talk, &places, &calls);
+    summary::incomplete(&mut session.talk, &places, &[]);
+    Ok(exit)
+}
+
+fn tell<W>(session: &mut Session<'_, W>, seen: &[Seen], totals: &Totals) {
+    for it in seen {
+        let found = crate::talk::count(it.judged.len(), "resource");
+        session.talk.detail(&format!("{}: {found} to tell of", it.place));
+    }
+    let complete = seen.iter().all(|it| it.failure.is_none());
+    session.talk.say(&match (totals.violations, complete) {
+        (0, true) if totals.exempt == 0 && totals.remaining == 0 => "nothing violates the policy".to_owned(),
+        (_, true) => totals.in_words(),
+        (_, false) => format!("{} in what could be read", totals.in_words()),
+    });
+}

@@ -1,0 +1,66 @@
+//! How a run ends, as a number for scripts.
+
+use std::process::{ExitCode, Termination};
+
+/// How a run ended. The numbers are published: scripts depend on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was looked at, and there is nothing to do.
+    Clean,
+    /// A mistake of ours.
+    Internal,
+    /// What was typed, or a file that was named, cannot be used; nothing was done.
+    Usage,
+    /// Something could not be read or changed.
+    Incomplete,
+    /// Violations remain.
+    Violations,
+}
+
+impl Exit {
+    /// Every way to end.
+    pub const ALL: [Self; 5] = [Self::Clean, Self::Internal, Self::Usage, Self::Incomplete, Self::Violations];
+
+    /// The end of a run that left violations, or could not see or change everything, or both. Violations
+    /// outrank what is incomplete, and that outranks clean: "could not look" is never "clean".
+    pub const fn of(violations: bool, incomplete: bool) -> Self {
+        match (violations, incomplete) {
+            (true, _) => Self::Violations,
+            (false, true) => Self::Incomplete,
+            (false, false) => Self::Clean,
+        }
+    }
+
+    /// The number.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::Incomplete => 3,
+            Self::Violations => 10,
+        }
+    }
+
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::Clean => "nothing to do",
+            Self::Internal => "internal error",
+            Self::Usage => "usage: a flag, an invalid policy document, a file that cannot be read",
+            Self::Incomplete => "incomplete: something could not be read or changed",
+            Self::Violations => "violations remain (also if the run was incomplete)",
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+}
+
+/// The table of exit codes, for `--help`.
+pub(crate) fn table() -> String {
+    let rows = Exit::ALL.map(|it| format!("  {:>2}  {}", it.code(), it.meaning()));
+    format!("Exit codes:\n{}", rows.join("\n"))
+}

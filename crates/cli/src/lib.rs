@@ -1,0 +1,77 @@
+//! The `v2only` command: flags, formats, exit codes.
+//!
+//! Read in this order: [`cli`] is what can be typed; [`exit`] and [`problem`] are how a run ends; [`world`]
+//! is everything outside of the process, [`console`] the real one; `policy_file`, `regions` and `survey` are
+//! what commands share; `commands` holds one file per command; `output` is what they print.
+//!
+//! Knows: flags, terminals, formats, exit codes, files that the user names.
+//! Must never know: how to judge, how to call AWS. Only [`console`] and `demo` name `v2only-aws`.
+//!
+//! Standard output is data and standard error is talk, in every command.
+
+pub mod cli;
+
+pub mod exit;
+pub mod problem;
+
+pub mod console;
+pub mod world;
+
+mod policy_file;
+mod regions;
+mod survey;
+mod talk;
+
+mod commands;
+mod demo;
+mod journal;
+mod output;
+
+use std::io::{ErrorKind, Write};
+
+pub use cli::{Cli, Command};
+pub use console::Console;
+pub use exit::Exit;
+pub use problem::Problem;
+pub use world::{Cloud, Terminal, World};
+
+use problem::Stop;
+use talk::Talk;
+
+/// What every command gets: the world, the flags that all commands share, and where to write.
+struct Session<'a, W> {
+    world: &'a W,
+    shared: &'a cli::Shared,
+    out: &'a mut dyn Write,
+    talk: Talk<'a>,
+}
+
+/// Runs one command to its end.
+///
+/// Everything written may be coloured; the writers strip that where it is not wanted. A reader that stops
+/// reading `out` ends the run early and successfully.
+pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
+    let talk = Talk::new(err, cli.shared.quiet, cli.shared.verbose, world.terminal());
+    let mut session = Session { world, shared: &cli.shared, out, talk };
+    let ended = match &cli.command {
+        Command::Scan(args) => commands::scan::run(args, &mut session).await,
+        Command::Enforce(args) => commands::enforce::run(args, &mut session).await,
+        Command::Demo(args) => demo::run(args, &mut session).await,
+        Command::Replay(args) => commands::replay::run(args, &mut session).await,
+        Command::Validate(args) => commands::validate::run(args, &mut session),
+    };
+    let ended = ended.and_then(|exit| session.out.flush().map(|()| exit).map_err(Stop::from));
+    match ended {
+        Ok(exit) => exit,
+        Err(Stop::Problem(problem)) => {
+            session.talk.problem(&problem);
+            problem.exit
+        }
+        Err(Stop::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Clean,
+        Err(Stop::Output(error)) => {
+            let problem = Problem::internal(format!("cannot write to standard output: {error}"));
+            session.talk.problem(&problem);
+            problem.exit
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The `v2only` command: a runtime, the streams, and the way out. Everything else is in the library.
+
+use std::io::{self, Write as _};
+
+use clap::Parser as _;
+use v2only::{Cli, Console, Exit};
+
+fn main() -> Exit {
+    let cli = Cli::parse();
+    let colour = cli.shared.color.into();
+    let mut out = io::BufWriter::new(anstream::AutoStream::new(io::stdout(), colour));
+    let mut err = anstream::AutoStream::new(io::stderr(), colour);
+    // One thread: the command waits for AWS, it does not compute.
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(v2only::run(cli, &Console, &mut out, &mut err)),
+        Err(error) => {
+            let _lost = writeln!(err, "error: cannot start: {error}");
+            Exit::Internal
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The findings of `scan` and `enforce`. Published: fields are only ever added.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use v2only_enforcer::{Failure, Outcome, Record};
+use v2only_policy::Place;
+
+use super::posture_v1::PostureV1;
+use super::summary::{Looked, Totals};
+
+/// The name of the shape.
+const SCHEMA: &str = "v2only.findings.v1";
+
+/// A whole run.
+#[derive(Debug, Serialize)]
+pub(crate) struct FindingsV1<'a> {
+    schema: &'static str,
+    command: &'static str,
+    time: String,
+    exit_code: u8,
+    places: Vec<PlaceV1<'a>>,
+    findings: Vec<FindingV1<'a>>,
+    totals: TotalsV1<'a>,
+    incomplete: Vec<IncompleteV1<'a>>,
+    api_calls: &'a BTreeMap<&'static str, u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journal: Option<String>,
+}
+
+/// What a run brought to light, before it is given its published shape.
+pub(crate) struct Run<'a> {
+    pub(crate) command: &'static str,
+    pub(crate) now: Timestamp,
+    pub(crate) exit: crate::Exit,
+    pub(crate) places: &'a [Looked<'a>],
+    pub(crate) records: &'a [Record],
+    pub(crate) totals: &'a Totals,
+    pub(crate) calls: &'a BTreeMap<&'static str, u64>,
+    pub(crate) journal: Option<String>,
+}
+
+impl<'a> From<Run<'a>> for FindingsV1<'a> {
+    fn from(run: Run<'a>) -> Self {
+        let broken = run.places.iter().filter_map(|(place, failure)| Some((*place, (*failure)?)));
+        Self {
+            schema: SCHEMA,
+            command: run.command,
+            time: run.now.to_string(),
+            exit_code: run.exit.code(),
+            places: run.places.iter().map(|(place, _)| (*place).into()).collect(),
+            findings: run.records.iter().map(Into::into).collect(),
+            totals: run.totals.into(),
+            incomplete: broken
+                .map(|(place, failure)| IncompleteV1 { place: place.into(), failure: failure.into() })
+                .collect(),
+            api_calls: run.calls,
+            journal: run.journal,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct PlaceV1<'a> {
+    account: &'a str,
+    region: &'a str,
+}
+
+impl<'a> From<&'a Place> for PlaceV1<'a> {
+    fn from(it: &'a Place) -> Self {
+        Self { account: it.account.as_str(), region: it.region.as_str() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct IncompleteV1<'a> {
+    #[serde(flatten)]
+    place: PlaceV1<'a>,
+    #[serde(flatten)]
+    failure: FailureV1<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct FailureV1<'a> {
+    error: &'static str,
+    action: &'static str,
+    code: Option<&'a str>,
+    message: &'a str,
+    request_id: Option<&'a str>,
+}
+
+impl<'a> From<&'a Failure> for FailureV1<'a> {
+    fn from(it: &'a Failure) -> Self {
+        Self {
+            error: it.kind.code(),
+            action: it.action,
+            code: it.code.as_deref(),
+            message: &it.message,
+            request_id: it.request_id.as_deref(),
+        }
+    }
+}
+
+/// One resource.
+#[derive(Debug, Serialize)]
+pub(crate) struct FindingV1<'a> {
+    account: &'a str,
+    region: &'a str,
+    kind: &'static str,
+    id: String,
+    verdict: Option<&'static str>,
+    rules: &'a [&'static str],
+    reasons: &'a [String],
+    notes: &'a [&'static str],
+    plan: Option<&'static str>,
+    hold: Option<&'static str>,
+    step: Option<&'a str>,
+    outcome: &'static str,
+    before: Option<PostureV1>,
+    after: Option<PostureV1>,
+    request_id: Option<&'a str>,
+    /// Why it was not judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<FailureV1<'a>>,
+}
+
+impl<'a> From<&'a Record> for FindingV1<'a> {
+    fn from(it: &'a Record) -> Self {
+        Self {
+            account: it.place.account.as_str(),
+            region: it.place.region.as_str(),
+            kind: it.resource.kind(),
+            id: it.resource.to_string(),
+            verdict: it.verdict,
+            rules: &it.rules,
+            reasons: &it.reasons,
+            notes: &it.notes,
+            plan: it.plan,
+            hold: it.hold,
+            step: it.step.as_deref(),
+            outcome: it.outcome.code(),
+            before: it.before.as_ref().map(Into::into),
+            after: it.after.as_ref().map(Into::into),
+            request_id: it.request_id.as_deref(),
+            why: match &it.outcome {
+                Outcome::NotJudged(why) => Some(why),
+                _ => None,
+            },
+            failure: match &it.outcome {
+                Outcome::Failed(failure) => Some(failure.into()),
+                _ => None,
+            },
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TotalsV1<'a> {
+    violations: usize,
+    exempt: usize,
+    would_change: usize,
+    held: &'a BTreeMap<&'static str, usize>,
+    waiting: usize,
+    fixed: usize,
+    advanced: usize,
+    failed: usize,
+    remaining: usize,
+}
+
+impl<'a> From<&'a Totals> for TotalsV1<'a> {
+    fn from(it: &'a Totals) -> Self {
+        Self {
+            violations: it.violations,
+            exempt: it.exempt,
+            would_change: it.would_change,
+            held: &it.held,
+            waiting: it.waiting,
+            fixed: it.fixed,
+            advanced: it.advanced,
+            failed: it.failed,
+            remaining: it.remaining,
+        }
+    }
+}

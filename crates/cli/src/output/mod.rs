@@ -1,0 +1,36 @@
+//! What commands print: tables for people, and published JSON shapes that share no type with the rest of
+//! the product, so that nothing can change them by accident.
+
+pub(crate) mod findings_v1;
+pub(crate) mod journal_v1;
+pub(crate) mod replay_v1;
+
+mod posture_v1;
+
+pub(crate) mod plan;
+pub(crate) mod replay_text;
+pub(crate) mod row;
+pub(crate) mod summary;
+pub(crate) mod table;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// Writes one JSON document and a line end.
+pub(crate) fn json(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    out.write_all(b"\n")
+}
+
+/// Text from outside with everything replaced that a terminal would obey.
+pub(crate) fn plain(text: &str) -> String {
+    let harmless = |it: char| match it {
+        '\n' => it,
+        // Marks that turn the direction of writing can make a line look like another.
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        other if other.is_control() => '\u{fffd}',
+        other => other,
+    };
+    text.chars().map(harmless).collect()
+}

@@ -1,0 +1,98 @@
+//! The plan, as it is shown before anybody agrees to it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use v2only_enforcer::scan::Judged;
+use v2only_policy::{Decision, Plan};
+
+use super::table::{Entry, Sheet};
+use crate::survey::Seen;
+use crate::talk::{count, some};
+
+/// How many resources are named for each change, unless all are.
+const NAMED: usize = 10;
+
+/// What would be changed, by place and by change; below it what is held, and why.
+pub(crate) fn text(seen: &[Seen], all: bool, width: Option<u16>) -> String {
+    let named = if all { usize::MAX } else { NAMED };
+    let mut parts: Vec<String> = Vec::new();
+    for seen in seen {
+        let (acting, held) = sorted(seen);
+        if acting.is_empty() && held.is_empty() {
+            continue;
+        }
+        parts.push(seen.place.to_string());
+        if !acting.is_empty() {
+            parts.push(section("to be changed", acting, named, width));
+        }
+        if !held.is_empty() {
+            parts.push(section("held, and left as they are", held, named, width));
+        }
+    }
+    parts.join("\n")
+}
+
+type ByWords = BTreeMap<(String, &'static str), Vec<String>>;
+
+/// What acts and what is held, by the words for it and by kind.
+fn sorted(seen: &Seen) -> (ByWords, ByWords) {
+    let (mut acting, mut held) = (ByWords::new(), ByWords::new());
+    for judged in &seen.judged {
+        let (kind, id, words) = match judged {
+            Judged::Instance(it, decision) => ("instance", it.id.to_string(), words(decision)),
+            Judged::Notebook(it, decision) => ("notebook", it.name.to_string(), words(decision)),
+        };
+        match words {
+            Some(Words::Acting(words)) => acting.entry((words, kind)).or_default().push(id),
+            Some(Words::Held(words)) => held.entry((words, kind)).or_default().push(id),
+            None => {}
+        }
+    }
+    (acting, held)
+}
+
+enum Words {
+    Acting(String),
+    Held(String),
+}
+
+fn words<S: fmt::Display>(decision: &Decision<S>) -> Option<Words> {
+    match &decision.plan {
+        Plan::Nothing => None,
+        Plan::Act(step) => Some(Words::Acting(step.to_string())),
+        Plan::Hold { why, .. } => Some(Words::Held(why.to_string())),
+        Plan::Wait(wait) => Some(Words::Held(wait.to_string())),
+    }
+}
+
+fn section(heading: &str, groups: ByWords, named: usize, width: Option<u16>) -> String {
+    let mut sheet = Sheet::new(&[], 0, width);
+    for ((words, kind), ids) in groups {
+        let cells = [format!("   {words}"), count(ids.len(), kind), some(&ids, named)];
+        sheet.row(cells.map(Entry::Text).into());
+    }
+    format!("  {heading}\n{}", sheet.text())
+}
+
+/// What would let held resources be changed, where something would.
+pub(crate) fn advice(hold: &'static str) -> Option<&'static str> {
+    Some(match hold {
+        "observe-mode" => {
+            "set `mode: enforce` in the policy document, at the top or in the override that holds here"
+        }
+        "usage-gate" => {
+            "these instances existed already, and this release does not read whether they still use IMDSv1; look \
+             at `MetadataNoToken` in CloudWatch, and set `instances.usage_gate.applies_to: none` in the policy \
+             document to enforce without evidence"
+        }
+        "in-service" => {
+            "stop these notebooks and run again, or let the policy document name a `notebooks.window`"
+        }
+        "outside-window" => "run again inside the maintenance window of the policy document",
+        "amazon-linux-2" => {
+            "set `notebooks.upgrade_platform: true` in the policy document to move them to Amazon Linux 2023"
+        }
+        _ => return None,
+    })
+}

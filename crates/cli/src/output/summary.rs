@@ -1,0 +1,125 @@
+//! What a run comes to, in numbers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use v2only_enforcer::{Disposition, Failure, Outcome, Record};
+use v2only_policy::Place;
+
+use crate::problem::sentence;
+use crate::talk::{Talk, count};
+
+/// The numbers of a run.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    /// Resources that violated the policy when they were looked at.
+    pub(crate) violations: usize,
+    /// Resources that would, and are exempt.
+    pub(crate) exempt: usize,
+    /// Those that `enforce` would change.
+    pub(crate) would_change: usize,
+    /// Those that are held, by the word for why.
+    pub(crate) held: BTreeMap<&'static str, usize>,
+    /// Those between two states.
+    pub(crate) waiting: usize,
+    /// Those made compliant.
+    pub(crate) fixed: usize,
+    /// Those on their way.
+    pub(crate) advanced: usize,
+    /// Those that could not be changed.
+    pub(crate) failed: usize,
+    /// Those that leave something to do.
+    pub(crate) remaining: usize,
+}
+
+impl Totals {
+    /// Counts records.
+    pub(crate) fn of(records: &[Record]) -> Self {
+        let mut totals = Self::default();
+        for record in records {
+            totals.violations += usize::from(record.verdict == Some("violation"));
+            totals.exempt += usize::from(record.verdict == Some("exempt"));
+            totals.remaining += usize::from(record.leaves_violation());
+            match &record.outcome {
+                Outcome::Held => match record.hold {
+                    Some(why) => *totals.held.entry(why).or_default() += 1,
+                    None => totals.would_change += 1,
+                },
+                Outcome::Waiting => totals.waiting += 1,
+                Outcome::Fixed => totals.fixed += 1,
+                Outcome::Advanced => totals.advanced += 1,
+                Outcome::Failed(failure) if failure.disposition() == Disposition::Done => {}
+                Outcome::Failed(_) => totals.failed += 1,
+                Outcome::Left | Outcome::NotJudged(_) => {}
+            }
+        }
+        totals
+    }
+
+    /// The numbers in words, those that are zero left out.
+    pub(crate) fn in_words(&self) -> String {
+        let mut parts = vec![count(self.violations, "violation")];
+        let mut add = |number: usize, word: &str| {
+            if number > 0 {
+                parts.push(format!("{number} {word}"));
+            }
+        };
+        add(self.fixed, "fixed");
+        add(self.advanced, "on their way");
+        add(self.failed, "failed");
+        add(self.would_change, "to be changed by `enforce`");
+        add(self.waiting, "between two states");
+        for (why, number) in &self.held {
+            add(*number, &format!("held ({why})"));
+        }
+        add(self.exempt, "exempt");
+        parts.join(", ")
+    }
+}
+
+/// A place, and why it could not be read completely, if so.
+pub(crate) type Looked<'a> = (&'a Place, Option<&'a Failure>);
+
+/// Says what was read, in which account, and at which price.
+pub(crate) fn read(talk: &mut Talk<'_>, places: &[Looked<'_>], calls: &BTreeMap<&'static str, u64>) {
+    let accounts: BTreeSet<&str> = places.iter().map(|(place, _)| place.account.as_str()).collect();
+    let accounts: Vec<&str> = accounts.into_iter().collect();
+    let read = places.iter().filter(|(_, failure)| failure.is_none()).count();
+    let all = count(places.len(), "place");
+    let number = if read == places.len() { all } else { format!("{read} of {all}") };
+    talk.say(&format!("read {number} of account {} with {}", accounts.join(", "), spent(calls)));
+}
+
+/// How many calls were made, and which.
+pub(crate) fn spent(calls: &BTreeMap<&'static str, u64>) -> String {
+    let total: u64 = calls.values().sum();
+    let each: Vec<String> = calls.iter().map(|(action, times)| format!("{action} {times}")).collect();
+    let number = count(usize::try_from(total).unwrap_or(usize::MAX), "API call");
+    if each.is_empty() { number } else { format!("{number}: {}", each.join(", ")) }
+}
+
+/// Names what could not be read or changed, each hint once.
+pub(crate) fn incomplete<'f>(talk: &mut Talk<'_>, places: &[Looked<'f>], records: &'f [Record]) {
+    let mut hints: Vec<&'static str> = Vec::new();
+    let mut keep = |failure: &Failure| {
+        if let Some(hint) = failure.hint()
+            && !hints.contains(&hint)
+        {
+            hints.push(hint);
+        }
+    };
+    for (place, failure) in places.iter().filter_map(|(place, failure)| Some((place, (*failure)?))) {
+        talk.error(&format!("{place} could not be read completely: {}", sentence(failure)));
+        keep(failure);
+    }
+    for record in records {
+        if let Outcome::Failed(failure) = &record.outcome
+            && failure.disposition() != Disposition::Done
+        {
+            talk.error(&format!("{} in {}: {}", record.resource, record.place, sentence(failure)));
+            keep(failure);
+        }
+    }
+    for hint in hints {
+        talk.hint(hint);
+    }
+}

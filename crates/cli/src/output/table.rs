@@ -1,0 +1,105 @@
+//! Tables for people: wrapped to the terminal, or one line for each row where there is none.
+
+use clap::builder::styling::Style;
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
+
+use super::plain;
+
+const HEADING: Style = Style::new().bold();
+
+/// The narrowest terminal that a table is fitted to.
+const NARROWEST: u16 = 60;
+
+/// A table that is being filled.
+pub(crate) struct Sheet {
+    table: Table,
+    wrapped: bool,
+}
+
+/// One cell: its lines, and whether they are to be noticed.
+pub(crate) enum Entry {
+    /// As it is.
+    Text(String),
+    /// Several sentences.
+    Lines(Vec<String>),
+    /// A word that stands for good, bad or neither.
+    Word(String),
+    /// Such a word above a text.
+    WordAbove(String, String),
+}
+
+impl From<String> for Entry {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl Sheet {
+    /// A table with these headings; the first `fixed` columns are as wide as what is in them.
+    pub(crate) fn new(headings: &[&str], fixed: usize, width: Option<u16>) -> Self {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).enforce_styling();
+        if !headings.is_empty() {
+            table.set_header(headings.iter().map(Cell::new));
+        }
+        match width {
+            Some(width) => {
+                table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(NARROWEST));
+            }
+            None => {
+                table.set_content_arrangement(ContentArrangement::Disabled);
+            }
+        }
+        table.discover_columns();
+        for column in table.column_iter_mut().take(fixed) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+        Self { table, wrapped: width.is_some() }
+    }
+
+    /// Adds a row.
+    pub(crate) fn row(&mut self, entries: Vec<Entry>) {
+        let cells: Vec<Cell> = entries.into_iter().map(|it| self.cell(it)).collect();
+        self.table.add_row(cells);
+    }
+
+    fn cell(&self, entry: Entry) -> Cell {
+        match entry {
+            Entry::Text(text) => Cell::new(plain(&text).replace('\n', " ")),
+            Entry::Lines(lines) => {
+                let between = if self.wrapped { "\n" } else { "; " };
+                let lines: Vec<String> = lines.iter().map(|it| plain(it).replace('\n', " ")).collect();
+                Cell::new(lines.join(between))
+            }
+            Entry::Word(word) => coloured(&word, plain(&word)),
+            Entry::WordAbove(word, text) => coloured(&word, format!("{}\n{}", plain(&word), plain(&text))),
+        }
+    }
+
+    /// The table, without blanks at the ends of its lines; its first line stands out if it is a heading.
+    pub(crate) fn text(&self) -> String {
+        let text = self.table.trim_fmt();
+        match text.split_once('\n') {
+            Some((first, rest)) if self.table.header().is_some() => {
+                format!("{HEADING}{first}{HEADING:#}\n{rest}")
+            }
+            _ => text,
+        }
+    }
+}
+
+fn coloured(word: &str, text: String) -> Cell {
+    match colour(word) {
+        Some(colour) => Cell::new(text).fg(colour),
+        None => Cell::new(text),
+    }
+}
+
+fn colour(word: &str) -> Option<Color> {
+    match word {
+        "violation" | "failed" | "retry" | "malformed" => Some(Color::Red),
+        "exempt" | "held" | "waiting" | "advanced" | "not judged" => Some(Color::Yellow),
+        "compliant" | "fixed" => Some(Color::Green),
+        _ => None,
+    }
+}

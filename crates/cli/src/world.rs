@@ -1,0 +1,85 @@
+//! Everything outside of the process: AWS, the clock, the terminal, standard input.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+
+use jiff::Timestamp;
+use v2only_enforcer::ports::{
+    Admission, Answer, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances, ListNotebooks,
+    NotebookWriter, OrganizationalUnits, ReadParameter,
+};
+use v2only_policy::{AccountId, Place, Region};
+
+use crate::problem::Problem;
+
+/// What a command asks of the outside.
+pub trait World: Sync {
+    /// AWS.
+    type Aws: Cloud;
+
+    /// Prepares to reach AWS with a profile of the shared configuration files, starting from a Region;
+    /// makes no call.
+    ///
+    /// # Errors
+    /// The environment cannot be used.
+    fn connect(
+        &self,
+        profile: Option<&str>,
+        region: Option<Region>,
+    ) -> impl Future<Output = Result<Self::Aws, Problem>>;
+
+    /// Now.
+    fn now(&self) -> Timestamp;
+
+    /// What a person sees and types on.
+    fn terminal(&self) -> Terminal;
+
+    /// All of standard input.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not text.
+    fn read_stdin(&self) -> io::Result<String>;
+
+    /// One line of standard input, the answer to a question.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn read_line(&self) -> io::Result<String>;
+}
+
+/// What a person sees and types on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Terminal {
+    /// Whether somebody can answer a question.
+    pub stdin: bool,
+    /// Whether somebody watches standard error.
+    pub stderr: bool,
+    /// The columns of standard output; `None` if that is not a terminal, and nothing is wrapped.
+    pub width: Option<u16>,
+}
+
+/// What reading takes: no writer, and so nothing that is given only this can change anything.
+pub trait Readable:
+    Admission + OrganizationalUnits + ListInstances + ListNotebooks + DescribeNotebook + Sync
+{
+}
+impl<T: Admission + OrganizationalUnits + ListInstances + ListNotebooks + DescribeNotebook + Sync> Readable
+    for T
+{
+}
+
+/// AWS as the whole command uses it: the ports, and what a person at a terminal wants to know besides.
+pub trait Cloud: Readable + DescribeInstances + InstanceWriter + NotebookWriter + ReadParameter {
+    /// The Region to start from, if flags, environment or profile name one.
+    fn home_region(&self) -> Option<Region>;
+
+    /// The account that the credentials belong to.
+    fn account(&self) -> impl Future<Output = Answer<AccountId>>;
+
+    /// The Regions enabled in an account.
+    fn regions(&self, from: &Place) -> impl Future<Output = Answer<Vec<Region>>>;
+
+    /// How often each action was called so far.
+    fn calls(&self) -> BTreeMap<&'static str, u64>;
+}

@@ -1,0 +1,307 @@
+//! An AWS with a handful of resources that notes every call.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use v2only::Cloud;
+use v2only_enforcer::ports::{
+    Admission, Answer, Changed, DescribeInstances, DescribeNotebook, ListInstances, ListNotebooks, Listing,
+    OrganizationalUnits, Page, ReadParameter, StartNotebook, StopNotebook, TagInstance, TagNotebook,
+    TightenInstance, UpdateNotebook,
+};
+use v2only_enforcer::{Failure, Kind};
+use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
+use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
+use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Region, Tags};
+
+pub(crate) const ACCOUNT: &str = "111122223333";
+
+/// Handed in, and kept by the test to ask about afterwards.
+#[derive(Clone, Default)]
+pub(crate) struct FakeAws(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    home: Option<Region>,
+    enabled: BTreeSet<Region>,
+    instances: BTreeMap<(Region, InstanceId), Instance>,
+    notebooks: BTreeMap<(Region, NotebookName), Notebook>,
+    failures: Vec<(&'static str, Option<&'static str>, Failure)>,
+    deaf: bool,
+    calls: Vec<(&'static str, String)>,
+}
+
+pub(crate) fn region(code: &str) -> Region {
+    Region::parse(code).unwrap()
+}
+
+/// An instance launched long ago that answers version 1.
+pub(crate) fn instance(id: &str) -> Instance {
+    Instance {
+        id: InstanceId::parse(id).unwrap(),
+        state: InstanceState::Running,
+        options: MetadataOptions {
+            http_tokens: HttpTokens::Optional,
+            http_endpoint: Switch::Enabled,
+            hop_limit: Some(1),
+            ipv6_endpoint: Switch::Disabled,
+            metadata_tags: Switch::Disabled,
+            pending: false,
+        },
+        managed_by: None,
+        created_at: Some("2024-01-01T00:00:00Z".parse().unwrap()),
+        tags: Tags::new(),
+    }
+}
+
+pub(crate) fn tagged(mut it: Instance, tags: &[(&str, &str)]) -> Instance {
+    it.tags.extend(tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    it
+}
+
+/// A notebook on Amazon Linux 2023 that answers version 1.
+pub(crate) fn notebook(name: &str, status: NotebookStatus) -> Notebook {
+    Notebook {
+        name: NotebookName::parse(name).unwrap(),
+        arn: format!("arn:aws:sagemaker:eu-central-1:{ACCOUNT}:notebook-instance/{name}"),
+        status,
+        minimum_version: MinimumVersion::One,
+        platform: Platform::AmazonLinux2023,
+        instance_type: "ml.t3.medium".to_owned(),
+        created_at: Some("2024-01-01T00:00:00Z".parse().unwrap()),
+        failure_reason: None,
+        tags: Tags::new(),
+    }
+}
+
+impl FakeAws {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// With a Region from the profile.
+    pub(crate) fn at_home(self, code: &str) -> Self {
+        self.state().home = Some(region(code));
+        self.state().enabled.insert(region(code));
+        self
+    }
+
+    pub(crate) fn set_home(&self, home: Option<Region>) {
+        self.state().home = home;
+    }
+
+    pub(crate) fn enabled(self, codes: &[&str]) -> Self {
+        self.state().enabled.extend(codes.iter().map(|it| region(it)));
+        self
+    }
+
+    pub(crate) fn instance(self, code: &str, it: Instance) -> Self {
+        self.state().instances.insert((region(code), it.id.clone()), it);
+        self
+    }
+
+    pub(crate) fn notebook(self, code: &str, it: Notebook) -> Self {
+        self.state().notebooks.insert((region(code), it.name.clone()), it);
+        self
+    }
+
+    /// Every call of this action fails, in this Region or everywhere.
+    pub(crate) fn failing(
+        self,
+        action: &'static str,
+        region: Option<&'static str>,
+        kind: Kind,
+        code: &str,
+        message: &str,
+    ) -> Self {
+        let failure = Failure {
+            code: (!code.is_empty()).then(|| code.to_owned()),
+            ..Failure::new(kind, action, message)
+        };
+        self.state().failures.push((action, region, failure));
+        self
+    }
+
+    /// Accepts changes and does not make them.
+    pub(crate) fn deaf(self) -> Self {
+        self.state().deaf = true;
+        self
+    }
+
+    /// The calls that changed something, in order.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        let reading = ["Describe", "List", "Get"];
+        let state = self.state();
+        let changes = state.calls.iter().filter(|(action, _)| !reading.iter().any(|it| action.contains(it)));
+        changes.map(|(action, what)| format!("{action} {what}")).collect()
+    }
+
+    /// All calls.
+    pub(crate) fn asked(&self) -> Vec<&'static str> {
+        self.state().calls.iter().map(|(action, _)| *action).collect()
+    }
+
+    fn call(&self, action: &'static str, place: Option<&Place>, what: impl Into<String>) -> Answer<()> {
+        let mut state = self.state();
+        state.calls.push((action, what.into()));
+        let here = |at: &Option<&str>| at.is_none_or(|it| place.is_some_and(|at| at.region.as_str() == it));
+        match state.failures.iter().find(|(failing, at, _)| *failing == action && here(at)) {
+            Some((_, _, failure)) => Err(failure.clone()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Cloud for FakeAws {
+    fn home_region(&self) -> Option<Region> {
+        self.state().home.clone()
+    }
+
+    async fn account(&self) -> Answer<AccountId> {
+        self.call("sts:GetCallerIdentity", None, "")?;
+        Ok(AccountId::parse(ACCOUNT).unwrap())
+    }
+
+    async fn regions(&self, from: &Place) -> Answer<Vec<Region>> {
+        self.call("ec2:DescribeRegions", Some(from), "")?;
+        Ok(self.state().enabled.iter().cloned().collect())
+    }
+
+    fn calls(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for (action, _) in &self.state().calls {
+            *counts.entry(*action).or_default() += 1;
+        }
+        counts
+    }
+}
+
+impl Admission for FakeAws {
+    async fn admit(&self, place: &Place) -> Answer<()> {
+        if place.account.as_str() == ACCOUNT {
+            return Ok(());
+        }
+        let why = format!("account {} is not our own, and no member role is set", place.account);
+        Err(Failure::new(Kind::ForeignAccount, "sts:AssumeRole", why))
+    }
+}
+
+impl OrganizationalUnits for FakeAws {
+    async fn above(&self, _: &AccountId) -> Answer<Vec<OuId>> {
+        self.call("organizations:ListParents", None, "")?;
+        Ok(vec![OuId::parse("ou-ab12-sandbox1").unwrap()])
+    }
+}
+
+impl ReadParameter for FakeAws {
+    async fn parameter(&self, _: &str) -> Answer<String> {
+        Err(Failure::new(Kind::Invalid, "ssm:GetParameter", "the command reads no parameter"))
+    }
+}
+
+impl ListInstances for FakeAws {
+    async fn page(&self, place: &Place, _: Listing, next: Option<String>) -> Answer<Page<Instance>> {
+        assert_eq!(next, None);
+        self.call("ec2:DescribeInstances", Some(place), "")?;
+        let state = self.state();
+        let here = state.instances.iter().filter(|((region, _), _)| *region == place.region);
+        Ok(Page { items: here.map(|(_, it)| it.clone()).collect(), next: None })
+    }
+}
+
+impl DescribeInstances for FakeAws {
+    async fn instances(&self, place: &Place, ids: &[InstanceId]) -> Answer<Vec<Instance>> {
+        self.call("ec2:DescribeInstances", Some(place), "")?;
+        let state = self.state();
+        let one = |id: &InstanceId| state.instances.get(&(place.region.clone(), id.clone())).cloned();
+        Ok(ids.iter().filter_map(one).collect())
+    }
+
+    async fn launched_with(&self, place: &Place, _: &[String]) -> Answer<Vec<(String, Instance)>> {
+        self.call("ec2:DescribeInstances", Some(place), "")?;
+        Ok(Vec::new())
+    }
+}
+
+impl TightenInstance for FakeAws {
+    async fn tighten(&self, place: &Place, id: &InstanceId, change: InstanceChange) -> Answer<Changed> {
+        let what = format!("{} {id} {change}", place.region);
+        self.call("ec2:ModifyInstanceMetadataOptions", Some(place), what)?;
+        let mut state = self.state();
+        let deaf = state.deaf;
+        let it = state.instances.get_mut(&(place.region.clone(), id.clone())).unwrap();
+        let mut options = it.options;
+        match change {
+            InstanceChange::DisableEndpoint => options.http_endpoint = Switch::Disabled,
+            InstanceChange::RequireTokens { hop_limit, .. } => {
+                options.http_tokens = HttpTokens::Required;
+                options.hop_limit = hop_limit.map(|it| it.get()).or(options.hop_limit);
+            }
+        }
+        if !deaf {
+            it.options = options;
+        }
+        Ok(Changed { options, request_id: Some("request-1".to_owned()) })
+    }
+}
+
+impl TagInstance for FakeAws {
+    async fn tag_instance(&self, place: &Place, id: &InstanceId, key: &str, value: &str) -> Answer<()> {
+        self.call("ec2:CreateTags", Some(place), format!("{} {id} {key}={value}", place.region))
+    }
+}
+
+impl ListNotebooks for FakeAws {
+    async fn notebook_names(&self, place: &Place, _: Option<String>) -> Answer<Page<NotebookName>> {
+        self.call("sagemaker:ListNotebookInstances", Some(place), "")?;
+        let state = self.state();
+        let here = state.notebooks.keys().filter(|(region, _)| *region == place.region);
+        Ok(Page { items: here.map(|(_, name)| name.clone()).collect(), next: None })
+    }
+}
+
+impl DescribeNotebook for FakeAws {
+    async fn notebook(&self, place: &Place, name: &NotebookName) -> Answer<Option<Notebook>> {
+        self.call("sagemaker:DescribeNotebookInstance", Some(place), name.as_str())?;
+        Ok(self.state().notebooks.get(&(place.region.clone(), name.clone())).cloned())
+    }
+
+    async fn notebook_tags(&self, place: &Place, arn: &str) -> Answer<Tags> {
+        self.call("sagemaker:ListTags", Some(place), arn)?;
+        Ok(Tags::new())
+    }
+}
+
+impl StopNotebook for FakeAws {
+    async fn stop(&self, place: &Place, name: &NotebookName) -> Answer<Option<String>> {
+        self.call("sagemaker:StopNotebookInstance", Some(place), name.as_str())?;
+        Ok(None)
+    }
+}
+
+impl UpdateNotebook for FakeAws {
+    async fn require_version_2(&self, place: &Place, name: &NotebookName, _: bool) -> Answer<Option<String>> {
+        self.call("sagemaker:UpdateNotebookInstance", Some(place), name.as_str())?;
+        let mut state = self.state();
+        let it = state.notebooks.get_mut(&(place.region.clone(), name.clone())).unwrap();
+        it.minimum_version = MinimumVersion::Two;
+        Ok(Some("request-2".to_owned()))
+    }
+}
+
+impl StartNotebook for FakeAws {
+    async fn start(&self, place: &Place, name: &NotebookName) -> Answer<Option<String>> {
+        self.call("sagemaker:StartNotebookInstance", Some(place), name.as_str())?;
+        Ok(None)
+    }
+}
+
+impl TagNotebook for FakeAws {
+    async fn tag_notebook(&self, place: &Place, _: &str, key: &str, value: &str) -> Answer<()> {
+        self.call("sagemaker:AddTags", Some(place), format!("{key}={value}"))
+    }
+
+    async fn untag_notebook(&self, place: &Place, _: &str, key: &str) -> Answer<()> {
+        self.call("sagemaker:DeleteTags", Some(place), key)
+    }
+}

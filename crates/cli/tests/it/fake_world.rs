@@ -1,0 +1,125 @@
+//! A world in which the tests decide what time it is and who is there.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Parser as _;
+use jiff::Timestamp;
+use v2only::{Cli, Exit, Problem, Terminal, World};
+use v2only_policy::Region;
+
+use crate::fake_aws::FakeAws;
+
+/// What there is besides AWS.
+pub(crate) struct FakeWorld {
+    pub(crate) aws: FakeAws,
+    terminal: Terminal,
+    stdin: String,
+    dir: tempfile::TempDir,
+}
+
+impl World for FakeWorld {
+    type Aws = FakeAws;
+
+    async fn connect(&self, _: Option<&str>, region: Option<Region>) -> Result<FakeAws, Problem> {
+        if region.is_some() {
+            self.aws.set_home(region);
+        }
+        Ok(self.aws.clone())
+    }
+
+    fn now(&self) -> Timestamp {
+        "2026-11-20T10:15:00Z".parse().unwrap()
+    }
+
+    fn terminal(&self) -> Terminal {
+        self.terminal
+    }
+
+    fn read_stdin(&self) -> io::Result<String> {
+        Ok(self.stdin.clone())
+    }
+
+    fn read_line(&self) -> io::Result<String> {
+        Ok(self.stdin.clone())
+    }
+}
+
+impl FakeWorld {
+    /// Nobody watches: output goes to a file.
+    pub(crate) fn with(aws: FakeAws) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self { aws, terminal: Terminal::default(), stdin: String::new(), dir }
+    }
+
+    /// Somebody watches, on a terminal of this width.
+    pub(crate) fn watched(mut self, width: u16) -> Self {
+        self.terminal = Terminal { stdin: true, stderr: false, width: Some(width) };
+        self
+    }
+
+    /// What is typed, or piped in.
+    pub(crate) fn stdin(mut self, text: &str) -> Self {
+        self.stdin = text.to_owned();
+        self
+    }
+
+    /// A file in the directory `DIR`.
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
+        std::fs::write(self.path(name), text).unwrap();
+        self
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub(crate) fn exists(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
+    /// Runs a command line; `DIR` stands for a directory of its own.
+    pub(crate) fn run(&self, line: &str) -> Ran {
+        let dir = self.dir.path().to_str().unwrap();
+        let words = std::iter::once("v2only".to_owned())
+            .chain(line.split_whitespace().map(|it| it.replace("DIR", dir)));
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let exit = match Cli::try_parse_from(words) {
+            Err(error) => {
+                err.extend(error.to_string().into_bytes());
+                Exit::Usage
+            }
+            Ok(cli) => {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let mut plain_out = anstream::StripStream::new(&mut out);
+                let mut plain_err = anstream::StripStream::new(&mut err);
+                runtime.block_on(v2only::run(cli, self, &mut plain_out, &mut plain_err))
+            }
+        };
+        let text = |it: Vec<u8>| String::from_utf8(it).unwrap().replace(dir, "DIR");
+        Ran { exit, out: text(out), err: text(err) }
+    }
+}
+
+/// What came of a run.
+pub(crate) struct Ran {
+    pub(crate) exit: Exit,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    /// Everything a person sees, and the exit code.
+    pub(crate) fn seen(&self) -> String {
+        format!("exit {}\n== stdout\n{}== stderr\n{}", self.exit.code(), self.out, self.err)
+    }
+
+    /// Standard output as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+}

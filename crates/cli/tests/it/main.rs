@@ -1,0 +1,18 @@
+//! The command from outside: what is typed goes in, and what a person sees comes out, with the exit code.
+//!
+//! AWS is a fake that arrives as an argument; the compiled code is the tested code. Only `process` and `demo`
+//! start the binary.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::indexing_slicing, reason = "a wrong index is a failed test")]
+
+mod fake_aws;
+mod fake_world;
+
+mod enforce;
+mod replay;
+mod scan;
+mod validate;
+
+mod bad_input;
+mod demo;
+mod process;

@@ -1,0 +1,74 @@
+//! The binary itself: help, version, and the way out.
+
+use std::process::{Command, Output};
+
+use insta::assert_snapshot;
+
+fn v2only(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_v2only")).args(arguments).env_clear().output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn help_names_the_commands_the_flags_and_the_exit_codes() {
+    for (name, arguments) in [
+        ("help", &["--help"][..]),
+        ("help_scan", &["scan", "--help"]),
+        ("help_enforce", &["enforce", "--help"]),
+        ("help_replay", &["replay", "--help"]),
+        ("help_validate", &["validate", "--help"]),
+    ] {
+        let output = v2only(arguments);
+        assert_eq!(output.status.code(), Some(0));
+        assert_snapshot!(name, text(&output.stdout));
+    }
+}
+
+#[test]
+fn version_is_that_of_the_package() {
+    let output = v2only(&["--version"]);
+    assert_eq!(text(&output.stdout), concat!("v2only ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn nothing_typed_is_a_usage_error_and_an_unusable_environment_too() {
+    assert_eq!(v2only(&[]).status.code(), Some(2));
+    let mut scan = Command::new(env!("CARGO_BIN_EXE_v2only"));
+    let output =
+        scan.args(["scan", "--region", "eu-central-1"]).env_clear().env("V2ONLY_LOOPBACK_ONLY", "1").output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert_snapshot!(text(&output.stderr));
+}
+
+/// The SDK would prefer the keys, and so act in another account than the one that was named.
+#[test]
+fn a_profile_is_refused_where_keys_would_win_over_it() {
+    let mut scan = Command::new(env!("CARGO_BIN_EXE_v2only"));
+    let scan = scan.args(["scan", "-q", "--region", "eu-central-1", "--profile", "sandbox"]);
+    let output = scan.env_clear().env("AWS_ACCESS_KEY_ID", "111122223333").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_snapshot!(text(&output.stderr), @r"
+    error: `--profile sandbox` is given, and the keys in `AWS_ACCESS_KEY_ID` would win over it
+
+    hint: take `AWS_ACCESS_KEY_ID` out of the environment, or leave out `--profile`
+    ");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    use std::process::Stdio;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_v2only"))
+        .args(["validate", "--schema"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+}
