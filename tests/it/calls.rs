@@ -1,0 +1,53 @@
+//! Every call is declared in `v2only_aws::Call`, with the permission it takes: the shipped roles grant those
+//! and no others. Every scenario of this binary is held against the declared ones when it ends; here is one
+//! that makes all of them.
+
+use std::collections::BTreeSet;
+
+use v2only_aws::Call;
+use v2only_sandbox::sagemaker::{Seed, Status};
+use v2only_sandbox::{HttpTokens, MemberAccount, Organization, OrganizationalUnit};
+use v2only_tests::audit::actions;
+use v2only_tests::stage::{v1, v2};
+use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
+
+/// Declared for the listings of a scan and of people, and not made by a function.
+const NOT_OF_FUNCTIONS: [Call; 3] =
+    [Call::DescribeRegions, Call::ListNotebookInstances, Call::GetCallerIdentity];
+
+#[test]
+fn the_functions_make_exactly_the_calls_that_are_declared_for_them() {
+    let parameter =
+        Setup { policy: None, ..Setup::default() }.variable("V2ONLY_POLICY_PARAMETER", "/v2only/policy");
+    let stage = parameter.cross_account().open();
+    let policy =
+        format!("{ENFORCE}overrides:\n  - match: {{ ous: [ou-ab12-sandbox0] }}\n    mode: observe\n");
+    stage.aws.put_parameter(HOME, REGION, "/v2only/policy", &policy);
+    stage.aws.set_organization(
+        Organization::managed_by("999988887777")
+            .account(MemberAccount::new(HOME, "security"))
+            .unit(
+                OrganizationalUnit::with_id("ou-ab12-workload", "workloads")
+                    .account(MemberAccount::new(MEMBER, "shop")),
+            )
+            .delegated_administrator(HOME),
+    );
+    stage.launch_at(MEMBER, REGION, v1());
+    let flipped = stage.launch(v2());
+    stage.pass(SECOND * 60);
+    stage.people().turn_back(REGION, &flipped[0]);
+    let seed = Seed::new("churn").age(SECOND * 60).minimum_version("1");
+    stage.aws.notebooks().add(&stage.home(), seed.status(Status::Pending));
+    stage.pass(SECOND * 1800);
+    assert_eq!(stage.tokens(&flipped[0]), HttpTokens::Required);
+
+    let declared = Call::ALL.iter().filter(|it| !NOT_OF_FUNCTIONS.contains(it)).map(|it| it.iam_action());
+    let declared: BTreeSet<String> = declared.map(str::to_owned).collect();
+    assert_eq!(actions(&stage.aws), declared);
+}
+
+#[test]
+fn a_permission_is_declared_once() {
+    let all: BTreeSet<&str> = Call::ALL.iter().map(|it| it.iam_action()).collect();
+    assert_eq!(all.len(), Call::ALL.len());
+}

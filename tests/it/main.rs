@@ -1,0 +1,42 @@
+//! Scenarios end to end: the built functions, hosted by an AWS on this machine, or the doors of the library
+//! with the real clients.
+//!
+//! | module | proves |
+//! |---|---|
+//! | [`launches`] | a launch is fixed by whichever way its event comes; what it costs; what is left alone |
+//! | [`drift`] | version 1 turned back on is turned off again, until it is contested |
+//! | [`notebooks`] | the whole walk of a notebook, and every way in which it ends elsewhere |
+//! | [`accounts`] | which accounts are entered, how, and which are refused |
+//! | [`fault_points`] | killed, or cut off, at each single call, the next delivery goes on where it stopped |
+//! | [`error_codes`] | each error code of AWS at each call ends fixed, or reported, or in the dead letters |
+//! | [`soak`] | under all of that at once, by seed, no invariant is broken and nothing is forgotten |
+//! | [`pacing`] | AWS's request rates are kept, not met |
+//! | [`environment`] | settings, policy, network, credentials and permissions that are no good |
+//! | [`lines`] | the shape of what is logged, and what is never in it |
+//! | [`peers`] | what other tools for the same job got wrong; a table of where each is tested |
+//! | [`calls`] | every call is declared, with the permission it takes |
+//!
+//! All run the binaries, except where a module says that it goes through the doors: the functions go by the
+//! machine's clock, and what takes hours needs one that moves by hand.
+//!
+//! The soak makes 10 000 deliveries; `V2ONLY_SOAK=100000` makes more, `V2ONLY_SOAK_SEED` others.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails in here is a failed test"
+)]
+
+mod accounts;
+mod calls;
+mod drift;
+mod environment;
+mod error_codes;
+mod fault_points;
+mod launches;
+mod lines;
+mod notebooks;
+mod pacing;
+mod peers;
+mod soak;

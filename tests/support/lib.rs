@@ -1,0 +1,45 @@
+//! What the scenarios share.
+//!
+//! Read in this order: [`stage`] starts an AWS on this machine with the built functions in it; [`people`] act
+//! there, and may loosen; [`said`] is what the functions logged; [`audit`] holds every run against the
+//! invariants; [`alone`] runs a scenario through the doors of the library, on a clock that moves by hand;
+//! [`dice`] are the seeded choices of a soak.
+//!
+//! Everything listens on and talks to loopback only, and the environment of the functions holds nothing of
+//! the developer's own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails in here is a failed test"
+)]
+
+pub mod alone;
+pub mod audit;
+pub mod binaries;
+pub mod dice;
+pub mod people;
+pub mod said;
+pub mod stage;
+
+use std::time::Duration;
+
+pub use dice::Dice;
+pub use people::People;
+pub use said::Line;
+pub use stage::{Route, Setup, Stage};
+
+/// The account of the functions.
+pub const HOME: &str = "111122223333";
+/// Another account of the organization, with a role for the functions.
+pub const MEMBER: &str = "222233334444";
+/// The Region of the functions.
+pub const REGION: &str = "eu-central-1";
+/// The policy document that says nothing but its mode.
+pub const ENFORCE: &str = "version: 1\nmode: enforce\n";
+
+/// A second, of whichever clock is asked.
+pub const SECOND: Duration = Duration::from_secs(1);
+/// Nothing here takes as long in real time; only a test that hangs meets it.
+pub const PATIENCE: Duration = Duration::from_secs(90);

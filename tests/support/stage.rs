@@ -1,0 +1,405 @@
+//! An AWS on this machine with the built functions in it: rules, queues, dead letters, roles.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use v2only_sandbox::lambda::{
+    AsyncConfig, EventSource, Function, FunctionConfig, FunctionHost, InvocationOutcome, LogStream, Pattern,
+    Rule, Target, Wiring,
+};
+use v2only_sandbox::sqs::{QueueName, RedrivePolicy, Settings};
+use v2only_sandbox::{
+    AMAZON_LINUX_2, Actor, ClockMode, Config, HttpTokens, InstanceView, LaunchSpec, MemberAccount,
+    Organization, Place, Sandbox,
+};
+
+use crate::audit::{self, Audit};
+use crate::{ENFORCE, HOME, Line, MEMBER, PATIENCE, People, REGION, binaries, said};
+
+/// How events reach the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// Through a queue, in batches, as the functions are deployed.
+    Queue,
+    /// Straight from the rule, one at a time.
+    Direct,
+}
+
+/// What a stage is built from.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The AWS.
+    pub config: Config,
+    /// The policy document in the functions' environment; `None` sets none.
+    pub policy: Option<String>,
+    /// Further variables of the functions; they win.
+    pub variables: Vec<(&'static str, String)>,
+    /// The Region of the functions.
+    pub region: &'static str,
+    /// How events reach them.
+    pub route: Route,
+    /// How often a message is received before it is a dead letter.
+    pub max_receives: u32,
+    /// The time-out of the functions, in real time.
+    pub timeout: Duration,
+    /// How many batches are worked on at once.
+    pub concurrency: usize,
+}
+
+impl Default for Setup {
+    /// On a clock that starts now and moves by hand, because the functions go by the machine's.
+    fn default() -> Self {
+        Self {
+            config: Config { clock: ClockMode::Manual(this_second()), ..Config::default() },
+            policy: Some(ENFORCE.to_owned()),
+            variables: Vec::new(),
+            region: REGION,
+            route: Route::Queue,
+            max_receives: 5,
+            timeout: Duration::from_secs(10),
+            concurrency: 1,
+        }
+    }
+}
+
+impl Setup {
+    /// With this policy document.
+    pub fn policy(document: &str) -> Self {
+        Self { policy: Some(document.to_owned()), ..Self::default() }
+    }
+
+    /// With one more variable.
+    #[must_use]
+    pub fn variable(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.push((name, value.to_owned()));
+        self
+    }
+
+    /// With the member account in reach: its role, the organization, the external id.
+    #[must_use]
+    pub fn cross_account(self) -> Self {
+        self.variable("V2ONLY_MEMBER_ROLE", "v2only-member")
+            .variable("V2ONLY_EXTERNAL_ID", EXTERNAL_ID)
+            .variable("V2ONLY_ORGANIZATION_ID", "o-a1b2c3d4e5")
+    }
+
+    /// Whose calls that fail go back to the queue at once, without the SDK's own tries in between.
+    #[must_use]
+    pub fn without_sdk_retries(self) -> Self {
+        self.variable("AWS_MAX_ATTEMPTS", "1")
+    }
+
+    /// Starts it, with the rules on.
+    pub fn open(self) -> Stage {
+        let stage = self.closed();
+        stage.install();
+        stage
+    }
+
+    /// Starts it without rules: events are published and reach nobody before [`Stage::install`].
+    pub fn closed(self) -> Stage {
+        Stage::new(self)
+    }
+}
+
+/// What the role in the member account asks for.
+pub const EXTERNAL_ID: &str = "an-external-id";
+
+/// The machine's clock in whole seconds, as event times are.
+pub fn this_second() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).unwrap()
+}
+
+/// A running AWS with the functions in it. Ends with the audit.
+#[derive(Debug)]
+pub struct Stage {
+    /// The AWS.
+    pub aws: Sandbox,
+    /// What brings events to the functions.
+    pub wiring: Wiring,
+    /// The function for instances.
+    pub ec2: FunctionHost,
+    /// The function for notebooks.
+    pub notebook: FunctionHost,
+    audit: RefCell<Audit>,
+    setup: Setup,
+    lines: RefCell<Vec<Line>>,
+    torn: RefCell<usize>,
+    kills: RefCell<usize>,
+}
+
+impl Stage {
+    fn new(setup: Setup) -> Self {
+        let aws = Sandbox::start(setup.config.clone()).unwrap();
+        aws.set_organization(
+            Organization::managed_by("999988887777")
+                .account(MemberAccount::new(HOME, "security"))
+                .account(MemberAccount::new(MEMBER, "shop"))
+                .delegated_administrator(HOME),
+        );
+        aws.add_role(MEMBER, "v2only-member", Some(EXTERNAL_ID));
+        let deploy = |name: &str| {
+            let mut config = FunctionConfig::new(name, binaries::function(name))
+                .located_in(HOME, setup.region)
+                .variable("V2ONLY_LOOPBACK_ONLY", "1");
+            if let Some(policy) = &setup.policy {
+                config = config.variable("V2ONLY_POLICY", policy);
+            }
+            config.concurrency = setup.concurrency;
+            config
+                .variables
+                .extend(setup.variables.iter().map(|(name, it)| ((*name).to_owned(), it.clone())));
+            aws.deploy(config)
+        };
+        let stage = Self {
+            wiring: aws.wiring(),
+            ec2: deploy("ec2-enforcer"),
+            notebook: deploy("notebook-enforcer"),
+            audit: RefCell::default(),
+            lines: RefCell::default(),
+            torn: RefCell::default(),
+            kills: RefCell::default(),
+            aws,
+            setup,
+        };
+        stage.aws.sqs().create(&stage.queue("v2only-dead-letters"), Settings::default());
+        for host in [&stage.ec2, &stage.notebook] {
+            let redrive = RedrivePolicy {
+                dead_letters: stage.queue("v2only-dead-letters"),
+                max_receives: stage.setup.max_receives,
+            };
+            let settings = Settings { redrive: Some(redrive), ..Settings::default() };
+            stage.aws.sqs().create(&stage.queue(&host.config().name), settings);
+        }
+        stage
+    }
+
+    /// A queue in the account and Region of the functions.
+    pub fn queue(&self, name: &str) -> QueueName {
+        QueueName::new(HOME, self.setup.region, name)
+    }
+
+    /// Adds the rules: from now on events reach the functions.
+    pub fn install(&self) {
+        for (host, patterns) in [(&self.ec2, ec2_patterns()), (&self.notebook, notebook_patterns())] {
+            let function = Function::binary(host.clone(), self.setup.timeout);
+            let queue = self.queue(&host.config().name);
+            let target = match self.setup.route {
+                Route::Direct => {
+                    let on_failure = Some(self.queue("v2only-dead-letters"));
+                    Target::Function(function, AsyncConfig { on_failure, ..AsyncConfig::default() })
+                }
+                Route::Queue => {
+                    let source =
+                        EventSource { concurrency: self.setup.concurrency, ..EventSource::default() };
+                    self.wiring.map(&queue, function, source).unwrap();
+                    Target::Queue(queue)
+                }
+            };
+            for pattern in patterns {
+                let pattern = Pattern::parse(&pattern).unwrap();
+                self.wiring.add_rule(Rule::new(&host.config().name, pattern, target.clone()));
+            }
+        }
+    }
+
+    /// Invokes a function once with an event, past rules and queues.
+    pub fn invoke(&self, host: &FunctionHost, event: &Value) -> InvocationOutcome {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(host.invoke(event, self.setup.timeout)).unwrap()
+    }
+
+    /// The events of this name that were published so far: an API call's, or a detail type.
+    pub fn published(&self, name: &str) -> Vec<Value> {
+        let mut events = self.aws.events();
+        events.retain(|it| it["detail"]["eventName"] == name || it["detail-type"] == name);
+        events
+    }
+
+    /// Delivers everything that was published so far, as a replay would.
+    pub fn replay(&self) {
+        for event in self.aws.events() {
+            self.aws.bus().deliver(event);
+        }
+    }
+
+    /// Waits until everything that can happen now has happened.
+    pub fn settle(&self) {
+        if self.wiring.settle_blocking(PATIENCE).is_err() {
+            panic!("it does not come to rest: {:#?}", self.wiring.ledger().attempts);
+        }
+    }
+
+    /// Lets this much time pass on the sandbox's clock, and everything happen in it.
+    pub fn pass(&self, time: Duration) {
+        if self.wiring.advance_blocking(time, PATIENCE).is_err() {
+            panic!("it does not come to rest: {:#?}", self.wiring.ledger().attempts);
+        }
+    }
+
+    /// Launches at home, as a session of a role.
+    pub fn launch(&self, spec: LaunchSpec) -> Vec<String> {
+        self.launch_at(HOME, REGION, spec)
+    }
+
+    /// Launches somewhere.
+    pub fn launch_at(&self, account: &str, region: &str, spec: LaunchSpec) -> Vec<String> {
+        let actor = Actor::Role("developer".to_owned(), "ana".to_owned());
+        self.aws.launch_as(account, region, &actor, spec).unwrap()
+    }
+
+    /// Somebody at home, who may loosen.
+    pub fn people(&self) -> People {
+        People::of(&self.aws, HOME)
+    }
+
+    /// An instance at home.
+    pub fn instance(&self, id: &str) -> InstanceView {
+        self.aws.instance(HOME, REGION, id).unwrap()
+    }
+
+    /// `HttpTokens` of an instance at home.
+    pub fn tokens(&self, id: &str) -> HttpTokens {
+        self.instance(id).metadata.http_tokens
+    }
+
+    /// The place of the functions.
+    pub fn home(&self) -> Place {
+        Place::new(HOME, REGION)
+    }
+
+    /// The calls of the functions, as `service:Action`, in order.
+    pub fn calls(&self) -> Vec<String> {
+        audit::our_calls(&self.aws).iter().map(v2only_sandbox::CallRecord::name).collect()
+    }
+
+    /// The calls of the functions, counted.
+    pub fn bill(&self) -> BTreeMap<String, usize> {
+        let mut bill = BTreeMap::new();
+        for name in self.calls() {
+            *bill.entry(name).or_default() += 1;
+        }
+        bill
+    }
+
+    /// Says that a function was killed now, and may have left half a line.
+    pub fn note_kills(&self, count: usize) {
+        *self.kills.borrow_mut() += count;
+    }
+
+    /// Everything the functions logged so far. A process that was killed may leave half a line.
+    pub fn lines(&self) -> Vec<Line> {
+        for line in [&self.ec2, &self.notebook].into_iter().flat_map(FunctionHost::take_logs) {
+            assert_eq!(line.stream, LogStream::Stdout, "on standard error: {}", line.text);
+            if serde_json::from_str::<Value>(&line.text).is_err()
+                && *self.torn.borrow() < *self.kills.borrow()
+            {
+                *self.torn.borrow_mut() += 1;
+                continue;
+            }
+            self.lines.borrow_mut().push(Line::parse(&line.text));
+        }
+        self.lines.borrow().clone()
+    }
+
+    /// The same, forgetting it.
+    pub fn take_lines(&self) -> Vec<Line> {
+        let lines = self.lines();
+        self.lines.borrow_mut().clear();
+        lines
+    }
+
+    /// What was logged of one resource, in brief.
+    pub fn story(&self, resource: &str) -> Vec<String> {
+        said::story(&self.lines(), resource)
+    }
+
+    /// The bodies of the dead letters.
+    pub fn dead(&self) -> Vec<String> {
+        let letters = self.aws.sqs().messages(&self.queue("v2only-dead-letters"));
+        letters.into_iter().map(|it| it.body).collect()
+    }
+
+    /// How many messages wait in the functions' queues.
+    pub fn waiting(&self) -> usize {
+        let queues = [&self.ec2, &self.notebook].map(|it| self.queue(&it.config().name));
+        queues.iter().map(|it| self.aws.sqs().messages(it).len()).sum()
+    }
+
+    /// Says that nobody may touch these.
+    pub fn exempt(&self, all: impl IntoIterator<Item = String>) {
+        self.audit.borrow_mut().exempt.extend(all);
+    }
+
+    /// Holds what happened against the invariants.
+    pub fn audit(&self) {
+        self.audit.borrow_mut().check(&self.aws);
+    }
+
+    /// The same, and AWS forgets it: for runs that are too long to be remembered whole.
+    pub fn audit_and_forget(&self) {
+        self.audit();
+        self.aws.bus().clear();
+        self.aws.clear_calls();
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.lines();
+            self.audit();
+        }
+    }
+}
+
+/// An instance that answers version 1: its image says nothing, and neither does its launch.
+pub fn v1() -> LaunchSpec {
+    LaunchSpec::of_image(AMAZON_LINUX_2)
+}
+
+/// An instance that was launched with version 2 only.
+pub fn v2() -> LaunchSpec {
+    v1().tokens(HttpTokens::Required)
+}
+
+/// What the function for instances listens to.
+fn ec2_patterns() -> Vec<Value> {
+    vec![
+        json!({
+            "source": ["aws.ec2"], "detail-type": ["AWS API Call via CloudTrail"],
+            "detail": {
+                "eventSource": ["ec2.amazonaws.com"], "errorCode": [{"exists": false}],
+                "eventName": [
+                    "RunInstances", "StartInstances", "ModifyInstanceMetadataOptions",
+                    "ModifyInstanceMetadataDefaults", "CreateLaunchTemplate", "CreateLaunchTemplateVersion",
+                    "ModifyLaunchTemplate", "RegisterImage", "CreateImage", "CopyImage",
+                ],
+            },
+        }),
+        json!({
+            "source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"],
+            "detail": {"state": ["running", "stopped"]},
+        }),
+        json!({"source": ["aws.ec2"], "detail-type": ["EC2 Spot Instance Request Fulfillment"]}),
+    ]
+}
+
+/// What the function for notebooks listens to.
+fn notebook_patterns() -> Vec<Value> {
+    vec![
+        json!({
+            "source": ["aws.sagemaker"], "detail-type": ["AWS API Call via CloudTrail"],
+            "detail": {
+                "eventSource": ["sagemaker.amazonaws.com"], "errorCode": [{"exists": false}],
+                "eventName": ["CreateNotebookInstance", "UpdateNotebookInstance", "StartNotebookInstance"],
+            },
+        }),
+        json!({
+            "source": ["aws.sagemaker"], "detail-type": ["SageMaker Notebook Instance State Change"],
+        }),
+    ]
+}
