@@ -53,6 +53,18 @@ fn the_member_role_is_assumed_once_for_all_regions_of_an_account() {
 }
 
 #[test]
+fn a_session_that_aws_no_longer_takes_is_assumed_again() {
+    let stage = Setup::default().cross_account().open();
+    launch_in(&stage, MEMBER, REGION);
+    // The function's own clock does not move with this one: it believes that its session is still good.
+    stage.aws.advance(SECOND * 3700);
+    let (tokens, _) = launch_in(&stage, MEMBER, "us-west-2");
+    assert_eq!(tokens, HttpTokens::Required);
+    assert_eq!(stage.bill()["sts:AssumeRole"], 2, "once more, not at every try");
+    assert_eq!((stage.waiting(), stage.dead().len()), (0, 0));
+}
+
+#[test]
 fn the_functions_own_account_takes_no_role() {
     let stage = Setup::default().cross_account().open();
     let (tokens, _) = launch_in(&stage, HOME, REGION);

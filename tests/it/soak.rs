@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
 use v2only_sandbox::lambda::FunctionHost;
 use v2only_sandbox::sagemaker::{Platform, Seed, Status};
 use v2only_sandbox::{
@@ -24,8 +25,10 @@ const DELIVERIES: u64 = 10_000;
 const SEED: u64 = 20_261_120;
 
 const ACCOUNTS: [&str; 3] = [HOME, MEMBER, "333344445555"];
-const REGIONS: [&str; 12] = [
+/// As many as have no divisor in common with the accounts.
+const REGIONS: [&str; 13] = [
     "ap-northeast-1",
+    "ap-northeast-2",
     "ap-south-1",
     "ap-southeast-1",
     "ap-southeast-2",
@@ -67,8 +70,13 @@ struct Soak {
     /// As they were launched: what must stay so.
     kept: BTreeMap<String, MetadataOptions>,
     notebooks: BTreeMap<String, (Place, bool)>,
-    /// The words ever said of each resource.
-    said: BTreeMap<String, BTreeSet<String>>,
+    delivered: UnboundedReceiver<Value>,
+    /// Instances that an event which arrived names.
+    told: BTreeSet<String>,
+    /// Records of version 1 turned back on that have not arrived: the event, and the instance.
+    untold: BTreeMap<String, String>,
+    /// What was said last of each resource.
+    last: BTreeMap<String, String>,
     rounds: usize,
     kills: usize,
 }
@@ -96,6 +104,7 @@ impl Soak {
                 hosts.iter().for_each(FunctionHost::kill);
             }
         });
+        let delivered = stage.aws.subscribe();
         stage.install();
         Self {
             stage,
@@ -105,7 +114,10 @@ impl Soak {
             fates: BTreeMap::new(),
             kept: BTreeMap::new(),
             notebooks: BTreeMap::new(),
-            said: BTreeMap::new(),
+            delivered,
+            told: BTreeSet::new(),
+            untold: BTreeMap::new(),
+            last: BTreeMap::new(),
             rounds: 0,
             kills: 0,
         }
@@ -121,7 +133,7 @@ impl Soak {
     fn trouble(&self) {
         self.stage.aws.clear_faults();
         // Every fourth round events trickle in one by one; otherwise they come in batches.
-        let delay = if self.rounds.is_multiple_of(4) { SECOND * 20 } else { SECOND * 0 };
+        let delay = if self.rounds.is_multiple_of(4) { SECOND * 20 } else { std::time::Duration::ZERO };
         self.stage.aws.set_chaos(Chaos { drop: 0.03, duplicate: 0.1, reorder: 0.1, delay });
         let before = |code, status| Effect::ErrorBefore(AwsError::client(code, "soak").with_status(status));
         let after = |code, status| Effect::ErrorAfter(AwsError::client(code, "soak").with_status(status));
@@ -171,9 +183,6 @@ impl Soak {
         }
         self.stage.pass(SECOND * 35);
         self.listen();
-        if self.rounds.is_multiple_of(20) {
-            self.stage.audit_and_forget();
-        }
     }
 
     fn launch(&mut self) {
@@ -237,7 +246,9 @@ impl Soak {
     }
 
     fn notebook(&mut self) {
-        let place = self.place();
+        // One after the other everywhere: the functions pace these calls by place, in real time, slowly.
+        let (account, region) = (self.rounds % ACCOUNTS.len(), self.rounds % REGIONS.len());
+        let place = Place::new(ACCOUNTS[account], REGIONS[region]);
         let name = format!("notebook-{}", self.rounds);
         let mut seed = Seed::new(&name).age(SECOND * 60).minimum_version("1");
         let exempt = self.dice.roll(20);
@@ -257,13 +268,33 @@ impl Soak {
         self.notebooks.insert(name, (place, exempt));
     }
 
-    /// Remembers what was said, in few words.
-    fn listen(&mut self) {
-        for line in self.stage.take_lines() {
-            if line.is_record() {
-                self.said.entry(line.text("resource").to_owned()).or_default().insert(line.brief());
+    /// Remembers what was said and what arrived, holds it against the invariants, and forgets it. Returns the
+    /// calls that were made since it was last called.
+    fn listen(&mut self) -> Vec<String> {
+        for line in self.stage.take_lines().iter().filter(|it| it.is_record()) {
+            self.last.insert(line.text("resource").to_owned(), line.brief());
+        }
+        for event in self.stage.published("ModifyInstanceMetadataOptions") {
+            let detail = &event["detail"];
+            let request = &detail["requestParameters"]["ModifyInstanceMetadataOptionsRequest"];
+            if request["HttpTokens"] == "optional" && detail.get("errorCode").is_none() {
+                let id = request["InstanceId"].as_str().unwrap().to_owned();
+                self.untold.insert(event["id"].as_str().unwrap().to_owned(), id);
             }
         }
+        while let Ok(event) = self.delivered.try_recv() {
+            self.untold.remove(event["id"].as_str().unwrap());
+            let detail = &event["detail"];
+            let wanted = matches!(detail["state"].as_str(), None | Some("running" | "stopped"));
+            self.told.extend(detail["instance-id"].as_str().filter(|_| wanted).map(str::to_owned));
+            let launched = detail["responseElements"]["instancesSet"]["items"].as_array();
+            let launched = launched.filter(|_| detail["eventName"] == "RunInstances");
+            let ids = launched.into_iter().flatten().filter_map(|it| it["instanceId"].as_str());
+            self.told.extend(ids.map(str::to_owned));
+        }
+        let calls = self.stage.calls();
+        self.stage.audit_and_forget();
+        calls
     }
 
     fn options(&self, place: &Place, id: &str) -> MetadataOptions {
@@ -275,9 +306,26 @@ impl Soak {
         it.http_tokens == HttpTokens::Optional && it.http_endpoint == Toggle::Enabled
     }
 
-    fn heard(&self, resource: &str, words: &[&str]) -> bool {
-        let said = self.said.get(resource);
-        said.into_iter().flatten().any(|it| words.iter().any(|word| it.contains(word)))
+    /// Whether the last that was said of it holds one of these words.
+    fn last_said(&self, resource: &str, words: &[&str]) -> bool {
+        self.last.get(resource).is_some_and(|it| words.iter().any(|word| it.contains(word)))
+    }
+
+    /// Those that are open although a function was told of it, and that nobody has in hand: not said to be
+    /// left or to have failed, and in no queue.
+    fn forgotten(&self) -> Vec<String> {
+        let dead = self.stage.dead().concat();
+        let lost: BTreeSet<&String> = self.untold.values().collect();
+        let instances = self.open_instances().into_iter().filter(|(id, _)| {
+            let reported = self.last_said(id, &["held", "failed"]);
+            self.told.contains(id) && !lost.contains(id) && !reported
+        });
+        let notebooks = self.open_notebooks().into_iter().filter(|(name, place, _)| {
+            let it = self.stage.aws.notebooks().get(place, name).unwrap();
+            it.minimum_version.as_deref() != Some("2") && self.last_said(name, &["fixed", "left"])
+        });
+        let all = instances.map(|(id, _)| id).chain(notebooks.map(|(name, ..)| name));
+        all.filter(|it| !dead.contains(it.as_str())).collect()
     }
 
     /// The trouble ends, and what was held back arrives.
@@ -288,7 +336,6 @@ impl Soak {
         self.stage.aws.bus().flush();
         self.stage.pass(SECOND * 1800);
         self.listen();
-        self.stage.audit_and_forget();
     }
 
     fn open_instances(&self) -> Vec<(String, Place)> {
@@ -312,6 +359,27 @@ impl Soak {
 
     /// Tells of everything that is still open, as AWS does at the next change of its state.
     fn tell_again(&mut self) {
+        let instances = self.open_instances();
+        let notebooks = self.open_notebooks();
+        self.tell_of(instances, notebooks);
+    }
+
+    /// Tells of everything there is, mended, kept and held. Returns the calls that follow.
+    fn tell_of_all(&mut self) -> Vec<String> {
+        let instances = self.fates.iter().map(|(id, (place, _))| (id.clone(), place.clone())).collect();
+        let notebooks = self.notebooks.iter().map(|(name, (place, _))| {
+            let status = self.stage.aws.notebooks().get(place, name).unwrap().status;
+            (name.clone(), place.clone(), status)
+        });
+        let notebooks = notebooks.collect();
+        self.tell_of(instances, notebooks)
+    }
+
+    fn tell_of(
+        &mut self,
+        instances: Vec<(String, Place)>,
+        notebooks: Vec<(String, Place, Status)>,
+    ) -> Vec<String> {
         let now = self.stage.aws.now().to_string();
         let event = |place: &Place, source: &str, kind: &str, detail: Value| {
             json!({
@@ -320,12 +388,12 @@ impl Soak {
                 "resources": [], "detail": detail,
             })
         };
-        for (id, place) in self.open_instances() {
+        for (id, place) in instances {
             let detail = json!({"instance-id": id, "state": "running"});
             let kind = "EC2 Instance State-change Notification";
             self.stage.aws.bus().deliver(event(&place, "aws.ec2", kind, detail));
         }
-        for (name, place, status) in self.open_notebooks() {
+        for (name, place, status) in notebooks {
             let detail = json!({
                 "NotebookInstanceName": name, "NotebookInstanceStatus": status.id(),
                 "NotebookInstanceArn": v2only_sandbox::sagemaker::Notebooks::arn(&place, &name),
@@ -334,7 +402,7 @@ impl Soak {
             self.stage.aws.bus().deliver(event(&place, "aws.sagemaker", kind, detail));
         }
         self.stage.pass(SECOND * 600);
-        self.listen();
+        self.listen()
     }
 }
 
@@ -370,39 +438,30 @@ fn soak(seed: u64) {
     }
     soak.calm();
 
-    // Whoever is still open was told of in vain, and said so, or was never told of at all.
-    let dead = soak.stage.dead().concat();
-    let delivered_in_vain: Vec<_> = soak
-        .open_instances()
-        .into_iter()
-        .map(|(id, _)| id)
-        .chain(soak.open_notebooks().into_iter().map(|(name, ..)| name))
-        .filter(|it| soak.said.contains_key(it))
-        .filter(|it| !soak.heard(it, &["retry", "failed", "held", "contested", "advanced", "wait"]))
-        .filter(|it| !dead.contains(it.as_str()))
-        .collect();
-    assert_eq!(delivered_in_vain, [] as [String; 0], "neither fixed, nor reported, nor queued");
+    let forgotten = soak.forgotten();
+    let words: Vec<_> = forgotten.iter().map(|it| soak.last.get(it)).collect();
+    assert_eq!(forgotten, [] as [String; 0], "neither fixed, nor reported, nor queued: {words:?}");
 
     // What was lost comes back with the next change of state.
     for _ in 0..6 {
         soak.tell_again();
     }
     let left: Vec<_> =
-        soak.open_instances().into_iter().filter(|(id, _)| !soak.heard(id, &["contested"])).collect();
-    assert_eq!(left, [], "{:#?}", left.iter().map(|(id, _)| soak.said.get(id)).collect::<Vec<_>>());
+        soak.open_instances().into_iter().filter(|(id, _)| !soak.last_said(id, &["contested"])).collect();
+    assert_eq!(left, [], "{:#?}", left.iter().map(|(id, _)| soak.last.get(id)).collect::<Vec<_>>());
     let left: Vec<_> = soak
         .open_notebooks()
         .into_iter()
-        .filter(|(name, ..)| !soak.heard(name, &["restart-failed", "update-had-no-effect"]))
+        .filter(|(name, ..)| !soak.last_said(name, &["restart-failed", "update-had-no-effect"]))
         .collect();
-    assert_eq!(left, [], "{:#?}", left.iter().map(|(it, ..)| soak.said.get(it)).collect::<Vec<_>>());
+    assert_eq!(left, [], "{:#?}", left.iter().map(|(it, ..)| soak.last.get(it)).collect::<Vec<_>>());
 
     // Exempt, switched off, managed and observed ones are as they were; the last two were said to be held.
     for (id, before) in &soak.kept {
         let (place, fate) = &soak.fates[id];
         assert_eq!(soak.options(place, id), *before, "{id} {fate:?}");
-        if *fate == Fate::Held && soak.said.contains_key(id) {
-            assert!(soak.heard(id, &["held", "retry", "failed"]), "{id}: {:?}", soak.said[id]);
+        if *fate == Fate::Held && soak.last.contains_key(id) {
+            assert!(soak.last_said(id, &["held", "retry", "failed"]), "{id}: {:?}", soak.last[id]);
         }
     }
     for (name, (place, exempt)) in &soak.notebooks {
@@ -411,9 +470,9 @@ fn soak(seed: u64) {
     }
 
     // A second run changes nothing.
-    soak.stage.audit_and_forget();
-    soak.tell_again();
-    let changes = soak.stage.calls().into_iter().filter(|it| {
+    let calls = soak.tell_of_all();
+    assert!(!calls.is_empty(), "nobody looked");
+    let changes = calls.into_iter().filter(|it| {
         !["DescribeInstances", "DescribeNotebookInstance", "ListTags", "AssumeRole"]
             .iter()
             .any(|word| it.ends_with(word))

@@ -4,6 +4,7 @@
 //! are assumed once and kept until shortly before they expire; clients are kept by account and Region.
 
 use std::collections::HashMap;
+use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Response;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Partition, Place, Region};
 
@@ -34,6 +38,8 @@ pub struct Aws {
     pub(crate) pace: Pace,
     pub(crate) log: Arc<CallLog>,
     accounts: tokio::sync::Mutex<HashMap<AccountId, SdkConfig>>,
+    /// Accounts whose session AWS refused: the next call assumes the role again.
+    refused: Kept<AccountId, ()>,
     pub(crate) ec2: Kept<Place, aws_sdk_ec2::Client>,
     pub(crate) sagemaker: Kept<Place, aws_sdk_sagemaker::Client>,
     pub(crate) admitted: Kept<AccountId, ()>,
@@ -57,6 +63,14 @@ impl<K: std::hash::Hash + Eq + Clone, V: Clone> Kept<K, V> {
 
     pub(crate) fn keep(&self, key: &K, value: V) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), value);
+    }
+
+    fn take(&self, key: &K) -> Option<V> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key)
+    }
+
+    fn forget(&self, which: impl Fn(&K) -> bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|it, _| !which(it));
     }
 }
 
@@ -102,6 +116,7 @@ impl Aws {
             pace: Pace::waiting_at_most(access.patience),
             log: Arc::default(),
             accounts: tokio::sync::Mutex::default(),
+            refused: Kept::default(),
             ec2: Kept::default(),
             sagemaker: Kept::default(),
             admitted: Kept::default(),
@@ -152,6 +167,21 @@ impl Aws {
         Ok(())
     }
 
+    /// What a call at a place failed with. A session that AWS no longer takes (it expired by AWS's clock, its
+    /// role was made anew) is not used again, so that the next try assumes the role again.
+    pub(crate) fn failure<E>(&self, place: &Place, call: Call, error: &SdkError<E, Response>) -> Failure
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let failure = classify::failure(call, error);
+        if failure.kind == Kind::Credentials {
+            self.refused.keep(&place.account, ());
+            self.ec2.forget(|it| it.account == place.account);
+            self.sagemaker.forget(|it| it.account == place.account);
+        }
+        failure
+    }
+
     pub(crate) const fn base(&self) -> &SdkConfig {
         &self.base
     }
@@ -178,6 +208,9 @@ impl Aws {
         };
         // Held over the await, so that two callers do not both assume the role.
         let mut accounts = self.accounts.lock().await;
+        if self.refused.take(&place.account).is_some() {
+            accounts.remove(&place.account);
+        }
         if let Some(known) = accounts.get(&place.account) {
             return Ok(known.to_builder().region(region).build());
         }

@@ -11,7 +11,6 @@ use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptio
 use v2only_policy::{InstanceChange, InstanceId, Partition, Place, Region, Tags};
 
 use crate::call::Call;
-use crate::classify;
 use crate::connect::Aws;
 
 /// AWS takes at most 200 values in one filter.
@@ -37,7 +36,7 @@ impl Aws {
         let call = Call::DescribeRegions;
         let client = self.ec2(from).await?;
         self.turn(Some(from), call).await?;
-        let answer = client.describe_regions().send().await.map_err(|it| classify::failure(call, &it))?;
+        let answer = client.describe_regions().send().await.map_err(|it| self.failure(from, call, &it))?;
         let mut regions: Vec<Region> =
             answer.regions().iter().filter_map(|it| Region::parse(it.region_name()?).ok()).collect();
         regions.sort();
@@ -64,7 +63,7 @@ impl Aws {
             .set_next_token(next)
             .send()
             .await
-            .map_err(|it| classify::failure(call, &it))?;
+            .map_err(|it| self.failure(place, call, &it))?;
         let next = answer.next_token.filter(|it| !it.is_empty());
         let items = answer
             .reservations
@@ -157,7 +156,7 @@ impl TightenInstance for Aws {
                     }
                 })),
         };
-        let answer = request.send().await.map_err(|it| classify::failure(call, &it))?;
+        let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
         Ok(Changed {
             options: options(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),
@@ -179,7 +178,7 @@ impl TagInstance for Aws {
         self.turn(Some(place), call).await?;
         let tag = sdk::Tag::builder().key(key).value(value).build();
         let request = client.create_tags().resources(id.as_str()).tags(tag);
-        request.send().await.map(|_| ()).map_err(|it| classify::failure(call, &it))
+        request.send().await.map(|_| ()).map_err(|it| self.failure(place, call, &it))
     }
 }
 

@@ -11,7 +11,6 @@ use v2only_policy::notebook::{AL2023_PLATFORM, MinimumVersion, Notebook, Noteboo
 use v2only_policy::{NotebookName, Place, Tags};
 
 use crate::call::Call;
-use crate::classify;
 use crate::connect::Aws;
 
 /// The largest page of notebooks and of tags.
@@ -38,7 +37,7 @@ impl DescribeNotebook for Aws {
         let call = Call::DescribeNotebookInstance;
         let client = self.sagemaker(place, call).await?;
         let request = client.describe_notebook_instance().notebook_instance_name(name.as_str());
-        let it = match request.send().await.map_err(|it| classify::failure(call, &it)) {
+        let it = match request.send().await.map_err(|it| self.failure(place, call, &it)) {
             Ok(it) => it,
             Err(failure) if failure.kind == Kind::Gone => return Ok(None),
             Err(failure) => return Err(failure),
@@ -69,7 +68,7 @@ impl DescribeNotebook for Aws {
         loop {
             let client = self.sagemaker(place, call).await?;
             let request = client.list_tags().resource_arn(arn).max_results(PAGE).set_next_token(next);
-            let page = request.send().await.map_err(|it| classify::failure(call, &it))?;
+            let page = request.send().await.map_err(|it| self.failure(place, call, &it))?;
             tags.extend(page.tags().iter().map(tag));
             next = page.next_token.filter(|it| !it.is_empty());
             if next.is_none() {
@@ -88,7 +87,7 @@ impl ListNotebooks for Aws {
         let call = Call::ListNotebookInstances;
         let client = self.sagemaker(place, call).await?;
         let request = client.list_notebook_instances().max_results(PAGE).set_next_token(next);
-        let page = request.send().await.map_err(|it| classify::failure(call, &it))?;
+        let page = request.send().await.map_err(|it| self.failure(place, call, &it))?;
         let names = page.notebook_instances().iter().filter_map(|it| it.notebook_instance_name());
         Ok(Page {
             items: names.filter_map(|it| NotebookName::parse(it).ok()).collect(),
@@ -102,7 +101,7 @@ impl StopNotebook for Aws {
         let call = Call::StopNotebookInstance;
         let client = self.sagemaker(place, call).await?;
         let request = client.stop_notebook_instance().notebook_instance_name(name.as_str());
-        let answer = request.send().await.map_err(|it| classify::failure(call, &it))?;
+        let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
         Ok(answer.request_id().map(str::to_owned))
     }
 }
@@ -124,7 +123,7 @@ impl UpdateNotebook for Aws {
             .notebook_instance_name(name.as_str())
             .instance_metadata_service_configuration(version_2)
             .set_platform_identifier(upgrade_platform.then(|| AL2023_PLATFORM.to_owned()));
-        let answer = request.send().await.map_err(|it| classify::failure(call, &it))?;
+        let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
         Ok(answer.request_id().map(str::to_owned))
     }
 }
@@ -134,7 +133,7 @@ impl StartNotebook for Aws {
         let call = Call::StartNotebookInstance;
         let client = self.sagemaker(place, call).await?;
         let request = client.start_notebook_instance().notebook_instance_name(name.as_str());
-        let answer = request.send().await.map_err(|it| classify::failure(call, &it))?;
+        let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
         Ok(answer.request_id().map(str::to_owned))
     }
 }
@@ -146,7 +145,7 @@ impl TagNotebook for Aws {
         let client = self.sagemaker(place, call).await?;
         let tag = sdk::Tag::builder().key(key).value(value).build();
         let request = client.add_tags().resource_arn(arn).tags(tag);
-        request.send().await.map(|_| ()).map_err(|it| classify::failure(call, &it))
+        request.send().await.map(|_| ()).map_err(|it| self.failure(place, call, &it))
     }
 
     async fn untag_notebook(&self, place: &Place, arn: &str, key: &str) -> Answer<()> {
@@ -154,7 +153,7 @@ impl TagNotebook for Aws {
         ours(key, call)?;
         let client = self.sagemaker(place, call).await?;
         let request = client.delete_tags().resource_arn(arn).tag_keys(key);
-        request.send().await.map(|_| ()).map_err(|it| classify::failure(call, &it))
+        request.send().await.map(|_| ()).map_err(|it| self.failure(place, call, &it))
     }
 }
 
