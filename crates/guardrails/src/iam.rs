@@ -1,0 +1,140 @@
+//! Policies for identities: the denials to be attached to somebody, and what our own roles are granted.
+//!
+//! The enforcers are granted exactly what the functions call, and only the tightening half of it.
+
+use v2only_policy::TAG_PREFIX;
+
+use crate::pack::{self, TooLarge};
+use crate::rules::{Rule, launch, launch_configurations, notebooks, options};
+use crate::settings::Settings;
+use crate::statement::Statement;
+use crate::{File, Kind};
+
+/// The files.
+pub fn files(settings: &Settings) -> Result<Vec<File>, TooLarge> {
+    let denials = denials(settings);
+    let mut boundary = vec![Statement::allow("AllowWhatOtherPoliciesAllow", ["*"], ["*"])];
+    boundary.extend(denials.iter().cloned());
+    [
+        ("identity-deny-v1", denials),
+        ("boundary-v2-only", boundary),
+        ("role-hub", hub(settings)),
+        ("role-ec2-enforcer", ec2_enforcer(settings)),
+        ("role-notebook-enforcer", notebook_enforcer(settings)),
+        ("role-scanner", scanner(settings)),
+        ("role-rollback", rollback(settings)),
+    ]
+    .iter()
+    .map(|(name, statements)| pack::whole(Kind::Iam, name, statements))
+    .collect()
+}
+
+/// What an identity can be denied without being spared: everything but the rules that name principals.
+fn denials(settings: &Settings) -> Vec<Statement> {
+    let mut rules = vec![launch::require_v2(settings)];
+    rules.extend(launch::hop_limit(settings));
+    rules.extend(options::no_way_back(settings));
+    rules.extend(notebooks::v2(settings));
+    rules.extend(launch_configurations::none());
+    rules.into_iter().map(|Rule { statement, .. }| statement).collect()
+}
+
+/// What both functions need where they run, besides the role that does the work.
+fn hub(settings: &Settings) -> Vec<Statement> {
+    let names = &settings.names;
+    let members = [&names.ec2_enforcer, &names.notebook_enforcer].map(|it| it.arn(settings.partition));
+    vec![
+        Statement::allow(
+            "ReadTheDocument",
+            ["ssm:GetParameter"],
+            [settings.arn("ssm", &format!("parameter/{}", names.parameters))],
+        ),
+        Statement::allow("EnterMemberAccounts", ["sts:AssumeRole"], members),
+        Statement::allow(
+            "AskTheOrganization",
+            ["organizations:DescribeAccount", "organizations:ListParents"],
+            ["account/o-*/*", "ou/o-*/ou-*"]
+                .map(|it| format!("arn:{}:organizations::*:{it}", settings.partition.as_str())),
+        ),
+    ]
+}
+
+fn see_instances() -> Statement {
+    Statement::allow("SeeInstances", ["ec2:DescribeInstances"], ["*"])
+}
+
+fn see_notebooks(settings: &Settings) -> Statement {
+    Statement::allow(
+        "SeeNotebooks",
+        ["sagemaker:DescribeNotebookInstance", "sagemaker:ListTags"],
+        [notebook(settings)],
+    )
+}
+
+fn instance(settings: &Settings) -> String {
+    settings.arn("ec2", "instance/*")
+}
+
+fn notebook(settings: &Settings) -> String {
+    settings.arn("sagemaker", "notebook-instance/*")
+}
+
+/// Grants tagging with keys of ours and no others. "All of none" holds, hence the key must be there.
+fn tagging(sid: &'static str, actions: &[&str], resource: String) -> Statement {
+    Statement::allow(sid, actions.iter().copied(), [resource])
+        .when("ForAllValues:StringLike", "aws:TagKeys", [format!("{TAG_PREFIX}*")])
+        .when_present("aws:TagKeys")
+}
+
+fn ec2_enforcer(settings: &Settings) -> Vec<Statement> {
+    let modify = |sid| Statement::allow(sid, ["ec2:ModifyInstanceMetadataOptions"], [instance(settings)]);
+    // To what tokens are required, and never on an instance whose endpoint somebody has switched off.
+    let tighten = modify("TightenInstances")
+        .when("StringEquals", "ec2:Attribute/HttpTokens", ["required"])
+        .when("StringEquals", "ec2:MetadataHttpEndpoint", ["enabled"]);
+    let disable = modify("DisableEndpoints").when("StringEquals", "ec2:Attribute/HttpEndpoint", ["disabled"]);
+    let mut statements = vec![see_instances(), tighten];
+    if settings.disables_endpoints {
+        statements.push(disable);
+    }
+    statements.push(tagging("TagInstances", &["ec2:CreateTags"], instance(settings)));
+    statements
+}
+
+fn notebook_enforcer(settings: &Settings) -> Vec<Statement> {
+    vec![
+        see_notebooks(settings),
+        Statement::allow("TightenNotebooks", ["sagemaker:UpdateNotebookInstance"], [notebook(settings)])
+            .when("StringEquals", "sagemaker:MinimumInstanceMetadataServiceVersion", ["2"]),
+        stop_and_start(settings),
+        tagging("TagNotebooks", &["sagemaker:AddTags", "sagemaker:DeleteTags"], notebook(settings)),
+    ]
+}
+
+fn stop_and_start(settings: &Settings) -> Statement {
+    Statement::allow(
+        "StopAndStartNotebooks",
+        ["sagemaker:StartNotebookInstance", "sagemaker:StopNotebookInstance"],
+        [notebook(settings)],
+    )
+}
+
+fn scanner(settings: &Settings) -> Vec<Statement> {
+    vec![
+        see_instances(),
+        Statement::allow("SeeRegions", ["ec2:DescribeRegions"], ["*"]),
+        see_notebooks(settings),
+        Statement::allow("ListNotebooks", ["sagemaker:ListNotebookInstances"], ["*"]),
+    ]
+}
+
+/// The only role that can loosen. It can see what it restores, and tag nothing.
+fn rollback(settings: &Settings) -> Vec<Statement> {
+    vec![
+        see_instances(),
+        Statement::allow("RestoreInstances", ["ec2:ModifyInstanceMetadataOptions"], [instance(settings)]),
+        see_notebooks(settings),
+        Statement::allow("RestoreNotebooks", ["sagemaker:UpdateNotebookInstance"], [notebook(settings)]),
+        stop_and_start(settings),
+    ]
+}

@@ -1,0 +1,86 @@
+//! Renders the preventive policies: what keeps version 1 from coming back, for those who want AWS itself to
+//! say no.
+//!
+//! Read in this order: [`settings`] is what a rendering depends on, and how it follows from the policy
+//! document; [`statement`] is one sentence of a policy; `rules` holds the sentences by topic, each with those
+//! it spares; `scp`, `iam` and `declarative` put them into files; `pack` keeps a file within the size AWS
+//! accepts.
+//!
+//! Tokens, the hop limit and the minimum version of notebooks are denied. What else the document may ask for
+//! (the endpoint, IPv6, tags in metadata) is left to the functions.
+//!
+//! INVARIANT (no lock-out): whatever these policies deny, the enforcers can still tighten, the owners can
+//! still change the product, and the rollback role can still restore.
+//!
+//! Knows: the policy document after validation, the grammar of IAM policies, their condition keys and limits.
+//! Must never know: files, the environment, the clock, the network, an AWS account.
+
+pub mod settings;
+pub mod statement;
+
+mod rules;
+
+mod declarative;
+mod iam;
+mod pack;
+mod scp;
+
+pub use pack::TooLarge;
+pub use settings::Settings;
+
+/// What a file is to AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A service control policy.
+    Scp,
+    /// An identity policy, a permissions boundary, or the policy of a role.
+    Iam,
+    /// A declarative policy for EC2.
+    Declarative,
+}
+
+impl Kind {
+    /// The folder its files lie in.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Scp => "scp",
+            Self::Iam => "iam",
+            Self::Declarative => "declarative",
+        }
+    }
+
+    /// The most characters that AWS accepts, white space included. For service control policies it is the
+    /// limit that held until 2026-05, half of today's, so that a file attaches everywhere.
+    pub const fn limit(self) -> usize {
+        match self {
+            Self::Scp => 5_120,
+            Self::Iam => 6_144,
+            Self::Declarative => 10_000,
+        }
+    }
+}
+
+/// One policy, ready to be attached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where it lies below `policies/`.
+    pub path: String,
+    /// What it is to AWS.
+    pub kind: Kind,
+    /// Its JSON, one statement a line and otherwise without white space.
+    pub json: String,
+}
+
+/// Renders every policy, in the order of their paths.
+///
+/// The same settings give the same bytes.
+///
+/// # Errors
+/// A single statement does not fit into a policy: there are too many principals to be named in it.
+pub fn render(settings: &Settings) -> Result<Vec<File>, TooLarge> {
+    let mut files = scp::files(settings)?;
+    files.extend(iam::files(settings)?);
+    files.extend(declarative::files(settings)?);
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(files)
+}

@@ -1,0 +1,97 @@
+//! What the product itself stands on: its tags, roles, functions, rules and document.
+
+use v2only_policy::TAG_PREFIX;
+
+use super::{Rule, Spared};
+use crate::settings::Settings;
+use crate::statement::Statement;
+
+const ROLE_ACTIONS: [&str; 13] = [
+    "iam:AttachRolePolicy",
+    // Somebody who makes a role of that name in another account would be spared by every rule here.
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PassRole",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UntagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+];
+
+const FUNCTION_ACTIONS: [&str; 9] = [
+    "lambda:AddPermission",
+    "lambda:CreateFunction",
+    "lambda:DeleteFunction",
+    "lambda:DeleteFunctionConcurrency",
+    "lambda:PutFunctionConcurrency",
+    "lambda:PutFunctionEventInvokeConfig",
+    "lambda:RemovePermission",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+];
+
+const RULE_ACTIONS: [&str; 5] = [
+    "events:DeleteRule",
+    "events:DisableRule",
+    "events:PutRule",
+    "events:PutTargets",
+    "events:RemoveTargets",
+];
+
+const DOCUMENT_ACTIONS: [&str; 4] =
+    ["ssm:DeleteParameter", "ssm:DeleteParameters", "ssm:LabelParameterVersion", "ssm:PutParameter"];
+
+/// Everything of ours, closed to everybody but the owners.
+pub fn of_ourselves(settings: &Settings) -> Vec<Rule> {
+    let names = &settings.names;
+    let partition = settings.partition;
+    let tags = Statement::deny("OnlyOwnersWriteOurTags", ["*"], ["*"]).when(
+        "ForAnyValue:StringLike",
+        "aws:TagKeys",
+        [format!("{TAG_PREFIX}*")],
+    );
+    let own = [&names.ec2_enforcer, &names.notebook_enforcer, &names.scanner, &names.rollback];
+    let spared = settings.principals.owners.iter().chain(&settings.principals.exempt);
+    let roles = own.into_iter().chain(spared).map(|role| role.arn(partition));
+    let ours = [
+        Statement::deny("OnlyOwnersChangeOurRoles", ROLE_ACTIONS, roles),
+        Statement::deny(
+            "OnlyOwnersChangeOurFunctions",
+            FUNCTION_ACTIONS,
+            [settings.arn("lambda", &format!("function:{}", names.functions))],
+        ),
+        Statement::deny(
+            "OnlyOwnersChangeOurRules",
+            RULE_ACTIONS,
+            [settings.arn("events", &format!("rule/{}", names.rules))],
+        ),
+        Statement::deny(
+            "OnlyOwnersChangeOurDocument",
+            DOCUMENT_ACTIONS,
+            [settings.arn("ssm", &format!("parameter/{}", names.parameters))],
+        ),
+    ];
+    let writers = &[Spared::Owners, Spared::Ec2Enforcer, Spared::NotebookEnforcer];
+    let mut rules = vec![Rule { statement: tags, spares: writers }];
+    rules.extend(exemption_by_tag(settings));
+    rules.extend(ours.map(|statement| Rule { statement, spares: &[Spared::Owners] }));
+    rules
+}
+
+/// Nobody exempts himself. IAM reads the key of a principal's tag without regard to case, while a pattern
+/// over `aws:TagKeys` minds it, so the tag that exempts has a rule of its own.
+fn exemption_by_tag(settings: &Settings) -> Option<Rule> {
+    let tag = settings.principals.exempt_tag.as_ref()?;
+    let statement = Statement::deny(
+        "OnlyOwnersExemptPrincipals",
+        ["iam:CreateRole", "iam:CreateUser", "iam:TagRole", "iam:TagUser", "sts:TagSession"],
+        ["*"],
+    )
+    .when("ForAnyValue:StringEqualsIgnoreCase", "aws:TagKeys", [tag.key.as_str()]);
+    Some(Rule { statement, spares: &[Spared::Owners] })
+}

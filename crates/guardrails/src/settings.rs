@@ -1,0 +1,193 @@
+//! What a rendering depends on, and how it follows from the policy document.
+
+use v2only_policy::settings::{EndpointRule, HopLimit, HopLimitRule, Rules};
+use v2only_policy::{Mode, Partition, Policy};
+
+/// A role, or several by a pattern: an account (or `*`) and a name with its path, which may hold `*` and `?`.
+///
+/// The partition is that of the rendering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolePattern {
+    account: String,
+    name: String,
+}
+
+/// Why a text is no [`RolePattern`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RolePatternError {
+    /// It has another shape. Users and sessions are refused too: nothing keeps others from making a user of
+    /// that name, and the key that is compared never holds the ARN of a session.
+    #[error("`{0}` is not the ARN of a role such as `arn:aws:iam::*:role/break-glass`")]
+    NotARole(String),
+    /// It means every role there is.
+    #[error("`{0}` means every role, and would make the policy bind nobody")]
+    Everybody(String),
+}
+
+impl RolePattern {
+    /// Parses the ARN of a role; account and name may be patterns.
+    ///
+    /// # Errors
+    /// Anything else, and a name that is nothing but wildcards.
+    pub fn parse(arn: &str) -> Result<Self, RolePatternError> {
+        let not_a_role = || RolePatternError::NotARole(arn.to_owned());
+        let mut parts = arn.splitn(6, ':');
+        let head = [parts.next(), parts.next(), parts.next(), parts.next()];
+        let [Some("arn"), Some("aws" | "aws-us-gov" | "aws-cn" | "*"), Some("iam"), Some("")] = head else {
+            return Err(not_a_role());
+        };
+        let account = parts.next().unwrap_or_default();
+        let twelve_digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        let name = parts.next().and_then(|rest| rest.strip_prefix("role/")).ok_or_else(not_a_role)?;
+        let legal = |it: char| it.is_ascii_alphanumeric() || "+=,.@_-/:*?".contains(it);
+        if (account != "*" && !twelve_digits) || name.is_empty() || !name.chars().all(legal) {
+            return Err(not_a_role());
+        }
+        if name.chars().all(|it| "*?/".contains(it)) {
+            return Err(RolePatternError::Everybody(arn.to_owned()));
+        }
+        Ok(Self { account: account.to_owned(), name: name.to_owned() })
+    }
+
+    /// A role of this name in every account.
+    fn everywhere(name: &str) -> Self {
+        Self { account: "*".to_owned(), name: name.to_owned() }
+    }
+
+    pub(crate) fn arn(&self, partition: Partition) -> String {
+        format!("arn:{}:iam::{}:role/{}", partition.as_str(), self.account, self.name)
+    }
+}
+
+/// A tag on a principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrincipalTag {
+    /// Its key. IAM compares it without regard to case.
+    pub key: String,
+    /// Its value, exactly.
+    pub value: String,
+}
+
+/// Who may do what the policies deny to everybody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principals {
+    /// Those who install and change this product, the roles that deploy it included.
+    pub owners: Vec<RolePattern>,
+    /// Those who may still use version 1: break-glass roles, and instance roles on their last day.
+    pub exempt: Vec<RolePattern>,
+    /// The same by a tag on the principal.
+    pub exempt_tag: Option<PrincipalTag>,
+}
+
+/// The names of what this product consists of in an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// The role that tightens instances.
+    pub ec2_enforcer: RolePattern,
+    /// The role that tightens notebooks.
+    pub notebook_enforcer: RolePattern,
+    /// The role that only looks.
+    pub scanner: RolePattern,
+    /// The role that restores what a journal recorded.
+    pub rollback: RolePattern,
+    /// Functions, as a pattern.
+    pub functions: String,
+    /// EventBridge rules, as a pattern.
+    pub rules: String,
+    /// SSM parameters, as a pattern without the leading slash.
+    pub parameters: String,
+}
+
+/// Everything a rendering depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The partition of every ARN.
+    pub partition: Partition,
+    /// The hop limit that is denied nowhere the document would accept it.
+    pub hop_limit: HopLimitRule,
+    /// The hop limit of launches that do not state one, for the declarative policy.
+    pub default_hop_limit: Option<HopLimit>,
+    /// Whether the document has endpoints disabled anywhere, so that the enforcer must be able to.
+    pub disables_endpoints: bool,
+    /// Who is spared.
+    pub principals: Principals,
+    /// What is protected.
+    pub names: Names,
+    /// What AWS says beside a refusal that comes from the declarative policy.
+    pub exception_message: String,
+}
+
+impl Settings {
+    /// What follows from a policy document.
+    ///
+    /// A service control policy binds whole accounts and cannot see which override means a launch. So the
+    /// hop limit is the loosest of the document and all its overrides, and none where one of them has no
+    /// opinion: nothing is denied that the functions would have accepted. Modes and exemptions are not
+    /// looked at; where a policy is attached, and to whom `principals` spares, takes their place.
+    pub fn from_policy(policy: &Policy, partition: Partition, principals: Principals) -> Self {
+        let everyone = || std::iter::once(&policy.rules).chain(policy.overrides.iter().map(|it| &it.rules));
+        let hop_limit = everyone().map(|it| it.instances.hop_limit).reduce(loosest).unwrap_or_default();
+        let stated = match hop_limit {
+            HopLimitRule::Keep => None,
+            HopLimitRule::Max(hops) | HopLimitRule::Exactly(hops) => Some(hops),
+        };
+        Self {
+            partition,
+            hop_limit,
+            default_hop_limit: policy.rules.account_defaults.hop_limit.or(stated),
+            disables_endpoints: everyone().any(|it| it.instances.http_endpoint == EndpointRule::Disabled),
+            principals,
+            names: Names::default(),
+            exception_message: "IMDSv2 is required here: launch with HttpTokens=required".to_owned(),
+        }
+    }
+
+    /// What the files in `policies/` are rendered with: tokens required, at most two hops.
+    pub fn shipped() -> Self {
+        let mut rules = Rules::new(Mode::Enforce);
+        rules.instances.hop_limit = HopLimit::new(2).map_or(HopLimitRule::Keep, HopLimitRule::Max);
+        Self::from_policy(&Policy::plain(rules), Partition::Aws, Principals::default())
+    }
+
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:*:*:{resource}", self.partition.as_str())
+    }
+}
+
+impl Default for Principals {
+    /// One role of owners, nobody by name, and the tag `v2only:exempt-principal` = `true`.
+    fn default() -> Self {
+        Self {
+            owners: vec![RolePattern::everywhere("v2only-owner")],
+            exempt: Vec::new(),
+            exempt_tag: Some(PrincipalTag {
+                key: format!("{}exempt-principal", v2only_policy::TAG_PREFIX),
+                value: "true".to_owned(),
+            }),
+        }
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self {
+            ec2_enforcer: RolePattern::everywhere("v2only-ec2-enforcer"),
+            notebook_enforcer: RolePattern::everywhere("v2only-notebook-enforcer"),
+            scanner: RolePattern::everywhere("v2only-scanner"),
+            rollback: RolePattern::everywhere("v2only-rollback"),
+            functions: "v2only-*".to_owned(),
+            rules: "v2only-*".to_owned(),
+            parameters: "v2only/*".to_owned(),
+        }
+    }
+}
+
+/// The rule that accepts whatever one of the two accepts, and no more than it must.
+fn loosest(one: HopLimitRule, other: HopLimitRule) -> HopLimitRule {
+    use HopLimitRule::{Exactly, Keep, Max};
+    match (one, other) {
+        (Keep, _) | (_, Keep) => Keep,
+        (Exactly(one), Exactly(other)) if one == other => Exactly(one),
+        (Max(one) | Exactly(one), Max(other) | Exactly(other)) => Max(one.max(other)),
+    }
+}

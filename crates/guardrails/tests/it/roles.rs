@@ -1,0 +1,75 @@
+//! The shipped roles grant what the code calls: equality, so that an unused grant fails too.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use v2only_guardrails::{Settings, render};
+
+/// Every IAM action declared beside a call. Read from the source, because the crate that declares them
+/// brings the SDKs along.
+fn declared() -> BTreeSet<String> {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../aws/src/call.rs");
+    let text = fs::read_to_string(source).unwrap();
+    let body = text.split("fn iam_action").nth(1).unwrap().split("\n    }\n").next().unwrap();
+    let mut actions: BTreeSet<String> =
+        body.split('"').skip(1).step_by(2).filter(|it| it.contains(':')).map(str::to_owned).collect();
+    assert_eq!(actions.len(), body.matches("=>").count(), "each call declares one action");
+    // Needs no permission, and none can be granted.
+    assert!(actions.remove("sts:GetCallerIdentity"));
+    actions
+}
+
+fn granted(roles: &[&str]) -> BTreeSet<String> {
+    let files = render(&Settings::shipped()).unwrap();
+    roles
+        .iter()
+        .map(|role| files.iter().find(|it| it.path == format!("iam/role-{role}.json")).unwrap())
+        .flat_map(|file| super::statements(&file.json))
+        .inspect(|statement| assert_eq!(statement["Effect"], "Allow"))
+        .flat_map(|statement| super::words(&statement, "Action"))
+        .collect()
+}
+
+/// What the functions call everywhere, and what only the command line calls, to find its way.
+const LOOKING_AROUND: [&str; 2] = ["ec2:DescribeRegions", "sagemaker:ListNotebookInstances"];
+
+fn called(service: &str) -> BTreeSet<String> {
+    declared()
+        .into_iter()
+        .filter(|it| !LOOKING_AROUND.contains(&it.as_str()))
+        .filter(|it| {
+            let of = it.split(':').next().unwrap();
+            of == service || ["ssm", "sts", "organizations"].contains(&of)
+        })
+        .collect()
+}
+
+#[test]
+fn the_ec2_enforcer_is_granted_exactly_what_its_code_calls() {
+    assert_eq!(granted(&["hub", "ec2-enforcer"]), called("ec2"));
+}
+
+#[test]
+fn the_notebook_enforcer_is_granted_exactly_what_its_code_calls() {
+    assert_eq!(granted(&["hub", "notebook-enforcer"]), called("sagemaker"));
+}
+
+#[test]
+fn all_roles_together_are_granted_exactly_what_the_product_calls() {
+    assert_eq!(granted(&["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "rollback"]), declared());
+}
+
+#[test]
+fn the_scanner_only_looks() {
+    for action in granted(&["scanner"]) {
+        let verb = action.split(':').nth(1).unwrap();
+        assert!(verb.starts_with("Describe") || verb.starts_with("List"), "{action} is no look");
+    }
+}
+
+#[test]
+fn no_role_is_granted_a_wildcard_of_actions() {
+    for action in granted(&["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "rollback"]) {
+        assert!(!action.contains('*'), "{action}");
+    }
+}

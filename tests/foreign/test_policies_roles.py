@@ -1,0 +1,148 @@
+"""Our own roles: what each statement grants, that enforcers only tighten, and that nothing of ours locks them out."""
+
+import pytest
+from policy_space import (
+    ASLEEP,
+    EC2_ENFORCER,
+    INSTANCE,
+    NOTEBOOK_ENFORCER,
+    NOTES,
+    OPEN,
+    REGIONS,
+    REQUIRE,
+    ROLLBACK,
+    SCANNER,
+    V1,
+    V2,
+    WAKE,
+    modification,
+    notebook,
+    options,
+    request,
+    tagged,
+)
+from policy_tools import shipped, sids, without
+
+pytest_plugins = ["policy_fixtures"]
+
+MEMBER = "arn:aws:iam::444455556666:role/v2only-ec2-enforcer"
+
+# Role: {Sid: (what only it grants, what it must not)}.
+GRANTS = {
+    "hub": {
+        "ReadTheDocument": (
+            request("ssm:GetParameter", "parameter/v2only/policy"),
+            request("ssm:GetParameter", "parameter/theirs"),
+        ),
+        "EnterMemberAccounts": (request("sts:AssumeRole", MEMBER), request("sts:AssumeRole", "role/v2only-rollback")),
+        "AskTheOrganization": (
+            request("organizations:DescribeAccount", "arn:aws:organizations::999999999999:account/o-ab/111122223333"),
+            request("organizations:LeaveOrganization", "*"),
+        ),
+    },
+    "ec2-enforcer": {
+        "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
+        "TightenInstances": (modification(REQUIRE, V1), modification(OPEN, V2)),
+        "TagInstances": (
+            tagged("ec2:CreateTags", INSTANCE, "v2only:reverted"),
+            tagged("ec2:CreateTags", INSTANCE, "v2only:reverted", "Name"),
+        ),
+    },
+    "notebook-enforcer": {
+        "SeeNotebooks": (
+            request("sagemaker:DescribeNotebookInstance", NOTES),
+            request("sagemaker:DeleteNotebookInstance", NOTES),
+        ),
+        "TightenNotebooks": (notebook("Update", "2"), notebook("Update", "1")),
+        "StopAndStartNotebooks": (
+            request("sagemaker:StopNotebookInstance", NOTES),
+            request("sagemaker:DeleteNotebookInstance", NOTES),
+        ),
+        "TagNotebooks": (
+            tagged("sagemaker:AddTags", NOTES, "v2only:restart"),
+            tagged("sagemaker:AddTags", NOTES, "Name"),
+        ),
+    },
+    "scanner": {
+        "SeeInstances": (request("ec2:DescribeInstances", "*"), modification(REQUIRE, V1)),
+        "SeeRegions": (request("ec2:DescribeRegions", "*"), request("ec2:DescribeVolumes", "*")),
+        "SeeNotebooks": (request("sagemaker:ListTags", NOTES), tagged("sagemaker:AddTags", NOTES, "v2only:x")),
+        "ListNotebooks": (request("sagemaker:ListNotebookInstances", "*"), notebook("Update", "2")),
+    },
+    "rollback": {
+        "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
+        "RestoreInstances": (modification(OPEN, V2), request("ec2:ModifyInstanceMetadataDefaults", "*")),
+        "SeeNotebooks": (request("sagemaker:DescribeNotebookInstance", NOTES), notebook("Create", "2")),
+        "RestoreNotebooks": (notebook("Update", "1"), notebook("Create", "1")),
+        "StopAndStartNotebooks": (
+            request("sagemaker:StartNotebookInstance", NOTES),
+            request("sagemaker:DeleteNotebookInstance", NOTES),
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("role", GRANTS)
+def test_a_role_is_granted_what_it_needs_and_no_more(simulator, totals, role):
+    policy = shipped()[f"iam/role-{role}.json"]
+    assert sids([policy]) == set(GRANTS[role])
+    for sid, (granted, refused) in GRANTS[role].items():
+        totals.update(cases=3)
+        assert not simulator.denied(granted, identity=policy), sid
+        nothing = {"Version": "2012-10-17", "Statement": []}
+        rest = (without([policy], sid) or [nothing])[0]
+        assert simulator.denied(granted, identity=rest), f"{sid}: granted twice"
+        assert simulator.denied(refused, identity=policy), sid
+
+
+@pytest.mark.parametrize(
+    ("role", "refused"),
+    [
+        ("ec2-enforcer", modification(REQUIRE, ASLEEP)),
+        ("ec2-enforcer", modification(WAKE, ASLEEP)),
+        ("ec2-enforcer", modification(options(hop_limit=64), V2)),
+        ("ec2-enforcer", tagged("ec2:CreateTags", INSTANCE)),
+        ("ec2-enforcer", request("ec2:ModifyInstanceMetadataDefaults", "*")),
+        ("notebook-enforcer", notebook("Update", None)),
+        ("notebook-enforcer", tagged("sagemaker:DeleteTags", NOTES)),
+    ],
+)
+def test_an_enforcer_can_only_tighten(simulator, totals, role, refused):
+    totals.update(cases=1)
+    assert simulator.denied(refused, identity=shipped()[f"iam/role-{role}.json"])
+
+
+@pytest.mark.parametrize("partition", REGIONS)
+def test_this_product_is_not_locked_out_by_its_own_policies(simulator, renderer, totals, partition):
+    """Everything attached at once, and the roles with nothing but what is shipped for them."""
+    files = renderer.files(partition, {"max": 2})
+    scps = [it for path, it in files.items() if path.startswith("scp/everything")]
+    here = partition
+    needed = {
+        ("ec2-enforcer", EC2_ENFORCER): [
+            request("ec2:DescribeInstances", "*", EC2_ENFORCER, here),
+            modification(REQUIRE, V1, EC2_ENFORCER, here),
+            modification({**REQUIRE, "hop_limit": 2}, {**V1, "hop_limit": 3}, EC2_ENFORCER, here),
+            request("ec2:CreateTags", INSTANCE, EC2_ENFORCER, here, keys={"aws:TagKeys": ["v2only:reverted"]}),
+        ],
+        ("notebook-enforcer", NOTEBOOK_ENFORCER): [
+            request("sagemaker:DescribeNotebookInstance", NOTES, NOTEBOOK_ENFORCER, here),
+            request("sagemaker:StopNotebookInstance", NOTES, NOTEBOOK_ENFORCER, here),
+            notebook("Update", "2", NOTEBOOK_ENFORCER, here),
+            request("sagemaker:AddTags", NOTES, NOTEBOOK_ENFORCER, here, keys={"aws:TagKeys": ["v2only:restart"]}),
+            request("sagemaker:DeleteTags", NOTES, NOTEBOOK_ENFORCER, here, keys={"aws:TagKeys": ["v2only:restart"]}),
+        ],
+        ("scanner", SCANNER): [
+            request("ec2:DescribeInstances", "*", SCANNER, here),
+            request("sagemaker:ListNotebookInstances", "*", SCANNER, here),
+        ],
+        ("rollback", ROLLBACK): [
+            modification({**OPEN, "hop_limit": 3}, V2, ROLLBACK, here),
+            modification(WAKE, ASLEEP, ROLLBACK, here),
+            notebook("Update", "1", ROLLBACK, here),
+        ],
+    }
+    for (role, _), requests in needed.items():
+        for asked in requests:
+            totals.update(cases=1)
+            assert not simulator.denied(asked, scps, identity=files[f"iam/role-{role}.json"]), asked
