@@ -269,10 +269,11 @@ def test_an_event_of_another_kind_is_ignored(function, invoke, moto):
 
 
 def test_a_malformed_event_is_an_error_that_names_the_field(function, invoke, moto):
-    detail = cloudtrail.run_instances({}, account=ACCOUNT)
-    detail["responseElements"]["instancesSet"]["items"] = [{"instanceId": 7}]
+    event = cloudtrail.envelope(cloudtrail.run_instances({}, account=ACCOUNT))
+    event["account"] = 7
     with calls(moto) as made:
-        error, answer = invoke(function(ENFORCE), cloudtrail.envelope(detail))
+        error, answer = invoke(function(ENFORCE), event)
     assert error is not None, answer
-    assert "instanceId" in json.dumps(answer)
+    assert answer["errorType"] == "Malformed"
+    assert "account" in answer["errorMessage"]
     assert made == []

@@ -47,6 +47,17 @@ pub enum FunctionError {
     Connect(#[from] v2only_enforcer::Failure),
 }
 
+impl FunctionError {
+    /// The `errorType` that Lambda shows, and that a filter on its logs can ask for.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Invocation(InvocationError::Malformed(_)) => "Malformed",
+            Self::Invocation(InvocationError::Retry(_)) => "Retry",
+            Self::Connect(_) => "Connect",
+        }
+    }
+}
+
 impl Function {
     /// Reads the environment; makes no call. `None`: it is not as it should be, which is written to stdout,
     /// and the process is to end.

@@ -6,8 +6,8 @@
 mod instance;
 mod notebook;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 pub use instance::{compliant_anywhere, decide_instance};
 pub use notebook::decide_notebook;
@@ -22,12 +22,15 @@ use crate::settings::{DriftRule, Policy};
 use crate::usage::Usage;
 use crate::verdict::{Finding, Note, Verdict};
 
+/// For how long an event is news: EventBridge tries to deliver for 24 hours.
+const NEWS: SignedDuration = SignedDuration::from_hours(24);
+
 /// What brought us here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
-    /// It was just launched: nothing can depend on version 1 yet.
+    /// It was just launched: nothing can depend on version 1 yet. Told of long after, it counts as seen.
     Launch,
-    /// Somebody asked for version 1 at this moment, on something that exists.
+    /// Somebody asked for version 1 at this moment, on something that exists. Long ago, it counts as seen.
     Drift(Timestamp),
     /// Anything else: it was started, changed state, or was listed.
     Seen,
@@ -87,11 +90,16 @@ impl Circumstances<'_> {
         Scope { place: self.place, ous: self.ous, resource, tags }
     }
 
+    /// Whether an event of that moment still tells of something new. One that was kept in a queue, an archive
+    /// or a file for longer tells of something that software may have come to depend on.
+    fn is_news(&self, at: Timestamp) -> bool {
+        self.now.duration_since(at) <= NEWS
+    }
+
     /// Whether something of this age was created at most `minutes` ago. An unknown age is not new.
     fn is_fresh(&self, created_at: Option<Timestamp>, minutes: u32) -> bool {
-        created_at.is_some_and(|at| {
-            self.now.duration_since(at) <= jiff::SignedDuration::from_mins(i64::from(minutes))
-        })
+        created_at
+            .is_some_and(|at| self.now.duration_since(at) <= SignedDuration::from_mins(i64::from(minutes)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use v2only_aws::function::{Context, Function};
 use v2only_enforcer::invocation::handle_ec2;
@@ -17,7 +17,9 @@ async fn main() -> Result<ExitCode, Error> {
         let handled = function.handle(event.payload, &context, async |payload, app, invocation| {
             Box::pin(handle_ec2(payload, app, invocation)).await
         });
-        Box::pin(handled).await.map_err(Error::from)
+        Box::pin(handled)
+            .await
+            .map_err(|why| Diagnostic { error_type: why.kind().to_owned(), error_message: why.to_string() })
     }))
     .await?;
     Ok(ExitCode::SUCCESS)

@@ -79,7 +79,8 @@ fn plan(
     }
     let closes_v1 = instance.options.http_tokens != HttpTokens::Required;
     let new = match circumstances.occasion {
-        Occasion::Launch | Occasion::Drift(_) => true,
+        Occasion::Launch => instance.created_at.is_none_or(|at| circumstances.is_news(at)),
+        Occasion::Drift(at) => circumstances.is_news(at),
         Occasion::Seen => circumstances.is_fresh(instance.created_at, rules.instances.fresh_minutes),
     };
     if (closes_v1 || change == InstanceChange::DisableEndpoint)

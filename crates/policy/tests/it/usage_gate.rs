@@ -54,6 +54,18 @@ fn what_is_fresh_counts_as_new() {
     check("no limit at all", it().created(minutes_ago(1)), enforce().fresh_minutes(0), seen(), HOLD);
 }
 
+/// An event that comes out of a dead-letter queue, an archive or a file.
+#[test]
+fn old_news_is_no_news() {
+    const ACT_ON_OLD_FLIP: &str =
+        "violation [http-tokens] → act: HttpTokens=required; remember 2026-11-19T12:00:00Z";
+    check("launched a day ago", it().created(hours_ago(24)), enforce(), launch(), ACT);
+    check("launched before", it().created(minutes_ago(24 * 60 + 1)), enforce(), launch(), HOLD);
+    check("launched before, and quiet", it().created(hours_ago(400)), enforce(), launch().quiet(14), ACT);
+    check("turned back a day ago", it(), enforce(), flipped(hours_ago(24)), ACT_ON_OLD_FLIP);
+    check("turned back before, and busy", it(), enforce(), flipped(hours_ago(25)).busy(3), HOLD);
+}
+
 #[test]
 fn the_gate_for_all_binds_launches_too() {
     let rules = || enforce().gate(GateScope::All, 14);

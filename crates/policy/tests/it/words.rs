@@ -189,10 +189,13 @@ pub fn instance(id: &str) -> Instance {
             pending: false,
         },
         managed_by: None,
-        created_at: Some(at("2024-11-20T12:00:00Z")),
+        created_at: Some(at(LONG_AGO)),
         tags: Tags::new(),
     }
 }
+
+/// When an instance was created whose age is not told.
+const LONG_AGO: &str = "2024-11-20T12:00:00Z";
 
 pub trait InstanceWords: Sized {
     fn edit(self, change: impl FnOnce(&mut Instance)) -> Self;
@@ -473,7 +476,12 @@ pub trait Resource {
 impl Resource for Instance {
     type Step = InstanceChange;
     fn decide(&self, policy: &Policy, moment: &Moment) -> Result<Decision<InstanceChange>, ScopeError> {
-        decide_instance(self, policy, &moment.circumstances())
+        // What is just launched is as young as its launch, unless its age is told.
+        let mut it = self.clone();
+        if moment.occasion == Occasion::Launch && it.created_at == Some(at(LONG_AGO)) {
+            it.created_at = Some(moment.now);
+        }
+        decide_instance(&it, policy, &moment.circumstances())
     }
 }
 
