@@ -21,12 +21,12 @@ impl Exit {
     /// Every way to end.
     pub const ALL: [Self; 5] = [Self::Clean, Self::Internal, Self::Usage, Self::Incomplete, Self::Violations];
 
-    /// The end of a run that left violations, or could not see or change everything, or both. Violations
-    /// outrank what is incomplete, and that outranks clean: "could not look" is never "clean".
+    /// The end of a run that left violations, or could not see or change everything, or both. Incomplete
+    /// outranks violations: whoever reads 10 may take the list of them for whole.
     pub const fn of(violations: bool, incomplete: bool) -> Self {
         match (violations, incomplete) {
-            (true, _) => Self::Violations,
-            (false, true) => Self::Incomplete,
+            (_, true) => Self::Incomplete,
+            (true, false) => Self::Violations,
             (false, false) => Self::Clean,
         }
     }
@@ -47,8 +47,10 @@ impl Exit {
             Self::Clean => "nothing to do",
             Self::Internal => "internal error",
             Self::Usage => "usage: a flag, an invalid policy document, a file that cannot be read",
-            Self::Incomplete => "incomplete: something could not be read or changed",
-            Self::Violations => "violations remain (also if the run was incomplete)",
+            Self::Incomplete => {
+                "incomplete: something could not be read or changed (also if violations remain)"
+            }
+            Self::Violations => "violations remain",
         }
     }
 }

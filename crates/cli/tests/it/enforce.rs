@@ -103,7 +103,7 @@ fn a_change_that_aws_does_not_make_is_not_believed() {
         .deaf();
     let world = FakeWorld::with(aws).file("policy.yaml", AT_ONCE);
     let ran = world.run("enforce --policy DIR/policy.yaml --yes --journal DIR/journal.ndjson");
-    assert_eq!(ran.exit.code(), 10);
+    assert_eq!(ran.exit.code(), 3);
     assert!(ran.err.contains("describes the instance otherwise"), "{}", ran.err);
 }
 

@@ -192,8 +192,9 @@ overrides:
 
 #[test]
 fn live_acts_as_the_functions_would() {
-    let aws =
-        FakeAws::default().at_home("eu-central-1").instance("eu-central-1", instance("i-0000000000000000a"));
+    let mut launched = instance("i-0000000000000000a");
+    launched.created_at = Some("2026-11-20T10:14:00Z".parse().unwrap());
+    let aws = FakeAws::default().at_home("eu-central-1").instance("eu-central-1", launched);
     let event = envelope(&launch("i-0000000000000000a", "optional")).to_string();
     let foreign = event.replace(ACCOUNT, "999988887777");
     let world = FakeWorld::with(aws)
@@ -209,6 +210,22 @@ fn live_acts_as_the_functions_would() {
         world.aws.changes(),
         ["ec2:ModifyInstanceMetadataOptions eu-central-1 i-0000000000000000a HttpTokens=required"]
     );
+}
+
+/// A record from a dead-letter queue or an archive does not make an instance new.
+#[test]
+fn live_holds_what_has_existed_for_long_though_its_launch_is_replayed() {
+    let aws =
+        FakeAws::default().at_home("eu-central-1").instance("eu-central-1", instance("i-0000000000000000a"));
+    let event = envelope(&launch("i-0000000000000000a", "optional")).to_string();
+    let world = FakeWorld::with(aws)
+        .watched(100)
+        .stdin("y\n")
+        .file("policy.yaml", ENFORCE)
+        .file("event.json", &event);
+    let ran = world.run("replay DIR/event.json --live --policy DIR/policy.yaml");
+    assert!(ran.out.contains("existed already, and whether it uses IMDSv1 was not read"), "{}", ran.out);
+    assert_eq!(world.aws.changes(), [""; 0]);
 }
 
 #[test]
