@@ -15,6 +15,7 @@
 //! Knows: the policy document after validation, the grammar of IAM policies, their condition keys and limits.
 //! Must never know: files, the environment, the clock, the network, an AWS account.
 
+pub mod check;
 pub mod settings;
 pub mod statement;
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed unwrap is a failed test")]
 #![expect(clippy::disallowed_methods, reason = "these tests read and renew the shipped files")]
 
+mod check;
 mod document;
 mod readme;
 mod roles;

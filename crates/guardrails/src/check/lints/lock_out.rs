@@ -1,0 +1,32 @@
+//! Denials of what this product itself has to do.
+
+use super::finding;
+use crate::check::effects::{self, Outcome};
+use crate::check::read::Policy;
+use crate::check::{Against, Attachment, Finding, Level};
+
+/// A statement that refuses one of our own roles.
+pub fn run(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    // An identity policy binds whom it is attached to, and nobody attaches a denial to our roles.
+    if against.attachment != Attachment::Scp {
+        return findings;
+    }
+    for case in effects::of(policy, against).into_iter().filter(|it| it.ours) {
+        let Outcome::Denied(by) = case.outcome else { continue };
+        let principal = case.requests.first().and_then(|it| it.context.get("aws:principalarn")?.first());
+        let principal = principal.map(String::as_str).unwrap_or_default();
+        let name = principal.rsplit('/').next().unwrap_or_default();
+        for statement in policy.statements.iter().filter(|it| by.contains(&it.name)) {
+            findings.push(finding(
+                "locks-out-remediation",
+                Level::Error,
+                statement,
+                statement.at,
+                format!("it refuses what has to go on: {} ({name})", case.name),
+                format!("add \"ArnNotLike\": {{\"aws:PrincipalArn\": \"arn:{}:iam::*:role/{name}\"}} to the condition", against.settings.partition.as_str()),
+            ));
+        }
+    }
+    findings
+}
