@@ -18,8 +18,8 @@ const STYLES: Styles = Styles::styled()
 /// Makes EC2 instances and SageMaker notebooks answer IMDSv2 only
 ///
 /// `scan` shows what violates the policy and changes nothing; `enforce` shows a plan, asks, and carries it
-/// out; `replay` says what saved events would lead to; `validate` checks a policy document; `demo` shows it
-/// all on this machine, without an account.
+/// out; `replay` says what saved events would lead to; `validate` checks a policy document; `policies` are
+/// for AWS itself to say no; `demo` shows it all on this machine, without an account.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "v2only", version, styles = STYLES, max_term_width = 100, after_help = exit::table())]
 pub struct Cli {
@@ -45,6 +45,15 @@ pub enum Command {
     Replay(commands::replay::Args),
     /// Check a policy document
     Validate(commands::validate::Args),
+    /// Preventive policies: service control, IAM and declarative policies, yours and ours
+    Policies(commands::policies::Args),
+}
+
+impl Command {
+    /// Whether this is something that SARIF can say.
+    pub(crate) const fn has_sarif(&self) -> bool {
+        matches!(self, Self::Policies(args) if args.finds())
+    }
 }
 
 /// Flags of every command.
@@ -71,7 +80,7 @@ pub struct Shared {
         default_value_t = Format::Table,
         hide_possible_values = true,
         help_heading = "Output",
-        help = "How to print results: `table` or `json`"
+        help = "How to print results: `table` or `json`, and where files are checked `sarif`"
     )]
     pub output: Format,
 
@@ -103,6 +112,8 @@ pub enum Format {
     Table,
     /// For programs; the shape is only ever added to.
     Json,
+    /// For code scanning; refused where no files are checked.
+    Sarif,
 }
 
 /// When output is coloured.

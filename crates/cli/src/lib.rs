@@ -51,7 +51,15 @@ struct Session<'a, W> {
 /// Everything written may be coloured; the writers strip that where it is not wanted. A reader that stops
 /// reading `out` ends the run early and successfully.
 pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
-    let talk = Talk::new(err, cli.shared.quiet, cli.shared.verbose, world.terminal());
+    let mut talk = Talk::new(err, cli.shared.quiet, cli.shared.verbose, world.terminal());
+    if cli.shared.output == cli::Format::Sarif && !cli.command.has_sarif() {
+        let problem = Problem::usage(
+            "`--output sarif` is for commands that check files",
+            "type `--output json`, or `v2only policies check FILE --output sarif`",
+        );
+        talk.problem(&problem);
+        return problem.exit;
+    }
     let mut session = Session { world, shared: &cli.shared, out, talk };
     let ended = match &cli.command {
         Command::Scan(args) => commands::scan::run(args, &mut session).await,
@@ -59,6 +67,7 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
         Command::Demo(args) => demo::run(args, &mut session).await,
         Command::Replay(args) => commands::replay::run(args, &mut session).await,
         Command::Validate(args) => commands::validate::run(args, &mut session),
+        Command::Policies(args) => commands::policies::run(args, &mut session),
     };
     let ended = ended.and_then(|exit| session.out.flush().map(|()| exit).map_err(Stop::from));
     match ended {

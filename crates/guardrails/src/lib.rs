@@ -72,6 +72,14 @@ pub struct File {
     pub json: String,
 }
 
+impl File {
+    /// The `Sid`s of its statements; none for a declarative policy.
+    pub fn sids(&self) -> Vec<String> {
+        let read = check::read::read(&self.json);
+        read.map(|it| it.statements.into_iter().map(|it| it.name).collect()).unwrap_or_default()
+    }
+}
+
 /// Renders every policy, in the order of their paths.
 ///
 /// The same settings give the same bytes.

@@ -194,7 +194,7 @@ impl Ran<'_> {
         let places: Vec<Looked<'_>> = self.seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
         let width = session.world.terminal().width;
         match (session.shared.output, table) {
-            (Format::Json, _) => {
+            (Format::Json | Format::Sarif, _) => {
                 let run = Run {
                     command: "enforce",
                     now: self.now,

@@ -1,6 +1,7 @@
 //! One file, or folder, for each command.
 
 pub mod enforce;
+pub mod policies;
 pub mod replay;
 pub mod scan;
 pub mod validate;

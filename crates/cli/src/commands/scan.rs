@@ -45,7 +45,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let calls = aws.calls();
     let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
-        Format::Json => {
+        Format::Json | Format::Sarif => {
             let run = Run {
                 command: "scan",
                 now,

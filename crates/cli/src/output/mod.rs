@@ -3,7 +3,9 @@
 
 pub(crate) mod findings_v1;
 pub(crate) mod journal_v1;
+pub(crate) mod policies_v1;
 pub(crate) mod replay_v1;
+pub(crate) mod sarif;
 
 mod posture_v1;
 

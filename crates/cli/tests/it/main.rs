@@ -15,4 +15,5 @@ mod validate;
 
 mod bad_input;
 mod demo;
+mod policies;
 mod process;

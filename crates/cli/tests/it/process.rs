@@ -20,6 +20,9 @@ fn help_names_the_commands_the_flags_and_the_exit_codes() {
         ("help_enforce", &["enforce", "--help"]),
         ("help_replay", &["replay", "--help"]),
         ("help_validate", &["validate", "--help"]),
+        ("help_policies", &["policies", "--help"]),
+        ("help_policies_render", &["policies", "render", "--help"]),
+        ("help_policies_check", &["policies", "check", "--help"]),
     ] {
         let output = v2only(arguments);
         assert_eq!(output.status.code(), Some(0));

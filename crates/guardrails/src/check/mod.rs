@@ -18,6 +18,7 @@ mod spelling;
 use crate::Settings;
 
 pub use effects::{Case, Effects, Outcome};
+pub use evaluate::Request;
 pub use lints::CODES;
 pub use read::{Invalid, Mark, Policy};
 

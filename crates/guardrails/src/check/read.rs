@@ -121,6 +121,10 @@ pub fn read(text: &str) -> Result<Policy, Invalid> {
                     policy.statements.push(statement(node, index + 1)?);
                 }
             }
+            "ec2_attributes" => {
+                let message = "this is a declarative policy, which has no conditions to check";
+                return Err(invalid(key.at, message, "name a service control or IAM policy"));
+            }
             other => return Err(unknown(key.at, other, &["Version", "Id", "Statement"])),
         }
     }

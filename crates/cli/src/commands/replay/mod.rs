@@ -192,7 +192,7 @@ fn print<W: World>(session: &mut Session<'_, W>, all: &[Told], calls: Option<&Ca
     let totals = replay_text::Totals::of(all);
     let exit = Exit::of(totals.remaining > 0, totals.malformed + totals.failed > 0);
     match session.shared.output {
-        Format::Json => {
+        Format::Json | Format::Sarif => {
             let document = ReplayV1::new(session.world.now(), exit, all, &totals, calls);
             output::json(session.out, &document)?;
         }

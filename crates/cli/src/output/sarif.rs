@@ -1,0 +1,138 @@
+//! SARIF 2.1.0, the format that code scanning understands.
+//!
+//! Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
+
+use serde_json::{Value, json};
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// It has to be mended.
+    Error,
+    /// It probably has to be.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+impl Level {
+    /// The published word.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// The code of the rule.
+    pub(crate) rule: &'static str,
+    /// How bad it is.
+    pub(crate) level: Level,
+    /// What is wrong, and what to do.
+    pub(crate) message: String,
+    /// The file as it was named.
+    pub(crate) file: String,
+    /// From 1, where it is known.
+    pub(crate) line: Option<usize>,
+    /// From 1, where it is known.
+    pub(crate) column: Option<usize>,
+    /// What it is about within the file: a statement, the address of a resource.
+    pub(crate) logical: Option<String>,
+}
+
+/// A run of a command that has these rules, each with a short description.
+pub(crate) fn render(command: &str, rules: &[(&'static str, &'static str)], findings: &[Finding]) -> Value {
+    let described: Vec<Value> = rules
+        .iter()
+        .map(|(id, description)| json!({"id": id, "shortDescription": {"text": description}}))
+        .collect();
+    let results: Vec<Value> = findings.iter().map(|it| result(rules, it)).collect();
+    json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": format!("v2only {command}"),
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": described,
+            }},
+            "results": results,
+        }],
+    })
+}
+
+fn result(rules: &[(&'static str, &'static str)], finding: &Finding) -> Value {
+    let mut physical = json!({"artifactLocation": {"uri": uri(&finding.file)}});
+    if let Some(line) = finding.line {
+        let region = match finding.column {
+            Some(column) => json!({"startLine": line, "startColumn": column}),
+            None => json!({"startLine": line}),
+        };
+        physical["region"] = region;
+    }
+    let mut location = json!({"physicalLocation": physical});
+    if let Some(name) = &finding.logical {
+        location["logicalLocations"] = json!([{"fullyQualifiedName": name}]);
+    }
+    let mut result = json!({
+        "ruleId": finding.rule,
+        "level": finding.level.code(),
+        "message": {"text": finding.message},
+        "locations": [location],
+    });
+    if let Some(index) = rules.iter().position(|(id, _)| *id == finding.rule) {
+        result["ruleIndex"] = json!(index);
+    }
+    result
+}
+
+/// A path as a relative or absolute reference; what a URI cannot hold is escaped.
+fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' | b':' => {
+                uri.push(char::from(byte));
+            }
+            b'\\' => uri.push('/'),
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_says_where_and_by_which_rule() {
+        let finding = Finding {
+            rule: "b",
+            level: Level::Error,
+            message: "wrong".to_owned(),
+            file: "a policy.json".to_owned(),
+            line: Some(3),
+            column: Some(7),
+            logical: Some("Sid".to_owned()),
+        };
+        let sarif = render("check", &[("a", "first"), ("b", "second")], &[finding]);
+        let result = &sarif["runs"][0]["results"][0];
+        assert_eq!(
+            (&result["ruleId"], &result["ruleIndex"], &result["level"]),
+            (&json!("b"), &json!(1), &json!("error"))
+        );
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "a%20policy.json");
+        assert_eq!(place["region"], json!({"startLine": 3, "startColumn": 7}));
+        assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"][1]["id"], "b");
+    }
+}
