@@ -4,10 +4,12 @@ Shapes: RunInstances answers with `instancesSet.items[].metadataOptions` in came
 wraps request and answer once more, the request in Pascal case; SageMaker writes camel case throughout.
 """
 
+import datetime
 import uuid
 
 DETAIL_TYPE = "AWS API Call via CloudTrail"
-TIME = "2026-11-01T10:05:00Z"
+# News of a day ago is held back for what it would stop, so these are of now.
+TIME = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def api_call(source: str, name: str, request, response, *, account: str, region: str) -> dict:

@@ -70,28 +70,26 @@ pub(crate) fn render(command: &str, rules: &[(&'static str, &'static str)], find
 }
 
 fn result(rules: &[(&'static str, &'static str)], finding: &Finding) -> Value {
-    let mut physical = json!({"artifactLocation": {"uri": uri(&finding.file)}});
-    if let Some(line) = finding.line {
-        let region = match finding.column {
-            Some(column) => json!({"startLine": line, "startColumn": column}),
-            None => json!({"startLine": line}),
-        };
-        physical["region"] = region;
-    }
-    let mut location = json!({"physicalLocation": physical});
-    if let Some(name) = &finding.logical {
-        location["logicalLocations"] = json!([{"fullyQualifiedName": name}]);
-    }
-    let mut result = json!({
-        "ruleId": finding.rule,
-        "level": finding.level.code(),
-        "message": {"text": finding.message},
-        "locations": [location],
+    let region = finding.line.map(|line| match finding.column {
+        Some(column) => json!({"startLine": line, "startColumn": column}),
+        None => json!({"startLine": line}),
     });
-    if let Some(index) = rules.iter().position(|(id, _)| *id == finding.rule) {
-        result["ruleIndex"] = json!(index);
-    }
-    result
+    let physical =
+        members([("artifactLocation", Some(json!({"uri": uri(&finding.file)}))), ("region", region)]);
+    let logical = finding.logical.as_ref().map(|name| json!([{"fullyQualifiedName": name}]));
+    let location = members([("physicalLocation", Some(physical)), ("logicalLocations", logical)]);
+    members([
+        ("ruleId", Some(json!(finding.rule))),
+        ("ruleIndex", rules.iter().position(|(id, _)| *id == finding.rule).map(|it| json!(it))),
+        ("level", Some(json!(finding.level.code()))),
+        ("message", Some(json!({"text": finding.message}))),
+        ("locations", Some(json!([location]))),
+    ])
+}
+
+/// An object of the members that are there.
+fn members<const N: usize>(all: [(&str, Option<Value>); N]) -> Value {
+    all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// A path as a relative or absolute reference; what a URI cannot hold is escaped.
