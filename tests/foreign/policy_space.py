@@ -29,6 +29,7 @@ DEVELOPER = Principal("developer", "developer")
 OWNER = Principal("owner", "v2only-owner")
 EC2_ENFORCER = Principal("ec2 enforcer", "v2only-ec2-enforcer")
 NOTEBOOK_ENFORCER = Principal("notebook enforcer", "v2only-notebook-enforcer")
+AUTOMATION = Principal("automation", "v2only-automation")
 SCANNER = Principal("scanner", "v2only-scanner")
 ROLLBACK = Principal("rollback", "v2only-rollback")
 EXEMPT = Principal("exempt by name", "break-glass")
@@ -45,6 +46,7 @@ PRINCIPALS = [
     OWNER,
     EC2_ENFORCER,
     NOTEBOOK_ENFORCER,
+    AUTOMATION,
     SCANNER,
     ROLLBACK,
     EXEMPT,

@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 from policy_space import (
+    AUTOMATION,
     ACCOUNT,
     ACCOUNT_DEFAULTS,
     DOCUMENTS,
@@ -201,7 +202,8 @@ def test_a_notebook_is_denied_exactly_if_the_function_would_act(simulator, judge
     comparison.finish(totals)
 
 
-WRITERS = {OWNER, EC2_ENFORCER, ROLLBACK}
+WRITERS_OF_DEFAULTS = {OWNER, EC2_ENFORCER, ROLLBACK}
+WRITERS_OF_OPTIONS = WRITERS_OF_DEFAULTS | {AUTOMATION}
 
 
 @pytest.mark.parametrize("partition", REGIONS)
@@ -210,13 +212,17 @@ def test_only_owners_and_this_product_modify(simulator, renderer, totals, partit
     tighten = options(http_tokens="required", http_endpoint="enabled")
     for principal in PRINCIPALS:
         defaults = {"ec2:Attribute/HttpTokens": "required"}
-        for asked in (
-            modification(tighten, options(http_tokens="optional", http_endpoint="enabled"), principal, partition),
-            request("ec2:ModifyInstanceMetadataDefaults", "*", principal, partition, keys=defaults),
+        before = options(http_tokens="optional", http_endpoint="enabled")
+        for asked, writers in (
+            (modification(tighten, before, principal, partition), WRITERS_OF_OPTIONS),
+            (
+                request("ec2:ModifyInstanceMetadataDefaults", "*", principal, partition, keys=defaults),
+                WRITERS_OF_DEFAULTS,
+            ),
         ):
             totals.update(cases=1)
             denied = simulator.denied(asked, scps if principal.bound else [])
-            assert denied == (principal.bound and principal not in WRITERS), (principal.name, asked)
+            assert denied == (principal.bound and principal not in writers), (principal.name, asked)
 
 
 @pytest.mark.parametrize("partition", REGIONS)

@@ -3,6 +3,7 @@
 import pytest
 from policy_space import (
     ASLEEP,
+    AUTOMATION,
     EC2_ENFORCER,
     INSTANCE,
     NOTEBOOK_ENFORCER,
@@ -63,6 +64,24 @@ GRANTS = {
             tagged("sagemaker:AddTags", NOTES, "Name"),
         ),
     },
+    "automation": {
+        "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
+        "TightenInstances": (modification(REQUIRE, V1), modification(OPEN, V2)),
+        "StartRunbooks": (
+            request(
+                "ssm:StartAutomationExecution",
+                "document/AWSSupport-ConfigureEC2Metadata",
+            ),
+            request(
+                "ssm:StartAutomationExecution",
+                "document/AWS-RunShellScript",
+            ),
+        ),
+        "FollowRunbooks": (
+            request("ssm:GetAutomationExecution", "automation-execution/1a2b"),
+            request("ssm:StopAutomationExecution", "automation-execution/1a2b"),
+        ),
+    },
     "scanner": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), modification(REQUIRE, V1)),
         "SeeRegions": (request("ec2:DescribeRegions", "*"), request("ec2:DescribeVolumes", "*")),
@@ -112,6 +131,28 @@ def test_an_enforcer_can_only_tighten(simulator, totals, role, refused):
     assert simulator.denied(refused, identity=shipped()[f"iam/role-{role}.json"])
 
 
+def test_who_makes_notebooks_may_make_them_of_version_2_and_no_others(simulator, totals):
+    policy = shipped()["iam/notebooks-v2-only.json"]
+    granted = [notebook("Create", "2"), notebook("Update", "2"), notebook("Update", None)]
+    refused = [notebook("Create", "1"), notebook("Create", None), notebook("Update", "1")]
+    generous = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    both = {**policy, "Statement": generous["Statement"] + policy["Statement"]}
+    totals.update(cases=len(granted) + 2 * len(refused))
+    assert not any(simulator.denied(it, identity=policy) for it in granted)
+    assert all(simulator.denied(it, identity=policy) for it in refused)
+    assert all(simulator.denied(it, identity=both) for it in refused), "whatever else is granted"
+
+
+@pytest.mark.parametrize(
+    ("sid", "granted"),
+    [("MakeNotebooksOfV2", notebook("Update", "2")), ("UpdateNotebooksOtherwise", notebook("Update", None))],
+)
+def test_each_grant_to_those_who_make_notebooks_is_the_only_one(simulator, totals, sid, granted):
+    rest = without([shipped()["iam/notebooks-v2-only.json"]], sid)[0]
+    totals.update(cases=1)
+    assert simulator.denied(granted, identity=rest)
+
+
 @pytest.mark.parametrize("partition", REGIONS)
 def test_this_product_is_not_locked_out_by_its_own_policies(simulator, renderer, totals, partition):
     """Everything attached at once, and the roles with nothing but what is shipped for them."""
@@ -135,6 +176,10 @@ def test_this_product_is_not_locked_out_by_its_own_policies(simulator, renderer,
         ("scanner", SCANNER): [
             request("ec2:DescribeInstances", "*", SCANNER, here),
             request("sagemaker:ListNotebookInstances", "*", SCANNER, here),
+        ],
+        ("automation", AUTOMATION): [
+            request("ec2:DescribeInstances", "*", AUTOMATION, here),
+            modification(REQUIRE, V1, AUTOMATION, here),
         ],
         ("rollback", ROLLBACK): [
             modification({**OPEN, "hop_limit": 3}, V2, ROLLBACK, here),

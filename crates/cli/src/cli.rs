@@ -18,8 +18,9 @@ const STYLES: Styles = Styles::styled()
 /// Makes EC2 instances and SageMaker notebooks answer IMDSv2 only
 ///
 /// `scan` shows what violates the policy and changes nothing; `enforce` shows a plan, asks, and carries it
-/// out; `replay` says what saved events would lead to; `validate` checks a policy document; `policies` are
-/// for AWS itself to say no; `demo` shows it all on this machine, without an account.
+/// out; `replay` says what saved events would lead to; `validate` checks a policy document; `check` looks
+/// at infrastructure code before it is deployed; `policies` are for AWS itself to say no; `demo` shows it
+/// all on this machine, without an account.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "v2only", version, styles = STYLES, max_term_width = 100, after_help = exit::table())]
 pub struct Cli {
@@ -45,6 +46,8 @@ pub enum Command {
     Replay(commands::replay::Args),
     /// Check a policy document
     Validate(commands::validate::Args),
+    /// Check infrastructure code before it is deployed: CloudFormation templates and Terraform plans
+    Check(commands::check::Args),
     /// Preventive policies: service control, IAM and declarative policies, yours and ours
     Policies(commands::policies::Args),
 }
@@ -52,7 +55,11 @@ pub enum Command {
 impl Command {
     /// Whether this is something that SARIF can say.
     pub(crate) const fn has_sarif(&self) -> bool {
-        matches!(self, Self::Policies(args) if args.finds())
+        match self {
+            Self::Check(_) => true,
+            Self::Policies(args) => args.finds(),
+            _ => false,
+        }
     }
 }
 

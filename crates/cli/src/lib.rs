@@ -55,7 +55,7 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
     if cli.shared.output == cli::Format::Sarif && !cli.command.has_sarif() {
         let problem = Problem::usage(
             "`--output sarif` is for commands that check files",
-            "type `--output json`, or `v2only policies check FILE --output sarif`",
+            "type `--output json`, or name files: `v2only check PATH --output sarif`, `v2only policies check FILE --output sarif`",
         );
         talk.problem(&problem);
         return problem.exit;
@@ -67,6 +67,7 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
         Command::Demo(args) => demo::run(args, &mut session).await,
         Command::Replay(args) => commands::replay::run(args, &mut session).await,
         Command::Validate(args) => commands::validate::run(args, &mut session),
+        Command::Check(args) => commands::check::run(args, &mut session),
         Command::Policies(args) => commands::policies::run(args, &mut session),
     };
     let ended = ended.and_then(|exit| session.out.flush().map(|()| exit).map_err(Stop::from));

@@ -18,11 +18,13 @@ pub fn files(settings: &Settings) -> Result<Vec<File>, TooLarge> {
     [
         ("identity-deny-v1", denials),
         ("boundary-v2-only", boundary),
+        ("notebooks-v2-only", notebooks_v2_only(settings)),
         ("role-hub", hub(settings)),
         ("role-ec2-enforcer", ec2_enforcer(settings)),
         ("role-notebook-enforcer", notebook_enforcer(settings)),
         ("role-scanner", scanner(settings)),
         ("role-rollback", rollback(settings)),
+        ("role-automation", automation(settings)),
     ]
     .iter()
     .map(|(name, statements)| pack::whole(Kind::Iam, name, statements))
@@ -37,6 +39,18 @@ fn denials(settings: &Settings) -> Vec<Statement> {
     rules.extend(notebooks::v2(settings));
     rules.extend(launch_configurations::none());
     rules.into_iter().map(|Rule { statement, .. }| statement).collect()
+}
+
+/// For those who make notebooks: what they may, and what they may not whatever else they are granted.
+fn notebooks_v2_only(settings: &Settings) -> Vec<Statement> {
+    const CREATE: &str = "sagemaker:CreateNotebookInstance";
+    const UPDATE: &str = "sagemaker:UpdateNotebookInstance";
+    let allow = |sid, actions: &[&str]| Statement::allow(sid, actions.iter().copied(), [notebook(settings)]);
+    let with_v2 =
+        allow("MakeNotebooksOfV2", &[CREATE, UPDATE]).when("StringEquals", notebooks::VERSION, ["2"]);
+    let otherwise = allow("UpdateNotebooksOtherwise", &[UPDATE]).when("Null", notebooks::VERSION, ["true"]);
+    let denials = notebooks::v2(settings).into_iter().map(|Rule { statement, .. }| statement);
+    [with_v2, otherwise].into_iter().chain(denials).collect()
 }
 
 /// What both functions need where they run, besides the role that does the work.
@@ -86,14 +100,24 @@ fn tagging(sid: &'static str, actions: &[&str], resource: String) -> Statement {
         .when_present("aws:TagKeys")
 }
 
-fn ec2_enforcer(settings: &Settings) -> Vec<Statement> {
-    let modify = |sid| Statement::allow(sid, ["ec2:ModifyInstanceMetadataOptions"], [instance(settings)]);
-    // To what tokens are required, and never on an instance whose endpoint somebody has switched off.
-    let tighten = modify("TightenInstances")
+fn modify_instances(settings: &Settings, sid: &'static str) -> Statement {
+    Statement::allow(sid, ["ec2:ModifyInstanceMetadataOptions"], [instance(settings)])
+}
+
+/// To what tokens are required, and never on an instance whose endpoint somebody has switched off.
+fn tighten_instances(settings: &Settings) -> Statement {
+    modify_instances(settings, "TightenInstances")
         .when("StringEquals", "ec2:Attribute/HttpTokens", ["required"])
-        .when("StringEquals", "ec2:MetadataHttpEndpoint", ["enabled"]);
-    let disable = modify("DisableEndpoints").when("StringEquals", "ec2:Attribute/HttpEndpoint", ["disabled"]);
-    let mut statements = vec![see_instances(), tighten];
+        .when("StringEquals", "ec2:MetadataHttpEndpoint", ["enabled"])
+}
+
+fn ec2_enforcer(settings: &Settings) -> Vec<Statement> {
+    let disable = modify_instances(settings, "DisableEndpoints").when(
+        "StringEquals",
+        "ec2:Attribute/HttpEndpoint",
+        ["disabled"],
+    );
+    let mut statements = vec![see_instances(), tighten_instances(settings)];
     if settings.disables_endpoints {
         statements.push(disable);
     }
@@ -132,9 +156,30 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
 fn rollback(settings: &Settings) -> Vec<Statement> {
     vec![
         see_instances(),
-        Statement::allow("RestoreInstances", ["ec2:ModifyInstanceMetadataOptions"], [instance(settings)]),
+        modify_instances(settings, "RestoreInstances"),
         see_notebooks(settings),
         Statement::allow("RestoreNotebooks", ["sagemaker:UpdateNotebookInstance"], [notebook(settings)]),
         stop_and_start(settings),
+    ]
+}
+
+/// The runbooks of AWS that can require tokens.
+const RUNBOOKS: [&str; 2] =
+    ["AWSSupport-ConfigureEC2Metadata", "AWSConfigRemediation-EnforceEC2InstanceIMDSv2"];
+
+/// The role that the runbooks of AWS take on. One of them opens version 1 when it is not told otherwise; with
+/// this role it is refused.
+fn automation(settings: &Settings) -> Vec<Statement> {
+    // Starting asks for the runbook, by its older name or its newer one, and for the execution that comes of it.
+    let runbooks = RUNBOOKS.iter().flat_map(|it| {
+        [format!("automation-definition/{it}:*"), format!("document/{it}")].map(|it| settings.arn("ssm", &it))
+    });
+    let executions = settings.arn("ssm", "automation-execution/*");
+    let start = runbooks.chain([executions.clone()]);
+    vec![
+        see_instances(),
+        tighten_instances(settings),
+        Statement::allow("StartRunbooks", ["ssm:StartAutomationExecution"], start),
+        Statement::allow("FollowRunbooks", ["ssm:GetAutomationExecution"], [executions]),
     ]
 }

@@ -16,6 +16,7 @@
 //! Must never know: files, the environment, the clock, the network, an AWS account.
 
 pub mod check;
+pub mod iac;
 pub mod settings;
 pub mod statement;
 
@@ -25,9 +26,11 @@ mod declarative;
 mod iam;
 mod pack;
 mod scp;
+mod tree;
 
 pub use pack::TooLarge;
 pub use settings::Settings;
+pub use tree::{Mark, Word};
 
 /// What a file is to AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

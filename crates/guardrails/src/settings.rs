@@ -90,6 +90,8 @@ pub struct Names {
     pub scanner: RolePattern,
     /// The role that restores what a journal recorded.
     pub rollback: RolePattern,
+    /// The role that a Systems Manager runbook tightens instances with.
+    pub automation: RolePattern,
     /// Functions, as a pattern.
     pub functions: String,
     /// EventBridge rules, as a pattern.
@@ -168,6 +170,13 @@ impl Default for Principals {
     }
 }
 
+impl Names {
+    /// Every role of ours.
+    pub(crate) const fn roles(&self) -> [&RolePattern; 5] {
+        [&self.ec2_enforcer, &self.notebook_enforcer, &self.scanner, &self.rollback, &self.automation]
+    }
+}
+
 impl Default for Names {
     fn default() -> Self {
         Self {
@@ -175,6 +184,7 @@ impl Default for Names {
             notebook_enforcer: RolePattern::everywhere("v2only-notebook-enforcer"),
             scanner: RolePattern::everywhere("v2only-scanner"),
             rollback: RolePattern::everywhere("v2only-rollback"),
+            automation: RolePattern::everywhere("v2only-automation"),
             functions: "v2only-*".to_owned(),
             rules: "v2only-*".to_owned(),
             parameters: "v2only/*".to_owned(),

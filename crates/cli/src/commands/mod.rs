@@ -1,5 +1,6 @@
 //! One file, or folder, for each command.
 
+pub mod check;
 pub mod enforce;
 pub mod policies;
 pub mod replay;

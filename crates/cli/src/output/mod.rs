@@ -1,6 +1,7 @@
 //! What commands print: tables for people, and published JSON shapes that share no type with the rest of
 //! the product, so that nothing can change them by accident.
 
+pub(crate) mod check_v1;
 pub(crate) mod findings_v1;
 pub(crate) mod journal_v1;
 pub(crate) mod policies_v1;

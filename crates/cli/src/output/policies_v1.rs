@@ -15,10 +15,10 @@ pub(crate) struct ListV1 {
 #[derive(Debug, Serialize)]
 pub(crate) struct ListedV1 {
     pub(crate) path: String,
-    pub(crate) kind: &'static str,
+    pub(crate) kind: String,
     pub(crate) sids: Vec<String>,
     pub(crate) characters: usize,
-    pub(crate) limit: usize,
+    pub(crate) limit: Option<usize>,
 }
 
 /// What was found in the files that were named.

@@ -7,6 +7,7 @@
 
 mod fake_aws;
 mod fake_world;
+mod guard_rules;
 
 mod enforce;
 mod replay;
@@ -14,6 +15,7 @@ mod scan;
 mod validate;
 
 mod bad_input;
+mod check;
 mod demo;
 mod policies;
 mod process;

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::glob;
-use super::read::{Set, Statement, Test, Word};
+use super::read::{Set, Statement, Test};
+use crate::Word;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

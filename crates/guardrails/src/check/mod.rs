@@ -15,12 +15,12 @@ mod lints;
 mod names;
 mod spelling;
 
-use crate::Settings;
+use crate::{Mark, Settings};
 
 pub use effects::{Case, Effects, Outcome};
 pub use evaluate::Request;
 pub use lints::CODES;
-pub use read::{Invalid, Mark, Policy};
+pub use read::{Invalid, Policy};
 
 /// What a policy is attached as, which decides what an `Allow` means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,16 +2,7 @@
 
 use std::fmt;
 
-use granit_parser::{Event, Parser, Span};
-
-/// A place in the text: line and column in characters, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark {
-    /// From 1.
-    pub line: usize,
-    /// From 1.
-    pub column: usize,
-}
+use crate::tree::{self, Mark, Node, Value, Word};
 
 /// Why a text is no policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,15 +19,6 @@ impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.at.line, self.at.column, self.message)
     }
-}
-
-/// A text with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
-    /// As written.
-    pub text: String,
-    /// Where.
-    pub at: Mark,
 }
 
 /// `Action` or `NotAction`, `Resource` or `NotResource`.
@@ -88,7 +70,6 @@ pub struct Policy {
 }
 
 const SHAPE: &str = "write {\"Version\": \"2012-10-17\", \"Statement\": [ … ]}";
-const START: Mark = Mark { line: 1, column: 1 };
 
 /// Reads a policy.
 ///
@@ -101,7 +82,10 @@ pub fn read(text: &str) -> Result<Policy, Invalid> {
         let at = Mark { line: error.line().max(1), column: error.column().max(1) };
         return Err(invalid(at, format!("not JSON: {message}"), "mend the JSON first"));
     }
-    let root = tree(text)?;
+    let root = tree::grow(text).map_err(|it| invalid(it.at, it.message, "mend the JSON first"))?;
+    let Some(root) = root else {
+        return Err(invalid(Mark { line: 1, column: 1 }, "the file is empty", SHAPE));
+    };
     let Value::Map(entries) = &root.value else {
         return Err(invalid(root.at, "a policy is a JSON object", SHAPE));
     };
@@ -204,7 +188,7 @@ fn words(node: &Node) -> Result<Vec<Word>, Invalid> {
 
 fn word(node: &Node) -> Result<Word, Invalid> {
     match &node.value {
-        Value::Text(text) => Ok(Word { text: text.clone(), at: node.at }),
+        Value::Text { text, .. } => Ok(Word { text: text.clone(), at: node.at }),
         _ => Err(invalid(node.at, "expected a text, or a list of texts", "put it in double quotes")),
     }
 }
@@ -219,70 +203,4 @@ fn unknown(at: Mark, text: &str, known: &[&'static str]) -> Invalid {
 
 fn invalid(at: Mark, message: impl Into<String>, instead: impl Into<String>) -> Invalid {
     Invalid { at, message: message.into(), instead: instead.into() }
-}
-
-// --- JSON with its places. YAML is a superset of it, and its parser keeps them. ---------------------------
-
-struct Node {
-    at: Mark,
-    value: Value,
-}
-
-enum Value {
-    Text(String),
-    List(Vec<Node>),
-    Map(Vec<(Word, Node)>),
-}
-
-enum Open {
-    List(Mark, Vec<Node>),
-    Map(Mark, Vec<(Word, Node)>, Option<Word>),
-}
-
-fn tree(text: &str) -> Result<Node, Invalid> {
-    let mut open: Vec<Open> = Vec::new();
-    let mut root = None;
-    for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| {
-            let at = position(error.marker().line(), error.marker().col());
-            invalid(at, format!("cannot be read: {error}"), "mend the JSON first")
-        })?;
-        let at = mark(&span);
-        let complete = match event {
-            Event::Scalar(text, ..) => Some(Node { at, value: Value::Text(text.into_owned()) }),
-            Event::SequenceStart(..) => {
-                open.push(Open::List(at, Vec::new()));
-                None
-            }
-            Event::MappingStart(..) => {
-                open.push(Open::Map(at, Vec::new(), None));
-                None
-            }
-            Event::SequenceEnd | Event::MappingEnd => open.pop().map(|it| match it {
-                Open::List(at, items) => Node { at, value: Value::List(items) },
-                Open::Map(at, entries, _) => Node { at, value: Value::Map(entries) },
-            }),
-            _ => None,
-        };
-        let Some(node) = complete else { continue };
-        match open.last_mut() {
-            None => root = Some(node),
-            Some(Open::List(_, items)) => items.push(node),
-            Some(Open::Map(_, entries, key)) => match (key.take(), node) {
-                (Some(key), node) => entries.push((key, node)),
-                (None, Node { at, value: Value::Text(text) }) => *key = Some(Word { text, at }),
-                (None, _) => {}
-            },
-        }
-    }
-    root.ok_or_else(|| invalid(START, "the file is empty", SHAPE))
-}
-
-fn mark(span: &Span) -> Mark {
-    position(span.start.line(), span.start.col())
-}
-
-/// The parser counts lines from 1 and columns from 0.
-const fn position(line: usize, column: usize) -> Mark {
-    Mark { line, column: column + 1 }
 }

@@ -25,6 +25,8 @@ pub enum Spared {
     NotebookEnforcer,
     /// The role that restores; without it a rollback would be denied by the very policy it undoes.
     Rollback,
+    /// The role that a Systems Manager runbook tightens instances with.
+    Automation,
     /// The role that EC2 itself takes on for an instance, to mount encrypted volumes for one. It is not
     /// service-linked, so service control policies bind it.
     Ec2Infrastructure,
@@ -51,6 +53,7 @@ impl Rule {
                 Spared::Ec2Enforcer => std::slice::from_ref(&names.ec2_enforcer),
                 Spared::NotebookEnforcer => std::slice::from_ref(&names.notebook_enforcer),
                 Spared::Rollback => std::slice::from_ref(&names.rollback),
+                Spared::Automation => std::slice::from_ref(&names.automation),
                 Spared::Ec2Infrastructure => &[],
             };
             let mut arns: Vec<String> = roles.iter().map(|role| role.arn(settings.partition)).collect();

@@ -4,7 +4,8 @@ use super::{Rule, Spared};
 use crate::settings::Settings;
 use crate::statement::Statement;
 
-const VERSION: &str = "sagemaker:MinimumInstanceMetadataServiceVersion";
+/// The key for what a request asks for; absent where it does not say.
+pub const VERSION: &str = "sagemaker:MinimumInstanceMetadataServiceVersion";
 
 /// Version 2 when a notebook is made, and whenever an update speaks of it.
 pub fn v2(settings: &Settings) -> Vec<Rule> {

@@ -12,7 +12,9 @@ const ASKED_TOKENS: &str = "ec2:Attribute/HttpTokens";
 const ASKED_HOPS: &str = "ec2:Attribute/HttpPutResponseHopLimit";
 
 const WHO_MAY_GO_BACK: &[Spared] = &[Spared::Exempt, Spared::Rollback];
-const WHO_MAY_MODIFY: &[Spared] = &[Spared::Owners, Spared::Ec2Enforcer, Spared::Rollback];
+const WHO_MAY_MODIFY: &[Spared] =
+    &[Spared::Owners, Spared::Ec2Enforcer, Spared::Rollback, Spared::Automation];
+const WHO_MAY_MODIFY_DEFAULTS: &[Spared] = &[Spared::Owners, Spared::Ec2Enforcer, Spared::Rollback];
 
 /// No way back to what a launch may not have.
 pub fn no_way_back(settings: &Settings) -> Vec<Rule> {
@@ -48,5 +50,8 @@ pub fn only_owners(settings: &Settings) -> Vec<Rule> {
     let options = Statement::deny("OnlyOwnersModifyOptions", [MODIFY], [settings.arn("ec2", "instance/*")]);
     // The action has no type of resource.
     let defaults = Statement::deny("OnlyOwnersModifyDefaults", ["ec2:ModifyInstanceMetadataDefaults"], ["*"]);
-    [options, defaults].map(|statement| Rule { statement, spares: WHO_MAY_MODIFY }).into()
+    vec![
+        Rule { statement: options, spares: WHO_MAY_MODIFY },
+        Rule { statement: defaults, spares: WHO_MAY_MODIFY_DEFAULTS },
+    ]
 }

@@ -55,9 +55,8 @@ pub fn of_ourselves(settings: &Settings) -> Vec<Rule> {
         "aws:TagKeys",
         [format!("{TAG_PREFIX}*")],
     );
-    let own = [&names.ec2_enforcer, &names.notebook_enforcer, &names.scanner, &names.rollback];
     let spared = settings.principals.owners.iter().chain(&settings.principals.exempt);
-    let roles = own.into_iter().chain(spared).map(|role| role.arn(partition));
+    let roles = names.roles().into_iter().chain(spared).map(|role| role.arn(partition));
     let ours = [
         Statement::deny("OnlyOwnersChangeOurRoles", ROLE_ACTIONS, roles),
         Statement::deny(

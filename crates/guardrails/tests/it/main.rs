@@ -8,6 +8,7 @@ mod readme;
 mod roles;
 mod shipped;
 mod sizes;
+mod terraform;
 
 use std::path::{Path, PathBuf};
 

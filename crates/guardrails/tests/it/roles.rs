@@ -59,6 +59,18 @@ fn all_roles_together_are_granted_exactly_what_the_product_calls() {
     assert_eq!(granted(&["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "rollback"]), declared());
 }
 
+/// Source: Systems Manager Automation runbook reference, "AWSSupport-ConfigureEC2Metadata", required permissions.
+#[test]
+fn the_automation_role_is_granted_exactly_what_the_runbooks_of_aws_call() {
+    let called = [
+        "ec2:DescribeInstances",
+        "ec2:ModifyInstanceMetadataOptions",
+        "ssm:GetAutomationExecution",
+        "ssm:StartAutomationExecution",
+    ];
+    assert_eq!(granted(&["automation"]), called.map(str::to_owned).into());
+}
+
 #[test]
 fn the_scanner_only_looks() {
     for action in granted(&["scanner"]) {

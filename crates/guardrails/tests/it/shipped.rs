@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use v2only_guardrails::iac::guard;
 use v2only_guardrails::{Kind, Settings, render};
 
 #[test]
@@ -33,6 +34,40 @@ fn the_shipped_files_are_the_rendering_of_the_default_document() {
     for (path, json) in &rendered {
         assert_eq!(&shipped[path], json, "{path} is out of date: run the tests with UPDATE_POLICIES=1");
     }
+}
+
+#[test]
+fn the_shipped_guard_rules_are_those_of_the_default_document() {
+    let folder = super::policies().join("guard");
+    let rendered = guard::files(&Settings::shipped());
+    if std::env::var("UPDATE_POLICIES").is_ok() {
+        fs::create_dir_all(&folder).unwrap();
+        for file in &rendered {
+            fs::write(super::policies().join(&file.path), &file.text).unwrap();
+        }
+    }
+    let mut shipped: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .filter(|it| it.ends_with(".guard"))
+        .map(|it| format!("guard/{it}"))
+        .collect();
+    shipped.sort();
+    assert_eq!(shipped, rendered.iter().map(|it| it.path.clone()).collect::<Vec<_>>());
+    for file in rendered {
+        let text = fs::read_to_string(super::policies().join(&file.path)).unwrap();
+        assert_eq!(text, file.text, "{}: run the tests with UPDATE_POLICIES=1", file.path);
+    }
+}
+
+#[test]
+fn every_guard_rule_has_a_meaning_and_every_meaning_a_rule() {
+    let files = guard::files(&Settings::shipped());
+    let mut names: Vec<&str> = files.iter().flat_map(guard::RuleFile::rules).collect();
+    let mut meant: Vec<&str> = guard::RULES.iter().map(|it| it.name).collect();
+    names.sort_unstable();
+    meant.sort_unstable();
+    assert_eq!(names, meant);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use v2only_guardrails::{File, Kind, Settings};
+use v2only_guardrails::{Settings, iac};
 
 use super::RenderArgs;
 use crate::Session;
@@ -16,6 +16,28 @@ use crate::output::table::Sheet;
 use crate::problem::{Problem, Stop};
 use crate::world::World;
 
+/// A file of the library.
+struct File {
+    path: String,
+    text: String,
+    /// Its `Sid`s, or the rules in it.
+    names: Vec<String>,
+    /// How long it may be, where AWS has a limit.
+    limit: Option<usize>,
+}
+
+impl File {
+    /// The folder, which is the kind.
+    fn kind(&self) -> &str {
+        self.path.split('/').next().unwrap_or_default()
+    }
+
+    /// The path without what the file name ends in.
+    fn stem(&self) -> &str {
+        self.path.rsplit_once('.').map_or(self.path.as_str(), |(stem, _)| stem)
+    }
+}
+
 /// The shipped policies, one a row.
 pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let files = rendered(&Settings::shipped())?;
@@ -24,10 +46,10 @@ pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop>
             .iter()
             .map(|it| ListedV1 {
                 path: it.path.clone(),
-                kind: it.kind.folder(),
-                sids: it.sids(),
-                characters: it.json.chars().count(),
-                limit: it.kind.limit(),
+                kind: it.kind().to_owned(),
+                sids: it.names.clone(),
+                characters: it.text.chars().count(),
+                limit: it.limit,
             })
             .collect();
         output::json(session.out, &ListV1 { schema: "v2only.policies.v1", policies })?;
@@ -35,8 +57,9 @@ pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop>
     }
     let mut sheet = Sheet::new(&["POLICY", "SIZE", "STATEMENTS"], 2, session.talk.width());
     for it in &files {
-        let size = format!("{} of {}", it.json.chars().count(), it.kind.limit());
-        sheet.row(vec![it.path.clone().into(), size.into(), it.sids().join(", ").into()]);
+        let limit = it.limit.map(|it| format!(" of {it}")).unwrap_or_default();
+        let size = format!("{}{limit}", it.text.chars().count());
+        sheet.row(vec![it.path.clone().into(), size.into(), it.names.join(", ").into()]);
     }
     writeln!(session.out, "{}", sheet.text())?;
     session.talk.say("\n`v2only policies show NAME` prints one; policies/README.md explains each statement");
@@ -46,7 +69,7 @@ pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop>
 /// One shipped policy.
 pub(super) fn show<W: World>(name: &str, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let files = rendered(&Settings::shipped())?;
-    session.out.write_all(named(&files, name)?.json.as_bytes())?;
+    session.out.write_all(named(&files, name)?.text.as_bytes())?;
     Ok(Exit::Clean)
 }
 
@@ -55,7 +78,7 @@ pub(super) fn render<W: World>(args: &RenderArgs, session: &mut Session<'_, W>) 
     let (settings, _) = args.settings.read(session)?;
     let files = rendered(&settings)?;
     if let Some(name) = &args.name {
-        session.out.write_all(named(&files, name)?.json.as_bytes())?;
+        session.out.write_all(named(&files, name)?.text.as_bytes())?;
         return Ok(Exit::Clean);
     }
     let Some(folder) = &args.out else {
@@ -78,22 +101,33 @@ pub(super) fn render<W: World>(args: &RenderArgs, session: &mut Session<'_, W>) 
 }
 
 fn rendered(settings: &Settings) -> Result<Vec<File>, Problem> {
-    v2only_guardrails::render(settings).map_err(|why| {
+    let policies = v2only_guardrails::render(settings).map_err(|why| {
         Problem::usage(why.to_string(), "name roles by patterns: `--exempt 'arn:aws:iam::*:role/legacy-*'`")
-    })
+    })?;
+    let policies = policies.into_iter().map(|it| File {
+        names: it.sids(),
+        limit: Some(it.kind.limit()),
+        path: it.path,
+        text: it.json,
+    });
+    let rules = iac::guard::files(settings).into_iter().map(|it| File {
+        names: it.rules().map(str::to_owned).collect(),
+        limit: None,
+        path: it.path,
+        text: it.text,
+    });
+    let mut files: Vec<File> = policies.chain(rules).collect();
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(files)
 }
 
 /// The policy of that path or name.
 fn named<'a>(files: &'a [File], name: &str) -> Result<&'a File, Problem> {
-    let wanted = name.strip_suffix(".json").unwrap_or(name);
+    let wanted = name.strip_suffix(".json").or_else(|| name.strip_suffix(".guard")).unwrap_or(name);
     let wanted = wanted.strip_prefix("policies/").unwrap_or(wanted);
-    let is = |it: &&File| {
-        let path = it.path.strip_suffix(".json").unwrap_or(&it.path);
-        path == wanted || path.rsplit('/').next() == Some(wanted)
-    };
+    let is = |it: &&File| it.stem() == wanted || it.stem().rsplit('/').next() == Some(wanted);
     files.iter().find(is).ok_or_else(|| {
-        let names: Vec<&str> =
-            files.iter().map(|it| it.path.strip_suffix(".json").unwrap_or(&it.path)).collect();
+        let names: Vec<&str> = files.iter().map(File::stem).collect();
         Problem::usage(
             format!("there is no policy `{name}`"),
             format!("the policies are {}", names.join(", ")),
@@ -103,14 +137,14 @@ fn named<'a>(files: &'a [File], name: &str) -> Result<&'a File, Problem> {
 
 /// Writes all, or replaces none: what is new is written beside what is there, and then takes its place.
 fn write(folder: &Path, files: &[File]) -> Result<(), (PathBuf, io::Error)> {
-    let beside = |path: &Path| path.with_extension("json.new");
-    for kind in [Kind::Scp, Kind::Iam, Kind::Declarative] {
-        let path = folder.join(kind.folder());
+    let beside = |path: &Path| path.with_added_extension("new");
+    for file in files {
+        let path = folder.join(file.kind());
         fs::create_dir_all(&path).map_err(|why| (path, why))?;
     }
     let paths: Vec<PathBuf> = files.iter().map(|it| folder.join(&it.path)).collect();
     for (file, path) in files.iter().zip(&paths) {
-        fs::write(beside(path), &file.json).map_err(|why| (path.clone(), why))?;
+        fs::write(beside(path), &file.text).map_err(|why| (path.clone(), why))?;
     }
     for path in &paths {
         fs::rename(beside(path), path).map_err(|why| (path.clone(), why))?;

@@ -11,7 +11,7 @@ pub fn run(statement: &Statement, against: Against<'_>) -> Vec<Finding> {
     if statement.deny || against.attachment != Attachment::Scp {
         return Vec::new();
     }
-    let everything = |words: &[crate::check::read::Word]| words.iter().any(|it| it.text == "*");
+    let everything = |words: &[crate::Word]| words.iter().any(|it| it.text == "*");
     let is_full_access = !statement.actions.not
         && everything(&statement.actions.words)
         && everything(&statement.resources.words)

@@ -51,9 +51,8 @@ pub fn run(statement: &Statement, against: Against<'_>) -> Vec<Finding> {
 fn known(arn: &str, against: Against<'_>) -> bool {
     let settings = against.settings;
     let names = &settings.names;
-    let ours = [&names.ec2_enforcer, &names.notebook_enforcer, &names.scanner, &names.rollback];
     let principals = settings.principals.owners.iter().chain(&settings.principals.exempt);
-    let mut roles = ours.into_iter().chain(principals).map(|it| it.arn(settings.partition));
+    let mut roles = names.roles().into_iter().chain(principals).map(|it| it.arn(settings.partition));
     let of_aws = arn.contains(":role/aws:ec2-infrastructure") || arn.contains(":role/aws-service-role/");
     of_aws || roles.any(|it| it == arn || glob::matches_arn(&it, arn) || glob::matches_arn(arn, &it))
 }

@@ -9,8 +9,9 @@ mod operators;
 mod size;
 mod words;
 
-use super::read::{Mark, Policy, Statement};
+use super::read::{Policy, Statement};
 use super::{Against, Finding, Level};
+use crate::Mark;
 
 /// Every code of a finding, with what it means in one sentence.
 pub const CODES: &[(&str, &str)] = &[

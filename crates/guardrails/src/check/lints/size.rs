@@ -1,6 +1,7 @@
 //! The size that AWS accepts.
 
-use crate::check::{Against, Attachment, Finding, Level, Mark};
+use crate::Mark;
+use crate::check::{Against, Attachment, Finding, Level};
 
 /// What service control policies were limited to before 2026-05.
 const SCP_BEFORE: usize = 5_120;

@@ -1,0 +1,248 @@
+//! `check`: infrastructure code before it is deployed.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::fake_aws::FakeAws;
+use crate::fake_world::FakeWorld;
+
+fn world() -> FakeWorld {
+    FakeWorld::with(FakeAws::default())
+}
+
+/// Everything that can be wrong with a template, and what is right beside it.
+const STACK: &str = r#"AWSTemplateFormatVersion: "2010-09-09"
+Parameters:
+  Tokens:
+    Type: String
+    Default: optional
+Conditions:
+  IsProd: !Equals [!Ref AWS::AccountId, "111122223333"]
+Resources:
+  Open:
+    Type: AWS::EC2::Instance
+    Properties:
+      MetadataOptions:
+        HttpTokens: optional
+  Silent:
+    Type: AWS::EC2::Instance
+    Properties:
+      ImageId: ami-0abcdef1234567890
+  Right:
+    Type: AWS::EC2::Instance
+    Properties:
+      MetadataOptions: {HttpTokens: required, HttpPutResponseHopLimit: 2}
+  TooFar:
+    Type: AWS::EC2::Instance
+    Properties:
+      MetadataOptions: {HttpTokens: required, HttpPutResponseHopLimit: 3}
+  EndpointOff:
+    Type: AWS::EC2::Instance
+    Properties:
+      MetadataOptions: {HttpEndpoint: disabled}
+  FromTemplate:
+    Type: AWS::EC2::Instance
+    Properties:
+      LaunchTemplate: {LaunchTemplateId: !Ref Template, Version: "1"}
+  Template:
+    Type: AWS::EC2::LaunchTemplate
+    Properties:
+      LaunchTemplateData:
+        ImageId: ami-0abcdef1234567890
+  ByParameter:
+    Type: AWS::EC2::Instance
+    Properties:
+      MetadataOptions:
+        HttpTokens: !Ref Tokens
+  ByCondition:
+    Type: AWS::EC2::Instance
+    Properties:
+      MetadataOptions: !If [IsProd, {HttpTokens: required}, !Ref AWS::NoValue]
+  Configuration:
+    Type: AWS::AutoScaling::LaunchConfiguration
+    Properties:
+      MetadataOptions: {HttpTokens: optional}
+  Notebook:
+    Type: AWS::SageMaker::NotebookInstance
+    Properties:
+      InstanceMetadataServiceConfiguration:
+        MinimumInstanceMetadataServiceVersion: "1"
+  SilentNotebook:
+    Type: AWS::SageMaker::NotebookInstance
+    Properties:
+      RoleArn: !GetAtt Role.Arn
+  Inner:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: ./inner.yaml}
+  'Fn::ForEach::Fleet':
+    - Name
+    - [A, B]
+    - 'Web${Name}':
+        Type: AWS::EC2::Instance
+        Properties: {ImageId: ami-0abcdef1234567890}
+"#;
+
+const HOPS: &str = "version: 1\nmode: enforce\ninstances: { hop_limit: { max: 2 } }\n";
+
+const RIGHT: &str = r#"{"Resources": {"Web": {"Type": "AWS::EC2::LaunchTemplate", "Properties":
+  {"LaunchTemplateData": {"MetadataOptions": {"HttpTokens": "required"}}}}}}"#;
+
+/// A plan with one resource, of which the configuration states what `after` says.
+fn plan(kind: &str, after: &Value) -> String {
+    let stated: Value = after
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(|name| (name.clone(), json!({})))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    json!({
+        "format_version": "1.2",
+        "resource_changes": [{
+            "address": format!("{kind}.web"), "mode": "managed", "type": kind, "name": "web",
+            "change": {"actions": ["create"], "before": null, "after": after, "after_unknown": {}},
+        }],
+        "configuration": {"root_module": {"resources": [
+            {"address": format!("{kind}.web"), "type": kind, "name": "web", "expressions": stated},
+        ]}},
+    })
+    .to_string()
+}
+
+#[test]
+fn every_kind_of_resource_of_a_template_is_told_its_line_the_reason_and_what_to_write() {
+    let world = world().file("stack.yaml", STACK).file("policy.yaml", HOPS);
+    assert_snapshot!(world.run("check DIR/stack.yaml --policy DIR/policy.yaml").seen());
+    assert_eq!(world.aws.asked(), [""; 0]);
+}
+
+#[test]
+fn without_a_policy_document_the_hop_limit_is_nobodys_business() {
+    let ran = world().file("stack.yaml", STACK).run("check DIR/stack.yaml");
+    assert_eq!(ran.exit.code(), 10);
+    assert!(!ran.out.contains("TooFar"), "{}", ran.out);
+}
+
+#[test]
+fn what_the_development_kit_synthesised_is_read_with_its_lines() {
+    let template = r#"{
+ "Resources": {
+  "Web4CDB6E4A": {
+   "Type": "AWS::EC2::Instance",
+   "Properties": {
+    "MetadataOptions": {
+     "HttpTokens": "optional"
+    }
+   },
+   "Metadata": { "aws:cdk:path": "App/Web/Resource" }
+  }
+ }
+}"#;
+    let world = world();
+    std::fs::create_dir(world.path("cdk.out")).unwrap();
+    let world = world
+        .file("cdk.out/App.template.json", template)
+        .file("cdk.out/manifest.json", r#"{"version": "38.0.0", "artifacts": {}}"#);
+    assert_snapshot!(world.run("check DIR/cdk.out --verbose").seen());
+}
+
+#[test]
+fn a_plan_of_terraform_is_told_its_addresses() {
+    let world = world()
+        .file("open.json", &plan("aws_instance", &json!({"metadata_options": [{"http_tokens": "optional"}]})))
+        .file("lab.json", &plan("aws_sagemaker_notebook_instance", &json!({})))
+        .file(
+            "right.json",
+            &plan("aws_launch_template", &json!({"metadata_options": [{"http_tokens": "required"}]})),
+        );
+    assert_snapshot!(world.run("check DIR/open.json DIR/lab.json DIR/right.json").seen());
+}
+
+#[test]
+fn a_plan_may_come_through_a_pipe() {
+    let ran = world().stdin(&plan("aws_launch_configuration", &json!({}))).run("check -");
+    assert_eq!(ran.exit.code(), 10);
+    assert!(ran.out.contains("aws_launch_configuration.web"), "{}", ran.out);
+}
+
+#[test]
+fn what_is_right_leaves_with_zero() {
+    let ran = world().file("right.json", RIGHT).run("check DIR/right.json");
+    assert_eq!((ran.exit.code(), ran.out.as_str()), (0, ""));
+    assert_eq!(ran.err, "1 file: 0 errors, 0 warnings, 0 that cannot be told\n");
+}
+
+#[test]
+fn what_cannot_be_told_is_said_and_is_no_violation() {
+    let template = "Resources:\n  A:\n    Type: AWS::EC2::Instance\n    Properties:\n      \
+                    MetadataOptions: {HttpTokens: !ImportValue Tokens}\n";
+    let ran = world().file("a.yaml", template).run("check DIR/a.yaml");
+    assert_eq!(ran.exit.code(), 0);
+    assert!(ran.out.contains("HttpTokens comes from !ImportValue"), "{}", ran.out);
+}
+
+#[test]
+fn the_json_has_its_published_shape() {
+    let json = world().file("stack.yaml", STACK).run("check DIR/stack.yaml --output json").json();
+    assert_eq!((&json["schema"], &json["exit_code"]), (&"v2only.check.v1".into(), &10.into()));
+    assert_eq!(json["files"][0]["language"], "cloudformation");
+    let finding = &json["findings"][0];
+    assert_eq!((&finding["resource"], &finding["line"]), (&"Open".into(), &13.into()));
+    assert_eq!(finding["code"], "http-tokens-not-required");
+    assert_eq!(finding["instead"], "MetadataOptions:\n  HttpTokens: required");
+}
+
+#[test]
+fn sarif_names_file_line_and_resource() {
+    let json = world().file("stack.yaml", STACK).run("check DIR/stack.yaml --output sarif").json();
+    let run = &json["runs"][0];
+    let result = &run["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&"http-tokens-not-required".into(), &"error".into()));
+    let place = &result["locations"][0];
+    assert_eq!(place["physicalLocation"]["region"]["startLine"], 13);
+    assert_eq!(place["logicalLocations"][0]["fullyQualifiedName"], "Open");
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    for result in run["results"].as_array().unwrap() {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+    }
+}
+
+#[test]
+fn a_broken_file_is_named_with_its_line_and_the_others_are_checked() {
+    let world = world().file("bad.yaml", "Resources:\n  A: [\n").file("right.json", RIGHT);
+    let ran = world.run("check DIR/bad.yaml DIR/missing.yaml DIR/right.json");
+    assert_snapshot!(ran.seen());
+}
+
+#[test]
+fn a_folder_may_hold_templates_of_other_tools() {
+    let world = world().file("right.json", RIGHT).file("chart.yaml", "a: {{ .Values.a }\n  b\n");
+    let ran = world.run("check DIR");
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    assert!(ran.err.contains("1 file, 1 skipped"), "{}", ran.err);
+    // Named itself, or naming resources of AWS, it is not passed over.
+    assert_eq!(world.run("check DIR/right.json DIR/chart.yaml").exit.code(), 3);
+    let world = world.file("broken.yaml", "Resources:\n  A: {Type: AWS::EC2::Instance\n");
+    assert_eq!(world.run("check DIR").exit.code(), 3);
+}
+
+#[test]
+fn the_source_and_the_state_of_terraform_are_told_from_its_plan() {
+    let world = world()
+        .file("main.tf", "resource \"aws_instance\" \"web\" {}\n")
+        .file("state.json", r#"{"format_version": "1.0", "terraform_version": "1.9.0", "values": {}}"#);
+    let ran = world.run("check DIR/main.tf");
+    assert_eq!(ran.exit.code(), 3);
+    assert!(ran.err.contains("terraform show -json plan.out | v2only check -"), "{}", ran.err);
+    let ran = world.run("check DIR/state.json");
+    assert_eq!(ran.exit.code(), 2);
+    assert!(ran.err.contains("name the plan"), "{}", ran.err);
+}
+
+#[test]
+fn nothing_to_check_is_a_mistake() {
+    let ran = world().file("a.yaml", "a: b\n").run("check DIR/a.yaml");
+    assert_eq!(ran.exit.code(), 2);
+    assert!(ran.err.contains("neither a CloudFormation template nor a Terraform plan"), "{}", ran.err);
+}

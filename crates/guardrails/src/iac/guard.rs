@@ -1,0 +1,77 @@
+//! The CloudFormation Guard rules, and what a failed one means.
+
+use v2only_policy::settings::HopLimitRule;
+
+use crate::Settings;
+
+/// A rule file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleFile {
+    /// Where it lies below `policies/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl RuleFile {
+    /// The names of the rules in it.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        self.text.lines().filter_map(|it| it.strip_prefix("rule ")?.split(' ').next())
+    }
+}
+
+/// A rule by its name in the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name in the rule file.
+    pub name: &'static str,
+    /// The code of its finding.
+    pub code: &'static str,
+    /// Where in a resource the value stands that it is about.
+    pub path: &'static [&'static str],
+}
+
+const INSTANCE: &[&str] = &["Properties", "MetadataOptions", "HttpTokens"];
+const TEMPLATE: &[&str] = &["Properties", "LaunchTemplateData", "MetadataOptions", "HttpTokens"];
+const INSTANCE_HOPS: &[&str] = &["Properties", "MetadataOptions", "HttpPutResponseHopLimit"];
+const TEMPLATE_HOPS: &[&str] =
+    &["Properties", "LaunchTemplateData", "MetadataOptions", "HttpPutResponseHopLimit"];
+const NOTEBOOK: &[&str] =
+    &["Properties", "InstanceMetadataServiceConfiguration", "MinimumInstanceMetadataServiceVersion"];
+
+/// Every rule of the files.
+pub const RULES: &[Rule] = &[
+    Rule { name: "ec2_instance_requires_imdsv2", code: "http-tokens-not-required", path: INSTANCE },
+    Rule { name: "ec2_instance_states_http_tokens", code: "http-tokens-not-stated", path: INSTANCE },
+    Rule { name: "ec2_launch_template_requires_imdsv2", code: "http-tokens-not-required", path: TEMPLATE },
+    Rule { name: "launch_configuration_requires_imdsv2", code: "http-tokens-not-required", path: INSTANCE },
+    Rule { name: "sagemaker_notebook_requires_imdsv2", code: "notebook-version-1", path: NOTEBOOK },
+    Rule { name: "ec2_instance_hop_limit", code: "hop-limit", path: INSTANCE_HOPS },
+    Rule { name: "ec2_launch_template_hop_limit", code: "hop-limit", path: TEMPLATE_HOPS },
+    Rule { name: "launch_configuration_hop_limit", code: "hop-limit", path: INSTANCE_HOPS },
+];
+
+/// The rule files for some settings. The one about hop limits is left out where the document has no opinion.
+pub fn files(settings: &Settings) -> Vec<RuleFile> {
+    let file = |name: &str, text: String| RuleFile { path: format!("guard/{name}.guard"), text };
+    let mut files = vec![
+        file("ec2-instance", EC2_INSTANCE.to_owned()),
+        file("launch-configuration", LAUNCH_CONFIGURATION.to_owned()),
+        file("launch-template", LAUNCH_TEMPLATE.to_owned()),
+        file("sagemaker-notebook", SAGEMAKER_NOTEBOOK.to_owned()),
+    ];
+    let test = match settings.hop_limit {
+        HopLimitRule::Keep => return files,
+        HopLimitRule::Max(hops) => format!("<= {}", hops.get()),
+        HopLimitRule::Exactly(hops) => format!("== {}", hops.get()),
+    };
+    files.push(file("hop-limit", HOP_LIMIT.replace("TEST", &test)));
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    files
+}
+
+const EC2_INSTANCE: &str = include_str!("guard/ec2-instance.guard");
+const LAUNCH_CONFIGURATION: &str = include_str!("guard/launch-configuration.guard");
+const LAUNCH_TEMPLATE: &str = include_str!("guard/launch-template.guard");
+const SAGEMAKER_NOTEBOOK: &str = include_str!("guard/sagemaker-notebook.guard");
+const HOP_LIMIT: &str = include_str!("guard/hop-limit.guard");

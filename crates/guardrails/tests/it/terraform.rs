@@ -1,0 +1,151 @@
+//! Terraform plans.
+//!
+//! The shapes follow "JSON Output Format" of Terraform: `after` is what is known, `after_unknown` marks what is
+//! known later, and the configuration says what the author stated.
+
+use serde_json::{Value, json};
+use v2only_guardrails::Settings;
+use v2only_guardrails::iac::terraform::{findings, is_plan, is_state};
+
+/// A plan with one managed resource at an address.
+fn plan(address: &str, kind: &str, after: &Value, unknown: &Value, configuration: &Value) -> Value {
+    json!({
+        "format_version": "1.2",
+        "resource_changes": [{
+            "address": address, "mode": "managed", "type": kind,
+            "change": {"actions": ["create"], "before": null, "after": after, "after_unknown": unknown},
+        }],
+        "configuration": {"root_module": configuration},
+    })
+}
+
+/// The configuration of a root module with one resource that states these arguments.
+fn root(kind: &str, stated: &Value) -> Value {
+    json!({"resources": [{"address": format!("{kind}.web"), "type": kind, "expressions": stated}]})
+}
+
+/// Codes of what is found, for a resource of the root module.
+fn codes(kind: &str, after: &Value, unknown: &Value, stated: &Value) -> Vec<&'static str> {
+    let plan = plan(&format!("{kind}.web"), kind, after, unknown, &root(kind, stated));
+    assert!(is_plan(&plan));
+    findings(&plan, &Settings::shipped()).into_iter().map(|it| it.code).collect()
+}
+
+fn stated_fully(kind: &str, after: &Value) -> Vec<&'static str> {
+    codes(kind, after, &json!({}), after)
+}
+
+#[test]
+fn tokens_are_read_from_instances_templates_configurations_and_spot_requests() {
+    for kind in
+        ["aws_instance", "aws_launch_template", "aws_launch_configuration", "aws_spot_instance_request"]
+    {
+        let options = |tokens: &str| json!({"metadata_options": [{"http_tokens": tokens}]});
+        assert_eq!(stated_fully(kind, &options("required")), [""; 0], "{kind}");
+        assert_eq!(stated_fully(kind, &options("optional")), ["http-tokens-not-required"], "{kind}");
+        assert_eq!(stated_fully(kind, &json!({})), ["http-tokens-not-stated"], "{kind}");
+        let off = json!({"metadata_options": [{"http_endpoint": "disabled", "http_tokens": "optional"}]});
+        assert_eq!(stated_fully(kind, &off), [""; 0], "{kind}");
+    }
+}
+
+#[test]
+fn the_hop_limit_is_that_of_the_document() {
+    let options = |hops: u8| json!({"metadata_options": [{"http_tokens": "required", "http_put_response_hop_limit": hops}]});
+    assert_eq!(stated_fully("aws_instance", &options(2)), [""; 0]);
+    assert_eq!(stated_fully("aws_instance", &options(3)), ["hop-limit"]);
+}
+
+#[test]
+fn an_instance_with_a_launch_template_is_judged_by_what_it_states_itself() {
+    let from = json!({"launch_template": [{"name": "web"}]});
+    assert_eq!(stated_fully("aws_instance", &from), [""; 0]);
+    let both =
+        json!({"launch_template": [{"name": "web"}], "metadata_options": [{"http_tokens": "optional"}]});
+    assert_eq!(stated_fully("aws_instance", &both), ["http-tokens-not-required"]);
+    // The template is made in the same plan, so that the block is known later.
+    let later = codes(
+        "aws_instance",
+        &json!({}),
+        &json!({"launch_template": true, "metadata_options": true}),
+        &json!({"launch_template": [{}]}),
+    );
+    assert_eq!(later, [""; 0]);
+}
+
+#[test]
+fn what_the_provider_fills_in_later_is_not_what_the_author_stated() {
+    let unknown = json!({"metadata_options": true});
+    assert_eq!(codes("aws_instance", &json!({}), &unknown, &json!({})), ["http-tokens-not-stated"]);
+    assert_eq!(
+        codes("aws_instance", &json!({}), &unknown, &json!({"metadata_options": [{"http_tokens": {}}]})),
+        ["cannot-tell"]
+    );
+    // The hop limit is stated and the tokens are not, which the provider fills in.
+    let after = json!({"metadata_options": [{"http_put_response_hop_limit": 1}]});
+    let unknown = json!({"metadata_options": [{"http_tokens": true}]});
+    let stated = json!({"metadata_options": [{"http_put_response_hop_limit": {"constant_value": 1}}]});
+    assert_eq!(codes("aws_instance", &after, &unknown, &stated), ["http-tokens-not-stated"]);
+    let stated = json!({"metadata_options": [{"http_tokens": {"references": ["random_shuffle.it"]}}]});
+    assert_eq!(codes("aws_instance", &after, &unknown, &stated), ["cannot-tell"]);
+}
+
+#[test]
+fn a_resource_in_modules_is_found_in_the_configuration_by_its_address() {
+    let inner = root("aws_instance", &json!({"metadata_options": [{"http_tokens": {}}]}));
+    let configuration =
+        json!({"module_calls": {"fleet": {"module": {"module_calls": {"web": {"module": inner}}}}}});
+    let address = r#"module.fleet["a.b[\"c\"]"].module.web[0].aws_instance.web["x"]"#;
+    let unknown = json!({"metadata_options": true});
+    let plan = plan(address, "aws_instance", &json!({}), &unknown, &configuration);
+    let found = findings(&plan, &Settings::shipped());
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].code, found[0].address.as_str()), ("cannot-tell", address));
+}
+
+#[test]
+fn notebooks_answer_version_2() {
+    let kind = "aws_sagemaker_notebook_instance";
+    let options = |version: Value| {
+        json!({"instance_metadata_service_configuration":
+            [{"minimum_instance_metadata_service_version": version}]})
+    };
+    assert_eq!(stated_fully(kind, &options(json!("2"))), [""; 0]);
+    assert_eq!(stated_fully(kind, &options(json!("1"))), ["notebook-version-1"]);
+    assert_eq!(stated_fully(kind, &json!({})), ["notebook-version-1"]);
+}
+
+#[test]
+fn account_defaults_require_tokens() {
+    let kind = "aws_ec2_instance_metadata_defaults";
+    assert_eq!(stated_fully(kind, &json!({"http_tokens": "required"})), [""; 0]);
+    assert_eq!(stated_fully(kind, &json!({"http_tokens": "no-preference"})), ["defaults-not-required"]);
+    assert_eq!(stated_fully(kind, &json!({})), ["defaults-not-required"]);
+}
+
+#[test]
+fn an_image_that_is_registered_should_support_version_2_and_a_copy_has_what_its_source_has() {
+    assert_eq!(stated_fully("aws_ami", &json!({"imds_support": "v2.0"})), [""; 0]);
+    assert_eq!(stated_fully("aws_ami", &json!({})), ["image-without-imds-support"]);
+    assert_eq!(stated_fully("aws_ami_copy", &json!({})), [""; 0]);
+}
+
+#[test]
+fn what_is_destroyed_or_only_read_is_left_alone() {
+    let mut plan = plan("aws_instance.web", "aws_instance", &Value::Null, &json!({}), &json!({}));
+    assert!(findings(&plan, &Settings::shipped()).is_empty());
+    plan["resource_changes"][0]["change"]["after"] = json!({});
+    assert_eq!(findings(&plan, &Settings::shipped()).len(), 1);
+    plan["resource_changes"][0]["mode"] = json!("data");
+    assert!(findings(&plan, &Settings::shipped()).is_empty());
+}
+
+#[test]
+fn a_state_is_no_plan() {
+    let shown = json!({"format_version": "1.0", "terraform_version": "1.9.0", "values": {"root_module": {}}});
+    let stored = json!({"version": 4, "terraform_version": "1.9.0", "lineage": "x", "resources": []});
+    for state in [shown, stored] {
+        assert!(is_state(&state) && !is_plan(&state));
+    }
+    assert!(!is_state(&json!({"Resources": {}})));
+}
