@@ -87,6 +87,22 @@ GRANTS = {
         "SeeRegions": (request("ec2:DescribeRegions", "*"), request("ec2:DescribeVolumes", "*")),
         "SeeNotebooks": (request("sagemaker:ListTags", NOTES), tagged("sagemaker:AddTags", NOTES, "v2only:x")),
         "ListNotebooks": (request("sagemaker:ListNotebookInstances", "*"), notebook("Update", "2")),
+        "SeeSources": (
+            request("autoscaling:DescribeLaunchConfigurations", "*"),
+            request("ec2:ModifyInstanceMetadataDefaults", "*"),
+        ),
+    },
+    "source-enforcer": {
+        "SeeSources": (request("ec2:GetInstanceMetadataDefaults", "*"), request("ec2:DescribeVolumes", "*")),
+        "ChangeAccountDefaults": (request("ec2:ModifyInstanceMetadataDefaults", "*"), modification(REQUIRE, V1)),
+        "AddTemplateVersions": (
+            request("ec2:CreateLaunchTemplateVersion", "arn:aws:ec2:eu-central-1:111122223333:launch-template/lt-1"),
+            request("ec2:DeleteLaunchTemplate", "arn:aws:ec2:eu-central-1:111122223333:launch-template/lt-1"),
+        ),
+        "MarkImages": (
+            request("ec2:ModifyImageAttribute", "arn:aws:ec2:eu-central-1::image/ami-1"),
+            request("ec2:DeregisterImage", "arn:aws:ec2:eu-central-1::image/ami-1"),
+        ),
     },
     "rollback": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),

@@ -11,9 +11,23 @@ use v2only_tests::audit::actions;
 use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
-/// Declared for the listings of a scan and of people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 3] =
-    [Call::DescribeRegions, Call::ListNotebookInstances, Call::GetCallerIdentity];
+/// Declared for the listings of a scan, for what instances take their options from and for people, and not made
+/// by a function.
+const NOT_OF_FUNCTIONS: [Call; 13] = [
+    Call::DescribeRegions,
+    Call::ListNotebookInstances,
+    Call::GetCallerIdentity,
+    Call::GetInstanceMetadataDefaults,
+    Call::ModifyInstanceMetadataDefaults,
+    Call::DescribeLaunchTemplates,
+    Call::DescribeLaunchTemplateVersions,
+    Call::CreateLaunchTemplateVersion,
+    Call::ModifyLaunchTemplate,
+    Call::DescribeImages,
+    Call::ModifyImageAttribute,
+    Call::DescribeAutoScalingGroups,
+    Call::DescribeLaunchConfigurations,
+];
 
 #[test]
 fn the_functions_make_exactly_the_calls_that_are_declared_for_them() {

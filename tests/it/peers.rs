@@ -12,7 +12,8 @@
 //! | other options were overwritten | `crates/policy/tests/it/peers.rs`, [`crate::launches`] |
 //! | the Region was guessed from the availability zone | here |
 //! | running notebooks were updated | `crates/policy/tests/it/peers.rs`, [`crate::notebooks`] |
-//! | a template without options counted as safe | here, by what it launches |
+//! | a template without options counted as safe | here, by what it launches; `crates/policy/tests/it/sources.rs` |
+//! | fixing one option of a template reset the others | `tests/foreign/test_sources.py` |
 //! | one call for each instance, only to look | here |
 //! | what failed was swallowed | here |
 //! | only the first page was read | here |

@@ -16,6 +16,26 @@ pub enum Call {
     CreateTags,
     /// `DescribeRegions`.
     DescribeRegions,
+    /// `GetInstanceMetadataDefaults`.
+    GetInstanceMetadataDefaults,
+    /// `ModifyInstanceMetadataDefaults`, tightening only.
+    ModifyInstanceMetadataDefaults,
+    /// `DescribeLaunchTemplates`, always paged.
+    DescribeLaunchTemplates,
+    /// `DescribeLaunchTemplateVersions`, always paged.
+    DescribeLaunchTemplateVersions,
+    /// `CreateLaunchTemplateVersion`, from a version and tightening only.
+    CreateLaunchTemplateVersion,
+    /// `ModifyLaunchTemplate`, for its default version.
+    ModifyLaunchTemplate,
+    /// `DescribeImages`, always paged.
+    DescribeImages,
+    /// `ModifyImageAttribute`, for `ImdsSupport`.
+    ModifyImageAttribute,
+    /// `DescribeAutoScalingGroups`, always paged.
+    DescribeAutoScalingGroups,
+    /// `DescribeLaunchConfigurations`, always paged.
+    DescribeLaunchConfigurations,
     /// `DescribeNotebookInstance`.
     DescribeNotebookInstance,
     /// `ListNotebookInstances`.
@@ -59,11 +79,21 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 27] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
         Self::DescribeRegions,
+        Self::GetInstanceMetadataDefaults,
+        Self::ModifyInstanceMetadataDefaults,
+        Self::DescribeLaunchTemplates,
+        Self::DescribeLaunchTemplateVersions,
+        Self::CreateLaunchTemplateVersion,
+        Self::ModifyLaunchTemplate,
+        Self::DescribeImages,
+        Self::ModifyImageAttribute,
+        Self::DescribeAutoScalingGroups,
+        Self::DescribeLaunchConfigurations,
         Self::DescribeNotebookInstance,
         Self::ListNotebookInstances,
         Self::ListNotebookTags,
@@ -86,6 +116,16 @@ impl Call {
             Self::ModifyInstanceMetadataOptions => "ec2:ModifyInstanceMetadataOptions",
             Self::CreateTags => "ec2:CreateTags",
             Self::DescribeRegions => "ec2:DescribeRegions",
+            Self::GetInstanceMetadataDefaults => "ec2:GetInstanceMetadataDefaults",
+            Self::ModifyInstanceMetadataDefaults => "ec2:ModifyInstanceMetadataDefaults",
+            Self::DescribeLaunchTemplates => "ec2:DescribeLaunchTemplates",
+            Self::DescribeLaunchTemplateVersions => "ec2:DescribeLaunchTemplateVersions",
+            Self::CreateLaunchTemplateVersion => "ec2:CreateLaunchTemplateVersion",
+            Self::ModifyLaunchTemplate => "ec2:ModifyLaunchTemplate",
+            Self::DescribeImages => "ec2:DescribeImages",
+            Self::ModifyImageAttribute => "ec2:ModifyImageAttribute",
+            Self::DescribeAutoScalingGroups => "autoscaling:DescribeAutoScalingGroups",
+            Self::DescribeLaunchConfigurations => "autoscaling:DescribeLaunchConfigurations",
             Self::DescribeNotebookInstance => "sagemaker:DescribeNotebookInstance",
             Self::ListNotebookInstances => "sagemaker:ListNotebookInstances",
             Self::ListNotebookTags => "sagemaker:ListTags",
@@ -105,12 +145,22 @@ impl Call {
     /// The bucket AWS gives this call, for each account and Region.
     ///
     /// Sources: Amazon EC2 Developer Guide, "Request throttling for the Amazon EC2 API"; AWS Organizations
-    /// User Guide, "Quotas for AWS Organizations". SageMaker publishes none for notebooks: two a second is
-    /// ours. The rest are far above what this product does.
+    /// User Guide, "Quotas for AWS Organizations". SageMaker publishes none for notebooks, nor does Auto Scaling:
+    /// two and five a second are ours. The rest are far above what this product does.
     pub const fn bucket(self) -> Bucket {
         match self {
-            Self::DescribeInstances | Self::DescribeRegions => bucket(100, 20),
-            Self::ModifyInstanceMetadataOptions => bucket(100, 5),
+            Self::DescribeInstances
+            | Self::DescribeRegions
+            | Self::DescribeLaunchTemplates
+            | Self::DescribeLaunchTemplateVersions
+            | Self::DescribeImages
+            | Self::GetInstanceMetadataDefaults => bucket(100, 20),
+            Self::ModifyInstanceMetadataOptions
+            | Self::CreateLaunchTemplateVersion
+            | Self::ModifyLaunchTemplate
+            | Self::ModifyImageAttribute => bucket(100, 5),
+            Self::ModifyInstanceMetadataDefaults => bucket(2, 2),
+            Self::DescribeAutoScalingGroups | Self::DescribeLaunchConfigurations => bucket(20, 5),
             Self::CreateTags => bucket(100, 10),
             Self::DescribeNotebookInstance
             | Self::ListNotebookInstances

@@ -123,6 +123,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "RequestTimeout"
         | "RequestTimeoutException" => Kind::Unavailable,
         "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" | "OptInRequired" => Kind::Denied,
+        // An image of somebody else.
+        "AuthFailure" if message.contains("Not authorized for image") => Kind::Denied,
         "AuthFailure"
         | "ExpiredToken"
         | "ExpiredTokenException"
@@ -137,6 +139,11 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "MissingAuthenticationTokenException" => Kind::Credentials,
         "UnsupportedOperation" | "OperationNotPermitted" => Kind::Refused,
         "AccountNotFoundException" => Kind::ForeignAccount,
+        "InvalidLaunchTemplateId.NotFound"
+        | "InvalidLaunchTemplateId.VersionNotFound"
+        | "InvalidLaunchTemplateName.NotFoundException"
+        | "InvalidAMIID.NotFound"
+        | "InvalidAMIID.Unavailable" => Kind::Gone,
         "ValidationException" if message.contains("RecordNotFound") => Kind::Gone,
         "ValidationException" if message.contains("Unable to transition to") => Kind::WrongState,
         "ValidationException" | "ValidationError" => Kind::Invalid,
@@ -182,6 +189,14 @@ mod tests {
         let text = "Status (Stopping) not in ([Stopped, Failed]). Unable to transition to (Pending) for Notebook Instance (arn)";
         check("ValidationException", text, Kind::WrongState);
         check("ValidationException", "1 validation error detected", Kind::Invalid);
+        check("InvalidLaunchTemplateId.VersionNotFound", "", Kind::Gone);
+        check("InvalidAMIID.NotFound", "", Kind::Gone);
+        check("AuthFailure", "Not authorized for image:ami-0123456789abcdef0", Kind::Denied);
+        check(
+            "AuthFailure",
+            "AWS was not able to validate the provided access credentials",
+            Kind::Credentials,
+        );
         check("SomethingNew", "", Kind::Unknown);
     }
 }

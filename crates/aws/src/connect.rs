@@ -41,6 +41,7 @@ pub struct Aws {
     /// Accounts whose session AWS refused: the next call assumes the role again.
     refused: Kept<AccountId, ()>,
     pub(crate) ec2: Kept<Place, aws_sdk_ec2::Client>,
+    pub(crate) autoscaling: Kept<Place, aws_sdk_autoscaling::Client>,
     pub(crate) sagemaker: Kept<Place, aws_sdk_sagemaker::Client>,
     pub(crate) admitted: Kept<AccountId, ()>,
     pub(crate) above: Kept<AccountId, Vec<OuId>>,
@@ -118,6 +119,7 @@ impl Aws {
             accounts: tokio::sync::Mutex::default(),
             refused: Kept::default(),
             ec2: Kept::default(),
+            autoscaling: Kept::default(),
             sagemaker: Kept::default(),
             admitted: Kept::default(),
             above: Kept::default(),
@@ -177,6 +179,7 @@ impl Aws {
         if failure.kind == Kind::Credentials {
             self.refused.keep(&place.account, ());
             self.ec2.forget(|it| it.account == place.account);
+            self.autoscaling.forget(|it| it.account == place.account);
             self.sagemaker.forget(|it| it.account == place.account);
         }
         failure

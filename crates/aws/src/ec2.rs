@@ -8,7 +8,7 @@ use v2only_enforcer::ports::{
 };
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
-use v2only_policy::{InstanceChange, InstanceId, Partition, Place, Region, Tags};
+use v2only_policy::{ImageId, InstanceChange, InstanceId, Partition, Place, Region, Tags};
 
 use crate::call::Call;
 use crate::connect::Aws;
@@ -19,7 +19,7 @@ const IDS_PER_CALL: usize = 200;
 const PAGE: i32 = 1000;
 
 impl Aws {
-    async fn ec2(&self, place: &Place) -> Answer<Client> {
+    pub(crate) async fn ec2(&self, place: &Place) -> Answer<Client> {
         if let Some(client) = self.ec2.get(place) {
             return Ok(client);
         }
@@ -87,7 +87,7 @@ impl Aws {
     }
 }
 
-fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Filter {
+pub(crate) fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Filter {
     Filter::builder().name(name).set_values(Some(values.into_iter().map(Into::into).collect())).build()
 }
 
@@ -184,16 +184,25 @@ impl TagInstance for Aws {
 
 /// An instance as described; `None` only if AWS left out its id.
 fn instance(it: &sdk::Instance) -> Option<Instance> {
-    let tag = |tag: &sdk::Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
-    let managed = it.operator().filter(|it| it.managed() == Some(true));
     Some(Instance {
         id: InstanceId::parse(it.instance_id()?).ok()?,
         state: state(it.state().and_then(|it| it.name())),
         options: options(it.metadata_options()),
-        managed_by: managed.map(|it| it.principal().unwrap_or("an AWS service").to_owned()),
+        managed_by: managed_by(it.operator()),
         created_at: created_at(it),
-        tags: it.tags().iter().filter_map(tag).collect::<Tags>(),
+        image: it.image_id().and_then(|it| ImageId::parse(it).ok()),
+        tags: tags(it.tags()),
     })
+}
+
+pub(crate) fn managed_by(operator: Option<&sdk::OperatorResponse>) -> Option<String> {
+    let managed = operator.filter(|it| it.managed() == Some(true))?;
+    Some(managed.principal().unwrap_or("an AWS service").to_owned())
+}
+
+pub(crate) fn tags(described: &[sdk::Tag]) -> Tags {
+    let tag = |tag: &sdk::Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
+    described.iter().filter_map(tag).collect()
 }
 
 fn state(name: Option<&sdk::InstanceStateName>) -> InstanceState {
@@ -238,7 +247,7 @@ fn options(it: Option<&sdk::InstanceMetadataOptionsResponse>) -> MetadataOptions
     }
 }
 
-fn switch(word: Option<&str>) -> Switch {
+pub(crate) fn switch(word: Option<&str>) -> Switch {
     match word {
         Some("enabled") => Switch::Enabled,
         Some("disabled") => Switch::Disabled,

@@ -1,10 +1,14 @@
 //! Looking at several places side by side. Takes no writer.
 
+use std::collections::BTreeMap;
+
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::scan::{Judged, Kinds, scan};
+use v2only_enforcer::sources::trace::trace;
 use v2only_enforcer::{Failure, Record};
-use v2only_policy::{Place, Policy};
+use v2only_policy::cause::RootCause;
+use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
 
 use crate::talk::Progress;
 use crate::world::Readable;
@@ -21,12 +25,25 @@ pub(crate) struct Seen {
     pub(crate) judged: Vec<Judged>,
     /// Why the rest could not be read, if so.
     pub(crate) failure: Option<Failure>,
+    /// Who set the options of its violating instances.
+    pub(crate) causes: BTreeMap<InstanceId, RootCause>,
+    /// Why that could not be traced, if so.
+    pub(crate) untraced: Option<Failure>,
 }
 
 impl Seen {
     /// What is said of each resource as long as nothing is done.
     pub(crate) fn records(&self) -> impl Iterator<Item = Record> {
         self.judged.iter().map(|it| it.record(&self.place))
+    }
+
+    /// After somebody agreed to what nobody can undo.
+    pub(crate) fn consent(&mut self) {
+        let agreed = |it: Judged| match it {
+            Judged::Source(it) => Judged::Source(Box::new(it.with_consent())),
+            other => other,
+        };
+        self.judged = std::mem::take(&mut self.judged).into_iter().map(agreed).collect();
     }
 }
 
@@ -44,7 +61,30 @@ pub(crate) async fn survey(
         let mut judged = Vec::new();
         let ended = scan(ports, policy, place, kinds, now, &mut |it| judged.push(it)).await;
         judged.sort_by_cached_key(|it| it.record(place).resource);
-        Seen { place: place.clone(), judged, failure: ended.err() }
+        let (causes, untraced) = match traced(ports, place, &judged).await {
+            Ok(causes) => (causes, None),
+            Err(failure) => (BTreeMap::new(), Some(failure)),
+        };
+        Seen { place: place.clone(), judged, failure: ended.err(), causes, untraced }
     };
     futures_util::stream::iter(places).map(look).buffered(AT_ONCE).collect().await
+}
+
+/// Who set the options of the instances that violate the policy.
+async fn traced(
+    ports: &impl Readable,
+    place: &Place,
+    judged: &[Judged],
+) -> Result<BTreeMap<InstanceId, RootCause>, Failure> {
+    let violating =
+        |it: &Judged| matches!(it, Judged::Instance(_, it) if matches!(it.verdict, Verdict::Violation(_)));
+    let instances: Vec<&Instance> = judged
+        .iter()
+        .filter(|it| violating(it))
+        .filter_map(|it| match it {
+            Judged::Instance(it, _) => Some(it),
+            _ => None,
+        })
+        .collect();
+    trace(ports, place, &instances).await
 }

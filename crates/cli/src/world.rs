@@ -7,7 +7,7 @@ use std::io;
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
     Admission, Answer, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances, ListNotebooks,
-    NotebookWriter, OrganizationalUnits, ReadParameter,
+    NotebookWriter, OrganizationalUnits, ReadParameter, SourceReader, SourceWriter,
 };
 use v2only_policy::{AccountId, Place, Region};
 
@@ -61,16 +61,24 @@ pub struct Terminal {
 
 /// What reading takes: no writer, and so nothing that is given only this can change anything.
 pub trait Readable:
-    Admission + OrganizationalUnits + ListInstances + ListNotebooks + DescribeNotebook + Sync
+    Admission + OrganizationalUnits + ListInstances + ListNotebooks + DescribeNotebook + SourceReader + Sync
 {
 }
-impl<T: Admission + OrganizationalUnits + ListInstances + ListNotebooks + DescribeNotebook + Sync> Readable
-    for T
+impl<T> Readable for T where
+    T: Admission
+        + OrganizationalUnits
+        + ListInstances
+        + ListNotebooks
+        + DescribeNotebook
+        + SourceReader
+        + Sync
 {
 }
 
 /// AWS as the whole command uses it: the ports, and what a person at a terminal wants to know besides.
-pub trait Cloud: Readable + DescribeInstances + InstanceWriter + NotebookWriter + ReadParameter {
+pub trait Cloud:
+    Readable + DescribeInstances + InstanceWriter + NotebookWriter + SourceWriter + ReadParameter
+{
     /// The Region to start from, if flags, environment or profile name one.
     fn home_region(&self) -> Option<Region>;
 

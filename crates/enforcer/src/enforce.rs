@@ -10,10 +10,10 @@ use v2only_policy::instance::{HttpTokens, Instance, Switch};
 use v2only_policy::{InstanceId, Place};
 
 use crate::failure::{Failure, Kind};
-use crate::ports::{DescribeInstances, InstanceWriter, NotebookWriter};
+use crate::ports::{DescribeInstances, InstanceWriter, NotebookWriter, SourceReader, SourceWriter};
 use crate::record::{Outcome, Posture, Record};
 use crate::scan::Judged;
-use crate::{instances, notebooks};
+use crate::{instances, notebooks, sources};
 
 /// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
 const AT_ONCE: usize = 8;
@@ -32,23 +32,35 @@ pub trait Journal {
 /// Only resources whose plan acts are touched. One whose change cannot be journalled is left, and said to
 /// have failed. Repeating it is harmless. Instances that were changed are described once more at the end;
 /// one that AWS then describes otherwise counts as failed.
-pub async fn enforce<P: InstanceWriter + NotebookWriter + DescribeInstances + Sync>(
+pub async fn enforce<P: Writer + DescribeInstances + Sync>(
     ports: &P,
     journal: &(impl Journal + Sync),
     place: &Place,
     judged: Vec<Judged>,
     now: Timestamp,
 ) -> Vec<Record> {
-    let mut records: Vec<Record> = futures_util::stream::iter(judged.into_iter().filter(Judged::acts))
+    let (sources, others): (Vec<Judged>, Vec<Judged>) =
+        judged.into_iter().filter(Judged::acts).partition(|it| matches!(it, Judged::Source(_)));
+    let mut records = Vec::new();
+    // First, so that nothing is launched that would have to be mended as well; and in order.
+    for source in &sources {
+        records.push(one(ports, journal, place, source, now).await);
+    }
+    let others: Vec<Record> = futures_util::stream::iter(others)
         .map(|judged| async move { one(ports, journal, place, &judged, now).await })
         .buffered(AT_ONCE)
         .collect()
         .await;
+    records.extend(others);
     confirm(ports, place, &mut records).await;
     records
 }
 
-async fn one<P: InstanceWriter + NotebookWriter>(
+/// All that is changed with, and what sources are described with afterwards.
+pub trait Writer: InstanceWriter + NotebookWriter + SourceReader + SourceWriter {}
+impl<T: InstanceWriter + NotebookWriter + SourceReader + SourceWriter> Writer for T {}
+
+async fn one<P: Writer>(
     ports: &P,
     journal: &impl Journal,
     place: &Place,
@@ -63,6 +75,7 @@ async fn one<P: InstanceWriter + NotebookWriter>(
     match judged {
         Judged::Instance(it, decision) => instances::apply(ports, place, it, decision).await,
         Judged::Notebook(it, decision) => notebooks::apply(ports, place, it, decision, now).await,
+        Judged::Source(it) => sources::apply::apply(ports, place, it).await,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`ports`] is all that AWS is asked for, one trait per permission; [`failure`] says
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
-//! [`notebooks`] carry plans out; [`invocation`] is the door for events, [`scan`] and [`enforce`] the ones
+//! [`notebooks`] carry plans out, [`sources`] is what instances take their options from; [`invocation`] is the door for events, [`scan`] and [`enforce`] the ones
 //! for people; [`document`] reads the policy document.
 //!
 //! Knows: ports, triggers, the order of steps, retry or not, the policy document, records.
@@ -16,6 +16,7 @@ pub mod record;
 
 pub mod instances;
 pub mod notebooks;
+pub mod sources;
 
 pub mod invocation;
 pub mod policy_source;

@@ -4,6 +4,8 @@
 //! Every method names the place it acts in; adapters choose credentials and endpoint by it. All may be
 //! called again after any failure.
 
+mod sources;
+
 use std::future::Future;
 
 use v2only_policy::instance::{Instance, MetadataOptions};
@@ -11,6 +13,11 @@ use v2only_policy::notebook::Notebook;
 use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Tags};
 
 use crate::failure::Failure;
+
+pub use sources::{
+    ChangeDefaults, ChangeLaunchTemplate, Group, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
+    NewVersion, ReadDefaults, SourceReader, SourceWriter, TemplateUse,
+};
 
 /// What a port answers.
 pub type Answer<T> = Result<T, Failure>;

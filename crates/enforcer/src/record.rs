@@ -4,7 +4,10 @@ use std::fmt;
 
 use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus};
-use v2only_policy::{Decision, InstanceId, NotebookName, Place, Plan};
+use v2only_policy::{
+    AccountDefaults, Decision, EffectiveOptions, ImageId, ImdsSupport, InstanceId, LaunchTemplateId,
+    NotebookName, Place, Plan, StatedOptions,
+};
 
 use crate::failure::{Disposition, Failure, Kind};
 
@@ -19,6 +22,14 @@ pub enum ResourceId {
     UnnamedLaunch(String),
     /// A launch template, an AMI or the account defaults: seen in an event, judged by a scan.
     Source(String),
+    /// The account defaults of a Region.
+    AccountDefault,
+    /// A version of a launch template.
+    TemplateVersion(LaunchTemplateId, u64),
+    /// A launch configuration.
+    LaunchConfiguration(String),
+    /// An image that the account owns.
+    Image(ImageId),
 }
 
 impl ResourceId {
@@ -29,6 +40,10 @@ impl ResourceId {
             Self::Notebook(_) => "notebook",
             Self::UnnamedLaunch(_) => "launch",
             Self::Source(_) => "source",
+            Self::AccountDefault => "account-default",
+            Self::TemplateVersion(..) => "launch-template",
+            Self::LaunchConfiguration(_) => "launch-configuration",
+            Self::Image(_) => "image",
         }
     }
 }
@@ -38,7 +53,12 @@ impl fmt::Display for ResourceId {
         match self {
             Self::Instance(id) => id.fmt(f),
             Self::Notebook(name) => name.fmt(f),
-            Self::UnnamedLaunch(text) | Self::Source(text) => f.write_str(text),
+            Self::UnnamedLaunch(text) | Self::Source(text) | Self::LaunchConfiguration(text) => {
+                f.write_str(text)
+            }
+            Self::AccountDefault => f.write_str(v2only_policy::decide::ACCOUNT_DEFAULT),
+            Self::TemplateVersion(id, number) => write!(f, "{id}:{number}"),
+            Self::Image(id) => id.fmt(f),
         }
     }
 }
@@ -55,6 +75,23 @@ pub enum Posture {
         /// Its status.
         status: NotebookStatus,
     },
+    /// What a launch would get, and who decides it.
+    Launch(EffectiveOptions),
+    /// Of the account defaults.
+    Defaults {
+        /// What the account says.
+        options: StatedOptions,
+        /// Whether tokens are enforced.
+        enforced: Switch,
+    },
+    /// Of an image.
+    Image(ImdsSupport),
+}
+
+impl From<&AccountDefaults> for Posture {
+    fn from(it: &AccountDefaults) -> Self {
+        Self::Defaults { options: it.options, enforced: it.enforced }
+    }
 }
 
 impl From<&Notebook> for Posture {
@@ -70,11 +107,7 @@ impl fmt::Display for Posture {
                 f.write_str("endpoint disabled")
             }
             Self::Options(options) => {
-                f.write_str(match options.http_tokens {
-                    HttpTokens::Required => "required",
-                    HttpTokens::Optional => "optional",
-                    HttpTokens::Unknown => "not described",
-                })?;
+                f.write_str(tokens(options.http_tokens))?;
                 options.hop_limit.map_or(Ok(()), |hops| write!(f, ", hop {hops}"))
             }
             Self::Notebook { minimum_version, status } => {
@@ -85,7 +118,32 @@ impl fmt::Display for Posture {
                 })?;
                 write!(f, ", {status:?}")
             }
+            Self::Launch(it) if it.http_endpoint.is == Switch::Disabled => {
+                write!(f, "endpoint disabled ({})", it.http_endpoint.by)
+            }
+            Self::Launch(it) => {
+                write!(f, "{} ({})", tokens(it.http_tokens.is), it.http_tokens.by)?;
+                it.hop_limit.is.map_or(Ok(()), |hops| write!(f, ", hop {hops} ({})", it.hop_limit.by))
+            }
+            Self::Defaults { options, enforced } => {
+                f.write_str(options.http_tokens.map_or("no preference", tokens))?;
+                options.hop_limit.map_or(Ok(()), |hops| write!(f, ", hop {hops}"))?;
+                f.write_str(if *enforced == Switch::Enabled { ", enforced" } else { "" })
+            }
+            Self::Image(support) => f.write_str(match support {
+                ImdsSupport::V2 => "ImdsSupport v2.0",
+                ImdsSupport::Unmarked => "no ImdsSupport",
+                ImdsSupport::Unknown => "not described",
+            }),
         }
+    }
+}
+
+const fn tokens(is: HttpTokens) -> &'static str {
+    match is {
+        HttpTokens::Required => "required",
+        HttpTokens::Optional => "optional",
+        HttpTokens::Unknown => "not described",
     }
 }
 

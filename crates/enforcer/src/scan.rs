@@ -13,8 +13,11 @@ use v2only_policy::{
 };
 
 use crate::failure::{Failure, Kind};
-use crate::ports::{Admission, DescribeNotebook, ListInstances, ListNotebooks, Listing, OrganizationalUnits};
+use crate::ports::{
+    Admission, DescribeNotebook, ListInstances, ListNotebooks, Listing, OrganizationalUnits, SourceReader,
+};
 use crate::record::{Posture, Record, ResourceId};
+use crate::sources::{self, Source};
 
 /// How many notebooks are described side by side.
 const AT_ONCE: usize = 4;
@@ -26,6 +29,8 @@ pub enum Judged {
     Instance(Instance, Decision<InstanceChange>),
     /// A notebook.
     Notebook(Notebook, Decision<NotebookStep>),
+    /// What instances take their options from.
+    Source(Box<Source>),
 }
 
 impl Judged {
@@ -44,6 +49,7 @@ impl Judged {
                 Posture::from(it),
                 decision,
             ),
+            Self::Source(it) => it.record(place),
         }
     }
 
@@ -52,6 +58,7 @@ impl Judged {
         match self {
             Self::Instance(_, decision) => matches!(decision.plan, Plan::Act(_)),
             Self::Notebook(_, decision) => matches!(decision.plan, Plan::Act(_)),
+            Self::Source(it) => it.acts(),
         }
     }
 
@@ -59,6 +66,7 @@ impl Judged {
         let (verdict, idle) = match self {
             Self::Instance(_, decision) => (&decision.verdict, matches!(decision.plan, Plan::Nothing)),
             Self::Notebook(_, decision) => (&decision.verdict, matches!(decision.plan, Plan::Nothing)),
+            Self::Source(it) => return it.is_clean(),
         };
         idle && matches!(verdict, Verdict::Compliant(_) | Verdict::Gone)
     }
@@ -71,6 +79,35 @@ pub struct Kinds {
     pub instances: bool,
     /// SageMaker notebook instances.
     pub notebooks: bool,
+    /// Launch templates.
+    pub launch_templates: bool,
+    /// Launch configurations.
+    pub launch_configurations: bool,
+    /// Images that the account owns.
+    pub images: bool,
+    /// Account defaults.
+    pub account_defaults: bool,
+}
+
+impl Kinds {
+    /// Nothing, to be filled in.
+    pub const NONE: Self = Self {
+        instances: false,
+        notebooks: false,
+        launch_templates: false,
+        launch_configurations: false,
+        images: false,
+        account_defaults: false,
+    };
+    /// Everything.
+    pub const ALL: Self = Self {
+        instances: true,
+        notebooks: true,
+        launch_templates: true,
+        launch_configurations: true,
+        images: true,
+        account_defaults: true,
+    };
 }
 
 /// Scans one place; `each` gets everything that violates the policy, is exempt, or has something left to
@@ -78,7 +115,8 @@ pub struct Kinds {
 ///
 /// Instances cost one call per page of 1000, and compliant ones are left out on AWS's side where the
 /// document has no opinion but `HttpTokens`. Notebooks cost one call per page of 100 and two
-/// calls each, because the listing tells neither their minimum version nor their tags.
+/// calls each, because the listing tells neither their minimum version nor their tags. What instances take
+/// their options from comes last, at a call per page and kind.
 ///
 /// # Errors
 /// The first call that failed. What `each` got before is right, and incomplete.
@@ -91,7 +129,13 @@ pub async fn scan<P>(
     each: &mut (dyn FnMut(Judged) + Send),
 ) -> Result<(), Failure>
 where
-    P: Admission + OrganizationalUnits + ListInstances + ListNotebooks + DescribeNotebook + Sync,
+    P: Admission
+        + OrganizationalUnits
+        + ListInstances
+        + ListNotebooks
+        + DescribeNotebook
+        + SourceReader
+        + Sync,
 {
     ports.admit(place).await?;
     let ous =
@@ -103,7 +147,7 @@ where
     if kinds.notebooks {
         look.notebooks(ports, each).await?;
     }
-    Ok(())
+    sources::scan(ports, policy, &look.circumstances(), kinds, each).await
 }
 
 struct Look<'a> {

@@ -114,6 +114,7 @@ fn instance(options: MetadataOptions) -> Result<Instance> {
         options,
         managed_by: None,
         created_at: None,
+        image: None,
         tags: Tags::new(),
     })
 }

@@ -23,6 +23,7 @@ pub fn files(settings: &Settings) -> Result<Vec<File>, TooLarge> {
         ("role-ec2-enforcer", ec2_enforcer(settings)),
         ("role-notebook-enforcer", notebook_enforcer(settings)),
         ("role-scanner", scanner(settings)),
+        ("role-source-enforcer", source_enforcer(settings)),
         ("role-rollback", rollback(settings)),
         ("role-automation", automation(settings)),
     ]
@@ -149,6 +150,38 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
         Statement::allow("SeeRegions", ["ec2:DescribeRegions"], ["*"]),
         see_notebooks(settings),
         Statement::allow("ListNotebooks", ["sagemaker:ListNotebookInstances"], ["*"]),
+        see_sources(),
+    ]
+}
+
+/// What instances take their options from. None of it has a narrower resource.
+fn see_sources() -> Statement {
+    Statement::allow(
+        "SeeSources",
+        [
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeLaunchConfigurations",
+            "ec2:DescribeImages",
+            "ec2:DescribeLaunchTemplateVersions",
+            "ec2:DescribeLaunchTemplates",
+            "ec2:GetInstanceMetadataDefaults",
+        ],
+        ["*"],
+    )
+}
+
+/// For people at the command line: AWS has no condition that would keep these actions to tightening, so no
+/// function has this role.
+fn source_enforcer(settings: &Settings) -> Vec<Statement> {
+    vec![
+        see_sources(),
+        Statement::allow("ChangeAccountDefaults", ["ec2:ModifyInstanceMetadataDefaults"], ["*"]),
+        Statement::allow(
+            "AddTemplateVersions",
+            ["ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"],
+            [settings.arn("ec2", "launch-template/*")],
+        ),
+        Statement::allow("MarkImages", ["ec2:ModifyImageAttribute"], [settings.arn("ec2", "image/*")]),
     ]
 }
 

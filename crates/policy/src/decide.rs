@@ -3,13 +3,21 @@
 //! The order is the same for every resource: is it gone; do the rules find anything; does an exemption
 //! excuse it; what would be done; may it be done now; and last of all the mode.
 
+mod account_defaults;
+mod image;
 mod instance;
+mod launch_configuration;
+mod launch_template;
 mod notebook;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+pub use account_defaults::{ACCOUNT_DEFAULT, decide_account_defaults};
+pub use image::decide_image;
 pub use instance::{compliant_anywhere, decide_instance};
+pub use launch_configuration::decide_launch_configuration;
+pub use launch_template::{VersionDecision, decide_launch_template};
 pub use notebook::decide_notebook;
 
 use crate::Tags;
@@ -66,6 +74,11 @@ pub struct Decision<Step> {
 }
 
 impl<Step> Decision<Step> {
+    /// Of what needs nothing.
+    const fn left(verdict: Verdict) -> Self {
+        Self { verdict, notes: Vec::new(), plan: Plan::Nothing, remember: Tags::new() }
+    }
+
     /// Of what no longer exists. No rule, override or exemption is asked.
     const fn gone() -> Self {
         Self { verdict: Verdict::Gone, notes: Vec::new(), plan: Plan::Nothing, remember: Tags::new() }

@@ -52,6 +52,13 @@ macro_rules! id {
     };
 }
 
+/// Whether a text is this prefix and eight or more letters or digits.
+fn is_prefixed(prefix: &str, text: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| {
+        (8..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
 id!(
     /// An AWS account: twelve digits, kept as text because leading zeros count.
     AccountId,
@@ -82,10 +89,21 @@ id!(
     /// An EC2 instance, `i-` and eight or seventeen characters.
     InstanceId,
     "an EC2 instance id such as `i-0123456789abcdef0`",
-    |text| match text.strip_prefix("i-") {
-        Some(rest) => (8..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-        None => false,
-    }
+    |text| is_prefixed("i-", text)
+);
+
+id!(
+    /// An EC2 launch template, `lt-` and letters or digits.
+    LaunchTemplateId,
+    "a launch template id such as `lt-0123456789abcdef0`",
+    |text| is_prefixed("lt-", text)
+);
+
+id!(
+    /// An Amazon Machine Image, `ami-` and letters or digits.
+    ImageId,
+    "an image id such as `ami-0123456789abcdef0`",
+    |text| is_prefixed("ami-", text)
 );
 
 id!(

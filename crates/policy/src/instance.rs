@@ -1,6 +1,6 @@
 //! An EC2 instance as `DescribeInstances` described it.
 
-use crate::{InstanceId, Tags};
+use crate::{ImageId, InstanceId, Tags};
 
 /// `HttpTokens` of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +86,8 @@ pub struct Instance {
     /// When it was first launched, taken from its first network interface or volume. `LaunchTime` will not
     /// do: it moves with every start.
     pub created_at: Option<jiff::Timestamp>,
+    /// The image it was launched from.
+    pub image: Option<ImageId>,
     /// Its tags.
     pub tags: Tags,
 }

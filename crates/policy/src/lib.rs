@@ -2,10 +2,11 @@
 //!
 //! Read in this order: [`ids`] names things; [`settings`] is the policy document after validation;
 //! [`scope`] says whom an override or an exemption means; [`instance`] and [`notebook`] are what AWS
-//! described; [`rules`] judge one option each; [`verdict`] is their sum; [`plan`] is what follows from it.
+//! described, [`source`] what instances take their options from, and [`effective`] which option that comes to;
+//! [`rules`] judge one option each; [`verdict`] is their sum; [`plan`] is what follows from it.
 //!
-//! Every way into the product (an event, the scheduled sweep, the CLI) ends in [`decide_instance`] or
-//! [`decide_notebook`]: facts and a date go in, a verdict with reasons and a plan come out.
+//! Every way into the product (an event, the scheduled sweep, the CLI) ends in [`decide_instance`],
+//! [`decide_notebook`] or one of their siblings for sources: facts and a date go in, a verdict with reasons and a plan come out.
 //!
 //! Knows: postures, rules, exemptions, verdicts, plans.
 //! Must never know: JSON, YAML, AWS SDK types, async, the clock, the environment, logging, a terminal.
@@ -20,20 +21,33 @@ pub mod drift;
 pub mod exemption;
 pub mod instance;
 pub mod notebook;
+pub mod source;
 pub mod usage;
 
+pub mod effective;
 pub mod rules;
 pub mod verdict;
 
+pub mod cause;
 pub mod decide;
 pub mod plan;
 
-pub use decide::{Circumstances, Decision, Occasion, compliant_anywhere, decide_instance, decide_notebook};
-pub use ids::{AccountId, InstanceId, NotebookName, OuId, Partition, Place, Region};
+pub use decide::{
+    Circumstances, Decision, Occasion, VersionDecision, compliant_anywhere, decide_account_defaults,
+    decide_image, decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook,
+};
+pub use effective::{By, Decided, EffectiveOptions, effective};
+pub use ids::{
+    AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, OuId, Partition, Place, Region,
+};
 pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
-pub use plan::{Hold, InstanceChange, NotebookStep, Plan, Wait};
+pub use plan::{
+    DefaultsChange, Hold, ImageChange, InstanceChange, LaunchConfigurationChange, NotebookStep, Plan,
+    TemplateChange, Wait,
+};
 pub use settings::{Mode, Policy, Rules};
+pub use source::{AccountDefaults, ImdsSupport, StatedOptions};
 pub use verdict::{Compliance, Finding, Note, Verdict};
 
 /// Tag keys by AWS resource, as written and as described.

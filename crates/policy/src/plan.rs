@@ -3,7 +3,11 @@
 //! Observing is a plan nobody applies. INVARIANT (only tighten): no value of these types allows version 1,
 //! and none enables an endpoint that was described as disabled.
 
+mod sources;
+
 use std::fmt;
+
+pub use sources::{DefaultsChange, ImageChange, LaunchConfigurationChange, TemplateChange};
 
 use crate::notebook::NotebookStatus;
 use crate::settings::{HopLimit, Mode};
@@ -111,6 +115,61 @@ pub enum Hold {
     },
     /// It ran before we stopped it, and AWS could not start it again.
     RestartFailed(String),
+    /// The policy only reports this kind of source; its key says so.
+    SourceReportOnly(&'static str),
+    /// A declarative policy of the organization owns the account defaults, and says this.
+    DeclarativePolicy(Option<String>),
+    /// `HttpTokensEnforced` cannot be turned on yet.
+    Enforcement(EnforcementBar),
+    /// A launch configuration cannot be changed; these groups launch from it.
+    Immutable {
+        /// Auto Scaling groups.
+        groups: Vec<String>,
+    },
+    /// Only these groups launch from a version, and name it by number.
+    Pinned {
+        /// Auto Scaling groups.
+        groups: Vec<String>,
+    },
+    /// A new version would become `$Latest`, from which these groups launch something else.
+    LatestInUse {
+        /// Auto Scaling groups.
+        groups: Vec<String>,
+    },
+    /// Nobody could undo it, and nobody agreed to that.
+    Irreversible,
+}
+
+/// Why `HttpTokensEnforced` is not turned on yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnforcementBar {
+    /// Launches that say nothing would fail, because the default is not `required` either.
+    NoDefault,
+    /// Launches from these sources would fail, because they say `optional`.
+    Failing {
+        /// Versions of launch templates, and launch configurations.
+        sources: usize,
+    },
+}
+
+impl fmt::Display for EnforcementBar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoDefault => f.write_str(
+                "HttpTokensEnforced would make every launch fail that says nothing, because the default is \
+                 not required (`account_defaults.http_tokens: required`)",
+            ),
+            Self::Failing { sources: 1 } => f.write_str(
+                "HttpTokensEnforced waits: 1 template version or launch configuration in use says optional, \
+                 and its launches would fail",
+            ),
+            Self::Failing { sources } => write!(
+                f,
+                "HttpTokensEnforced waits: {sources} template versions or launch configurations in use say \
+                 optional, and their launches would fail"
+            ),
+        }
+    }
 }
 
 impl Hold {
@@ -133,6 +192,14 @@ impl Hold {
             Self::StatusUnknown => "status-unknown",
             Self::UpdateHadNoEffect { .. } => "update-had-no-effect",
             Self::RestartFailed(_) => "restart-failed",
+            Self::SourceReportOnly(_) => "source-report-only",
+            Self::DeclarativePolicy(_) => "declarative-policy",
+            Self::Enforcement(EnforcementBar::NoDefault) => "enforcement-without-default",
+            Self::Enforcement(EnforcementBar::Failing { .. }) => "enforcement-would-fail-launches",
+            Self::Immutable { .. } => "immutable",
+            Self::Pinned { .. } => "pinned",
+            Self::LatestInUse { .. } => "latest-in-use",
+            Self::Irreversible => "irreversible",
         }
     }
 }
@@ -179,8 +246,36 @@ impl fmt::Display for Hold {
             Self::RestartFailed(reason) => {
                 write!(f, "ran before it was stopped, and could not be started: {reason}")
             }
+            Self::SourceReportOnly(key) => write!(f, "the policy only reports it (`{key}.fix`)"),
+            Self::DeclarativePolicy(message) => {
+                f.write_str("a declarative policy of the organization owns the account defaults")?;
+                message.as_ref().map_or(Ok(()), |it| write!(f, ": {it}"))
+            }
+            Self::Enforcement(bar) => bar.fmt(f),
+            Self::Immutable { groups } if groups.is_empty() => {
+                f.write_str("launch configurations cannot be changed; no group uses it, so it can be deleted")
+            }
+            Self::Immutable { groups } => write!(
+                f,
+                "launch configurations cannot be changed; move {} to a launch template",
+                groups.join(", ")
+            ),
+            Self::Pinned { groups } => {
+                write!(f, "{} named by number; name another version there", named(groups))
+            }
+            Self::LatestInUse { groups } => write!(
+                f,
+                "a new version would become $Latest, which {} launch from; choose the default by hand",
+                groups.join(", ")
+            ),
+            Self::Irreversible => f.write_str("nobody can undo it; `--accept-irreversible` agrees to that"),
         }
     }
+}
+
+fn named(groups: &[String]) -> String {
+    let verb = if groups.len() == 1 { "has it" } else { "have it" };
+    format!("{} {verb}", groups.join(", "))
 }
 
 /// A change of an instance's metadata options.

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::exemption::{InForce, Void};
+use crate::instance::HttpTokens;
+use crate::plan::EnforcementBar;
 use crate::rules;
 use crate::settings::HopLimit;
 
@@ -53,6 +55,10 @@ pub enum Compliance {
     EndpointDisabled,
     /// A notebook that answers version 2 only.
     MinimumVersion2,
+    /// Account defaults as the document says, or of which it has no opinion.
+    DefaultsAsRequired,
+    /// An image whose instances require tokens unless told otherwise.
+    ImageIsV2,
 }
 
 impl fmt::Display for Compliance {
@@ -61,6 +67,8 @@ impl fmt::Display for Compliance {
             Self::TokensRequired => "HttpTokens is required",
             Self::EndpointDisabled => "HttpEndpoint is disabled",
             Self::MinimumVersion2 => "minimum IMDS version is 2",
+            Self::DefaultsAsRequired => "account defaults are as the policy says",
+            Self::ImageIsV2 => "ImdsSupport is v2.0",
         })
     }
 }
@@ -102,6 +110,24 @@ pub enum Finding {
     MinimumVersion1,
     /// Nothing was described of a notebook's minimum version.
     MinimumVersionUnknown,
+    /// The account default for `HttpTokens` is not `required`.
+    DefaultTokens {
+        /// The default, if there is one.
+        is: Option<HttpTokens>,
+    },
+    /// The default hop limit is another one.
+    DefaultHopLimit {
+        /// The default, if there is one.
+        is: Option<u8>,
+        /// What it must be.
+        must: HopLimit,
+    },
+    /// `HttpTokensEnforced` is not enabled.
+    NotEnforced,
+    /// An image without `ImdsSupport`.
+    ImageUnmarked,
+    /// An image of whose `ImdsSupport` nothing is known.
+    ImageUnknown,
 }
 
 impl Finding {
@@ -114,6 +140,10 @@ impl Finding {
             Self::Ipv6Endpoint { .. } => rules::ipv6_endpoint::ID,
             Self::MetadataTags { .. } => rules::metadata_tags::ID,
             Self::MinimumVersion1 | Self::MinimumVersionUnknown => rules::minimum_version::ID,
+            Self::DefaultTokens { .. } => rules::DEFAULT_TOKENS,
+            Self::DefaultHopLimit { .. } => rules::DEFAULT_HOP_LIMIT,
+            Self::NotEnforced => rules::TOKENS_ENFORCED,
+            Self::ImageUnmarked | Self::ImageUnknown => rules::IMAGE_SUPPORT,
         }
     }
 }
@@ -141,6 +171,24 @@ impl fmt::Display for Finding {
             Self::MinimumVersionUnknown => {
                 f.write_str("minimum IMDS version was not described, which counts as 1")
             }
+            Self::DefaultTokens { is: None } => f.write_str("the account has no default for HttpTokens"),
+            Self::DefaultTokens { is: Some(HttpTokens::Optional) } => {
+                f.write_str("the account default for HttpTokens is optional, which wins over every image")
+            }
+            Self::DefaultTokens { is: Some(_) } => {
+                f.write_str("the account default for HttpTokens is not known to this release")
+            }
+            Self::DefaultHopLimit { is: None, must } => {
+                write!(f, "the account has no default hop limit, and it must be {}", must.get())
+            }
+            Self::DefaultHopLimit { is, must } => {
+                write!(f, "the account's default hop limit is {} and must be {}", hops(*is), must.get())
+            }
+            Self::NotEnforced => f.write_str("HttpTokensEnforced is not enabled"),
+            Self::ImageUnmarked => {
+                f.write_str("ImdsSupport is not v2.0: where nobody else says, IMDSv1 is answered")
+            }
+            Self::ImageUnknown => f.write_str("ImdsSupport is not known to this release"),
         }
     }
 }
@@ -154,6 +202,8 @@ pub enum Note {
     OptionsPending,
     /// A notebook ran before we stopped it, too long ago to start it now.
     LeftStopped,
+    /// The rest of the account defaults is changed, and enforcement waits.
+    EnforcementWaits(EnforcementBar),
 }
 
 impl Note {
@@ -164,6 +214,7 @@ impl Note {
             Self::VoidExemption(Void::Invalid(_)) => "exemption-invalid",
             Self::OptionsPending => "options-pending",
             Self::LeftStopped => "left-stopped",
+            Self::EnforcementWaits(_) => "enforcement-waits",
         }
     }
 }
@@ -179,6 +230,7 @@ impl fmt::Display for Note {
             Self::LeftStopped => {
                 f.write_str("ran before it was stopped for the update, too long ago to be started now")
             }
+            Self::EnforcementWaits(bar) => bar.fmt(f),
         }
     }
 }

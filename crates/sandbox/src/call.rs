@@ -13,8 +13,8 @@ use crate::shape::Shape;
 pub(crate) enum Protocol {
     /// Query in, XML out, EC2's dialect.
     Ec2,
-    /// Query in, XML out, everyone else's dialect (STS).
-    Query,
+    /// Query in, XML out, everyone else's dialect (STS, Auto Scaling); the text is the XML namespace.
+    Query(&'static str),
     /// JSON with `X-Amz-Target`; the text is the version, `1.0` or `1.1`.
     Json(&'static str),
     /// None of the above (S3, Lambda's Invoke); nothing that speaks it is simulated.

@@ -1,4 +1,4 @@
-//! An AWS small enough to carry: EC2, STS, Organizations, Systems Manager parameters and their events,
+//! An AWS small enough to carry: EC2, Auto Scaling, STS, Organizations, Systems Manager parameters and their events,
 //! on a loopback port, speaking the real wire protocols with the documented semantics.
 //!
 //! ```
@@ -47,6 +47,7 @@
 //!   `self.core()`; background tasks run on `self.runtime()`.
 //! - **Throttling.** A service may give `limits(call) -> Vec<Limit>`, see `services::limits`.
 
+mod autoscaling;
 mod bus;
 mod call;
 mod calls;

@@ -163,7 +163,7 @@ fn unsigned(protocol: Protocol) -> AwsError {
             let text = "AWS was not able to validate the provided access credentials";
             AwsError::client("AuthFailure", text).with_status(401)
         }
-        Protocol::Query => AwsError::client("MissingAuthenticationToken", text).with_status(403),
+        Protocol::Query(_) => AwsError::client("MissingAuthenticationToken", text).with_status(403),
         Protocol::Json(_) | Protocol::Other => AwsError::client("MissingAuthenticationTokenException", text),
     }
 }
@@ -175,7 +175,7 @@ fn expired(protocol: Protocol, error: AwsError) -> AwsError {
     }
     match protocol {
         Protocol::Ec2 => AwsError::client("RequestExpired", "Request has expired."),
-        Protocol::Query => AwsError::client("ExpiredToken", error.message).with_status(403),
+        Protocol::Query(_) => AwsError::client("ExpiredToken", error.message).with_status(403),
         Protocol::Json(_) | Protocol::Other => error,
     }
 }

@@ -6,7 +6,7 @@ use crate::call::{Answer, Call};
 use crate::core::Core;
 use crate::error::AwsError;
 use crate::throttle::Limit;
-use crate::{ec2, lambda, organizations, sagemaker, sqs, ssm, sts};
+use crate::{autoscaling, ec2, lambda, organizations, sagemaker, sqs, ssm, sts};
 
 /// Answers a call, or says that the service is not simulated.
 pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsError> {
@@ -17,6 +17,7 @@ pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsE
         "ssm" => core.run(call, |world, trail| ssm::answer(world, call, trail)),
         "sagemaker" => sagemaker::answer(core, call).await,
         "sqs" => sqs::answer(core, call).await,
+        "autoscaling" => core.run(call, |world, _| autoscaling::answer(world, call)),
         "lambda" => lambda::answer(core, call).await,
         other => Err(AwsError::not_simulated(format!("service {other} (operation {})", call.action))),
     }
@@ -25,6 +26,7 @@ pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsE
 /// The token buckets a call draws from.
 pub(crate) fn limits(call: &Call) -> Vec<Limit> {
     match call.service.as_str() {
+        "autoscaling" => autoscaling::limits(call),
         "ec2" => ec2::limits(call),
         "organizations" => organizations::limits(call),
         "sagemaker" => sagemaker::limits(call),

@@ -48,8 +48,9 @@ impl Shape {
         Self::List(items.into_iter().collect())
     }
 
-    /// Writes the value as XML; the items of a list are called `item` as in the EC2 protocol.
-    pub(crate) fn write_xml(&self, out: &mut String) {
+    /// Writes the value as XML; the items of a list are called `item` in the EC2 protocol, and `member` in the
+    /// query protocol.
+    pub(crate) fn write_xml(&self, out: &mut String, item_name: &str) {
         match self {
             Self::Text(text) => out.push_str(&escape(text.as_str())),
             Self::Int(number) => out.push_str(&number.to_string()),
@@ -57,12 +58,12 @@ impl Shape {
             Self::Time(time) => out.push_str(&millis(*time)),
             Self::Map(members) => {
                 for (name, value) in members {
-                    element(out, name, value);
+                    element(out, name, value, item_name);
                 }
             }
             Self::List(items) | Self::OddList(items) => {
                 for item in items {
-                    element(out, "item", item);
+                    element(out, item_name, item, item_name);
                 }
             }
         }
@@ -138,13 +139,13 @@ impl Shape {
 }
 
 /// Writes `<name>value</name>`; an empty value becomes `<name/>`.
-pub(crate) fn element(out: &mut String, name: &str, value: &Shape) {
+pub(crate) fn element(out: &mut String, name: &str, value: &Shape, item_name: &str) {
     let start = out.len();
     out.push('<');
     out.push_str(name);
     out.push('>');
     let content = out.len();
-    value.write_xml(out);
+    value.write_xml(out, item_name);
     if out.len() == content {
         out.truncate(start);
         out.push('<');

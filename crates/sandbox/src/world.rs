@@ -21,7 +21,7 @@ use crate::identity::Place;
 use crate::ids::Ids;
 use crate::throttle::Throttle;
 use crate::trail::Trail;
-use crate::{ec2, iam, lambda, organizations, sagemaker, sqs, ssm};
+use crate::{autoscaling, ec2, iam, lambda, organizations, sagemaker, sqs, ssm};
 
 /// A change that happens at a point in time.
 type Timer = Box<dyn FnOnce(&mut World) + Send>;
@@ -35,6 +35,7 @@ pub(crate) struct World {
     pub(crate) throttle: Throttle,
     pub(crate) iam: iam::State,
     pub(crate) organization: organizations::State,
+    pub(crate) autoscaling: autoscaling::State,
     pub(crate) ec2: ec2::State,
     pub(crate) ssm: ssm::State,
     pub(crate) sagemaker: sagemaker::State,
@@ -64,6 +65,7 @@ impl World {
             throttle,
             iam: iam::State::default(),
             organization: organizations::State::default(),
+            autoscaling: autoscaling::State::default(),
             ec2: ec2::State::default(),
             ssm: ssm::State::default(),
             sagemaker: sagemaker::State::default(),

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::journal::{self, FileJournal};
 use crate::output::findings_v1::{FindingsV1, Run};
 use crate::output::summary::{self, Looked, Totals};
-use crate::output::{self, plan, row};
+use crate::output::{self, plan, row, sources};
 use crate::problem::{Problem, Stop};
 use crate::survey::{AT_ONCE, Seen, survey};
 use crate::talk::{Progress, count};
@@ -30,13 +30,18 @@ Examples:
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Only this kind of resource: `instance` or `notebook`
+    /// Only this kind of resource: `instance`, `notebook`, `launch-template`, `launch-configuration`, `image` or
+    /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
     kind: Option<Kind>,
 
     /// Apply the plan without asking
     #[arg(short, long, help_heading = "Input")]
     yes: bool,
+
+    /// Do what nobody can undo as well, where the policy says so: mark images (`images.fix: mark-v2`)
+    #[arg(long, help_heading = "Input")]
+    accept_irreversible: bool,
 
     /// Where to write the state before each change; must not exist [default: v2only-journal-<UTC
     /// time>.ndjson]
@@ -59,7 +64,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let places = regions::places(&aws, wanted).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
-    let seen = survey(&aws, &policy, &places, super::kinds(args.kind), now, &progress).await;
+    let mut seen = survey(&aws, &policy, &places, super::kinds(args.kind), now, &progress).await;
+    if args.accept_irreversible {
+        seen.iter_mut().for_each(Seen::consent);
+    }
 
     let acting = seen.iter().flat_map(|it| &it.judged).filter(|it| it.acts()).count();
     if acting == 0 {
@@ -77,6 +85,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let journal = FileJournal::create(&path, &clock)?;
     let records = apply(&aws, &journal, &seen, now, &progress).await;
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
+    for advice in sources::refresh_advice(&seen, &records) {
+        session.talk.hint(&advice);
+    }
     let ran = Ran { now, seen: &seen, records, journal: Some(journal.path()) };
     ran.tell(session, &aws, Table::Done)
 }
@@ -204,6 +215,7 @@ impl Ran<'_> {
                     totals: &totals,
                     calls: &calls,
                     journal: self.journal.map(|it| it.display().to_string()),
+                    seen: self.seen,
                 };
                 output::json(session.out, &FindingsV1::from(run))?;
             }

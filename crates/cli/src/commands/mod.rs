@@ -17,13 +17,25 @@ pub enum Kind {
     Instance,
     /// SageMaker notebook instances.
     Notebook,
+    /// EC2 launch templates, by the versions that are launched from.
+    LaunchTemplate,
+    /// Launch configurations of Auto Scaling.
+    LaunchConfiguration,
+    /// Images that the account owns.
+    Image,
+    /// The defaults of the account in each Region.
+    AccountDefault,
 }
 
 /// All kinds, or only the one that was named.
 const fn kinds(only: Option<Kind>) -> Kinds {
     match only {
-        None => Kinds { instances: true, notebooks: true },
-        Some(Kind::Instance) => Kinds { instances: true, notebooks: false },
-        Some(Kind::Notebook) => Kinds { instances: false, notebooks: true },
+        None => Kinds::ALL,
+        Some(Kind::Instance) => Kinds { instances: true, ..Kinds::NONE },
+        Some(Kind::Notebook) => Kinds { notebooks: true, ..Kinds::NONE },
+        Some(Kind::LaunchTemplate) => Kinds { launch_templates: true, ..Kinds::NONE },
+        Some(Kind::LaunchConfiguration) => Kinds { launch_configurations: true, ..Kinds::NONE },
+        Some(Kind::Image) => Kinds { images: true, ..Kinds::NONE },
+        Some(Kind::AccountDefault) => Kinds { account_defaults: true, ..Kinds::NONE },
     }
 }

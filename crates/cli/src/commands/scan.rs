@@ -7,7 +7,7 @@ use crate::cli::Format;
 use crate::exit::Exit;
 use crate::output::findings_v1::{FindingsV1, Run};
 use crate::output::summary::{self, Looked, Totals};
-use crate::output::{self, row};
+use crate::output::{self, row, sources};
 use crate::problem::Stop;
 use crate::survey::{Seen, survey};
 use crate::world::{Cloud as _, World};
@@ -23,7 +23,8 @@ Examples:
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Only this kind of resource: `instance` or `notebook`
+    /// Only this kind of resource: `instance`, `notebook`, `launch-template`, `launch-configuration`, `image` or
+    /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
     kind: Option<Kind>,
 }
@@ -55,6 +56,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 totals: &totals,
                 calls: &calls,
                 journal: None,
+                seen: &seen,
             };
             output::json(session.out, &FindingsV1::from(run))?;
         }
@@ -66,6 +68,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     session.out.flush()?;
     tell(session, &seen, &totals);
+    if let Some(causes) = sources::causes(&seen, session.talk.width()) {
+        session.talk.say(&causes);
+    }
     summary::read(&mut session.talk, &places, &calls);
     summary::incomplete(&mut session.talk, &places, &[]);
     Ok(exit)

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use v2only_enforcer::{Failure, Outcome, Record};
-use v2only_policy::Place;
+use v2only_enforcer::{Failure, Outcome, Record, ResourceId};
+use v2only_policy::cause::{Launched, RootCause};
+use v2only_policy::{ImageId, Place};
 
 use super::posture_v1::PostureV1;
 use super::summary::{Looked, Totals};
+use crate::survey::Seen;
 
 /// The name of the shape.
 const SCHEMA: &str = "v2only.findings.v1";
@@ -39,6 +41,7 @@ pub(crate) struct Run<'a> {
     pub(crate) totals: &'a Totals,
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
     pub(crate) journal: Option<String>,
+    pub(crate) seen: &'a [Seen],
 }
 
 impl<'a> From<Run<'a>> for FindingsV1<'a> {
@@ -50,7 +53,7 @@ impl<'a> From<Run<'a>> for FindingsV1<'a> {
             time: run.now.to_string(),
             exit_code: run.exit.code(),
             places: run.places.iter().map(|(place, _)| (*place).into()).collect(),
-            findings: run.records.iter().map(Into::into).collect(),
+            findings: run.records.iter().map(|it| FindingV1::new(it, cause(run.seen, it))).collect(),
             totals: run.totals.into(),
             incomplete: broken
                 .map(|(place, failure)| IncompleteV1 { place: place.into(), failure: failure.into() })
@@ -125,11 +128,55 @@ pub(crate) struct FindingV1<'a> {
     why: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureV1<'a>>,
+    /// Who set the options of a violating instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<CauseV1<'a>>,
 }
 
-impl<'a> From<&'a Record> for FindingV1<'a> {
-    fn from(it: &'a Record) -> Self {
+/// A root cause. `http_tokens` and `hop_limit` say who set the option: `source` (the template version or launch
+/// configuration), `account-default`, `image`, `nobody`, `elsewhere` or `unknown`.
+#[derive(Debug, Serialize)]
+struct CauseV1<'a> {
+    launch_template: Option<&'a str>,
+    launch_template_version: Option<u64>,
+    launch_configuration: Option<&'a str>,
+    auto_scaling_group: Option<&'a str>,
+    image: Option<&'a str>,
+    http_tokens: &'static str,
+    hop_limit: &'static str,
+    words: String,
+}
+
+impl<'a> From<&'a RootCause> for CauseV1<'a> {
+    fn from(it: &'a RootCause) -> Self {
+        let (template, version, configuration) = match &it.from {
+            Launched::Template(id, version) => (Some(id.as_str()), Some(*version), None),
+            Launched::Configuration(name) => (None, None, Some(name.as_str())),
+            Launched::Directly => (None, None, None),
+        };
         Self {
+            launch_template: template,
+            launch_template_version: version,
+            launch_configuration: configuration,
+            auto_scaling_group: it.group.as_deref(),
+            image: it.image.as_ref().map(ImageId::as_str),
+            http_tokens: it.http_tokens.code(),
+            hop_limit: it.hop_limit.code(),
+            words: it.words(),
+        }
+    }
+}
+
+fn cause<'a>(seen: &'a [Seen], record: &Record) -> Option<&'a RootCause> {
+    let ResourceId::Instance(id) = &record.resource else { return None };
+    seen.iter().find(|it| it.place == record.place)?.causes.get(id)
+}
+
+impl<'a> FindingV1<'a> {
+    /// The published shape of a record, and what set its options if that was traced.
+    pub(crate) fn new(it: &'a Record, cause: Option<&'a RootCause>) -> Self {
+        Self {
+            cause: cause.map(Into::into),
             account: it.place.account.as_str(),
             region: it.place.region.as_str(),
             kind: it.resource.kind(),

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use v2only_enforcer::scan::Judged;
+use v2only_enforcer::sources::Source;
 use v2only_policy::notebook::{Notebook, Platform};
-use v2only_policy::{InstanceChange, NotebookStep, Place, Plan};
+use v2only_policy::{ImageChange, ImdsSupport, InstanceChange, NotebookStep, Place, Plan};
 
-use super::posture_v1::{OptionsV1, minimum_version, status};
+use super::posture_v1::{OptionsV1, minimum_version, status, switch};
 
 /// A change, and the state before it.
 #[derive(Debug, Serialize)]
@@ -16,7 +17,7 @@ pub(crate) struct LineV1<'a> {
     account: &'a str,
     region: &'a str,
     kind: &'static str,
-    id: &'a str,
+    id: String,
     before: BeforeV1,
     change: ChangeV1,
 }
@@ -25,29 +26,70 @@ pub(crate) struct LineV1<'a> {
 #[serde(untagged)]
 enum BeforeV1 {
     Instance(OptionsV1),
-    Notebook { minimum_version: Option<&'static str>, status: Option<&'static str>, platform: Option<String> },
+    Notebook {
+        minimum_version: Option<&'static str>,
+        status: Option<&'static str>,
+        platform: Option<String>,
+    },
+    Template {
+        #[serde(flatten)]
+        options: OptionsV1,
+        default_version: u64,
+        latest_version: u64,
+    },
+    Defaults {
+        #[serde(flatten)]
+        options: OptionsV1,
+        http_tokens_enforced: Option<&'static str>,
+    },
+    Image {
+        imds_support: Option<&'static str>,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct OptionsChangeV1 {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_tokens: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_endpoint: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hop_limit: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ipv6_endpoint: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata_tags: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum ChangeV1 {
-    Instance {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        http_tokens: Option<&'static str>,
-        http_endpoint: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        hop_limit: Option<u8>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        ipv6_endpoint: Option<&'static str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        metadata_tags: Option<&'static str>,
-    },
+    Instance(OptionsChangeV1),
     Notebook {
         step: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         minimum_version: Option<&'static str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         upgrade_platform: Option<bool>,
+    },
+    Template {
+        from_version: u64,
+        #[serde(flatten)]
+        options: OptionsChangeV1,
+        make_default: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        then_repeat: Option<u64>,
+    },
+    Defaults {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        http_tokens: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hop_limit: Option<u8>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        http_tokens_enforced: Option<&'static str>,
+    },
+    Image {
+        imds_support: &'static str,
     },
 }
 
@@ -57,11 +99,20 @@ impl<'a> LineV1<'a> {
         let (kind, id, before, change) = match judged {
             Judged::Instance(it, decision) => {
                 let Plan::Act(change) = decision.plan else { return None };
-                ("instance", it.id.as_str(), BeforeV1::Instance((&it.options).into()), instance(change))
+                (
+                    "instance",
+                    it.id.to_string(),
+                    BeforeV1::Instance((&it.options).into()),
+                    ChangeV1::Instance(instance(change)),
+                )
             }
             Judged::Notebook(it, decision) => {
                 let Plan::Act(step) = decision.plan else { return None };
-                ("notebook", it.name.as_str(), before(it), notebook(step))
+                ("notebook", it.name.to_string(), before(it), notebook(step))
+            }
+            Judged::Source(it) => {
+                let (before, change) = source(it)?;
+                (it.resource().kind(), it.resource().to_string(), before, change)
             }
         };
         Some(Self {
@@ -90,19 +141,66 @@ fn before(it: &Notebook) -> BeforeV1 {
     }
 }
 
-fn instance(change: InstanceChange) -> ChangeV1 {
+/// The state of a source and its change; `None` if nothing is done.
+fn source(it: &Source) -> Option<(BeforeV1, ChangeV1)> {
+    match it {
+        Source::Defaults(defaults, decision) => {
+            let Plan::Act(change) = decision.plan else { return None };
+            let before = BeforeV1::Defaults {
+                options: (&defaults.options).into(),
+                http_tokens_enforced: switch(defaults.enforced),
+            };
+            let after = ChangeV1::Defaults {
+                http_tokens: change.require_tokens.then_some("required"),
+                hop_limit: change.hop_limit.map(|it| it.get()),
+                http_tokens_enforced: change.enforce.then_some("enabled"),
+            };
+            Some((before, after))
+        }
+        Source::Version(template, it) => {
+            let Plan::Act(step) = it.decision.plan else { return None };
+            let said = template.versions.iter().find(|version| version.number == it.number);
+            let before = BeforeV1::Template {
+                options: (&said.map(|it| it.options).unwrap_or_default()).into(),
+                default_version: template.default,
+                latest_version: template.latest,
+            };
+            let mut options = instance(step.change);
+            // A template goes on saying of the endpoint what it said, unless it is switched off.
+            if let InstanceChange::RequireTokens { .. } = step.change {
+                options.http_endpoint = None;
+            }
+            let after = ChangeV1::Template {
+                from_version: step.from,
+                options,
+                make_default: step.make_default,
+                then_repeat: step.then_repeat,
+            };
+            Some((before, after))
+        }
+        Source::Image(image, decision) => {
+            let Plan::Act(ImageChange::MarkV2) = decision.plan else { return None };
+            let before =
+                BeforeV1::Image { imds_support: (image.imds_support == ImdsSupport::V2).then_some("v2.0") };
+            Some((before, ChangeV1::Image { imds_support: "v2.0" }))
+        }
+        Source::Configuration(..) => None,
+    }
+}
+
+fn instance(change: InstanceChange) -> OptionsChangeV1 {
     let word = |enable: bool| if enable { "enabled" } else { "disabled" };
     match change {
-        InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => ChangeV1::Instance {
+        InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => OptionsChangeV1 {
             http_tokens: Some("required"),
-            http_endpoint: "enabled",
+            http_endpoint: Some("enabled"),
             hop_limit: hop_limit.map(|it| it.get()),
             ipv6_endpoint: ipv6_endpoint.map(word),
             metadata_tags: metadata_tags.map(word),
         },
-        InstanceChange::DisableEndpoint => ChangeV1::Instance {
+        InstanceChange::DisableEndpoint => OptionsChangeV1 {
             http_tokens: None,
-            http_endpoint: "disabled",
+            http_endpoint: Some("disabled"),
             hop_limit: None,
             ipv6_endpoint: None,
             metadata_tags: None,

@@ -13,6 +13,7 @@ mod posture_v1;
 pub(crate) mod plan;
 pub(crate) mod replay_text;
 pub(crate) mod row;
+pub(crate) mod sources;
 pub(crate) mod summary;
 pub(crate) mod table;
 

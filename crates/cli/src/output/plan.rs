@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use v2only_enforcer::scan::Judged;
+use v2only_enforcer::sources::Source;
 use v2only_policy::{Decision, Plan};
 
 use super::table::{Entry, Sheet};
@@ -42,6 +43,7 @@ fn sorted(seen: &Seen) -> (ByWords, ByWords) {
         let (kind, id, words) = match judged {
             Judged::Instance(it, decision) => ("instance", it.id.to_string(), words(decision)),
             Judged::Notebook(it, decision) => ("notebook", it.name.to_string(), words(decision)),
+            Judged::Source(it) => (it.noun(), it.resource().to_string(), source_words(it)),
         };
         match words {
             Some(Words::Acting(words)) => acting.entry((words, kind)).or_default().push(id),
@@ -63,6 +65,15 @@ fn words<S: fmt::Display>(decision: &Decision<S>) -> Option<Words> {
         Plan::Act(step) => Some(Words::Acting(step.to_string())),
         Plan::Hold { why, .. } => Some(Words::Held(why.to_string())),
         Plan::Wait(wait) => Some(Words::Held(wait.to_string())),
+    }
+}
+
+fn source_words(it: &Source) -> Option<Words> {
+    match it {
+        Source::Defaults(_, decision) => words(decision),
+        Source::Version(_, it) => words(&it.decision),
+        Source::Configuration(_, _, decision) => words(decision),
+        Source::Image(_, decision) => words(decision),
     }
 }
 
@@ -89,6 +100,11 @@ pub(crate) fn advice(hold: &'static str) -> Option<&'static str> {
         "in-service" => {
             "stop these notebooks and run again, or let the policy document name a `notebooks.window`"
         }
+        "source-report-only" => {
+            "set `launch_templates.fix: new-version` in the policy document to have launch templates mended; \
+             `images.fix: mark-v2` marks images, which nobody can undo"
+        }
+        "irreversible" => "add `--accept-irreversible` to mark images as well; nobody can undo that",
         "outside-window" => "run again inside the maintenance window of the policy document",
         "amazon-linux-2" => {
             "set `notebooks.upgrade_platform: true` in the policy document to move them to Amazon Linux 2023"

@@ -4,6 +4,7 @@ use serde::Serialize;
 use v2only_enforcer::record::Posture;
 use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
+use v2only_policy::{ImdsSupport, StatedOptions};
 
 /// The metadata options of an instance; `null` is what AWS did not describe.
 #[derive(Debug, Serialize)]
@@ -31,7 +32,7 @@ impl From<&MetadataOptions> for OptionsV1 {
     }
 }
 
-const fn switch(it: Switch) -> Option<&'static str> {
+pub(crate) const fn switch(it: Switch) -> Option<&'static str> {
     match it {
         Switch::Enabled => Some("enabled"),
         Switch::Disabled => Some("disabled"),
@@ -70,6 +71,44 @@ pub(crate) enum PostureV1 {
     Instance(OptionsV1),
     /// Of a notebook.
     Notebook { minimum_version: Option<&'static str>, status: Option<&'static str> },
+    /// What a launch would get.
+    Launch {
+        #[serde(flatten)]
+        options: OptionsV1,
+        decided_by: DecidedByV1,
+    },
+    /// Of the account defaults; `null` is no preference.
+    Defaults {
+        #[serde(flatten)]
+        options: OptionsV1,
+        http_tokens_enforced: Option<&'static str>,
+    },
+    /// Of an image.
+    Image { imds_support: Option<&'static str> },
+}
+
+/// Who decides each option: `source`, `account-default`, `image` or `nobody`.
+#[derive(Debug, Serialize)]
+pub(crate) struct DecidedByV1 {
+    http_tokens: &'static str,
+    http_endpoint: &'static str,
+    hop_limit: &'static str,
+    ipv6_endpoint: &'static str,
+    metadata_tags: &'static str,
+}
+
+impl From<&StatedOptions> for OptionsV1 {
+    fn from(it: &StatedOptions) -> Self {
+        let unknown = MetadataOptions::UNKNOWN;
+        Self::from(&MetadataOptions {
+            http_tokens: it.http_tokens.unwrap_or(unknown.http_tokens),
+            http_endpoint: it.http_endpoint.unwrap_or(unknown.http_endpoint),
+            hop_limit: it.hop_limit,
+            ipv6_endpoint: it.ipv6_endpoint.unwrap_or(unknown.ipv6_endpoint),
+            metadata_tags: it.metadata_tags.unwrap_or(unknown.metadata_tags),
+            pending: false,
+        })
+    }
 }
 
 impl From<&Posture> for PostureV1 {
@@ -78,6 +117,22 @@ impl From<&Posture> for PostureV1 {
             Posture::Options(options) => Self::Instance(options.into()),
             Posture::Notebook { minimum_version: version, status: word } => {
                 Self::Notebook { minimum_version: minimum_version(*version), status: status(*word) }
+            }
+            Posture::Launch(it) => Self::Launch {
+                options: (&it.options()).into(),
+                decided_by: DecidedByV1 {
+                    http_tokens: it.http_tokens.by.code(),
+                    http_endpoint: it.http_endpoint.by.code(),
+                    hop_limit: it.hop_limit.by.code(),
+                    ipv6_endpoint: it.ipv6_endpoint.by.code(),
+                    metadata_tags: it.metadata_tags.by.code(),
+                },
+            },
+            Posture::Defaults { options, enforced } => {
+                Self::Defaults { options: options.into(), http_tokens_enforced: switch(*enforced) }
+            }
+            Posture::Image(support) => {
+                Self::Image { imds_support: (*support == ImdsSupport::V2).then_some("v2.0") }
             }
         }
     }

@@ -108,9 +108,10 @@ impl<'a> EventV1<'a> {
             match word {
                 Word::Ignored { code, why } => event.ignored = Some(IgnoredV1 { reason: code, why }),
                 Word::Malformed(malformed) => event.malformed = Some(malformed.into()),
-                Word::Record(record) => event
-                    .findings
-                    .push(FollowedV1 { finding: record.as_ref().into(), follows: follows(record, live) }),
+                Word::Record(record) => event.findings.push(FollowedV1 {
+                    finding: FindingV1::new(record.as_ref(), None),
+                    follows: follows(record, live),
+                }),
             }
         }
         event

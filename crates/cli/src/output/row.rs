@@ -4,6 +4,7 @@ use std::fmt;
 
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::scan::Judged;
+use v2only_enforcer::sources::Source;
 use v2only_enforcer::{Outcome, Record};
 use v2only_policy::{Decision, Place, Plan, Verdict};
 
@@ -34,6 +35,12 @@ pub(crate) fn found<'a>(
         let (mut why, next) = match judged {
             Judged::Instance(_, decision) => (why(decision), next(decision)),
             Judged::Notebook(_, decision) => (why(decision), next(decision)),
+            Judged::Source(it) => match &**it {
+                Source::Defaults(_, decision) => (why(decision), next(decision)),
+                Source::Version(_, it) => (why(&it.decision), next(&it.decision)),
+                Source::Configuration(_, _, decision) => (why(decision), next(decision)),
+                Source::Image(_, decision) => (why(decision), next(decision)),
+            },
         };
         let (resource, region) = (record.resource.to_string(), place.region.to_string());
         let verdict = record.verdict.unwrap_or_default().to_owned();

@@ -12,6 +12,7 @@ mod guard_rules;
 mod enforce;
 mod replay;
 mod scan;
+mod sources;
 mod validate;
 
 mod bad_input;

@@ -34,39 +34,12 @@ struct Idle {
 }
 
 /// Delete a row when the release acts on its words.
-const IDLE: &[Idle] = &[
-    Idle {
-        level: "instances",
-        key: "remediate_with",
-        but: "api",
-        meanwhile: "such instances are only reported",
-    },
-    Idle {
-        level: "launch_templates",
-        key: "fix",
-        but: "report",
-        meanwhile: "launch templates are not changed",
-    },
-    Idle { level: "images", key: "fix", but: "report", meanwhile: "images are not changed" },
-    Idle {
-        level: "account_defaults",
-        key: "http_tokens",
-        but: "keep",
-        meanwhile: "account defaults are not changed",
-    },
-    Idle {
-        level: "account_defaults",
-        key: "hop_limit",
-        but: "keep",
-        meanwhile: "account defaults are not changed",
-    },
-    Idle {
-        level: "account_defaults",
-        key: "enforced",
-        but: "keep",
-        meanwhile: "account defaults are not changed",
-    },
-];
+const IDLE: &[Idle] = &[Idle {
+    level: "instances",
+    key: "remediate_with",
+    but: "api",
+    meanwhile: "such instances are only reported",
+}];
 
 /// What is to be said of a key with this value.
 pub(super) fn of(level: &str, key: &str, spot: &Spot<'_>) -> Option<Notice> {

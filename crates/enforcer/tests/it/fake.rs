@@ -80,6 +80,7 @@ impl World {
             },
             managed_by: None,
             created_at: Some(now()),
+            image: None,
             tags: Tags::new(),
         })
     }

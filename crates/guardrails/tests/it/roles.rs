@@ -30,13 +30,19 @@ fn granted(roles: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-/// What the functions call everywhere, and what only the command line calls, to find its way.
-const LOOKING_AROUND: [&str; 2] = ["ec2:DescribeRegions", "sagemaker:ListNotebookInstances"];
+/// What only the command line calls: to find its way, and to see and change what instances take their options
+/// from.
+fn of_the_command_line() -> BTreeSet<String> {
+    let looking_around = ["ec2:DescribeRegions", "sagemaker:ListNotebookInstances"];
+    granted(&["source-enforcer"]).into_iter().chain(looking_around.map(str::to_owned)).collect()
+}
+
+const ALL: [&str; 6] = ["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "source-enforcer", "rollback"];
 
 fn called(service: &str) -> BTreeSet<String> {
     declared()
         .into_iter()
-        .filter(|it| !LOOKING_AROUND.contains(&it.as_str()))
+        .filter(|it| !of_the_command_line().contains(it))
         .filter(|it| {
             let of = it.split(':').next().unwrap();
             of == service || ["ssm", "sts", "organizations"].contains(&of)
@@ -56,7 +62,7 @@ fn the_notebook_enforcer_is_granted_exactly_what_its_code_calls() {
 
 #[test]
 fn all_roles_together_are_granted_exactly_what_the_product_calls() {
-    assert_eq!(granted(&["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "rollback"]), declared());
+    assert_eq!(granted(&ALL), declared());
 }
 
 /// Source: Systems Manager Automation runbook reference, "AWSSupport-ConfigureEC2Metadata", required permissions.
@@ -75,13 +81,26 @@ fn the_automation_role_is_granted_exactly_what_the_runbooks_of_aws_call() {
 fn the_scanner_only_looks() {
     for action in granted(&["scanner"]) {
         let verb = action.split(':').nth(1).unwrap();
-        assert!(verb.starts_with("Describe") || verb.starts_with("List"), "{action} is no look");
+        let looks = ["Describe", "Get", "List"].iter().any(|it| verb.starts_with(it));
+        assert!(looks, "{action} is no look");
     }
 }
 
 #[test]
 fn no_role_is_granted_a_wildcard_of_actions() {
-    for action in granted(&["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "rollback"]) {
+    for action in granted(&ALL) {
         assert!(!action.contains('*'), "{action}");
     }
+}
+
+#[test]
+fn no_function_can_change_what_instances_take_their_options_from() {
+    let changes = |it: &String| {
+        ["Defaults", "LaunchTemplate", "ImageAttribute"].iter().any(|word| it.contains(word))
+            && !it.contains(":Describe")
+            && !it.contains(":Get")
+    };
+    let functions = granted(&["hub", "ec2-enforcer", "notebook-enforcer"]);
+    assert_eq!(functions.iter().filter(|it| changes(it)).count(), 0);
+    assert_eq!(granted(&["source-enforcer"]).iter().filter(|it| changes(it)).count(), 4);
 }

@@ -25,8 +25,8 @@ pub fn decide_instance(
     }
     let scope = circumstances.scope(instance.id.as_str(), &instance.tags);
     let rules = policy.rules_for(&scope)?;
-    let (verdict, notes) = match judge(instance, rules) {
-        Ok(verdict) => (verdict, Vec::new()),
+    let (verdict, notes) = match judge_options(&instance.options, rules) {
+        Ok(compliance) => (Verdict::Compliant(compliance), Vec::new()),
         Err(findings) => excuse(findings, policy, &scope, circumstances.today())?,
     };
     let notes = pending(instance).into_iter().chain(notes).collect();
@@ -44,14 +44,15 @@ pub fn decide_instance(
     Ok(Decision { verdict, notes, plan, remember })
 }
 
-/// A verdict that needs no exemption, or the findings.
-fn judge(instance: &Instance, rules: &Rules) -> Result<Verdict, Vec<Finding>> {
-    if instance.options.http_endpoint == Switch::Disabled {
-        return Ok(Verdict::Compliant(Compliance::EndpointDisabled));
+/// Why these options are compliant, or the findings: those of an instance, or those it would be launched
+/// with.
+pub(super) fn judge_options(options: &MetadataOptions, rules: &Rules) -> Result<Compliance, Vec<Finding>> {
+    if options.http_endpoint == Switch::Disabled {
+        return Ok(Compliance::EndpointDisabled);
     }
     let findings: Vec<Finding> =
-        INSTANCE_RULES.iter().filter_map(|(_, judge)| judge(&instance.options, &rules.instances)).collect();
-    if findings.is_empty() { Ok(Verdict::Compliant(Compliance::TokensRequired)) } else { Err(findings) }
+        INSTANCE_RULES.iter().filter_map(|(_, judge)| judge(options, &rules.instances)).collect();
+    if findings.is_empty() { Ok(Compliance::TokensRequired) } else { Err(findings) }
 }
 
 fn pending(instance: &Instance) -> Option<Note> {
@@ -96,7 +97,7 @@ fn plan(
 }
 
 /// The one call that mends every finding. Each finding has its own field, so their order does not matter.
-fn change(findings: &[Finding]) -> InstanceChange {
+pub(super) fn change(findings: &[Finding]) -> InstanceChange {
     if findings.contains(&Finding::EndpointEnabled) {
         return InstanceChange::DisableEndpoint;
     }
@@ -112,7 +113,12 @@ fn change(findings: &[Finding]) -> InstanceChange {
             | Finding::TokensUnknown
             | Finding::EndpointEnabled
             | Finding::MinimumVersion1
-            | Finding::MinimumVersionUnknown => {}
+            | Finding::MinimumVersionUnknown
+            | Finding::DefaultTokens { .. }
+            | Finding::DefaultHopLimit { .. }
+            | Finding::NotEnforced
+            | Finding::ImageUnmarked
+            | Finding::ImageUnknown => {}
         }
     }
     InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags }

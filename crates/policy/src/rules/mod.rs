@@ -15,6 +15,15 @@ use crate::instance::{MetadataOptions, Switch};
 use crate::settings::{InstanceRules, SwitchRule};
 use crate::verdict::Finding;
 
+/// The rule for the account default of `HttpTokens`.
+pub const DEFAULT_TOKENS: &str = "account-default-tokens";
+/// The rule for the account default of the hop limit.
+pub const DEFAULT_HOP_LIMIT: &str = "account-default-hop-limit";
+/// The rule for `HttpTokensEnforced`.
+pub const TOKENS_ENFORCED: &str = "http-tokens-enforced";
+/// The rule for `ImdsSupport` of images.
+pub const IMAGE_SUPPORT: &str = "image-imds-support";
+
 /// A rule for the options of an instance whose endpoint is not disabled.
 pub type InstanceRule = fn(&MetadataOptions, &InstanceRules) -> Option<Finding>;
 

@@ -9,8 +9,11 @@ mod words;
 mod exemptions;
 mod instances;
 mod overrides;
+mod sources;
+mod sources_walk;
 mod usage_gate;
 
+mod causes;
 mod drift;
 mod notebook_grid;
 mod notebook_walk;

@@ -190,6 +190,7 @@ pub fn instance(id: &str) -> Instance {
         },
         managed_by: None,
         created_at: Some(at(LONG_AGO)),
+        image: None,
         tags: Tags::new(),
     }
 }

@@ -9,7 +9,7 @@ mod images;
 mod instance;
 mod launch;
 mod metadata;
-mod paging;
+pub(crate) mod paging;
 mod state;
 mod tags;
 mod template;
@@ -45,6 +45,7 @@ pub use launch::{LaunchSpec, TemplateVersion};
 pub(crate) use limits::limits;
 pub use metadata::{HttpTokens, MetadataDefaults, MetadataOptions, MetadataRequest, Toggle};
 pub(crate) use state::State;
+pub(crate) use template::template_named;
 
 use crate::call::{Answer, Call};
 use crate::error::AwsError;

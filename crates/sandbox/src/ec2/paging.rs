@@ -5,16 +5,21 @@ use crate::params::Params;
 
 /// Which page is asked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Skip what comes up to and with this.
-    pub(super) after: u64,
+    pub(crate) after: u64,
     /// At most this many; `None` when the caller does not page.
-    pub(super) size: Option<usize>,
+    pub(crate) size: Option<usize>,
 }
 
 impl Page {
-    pub(super) fn read(params: &Params, bounds: std::ops::RangeInclusive<i64>) -> Result<Self, AwsError> {
+    pub(crate) fn read(params: &Params, bounds: std::ops::RangeInclusive<i64>) -> Result<Self, AwsError> {
         let size = params.int_in("MaxResults", bounds)?.and_then(|size| usize::try_from(size).ok());
+        Self::of_size(params, size)
+    }
+
+    /// For services that name the size of a page otherwise.
+    pub(crate) fn of_size(params: &Params, size: Option<usize>) -> Result<Self, AwsError> {
         let after = match params.text("NextToken").filter(|token| !token.is_empty()) {
             None => 0,
             Some(token) => read_token(token)?,
@@ -23,7 +28,7 @@ impl Page {
     }
 
     /// Cuts one page out of numbered items. The token of the next page is there if anything is left.
-    pub(super) fn cut<T>(self, items: impl Iterator<Item = (u64, T)>) -> (Vec<T>, Option<String>) {
+    pub(crate) fn cut<T>(self, items: impl Iterator<Item = (u64, T)>) -> (Vec<T>, Option<String>) {
         let size = self.size.unwrap_or(usize::MAX);
         let mut page = Vec::new();
         let mut last = self.after;

@@ -43,6 +43,48 @@ pub(super) struct Version {
     pub(super) data: TemplateData,
 }
 
+/// A volume that launches attach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BlockDevice {
+    name: String,
+    snapshot: Option<String>,
+    size: Option<i64>,
+    kind: Option<String>,
+    encrypted: Option<bool>,
+    delete_on_termination: Option<bool>,
+}
+
+impl BlockDevice {
+    fn read(params: &Params) -> Result<Self, AwsError> {
+        let name = params.required("DeviceName")?.to_owned();
+        let none = Params::default();
+        let ebs = params.structure("Ebs").unwrap_or(&none);
+        Ok(Self {
+            name,
+            snapshot: ebs.text("SnapshotId").map(str::to_owned),
+            size: ebs.int("VolumeSize")?,
+            kind: ebs.text("VolumeType").map(str::to_owned),
+            encrypted: ebs.flag("Encrypted")?,
+            delete_on_termination: ebs.flag("DeleteOnTermination")?,
+        })
+    }
+
+    fn shape(&self) -> Shape {
+        let ebs = Shape::map()
+            .with_some("encrypted", self.encrypted)
+            .with_some("deleteOnTermination", self.delete_on_termination)
+            .with_some("snapshotId", self.snapshot.as_deref())
+            .with_some("volumeSize", self.size)
+            .with_some("volumeType", self.kind.as_deref());
+        Shape::map().with("deviceName", &self.name).with("ebs", ebs)
+    }
+
+    /// As a version made from this one has it: snapshots are not taken over unless they are given again.
+    fn inherited(&self) -> Self {
+        Self { snapshot: None, ..self.clone() }
+    }
+}
+
 /// What a version says about launches.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct TemplateData {
@@ -55,6 +97,7 @@ pub(super) struct TemplateData {
     pub(super) monitoring: Option<bool>,
     pub(super) ebs_optimized: Option<bool>,
     pub(super) metadata: MetadataRequest,
+    pub(super) devices: Vec<BlockDevice>,
     /// By resource type.
     pub(super) tags: BTreeMap<String, Tags>,
 }
@@ -172,6 +215,11 @@ impl TemplateData {
             monitoring: params.structure("Monitoring").map(|it| it.flag("Enabled")).transpose()?.flatten(),
             ebs_optimized: params.flag("EbsOptimized")?,
             metadata: metadata.unwrap_or_default(),
+            devices: params
+                .structures("BlockDeviceMapping")
+                .into_iter()
+                .map(BlockDevice::read)
+                .collect::<Result<_, _>>()?,
             tags,
         })
     }
@@ -190,6 +238,11 @@ impl TemplateData {
             monitoring: self.monitoring.or(source.monitoring),
             ebs_optimized: self.ebs_optimized.or(source.ebs_optimized),
             metadata: if silent { source.metadata } else { self.metadata },
+            devices: if self.devices.is_empty() {
+                source.devices.iter().map(BlockDevice::inherited).collect()
+            } else {
+                self.devices
+            },
             tags: if self.tags.is_empty() { source.tags.clone() } else { self.tags },
         }
     }
@@ -200,6 +253,7 @@ impl TemplateData {
 
     fn shape(&self) -> Shape {
         let groups = Shape::list(self.groups.iter().map(Shape::from));
+        let devices = Shape::list(self.devices.iter().map(BlockDevice::shape));
         let tagged = self.tags.iter().map(|(kind, tags)| {
             Shape::map().with("resourceType", kind).with_some("tagSet", tags::shape(tags))
         });
@@ -215,8 +269,21 @@ impl TemplateData {
             .with_some("userData", self.user_data.as_deref())
             .with_some("tagSpecificationSet", (!self.tags.is_empty()).then(|| Shape::list(tagged)))
             .with_some("securityGroupIdSet", (!self.groups.is_empty()).then_some(groups))
+            .with_some("blockDeviceMappingSet", (!self.devices.is_empty()).then_some(devices))
             .with_some("metadataOptions", self.metadata.shape())
     }
+}
+
+/// Id and name of the template that another service names by id or by name.
+pub(crate) fn template_named(
+    world: &World,
+    place: &Place,
+    id: Option<&str>,
+    name: Option<&str>,
+) -> Option<(String, String)> {
+    let templates = &world.ec2.peek(place)?.templates;
+    let found = templates.values().find(|it| id == Some(it.id.as_str()) || name == Some(it.name.as_str()))?;
+    Some((found.id.clone(), found.name.clone()))
 }
 
 /// A version that a launch named.

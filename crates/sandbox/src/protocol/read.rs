@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use serde_json::Value;
 
+use super::{AUTOSCALING_NAMESPACE, STS_NAMESPACE};
 use crate::call::{Body, Protocol};
 use crate::error::AwsError;
 use crate::identity::Scope;
@@ -55,10 +56,18 @@ pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
         _ => Params::parse(&body),
     };
     let service = signed_for.unwrap_or_else(|| {
-        let service = if params.text("Version") == Some("2011-06-15") { "sts" } else { "ec2" };
+        let service = match params.text("Version") {
+            Some("2011-06-15") => "sts",
+            Some("2011-01-01") => "autoscaling",
+            _ => "ec2",
+        };
         service.to_owned()
     });
-    let protocol = if service == "ec2" { Protocol::Ec2 } else { Protocol::Query };
+    let protocol = match service.as_str() {
+        "ec2" => Protocol::Ec2,
+        "autoscaling" => Protocol::Query(AUTOSCALING_NAMESPACE),
+        _ => Protocol::Query(STS_NAMESPACE),
+    };
     let action = params.text("Action").unwrap_or_default().to_owned();
     Incoming { service, action, scope, protocol, body: Ok(Body::Query(params)) }
 }

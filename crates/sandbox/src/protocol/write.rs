@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use quick_xml::escape::partial_escape as escape;
 use serde_json::json;
 
-use super::{EC2_NAMESPACE, STS_NAMESPACE};
+use super::EC2_NAMESPACE;
 use crate::call::{Answer, Protocol};
 use crate::error::AwsError;
 use crate::shape::{Shape, element};
@@ -23,10 +23,9 @@ const XML_HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 pub(crate) fn write_answer(protocol: Protocol, action: &str, request_id: &str, answer: Answer) -> Written {
     match answer {
         Answer::Xml(shape) => {
-            let body = if protocol == Protocol::Ec2 {
-                ec2_document(action, request_id, &shape)
-            } else {
-                query_document(action, request_id, &shape)
+            let body = match protocol {
+                Protocol::Query(namespace) => query_document(action, namespace, request_id, &shape),
+                _ => ec2_document(action, request_id, &shape),
             };
             written(200, "text/xml;charset=UTF-8".to_owned(), request_id, body)
         }
@@ -46,10 +45,10 @@ pub(crate) fn write_error(protocol: Protocol, request_id: &str, error: &AwsError
             );
             written(error.status, xml, request_id, body)
         }
-        Protocol::Query => {
+        Protocol::Query(namespace) => {
             let side = if error.status >= 500 { "Receiver" } else { "Sender" };
             let body = format!(
-                "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{side}</Type><Code>{code}</Code>\
+                "<ErrorResponse xmlns=\"{namespace}\"><Error><Type>{side}</Type><Code>{code}</Code>\
                  <Message>{message}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>"
             );
             written(error.status, xml, request_id, body)
@@ -79,17 +78,17 @@ fn json_type(protocol: Protocol) -> String {
 
 fn ec2_document(action: &str, request_id: &str, shape: &Shape) -> String {
     let mut out = format!("{XML_HEAD}<{action}Response xmlns=\"{EC2_NAMESPACE}\">");
-    element(&mut out, "requestId", &Shape::from(request_id));
-    shape.write_xml(&mut out);
+    element(&mut out, "requestId", &Shape::from(request_id), "item");
+    shape.write_xml(&mut out, "item");
     out.push_str(&format!("</{action}Response>"));
     out
 }
 
-fn query_document(action: &str, request_id: &str, shape: &Shape) -> String {
-    let mut out = format!("<{action}Response xmlns=\"{STS_NAMESPACE}\"><{action}Result>");
-    shape.write_xml(&mut out);
+fn query_document(action: &str, namespace: &str, request_id: &str, shape: &Shape) -> String {
+    let mut out = format!("<{action}Response xmlns=\"{namespace}\"><{action}Result>");
+    shape.write_xml(&mut out, "member");
     out.push_str(&format!("</{action}Result><ResponseMetadata>"));
-    element(&mut out, "RequestId", &Shape::from(request_id));
+    element(&mut out, "RequestId", &Shape::from(request_id), "member");
     out.push_str(&format!("</ResponseMetadata></{action}Response>"));
     out
 }

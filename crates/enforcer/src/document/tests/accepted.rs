@@ -281,12 +281,6 @@ overrides:
     let notices: Vec<String> = accepted(&text).notices.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(notices.join("\n"), @r#"
     3:30: instances.remediate_with: `ssm-automation` is accepted, and not acted on by this release: such instances are only reported
-    4:26: launch_templates.fix: `new-version` is accepted, and not acted on by this release: launch templates are not changed
-    5:16: images.fix: `mark-v2` is accepted, and not acted on by this release: images are not changed
-    6:34: account_defaults.http_tokens: `required` is accepted, and not acted on by this release: account defaults are not changed
-    6:55: account_defaults.hop_limit: `2` is accepted, and not acted on by this release: account defaults are not changed
-    6:68: account_defaults.enforced: `enabled` is accepted, and not acted on by this release: account defaults are not changed
-    9:20: overrides[0].images.fix: `mark-v2` is accepted, and not acted on by this release: images are not changed
     12:5: overrides[2]: an earlier override has the same `match`, and the first one wins
     14:5: overrides[3]: the override says what the document says anyway
     "#);

@@ -1,0 +1,298 @@
+//! Launch templates. Source of every shape: Amazon EC2 API Reference.
+
+use aws_sdk_ec2::operation::RequestId as _;
+use aws_sdk_ec2::types as sdk;
+use v2only_enforcer::ports::{Answer, ChangeLaunchTemplate, ListLaunchTemplates, NewVersion, Page};
+use v2only_enforcer::{Failure, Kind};
+use v2only_policy::source::{LaunchTemplate, TemplateVersion};
+use v2only_policy::{
+    HttpTokens, ImdsSupport, InstanceChange, LaunchTemplateId, Partition, Place, StatedOptions, Switch, Tags,
+};
+
+use crate::call::Call;
+use crate::connect::Aws;
+use crate::ec2::{managed_by, tags};
+use crate::sources::{hops, said, tokens};
+
+/// The largest page of templates and of versions.
+const PAGE: i32 = 200;
+
+/// Which versions are described.
+enum Which<'a> {
+    /// `$Default` and `$Latest` of every template.
+    Current,
+    /// These of one template.
+    Numbers(&'a LaunchTemplateId, &'a [u64]),
+}
+
+impl Aws {
+    async fn describe_versions(
+        &self,
+        place: &Place,
+        which: &Which<'_>,
+        next: Option<String>,
+    ) -> Answer<Page<sdk::LaunchTemplateVersion>> {
+        let call = Call::DescribeLaunchTemplateVersions;
+        let client = self.ec2(place).await?;
+        self.turn(Some(place), call).await?;
+        let request = client
+            .describe_launch_template_versions()
+            .set_include_managed_resources(hidden_too(place))
+            .set_next_token(next);
+        let request = match which {
+            Which::Current => request.versions("$Default").versions("$Latest").max_results(PAGE),
+            Which::Numbers(id, numbers) => request
+                .launch_template_id(id.as_str())
+                .set_versions(Some(numbers.iter().map(ToString::to_string).collect())),
+        };
+        let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
+        let next = answer.next_token.filter(|it| !it.is_empty());
+        Ok(Page { items: answer.launch_template_versions.unwrap_or_default(), next })
+    }
+
+    /// One version, with all that it says.
+    async fn one_version(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        number: u64,
+    ) -> Answer<sdk::ResponseLaunchTemplateData> {
+        let page = self.describe_versions(place, &Which::Numbers(id, &[number]), None).await?;
+        let data = page.items.into_iter().next().and_then(|it| it.launch_template_data);
+        data.ok_or_else(|| {
+            let action = Call::DescribeLaunchTemplateVersions.iam_action();
+            Failure::new(Kind::Gone, action, format!("{id} has no version {number} any more"))
+        })
+    }
+}
+
+/// Templates of other services may be hidden. The younger partitions may not know the word yet.
+fn hidden_too(place: &Place) -> Option<bool> {
+    (place.region.partition() == Partition::Aws).then_some(true)
+}
+
+impl ListLaunchTemplates for Aws {
+    async fn launch_templates(&self, place: &Place, next: Option<String>) -> Answer<Page<LaunchTemplate>> {
+        let call = Call::DescribeLaunchTemplates;
+        let client = self.ec2(place).await?;
+        self.turn(Some(place), call).await?;
+        let answer = client
+            .describe_launch_templates()
+            .set_include_managed_resources(hidden_too(place))
+            .max_results(PAGE)
+            .set_next_token(next)
+            .send()
+            .await
+            .map_err(|it| self.failure(place, call, &it))?;
+        let next = answer.next_token.filter(|it| !it.is_empty());
+        let items = answer.launch_templates.unwrap_or_default();
+        Ok(Page { items: items.iter().filter_map(template).collect(), next })
+    }
+
+    async fn current_versions(
+        &self,
+        place: &Place,
+        next: Option<String>,
+    ) -> Answer<Page<(LaunchTemplateId, TemplateVersion)>> {
+        let page = self.describe_versions(place, &Which::Current, next).await?;
+        let both = |it: &sdk::LaunchTemplateVersion| {
+            Some((LaunchTemplateId::parse(it.launch_template_id()?).ok()?, version(it)?))
+        };
+        Ok(Page { items: page.items.iter().filter_map(both).collect(), next: page.next })
+    }
+
+    async fn template_versions(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        numbers: &[u64],
+    ) -> Answer<Vec<TemplateVersion>> {
+        let mut found = Vec::new();
+        let wanted: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        // One version that is gone fails the call for all, so they are then asked for one by one.
+        match self.describe_versions(place, &Which::Numbers(id, numbers), None).await {
+            Ok(page) => found.extend(page.items.iter().filter_map(version)),
+            Err(failure) if failure.kind == Kind::Gone && wanted.len() > 1 => {
+                for number in numbers {
+                    match self.describe_versions(place, &Which::Numbers(id, &[*number]), None).await {
+                        Ok(page) => found.extend(page.items.iter().filter_map(version)),
+                        Err(failure) if failure.kind == Kind::Gone => {}
+                        Err(failure) => return Err(failure),
+                    }
+                }
+            }
+            Err(failure) if failure.kind == Kind::Gone => {}
+            Err(failure) => return Err(failure),
+        }
+        Ok(found)
+    }
+}
+
+/// A template as listed; `None` only if AWS left out its id or its versions' numbers.
+fn template(it: &sdk::LaunchTemplate) -> Option<LaunchTemplate> {
+    Some(LaunchTemplate {
+        id: LaunchTemplateId::parse(it.launch_template_id()?).ok()?,
+        name: it.launch_template_name().unwrap_or_default().to_owned(),
+        default: u64::try_from(it.default_version_number()?).ok()?,
+        latest: u64::try_from(it.latest_version_number()?).ok()?,
+        versions: Vec::new(),
+        groups: Vec::new(),
+        managed_by: managed_by(it.operator()),
+        tags: if it.tags().is_empty() { Tags::new() } else { tags(it.tags()) },
+    })
+}
+
+fn version(it: &sdk::LaunchTemplateVersion) -> Option<TemplateVersion> {
+    let data = it.launch_template_data();
+    Some(TemplateVersion {
+        number: u64::try_from(it.version_number()?).ok()?,
+        options: stated(data.and_then(|it| it.metadata_options())),
+        image: data.and_then(|it| it.image_id()).map(str::to_owned),
+        imds_support: ImdsSupport::Unknown,
+    })
+}
+
+fn stated(it: Option<&sdk::LaunchTemplateInstanceMetadataOptions>) -> StatedOptions {
+    let Some(it) = it else { return StatedOptions::default() };
+    StatedOptions {
+        http_tokens: tokens(it.http_tokens().map(|it| it.as_str())),
+        http_endpoint: said(it.http_endpoint().map(|it| it.as_str())),
+        hop_limit: it.http_put_response_hop_limit().and_then(hops),
+        ipv6_endpoint: said(it.http_protocol_ipv6().map(|it| it.as_str())),
+        metadata_tags: said(it.instance_metadata_tags().map(|it| it.as_str())),
+    }
+}
+
+impl ChangeLaunchTemplate for Aws {
+    async fn new_version(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        from: u64,
+        change: Option<InstanceChange>,
+    ) -> Answer<NewVersion> {
+        let source = self.one_version(place, id, from).await?;
+        let mut options = stated(source.metadata_options());
+        if let Some(change) = change {
+            options = options.tightened(change);
+        }
+        let call = Call::CreateLaunchTemplateVersion;
+        let unknown = options.http_tokens == Some(HttpTokens::Unknown)
+            || [options.http_endpoint, options.ipv6_endpoint, options.metadata_tags]
+                .contains(&Some(Switch::Unknown));
+        if unknown {
+            let why = format!("version {from} of {id} says something that this release cannot repeat");
+            return Err(Failure::new(Kind::Refused, call.iam_action(), why));
+        }
+        let mut data = sdk::RequestLaunchTemplateData::builder().metadata_options(requested(&options));
+        let snapshots = source
+            .block_device_mappings()
+            .iter()
+            .any(|it| it.ebs().is_some_and(|ebs| ebs.snapshot_id().is_some()));
+        if snapshots {
+            // AWS takes over everything but snapshots, unless the mappings are given again.
+            data = data.set_block_device_mappings(Some(
+                source.block_device_mappings().iter().map(mapping).collect(),
+            ));
+        }
+        let client = self.ec2(place).await?;
+        self.turn(Some(place), call).await?;
+        let answer = client
+            .create_launch_template_version()
+            .launch_template_id(id.as_str())
+            .source_version(from.to_string())
+            .version_description(described(from, change))
+            .launch_template_data(data.build())
+            .send()
+            .await
+            .map_err(|it| self.failure(place, call, &it))?;
+        let request_id = answer.request_id().map(str::to_owned);
+        let unverified = |why: String| Failure {
+            request_id: request_id.clone(),
+            ..Failure::new(Kind::Unverified, call.iam_action(), why)
+        };
+        let made = answer.launch_template_version().and_then(|it| Some((version(it)?, it)));
+        let Some((made, described)) = made else {
+            return Err(unverified("AWS did not say which version it made".to_owned()));
+        };
+        let rest = |mut it: sdk::ResponseLaunchTemplateData| {
+            it.metadata_options = None;
+            it
+        };
+        let source = rest(source);
+        let mut same = described.launch_template_data().cloned().map(rest).as_ref() == Some(&source);
+        if !same {
+            // The answer may be written otherwise than the description, and the description counts.
+            same = rest(self.one_version(place, id, made.number).await?) == source;
+        }
+        if made.options != options || !same {
+            let number = made.number;
+            return Err(unverified(format!(
+                "version {number} of {id}, made from version {from}, differs from it in more than was asked for; \
+                 compare the two, and delete version {number}"
+            )));
+        }
+        Ok(NewVersion { version: made, request_id })
+    }
+
+    async fn make_default(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        version: u64,
+    ) -> Answer<Option<String>> {
+        let call = Call::ModifyLaunchTemplate;
+        let client = self.ec2(place).await?;
+        self.turn(Some(place), call).await?;
+        let answer = client
+            .modify_launch_template()
+            .launch_template_id(id.as_str())
+            .default_version(version.to_string())
+            .send()
+            .await
+            .map_err(|it| self.failure(place, call, &it))?;
+        Ok(answer.request_id().map(str::to_owned))
+    }
+}
+
+fn described(from: u64, change: Option<InstanceChange>) -> String {
+    match change {
+        Some(_) => format!("v2only: version {from}, IMDSv2 only"),
+        None => format!("v2only: version {from} again"),
+    }
+}
+
+fn requested(options: &StatedOptions) -> sdk::LaunchTemplateInstanceMetadataOptionsRequest {
+    let word = |it: Switch| if it == Switch::Enabled { "enabled" } else { "disabled" };
+    let tokens = |it| if it == HttpTokens::Required { "required" } else { "optional" };
+    sdk::LaunchTemplateInstanceMetadataOptionsRequest::builder()
+        .set_http_tokens(options.http_tokens.map(|it| tokens(it).into()))
+        .set_http_endpoint(options.http_endpoint.map(|it| word(it).into()))
+        .set_http_put_response_hop_limit(options.hop_limit.map(i32::from))
+        .set_http_protocol_ipv6(options.ipv6_endpoint.map(|it| word(it).into()))
+        .set_instance_metadata_tags(options.metadata_tags.map(|it| word(it).into()))
+        .build()
+}
+
+fn mapping(it: &sdk::LaunchTemplateBlockDeviceMapping) -> sdk::LaunchTemplateBlockDeviceMappingRequest {
+    let ebs = it.ebs().map(|ebs| {
+        sdk::LaunchTemplateEbsBlockDeviceRequest::builder()
+            .set_encrypted(ebs.encrypted())
+            .set_delete_on_termination(ebs.delete_on_termination())
+            .set_iops(ebs.iops())
+            .set_kms_key_id(ebs.kms_key_id().map(str::to_owned))
+            .set_snapshot_id(ebs.snapshot_id().map(str::to_owned))
+            .set_volume_size(ebs.volume_size())
+            .set_volume_type(ebs.volume_type().cloned())
+            .set_throughput(ebs.throughput())
+            .set_volume_initialization_rate(ebs.volume_initialization_rate())
+            .set_ebs_card_index(ebs.ebs_card_index())
+            .build()
+    });
+    sdk::LaunchTemplateBlockDeviceMappingRequest::builder()
+        .set_device_name(it.device_name().map(str::to_owned))
+        .set_virtual_name(it.virtual_name().map(str::to_owned))
+        .set_ebs(ebs)
+        .set_no_device(it.no_device().map(str::to_owned))
+        .build()
+}

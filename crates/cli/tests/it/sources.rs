@@ -1,0 +1,276 @@
+//! What instances take their options from: shown by `scan`, mended by `enforce`, traced to from instances.
+
+use insta::assert_snapshot;
+use v2only_enforcer::Kind;
+use v2only_enforcer::ports::{Group, TemplateUse};
+use v2only_policy::instance::HttpTokens;
+use v2only_policy::source::{
+    DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+};
+use v2only_policy::{AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
+
+use crate::fake_aws::{FakeAws, instance, tagged};
+use crate::fake_world::FakeWorld;
+
+const POLICY: &str = "\
+version: 1
+mode: enforce
+instances: { usage_gate: { applies_to: none } }
+launch_templates: { fix: new-version }
+images: { fix: mark-v2 }
+account_defaults: { http_tokens: required, hop_limit: 2, enforced: enabled }
+";
+
+const TEMPLATE: &str = "lt-0000000000000000a";
+const IMAGE: &str = "ami-0000000000000000a";
+
+fn says(tokens: Option<HttpTokens>) -> StatedOptions {
+    StatedOptions { http_tokens: tokens, ..StatedOptions::default() }
+}
+
+fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
+    let versions: Vec<TemplateVersion> = (1..)
+        .zip(versions)
+        .map(|(number, tokens)| TemplateVersion {
+            number,
+            options: says(*tokens),
+            image: Some(IMAGE.to_owned()),
+            imds_support: ImdsSupport::Unknown,
+        })
+        .collect();
+    LaunchTemplate {
+        id: LaunchTemplateId::parse(TEMPLATE).unwrap(),
+        name: "web".to_owned(),
+        default,
+        latest: versions.len() as u64,
+        versions,
+        groups: Vec::new(),
+        managed_by: None,
+        tags: Tags::new(),
+    }
+}
+
+fn image(support: ImdsSupport) -> Image {
+    Image {
+        id: ImageId::parse(IMAGE).unwrap(),
+        name: "golden".to_owned(),
+        imds_support: support,
+        tags: Tags::new(),
+    }
+}
+
+fn group(name: &str, version: VersionChoice) -> Group {
+    Group {
+        name: name.to_owned(),
+        configuration: None,
+        templates: vec![TemplateUse { template: TEMPLATE.to_owned(), version }],
+    }
+}
+
+fn from_template(id: &str, version: &str) -> v2only_policy::Instance {
+    let tags = [
+        ("aws:ec2launchtemplate:id", TEMPLATE),
+        ("aws:ec2launchtemplate:version", version),
+        ("aws:autoscaling:groupName", "web"),
+    ];
+    let mut it = tagged(instance(id), &tags);
+    it.image = ImageId::parse(IMAGE).ok();
+    it
+}
+
+/// One of every source, and what was launched from them.
+fn estate() -> FakeAws {
+    FakeAws::default()
+        .at_home("eu-central-1")
+        .template(template(1, &[Some(HttpTokens::Optional), None]))
+        .image(image(ImdsSupport::Unmarked))
+        .group(group("web", VersionChoice::Default))
+        .group(Group {
+            name: "legacy".to_owned(),
+            configuration: Some("legacy-2019".to_owned()),
+            templates: Vec::new(),
+        })
+        .configuration(LaunchConfiguration {
+            name: "legacy-2019".to_owned(),
+            options: says(None),
+            groups: Vec::new(),
+        })
+        .instance("eu-central-1", from_template("i-0000000000000000a", "1"))
+        .instance("eu-central-1", from_template("i-0000000000000000b", "1"))
+        .instance("eu-central-1", from_template("i-0000000000000000c", "9"))
+        .instance("eu-central-1", instance("i-0000000000000000d"))
+}
+
+#[test]
+fn every_source_is_shown_with_who_decides_and_instances_with_their_cause() {
+    let world = FakeWorld::with(estate()).watched(160).file("policy.yaml", POLICY);
+    assert_snapshot!(world.run("scan --policy DIR/policy.yaml").seen());
+    assert_eq!(world.aws.changes(), [""; 0]);
+}
+
+#[test]
+fn json_says_who_decides_and_what_the_cause_is() {
+    let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
+    let json = world.run("scan --policy DIR/policy.yaml --output json -q").json();
+    let findings = json["findings"].as_array().unwrap();
+    let of = |id: &str| findings.iter().find(|it| it["id"] == id).unwrap();
+    let version = of("lt-0000000000000000a:2");
+    assert_eq!(version["kind"], "launch-template");
+    assert_eq!(version["before"]["http_tokens"], "optional");
+    assert_eq!(version["before"]["decided_by"]["http_tokens"], "nobody");
+    assert_eq!(of("lt-0000000000000000a:1")["before"]["decided_by"]["http_tokens"], "source");
+    assert_eq!(of("account-default")["before"]["http_tokens"], serde_json::Value::Null);
+    assert_eq!(of("legacy-2019")["hold"], "immutable");
+    assert_eq!(of(IMAGE)["hold"], "irreversible");
+    let cause = &of("i-0000000000000000a")["cause"];
+    assert_eq!(cause["launch_template"], TEMPLATE);
+    assert_eq!((&cause["launch_template_version"], &cause["http_tokens"]), (&1.into(), &"source".into()));
+    assert_eq!(of("i-0000000000000000c")["cause"]["http_tokens"], "unknown");
+    assert!(of(IMAGE).get("cause").is_none());
+}
+
+#[test]
+fn one_kind_alone_costs_no_calls_for_the_others() {
+    let world = FakeWorld::with(estate());
+    assert_eq!(world.run("scan --kind image").exit.code(), 10);
+    assert_eq!(world.aws.asked(), ["sts:GetCallerIdentity", "ec2:DescribeImages"]);
+    for (kind, reads) in [
+        ("account-default", vec!["ec2:GetInstanceMetadataDefaults"]),
+        (
+            "launch-configuration",
+            vec![
+                "ec2:GetInstanceMetadataDefaults",
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeLaunchConfigurations",
+            ],
+        ),
+    ] {
+        let world = FakeWorld::with(estate());
+        world.run(&format!("scan --kind {kind}"));
+        assert_eq!(world.aws.asked()[1..], reads, "{kind}");
+    }
+}
+
+#[test]
+fn sources_are_mended_in_order_and_a_second_run_has_nothing_left_that_it_may_do() {
+    let world = FakeWorld::with(estate()).watched(160).file("policy.yaml", POLICY);
+    let line = "enforce --policy DIR/policy.yaml --kind launch-template --yes --journal DIR/one.ndjson";
+    let ran = world.run(line);
+    assert_snapshot!(ran.seen());
+    assert_snapshot!(world.read("one.ndjson"));
+    assert_eq!(
+        world.aws.changes(),
+        [
+            "ec2:CreateLaunchTemplateVersion lt-0000000000000000a from 1 tightened",
+            "ec2:ModifyLaunchTemplate lt-0000000000000000a default 3",
+            "ec2:CreateLaunchTemplateVersion lt-0000000000000000a from 2 tightened",
+        ]
+    );
+    let again = "enforce --policy DIR/policy.yaml --kind launch-template --yes --journal DIR/two.ndjson";
+    assert_eq!(world.run(again).exit.code(), 0);
+    assert!(!world.exists("two.ndjson"));
+    assert_eq!(world.aws.changes().len(), 3);
+}
+
+#[test]
+fn enforcement_comes_last_and_in_one_call_with_the_tokens() {
+    let aws = FakeAws::default()
+        .at_home("eu-central-1")
+        .template(template(1, &[Some(HttpTokens::Optional)]))
+        .image(image(ImdsSupport::V2));
+    let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
+    let run = |number: u8| {
+        let line = format!("enforce --policy DIR/policy.yaml --yes --journal DIR/{number}.ndjson");
+        world.run(&line)
+    };
+    assert_eq!(run(1).exit.code(), 10, "the template said optional: enforcement waits");
+    assert_eq!(
+        world.aws.changes()[0],
+        "ec2:ModifyInstanceMetadataDefaults account default HttpTokens=required HttpPutResponseHopLimit=2"
+    );
+    assert_eq!(run(2).exit.code(), 0);
+    assert_eq!(
+        world.aws.changes().last().unwrap(),
+        "ec2:ModifyInstanceMetadataDefaults account default HttpTokens=required HttpTokensEnforced=enabled"
+    );
+    assert_eq!(run(3).exit.code(), 0);
+    assert!(!world.exists("3.ndjson"));
+}
+
+#[test]
+fn an_image_is_marked_only_after_somebody_agreed_to_what_cannot_be_undone() {
+    let aws = FakeAws::default().at_home("eu-central-1").image(image(ImdsSupport::Unmarked));
+    let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
+    let held = world.run("enforce --policy DIR/policy.yaml --kind image --yes --journal DIR/a.ndjson");
+    assert_eq!(held.exit.code(), 10);
+    assert!(held.err.contains("add `--accept-irreversible`"), "{}", held.err);
+    assert_eq!(world.aws.changes(), [""; 0]);
+    let line =
+        "enforce --policy DIR/policy.yaml --kind image --yes --accept-irreversible --journal DIR/b.ndjson";
+    assert_eq!(world.run(line).exit.code(), 0);
+    assert_eq!(world.aws.changes(), [format!("ec2:ModifyImageAttribute {IMAGE}")]);
+}
+
+#[test]
+fn consent_alone_marks_nothing() {
+    let aws = FakeAws::default().at_home("eu-central-1").image(image(ImdsSupport::Unmarked));
+    let world = FakeWorld::with(aws).file("policy.yaml", "version: 1\nmode: enforce\n");
+    let line = "enforce --policy DIR/policy.yaml --yes --accept-irreversible --journal DIR/a.ndjson";
+    assert_eq!(world.run(line).exit.code(), 10);
+    assert_eq!(world.aws.changes(), [""; 0]);
+}
+
+#[test]
+fn defaults_of_a_declarative_policy_are_named_and_not_touched() {
+    let owned = AccountDefaults {
+        owner: DefaultsOwner::DeclarativePolicy(Some("ask security@example.com".to_owned())),
+        ..AccountDefaults::UNSET
+    };
+    let aws = FakeAws::default().at_home("eu-central-1").defaults(owned);
+    let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
+    let ran = world.run("enforce --policy DIR/policy.yaml --yes --journal DIR/a.ndjson");
+    assert_eq!(ran.exit.code(), 10);
+    assert!(
+        ran.out.contains("a declarative policy of the organization owns the account defaults"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("ask security@example.com"), "{}", ran.out);
+    assert_eq!(world.aws.changes(), [""; 0]);
+}
+
+#[test]
+fn defaults_that_aws_accepts_and_does_not_change_have_failed() {
+    let aws = FakeAws::default().at_home("eu-central-1").deaf();
+    let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
+    let ran = world.run("enforce --policy DIR/policy.yaml --yes --journal DIR/a.ndjson");
+    assert_eq!(ran.exit.code(), 3);
+    assert!(ran.err.contains("AWS accepted the change, and describes the defaults otherwise"), "{}", ran.err);
+}
+
+#[test]
+fn a_kind_that_may_not_be_read_is_not_clean() {
+    let denied = "You are not authorized to perform this operation";
+    let aws = FakeAws::default().at_home("eu-central-1").failing(
+        "autoscaling:DescribeAutoScalingGroups",
+        None,
+        Kind::Denied,
+        "AccessDenied",
+        denied,
+    );
+    let ran = FakeWorld::with(aws).run("scan");
+    assert_eq!(ran.exit.code(), 3);
+    assert!(ran.err.contains("autoscaling:DescribeAutoScalingGroups: AccessDenied"), "{}", ran.err);
+}
+
+#[test]
+fn a_cause_that_cannot_be_traced_is_said_and_hides_no_violation() {
+    let aws = FakeAws::default()
+        .at_home("eu-central-1")
+        .instance("eu-central-1", from_template("i-0000000000000000a", "1"))
+        .failing("ec2:DescribeLaunchTemplateVersions", None, Kind::Denied, "UnauthorizedOperation", "denied");
+    let ran = FakeWorld::with(aws).watched(160).run("scan --kind instance");
+    assert_eq!(ran.exit.code(), 10);
+    assert!(ran.out.contains("i-0000000000000000a"), "{}", ran.out);
+    assert!(ran.err.contains("not traced in 111122223333/eu-central-1"), "{}", ran.err);
+}

@@ -1,0 +1,148 @@
+//! What instances take their options from.
+
+use std::future::Future;
+
+use v2only_policy::source::{
+    AccountDefaults, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+};
+use v2only_policy::{DefaultsChange, ImageId, ImdsSupport, InstanceChange, LaunchTemplateId, Place};
+
+use super::{Answer, Page};
+
+/// `ec2:GetInstanceMetadataDefaults`.
+pub trait ReadDefaults {
+    /// The defaults of the account in this Region.
+    fn defaults(&self, place: &Place) -> impl Future<Output = Answer<AccountDefaults>> + Send;
+}
+
+/// `ec2:DescribeLaunchTemplates` and `ec2:DescribeLaunchTemplateVersions`. One call per page of 200.
+pub trait ListLaunchTemplates {
+    /// One page of the launch templates, without versions and groups.
+    fn launch_templates(
+        &self,
+        place: &Place,
+        next: Option<String>,
+    ) -> impl Future<Output = Answer<Page<LaunchTemplate>>> + Send;
+
+    /// One page of the `$Default` and `$Latest` versions of all launch templates.
+    fn current_versions(
+        &self,
+        place: &Place,
+        next: Option<String>,
+    ) -> impl Future<Output = Answer<Page<(LaunchTemplateId, TemplateVersion)>>> + Send;
+
+    /// Those of the versions of one launch template that AWS shows; none if the template is gone.
+    fn template_versions(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        numbers: &[u64],
+    ) -> impl Future<Output = Answer<Vec<TemplateVersion>>> + Send;
+}
+
+/// `ec2:DescribeImages`.
+pub trait ListImages {
+    /// One page of the images that the account owns.
+    fn own_images(
+        &self,
+        place: &Place,
+        next: Option<String>,
+    ) -> impl Future<Output = Answer<Page<Image>>> + Send;
+
+    /// What images say of the metadata service, whoever owns them. One that AWS does not show is left out.
+    fn imds_support(
+        &self,
+        place: &Place,
+        ids: &[ImageId],
+    ) -> impl Future<Output = Answer<Vec<(ImageId, ImdsSupport)>>> + Send;
+}
+
+/// An Auto Scaling group, as far as it says what it launches from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Its launch configuration.
+    pub configuration: Option<String>,
+    /// Its launch templates: those of a mixed instances policy are several.
+    pub templates: Vec<TemplateUse>,
+}
+
+/// A launch template as a group names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateUse {
+    /// Id or name.
+    pub template: String,
+    /// Which version.
+    pub version: VersionChoice,
+}
+
+/// `autoscaling:DescribeAutoScalingGroups` and `autoscaling:DescribeLaunchConfigurations`. One call per page
+/// of 100.
+pub trait ListGroups {
+    /// One page of the groups.
+    fn groups(&self, place: &Place, next: Option<String>)
+    -> impl Future<Output = Answer<Page<Group>>> + Send;
+
+    /// One page of the launch configurations, without their groups.
+    fn launch_configurations(
+        &self,
+        place: &Place,
+        next: Option<String>,
+    ) -> impl Future<Output = Answer<Page<LaunchConfiguration>>> + Send;
+}
+
+/// `ec2:ModifyInstanceMetadataDefaults`, tightening only.
+pub trait ChangeDefaults {
+    /// Carries out one change in one call. Repeating it is harmless.
+    fn change_defaults(
+        &self,
+        place: &Place,
+        change: DefaultsChange,
+    ) -> impl Future<Output = Answer<Option<String>>> + Send;
+}
+
+/// A new version of a launch template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewVersion {
+    /// What AWS made of it.
+    pub version: TemplateVersion,
+    /// AWS's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// `ec2:CreateLaunchTemplateVersion` and `ec2:ModifyLaunchTemplate`.
+pub trait ChangeLaunchTemplate {
+    /// Makes a version that repeats another one, but for the change of its metadata options.
+    ///
+    /// Fails as [`crate::Kind::Unverified`] if AWS made a version that differs in anything else.
+    fn new_version(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        from: u64,
+        change: Option<InstanceChange>,
+    ) -> impl Future<Output = Answer<NewVersion>> + Send;
+
+    /// Makes a version `$Default`. Repeating it is harmless.
+    fn make_default(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        version: u64,
+    ) -> impl Future<Output = Answer<Option<String>>> + Send;
+}
+
+/// `ec2:ModifyImageAttribute`, for `ImdsSupport` only.
+pub trait MarkImage {
+    /// Sets `ImdsSupport` to `v2.0`, which nobody can undo. Repeating it is harmless.
+    fn mark_v2(&self, place: &Place, id: &ImageId) -> impl Future<Output = Answer<Option<String>>> + Send;
+}
+
+/// All that sources are read with.
+pub trait SourceReader: ReadDefaults + ListLaunchTemplates + ListImages + ListGroups {}
+impl<T: ReadDefaults + ListLaunchTemplates + ListImages + ListGroups> SourceReader for T {}
+
+/// All that sources are changed with.
+pub trait SourceWriter: ChangeDefaults + ChangeLaunchTemplate + MarkImage {}
+impl<T: ChangeDefaults + ChangeLaunchTemplate + MarkImage> SourceWriter for T {}

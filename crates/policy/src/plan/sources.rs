@@ -1,0 +1,131 @@
+//! What is to be done about a source of launches, as data.
+//!
+//! INVARIANT (only tighten): none of these states `HttpTokens` = `optional`, switches an endpoint on or takes
+//! a preference away.
+
+use std::fmt;
+
+use super::InstanceChange;
+use crate::instance::{HttpTokens, Switch};
+use crate::settings::HopLimit;
+use crate::source::StatedOptions;
+
+/// A change of the account defaults, in one call: enforcement without a default of `required` would make
+/// launches fail that say nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DefaultsChange {
+    /// Set `HttpTokens` to `required`.
+    pub require_tokens: bool,
+    /// Set the default hop limit.
+    pub hop_limit: Option<HopLimit>,
+    /// Set `HttpTokensEnforced` to `enabled`; only together with `require_tokens`.
+    pub enforce: bool,
+}
+
+impl fmt::Display for DefaultsChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words = Vec::new();
+        if self.require_tokens {
+            words.push("HttpTokens=required".to_owned());
+        }
+        if let Some(hops) = self.hop_limit {
+            words.push(format!("HttpPutResponseHopLimit={}", hops.get()));
+        }
+        if self.enforce {
+            words.push("HttpTokensEnforced=enabled".to_owned());
+        }
+        write!(f, "account default {}", words.join(" "))
+    }
+}
+
+/// A new version of a launch template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TemplateChange {
+    /// The version that it repeats, but for its metadata options.
+    pub from: u64,
+    /// What becomes different. `HttpEndpoint` stays as it was said, or unsaid.
+    pub change: InstanceChange,
+    /// Make it `$Default`, because the other one was.
+    pub make_default: bool,
+    /// Repeat this version afterwards as it is, so that `$Latest` goes on meaning the same.
+    pub then_repeat: Option<u64>,
+}
+
+impl fmt::Display for TemplateChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = StatedOptions::default().tightened(self.change);
+        write!(f, "new version from version {} with ", self.from)?;
+        let mut words = Vec::new();
+        if said.http_tokens.is_some() {
+            words.push("HttpTokens=required".to_owned());
+        }
+        if said.http_endpoint.is_some() {
+            words.push("HttpEndpoint=disabled".to_owned());
+        }
+        if let Some(hops) = said.hop_limit {
+            words.push(format!("HttpPutResponseHopLimit={hops}"));
+        }
+        for (name, switch) in
+            [("HttpProtocolIpv6", said.ipv6_endpoint), ("InstanceMetadataTags", said.metadata_tags)]
+        {
+            if let Some(switch) = switch {
+                words.push(format!(
+                    "{name}={}",
+                    if switch == Switch::Enabled { "enabled" } else { "disabled" }
+                ));
+            }
+        }
+        f.write_str(&words.join(" "))?;
+        if self.make_default {
+            f.write_str(", made the default")?;
+        }
+        match self.then_repeat {
+            Some(latest) => write!(f, "; then version {latest} again, so that it stays $Latest"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A change of a launch configuration: there is none, because AWS lets nobody change one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaunchConfigurationChange {}
+
+impl fmt::Display for LaunchConfigurationChange {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+/// A change of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImageChange {
+    /// Set `ImdsSupport` to `v2.0`. Nobody can undo it.
+    MarkV2,
+}
+
+impl fmt::Display for ImageChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MarkV2 => f.write_str("ImdsSupport=v2.0 (irreversible)"),
+        }
+    }
+}
+
+impl StatedOptions {
+    /// These options with a change laid over them. What the change does not name stays as it is, said or
+    /// unsaid; `HttpEndpoint` is never switched on.
+    #[must_use]
+    pub fn tightened(mut self, change: InstanceChange) -> Self {
+        let switch = |enable| if enable { Switch::Enabled } else { Switch::Disabled };
+        match change {
+            InstanceChange::DisableEndpoint => self.http_endpoint = Some(Switch::Disabled),
+            InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => {
+                self.http_tokens = Some(HttpTokens::Required);
+                self.hop_limit = hop_limit.map(HopLimit::get).or(self.hop_limit);
+                self.ipv6_endpoint = ipv6_endpoint.map(switch).or(self.ipv6_endpoint);
+                self.metadata_tags = metadata_tags.map(switch).or(self.metadata_tags);
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,432 @@
+//! What instances take their options from: precedence, truth tables, and what the order of changes is.
+
+use v2only_policy::plan::{EnforcementBar, Hold};
+use v2only_policy::scope::Matcher;
+use v2only_policy::settings::{ImageFix, LaunchTemplateFix};
+use v2only_policy::source::{
+    DefaultsOwner, GroupUse, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+};
+use v2only_policy::verdict::Note;
+use v2only_policy::{
+    AccountDefaults, By, HttpTokens, ImageId, ImdsSupport, LaunchTemplateId, Plan, Policy, Rules,
+    StatedOptions, Switch, Tags, decide_account_defaults, decide_image, decide_launch_configuration,
+    decide_launch_template, effective,
+};
+
+use crate::words::*;
+
+pub fn says(tokens: Option<HttpTokens>) -> StatedOptions {
+    StatedOptions { http_tokens: tokens, ..StatedOptions::default() }
+}
+
+const SILENT: Option<HttpTokens> = None;
+const REQUIRED: Option<HttpTokens> = Some(HttpTokens::Required);
+const OPTIONAL: Option<HttpTokens> = Some(HttpTokens::Optional);
+
+pub fn account(tokens: Option<HttpTokens>) -> AccountDefaults {
+    AccountDefaults { options: says(tokens), ..AccountDefaults::UNSET }
+}
+
+pub fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
+    TemplateVersion {
+        number,
+        options: says(tokens),
+        image: Some("ami-0123456789abcdef0".to_owned()),
+        imds_support: ImdsSupport::Unmarked,
+    }
+}
+
+/// A template whose `$Default` and `$Latest` are these.
+pub fn template(default: u64, latest: u64, versions: Vec<TemplateVersion>) -> LaunchTemplate {
+    LaunchTemplate {
+        id: LaunchTemplateId::parse("lt-0123456789abcdef0").unwrap(),
+        name: "web".to_owned(),
+        default,
+        latest,
+        versions,
+        groups: Vec::new(),
+        managed_by: None,
+        tags: Tags::new(),
+    }
+}
+
+fn used_by(mut it: LaunchTemplate, group: &str, version: VersionChoice) -> LaunchTemplate {
+    it.groups.push(GroupUse { group: group.to_owned(), version });
+    it
+}
+
+fn new_versions() -> Rules {
+    enforce().edit(|it| it.launch_templates = LaunchTemplateFix::NewVersion)
+}
+
+#[track_caller]
+fn check_template(
+    shows: &str,
+    it: &LaunchTemplate,
+    account: &AccountDefaults,
+    policy: impl AsPolicy,
+    expected: &[&str],
+) {
+    let decided = decide_launch_template(it, account, &policy.policy(), &seen().circumstances()).unwrap();
+    let lines: Vec<String> =
+        decided.iter().map(|it| format!("{}: {}", it.number, told(&it.decision))).collect();
+    assert_eq!(lines, expected, "{shows}");
+}
+
+#[test]
+fn each_option_is_decided_by_the_first_who_says_something() {
+    use ImdsSupport::{Unknown, Unmarked, V2};
+    let rows = [
+        (REQUIRED, OPTIONAL, Unmarked, HttpTokens::Required, By::Source),
+        (OPTIONAL, REQUIRED, V2, HttpTokens::Optional, By::Source),
+        (SILENT, REQUIRED, Unmarked, HttpTokens::Required, By::AccountDefault),
+        (SILENT, OPTIONAL, V2, HttpTokens::Optional, By::AccountDefault),
+        (SILENT, SILENT, V2, HttpTokens::Required, By::Image),
+        (SILENT, SILENT, Unmarked, HttpTokens::Optional, By::Nobody),
+        (SILENT, SILENT, Unknown, HttpTokens::Unknown, By::Image),
+    ];
+    for (source, default, image, is, by) in rows {
+        let tokens = effective(&says(source), &account(default), image).http_tokens;
+        assert_eq!((tokens.is, tokens.by), (is, by), "{source:?}, {default:?}, {image:?}");
+    }
+}
+
+#[test]
+fn an_account_hop_limit_of_1_wins_over_the_2_of_an_image() {
+    let mut defaults = account(SILENT);
+    defaults.options.hop_limit = Some(1);
+    let effective = effective(&says(SILENT), &defaults, ImdsSupport::V2);
+    assert_eq!((effective.http_tokens.is, effective.http_tokens.by), (HttpTokens::Required, By::Image));
+    assert_eq!((effective.hop_limit.is, effective.hop_limit.by), (Some(1), By::AccountDefault));
+}
+
+#[test]
+fn a_template_is_judged_by_what_it_comes_to() {
+    let rows: [(Option<HttpTokens>, Option<HttpTokens>, &str); 4] = [
+        (REQUIRED, SILENT, "1: compliant (HttpTokens is required) → nothing"),
+        (SILENT, REQUIRED, "1: compliant (HttpTokens is required) → nothing"),
+        (
+            OPTIONAL,
+            REQUIRED,
+            "1: violation [http-tokens] → act: new version from version 1 with HttpTokens=required, made the \
+             default",
+        ),
+        (
+            SILENT,
+            SILENT,
+            "1: violation [http-tokens] → act: new version from version 1 with HttpTokens=required, made the \
+             default",
+        ),
+    ];
+    for (tokens, default, expected) in rows {
+        let it = template(1, 1, vec![version(1, tokens)]);
+        check_template("one version", &it, &account(default), new_versions(), &[expected]);
+    }
+    let mut off = template(1, 1, vec![version(1, OPTIONAL)]);
+    off.versions[0].options.http_endpoint = Some(Switch::Disabled);
+    let expected = ["1: compliant (HttpEndpoint is disabled) → nothing"];
+    check_template("no metadata service at all", &off, &account(SILENT), new_versions(), &expected);
+}
+
+/// Prowler passed a template without metadata options, and one with a single good version among bad ones.
+#[test]
+fn silence_and_one_good_version_are_no_excuse() {
+    let it = template(1, 2, vec![version(1, SILENT), version(2, REQUIRED)]);
+    check_template(
+        "a silent default beside a good latest",
+        &it,
+        &account(SILENT),
+        new_versions(),
+        &[
+            "1: violation [http-tokens] → act: new version from version 1 with HttpTokens=required, made the \
+             default; then version 2 again, so that it stays $Latest",
+            "2: compliant (HttpTokens is required) → nothing",
+        ],
+    );
+}
+
+#[test]
+fn an_image_that_was_not_described_is_no_evidence() {
+    let mut it = template(1, 1, vec![version(1, SILENT)]);
+    it.versions[0].imds_support = ImdsSupport::Unknown;
+    check_template(
+        "unknown image",
+        &it,
+        &account(SILENT),
+        enforce(),
+        &["1: violation [http-tokens] → hold: source-report-only, would new version from version 1 with \
+           HttpTokens=required, made the default"],
+    );
+}
+
+#[test]
+fn default_comes_before_latest_and_latest_keeps_its_meaning() {
+    let it = template(2, 5, vec![version(5, OPTIONAL), version(3, OPTIONAL), version(2, OPTIONAL)]);
+    let it = used_by(it, "batch", VersionChoice::Number(3));
+    check_template(
+        "three versions in use",
+        &it,
+        &account(SILENT),
+        new_versions(),
+        &[
+            "2: violation [http-tokens] → act: new version from version 2 with HttpTokens=required, made the \
+             default",
+            "3: violation [http-tokens] → hold: pinned",
+            "5: violation [http-tokens] → act: new version from version 5 with HttpTokens=required",
+        ],
+    );
+    let followed = used_by(it, "web", VersionChoice::Latest);
+    check_template(
+        "a group launches from $Latest",
+        &followed,
+        &account(SILENT),
+        new_versions(),
+        &[
+            "2: violation [http-tokens] → hold: latest-in-use",
+            "3: violation [http-tokens] → hold: pinned",
+            "5: violation [http-tokens] → act: new version from version 5 with HttpTokens=required",
+        ],
+    );
+}
+
+#[test]
+fn what_the_document_says_of_other_options_holds_for_templates_too() {
+    let mut it = template(1, 1, vec![version(1, REQUIRED)]);
+    it.versions[0].options.hop_limit = Some(5);
+    check_template(
+        "no opinion",
+        &it,
+        &account(SILENT),
+        new_versions(),
+        &["1: compliant (HttpTokens is required) → nothing"],
+    );
+    check_template(
+        "at most 2",
+        &it,
+        &account(SILENT),
+        new_versions().hops_at_most(2),
+        &["1: violation [hop-limit] → act: new version from version 1 with HttpTokens=required \
+         HttpPutResponseHopLimit=2, made the default"],
+    );
+    check_template(
+        "no metadata service",
+        &it,
+        &account(SILENT),
+        new_versions().endpoint_off(),
+        &[
+            "1: violation [http-endpoint] → act: new version from version 1 with HttpEndpoint=disabled, made the \
+         default",
+        ],
+    );
+}
+
+#[test]
+fn templates_are_exempt_managed_or_only_observed() {
+    let it = || template(1, 1, vec![version(1, OPTIONAL)]);
+    let mut exempt = it();
+    exempt.tags.insert("v2only:exempt-until".to_owned(), "2026-11-20".to_owned());
+    exempt.tags.insert("v2only:exempt-reason".to_owned(), "vendor".to_owned());
+    check_template(
+        "its last day",
+        &exempt,
+        &account(SILENT),
+        new_versions(),
+        &["1: exempt by tag through 2026-11-20 [http-tokens] → nothing"],
+    );
+    let mut managed = it();
+    managed.managed_by = Some("eks.amazonaws.com".to_owned());
+    check_template(
+        "managed",
+        &managed,
+        &account(SILENT),
+        new_versions(),
+        &["1: violation [http-tokens] → hold: managed"],
+    );
+    let observed = new_versions().edit(|it| it.mode = v2only_policy::Mode::Observe);
+    check_template(
+        "observed",
+        &it(),
+        &account(SILENT),
+        observed,
+        &["1: violation [http-tokens] → hold: observe-mode, would new version from version 1 with \
+         HttpTokens=required, made the default"],
+    );
+}
+
+#[test]
+fn a_launch_configuration_is_reported_with_its_groups() {
+    let it = |tokens, groups: &[&str]| LaunchConfiguration {
+        name: "web-2019".to_owned(),
+        options: says(tokens),
+        groups: groups.iter().map(|it| (*it).to_owned()).collect(),
+    };
+    let decide = |it: &LaunchConfiguration| {
+        let policy = Policy::plain(enforce());
+        decide_launch_configuration(it, &policy, &seen().circumstances()).unwrap().1
+    };
+    assert_eq!(told(&decide(&it(SILENT, &["web"]))), "violation [http-tokens] → hold: immutable");
+    assert_eq!(told(&decide(&it(OPTIONAL, &[]))), "violation [http-tokens] → hold: immutable");
+    assert_eq!(told(&decide(&it(REQUIRED, &["web"]))), "compliant (HttpTokens is required) → nothing");
+    let Plan::Hold { why, .. } = decide(&it(SILENT, &["web", "batch"])).plan else { panic!() };
+    assert_eq!(
+        why.to_string(),
+        "launch configurations cannot be changed; move web, batch to a launch template"
+    );
+}
+
+fn image(support: ImdsSupport) -> Image {
+    Image {
+        id: ImageId::parse("ami-0123456789abcdef0").unwrap(),
+        name: "golden".to_owned(),
+        imds_support: support,
+        tags: Tags::new(),
+    }
+}
+
+#[test]
+fn an_image_is_marked_only_where_document_and_person_agree() {
+    let decide = |support, rules: Rules| {
+        decide_image(&image(support), &Policy::plain(rules), &seen().circumstances()).unwrap()
+    };
+    let marking = || enforce().edit(|it| it.images = ImageFix::MarkV2);
+    assert_eq!(told(&decide(ImdsSupport::V2, marking())), "compliant (ImdsSupport is v2.0) → nothing");
+    assert_eq!(
+        told(&decide(ImdsSupport::Unmarked, enforce())),
+        "violation [image-imds-support] → hold: source-report-only"
+    );
+    let act = decide(ImdsSupport::Unmarked, marking());
+    assert_eq!(told(&act), "violation [image-imds-support] → act: ImdsSupport=v2.0 (irreversible)");
+    assert_eq!(
+        told(&act.clone().without_consent()),
+        "violation [image-imds-support] → hold: irreversible, would ImdsSupport=v2.0 (irreversible)"
+    );
+    assert_eq!(act.clone().without_consent().with_consent(), act);
+    let reported = decide(ImdsSupport::Unmarked, enforce());
+    assert_eq!(reported.clone().with_consent(), reported, "consent does not go beyond the document");
+    assert_eq!(reported.clone().without_consent(), reported, "consent is asked only for what would be done");
+}
+
+fn wants(tokens: bool, hop_limit: Option<i64>, enforced: bool) -> Rules {
+    enforce().edit(|it| {
+        it.account_defaults.http_tokens_required = tokens;
+        it.account_defaults.hop_limit = hop_limit.map(hops);
+        it.account_defaults.enforced = enforced;
+    })
+}
+
+#[track_caller]
+fn check_defaults(shows: &str, it: &AccountDefaults, failing: usize, policy: impl AsPolicy, expected: &str) {
+    let decision = decide_account_defaults(it, failing, &policy.policy(), &seen().circumstances()).unwrap();
+    assert_eq!(told(&decision), expected, "{shows}");
+}
+
+#[test]
+fn account_defaults_are_changed_in_one_call() {
+    check_defaults(
+        "no opinion",
+        &account(SILENT),
+        0,
+        enforce(),
+        "compliant (account defaults are as the policy says) → nothing",
+    );
+    let all = || wants(true, Some(2), true);
+    check_defaults(
+        "nothing set",
+        &account(SILENT),
+        0,
+        all(),
+        "violation [account-default-tokens account-default-hop-limit http-tokens-enforced] → act: account default \
+         HttpTokens=required HttpPutResponseHopLimit=2 HttpTokensEnforced=enabled",
+    );
+    check_defaults(
+        "enforcing says the tokens again",
+        &account(REQUIRED),
+        0,
+        wants(false, None, true),
+        "violation [http-tokens-enforced] → act: account default HttpTokens=required HttpTokensEnforced=enabled",
+    );
+    check_defaults(
+        "a default of optional wins over every image",
+        &account(OPTIONAL),
+        0,
+        wants(true, None, false),
+        "violation [account-default-tokens] → act: account default HttpTokens=required",
+    );
+    let done = AccountDefaults { enforced: Switch::Enabled, ..account(REQUIRED) };
+    check_defaults(
+        "as wanted",
+        &done,
+        3,
+        wants(true, None, true),
+        "compliant (account defaults are as the policy says) → nothing",
+    );
+}
+
+#[test]
+fn enforcement_waits_until_it_breaks_no_launch() {
+    check_defaults(
+        "no default",
+        &account(SILENT),
+        0,
+        wants(false, None, true),
+        "violation [http-tokens-enforced] → hold: enforcement-without-default",
+    );
+    check_defaults(
+        "templates that say optional",
+        &account(REQUIRED),
+        2,
+        wants(true, None, true),
+        "violation [http-tokens-enforced] → hold: enforcement-would-fail-launches",
+    );
+    check_defaults(
+        "the rest does not wait",
+        &account(SILENT),
+        2,
+        wants(true, None, true),
+        "violation [account-default-tokens http-tokens-enforced] → act: account default HttpTokens=required; \
+         enforcement-waits",
+    );
+    let note = Note::EnforcementWaits(EnforcementBar::Failing { sources: 1 });
+    assert!(note.to_string().contains("1 template version or launch configuration in use says optional"));
+}
+
+#[test]
+fn defaults_of_a_declarative_policy_are_reported() {
+    let message = Some("IMDSv2 is required".to_owned());
+    let it = AccountDefaults { owner: DefaultsOwner::DeclarativePolicy(message), ..account(OPTIONAL) };
+    let rules = || wants(true, Some(2), true);
+    let expected = "violation [account-default-tokens account-default-hop-limit http-tokens-enforced] → hold: \
+                    declarative-policy";
+    check_defaults("owned by the organization", &it, 0, rules(), expected);
+    let hold = Hold::DeclarativePolicy(Some("IMDSv2 is required".to_owned()));
+    assert!(hold.to_string().ends_with(": IMDSv2 is required"));
+    let strange = AccountDefaults { owner: DefaultsOwner::Unknown("tower".to_owned()), ..account(SILENT) };
+    check_defaults(
+        "owned by a word of tomorrow",
+        &strange,
+        0,
+        wants(true, None, false),
+        "violation [account-default-tokens] → hold: managed",
+    );
+}
+
+#[test]
+fn account_defaults_can_be_exempt_and_overridden() {
+    let here = Matcher { regions: regions(&["eu-*"]).regions, ..Matcher::default() };
+    let exempt = wants(true, None, false).with(&[exemption(here.clone(), "2027-01-31")]);
+    check_defaults(
+        "exempt",
+        &account(SILENT),
+        0,
+        exempt,
+        "exempt by exemptions[0] through 2027-01-31 [account-default-tokens] → nothing",
+    );
+    let elsewhere = wants(true, None, false).over(&[(here, observe())]);
+    check_defaults(
+        "no opinion here",
+        &account(SILENT),
+        0,
+        elsewhere,
+        "compliant (account defaults are as the policy says) → nothing",
+    );
+}
