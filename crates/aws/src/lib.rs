@@ -3,7 +3,7 @@
 //! Read in this order: [`call`] lists every call this product makes, with its permission and its request
 //! rate; [`settings`] is the environment, validated; [`connect`] turns a place into credentials and
 //! clients; [`classify`] turns SDK errors into failures; [`ec2`], [`sources`], [`launch_templates`],
-//! [`autoscaling`], [`sagemaker`], [`organizations`] and [`ssm`] are the ports.
+//! [`autoscaling`], [`cloudwatch`], [`sagemaker`], [`organizations`] and [`ssm`] are the ports.
 //!
 //! Knows: SDK types, endpoints, credentials, request rates, the environment.
 //! Must never know: verdicts, modes, exemptions, exit codes.
@@ -17,6 +17,7 @@ pub mod connect;
 pub mod pace;
 
 pub mod autoscaling;
+pub mod cloudwatch;
 pub mod ec2;
 pub mod launch_templates;
 pub mod organizations;

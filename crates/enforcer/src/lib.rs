@@ -17,6 +17,7 @@ pub mod record;
 pub mod instances;
 pub mod notebooks;
 pub mod sources;
+pub mod usage;
 
 pub mod invocation;
 pub mod policy_source;

@@ -5,6 +5,7 @@
 //! called again after any failure.
 
 mod sources;
+mod usage;
 
 use std::future::Future;
 
@@ -18,6 +19,7 @@ pub use sources::{
     ChangeDefaults, ChangeLaunchTemplate, Group, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
     NewVersion, ReadDefaults, SourceReader, SourceWriter, TemplateUse,
 };
+pub use usage::{Metric, ReadUsage};
 
 /// What a port answers.
 pub type Answer<T> = Result<T, Failure>;
