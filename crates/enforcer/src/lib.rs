@@ -25,6 +25,7 @@ pub mod recent;
 pub mod report_line;
 
 pub mod enforce;
+pub mod readiness;
 pub mod scan;
 
 pub use failure::{Disposition, Failure, Kind};

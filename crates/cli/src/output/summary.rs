@@ -99,7 +99,7 @@ pub(crate) fn spent(calls: &BTreeMap<&'static str, u64>) -> String {
 }
 
 /// What lets evidence of version-1 use be read.
-pub(crate) const GRANT_USAGE: &str = "grant `cloudwatch:GetMetricData` to the role, as `policies/iam/role-scanner.json` does, \
+const GRANT_USAGE: &str = "grant `cloudwatch:GetMetricData` to the role, as `policies/iam/role-scanner.json` does, \
      and see whether an SCP denies it";
 
 /// Says where evidence of version-1 use could not be read. The list of violations is whole all the same: only the

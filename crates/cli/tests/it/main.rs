@@ -13,6 +13,7 @@ mod enforce;
 mod replay;
 mod scan;
 mod sources;
+mod usage;
 mod validate;
 
 mod bad_input;
