@@ -157,6 +157,17 @@ fn where_cloudwatch_denies_nothing_is_changed_and_the_permission_is_named() {
 }
 
 #[test]
+fn what_is_denied_once_is_not_asked_for_again_on_the_next_page() {
+    let estate = Estate::new();
+    (0..101).for_each(|_| drop(estate.launch(HttpTokens::Optional, 10)));
+    let denied = AwsError::client("AccessDenied", "not authorized").with_status(403);
+    estate.aws.inject(Fault::on("monitoring", "GetMetricData", Effect::ErrorBefore(denied)));
+    let found = estate.json(&["scan", "--kind", "instance"], 10);
+    assert_eq!(found["totals"]["held"]["usage-gate"], 1010);
+    assert_eq!(estate.reads(), 1);
+}
+
+#[test]
 fn readiness_reads_both_counts_and_changes_nothing() {
     let estate = Estate::new();
     let open = estate.launch(HttpTokens::Optional, 2);

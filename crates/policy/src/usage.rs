@@ -5,7 +5,8 @@
 //!
 //! A window is a number of whole UTC days before today, and today as far as it has come: calls of today count
 //! as calls, and their absence as nothing, because the day is not over. An instance younger than the window has
-//! data since its launch only: that is a gap like any other, and it waits until it has lived through a window.
+//! data since its launch only: that is a gap like any other, and it waits until it has lived through a window. A day
+//! on which it ran for an hour is a day with data.
 
 use std::collections::BTreeMap;
 
