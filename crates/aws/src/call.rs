@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 pub enum Call {
     /// `DescribeInstances`, always filtered and paged.
     DescribeInstances,
-    /// `ModifyInstanceMetadataOptions`, tightening only.
+    /// `ModifyInstanceMetadataOptions`, tightening but for a rollback.
     ModifyInstanceMetadataOptions,
     /// `CreateTags`, for the tags of this product.
     CreateTags,
@@ -18,7 +18,7 @@ pub enum Call {
     DescribeRegions,
     /// `GetInstanceMetadataDefaults`.
     GetInstanceMetadataDefaults,
-    /// `ModifyInstanceMetadataDefaults`, tightening only.
+    /// `ModifyInstanceMetadataDefaults`, tightening but for a rollback.
     ModifyInstanceMetadataDefaults,
     /// `DescribeLaunchTemplates`, always paged.
     DescribeLaunchTemplates,
@@ -48,7 +48,7 @@ pub enum Call {
     DeleteNotebookTags,
     /// `StopNotebookInstance`.
     StopNotebookInstance,
-    /// `UpdateNotebookInstance`, to minimum version 2 only.
+    /// `UpdateNotebookInstance`, to minimum version 2 but for a rollback.
     UpdateNotebookInstance,
     /// `StartNotebookInstance`.
     StartNotebookInstance,

@@ -18,7 +18,7 @@ const STYLES: Styles = Styles::styled()
 /// Makes EC2 instances and SageMaker notebooks answer IMDSv2 only
 ///
 /// `scan` shows what violates the policy and changes nothing; `enforce` shows a plan, asks, and carries it
-/// out; `replay` says what saved events would lead to; `validate` checks a policy document; `check` looks
+/// out; `rollback` takes it back; `replay` says what saved events would lead to; `validate` checks a policy document; `check` looks
 /// at infrastructure code before it is deployed; `policies` are for AWS itself to say no; `demo` shows it
 /// all on this machine, without an account.
 #[derive(Debug, Clone, Parser)]
@@ -40,6 +40,8 @@ pub enum Command {
     Scan(commands::scan::Args),
     /// Show what the policy would have changed, ask, and change it
     Enforce(commands::enforce::Args),
+    /// Restore what `enforce` changed, exactly as its journal recorded it
+    Rollback(commands::rollback::Args),
     /// Show everything at work in an embedded AWS: no account, no credentials, no network
     Demo(crate::demo::Args),
     /// Run saved EventBridge or CloudTrail events through the functions' own code

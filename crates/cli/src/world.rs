@@ -9,6 +9,7 @@ use v2only_enforcer::ports::{
     Admission, Answer, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances, ListNotebooks,
     NotebookWriter, OrganizationalUnits, ReadParameter, SourceReader, SourceWriter,
 };
+use v2only_enforcer::rollback::Restorer;
 use v2only_policy::{AccountId, Place, Region};
 
 use crate::problem::Problem;
@@ -77,7 +78,7 @@ impl<T> Readable for T where
 
 /// AWS as the whole command uses it: the ports, and what a person at a terminal wants to know besides.
 pub trait Cloud:
-    Readable + DescribeInstances + InstanceWriter + NotebookWriter + SourceWriter + ReadParameter
+    Readable + DescribeInstances + InstanceWriter + NotebookWriter + SourceWriter + Restorer + ReadParameter
 {
     /// The Region to start from, if flags, environment or profile name one.
     fn home_region(&self) -> Option<Region>;

@@ -4,6 +4,7 @@ pub mod check;
 pub mod enforce;
 pub mod policies;
 pub mod replay;
+pub mod rollback;
 pub mod scan;
 pub mod validate;
 

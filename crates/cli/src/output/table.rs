@@ -99,7 +99,7 @@ fn colour(word: &str) -> Option<Color> {
     match word {
         "violation" | "failed" | "retry" | "malformed" => Some(Color::Red),
         "exempt" | "held" | "waiting" | "advanced" | "not judged" => Some(Color::Yellow),
-        "compliant" | "fixed" => Some(Color::Green),
+        "compliant" | "fixed" | "restored" => Some(Color::Green),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ mod guard_rules;
 
 mod enforce;
 mod replay;
+mod rollback;
 mod scan;
 mod sources;
 mod validate;

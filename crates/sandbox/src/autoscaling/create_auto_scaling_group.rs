@@ -64,8 +64,7 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Result<Shape, AwsError> 
         (_, _, Some(mixed)) => read_mixed(world, call, mixed)?,
         (None, None, None) => return Err(validation("nothing to launch from")),
     };
-    let size =
-        |name: &str| params.int(name)?.ok_or_else(|| validation(&format!("{name} is required")));
+    let size = |name: &str| params.int(name)?.ok_or_else(|| validation(&format!("{name} is required")));
     let sizes: (i64, i64) = (size("MinSize")?, size("MaxSize")?);
     let desired = params.int("DesiredCapacity")?.unwrap_or(sizes.0);
     let zones = members(params, "AvailabilityZones");
