@@ -85,6 +85,7 @@ GRANTS = {
     "scanner": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), modification(REQUIRE, V1)),
         "SeeRegions": (request("ec2:DescribeRegions", "*"), request("ec2:DescribeVolumes", "*")),
+        "SeeAccounts": (request("organizations:ListAccounts", "*"), request("organizations:LeaveOrganization", "*")),
         "SeeNotebooks": (request("sagemaker:ListTags", NOTES), tagged("sagemaker:AddTags", NOTES, "v2only:x")),
         "ListNotebooks": (request("sagemaker:ListNotebookInstances", "*"), notebook("Update", "2")),
         "SeeSources": (

@@ -62,6 +62,8 @@ pub enum Call {
     DescribeAccount,
     /// `ListParents`.
     ListParents,
+    /// `ListAccounts` of the organization, always paged.
+    ListAccounts,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -79,7 +81,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -107,6 +109,7 @@ impl Call {
         Self::GetCallerIdentity,
         Self::DescribeAccount,
         Self::ListParents,
+        Self::ListAccounts,
     ];
 
     /// The IAM action.
@@ -139,6 +142,7 @@ impl Call {
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::DescribeAccount => "organizations:DescribeAccount",
             Self::ListParents => "organizations:ListParents",
+            Self::ListAccounts => "organizations:ListAccounts",
         }
     }
 
@@ -172,7 +176,7 @@ impl Call {
             | Self::StartNotebookInstance => bucket(10, 2),
             Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity => bucket(40, 40),
             Self::DescribeAccount => bucket(30, 20),
-            Self::ListParents => bucket(8, 5),
+            Self::ListParents | Self::ListAccounts => bucket(8, 5),
         }
     }
 }

@@ -80,6 +80,22 @@ pub struct Shared {
     #[arg(long = "region", global = true, value_name = "REGION", help_heading = "AWS")]
     pub regions: Vec<String>,
 
+    /// Every active account of the organization, entered by `--role-name`
+    #[arg(long, global = true, conflicts_with = "accounts", help_heading = "AWS")]
+    pub org: bool,
+
+    /// These accounts, entered by `--role-name`, separated by commas [default: the credentials' own]
+    #[arg(long, global = true, value_delimiter = ',', value_name = "ID", help_heading = "AWS")]
+    pub accounts: Vec<String>,
+
+    /// The role in other accounts, with its path if it has one
+    #[arg(long, global = true, value_name = "NAME", help_heading = "AWS")]
+    pub role_name: Option<String>,
+
+    /// The external id that the trust policy of that role asks for
+    #[arg(long, global = true, value_name = "TEXT", help_heading = "AWS")]
+    pub external_id: Option<String>,
+
     /// How to print results
     #[arg(
         long,

@@ -34,7 +34,7 @@ pub use cli::{Cli, Command};
 pub use console::Console;
 pub use exit::Exit;
 pub use problem::Problem;
-pub use world::{Cloud, Terminal, World};
+pub use world::{Access, Cloud, Members, Terminal, World};
 
 use problem::Stop;
 use talk::Talk;

@@ -19,16 +19,11 @@ pub trait World: Sync {
     /// AWS.
     type Aws: Cloud;
 
-    /// Prepares to reach AWS with a profile of the shared configuration files, starting from a Region;
-    /// makes no call.
+    /// Prepares to reach AWS; makes no call.
     ///
     /// # Errors
     /// The environment cannot be used.
-    fn connect(
-        &self,
-        profile: Option<&str>,
-        region: Option<Region>,
-    ) -> impl Future<Output = Result<Self::Aws, Problem>>;
+    fn connect(&self, access: Access<'_>) -> impl Future<Output = Result<Self::Aws, Problem>>;
 
     /// Now.
     fn now(&self) -> Timestamp;
@@ -47,6 +42,28 @@ pub trait World: Sync {
     /// # Errors
     /// It cannot be read.
     fn read_line(&self) -> io::Result<String>;
+}
+
+/// How AWS is to be reached.
+#[derive(Debug, Clone, Default)]
+pub struct Access<'a> {
+    /// A profile of the shared configuration files.
+    pub profile: Option<&'a str>,
+    /// The Region to start from.
+    pub region: Option<Region>,
+    /// How other accounts are entered; `None` leaves it to the environment.
+    pub members: Option<Members>,
+}
+
+/// How other accounts are entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Members {
+    /// The role in each of them.
+    pub role: String,
+    /// What its trust policy asks for.
+    pub external_id: Option<String>,
+    /// Those that may be entered. Those of the organization may be once they were listed.
+    pub accounts: Vec<AccountId>,
 }
 
 /// What a person sees and types on.
@@ -85,6 +102,9 @@ pub trait Cloud:
 
     /// The account that the credentials belong to.
     fn account(&self) -> impl Future<Output = Answer<AccountId>>;
+
+    /// The active accounts of the organization. From then on they may be entered.
+    fn organization(&self) -> impl Future<Output = Answer<Vec<AccountId>>>;
 
     /// The Regions enabled in an account.
     fn regions(&self, from: &Place) -> impl Future<Output = Answer<Vec<Region>>>;

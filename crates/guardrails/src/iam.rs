@@ -148,6 +148,7 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
     vec![
         see_instances(),
         Statement::allow("SeeRegions", ["ec2:DescribeRegions"], ["*"]),
+        Statement::allow("SeeAccounts", ["organizations:ListAccounts"], ["*"]),
         see_notebooks(settings),
         Statement::allow("ListNotebooks", ["sagemaker:ListNotebookInstances"], ["*"]),
         see_sources(),

@@ -74,7 +74,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         by_place.entry(it.place.clone()).or_default().push(it);
     }
     let regions = by_place.keys().map(|it| it.region.clone()).collect();
-    let aws = regions::connect(session.world, session.shared, &Wanted::These(regions)).await?;
+    let accounts = by_place.keys().map(|it| it.account.clone()).collect();
+    let aws = regions::connect_to(session.world, session.shared, &Wanted::These(regions), accounts).await?;
     let progress = session.talk.progress();
     let seen: Vec<(Place, Vec<Looked>)> = futures_util::stream::iter(by_place)
         .map(|(place, recorded)| {

@@ -3,16 +3,19 @@
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::rollback::{Came, Looked, Restoration, Told};
 
-use super::table::{Entry, Sheet};
+use super::table::{Entry, Sheet, Whereabouts};
 use crate::problem::sentence;
 
 /// What would be restored, and what not.
 pub(crate) fn plan<'a>(looked: impl IntoIterator<Item = &'a Looked>, width: Option<u16>) -> String {
-    let mut sheet = Sheet::new(&["RESOURCE", "REGION", "NOW", "BACK TO, OR WHY NOT"], 2, width);
+    let looked: Vec<&Looked> = looked.into_iter().collect();
+    let whereabouts = Whereabouts::of(looked.iter().map(|it| &it.recorded.place));
+    let headings = ["RESOURCE", whereabouts.heading(), "NOW", "BACK TO, OR WHY NOT"];
+    let mut sheet = Sheet::new(&headings, 2, width);
     for it in looked {
         sheet.row(vec![
             it.recorded.resource().to_string().into(),
-            it.recorded.place.region.to_string().into(),
+            whereabouts.words(&it.recorded.place).into(),
             posture(it.now).into(),
             next(it).into(),
         ]);
@@ -22,7 +25,8 @@ pub(crate) fn plan<'a>(looked: impl IntoIterator<Item = &'a Looked>, width: Opti
 
 /// What came of it.
 pub(crate) fn done(told: &[Told], width: Option<u16>) -> String {
-    let headings = ["RESOURCE", "REGION", "WAS", "IS", "OUTCOME", "BACK TO, OR WHY NOT"];
+    let whereabouts = Whereabouts::of(told.iter().map(|it| &it.looked.recorded.place));
+    let headings = ["RESOURCE", whereabouts.heading(), "WAS", "IS", "OUTCOME", "BACK TO, OR WHY NOT"];
     let mut sheet = Sheet::new(&headings, 5, width);
     for it in told {
         let recorded = &it.looked.recorded;
@@ -32,7 +36,7 @@ pub(crate) fn done(told: &[Told], width: Option<u16>) -> String {
         };
         sheet.row(vec![
             recorded.resource().to_string().into(),
-            recorded.place.region.to_string().into(),
+            whereabouts.words(&recorded.place).into(),
             posture(it.looked.now).into(),
             posture(it.after).into(),
             Entry::Word(outcome(it).to_owned()),

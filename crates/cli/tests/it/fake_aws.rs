@@ -175,6 +175,11 @@ impl FakeAws {
         changes.map(|(action, what)| format!("{action} {what}")).collect()
     }
 
+    /// How often an action was called.
+    pub(crate) fn calls_of(&self, action: &str) -> usize {
+        self.asked().into_iter().filter(|it| *it == action).count()
+    }
+
     /// Every instance.
     pub(crate) fn described(&self) -> Vec<Instance> {
         self.state().instances.values().cloned().collect()
@@ -204,6 +209,11 @@ impl Cloud for FakeAws {
     async fn account(&self) -> Answer<AccountId> {
         self.call("sts:GetCallerIdentity", None, "")?;
         Ok(AccountId::parse(ACCOUNT).unwrap())
+    }
+
+    async fn organization(&self) -> Answer<Vec<AccountId>> {
+        self.call("organizations:ListAccounts", None, "")?;
+        Ok([ACCOUNT, "444455556666"].map(|it| AccountId::parse(it).unwrap()).into())
     }
 
     async fn regions(&self, from: &Place) -> Answer<Vec<Region>> {

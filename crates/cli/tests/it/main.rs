@@ -16,6 +16,7 @@ mod scan;
 mod sources;
 mod validate;
 
+mod accounts;
 mod bad_input;
 mod check;
 mod demo;
