@@ -92,6 +92,7 @@ GRANTS = {
             request("autoscaling:DescribeLaunchConfigurations", "*"),
             request("ec2:ModifyInstanceMetadataDefaults", "*"),
         ),
+        "SeeUsage": (request("cloudwatch:GetMetricData", "*"), request("cloudwatch:PutMetricData", "*")),
     },
     "source-enforcer": {
         "SeeSources": (request("ec2:GetInstanceMetadataDefaults", "*"), request("ec2:DescribeVolumes", "*")),

@@ -14,6 +14,7 @@
 //! | [`environment`] | settings, policy, network, credentials and permissions that are no good |
 //! | [`lines`] | the shape of what is logged, and what is never in it |
 //! | [`peers`] | what other tools for the same job got wrong; a table of where each is tested |
+//! | [`usage`] | who still uses version 1 is read as CloudWatch tells it, and decides what `enforce` changes |
 //! | [`calls`] | every call is declared, with the permission it takes |
 //!
 //! All run the binaries, except where a module says that it goes through the doors: the functions go by the
@@ -40,3 +41,4 @@ mod notebooks;
 mod pacing;
 mod peers;
 mod soak;
+mod usage;

@@ -116,6 +116,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "InternalFailure"
         | "InternalServerError"
         | "InternalServerException"
+        | "InternalServiceError"
+        | "InternalServiceFault"
         | "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "ServiceException"
@@ -183,6 +185,7 @@ mod tests {
         check("ThrottlingException", "Rate exceeded", Kind::Throttled);
         check("InternalError", "", Kind::Unavailable);
         check("Unavailable", "", Kind::Unavailable);
+        check("InternalServiceFault", "", Kind::Unavailable);
         check("ExpiredToken", "", Kind::Credentials);
         check("RequestExpired", "Request has expired.", Kind::Credentials);
         check("ValidationException", "RecordNotFound", Kind::Gone);

@@ -42,6 +42,7 @@ pub struct Aws {
     refused: Kept<AccountId, ()>,
     pub(crate) ec2: Kept<Place, aws_sdk_ec2::Client>,
     pub(crate) autoscaling: Kept<Place, aws_sdk_autoscaling::Client>,
+    pub(crate) cloudwatch: Kept<Place, aws_sdk_cloudwatch::Client>,
     pub(crate) sagemaker: Kept<Place, aws_sdk_sagemaker::Client>,
     pub(crate) admitted: Kept<AccountId, ()>,
     pub(crate) above: Kept<AccountId, Vec<OuId>>,
@@ -120,6 +121,7 @@ impl Aws {
             refused: Kept::default(),
             ec2: Kept::default(),
             autoscaling: Kept::default(),
+            cloudwatch: Kept::default(),
             sagemaker: Kept::default(),
             admitted: Kept::default(),
             above: Kept::default(),
@@ -180,6 +182,7 @@ impl Aws {
             self.refused.keep(&place.account, ());
             self.ec2.forget(|it| it.account == place.account);
             self.autoscaling.forget(|it| it.account == place.account);
+            self.cloudwatch.forget(|it| it.account == place.account);
             self.sagemaker.forget(|it| it.account == place.account);
         }
         failure

@@ -18,7 +18,8 @@ const STYLES: Styles = Styles::styled()
 /// Makes EC2 instances and SageMaker notebooks answer IMDSv2 only
 ///
 /// `scan` shows what violates the policy and changes nothing; `enforce` shows a plan, asks, and carries it
-/// out; `rollback` takes it back; `replay` says what saved events would lead to; `validate` checks a policy document; `check` looks
+/// out; `rollback` takes it back; `readiness` says who still uses IMDSv1; `replay` says what saved events
+/// would lead to; `validate` checks a policy document; `check` looks
 /// at infrastructure code before it is deployed; `policies` are for AWS itself to say no; `demo` shows it
 /// all on this machine, without an account.
 #[derive(Debug, Clone, Parser)]
@@ -42,6 +43,8 @@ pub enum Command {
     Enforce(commands::enforce::Args),
     /// Restore what `enforce` changed, exactly as its journal recorded it
     Rollback(commands::rollback::Args),
+    /// List who still uses IMDSv1, and what would fail without it; changes nothing
+    Readiness(commands::readiness::Args),
     /// Show everything at work in an embedded AWS: no account, no credentials, no network
     Demo(crate::demo::Args),
     /// Run saved EventBridge or CloudTrail events through the functions' own code

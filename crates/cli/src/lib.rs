@@ -66,6 +66,7 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
         Command::Scan(args) => commands::scan::run(args, &mut session).await,
         Command::Enforce(args) => commands::enforce::run(args, &mut session).await,
         Command::Rollback(args) => commands::rollback::run(args, &mut session).await,
+        Command::Readiness(args) => commands::readiness::run(args, &mut session).await,
         Command::Demo(args) => demo::run(args, &mut session).await,
         Command::Replay(args) => commands::replay::run(args, &mut session).await,
         Command::Validate(args) => commands::validate::run(args, &mut session),

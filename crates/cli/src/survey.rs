@@ -26,6 +26,8 @@ pub(crate) struct Seen {
     pub(crate) judged: Vec<Judged>,
     /// Why the rest could not be read, if so.
     pub(crate) failure: Option<Failure>,
+    /// Why evidence of version-1 use could not be read, if so: what it would decide about is held.
+    pub(crate) usage_unread: Option<Failure>,
     /// Who set the options of its violating instances.
     pub(crate) causes: BTreeMap<InstanceId, RootCause>,
     /// Why that could not be traced, if so.
@@ -40,7 +42,8 @@ impl Seen {
 
     fn unreadable((place, failure): (Place, Failure)) -> Self {
         let failure = Some(failure);
-        Self { place, judged: Vec::new(), failure, causes: BTreeMap::new(), untraced: None }
+        let causes = BTreeMap::new();
+        Self { place, judged: Vec::new(), failure, usage_unread: None, causes, untraced: None }
     }
 
     /// After somebody agreed to what nobody can undo.
@@ -65,13 +68,20 @@ pub(crate) async fn survey(
     let look = async |place: &Place| {
         let _shown = progress.begin(format!("reading {place}"));
         let mut judged = Vec::new();
-        let ended = scan(ports, policy, place, kinds, now, &mut |it| judged.push(it)).await;
+        let unread = scan(ports, policy, place, kinds, now, &mut |it| judged.push(it)).await;
         judged.sort_by_cached_key(|it| it.record(place).resource);
         let (causes, untraced) = match traced(ports, place, &judged).await {
             Ok(causes) => (causes, None),
             Err(failure) => (BTreeMap::new(), Some(failure)),
         };
-        Seen { place: place.clone(), judged, failure: ended.err(), causes, untraced }
+        Seen {
+            place: place.clone(),
+            judged,
+            failure: unread.failure,
+            usage_unread: unread.usage,
+            causes,
+            untraced,
+        }
     };
     let mut seen: Vec<Seen> =
         futures_util::stream::iter(&places.known).map(look).buffered(AT_ONCE).collect().await;

@@ -7,7 +7,7 @@ use std::io;
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
     Admission, Answer, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances, ListNotebooks,
-    NotebookWriter, OrganizationalUnits, ReadParameter, SourceReader, SourceWriter,
+    NotebookWriter, OrganizationalUnits, ReadParameter, ReadUsage, SourceReader, SourceWriter,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_policy::{AccountId, Place, Region};
@@ -79,13 +79,21 @@ pub struct Terminal {
 
 /// What reading takes: no writer, and so nothing that is given only this can change anything.
 pub trait Readable:
-    Admission + OrganizationalUnits + ListInstances + ListNotebooks + DescribeNotebook + SourceReader + Sync
+    Admission
+    + OrganizationalUnits
+    + ListInstances
+    + ReadUsage
+    + ListNotebooks
+    + DescribeNotebook
+    + SourceReader
+    + Sync
 {
 }
 impl<T> Readable for T where
     T: Admission
         + OrganizationalUnits
         + ListInstances
+        + ReadUsage
         + ListNotebooks
         + DescribeNotebook
         + SourceReader

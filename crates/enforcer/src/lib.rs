@@ -17,6 +17,7 @@ pub mod record;
 pub mod instances;
 pub mod notebooks;
 pub mod sources;
+pub mod usage;
 
 pub mod invocation;
 pub mod policy_source;
@@ -24,6 +25,7 @@ pub mod recent;
 pub mod report_line;
 
 pub mod enforce;
+pub mod readiness;
 pub mod rollback;
 pub mod scan;
 

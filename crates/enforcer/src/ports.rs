@@ -6,6 +6,7 @@
 
 mod restore;
 mod sources;
+mod usage;
 
 use std::future::Future;
 
@@ -20,6 +21,7 @@ pub use sources::{
     ChangeDefaults, ChangeLaunchTemplate, Group, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
     NewVersion, ReadDefaults, SourceReader, SourceWriter, TemplateUse,
 };
+pub use usage::{Metric, ReadUsage};
 
 /// What a port answers.
 pub type Answer<T> = Result<T, Failure>;

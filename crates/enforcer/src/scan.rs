@@ -14,10 +14,12 @@ use v2only_policy::{
 
 use crate::failure::{Failure, Kind};
 use crate::ports::{
-    Admission, DescribeNotebook, ListInstances, ListNotebooks, Listing, OrganizationalUnits, SourceReader,
+    Admission, DescribeNotebook, ListInstances, ListNotebooks, Listing, OrganizationalUnits, ReadUsage,
+    SourceReader,
 };
 use crate::record::{Posture, Record, ResourceId};
 use crate::sources::{self, Source};
+use crate::usage::{self, Decided};
 
 /// How many notebooks are described side by side.
 const AT_ONCE: usize = 4;
@@ -110,16 +112,24 @@ impl Kinds {
     };
 }
 
+/// What a scan could not read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unread {
+    /// The first call that failed: what came before it is right, and incomplete.
+    pub failure: Option<Failure>,
+    /// Why evidence of version-1 use could not be read. Everything is listed and judged all the same; the
+    /// instances that it would have decided about are held.
+    pub usage: Option<Failure>,
+}
+
 /// Scans one place; `each` gets everything that violates the policy, is exempt, or has something left to
 /// do, as it is found.
 ///
 /// Instances cost one call per page of 1000, and compliant ones are left out on AWS's side where the
-/// document has no opinion but `HttpTokens`. Notebooks cost one call per page of 100 and two
+/// document has no opinion but `HttpTokens`. Evidence of version-1 use costs one call per 500 instances about which
+/// it decides. Notebooks cost one call per page of 100 and two
 /// calls each, because the listing tells neither their minimum version nor their tags. What instances take
 /// their options from comes last, at a call per page and kind.
-///
-/// # Errors
-/// The first call that failed. What `each` got before is right, and incomplete.
 pub async fn scan<P>(
     ports: &P,
     policy: &Policy,
@@ -127,11 +137,36 @@ pub async fn scan<P>(
     kinds: Kinds,
     now: Timestamp,
     each: &mut (dyn FnMut(Judged) + Send),
+) -> Unread
+where
+    P: Admission
+        + OrganizationalUnits
+        + ListInstances
+        + ReadUsage
+        + ListNotebooks
+        + DescribeNotebook
+        + SourceReader
+        + Sync,
+{
+    let mut usage = None;
+    let ended = look_around(ports, policy, place, kinds, now, each, &mut usage).await;
+    Unread { failure: ended.err(), usage }
+}
+
+async fn look_around<P>(
+    ports: &P,
+    policy: &Policy,
+    place: &Place,
+    kinds: Kinds,
+    now: Timestamp,
+    each: &mut (dyn FnMut(Judged) + Send),
+    usage_unread: &mut Option<Failure>,
 ) -> Result<(), Failure>
 where
     P: Admission
         + OrganizationalUnits
         + ListInstances
+        + ReadUsage
         + ListNotebooks
         + DescribeNotebook
         + SourceReader
@@ -142,7 +177,7 @@ where
         if policy.names_organizational_units() { Some(ports.above(&place.account).await?) } else { None };
     let look = Look { policy, place, ous: ous.as_deref(), now };
     if kinds.instances {
-        look.instances(ports, each).await?;
+        look.instances(ports, each, usage_unread).await?;
     }
     if kinds.notebooks {
         look.notebooks(ports, each).await?;
@@ -168,20 +203,31 @@ impl Look<'_> {
         }
     }
 
-    async fn instances(
+    async fn instances<P: ListInstances + ReadUsage>(
         &self,
-        ports: &impl ListInstances,
+        ports: &P,
         each: &mut (dyn FnMut(Judged) + Send),
+        usage_unread: &mut Option<Failure>,
     ) -> Result<(), Failure> {
         let listing = listing(self.policy);
         let mut next = None;
         loop {
             let page = ports.page(self.place, listing, next).await?;
+            let mut decided: Vec<Decided> = Vec::with_capacity(page.items.len());
             for instance in page.items {
                 let decision =
                     decide_instance(&instance, self.policy, &self.circumstances()).map_err(|it| {
                         Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string())
                     })?;
+                decided.push((instance, decision));
+            }
+            // What was denied once is not asked for again on every page.
+            if usage_unread.is_none() {
+                let circumstances = self.circumstances();
+                let asked = usage::ask_the_gate(ports, self.policy, &circumstances, &mut decided).await;
+                *usage_unread = asked.err();
+            }
+            for (instance, decision) in decided {
                 let judged = Judged::Instance(instance, decision);
                 if !judged.is_clean() {
                     each(judged);

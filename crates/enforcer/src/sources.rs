@@ -177,7 +177,7 @@ fn asks_for_enforcement(policy: &Policy) -> bool {
 }
 
 /// Whether launches from this version fail once tokens are enforced.
-fn says_optional(template: &LaunchTemplate, number: u64) -> bool {
+pub(crate) fn says_optional(template: &LaunchTemplate, number: u64) -> bool {
     let version = template.versions.iter().find(|it| it.number == number);
     version.is_some_and(|it| it.options.http_tokens.is_some_and(|tokens| tokens != HttpTokens::Required))
 }

@@ -152,7 +152,13 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
         see_notebooks(settings),
         Statement::allow("ListNotebooks", ["sagemaker:ListNotebookInstances"], ["*"]),
         see_sources(),
+        see_usage(),
     ]
+}
+
+/// The evidence that the usage gate wants. CloudWatch knows no narrower resource for it.
+fn see_usage() -> Statement {
+    Statement::allow("SeeUsage", ["cloudwatch:GetMetricData"], ["*"])
 }
 
 /// What instances take their options from. None of it has a narrower resource.

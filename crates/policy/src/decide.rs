@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use account_defaults::{ACCOUNT_DEFAULT, decide_account_defaults};
 pub use image::decide_image;
-pub use instance::{compliant_anywhere, decide_instance};
+pub use instance::{compliant_anywhere, decide_instance, quiet_days};
 pub use launch_configuration::decide_launch_configuration;
 pub use launch_template::{VersionDecision, decide_launch_template};
 pub use notebook::decide_notebook;

@@ -35,6 +35,7 @@ pub mod plan;
 pub use decide::{
     Circumstances, Decision, Occasion, VersionDecision, compliant_anywhere, decide_account_defaults,
     decide_image, decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook,
+    quiet_days,
 };
 pub use effective::{By, Decided, EffectiveOptions, effective};
 pub use ids::{

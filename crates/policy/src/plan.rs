@@ -215,6 +215,9 @@ impl fmt::Display for Hold {
             Self::UsageGate(Usage::Busy { calls }) => {
                 write!(f, "still makes IMDSv1 calls ({calls} in the window)")
             }
+            Self::UsageGate(Usage::Partial) => {
+                f.write_str("CloudWatch gave only a part of MetadataNoToken, and a part is not zero")
+            }
             Self::UsageGate(Usage::Gaps { days } | Usage::Quiet { days }) => {
                 write!(f, "MetadataNoToken has data on only {days} days of the window")
             }

@@ -2,8 +2,48 @@
 //!
 //! `MetadataNoToken` counts successful version-1 calls. It is published as zero while an instance runs and
 //! makes none; a stopped or new instance publishes nothing. So no data is not zero.
+//!
+//! A window is a number of whole UTC days before today, and today as far as it has come: calls of today count
+//! as calls, and their absence as nothing, because the day is not over. An instance younger than the window has
+//! data since its launch only: that is a gap like any other, and it waits until it has lived through a window.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use jiff::civil::Date;
 
 use crate::settings::{GateScope, UsageGate};
+
+/// A metric of CloudWatch over some days, for one instance.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// The sum of each UTC day that has data.
+    pub days: BTreeMap<Date, u64>,
+    /// Whether CloudWatch gave everything it has. Only then is a day that is not there a day without data.
+    pub complete: bool,
+}
+
+impl Counted {
+    /// The sum over a window.
+    pub fn sum(&self, today: Date, window: u16) -> u64 {
+        self.within(today, window).fold(0, |sum, (_, calls)| sum.saturating_add(calls))
+    }
+
+    /// How many whole days of a window have data.
+    pub fn days_with_data(&self, today: Date, window: u16) -> u16 {
+        let whole = self.within(today, window).filter(|(day, _)| *day < today).count();
+        u16::try_from(whole).unwrap_or(u16::MAX)
+    }
+
+    fn within(&self, today: Date, window: u16) -> impl Iterator<Item = (Date, u64)> {
+        self.days.range(first_day(today, window)..=today).map(|(day, calls)| (*day, *calls))
+    }
+}
+
+/// The first day of a window of this many whole days that ends today.
+pub fn first_day(today: Date, window: u16) -> Date {
+    today.checked_sub(SignedDuration::from_hours(24 * i64::from(window))).unwrap_or(Date::MIN)
+}
 
 /// What CloudWatch said of `MetadataNoToken` over the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +65,21 @@ pub enum Usage {
         /// Days with data.
         days: u16,
     },
+    /// No calls in what CloudWatch gave, which was only a part.
+    Partial,
+}
+
+impl Usage {
+    /// What counts come to over a window. Calls are calls, however little is known besides.
+    pub fn of(counted: &Counted, today: Date, window: u16) -> Self {
+        let days = counted.days_with_data(today, window);
+        match counted.sum(today, window) {
+            0 if !counted.complete => Self::Partial,
+            0 if days < window => Self::Gaps { days },
+            0 => Self::Quiet { days },
+            calls => Self::Busy { calls },
+        }
+    }
 }
 
 /// Whether the gate lets a change through.
@@ -63,6 +118,7 @@ mod tests {
     #[case::existing_and_quiet_for_less(GateScope::Existing, false, Usage::Quiet { days: 13 }, false)]
     #[case::existing_and_busy(GateScope::Existing, false, Usage::Busy { calls: 1 }, false)]
     #[case::no_data_is_not_zero(GateScope::Existing, false, Usage::Gaps { days: 0 }, false)]
+    #[case::part_of_the_data_is_not_zero(GateScope::Existing, false, Usage::Partial, false)]
     #[case::nobody_asked(GateScope::Existing, false, Usage::NotRead, false)]
     #[case::gate_for_all_binds_launches(GateScope::All, true, Usage::NotRead, false)]
     #[case::no_gate(GateScope::None, false, Usage::Busy { calls: 9 }, true)]
@@ -74,5 +130,36 @@ mod tests {
     ) {
         let gate = UsageGate { quiet_days: 14, applies_to };
         assert_eq!(gate.asks(new, usage) == GateAnswer::Open, open);
+    }
+    const TODAY: Date = jiff::civil::date(2026, 11, 20);
+
+    /// Counts of the days before today, the nearest first; `None` has no data.
+    fn counted(today: Option<u64>, before: &[Option<u64>]) -> Counted {
+        let all = std::iter::once(&today).chain(before);
+        let days = (0_u16..).zip(all).filter_map(|(ago, calls)| Some((first_day(TODAY, ago), (*calls)?)));
+        Counted { days: days.collect(), complete: true }
+    }
+
+    #[rstest]
+    #[case::a_whole_window_of_zeros(Some(0), &[Some(0), Some(0), Some(0)], Usage::Quiet { days: 3 })]
+    #[case::today_is_not_over(None, &[Some(0), Some(0), Some(0)], Usage::Quiet { days: 3 })]
+    #[case::today_is_no_substitute(Some(0), &[Some(0), Some(0), None], Usage::Gaps { days: 2 })]
+    #[case::a_call_today(Some(1), &[Some(0), Some(0), Some(0)], Usage::Busy { calls: 1 })]
+    #[case::a_call_on_the_first_day(Some(0), &[Some(0), Some(0), Some(4)], Usage::Busy { calls: 4 })]
+    #[case::a_call_before_the_window(Some(0), &[Some(0), Some(0), Some(0), Some(9)], Usage::Quiet { days: 3 })]
+    #[case::data_before_the_window(Some(0), &[Some(0), None, Some(0), Some(0)], Usage::Gaps { days: 2 })]
+    #[case::a_call_beside_gaps(None, &[None, Some(2), None], Usage::Busy { calls: 2 })]
+    #[case::launched_today(Some(0), &[], Usage::Gaps { days: 0 })]
+    #[case::no_data_at_all(None, &[], Usage::Gaps { days: 0 })]
+    fn counts_become_evidence(
+        #[case] today: Option<u64>,
+        #[case] before: &[Option<u64>],
+        #[case] expected: Usage,
+    ) {
+        let all = counted(today, before);
+        assert_eq!(Usage::of(&all, TODAY, 3), expected);
+        let part = Counted { complete: false, ..all };
+        let of_part = if matches!(expected, Usage::Busy { .. }) { expected } else { Usage::Partial };
+        assert_eq!(Usage::of(&part, TODAY, 3), of_part, "a part");
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Protocol {
     Query(&'static str),
     /// JSON with `X-Amz-Target`; the text is the version, `1.0` or `1.1`.
     Json(&'static str),
+    /// CBOR in, CBOR out (CloudWatch).
+    Cbor,
     /// None of the above (S3, Lambda's Invoke); nothing that speaks it is simulated.
     Other,
 }

@@ -28,6 +28,8 @@ pub struct CallRecord {
 impl CallRecord {
     /// `ec2:DescribeInstances`, as IAM would call it.
     pub fn name(&self) -> String {
-        format!("{}:{}", self.service, self.action)
+        // The one service that signs by another name than its permissions have.
+        let prefix = if self.service == "monitoring" { "cloudwatch" } else { &self.service };
+        format!("{prefix}:{}", self.action)
     }
 }

@@ -11,6 +11,7 @@
 //! | `POST inject` | orders a fault, see [`FaultOrder`] |
 //! | `POST reset-faults` | cancels all faults |
 //! | `POST launch-as` | launches as another actor, see [`LaunchOrder`] |
+//! | `POST metric-data` `{"account", "region", "instance_id", "metric", "start", "every_seconds", "values"}` | datapoints |
 //! | `POST roles` `{"account", "name", "external_id"?}` | registers a role |
 //! | `POST organization` | sets the organization, see [`UnitOrder`] |
 
@@ -59,6 +60,7 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/launch-as", post(launch))
         .route("/roles", post(role))
         .route("/organization", post(organization))
+        .merge(crate::cloudwatch::routes())
         .merge(crate::sagemaker::routes())
 }
 

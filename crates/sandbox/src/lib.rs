@@ -1,4 +1,4 @@
-//! An AWS small enough to carry: EC2, Auto Scaling, STS, Organizations, Systems Manager parameters and their events,
+//! An AWS small enough to carry: EC2, Auto Scaling, CloudWatch metrics, STS, Organizations, Systems Manager parameters and their events,
 //! on a loopback port, speaking the real wire protocols with the documented semantics.
 //!
 //! ```
@@ -32,7 +32,7 @@
 //!   polling, invocations) gets `&Arc<Core>` and is async: it calls `core.run` for the part that reads
 //!   or changes state, and waits outside of it.
 //! - **Requests.** `call.params()` for query (a tree that knows what was read: end with
-//!   `params.finish(action, &REAL_BUT_NOT_SIMULATED)?` before any effect), `call.json()` for JSON.
+//!   `params.finish(action, &REAL_BUT_NOT_SIMULATED)?` before any effect), `call.json()` for JSON and CBOR.
 //! - **Answers.** `Answer::Json(value)`, `Answer::Xml(Shape)`. Errors: `AwsError::client`,
 //!   `::server`, `::not_simulated`, `.with_status`, `.with_header`; the protocol writes them.
 //! - **Events.** An operation that changes something calls `trail.request(json)` as soon as it has read
@@ -52,6 +52,7 @@ mod bus;
 mod call;
 mod calls;
 mod clock;
+mod cloudwatch;
 mod config;
 mod control;
 mod core;

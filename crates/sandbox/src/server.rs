@@ -164,7 +164,9 @@ fn unsigned(protocol: Protocol) -> AwsError {
             AwsError::client("AuthFailure", text).with_status(401)
         }
         Protocol::Query(_) => AwsError::client("MissingAuthenticationToken", text).with_status(403),
-        Protocol::Json(_) | Protocol::Other => AwsError::client("MissingAuthenticationTokenException", text),
+        Protocol::Json(_) | Protocol::Cbor | Protocol::Other => {
+            AwsError::client("MissingAuthenticationTokenException", text)
+        }
     }
 }
 
@@ -176,7 +178,7 @@ fn expired(protocol: Protocol, error: AwsError) -> AwsError {
     match protocol {
         Protocol::Ec2 => AwsError::client("RequestExpired", "Request has expired."),
         Protocol::Query(_) => AwsError::client("ExpiredToken", error.message).with_status(403),
-        Protocol::Json(_) | Protocol::Other => error,
+        Protocol::Json(_) | Protocol::Cbor | Protocol::Other => error,
     }
 }
 

@@ -21,7 +21,7 @@ use crate::identity::Place;
 use crate::ids::Ids;
 use crate::throttle::Throttle;
 use crate::trail::Trail;
-use crate::{autoscaling, ec2, iam, lambda, organizations, sagemaker, sqs, ssm};
+use crate::{autoscaling, cloudwatch, ec2, iam, lambda, organizations, sagemaker, sqs, ssm};
 
 /// A change that happens at a point in time.
 type Timer = Box<dyn FnOnce(&mut World) + Send>;
@@ -36,6 +36,7 @@ pub(crate) struct World {
     pub(crate) iam: iam::State,
     pub(crate) organization: organizations::State,
     pub(crate) autoscaling: autoscaling::State,
+    pub(crate) cloudwatch: cloudwatch::State,
     pub(crate) ec2: ec2::State,
     pub(crate) ssm: ssm::State,
     pub(crate) sagemaker: sagemaker::State,
@@ -66,6 +67,7 @@ impl World {
             iam: iam::State::default(),
             organization: organizations::State::default(),
             autoscaling: autoscaling::State::default(),
+            cloudwatch: cloudwatch::State::default(),
             ec2: ec2::State::default(),
             ssm: ssm::State::default(),
             sagemaker: sagemaker::State::default(),

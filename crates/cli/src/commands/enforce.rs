@@ -235,6 +235,7 @@ impl Ran<'_> {
         session.out.flush()?;
         session.talk.say(&totals.in_words());
         summary::read(&mut session.talk, &places, &calls);
+        summary::usage_unread(&mut session.talk, self.seen);
         summary::incomplete(&mut session.talk, &places, &self.records);
         if totals.advanced > 0 {
             session.talk.hint(

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod enforce;
 pub mod policies;
+pub mod readiness;
 pub mod replay;
 pub mod rollback;
 pub mod scan;

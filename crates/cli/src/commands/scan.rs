@@ -72,6 +72,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         session.talk.say(&causes);
     }
     summary::read(&mut session.talk, &places, &calls);
+    summary::usage_unread(&mut session.talk, &seen);
     summary::incomplete(&mut session.talk, &places, &[]);
     Ok(exit)
 }

@@ -26,6 +26,9 @@ pub(crate) struct FindingsV1<'a> {
     findings: Vec<FindingV1<'a>>,
     totals: TotalsV1<'a>,
     incomplete: Vec<IncompleteV1<'a>>,
+    /// Where evidence of version-1 use could not be read, which keeps the usage gate shut and nothing else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    usage_unread: Vec<IncompleteV1<'a>>,
     api_calls: &'a BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     journal: Option<String>,
@@ -55,8 +58,11 @@ impl<'a> From<Run<'a>> for FindingsV1<'a> {
             places: run.places.iter().map(|(place, _)| (*place).into()).collect(),
             findings: run.records.iter().map(|it| FindingV1::new(it, cause(run.seen, it))).collect(),
             totals: run.totals.into(),
-            incomplete: broken
-                .map(|(place, failure)| IncompleteV1 { place: place.into(), failure: failure.into() })
+            incomplete: broken.map(|(place, failure)| IncompleteV1::new(place, failure)).collect(),
+            usage_unread: run
+                .seen
+                .iter()
+                .filter_map(|it| Some(IncompleteV1::new(&it.place, it.usage_unread.as_ref()?)))
                 .collect(),
             api_calls: run.calls,
             journal: run.journal,
@@ -77,11 +83,17 @@ impl<'a> From<&'a Place> for PlaceV1<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct IncompleteV1<'a> {
+pub(crate) struct IncompleteV1<'a> {
     #[serde(flatten)]
     place: PlaceV1<'a>,
     #[serde(flatten)]
     failure: FailureV1<'a>,
+}
+
+impl<'a> IncompleteV1<'a> {
+    pub(crate) fn new(place: &'a Place, failure: &'a Failure) -> Self {
+        Self { place: place.into(), failure: failure.into() }
+    }
 }
 
 #[derive(Debug, Serialize)]

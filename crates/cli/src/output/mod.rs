@@ -5,12 +5,14 @@ pub(crate) mod check_v1;
 pub(crate) mod findings_v1;
 pub(crate) mod journal_v1;
 pub(crate) mod policies_v1;
+pub(crate) mod readiness_v1;
 pub(crate) mod replay_v1;
 pub(crate) mod sarif;
 
 mod posture_v1;
 
 pub(crate) mod plan;
+pub(crate) mod readiness;
 pub(crate) mod replay_text;
 pub(crate) mod rollback_text;
 pub(crate) mod rollback_v1;

@@ -93,9 +93,9 @@ pub(crate) fn advice(hold: &'static str) -> Option<&'static str> {
             "set `mode: enforce` in the policy document, at the top or in the override that holds here"
         }
         "usage-gate" => {
-            "these instances existed already, and this release does not read whether they still use IMDSv1; look \
-             at `MetadataNoToken` in CloudWatch, and set `instances.usage_gate.applies_to: none` in the policy \
-             document to enforce without evidence"
+            "these instances existed already, and lose IMDSv1 only after `MetadataNoToken` had data on every day of \
+             `instances.usage_gate.quiet_days` and was zero; `v2only readiness` shows who still uses it, and \
+             `instances.usage_gate.applies_to: none` in the policy document enforces without evidence"
         }
         "in-service" => {
             "stop these notebooks and run again, or let the policy document name a `notebooks.window`"

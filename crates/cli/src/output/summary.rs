@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use v2only_enforcer::{Disposition, Failure, Outcome, Record};
+use v2only_enforcer::{Disposition, Failure, Kind, Outcome, Record};
 use v2only_policy::Place;
 
 use crate::problem::sentence;
+use crate::survey::Seen;
 use crate::talk::{Talk, count, some};
 
 /// The numbers of a run.
@@ -96,6 +97,25 @@ pub(crate) fn spent(calls: &BTreeMap<&'static str, u64>) -> String {
     let each: Vec<String> = calls.iter().map(|(action, times)| format!("{action} {times}")).collect();
     let number = count(usize::try_from(total).unwrap_or(usize::MAX), "API call");
     if each.is_empty() { number } else { format!("{number}: {}", each.join(", ")) }
+}
+
+/// What lets evidence of version-1 use be read.
+const GRANT_USAGE: &str = "grant `cloudwatch:GetMetricData` to the role, as `policies/iam/role-scanner.json` does, \
+     and see whether an SCP denies it";
+
+/// Says where evidence of version-1 use could not be read. The list of violations is whole all the same: only the
+/// gate stays shut.
+pub(crate) fn usage_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
+    let unread: Vec<_> = seen.iter().filter_map(|it| Some((&it.place, it.usage_unread.as_ref()?))).collect();
+    for (place, failure) in &unread {
+        talk.note(&format!(
+            "whether instances in {place} still use IMDSv1 could not be read, so the usage gate holds them: {}",
+            sentence(failure)
+        ));
+    }
+    if unread.iter().any(|(_, it)| it.kind == Kind::Denied) {
+        talk.hint(GRANT_USAGE);
+    }
 }
 
 /// Names what could not be read or changed, each hint once.

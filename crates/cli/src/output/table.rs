@@ -120,9 +120,9 @@ fn coloured(word: &str, text: String) -> Cell {
 
 fn colour(word: &str) -> Option<Color> {
     match word {
-        "violation" | "failed" | "retry" | "malformed" => Some(Color::Red),
-        "exempt" | "held" | "waiting" | "advanced" | "not judged" => Some(Color::Yellow),
-        "compliant" | "fixed" | "restored" => Some(Color::Green),
+        "violation" | "busy" | "failed" | "retry" | "malformed" => Some(Color::Red),
+        "exempt" | "unknown" | "held" | "waiting" | "advanced" | "not judged" => Some(Color::Yellow),
+        "compliant" | "ready" | "required" | "fixed" | "restored" => Some(Color::Green),
         _ => None,
     }
 }

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use v2only::Cloud;
 use v2only_enforcer::ports::{
     Admission, Answer, ChangeDefaults, ChangeLaunchTemplate, Changed, DescribeInstances, DescribeNotebook,
     Group, ListGroups, ListImages, ListInstances, ListLaunchTemplates, ListNotebooks, Listing, MarkImage,
-    NewVersion, OrganizationalUnits, Page, ReadDefaults, ReadParameter, RestoreDefaults, RestoreInstance,
-    RestoreNotebook, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
+    Metric, NewVersion, OrganizationalUnits, Page, ReadDefaults, ReadParameter, ReadUsage, RestoreDefaults,
+    RestoreInstance, RestoreNotebook, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance,
+    UpdateNotebook,
 };
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::rollback::{DefaultsStep, Step};
@@ -16,6 +19,7 @@ use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate, TemplateVersion};
+use v2only_policy::usage::{Counted, first_day};
 use v2only_policy::{
     AccountDefaults, AccountId, DefaultsChange, ImageId, ImdsSupport, InstanceChange, InstanceId,
     LaunchTemplateId, NotebookName, OuId, Place, Region, Tags,
@@ -33,6 +37,7 @@ struct State {
     enabled: BTreeSet<Region>,
     instances: BTreeMap<(Region, InstanceId), Instance>,
     notebooks: BTreeMap<(Region, NotebookName), Notebook>,
+    counted: BTreeMap<(InstanceId, Metric), Counted>,
     failures: Vec<(&'static str, Option<&'static str>, Failure)>,
     /// Sources, which are in every Region.
     defaults: Option<AccountDefaults>,
@@ -119,6 +124,24 @@ impl FakeAws {
         self
     }
 
+    /// What a metric of an instance was on each of the days before the tests' today, the nearest first; on those
+    /// that come after there is no data.
+    pub(crate) fn counted(self, id: &str, metric: Metric, daily: &[u64]) -> Self {
+        let today = jiff::civil::date(2026, 11, 20);
+        let days = (1..).zip(daily).map(|(ago, calls)| (first_day(today, ago), *calls)).collect();
+        let key = (InstanceId::parse(id).unwrap(), metric);
+        self.state().counted.insert(key, Counted { days, complete: true });
+        self
+    }
+
+    /// Of the data of an instance only a part is given.
+    pub(crate) fn in_part(self, id: &str) -> Self {
+        for ((it, _), counted) in &mut self.state().counted {
+            counted.complete &= it.as_str() != id;
+        }
+        self
+    }
+
     pub(crate) fn defaults(self, it: AccountDefaults) -> Self {
         self.state().defaults = Some(it);
         self
@@ -188,6 +211,12 @@ impl FakeAws {
     /// All calls.
     pub(crate) fn asked(&self) -> Vec<&'static str> {
         self.state().calls.iter().map(|(action, _)| *action).collect()
+    }
+
+    /// What was asked for in each call of an action.
+    pub(crate) fn asked_of(&self, action: &str) -> Vec<String> {
+        let state = self.state();
+        state.calls.iter().filter(|(it, _)| *it == action).map(|(_, what)| what.clone()).collect()
     }
 
     fn call(&self, action: &'static str, place: Option<&Place>, what: impl Into<String>) -> Answer<()> {
@@ -260,6 +289,25 @@ impl ListInstances for FakeAws {
         let state = self.state();
         let here = state.instances.iter().filter(|((region, _), _)| *region == place.region);
         Ok(Page { items: here.map(|(_, it)| it.clone()).collect(), next: None })
+    }
+}
+
+impl ReadUsage for FakeAws {
+    async fn daily(
+        &self,
+        place: &Place,
+        metric: Metric,
+        ids: &[InstanceId],
+        since: Date,
+        now: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Counted>> {
+        let which: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
+        let what = format!("{} since {since} until {now}: {}", metric.name(), which.join(" "));
+        self.call("cloudwatch:GetMetricData", Some(place), what)?;
+        let state = self.state();
+        let nothing = Counted { complete: true, ..Counted::default() };
+        let of = |id: &InstanceId| state.counted.get(&(id.clone(), metric)).unwrap_or(&nothing).clone();
+        Ok(ids.iter().map(|id| (id.clone(), of(id))).collect())
     }
 }
 

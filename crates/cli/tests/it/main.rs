@@ -14,6 +14,7 @@ mod replay;
 mod rollback;
 mod scan;
 mod sources;
+mod usage;
 mod validate;
 
 mod accounts;

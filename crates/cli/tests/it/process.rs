@@ -18,6 +18,7 @@ fn help_names_the_commands_the_flags_and_the_exit_codes() {
         ("help", &["--help"][..]),
         ("help_scan", &["scan", "--help"]),
         ("help_enforce", &["enforce", "--help"]),
+        ("help_readiness", &["readiness", "--help"]),
         ("help_replay", &["replay", "--help"]),
         ("help_validate", &["validate", "--help"]),
         ("help_policies", &["policies", "--help"]),

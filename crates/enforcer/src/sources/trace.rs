@@ -11,9 +11,9 @@ use crate::failure::Failure;
 use crate::ports::SourceReader;
 
 /// The tags in which AWS notes what an instance was launched from.
-const TEMPLATE_TAG: &str = "aws:ec2launchtemplate:id";
+pub(crate) const TEMPLATE_TAG: &str = "aws:ec2launchtemplate:id";
 const VERSION_TAG: &str = "aws:ec2launchtemplate:version";
-const GROUP_TAG: &str = "aws:autoscaling:groupName";
+pub(crate) const GROUP_TAG: &str = "aws:autoscaling:groupName";
 
 type Version = (LaunchTemplateId, u64);
 

@@ -7,7 +7,7 @@ use crate::plan::{Hold, InstanceChange, Plan};
 use crate::rules::INSTANCE_RULES;
 use crate::scope::ScopeError;
 use crate::settings::{Engine, Mode, Policy, Rules};
-use crate::usage::GateAnswer;
+use crate::usage::{GateAnswer, Usage};
 use crate::verdict::{Compliance, Finding, Note, Verdict};
 
 /// Judges one instance and plans what follows.
@@ -42,6 +42,26 @@ pub fn decide_instance(
     let plan = plan.under(rules.mode);
     let remember = if rules.mode == Mode::Enforce { remember } else { Tags::new() };
     Ok(Decision { verdict, notes, plan, remember })
+}
+
+impl Decision<InstanceChange> {
+    /// Whether evidence of version-1 use would decide, and nobody has read it yet.
+    pub const fn wants_usage(&self) -> bool {
+        matches!(self.plan, Plan::Hold { why: Hold::UsageGate(Usage::NotRead), .. })
+    }
+}
+
+/// For how many days the policy wants an instance to be quiet.
+///
+/// # Errors
+/// As [`decide_instance`].
+pub fn quiet_days(
+    instance: &Instance,
+    policy: &Policy,
+    circumstances: &Circumstances<'_>,
+) -> Result<u16, ScopeError> {
+    let scope = circumstances.scope(instance.id.as_str(), &instance.tags);
+    Ok(policy.rules_for(&scope)?.instances.usage_gate.quiet_days)
 }
 
 /// Why these options are compliant, or the findings: those of an instance, or those it would be launched

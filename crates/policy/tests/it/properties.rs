@@ -116,6 +116,7 @@ fn any_moment() -> impl Strategy<Value = Moment> {
         (0_u16..30).prop_map(|days| Usage::Quiet { days }),
         (1_u64..9).prop_map(|calls| Usage::Busy { calls }),
         (0_u16..14).prop_map(|days| Usage::Gaps { days }),
+        Just(Usage::Partial),
     ];
     let moment =
         prop_oneof![Just(launch()), Just(seen()), (0_i64..48).prop_map(|hours| flipped(hours_ago(hours)))];

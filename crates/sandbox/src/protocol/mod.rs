@@ -1,5 +1,6 @@
 //! The wire: how requests are told apart and read, and how answers and errors are written.
 
+mod cbor;
 mod read;
 mod write;
 

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use serde_json::Value;
 
-use super::{AUTOSCALING_NAMESPACE, STS_NAMESPACE};
+use super::{AUTOSCALING_NAMESPACE, STS_NAMESPACE, cbor};
 use crate::call::{Body, Protocol};
 use crate::error::AwsError;
 use crate::identity::Scope;
@@ -30,6 +30,9 @@ pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
         return read_json(parts, target, signed_for, scope, &body);
     }
     if let Some(protocol) = header(&parts.headers, "smithy-protocol") {
+        if protocol == "rpc-v2-cbor" && signed_for.as_deref() == Some("monitoring") {
+            return read_cbor(parts, scope, &body);
+        }
         let what = format!("protocol {protocol} ({})", parts.uri.path());
         return Incoming {
             service: signed_for.unwrap_or_else(|| "unknown".to_owned()),
@@ -82,6 +85,7 @@ fn read_json(
     let (prefix, action) = target.rsplit_once('.').unwrap_or(("", target));
     let guess = match prefix {
         "AWSOrganizationsV20161128" => "organizations",
+        "GraniteServiceVersion20100801" => "monitoring",
         "AmazonSSM" => "ssm",
         "AmazonSQS" => "sqs",
         "SageMaker" => "sagemaker",
@@ -97,6 +101,20 @@ fn read_json(
         action: action.to_owned(),
         scope,
         protocol: Protocol::Json(version),
+        body: document.map(Body::Json),
+    }
+}
+
+/// `/service/<name>/operation/<operation>`.
+fn read_cbor(parts: &Parts, scope: Option<Scope>, body: &[u8]) -> Incoming {
+    let document = cbor::read(body).map_err(|error| {
+        AwsError::client("SerializationException", format!("the request is not a CBOR document: {error}"))
+    });
+    Incoming {
+        service: "monitoring".to_owned(),
+        action: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
+        scope,
+        protocol: Protocol::Cbor,
         body: document.map(Body::Json),
     }
 }

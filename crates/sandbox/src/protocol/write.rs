@@ -2,9 +2,9 @@
 
 use axum::body::Bytes;
 use quick_xml::escape::partial_escape as escape;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::EC2_NAMESPACE;
+use super::{EC2_NAMESPACE, cbor};
 use crate::call::{Answer, Protocol};
 use crate::error::AwsError;
 use crate::shape::{Shape, element};
@@ -29,6 +29,7 @@ pub(crate) fn write_answer(protocol: Protocol, action: &str, request_id: &str, a
             };
             written(200, "text/xml;charset=UTF-8".to_owned(), request_id, body)
         }
+        Answer::Json(value) if protocol == Protocol::Cbor => written_cbor(200, request_id, &value),
         Answer::Json(value) => written(200, json_type(protocol), request_id, value.to_string()),
     }
 }
@@ -53,6 +54,14 @@ pub(crate) fn write_error(protocol: Protocol, request_id: &str, error: &AwsError
             );
             written(error.status, xml, request_id, body)
         }
+        Protocol::Cbor => {
+            let body = json!({ "__type": error.code, "message": error.message });
+            let mut response = written_cbor(error.status, request_id, &body);
+            // For clients that knew the service when it spoke the query protocol.
+            let side = if error.status >= 500 { "Receiver" } else { "Sender" };
+            response.headers.push(("x-amzn-query-error", format!("{};{side}", error.code)));
+            response
+        }
         Protocol::Json(_) | Protocol::Other => {
             let body = json!({ "__type": error.code, "message": error.message });
             let mut response = written(error.status, json_type(protocol), request_id, body.to_string());
@@ -67,6 +76,12 @@ pub(crate) fn write_error(protocol: Protocol, request_id: &str, error: &AwsError
 fn written(status: u16, content_type: String, request_id: &str, body: String) -> Written {
     let headers = vec![("content-type", content_type), ("x-amzn-requestid", request_id.to_owned())];
     Written { status, headers, body: Bytes::from(body) }
+}
+
+fn written_cbor(status: u16, request_id: &str, body: &Value) -> Written {
+    let mut response = written(status, "application/cbor".to_owned(), request_id, String::new());
+    response.headers.push(("smithy-protocol", "rpc-v2-cbor".to_owned()));
+    Written { body: Bytes::from(cbor::write(body)), ..response }
 }
 
 fn json_type(protocol: Protocol) -> String {

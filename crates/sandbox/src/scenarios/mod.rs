@@ -11,6 +11,7 @@ mod images;
 mod launch;
 mod lifecycle;
 mod metadata_options;
+mod metrics;
 mod organizations;
 mod parameters;
 mod tags;

@@ -1,0 +1,158 @@
+//! `readiness`: who still uses version 1, and what would fail without it. Nothing here holds a writer.
+
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use v2only_enforcer::Failure;
+use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State, readiness, roll_up, would_fail};
+use v2only_policy::{Mode, Place, Policy, Rules};
+
+use crate::cli::Format;
+use crate::exit::Exit;
+use crate::output::readiness_v1::{ReadinessV1, Run};
+use crate::output::summary::{self, Looked};
+use crate::output::{self, readiness as tables};
+use crate::problem::Stop;
+use crate::regions::Places;
+use crate::survey::AT_ONCE;
+use crate::talk::{Progress, count};
+use crate::world::{Cloud as _, Readable, World};
+use crate::{Session, policy_file, regions};
+
+const EXAMPLES: &str = "\
+States:
+  busy      answers IMDSv1, and somebody used it in the window, or tried to
+  unknown   answers IMDSv1, and there is not data on every day of the window: no data is not zero
+  ready     answers IMDSv1, and nobody used it on any day of the window
+  required  requires tokens already; shown where its software still tries IMDSv1
+
+Examples:
+  v2only readiness --region eu-central-1
+  v2only readiness --region all --days 30 --tag app
+  v2only readiness --output json | jq '.if_enforced'
+
+Leaves with 10 if something would fail, or may: busy and unknown instances, and sources that say optional.";
+
+/// What `readiness` is told.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Length of the window [default: `instances.usage_gate.quiet_days` of the policy document, or 14]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=455), help_heading = "Input")]
+    days: Option<u16>,
+
+    /// Put instances together by the value of this tag as well
+    #[arg(long, value_name = "KEY", help_heading = "Output")]
+    tag: Option<String>,
+}
+
+/// What is known of one place.
+struct Found {
+    place: Place,
+    instances: Vec<Readiness>,
+    failing: Vec<Failing>,
+    failure: Option<Failure>,
+}
+
+/// Reads everywhere that was asked for, and tells.
+pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
+    let wanted = regions::wanted(&session.shared.regions)?;
+    let policy = match session.shared.policy.as_deref() {
+        Some(path) => policy_file::load(path, session.world, &mut session.talk)?.policy,
+        None => Policy::plain(Rules::new(Mode::Observe)),
+    };
+    let aws = regions::connect(session.world, session.shared, &wanted).await?;
+    let places = regions::places(&aws, wanted, session.shared).await?;
+    let now = session.world.now();
+    let found = look(&aws, &policy, &places, args.days, now, &session.talk.progress()).await;
+
+    let seen: Vec<(&Place, &Readiness)> =
+        found.iter().flat_map(|it| it.instances.iter().map(|one| (&it.place, one))).collect();
+    let failing: Vec<(&Place, &Failing)> =
+        found.iter().flat_map(|it| it.failing.iter().map(|one| (&it.place, one))).collect();
+    let roll_ups = roll_ups(&found, args.tag.as_deref());
+    let may_fail = |it: &Readiness| matches!(it.state, State::Busy | State::Unknown);
+    let whole = found.iter().all(|it| it.failure.is_none());
+    let exit = Exit::of(!failing.is_empty() || seen.iter().any(|(_, it)| may_fail(it)), !whole);
+    let calls = aws.calls();
+    let places: Vec<Looked<'_>> = found.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+    match session.shared.output {
+        Format::Json | Format::Sarif => {
+            let tag = args.tag.as_deref();
+            let run = Run {
+                now,
+                exit,
+                places: &places,
+                tag,
+                instances: &seen,
+                roll_ups: &roll_ups,
+                failing: &failing,
+                calls: &calls,
+            };
+            output::json(session.out, &ReadinessV1::from(run))?;
+        }
+        Format::Table => {
+            let width = session.world.terminal().width;
+            let mut parts: Vec<String> = tables::instances(&seen, width).into_iter().collect();
+            parts.extend(tables::roll_ups(&roll_ups, width));
+            parts.push(output::plain(&tables::if_enforced(&seen, &failing, whole)));
+            writeln!(session.out, "{}", parts.join("\n\n"))?;
+        }
+    }
+    session.out.flush()?;
+    session.talk.say(&tables::in_words(&seen));
+    tell_of_refused(session, &seen);
+    summary::read(&mut session.talk, &places, &calls);
+    summary::incomplete(&mut session.talk, &places, &[]);
+    Ok(exit)
+}
+
+/// Looks at every place; one that fails does not keep the others from being seen.
+async fn look(
+    aws: &impl Readable,
+    policy: &Policy,
+    places: &Places,
+    days: Option<u16>,
+    now: Timestamp,
+    progress: &Progress,
+) -> Vec<Found> {
+    let one = async |place: &Place| {
+        let _shown = progress.begin(format!("reading {place}"));
+        let mut instances = Vec::new();
+        let ended = readiness(aws, policy, place, days, now, &mut |it| instances.push(it)).await;
+        instances.sort_by(|one, other| (one.state, &one.instance.id).cmp(&(other.state, &other.instance.id)));
+        let (failing, unread) = match would_fail(aws, place).await {
+            Ok(failing) => (failing, None),
+            Err(failure) => (Vec::new(), Some(failure)),
+        };
+        Found { place: place.clone(), instances, failing, failure: ended.err().or(unread) }
+    };
+    let mut found: Vec<Found> =
+        futures_util::stream::iter(&places.known).map(one).buffered(AT_ONCE).collect().await;
+    found.extend(places.unreadable.iter().cloned().map(|(place, failure)| Found {
+        place,
+        instances: Vec::new(),
+        failing: Vec::new(),
+        failure: Some(failure),
+    }));
+    found
+}
+
+fn roll_ups(found: &[Found], tag: Option<&str>) -> Vec<RollUp> {
+    let ways = [By::Group, By::Template].into_iter().chain(tag.map(|it| By::Tag(it.to_owned())));
+    ways.flat_map(|by| {
+        let here = move |it: &Found| roll_up(&it.place, &by, &it.instances);
+        found.iter().flat_map(here).collect::<Vec<RollUp>>()
+    })
+    .collect()
+}
+
+/// Software that has not noticed is software that may be broken.
+fn tell_of_refused<W>(session: &mut Session<'_, W>, seen: &[(&Place, &Readiness)]) {
+    let refused = seen.iter().filter(|(_, it)| it.state == State::Required && it.rejected > 0).count();
+    if refused > 0 {
+        session.talk.note(&format!(
+            "software on {} that requires tokens already still tries IMDSv1, and is refused",
+            count(refused, "instance")
+        ));
+    }
+}

@@ -1,0 +1,44 @@
+//! Who still uses version 1, as CloudWatch counted it.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use v2only_policy::usage::Counted;
+use v2only_policy::{InstanceId, Place};
+
+use super::Answer;
+
+/// A count that EC2 publishes for each instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Metric {
+    /// Version-1 calls that were answered; only of instances that answer version 1.
+    NoToken,
+    /// Version-1 calls that were refused; only of instances that require tokens.
+    NoTokenRejected,
+}
+
+impl Metric {
+    /// Its name in CloudWatch.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoToken => "MetadataNoToken",
+            Self::NoTokenRejected => "MetadataNoTokenRejected",
+        }
+    }
+}
+
+/// `cloudwatch:GetMetricData`. One call per 500 instances.
+pub trait ReadUsage {
+    /// The daily sums of a metric from the beginning of a UTC day until now. An instance without data is there
+    /// all the same, without days.
+    fn daily(
+        &self,
+        place: &Place,
+        metric: Metric,
+        ids: &[InstanceId],
+        since: Date,
+        now: Timestamp,
+    ) -> impl Future<Output = Answer<BTreeMap<InstanceId, Counted>>> + Send;
+}

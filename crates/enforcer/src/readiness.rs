@@ -1,0 +1,240 @@
+//! Who still uses version 1, and what would fail if the account enforced tokens today. Takes no writer.
+
+mod roll_up;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use v2only_policy::source::{AccountDefaults, LaunchConfiguration, LaunchTemplate};
+use v2only_policy::usage::{Counted, Usage, first_day};
+use v2only_policy::{
+    Circumstances, HttpTokens, Instance, InstanceId, InstanceState, Occasion, Place, Policy, Switch,
+    quiet_days,
+};
+
+use crate::failure::{Failure, Kind};
+use crate::ports::{
+    Admission, ListInstances, Listing, Metric, OrganizationalUnits, Page, ReadUsage, SourceReader,
+};
+use crate::sources::trace::{GROUP_TAG, TEMPLATE_TAG};
+use crate::sources::{read, says_optional};
+
+pub use roll_up::{By, RollUp, roll_up};
+
+/// Whether an instance can do without version 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// It answers version 1, and somebody used it, or tried to.
+    Busy,
+    /// It answers version 1, and whether somebody uses it is not known: no data is not zero.
+    Unknown,
+    /// It answers version 1, and nobody used it on any day of the window.
+    Ready,
+    /// It requires tokens already.
+    Required,
+}
+
+impl State {
+    /// A stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Unknown => "unknown",
+            Self::Ready => "ready",
+            Self::Required => "required",
+        }
+    }
+}
+
+/// What is known of one instance whose metadata service answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readiness {
+    /// The instance.
+    pub instance: Instance,
+    /// What it comes to.
+    pub state: State,
+    /// Length of the window in days, besides today.
+    pub window: u16,
+    /// Days of the window with data of `MetadataNoToken`.
+    pub days: u16,
+    /// Version-1 calls that were answered.
+    pub no_token: u64,
+    /// Version-1 calls that were refused.
+    pub rejected: u64,
+    /// Whether CloudWatch gave all of its data.
+    pub complete: bool,
+}
+
+impl Readiness {
+    /// The Auto Scaling group it belongs to.
+    pub fn group(&self) -> Option<&str> {
+        self.instance.tags.get(GROUP_TAG).map(String::as_str)
+    }
+
+    /// The launch template it was launched from.
+    pub fn template(&self) -> Option<&str> {
+        self.instance.tags.get(TEMPLATE_TAG).map(String::as_str)
+    }
+
+    fn of(
+        instance: Instance,
+        window: u16,
+        no_token: &Counted,
+        rejected: &Counted,
+        today: jiff::civil::Date,
+    ) -> Self {
+        let refused = rejected.sum(today, window);
+        let usage = Usage::of(no_token, today, window);
+        let state = match usage {
+            _ if instance.options.http_tokens == HttpTokens::Required => State::Required,
+            // Refused on some day of the window: it was turned back since, and its software still tries.
+            _ if refused > 0 => State::Busy,
+            Usage::Busy { .. } => State::Busy,
+            Usage::Quiet { .. } if rejected.complete => State::Ready,
+            Usage::Quiet { .. } | Usage::Gaps { .. } | Usage::Partial | Usage::NotRead => State::Unknown,
+        };
+        Self {
+            state,
+            window,
+            days: no_token.days_with_data(today, window),
+            no_token: no_token.sum(today, window),
+            rejected: refused,
+            complete: no_token.complete && rejected.complete,
+            instance,
+        }
+    }
+}
+
+/// Tells of every instance of one place whose metadata service answers, page by page.
+///
+/// Costs one call per page of 1000 instances, and for each page two per 500 of them. `days` takes the place of what the
+/// policy wants of each instance.
+///
+/// # Errors
+/// The first call that failed. If counts could not be read, `each` got the instances all the same, without them.
+pub async fn readiness<P>(
+    ports: &P,
+    policy: &Policy,
+    place: &Place,
+    days: Option<u16>,
+    now: Timestamp,
+    each: &mut (dyn FnMut(Readiness) + Send),
+) -> Result<(), Failure>
+where
+    P: Admission + OrganizationalUnits + ListInstances + ReadUsage + Sync,
+{
+    ports.admit(place).await?;
+    let named = days.is_none() && policy.names_organizational_units();
+    let ous = if named { Some(ports.above(&place.account).await?) } else { None };
+    let circumstances =
+        Circumstances { place, ous: ous.as_deref(), now, occasion: Occasion::Seen, usage: Usage::NotRead };
+    let today = circumstances.today();
+    let mut next = None;
+    let mut unread: Option<Failure> = None;
+    loop {
+        let page: Page<Instance> = ports.page(place, Listing::All, next).await?;
+        let mut windows: Vec<(Instance, u16)> = Vec::with_capacity(page.items.len());
+        for it in page.items.into_iter().filter(answers) {
+            let window = match days {
+                Some(days) => days,
+                None => quiet_days(&it, policy, &circumstances).map_err(|it| {
+                    Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string())
+                })?,
+            };
+            windows.push((it, window));
+        }
+        let mut counts = Counts::default();
+        if unread.is_none()
+            && let Err(failure) = counts.read(ports, &circumstances, &windows).await
+        {
+            unread = Some(failure);
+        }
+        for (instance, window) in windows {
+            let (no_token, rejected) = (counts.no_token(&instance.id), counts.rejected(&instance.id));
+            each(Readiness::of(instance, window, no_token, rejected, today));
+        }
+        next = page.next;
+        if next.is_none() {
+            return unread.map_or(Ok(()), Err);
+        }
+    }
+}
+
+/// One whose endpoint is off answers neither version, and publishes nothing.
+fn answers(it: &Instance) -> bool {
+    it.state != InstanceState::Gone && it.options.http_endpoint != Switch::Disabled
+}
+
+/// Both metrics of a page.
+#[derive(Debug, Default)]
+struct Counts {
+    no_token: BTreeMap<InstanceId, Counted>,
+    rejected: BTreeMap<InstanceId, Counted>,
+    /// Of an instance that was not answered for: no data, and not known to be all there is.
+    nothing: Counted,
+}
+
+impl Counts {
+    async fn read(
+        &mut self,
+        ports: &impl ReadUsage,
+        circumstances: &Circumstances<'_>,
+        windows: &[(Instance, u16)],
+    ) -> Result<(), Failure> {
+        let Some(longest) = windows.iter().map(|(_, window)| *window).max() else { return Ok(()) };
+        let ids: Vec<InstanceId> = windows.iter().map(|(it, _)| it.id.clone()).collect();
+        let since = first_day(circumstances.today(), longest);
+        let (place, now) = (circumstances.place, circumstances.now);
+        self.no_token = ports.daily(place, Metric::NoToken, &ids, since, now).await?;
+        self.rejected = ports.daily(place, Metric::NoTokenRejected, &ids, since, now).await?;
+        Ok(())
+    }
+
+    fn no_token(&self, id: &InstanceId) -> &Counted {
+        self.no_token.get(id).unwrap_or(&self.nothing)
+    }
+
+    fn rejected(&self, id: &InstanceId) -> &Counted {
+        self.rejected.get(id).unwrap_or(&self.nothing)
+    }
+}
+
+/// A source whose launches fail once `HttpTokensEnforced` is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failing {
+    /// This version of a launch template says `optional`.
+    Version(LaunchTemplate, u64),
+    /// A launch configuration in use, which means `optional` by saying nothing, too.
+    Configuration(LaunchConfiguration),
+    /// The account default does not require tokens: whatever states nothing, from an image that does not either.
+    Defaults(AccountDefaults),
+}
+
+/// The sources of one place whose launches would fail if the account enforced tokens today.
+///
+/// # Errors
+/// The first call that failed.
+pub async fn would_fail<P>(ports: &P, place: &Place) -> Result<Vec<Failing>, Failure>
+where
+    P: Admission + SourceReader + Sync,
+{
+    ports.admit(place).await?;
+    let mut failing = Vec::new();
+    let defaults = ports.defaults(place).await?;
+    if defaults.options.http_tokens != Some(HttpTokens::Required) {
+        failing.push(Failing::Defaults(defaults));
+    }
+    let groups = read::groups(ports, place).await?;
+    for template in read::launch_templates(ports, place, &groups).await? {
+        let mut numbers: Vec<u64> = template.versions.iter().map(|it| it.number).collect();
+        numbers.sort_unstable();
+        let numbers = numbers.into_iter().filter(|it| says_optional(&template, *it));
+        failing.extend(numbers.map(|it| Failing::Version(template.clone(), it)));
+    }
+    for it in read::launch_configurations(ports, place, &groups).await? {
+        if !it.groups.is_empty() && it.options.http_tokens != Some(HttpTokens::Required) {
+            failing.push(Failing::Configuration(it));
+        }
+    }
+    Ok(failing)
+}
