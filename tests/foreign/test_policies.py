@@ -326,7 +326,7 @@ def test_our_tags_are_written_by_us_only(simulator, renderer, totals):
         for keys, ours in ((["Name"], False), (["Name", "v2only:exempt-until"], True), (None, False)):
             totals.update(cases=1)
             asked = request(action, resource, principal, keys={"aws:TagKeys": keys})
-            writer = principal in {OWNER, EC2_ENFORCER, NOTEBOOK_ENFORCER}
+            writer = principal in {OWNER, EC2_ENFORCER, NOTEBOOK_ENFORCER, ROLLBACK}
             assert simulator.denied(asked, scps) == (ours and not writer), (principal.name, action, keys)
 
 

@@ -85,6 +85,7 @@ GRANTS = {
     "scanner": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), modification(REQUIRE, V1)),
         "SeeRegions": (request("ec2:DescribeRegions", "*"), request("ec2:DescribeVolumes", "*")),
+        "SeeAccounts": (request("organizations:ListAccounts", "*"), request("organizations:LeaveOrganization", "*")),
         "SeeNotebooks": (request("sagemaker:ListTags", NOTES), tagged("sagemaker:AddTags", NOTES, "v2only:x")),
         "ListNotebooks": (request("sagemaker:ListNotebookInstances", "*"), notebook("Update", "2")),
         "SeeSources": (
@@ -107,12 +108,25 @@ GRANTS = {
     },
     "rollback": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
-        "RestoreInstances": (modification(OPEN, V2), request("ec2:ModifyInstanceMetadataDefaults", "*")),
+        "RestoreInstances": (modification(OPEN, V2), request("ec2:TerminateInstances", INSTANCE)),
         "SeeNotebooks": (request("sagemaker:DescribeNotebookInstance", NOTES), notebook("Create", "2")),
-        "RestoreNotebooks": (notebook("Update", "1"), notebook("Create", "1")),
-        "StopAndStartNotebooks": (
-            request("sagemaker:StartNotebookInstance", NOTES),
-            request("sagemaker:DeleteNotebookInstance", NOTES),
+        "RestoreNotebooks": (notebook("Update", "1"), request("sagemaker:StopNotebookInstance", NOTES)),
+        "SeeSources": (request("ec2:GetInstanceMetadataDefaults", "*"), request("ec2:DescribeVolumes", "*")),
+        "RestoreAccountDefaults": (
+            request("ec2:ModifyInstanceMetadataDefaults", "*"),
+            request("ec2:ModifyImageAttribute", "arn:aws:ec2:eu-central-1::image/ami-1"),
+        ),
+        "RestoreTemplates": (
+            request("ec2:ModifyLaunchTemplate", "arn:aws:ec2:eu-central-1:111122223333:launch-template/lt-1"),
+            request("ec2:DeleteLaunchTemplateVersions", "arn:aws:ec2:eu-central-1:111122223333:launch-template/lt-1"),
+        ),
+        "ExemptInstances": (
+            tagged("ec2:CreateTags", INSTANCE, "v2only:exempt-until"),
+            tagged("ec2:CreateTags", INSTANCE, "v2only:exempt-until", "Name"),
+        ),
+        "ExemptNotebooks": (
+            tagged("sagemaker:AddTags", NOTES, "v2only:exempt-until"),
+            tagged("sagemaker:AddTags", NOTES, "Name"),
         ),
     },
 }
@@ -202,6 +216,8 @@ def test_this_product_is_not_locked_out_by_its_own_policies(simulator, renderer,
             modification({**OPEN, "hop_limit": 3}, V2, ROLLBACK, here),
             modification(WAKE, ASLEEP, ROLLBACK, here),
             notebook("Update", "1", ROLLBACK, here),
+            request("ec2:CreateTags", INSTANCE, ROLLBACK, here, keys={"aws:TagKeys": ["v2only:exempt-until"]}),
+            request("ec2:ModifyInstanceMetadataDefaults", "*", ROLLBACK, here),
         ],
     }
     for (role, _), requests in needed.items():

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 pub enum Call {
     /// `DescribeInstances`, always filtered and paged.
     DescribeInstances,
-    /// `ModifyInstanceMetadataOptions`, tightening only.
+    /// `ModifyInstanceMetadataOptions`, tightening but for a rollback.
     ModifyInstanceMetadataOptions,
     /// `CreateTags`, for the tags of this product.
     CreateTags,
@@ -18,7 +18,7 @@ pub enum Call {
     DescribeRegions,
     /// `GetInstanceMetadataDefaults`.
     GetInstanceMetadataDefaults,
-    /// `ModifyInstanceMetadataDefaults`, tightening only.
+    /// `ModifyInstanceMetadataDefaults`, tightening but for a rollback.
     ModifyInstanceMetadataDefaults,
     /// `DescribeLaunchTemplates`, always paged.
     DescribeLaunchTemplates,
@@ -50,7 +50,7 @@ pub enum Call {
     DeleteNotebookTags,
     /// `StopNotebookInstance`.
     StopNotebookInstance,
-    /// `UpdateNotebookInstance`, to minimum version 2 only.
+    /// `UpdateNotebookInstance`, to minimum version 2 but for a rollback.
     UpdateNotebookInstance,
     /// `StartNotebookInstance`.
     StartNotebookInstance,
@@ -64,6 +64,8 @@ pub enum Call {
     DescribeAccount,
     /// `ListParents`.
     ListParents,
+    /// `ListAccounts` of the organization, always paged.
+    ListAccounts,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -81,7 +83,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -110,6 +112,7 @@ impl Call {
         Self::GetCallerIdentity,
         Self::DescribeAccount,
         Self::ListParents,
+        Self::ListAccounts,
     ];
 
     /// The IAM action.
@@ -143,6 +146,7 @@ impl Call {
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::DescribeAccount => "organizations:DescribeAccount",
             Self::ListParents => "organizations:ListParents",
+            Self::ListAccounts => "organizations:ListAccounts",
         }
     }
 
@@ -178,7 +182,7 @@ impl Call {
             Self::GetMetricData => bucket(50, 50),
             Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity => bucket(40, 40),
             Self::DescribeAccount => bucket(30, 20),
-            Self::ListParents => bucket(8, 5),
+            Self::ListParents | Self::ListAccounts => bucket(8, 5),
         }
     }
 }

@@ -231,7 +231,7 @@ fn created_at(it: &sdk::Instance) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_second(earliest?).ok()
 }
 
-fn options(it: Option<&sdk::InstanceMetadataOptionsResponse>) -> MetadataOptions {
+pub(crate) fn options(it: Option<&sdk::InstanceMetadataOptionsResponse>) -> MetadataOptions {
     let Some(it) = it else { return MetadataOptions::UNKNOWN };
     MetadataOptions {
         http_tokens: match it.http_tokens() {

@@ -1,7 +1,7 @@
 //! People of a make-believe AWS: they launch, stop and start, and turn version 1 back on.
 //!
-//! For the demo and the tests, and in no released function (feature `launcher`). It is the only code that
-//! may loosen anything, and it refuses every endpoint that is not on this machine. It reads back in AWS's
+//! For the demo and the tests, and in no released function (feature `launcher`). Besides a
+//! rollback it is the only code that may loosen anything, and it refuses every endpoint that is not on this machine. It reads back in AWS's
 //! own words, past the adapters that are to be checked with it.
 
 mod read_back;

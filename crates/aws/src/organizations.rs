@@ -39,6 +39,32 @@ impl Admission for Aws {
 }
 
 impl Aws {
+    /// The active accounts of the organization of our own credentials, by id. They are admitted from then on.
+    ///
+    /// # Errors
+    /// A call failed: what was listed until then is not the organization.
+    pub async fn active_accounts(&self) -> Answer<Vec<AccountId>> {
+        let call = Call::ListAccounts;
+        let client = Client::new(self.base());
+        let (mut all, mut next) = (Vec::new(), None);
+        loop {
+            self.turn(None, call).await?;
+            let request = client.list_accounts().set_next_token(next);
+            let page = request.send().await.map_err(|it| classify::failure(call, &it))?;
+            for account in page.accounts().iter().filter(|it| it.state() == Some(&AccountState::Active)) {
+                let id = AccountId::parse(account.id().unwrap_or_default())
+                    .map_err(|it| Failure::new(Kind::Unknown, call.iam_action(), it.to_string()))?;
+                self.admitted.keep(&id, ());
+                all.push(id);
+            }
+            next = page.next_token.filter(|it| !it.is_empty());
+            if next.is_none() {
+                all.sort();
+                return Ok(all);
+            }
+        }
+    }
+
     async fn is_member(&self, account: &AccountId, organization: &str) -> Answer<()> {
         let call = Call::DescribeAccount;
         self.turn(None, call).await?;

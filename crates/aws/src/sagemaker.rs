@@ -18,7 +18,7 @@ const PAGE: i32 = 100;
 
 impl Aws {
     /// The client, after waiting for the call's turn.
-    async fn sagemaker(&self, place: &Place, call: Call) -> Answer<Client> {
+    pub(crate) async fn sagemaker(&self, place: &Place, call: Call) -> Answer<Client> {
         let client = match self.sagemaker.get(place) {
             Some(client) => client,
             None => {

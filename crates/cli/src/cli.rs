@@ -18,8 +18,8 @@ const STYLES: Styles = Styles::styled()
 /// Makes EC2 instances and SageMaker notebooks answer IMDSv2 only
 ///
 /// `scan` shows what violates the policy and changes nothing; `enforce` shows a plan, asks, and carries it
-/// out; `readiness` says who still uses IMDSv1; `replay` says what saved events would lead to; `validate`
-/// checks a policy document; `check` looks
+/// out; `rollback` takes it back; `readiness` says who still uses IMDSv1; `replay` says what saved events
+/// would lead to; `validate` checks a policy document; `check` looks
 /// at infrastructure code before it is deployed; `policies` are for AWS itself to say no; `demo` shows it
 /// all on this machine, without an account.
 #[derive(Debug, Clone, Parser)]
@@ -41,6 +41,8 @@ pub enum Command {
     Scan(commands::scan::Args),
     /// Show what the policy would have changed, ask, and change it
     Enforce(commands::enforce::Args),
+    /// Restore what `enforce` changed, exactly as its journal recorded it
+    Rollback(commands::rollback::Args),
     /// List who still uses IMDSv1, and what would fail without it; changes nothing
     Readiness(commands::readiness::Args),
     /// Show everything at work in an embedded AWS: no account, no credentials, no network
@@ -80,6 +82,22 @@ pub struct Shared {
     /// A Region, or `all` enabled ones; may be repeated [default: the environment's or the profile's]
     #[arg(long = "region", global = true, value_name = "REGION", help_heading = "AWS")]
     pub regions: Vec<String>,
+
+    /// Every active account of the organization, entered by `--role-name`
+    #[arg(long, global = true, conflicts_with = "accounts", help_heading = "AWS")]
+    pub org: bool,
+
+    /// These accounts, entered by `--role-name`, separated by commas [default: the credentials' own]
+    #[arg(long, global = true, value_delimiter = ',', value_name = "ID", help_heading = "AWS")]
+    pub accounts: Vec<String>,
+
+    /// The role in other accounts, with its path if it has one
+    #[arg(long, global = true, value_name = "NAME", help_heading = "AWS")]
+    pub role_name: Option<String>,
+
+    /// The external id that the trust policy of that role asks for
+    #[arg(long, global = true, value_name = "TEXT", help_heading = "AWS")]
+    pub external_id: Option<String>,
 
     /// How to print results
     #[arg(

@@ -5,13 +5,13 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use v2only_aws::connect::Access;
+use v2only_aws::settings::Membership;
 use v2only_aws::{Aws, Settings};
 use v2only_enforcer::ports::Answer;
 use v2only_policy::{AccountId, Place, Region};
 
 use crate::problem::Problem;
-use crate::world::{Cloud, Terminal, World};
+use crate::world::{Access, Cloud, Members, Terminal, World};
 
 /// For how long a call waits for its turn. A person can interrupt it, so it may be long: changing ten
 /// thousand instances at AWS's rate takes half an hour.
@@ -27,7 +27,8 @@ pub struct Console;
 impl World for Console {
     type Aws = Aws;
 
-    async fn connect(&self, profile: Option<&str>, region: Option<Region>) -> Result<Aws, Problem> {
+    async fn connect(&self, access: Access<'_>) -> Result<Aws, Problem> {
+        let Access { profile, region, members } = access;
         let keys = std::env::var_os(KEYS).filter(|it| !it.is_empty());
         if let (Some(profile), Some(_)) = (profile, keys) {
             // Whoever names a profile must never be taken to another account.
@@ -36,10 +37,15 @@ impl World for Console {
                 format!("take `{KEYS}` out of the environment, or leave out `--profile`"),
             ));
         }
-        let settings = Settings::from_env().map_err(|it| {
+        let mut settings = Settings::from_env().map_err(|it| {
             Problem::usage(it.to_string(), "correct the variable, or take it out of the environment")
         })?;
-        let access = Access { profile: profile.map(str::to_owned), region, patience: PATIENCE };
+        if let Some(Members { role, external_id, accounts }) = members {
+            let members = v2only_aws::settings::Members::Listed(accounts);
+            settings.membership = Some(Membership { role, external_id, members });
+        }
+        let access =
+            v2only_aws::connect::Access { profile: profile.map(str::to_owned), region, patience: PATIENCE };
         Aws::connect(&settings, access)
             .await
             .map_err(|it| Problem { exit: crate::Exit::Usage, ..Problem::from(it) })
@@ -75,6 +81,10 @@ impl Cloud for Aws {
 
     async fn account(&self) -> Answer<AccountId> {
         self.own_account().await
+    }
+
+    async fn organization(&self) -> Answer<Vec<AccountId>> {
+        self.active_accounts().await
     }
 
     async fn regions(&self, from: &Place) -> Answer<Vec<Region>> {

@@ -25,6 +25,7 @@ mod talk;
 mod commands;
 mod demo;
 mod journal;
+mod journal_read;
 mod output;
 
 use std::io::{ErrorKind, Write};
@@ -33,7 +34,7 @@ pub use cli::{Cli, Command};
 pub use console::Console;
 pub use exit::Exit;
 pub use problem::Problem;
-pub use world::{Cloud, Terminal, World};
+pub use world::{Access, Cloud, Members, Terminal, World};
 
 use problem::Stop;
 use talk::Talk;
@@ -64,6 +65,7 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
     let ended = match &cli.command {
         Command::Scan(args) => commands::scan::run(args, &mut session).await,
         Command::Enforce(args) => commands::enforce::run(args, &mut session).await,
+        Command::Rollback(args) => commands::rollback::run(args, &mut session).await,
         Command::Readiness(args) => commands::readiness::run(args, &mut session).await,
         Command::Demo(args) => demo::run(args, &mut session).await,
         Command::Replay(args) => commands::replay::run(args, &mut session).await,

@@ -10,6 +10,7 @@ use v2only_enforcer::{Failure, Record};
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
 
+use crate::regions::Places;
 use crate::talk::Progress;
 use crate::world::Readable;
 
@@ -39,6 +40,12 @@ impl Seen {
         self.judged.iter().map(|it| it.record(&self.place))
     }
 
+    fn unreadable((place, failure): (Place, Failure)) -> Self {
+        let failure = Some(failure);
+        let causes = BTreeMap::new();
+        Self { place, judged: Vec::new(), failure, usage_unread: None, causes, untraced: None }
+    }
+
     /// After somebody agreed to what nobody can undo.
     pub(crate) fn consent(&mut self) {
         let agreed = |it: Judged| match it {
@@ -53,7 +60,7 @@ impl Seen {
 pub(crate) async fn survey(
     ports: &impl Readable,
     policy: &Policy,
-    places: &[Place],
+    places: &Places,
     kinds: Kinds,
     now: Timestamp,
     progress: &Progress,
@@ -76,7 +83,10 @@ pub(crate) async fn survey(
             untraced,
         }
     };
-    futures_util::stream::iter(places).map(look).buffered(AT_ONCE).collect().await
+    let mut seen: Vec<Seen> =
+        futures_util::stream::iter(&places.known).map(look).buffered(AT_ONCE).collect().await;
+    seen.extend(places.unreadable.iter().cloned().map(Seen::unreadable));
+    seen
 }
 
 /// Who set the options of the instances that violate the policy.

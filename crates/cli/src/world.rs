@@ -9,6 +9,7 @@ use v2only_enforcer::ports::{
     Admission, Answer, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances, ListNotebooks,
     NotebookWriter, OrganizationalUnits, ReadParameter, ReadUsage, SourceReader, SourceWriter,
 };
+use v2only_enforcer::rollback::Restorer;
 use v2only_policy::{AccountId, Place, Region};
 
 use crate::problem::Problem;
@@ -18,16 +19,11 @@ pub trait World: Sync {
     /// AWS.
     type Aws: Cloud;
 
-    /// Prepares to reach AWS with a profile of the shared configuration files, starting from a Region;
-    /// makes no call.
+    /// Prepares to reach AWS; makes no call.
     ///
     /// # Errors
     /// The environment cannot be used.
-    fn connect(
-        &self,
-        profile: Option<&str>,
-        region: Option<Region>,
-    ) -> impl Future<Output = Result<Self::Aws, Problem>>;
+    fn connect(&self, access: Access<'_>) -> impl Future<Output = Result<Self::Aws, Problem>>;
 
     /// Now.
     fn now(&self) -> Timestamp;
@@ -46,6 +42,28 @@ pub trait World: Sync {
     /// # Errors
     /// It cannot be read.
     fn read_line(&self) -> io::Result<String>;
+}
+
+/// How AWS is to be reached.
+#[derive(Debug, Clone, Default)]
+pub struct Access<'a> {
+    /// A profile of the shared configuration files.
+    pub profile: Option<&'a str>,
+    /// The Region to start from.
+    pub region: Option<Region>,
+    /// How other accounts are entered; `None` leaves it to the environment.
+    pub members: Option<Members>,
+}
+
+/// How other accounts are entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Members {
+    /// The role in each of them.
+    pub role: String,
+    /// What its trust policy asks for.
+    pub external_id: Option<String>,
+    /// Those that may be entered. Those of the organization may be once they were listed.
+    pub accounts: Vec<AccountId>,
 }
 
 /// What a person sees and types on.
@@ -85,13 +103,16 @@ impl<T> Readable for T where
 
 /// AWS as the whole command uses it: the ports, and what a person at a terminal wants to know besides.
 pub trait Cloud:
-    Readable + DescribeInstances + InstanceWriter + NotebookWriter + SourceWriter + ReadParameter
+    Readable + DescribeInstances + InstanceWriter + NotebookWriter + SourceWriter + Restorer + ReadParameter
 {
     /// The Region to start from, if flags, environment or profile name one.
     fn home_region(&self) -> Option<Region>;
 
     /// The account that the credentials belong to.
     fn account(&self) -> impl Future<Output = Answer<AccountId>>;
+
+    /// The active accounts of the organization. From then on they may be entered.
+    fn organization(&self) -> impl Future<Output = Answer<Vec<AccountId>>>;
 
     /// The Regions enabled in an account.
     fn regions(&self, from: &Place) -> impl Future<Output = Answer<Vec<Region>>>;

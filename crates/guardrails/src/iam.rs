@@ -148,6 +148,7 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
     vec![
         see_instances(),
         Statement::allow("SeeRegions", ["ec2:DescribeRegions"], ["*"]),
+        Statement::allow("SeeAccounts", ["organizations:ListAccounts"], ["*"]),
         see_notebooks(settings),
         Statement::allow("ListNotebooks", ["sagemaker:ListNotebookInstances"], ["*"]),
         see_sources(),
@@ -191,14 +192,22 @@ fn source_enforcer(settings: &Settings) -> Vec<Statement> {
     ]
 }
 
-/// The only role that can loosen. It can see what it restores, and tag nothing.
+/// The only role that can loosen. It can see what it restores, and write exemptions.
 fn rollback(settings: &Settings) -> Vec<Statement> {
     vec![
         see_instances(),
         modify_instances(settings, "RestoreInstances"),
         see_notebooks(settings),
         Statement::allow("RestoreNotebooks", ["sagemaker:UpdateNotebookInstance"], [notebook(settings)]),
-        stop_and_start(settings),
+        see_sources(),
+        Statement::allow("RestoreAccountDefaults", ["ec2:ModifyInstanceMetadataDefaults"], ["*"]),
+        Statement::allow(
+            "RestoreTemplates",
+            ["ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"],
+            [settings.arn("ec2", "launch-template/*")],
+        ),
+        tagging("ExemptInstances", &["ec2:CreateTags"], instance(settings)),
+        tagging("ExemptNotebooks", &["sagemaker:AddTags"], notebook(settings)),
     ]
 }
 

@@ -61,7 +61,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     let policy = policy_file::load(policy, session.world, &mut session.talk)?.policy;
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
-    let places = regions::places(&aws, wanted).await?;
+    let places = regions::places(&aws, wanted, session.shared).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
     let mut seen = survey(&aws, &policy, &places, super::kinds(args.kind), now, &progress).await;

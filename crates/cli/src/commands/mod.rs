@@ -5,6 +5,7 @@ pub mod enforce;
 pub mod policies;
 pub mod readiness;
 pub mod replay;
+pub mod rollback;
 pub mod scan;
 pub mod validate;
 

@@ -12,6 +12,7 @@ use crate::output::readiness_v1::{ReadinessV1, Run};
 use crate::output::summary::{self, Looked};
 use crate::output::{self, readiness as tables};
 use crate::problem::Stop;
+use crate::regions::Places;
 use crate::survey::AT_ONCE;
 use crate::talk::{Progress, count};
 use crate::world::{Cloud as _, Readable, World};
@@ -60,7 +61,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         None => Policy::plain(Rules::new(Mode::Observe)),
     };
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
-    let places = regions::places(&aws, wanted).await?;
+    let places = regions::places(&aws, wanted, session.shared).await?;
     let now = session.world.now();
     let found = look(&aws, &policy, &places, args.days, now, &session.talk.progress()).await;
 
@@ -109,7 +110,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
 async fn look(
     aws: &impl Readable,
     policy: &Policy,
-    places: &[Place],
+    places: &Places,
     days: Option<u16>,
     now: Timestamp,
     progress: &Progress,
@@ -125,7 +126,15 @@ async fn look(
         };
         Found { place: place.clone(), instances, failing, failure: ended.err().or(unread) }
     };
-    futures_util::stream::iter(places).map(one).buffered(AT_ONCE).collect().await
+    let mut found: Vec<Found> =
+        futures_util::stream::iter(&places.known).map(one).buffered(AT_ONCE).collect().await;
+    found.extend(places.unreadable.iter().cloned().map(|(place, failure)| Found {
+        place,
+        instances: Vec::new(),
+        failing: Vec::new(),
+        failure: Some(failure),
+    }));
+    found
 }
 
 fn roll_ups(found: &[Found], tag: Option<&str>) -> Vec<RollUp> {

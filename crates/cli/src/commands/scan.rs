@@ -35,7 +35,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let loaded =
         policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
-    let places = regions::places(&aws, wanted).await?;
+    let places = regions::places(&aws, wanted, session.shared).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
     let seen = survey(&aws, &loaded.policy, &places, super::kinds(args.kind), now, &progress).await;

@@ -14,6 +14,8 @@ mod posture_v1;
 pub(crate) mod plan;
 pub(crate) mod readiness;
 pub(crate) mod replay_text;
+pub(crate) mod rollback_text;
+pub(crate) mod rollback_v1;
 pub(crate) mod row;
 pub(crate) mod sources;
 pub(crate) mod summary;

@@ -8,7 +8,7 @@ use v2only_enforcer::sources::Source;
 use v2only_enforcer::{Outcome, Record};
 use v2only_policy::{Decision, Place, Plan, Verdict};
 
-use super::table::{Entry, Sheet};
+use super::table::{Entry, Sheet, Whereabouts};
 use crate::problem::sentence;
 
 /// Terminals narrower than this get fewer and higher columns.
@@ -24,10 +24,13 @@ pub(crate) fn found<'a>(
     width: Option<u16>,
 ) -> Sheet {
     let narrow = is_narrow(width);
+    let seen: Vec<(&Place, &Judged)> = seen.into_iter().collect();
+    let whereabouts = Whereabouts::of(seen.iter().map(|(place, _)| *place));
     let mut sheet = if narrow {
         Sheet::new(&["RESOURCE", "VERDICT", "WHY, AND WHAT FOLLOWS"], 2, width)
     } else {
-        let headings = ["RESOURCE", "REGION", "POSTURE", "VERDICT", "WHY", "WOULD DO / HELD BECAUSE"];
+        let headings =
+            ["RESOURCE", whereabouts.heading(), "POSTURE", "VERDICT", "WHY", "WOULD DO / HELD BECAUSE"];
         Sheet::new(&headings, 4, width)
     };
     for (place, judged) in seen {
@@ -42,7 +45,7 @@ pub(crate) fn found<'a>(
                 Source::Image(_, decision) => (why(decision), next(decision)),
             },
         };
-        let (resource, region) = (record.resource.to_string(), place.region.to_string());
+        let (resource, region) = (record.resource.to_string(), whereabouts.words(place));
         let verdict = record.verdict.unwrap_or_default().to_owned();
         let before = words(record.before);
         sheet.row(if narrow {
@@ -64,11 +67,12 @@ pub(crate) fn found<'a>(
 
 /// The table of what was done; with AWS's ids of the requests if wanted.
 pub(crate) fn done(records: &[Record], request_ids: bool, width: Option<u16>) -> Sheet {
+    let whereabouts = Whereabouts::of(records.iter().map(|it| &it.place));
     let narrow = is_narrow(width);
     let mut sheet = if narrow {
         Sheet::new(&["RESOURCE", "OUTCOME", "DONE, OR WHY NOT"], 2, width)
     } else {
-        let headings = ["RESOURCE", "REGION", "BEFORE", "AFTER", "OUTCOME", "DONE, OR WHY NOT"];
+        let headings = ["RESOURCE", whereabouts.heading(), "BEFORE", "AFTER", "OUTCOME", "DONE, OR WHY NOT"];
         Sheet::new(&headings, 5, width)
     };
     for record in records {
@@ -81,7 +85,7 @@ pub(crate) fn done(records: &[Record], request_ids: bool, width: Option<u16>) ->
         if let (true, Some(id)) = (request_ids, &record.request_id) {
             what.push(format!("request {id}"));
         }
-        let (resource, region) = (record.resource.to_string(), record.place.region.to_string());
+        let (resource, region) = (record.resource.to_string(), whereabouts.words(&record.place));
         let (before, after) = (words(record.before), words(record.after));
         let outcome = record.outcome.code().to_owned();
         sheet.row(if narrow {

@@ -7,7 +7,7 @@ use v2only_policy::Place;
 
 use crate::problem::sentence;
 use crate::survey::Seen;
-use crate::talk::{Talk, count};
+use crate::talk::{Talk, count, some};
 
 /// The numbers of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -83,11 +83,12 @@ pub(crate) type Looked<'a> = (&'a Place, Option<&'a Failure>);
 /// Says what was read, in which account, and at which price.
 pub(crate) fn read(talk: &mut Talk<'_>, places: &[Looked<'_>], calls: &BTreeMap<&'static str, u64>) {
     let accounts: BTreeSet<&str> = places.iter().map(|(place, _)| place.account.as_str()).collect();
-    let accounts: Vec<&str> = accounts.into_iter().collect();
+    let named: Vec<String> = accounts.iter().map(|it| (*it).to_owned()).collect();
+    let whose = if accounts.len() == 1 { "account" } else { "accounts" };
     let read = places.iter().filter(|(_, failure)| failure.is_none()).count();
     let all = count(places.len(), "place");
     let number = if read == places.len() { all } else { format!("{read} of {all}") };
-    talk.say(&format!("read {number} of account {} with {}", accounts.join(", "), spent(calls)));
+    talk.say(&format!("read {number} of {whose} {} with {}", some(&named, 3), spent(calls)));
 }
 
 /// How many calls were made, and which.

@@ -2,6 +2,7 @@
 
 use clap::builder::styling::Style;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
+use v2only_policy::Place;
 
 use super::plain;
 
@@ -14,6 +15,28 @@ const NARROWEST: u16 = 60;
 pub(crate) struct Sheet {
     table: Table,
     wrapped: bool,
+}
+
+/// How a table names places: by Region, and by account too where there are several.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whereabouts {
+    several: bool,
+}
+
+impl Whereabouts {
+    pub(crate) fn of<'a>(places: impl IntoIterator<Item = &'a Place>) -> Self {
+        let mut accounts = places.into_iter().map(|it| &it.account);
+        let first = accounts.next();
+        Self { several: accounts.any(|it| Some(it) != first) }
+    }
+
+    pub(crate) const fn heading(self) -> &'static str {
+        if self.several { "ACCOUNT/REGION" } else { "REGION" }
+    }
+
+    pub(crate) fn words(self, place: &Place) -> String {
+        if self.several { place.to_string() } else { place.region.to_string() }
+    }
 }
 
 /// One cell: its lines, and whether they are to be noticed.
@@ -99,7 +122,7 @@ fn colour(word: &str) -> Option<Color> {
     match word {
         "violation" | "busy" | "failed" | "retry" | "malformed" => Some(Color::Red),
         "exempt" | "unknown" | "held" | "waiting" | "advanced" | "not judged" => Some(Color::Yellow),
-        "compliant" | "ready" | "required" | "fixed" => Some(Color::Green),
+        "compliant" | "ready" | "required" | "fixed" | "restored" => Some(Color::Green),
         _ => None,
     }
 }

@@ -9,9 +9,12 @@ use v2only::Cloud;
 use v2only_enforcer::ports::{
     Admission, Answer, ChangeDefaults, ChangeLaunchTemplate, Changed, DescribeInstances, DescribeNotebook,
     Group, ListGroups, ListImages, ListInstances, ListLaunchTemplates, ListNotebooks, Listing, MarkImage,
-    Metric, NewVersion, OrganizationalUnits, Page, ReadDefaults, ReadParameter, ReadUsage, StartNotebook,
-    StopNotebook, TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
+    Metric, NewVersion, OrganizationalUnits, Page, ReadDefaults, ReadParameter, ReadUsage, RestoreDefaults,
+    RestoreInstance, RestoreNotebook, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance,
+    UpdateNotebook,
 };
+use v2only_enforcer::record::Posture;
+use v2only_enforcer::rollback::{DefaultsStep, Step};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
@@ -195,6 +198,16 @@ impl FakeAws {
         changes.map(|(action, what)| format!("{action} {what}")).collect()
     }
 
+    /// How often an action was called.
+    pub(crate) fn calls_of(&self, action: &str) -> usize {
+        self.asked().into_iter().filter(|it| *it == action).count()
+    }
+
+    /// Every instance.
+    pub(crate) fn described(&self) -> Vec<Instance> {
+        self.state().instances.values().cloned().collect()
+    }
+
     /// All calls.
     pub(crate) fn asked(&self) -> Vec<&'static str> {
         self.state().calls.iter().map(|(action, _)| *action).collect()
@@ -225,6 +238,11 @@ impl Cloud for FakeAws {
     async fn account(&self) -> Answer<AccountId> {
         self.call("sts:GetCallerIdentity", None, "")?;
         Ok(AccountId::parse(ACCOUNT).unwrap())
+    }
+
+    async fn organization(&self) -> Answer<Vec<AccountId>> {
+        self.call("organizations:ListAccounts", None, "")?;
+        Ok([ACCOUNT, "444455556666"].map(|it| AccountId::parse(it).unwrap()).into())
     }
 
     async fn regions(&self, from: &Place) -> Answer<Vec<Region>> {
@@ -332,6 +350,51 @@ impl TightenInstance for FakeAws {
 impl TagInstance for FakeAws {
     async fn tag_instance(&self, place: &Place, id: &InstanceId, key: &str, value: &str) -> Answer<()> {
         self.call("ec2:CreateTags", Some(place), format!("{} {id} {key}={value}", place.region))
+    }
+}
+
+impl RestoreInstance for FakeAws {
+    async fn restore_options(
+        &self,
+        place: &Place,
+        id: &InstanceId,
+        options: &MetadataOptions,
+    ) -> Answer<Changed> {
+        let what = format!("{} {id} back to {}", place.region, Posture::Options(*options));
+        self.call("ec2:ModifyInstanceMetadataOptions", Some(place), what)?;
+        let mut state = self.state();
+        if !state.deaf {
+            state.instances.get_mut(&(place.region.clone(), id.clone())).unwrap().options = *options;
+        }
+        Ok(Changed { options: *options, request_id: None })
+    }
+}
+
+impl RestoreNotebook for FakeAws {
+    async fn allow_version_1(&self, place: &Place, name: &NotebookName) -> Answer<()> {
+        self.call("sagemaker:UpdateNotebookInstance", Some(place), format!("{name} back to version 1"))?;
+        let mut state = self.state();
+        let it = state.notebooks.get_mut(&(place.region.clone(), name.clone())).unwrap();
+        it.minimum_version = MinimumVersion::One;
+        Ok(())
+    }
+}
+
+impl RestoreDefaults for FakeAws {
+    async fn restore_defaults(&self, place: &Place, step: DefaultsStep) -> Answer<()> {
+        self.call("ec2:ModifyInstanceMetadataDefaults", Some(place), Step::Defaults(step).to_string())?;
+        let mut state = self.state();
+        let defaults = state.defaults.get_or_insert(AccountDefaults::UNSET);
+        if let Some(tokens) = step.http_tokens {
+            defaults.options.http_tokens = tokens;
+        }
+        if let Some(hops) = step.hop_limit {
+            defaults.options.hop_limit = hops;
+        }
+        if step.stop_enforcing {
+            defaults.enforced = Switch::Disabled;
+        }
+        Ok(())
     }
 }
 

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser as _;
 use jiff::Timestamp;
-use v2only::{Cli, Exit, Problem, Terminal, World};
-use v2only_policy::Region;
+use v2only::{Access, Cli, Exit, Problem, Terminal, World};
 
 use crate::fake_aws::FakeAws;
 
@@ -21,9 +20,9 @@ pub(crate) struct FakeWorld {
 impl World for FakeWorld {
     type Aws = FakeAws;
 
-    async fn connect(&self, _: Option<&str>, region: Option<Region>) -> Result<FakeAws, Problem> {
-        if region.is_some() {
-            self.aws.set_home(region);
+    async fn connect(&self, access: Access<'_>) -> Result<FakeAws, Problem> {
+        if access.region.is_some() {
+            self.aws.set_home(access.region);
         }
         Ok(self.aws.clone())
     }

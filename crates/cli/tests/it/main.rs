@@ -11,11 +11,13 @@ mod guard_rules;
 
 mod enforce;
 mod replay;
+mod rollback;
 mod scan;
 mod sources;
 mod usage;
 mod validate;
 
+mod accounts;
 mod bad_input;
 mod check;
 mod demo;

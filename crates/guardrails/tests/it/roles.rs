@@ -33,7 +33,8 @@ fn granted(roles: &[&str]) -> BTreeSet<String> {
 /// What only the command line calls: to find its way, and to see and change what instances take their options
 /// from.
 fn of_the_command_line() -> BTreeSet<String> {
-    let looking_around = ["ec2:DescribeRegions", "sagemaker:ListNotebookInstances"];
+    let looking_around =
+        ["ec2:DescribeRegions", "organizations:ListAccounts", "sagemaker:ListNotebookInstances"];
     granted(&["source-enforcer"]).into_iter().chain(looking_around.map(str::to_owned)).collect()
 }
 

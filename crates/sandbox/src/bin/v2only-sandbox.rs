@@ -7,10 +7,22 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
-use v2only_sandbox::{ClockMode, Config, DEFAULT_START, Sandbox};
+use v2only_sandbox::{ClockMode, Config, DEFAULT_START, MemberAccount, Organization, Sandbox};
 
-const USAGE: &str =
-    "usage: v2only-sandbox [--port N] [--seed N] [--manual-clock] [--throttling] [--any-image]\n";
+const USAGE: &str = "\
+usage: v2only-sandbox [--port N] [--seed N] [--manual-clock] [--throttling] [--any-image]
+                      [--member ACCOUNT ...] [--member-role NAME ...]
+
+--member makes the home account the management account of an organization with these members, and
+--member-role adds a role of this name to each of them that the home account may assume.
+";
+
+/// What the command line says.
+struct Arguments {
+    config: Config,
+    members: Vec<String>,
+    roles: Vec<String>,
+}
 
 fn main() -> ExitCode {
     match run() {
@@ -23,8 +35,20 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let config = read_arguments(std::env::args().skip(1))?;
+    let Arguments { config, members, roles } = read_arguments(std::env::args().skip(1))?;
+    let home = config.home_account.clone();
     let aws = Sandbox::start(config).map_err(|error| error.to_string())?;
+    if !members.is_empty() {
+        let organization = members.iter().fold(Organization::managed_by(&home), |it, member| {
+            it.account(MemberAccount::new(member, member))
+        });
+        aws.set_organization(organization);
+    }
+    for member in &members {
+        for role in &roles {
+            aws.add_role(member, role, None);
+        }
+    }
     let line = format!("{{\"endpoint\":\"{}\"}}\n", aws.endpoint());
     let mut out = std::io::stdout();
     out.write_all(line.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())?;
@@ -33,8 +57,9 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Config, String> {
+fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, String> {
     let mut config = Config { clock: ClockMode::System, ..Config::default() };
+    let (mut members, mut roles) = (Vec::new(), Vec::new());
     while let Some(argument) = arguments.next() {
         let mut number = || {
             let text = arguments.next().ok_or(USAGE)?;
@@ -48,9 +73,11 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Config,
             "--seed" => config.seed = number()?,
             "--manual-clock" => config.clock = ClockMode::Manual(DEFAULT_START),
             "--throttling" => config.throttling = true,
+            "--member" => members.push(arguments.next().ok_or(USAGE)?),
+            "--member-role" => roles.push(arguments.next().ok_or(USAGE)?),
             "--any-image" => config.ec2.any_image = true,
             other => return Err(format!("unknown argument `{other}`\n{USAGE}")),
         }
     }
-    Ok(config)
+    Ok(Arguments { config, members, roles })
 }

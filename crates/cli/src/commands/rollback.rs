@@ -1,0 +1,250 @@
+//! `rollback`: shows what a journal can give back, asks, restores, tells.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use futures_util::StreamExt as _;
+use jiff::tz::Offset;
+use v2only_enforcer::rollback::{Came, Exemption, Looked, Recorded, Restoration, Told, look, restore};
+use v2only_policy::Place;
+use v2only_policy::exemption::parse_day;
+
+use crate::Session;
+use crate::cli::Format;
+use crate::exit::Exit;
+use crate::journal_read::{self, Journal};
+use crate::output::rollback_v1::RollbackV1;
+use crate::output::{self, rollback_text, summary};
+use crate::problem::{Problem, Stop, sentence};
+use crate::regions::{self, Wanted};
+use crate::survey::AT_ONCE;
+use crate::talk::count;
+use crate::world::{Cloud, World};
+
+const EXAMPLES: &str = "\
+Examples:
+  v2only rollback v2only-journal-20261120T101500Z.ndjson
+  v2only rollback before.ndjson --only i-0123456789abcdef0 --exempt-until 2027-01-31 --reason 'agent speaks v1'";
+
+/// What `rollback` is told.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The journal that `enforce` wrote
+    #[arg(value_name = "JOURNAL", help_heading = "Input")]
+    journal: PathBuf,
+
+    /// Only this resource, as the journal names it; may be repeated
+    #[arg(long, value_name = "ID", help_heading = "Input")]
+    only: Vec<String>,
+
+    /// Restore what somebody changed since as well
+    #[arg(long, help_heading = "Input")]
+    force: bool,
+
+    /// Exempt instances and notebooks through this day, by tags; otherwise the functions mend them again
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "reason", help_heading = "Input")]
+    exempt_until: Option<String>,
+
+    /// Why they are exempt
+    #[arg(long, value_name = "TEXT", requires = "exempt_until", help_heading = "Input")]
+    reason: Option<String>,
+
+    /// Restore without asking
+    #[arg(short, long, help_heading = "Input")]
+    yes: bool,
+}
+
+/// Restores what a journal recorded, everywhere it was recorded.
+///
+/// Nothing is changed before the plan was agreed to. Interrupting it is harmless: the next run does the rest.
+pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
+    let exemption = exemption(args, session)?;
+    let recorded = recorded(args, session)?;
+    if !args.yes && !session.world.terminal().stdin {
+        let hint = "add `--yes` to do it without a question";
+        return Err(Problem::usage(
+            "nobody can be asked, because standard input is not a terminal; nothing was changed",
+            hint,
+        )
+        .into());
+    }
+    let mut by_place: BTreeMap<Place, Vec<Recorded>> = BTreeMap::new();
+    for it in here(recorded, session)? {
+        by_place.entry(it.place.clone()).or_default().push(it);
+    }
+    let regions = by_place.keys().map(|it| it.region.clone()).collect();
+    let accounts = by_place.keys().map(|it| it.account.clone()).collect();
+    let aws = regions::connect_to(session.world, session.shared, &Wanted::These(regions), accounts).await?;
+    let progress = session.talk.progress();
+    let seen: Vec<(Place, Vec<Looked>)> = futures_util::stream::iter(by_place)
+        .map(|(place, recorded)| {
+            let (aws, progress) = (&aws, &progress);
+            async move {
+                let _shown = progress.begin(format!("reading {place}"));
+                let looked = look(aws, &place, recorded, args.force).await;
+                (place, looked)
+            }
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    let acting = seen.iter().flat_map(|(_, it)| it).filter(|it| it.acts()).count();
+    let mut changed = false;
+    let told: Vec<Told> = if acting > 0 && agreed(args, session, &seen, acting, exemption.as_ref()) {
+        changed = true;
+        let restored: Vec<Vec<Told>> = futures_util::stream::iter(seen)
+            .map(|(place, looked)| {
+                let (aws, progress, exemption) = (&aws, &progress, exemption.as_ref());
+                async move {
+                    let _shown = progress.begin(format!("restoring in {place}"));
+                    restore(aws, &place, looked, exemption).await
+                }
+            })
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
+        restored.into_iter().flatten().collect()
+    } else {
+        let left = |looked| Told { looked, came: Came::Left, after: None };
+        seen.into_iter().flat_map(|(_, it)| it).map(left).collect()
+    };
+    tell(session, &aws, &told, acting > 0 && !changed)
+}
+
+/// The exemption that is asked for, if it can excuse anything.
+fn exemption<W: World>(args: &Args, session: &Session<'_, W>) -> Result<Option<Exemption>, Problem> {
+    let (Some(until), Some(reason)) = (&args.exempt_until, &args.reason) else { return Ok(None) };
+    let hint = "type a day such as `--exempt-until 2027-01-31`, and why: `--reason 'agent speaks v1'`";
+    let Some(day) = parse_day(until) else {
+        return Err(Problem::usage(
+            format!("--exempt-until: `{until}` is not a day written YYYY-MM-DD"),
+            hint,
+        ));
+    };
+    if day < Offset::UTC.to_datetime(session.world.now()).date() {
+        return Err(Problem::usage(
+            format!("--exempt-until: {until} is over, and would excuse nothing"),
+            hint,
+        ));
+    }
+    if reason.trim().is_empty() {
+        return Err(Problem::usage("--reason: an exemption needs a reason", hint));
+    }
+    Ok(Some(Exemption { until: until.clone(), reason: reason.trim().to_owned() }))
+}
+
+/// What the journal holds of what is asked for.
+fn recorded<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Vec<Recorded>, Problem> {
+    let path = args.journal.as_path();
+    let text =
+        if path == Path::new("-") { session.world.read_stdin() } else { std::fs::read_to_string(path) };
+    let text =
+        text.map_err(|it| Problem::unreadable(path, &it, "name the journal that `v2only enforce` wrote"))?;
+    let name = path.display();
+    let Journal { recorded, cut_off } = journal_read::read(&text).map_err(|it| {
+        let hint = "name the journal that `v2only enforce` wrote, as it wrote it; nothing was changed";
+        Problem::usage(format!("{name}:{}: {}", it.line, it.why), hint)
+    })?;
+    if cut_off {
+        session.talk.note(&format!("the last line of {name} is cut off, and was never acted on"));
+    }
+    for wanted in &args.only {
+        if !recorded.iter().any(|it| journal_read::is_named(&it.resource(), wanted)) {
+            let hint = "the journal names resources as `id`; nothing was changed";
+            return Err(Problem::usage(format!("--only: {name} records no change of `{wanted}`"), hint));
+        }
+    }
+    let wanted = |it: &Recorded| {
+        args.only.is_empty() || args.only.iter().any(|name| journal_read::is_named(&it.resource(), name))
+    };
+    let recorded: Vec<Recorded> = recorded.into_iter().filter(wanted).collect();
+    if recorded.is_empty() {
+        let hint = "name the journal of a run that changed something";
+        return Err(Problem::usage(format!("{name} records nothing that could be restored"), hint));
+    }
+    Ok(recorded)
+}
+
+/// What lies in the Regions that were named, if any were.
+fn here<W: World>(recorded: Vec<Recorded>, session: &Session<'_, W>) -> Result<Vec<Recorded>, Problem> {
+    let Wanted::These(regions) = regions::wanted(&session.shared.regions)? else { return Ok(recorded) };
+    let here: Vec<Recorded> = recorded.into_iter().filter(|it| regions.contains(&it.place.region)).collect();
+    if here.is_empty() {
+        let hint = "leave `--region` out to restore wherever something was changed";
+        return Err(Problem::usage("the journal records nothing in the Regions that are named", hint));
+    }
+    Ok(here)
+}
+
+/// Shows the plan and asks, or only shows it.
+fn agreed<W: World>(
+    args: &Args,
+    session: &mut Session<'_, W>,
+    seen: &[(Place, Vec<Looked>)],
+    acting: usize,
+    exemption: Option<&Exemption>,
+) -> bool {
+    let text = rollback_text::plan(seen.iter().flat_map(|(_, it)| it), session.talk.width());
+    let after = match exemption {
+        Some(it) => format!("instances and notebooks are exempt through {} then: {}", it.until, it.reason),
+        None => "nothing exempts them: where the functions are deployed they mend them again; \
+                 `--exempt-until DAY --reason TEXT` keeps them from it"
+            .to_owned(),
+    };
+    if args.yes {
+        session.talk.say(&text);
+        session.talk.say(&after);
+        return true;
+    }
+    session.talk.always(&text);
+    session.talk.always(&after);
+    session
+        .talk
+        .ask(session.world, &format!("Restore {}? This may open version 1 again.", count(acting, "resource")))
+}
+
+fn tell<W: World>(
+    session: &mut Session<'_, W>,
+    aws: &W::Aws,
+    told: &[Told],
+    refused: bool,
+) -> Result<Exit, Stop> {
+    let open = told.iter().filter(|it| it.is_open()).count();
+    let exit = Exit::of(false, open > 0 || refused);
+    match session.shared.output {
+        Format::Json | Format::Sarif => {
+            output::json(session.out, &RollbackV1::new(session.world.now(), exit, told, &aws.calls()))?;
+        }
+        Format::Table if refused => {}
+        Format::Table => {
+            writeln!(session.out, "{}", rollback_text::done(told, session.world.terminal().width))?;
+        }
+    }
+    session.out.flush()?;
+    if refused {
+        session.talk.say("nothing was changed");
+        return Ok(exit);
+    }
+    let number = |wanted: fn(&Told) -> bool| told.iter().filter(|it| wanted(it)).count();
+    let restored = number(|it| it.came == Came::Restored);
+    let before = number(|it| matches!(it.looked.restoration, Ok(Restoration::AsBefore)));
+    let gone = number(|it| matches!(it.looked.restoration, Ok(Restoration::Gone)));
+    session.talk.say(&format!(
+        "{} recorded: {restored} restored, {before} as before, {gone} gone, {open} left open",
+        count(told.len(), "change")
+    ));
+    session.talk.say(&summary::spent(&aws.calls()));
+    for it in told {
+        if let (Came::Failed(failure), _) | (_, Err(failure)) = (&it.came, &it.looked.restoration) {
+            let recorded = &it.looked.recorded;
+            session.talk.error(&format!(
+                "{} in {}: {}",
+                recorded.resource(),
+                recorded.place,
+                sentence(failure)
+            ));
+        }
+    }
+    Ok(exit)
+}

@@ -1,0 +1,310 @@
+//! Reading a journal back.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use v2only_enforcer::ResourceId;
+use v2only_enforcer::rollback::{Recorded, TemplateLine, What};
+use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
+use v2only_policy::notebook::MinimumVersion;
+use v2only_policy::settings::HopLimit;
+use v2only_policy::source::DefaultsOwner;
+use v2only_policy::{
+    AccountDefaults, AccountId, DefaultsChange, ImageId, InstanceChange, InstanceId, LaunchTemplateId,
+    NotebookName, Place, Region, StatedOptions,
+};
+
+/// What the lines say that this release reads.
+const SCHEMA: &str = "v2only.journal.v1";
+
+/// What a journal holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Journal {
+    /// Each resource once: as it was before the first of its changes, with the last of them.
+    pub(crate) recorded: Vec<Recorded>,
+    /// Whether the last line is cut off. It was never acted on: a line is on disk before its change is made.
+    pub(crate) cut_off: bool,
+}
+
+/// A line that cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    pub(crate) line: usize,
+    pub(crate) why: String,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    schema: String,
+    account: String,
+    region: String,
+    kind: String,
+    id: String,
+    before: Value,
+    change: Value,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Options {
+    http_tokens: Option<String>,
+    http_endpoint: Option<String>,
+    hop_limit: Option<u8>,
+    ipv6_endpoint: Option<String>,
+    metadata_tags: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TemplateBefore {
+    #[serde(flatten)]
+    options: Options,
+    default_version: u64,
+    latest_version: u64,
+}
+
+#[derive(Deserialize)]
+struct TemplateChanged {
+    from_version: u64,
+    #[serde(flatten)]
+    options: Options,
+    make_default: bool,
+}
+
+#[derive(Deserialize)]
+struct NotebookBefore {
+    minimum_version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct NotebookChanged {
+    step: String,
+}
+
+#[derive(Deserialize)]
+struct DefaultsBefore {
+    #[serde(flatten)]
+    options: Options,
+    http_tokens_enforced: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct DefaultsChanged {
+    http_tokens: Option<String>,
+    hop_limit: Option<u8>,
+    http_tokens_enforced: Option<String>,
+}
+
+/// Reads all of it, or says which line is wrong.
+pub(crate) fn read(text: &str) -> Result<Journal, Unreadable> {
+    let mut journal = Journal::default();
+    let whole = text.is_empty() || text.ends_with('\n');
+    let last = text.lines().count();
+    for (number, line) in (1..).zip(text.lines()) {
+        match one(line) {
+            Ok(Some(recorded)) => merge(&mut journal.recorded, recorded),
+            Ok(None) => {}
+            Err(_) if number == last && !whole => journal.cut_off = true,
+            Err(why) => return Err(Unreadable { line: number, why }),
+        }
+    }
+    Ok(journal)
+}
+
+/// Keeps the oldest state and the newest change of a resource.
+fn merge(all: &mut Vec<Recorded>, newer: Recorded) {
+    let same = |it: &&mut Recorded| it.place == newer.place && it.resource() == newer.resource();
+    let Some(older) = all.iter_mut().find(same) else { return all.push(newer) };
+    match (&mut older.what, newer.what) {
+        (What::Instance { change, .. }, What::Instance { change: newer, .. }) => *change = newer,
+        (What::Defaults { change, .. }, What::Defaults { change: newer, .. }) => {
+            change.require_tokens |= newer.require_tokens;
+            change.enforce |= newer.enforce;
+            change.hop_limit = newer.hop_limit.or(change.hop_limit);
+        }
+        // The first says all there is to say: how it was.
+        _ => {}
+    }
+}
+
+/// `None` for a line that records nothing to take back.
+fn one(line: &str) -> Result<Option<Recorded>, String> {
+    let line: Line = serde_json::from_str(line).map_err(|it| format!("no line of a journal: {it}"))?;
+    if line.schema != SCHEMA {
+        return Err(format!("`schema` is `{}`, and this release reads `{SCHEMA}`", line.schema));
+    }
+    let account = AccountId::parse(&line.account).map_err(|it| format!("`account`: {it}"))?;
+    let region = Region::parse(&line.region).map_err(|it| format!("`region`: {it}"))?;
+    let id = |why: v2only_policy::ids::IdError| format!("`id`: {why}");
+    let what = match line.kind.as_str() {
+        "instance" => What::Instance {
+            id: InstanceId::parse(&line.id).map_err(id)?,
+            before: part::<Options>("before", line.before)?.described()?,
+            change: part::<Options>("change", line.change)?.change()?,
+        },
+        "notebook" => {
+            let changed: NotebookChanged = part("change", line.change)?;
+            if changed.step != "update" {
+                return Ok(None);
+            }
+            let before: NotebookBefore = part("before", line.before)?;
+            What::Notebook {
+                name: NotebookName::parse(&line.id).map_err(id)?,
+                before: match before.minimum_version.as_deref() {
+                    Some("2") => MinimumVersion::Two,
+                    Some("1") => MinimumVersion::One,
+                    None => MinimumVersion::Unknown,
+                    Some(other) => return Err(format!("`before.minimum_version` is `{other}`, not 1 or 2")),
+                },
+            }
+        }
+        "launch-template" => {
+            let before: TemplateBefore = part("before", line.before)?;
+            let changed: TemplateChanged = part("change", line.change)?;
+            let (template, _) = line.id.split_once(':').unwrap_or((line.id.as_str(), ""));
+            What::Template(TemplateLine {
+                id: LaunchTemplateId::parse(template).map_err(id)?,
+                from: changed.from_version,
+                says: before.options.stated()?,
+                change: changed.options.change()?,
+                default: before.default_version,
+                latest: before.latest_version,
+                made_default: changed.make_default,
+            })
+        }
+        "account-default" => {
+            let before: DefaultsBefore = part("before", line.before)?;
+            let changed: DefaultsChanged = part("change", line.change)?;
+            What::Defaults {
+                before: AccountDefaults {
+                    options: before.options.stated()?,
+                    enforced: switch("before.http_tokens_enforced", before.http_tokens_enforced.as_deref())?
+                        .unwrap_or(Switch::Unknown),
+                    owner: DefaultsOwner::Account,
+                },
+                change: DefaultsChange {
+                    require_tokens: changed.http_tokens.is_some(),
+                    hop_limit: changed.hop_limit.map(hops).transpose()?,
+                    enforce: changed.http_tokens_enforced.is_some(),
+                },
+            }
+        }
+        "image" => What::Image(ImageId::parse(&line.id).map_err(id)?),
+        other => return Err(format!("`kind` is `{other}`, which this release does not know")),
+    };
+    Ok(Some(Recorded { place: Place { account, region }, what }))
+}
+
+fn part<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, String> {
+    serde_json::from_value(value).map_err(|it| format!("`{name}`: {it}"))
+}
+
+fn hops(number: u8) -> Result<HopLimit, String> {
+    HopLimit::new(i64::from(number)).map_err(|it| format!("`change.hop_limit`: {it}"))
+}
+
+fn switch(name: &str, word: Option<&str>) -> Result<Option<Switch>, String> {
+    match word {
+        None => Ok(None),
+        Some("enabled") => Ok(Some(Switch::Enabled)),
+        Some("disabled") => Ok(Some(Switch::Disabled)),
+        Some(other) => Err(format!("`{name}` is `{other}`, not enabled or disabled")),
+    }
+}
+
+impl Options {
+    fn stated(&self) -> Result<StatedOptions, String> {
+        Ok(StatedOptions {
+            http_tokens: match self.http_tokens.as_deref() {
+                None => None,
+                Some("required") => Some(HttpTokens::Required),
+                Some("optional") => Some(HttpTokens::Optional),
+                Some(other) => return Err(format!("`http_tokens` is `{other}`, not optional or required")),
+            },
+            http_endpoint: switch("http_endpoint", self.http_endpoint.as_deref())?,
+            hop_limit: self.hop_limit,
+            ipv6_endpoint: switch("ipv6_endpoint", self.ipv6_endpoint.as_deref())?,
+            metadata_tags: switch("metadata_tags", self.metadata_tags.as_deref())?,
+        })
+    }
+
+    fn described(&self) -> Result<MetadataOptions, String> {
+        let it = self.stated()?;
+        Ok(MetadataOptions {
+            http_tokens: it.http_tokens.unwrap_or(HttpTokens::Unknown),
+            http_endpoint: it.http_endpoint.unwrap_or(Switch::Unknown),
+            hop_limit: it.hop_limit,
+            ipv6_endpoint: it.ipv6_endpoint.unwrap_or(Switch::Unknown),
+            metadata_tags: it.metadata_tags.unwrap_or(Switch::Unknown),
+            pending: false,
+        })
+    }
+
+    fn change(&self) -> Result<InstanceChange, String> {
+        let it = self.stated()?;
+        let on = |it: Option<Switch>| it.map(|it| it == Switch::Enabled);
+        match (it.http_tokens, it.http_endpoint) {
+            (Some(HttpTokens::Required), _) => Ok(InstanceChange::RequireTokens {
+                hop_limit: it.hop_limit.map(hops).transpose()?,
+                ipv6_endpoint: on(it.ipv6_endpoint),
+                metadata_tags: on(it.metadata_tags),
+            }),
+            (None, Some(Switch::Disabled)) => Ok(InstanceChange::DisableEndpoint),
+            _ => Err("`change` is none that `enforce` makes".to_owned()),
+        }
+    }
+}
+
+/// Whether a name on the command line means this resource.
+pub(crate) fn is_named(resource: &ResourceId, name: &str) -> bool {
+    let text = resource.to_string();
+    text == name || text.split(':').next() == Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INSTANCE: &str = r#"{"schema":"v2only.journal.v1","time":"2026-11-20T10:15:00Z","account":"111122223333","region":"eu-central-1","kind":"instance","id":"i-0000000000000000a","before":{"http_tokens":"optional","http_endpoint":"enabled","hop_limit":3,"ipv6_endpoint":"disabled","metadata_tags":null},"change":{"http_tokens":"required","http_endpoint":"enabled","hop_limit":2}}"#;
+
+    #[test]
+    fn the_oldest_state_and_the_newest_change_count() {
+        let later = INSTANCE.replace("\"hop_limit\":3", "\"hop_limit\":2").replace(":2}}", ":1}}");
+        let journal = read(&format!("{INSTANCE}\n{later}\n")).unwrap();
+        let [Recorded { what: What::Instance { before, change, .. }, .. }] = &journal.recorded[..] else {
+            panic!("{journal:?}");
+        };
+        assert_eq!(before.hop_limit, Some(3));
+        let hop_limit = HopLimit::new(1).ok();
+        assert_eq!(
+            *change,
+            InstanceChange::RequireTokens { hop_limit, ipv6_endpoint: None, metadata_tags: None }
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_cut_off_was_never_acted_on() {
+        let half = &INSTANCE[..INSTANCE.len() / 2];
+        let journal = read(&format!("{INSTANCE}\n{half}")).unwrap();
+        assert_eq!((journal.recorded.len(), journal.cut_off), (1, true));
+        assert_eq!(read(&format!("{half}\n{INSTANCE}\n")).unwrap_err().line, 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_field() {
+        for (from, to, why) in [
+            ("v2only.journal.v1", "v2only.journal.v9", "`schema` is `v2only.journal.v9`"),
+            ("111122223333", "1111", "`account`"),
+            ("eu-central-1", "Frankfurt", "`region`"),
+            ("\"instance\"", "\"volume\"", "`kind` is `volume`"),
+            ("i-0000000000000000a", "vol-1", "`id`"),
+            ("optional", "perhaps", "`http_tokens` is `perhaps`"),
+            ("\"required\"", "\"optional\"", "`change` is none that `enforce` makes"),
+            (":2}}", ":65}}", "`65` is not a hop limit (1 to 64)"),
+            ("\"before\"", "\"after\"", "missing field `before`"),
+        ] {
+            let error = read(&format!("{INSTANCE}\n{}\n", INSTANCE.replace(from, to))).unwrap_err();
+            assert_eq!(error.line, 2);
+            assert!(error.why.contains(why), "{} lacks {why}", error.why);
+        }
+    }
+}

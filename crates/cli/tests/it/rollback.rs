@@ -1,0 +1,226 @@
+//! `rollback`: what `enforce` did is taken back, exactly, and nothing else.
+
+use insta::assert_snapshot;
+use v2only_enforcer::Kind;
+use v2only_policy::instance::{HttpTokens, InstanceState, Switch};
+use v2only_policy::notebook::NotebookStatus;
+use v2only_policy::source::{DefaultsOwner, Image, LaunchTemplate, TemplateVersion};
+use v2only_policy::{AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
+
+use crate::fake_aws::{FakeAws, instance, notebook};
+use crate::fake_world::FakeWorld;
+
+const POLICY: &str = "\
+version: 1
+mode: enforce
+instances: { hop_limit: { max: 2 }, usage_gate: { applies_to: none } }
+launch_templates: { fix: new-version }
+images: { fix: mark-v2 }
+account_defaults: { http_tokens: required, hop_limit: 2 }
+";
+
+const ENFORCE: &str =
+    "enforce --policy DIR/policy.yaml --yes --accept-irreversible --journal DIR/journal.ndjson -q";
+
+fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
+    TemplateVersion {
+        number,
+        options: StatedOptions { http_tokens: tokens, ..StatedOptions::default() },
+        image: None,
+        imds_support: ImdsSupport::Unmarked,
+    }
+}
+
+fn template() -> LaunchTemplate {
+    LaunchTemplate {
+        id: LaunchTemplateId::parse("lt-0000000000000000a").unwrap(),
+        name: "web".to_owned(),
+        default: 1,
+        latest: 2,
+        versions: vec![version(1, Some(HttpTokens::Optional)), version(2, Some(HttpTokens::Optional))],
+        groups: Vec::new(),
+        managed_by: None,
+        tags: Tags::new(),
+    }
+}
+
+/// One of everything that can be changed.
+fn estate() -> FakeAws {
+    let mut far = instance("i-0000000000000000b");
+    far.options.hop_limit = Some(5);
+    far.options.metadata_tags = Switch::Enabled;
+    FakeAws::default()
+        .at_home("eu-central-1")
+        .instance("eu-central-1", instance("i-0000000000000000a"))
+        .instance("eu-central-1", far)
+        .notebook("eu-central-1", notebook("archive", NotebookStatus::Stopped))
+        .template(template())
+        .image(Image {
+            id: ImageId::parse("ami-0000000000000000a").unwrap(),
+            name: "golden".to_owned(),
+            imds_support: ImdsSupport::Unmarked,
+            tags: Tags::new(),
+        })
+}
+
+/// After `enforce` changed everything.
+fn enforced() -> FakeWorld {
+    let world = FakeWorld::with(estate()).watched(160).file("policy.yaml", POLICY);
+    world.run(ENFORCE);
+    world
+}
+
+#[test]
+fn everything_is_as_it_was_but_for_what_nobody_can_undo() {
+    let before = estate();
+    let world = enforced();
+    let changed = world.aws.changes().len();
+    let ran = world.run("rollback DIR/journal.ndjson --yes");
+    assert_snapshot!(ran.seen());
+    assert_snapshot!(world.aws.changes()[changed..].join("\n"));
+    assert_eq!(world.aws.described(), before.described(), "all five options");
+    let again = world.run("rollback DIR/journal.ndjson --yes");
+    assert!(again.err.contains("0 restored"), "{}", again.err);
+}
+
+#[test]
+fn the_question_says_that_version_1_may_be_opened_and_no_means_no() {
+    let world = enforced();
+    let changed = world.aws.changes().len();
+    for answer in ["n\n", "", "yes please\n"] {
+        let world = FakeWorld::with(world.aws.clone())
+            .watched(160)
+            .stdin(answer)
+            .file("journal.ndjson", &world.read("journal.ndjson"));
+        let ran = world.run("rollback DIR/journal.ndjson");
+        assert_eq!((ran.exit.code(), ran.out.as_str()), (3, ""), "{}", ran.err);
+        assert!(ran.err.contains("This may open version 1 again."), "{}", ran.err);
+        assert!(ran.err.contains("the functions are deployed they mend them again"), "{}", ran.err);
+        assert!(ran.err.ends_with("nothing was changed\n"), "{}", ran.err);
+    }
+    assert_eq!(world.aws.changes().len(), changed);
+}
+
+#[test]
+fn nobody_who_could_be_asked_is_not_a_yes() {
+    let world =
+        FakeWorld::with(FakeAws::default()).file("journal.ndjson", &enforced().read("journal.ndjson"));
+    let ran = world.run("rollback DIR/journal.ndjson");
+    assert_eq!(ran.exit.code(), 2);
+    assert!(ran.err.contains("standard input is not a terminal"), "{}", ran.err);
+    assert_eq!(world.aws.asked(), [""; 0]);
+}
+
+#[test]
+fn exemptions_are_written_before_anything_is_opened() {
+    let world = enforced();
+    let changed = world.aws.changes().len();
+    let line = "rollback DIR/journal.ndjson --yes --only i-0000000000000000a --exempt-until 2026-12-31 --reason legacy";
+    let ran = world.run(line);
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    assert_snapshot!(world.aws.changes()[changed..].join("\n"), @r"
+    ec2:CreateTags eu-central-1 i-0000000000000000a v2only:exempt-reason=legacy
+    ec2:CreateTags eu-central-1 i-0000000000000000a v2only:exempt-until=2026-12-31
+    ec2:ModifyInstanceMetadataOptions eu-central-1 i-0000000000000000a back to optional, hop 1
+    ");
+}
+
+#[test]
+fn an_exemption_that_cannot_be_written_keeps_the_instance_closed() {
+    let world = enforced();
+    let aws = world.aws.clone().failing("ec2:CreateTags", None, Kind::Denied, "UnauthorizedOperation", "no");
+    let world = FakeWorld::with(aws).file("journal.ndjson", &world.read("journal.ndjson"));
+    let changed = world.aws.changes().len();
+    let ran = world.run(
+        "rollback DIR/journal.ndjson --yes --only i-0000000000000000a --exempt-until 2026-12-31 --reason x",
+    );
+    assert_eq!(ran.exit.code(), 3);
+    assert_eq!(world.aws.changes().len(), changed + 1, "the tag was tried, and nothing else");
+}
+
+#[test]
+fn what_somebody_changed_since_is_theirs_unless_forced() {
+    let world = enforced();
+    let mut theirs = instance("i-0000000000000000a");
+    theirs.options.hop_limit = Some(3);
+    theirs.options.http_tokens = HttpTokens::Required;
+    let mut gone = instance("i-0000000000000000b");
+    gone.state = InstanceState::Gone;
+    let aws = world.aws.clone().instance("eu-central-1", theirs).instance("eu-central-1", gone).defaults(
+        AccountDefaults { owner: DefaultsOwner::DeclarativePolicy(None), ..AccountDefaults::UNSET },
+    );
+    let journal = world.read("journal.ndjson");
+    let world = FakeWorld::with(aws).watched(160).file("journal.ndjson", &journal);
+    let line = "rollback DIR/journal.ndjson --yes --only i-0000000000000000a --only i-0000000000000000b \
+                --only account-default";
+    assert_snapshot!(world.run(line).seen());
+    let forced = world.run("rollback DIR/journal.ndjson --yes --force --only i-0000000000000000a");
+    assert_eq!(forced.exit.code(), 0, "{}", forced.err);
+}
+
+#[test]
+fn a_running_notebook_is_not_stopped_for_it() {
+    let world = enforced();
+    let running = {
+        let mut it = notebook("archive", NotebookStatus::InService);
+        it.minimum_version = v2only_policy::MinimumVersion::Two;
+        it
+    };
+    let aws = world.aws.clone().notebook("eu-central-1", running);
+    let world = FakeWorld::with(aws).file("journal.ndjson", &world.read("journal.ndjson"));
+    let ran = world.run("rollback DIR/journal.ndjson --yes --only archive");
+    assert_eq!(ran.exit.code(), 3);
+    assert!(ran.out.contains("only a stopped one can be updated"), "{}", ran.out);
+}
+
+#[test]
+fn a_restoration_that_aws_does_not_make_is_not_believed() {
+    let world = enforced();
+    let journal = world.read("journal.ndjson");
+    let world = FakeWorld::with(world.aws.clone().deaf()).file("journal.ndjson", &journal);
+    let ran = world.run("rollback DIR/journal.ndjson --yes --only i-0000000000000000a");
+    assert_eq!(ran.exit.code(), 3);
+    assert!(ran.err.contains("describes the instance otherwise"), "{}", ran.err);
+}
+
+#[test]
+fn a_denied_call_is_named_and_the_others_are_made() {
+    let world = enforced();
+    let action = "sagemaker:UpdateNotebookInstance";
+    let aws = world.aws.clone().failing(action, None, Kind::Denied, "AccessDenied", "no");
+    let world = FakeWorld::with(aws).file("journal.ndjson", &world.read("journal.ndjson"));
+    let ran = world.run("rollback DIR/journal.ndjson --yes --output json");
+    let json = ran.json();
+    assert_eq!((&json["schema"], &json["exit_code"]), (&"v2only.rollback.v1".into(), &3.into()));
+    let of =
+        |id: &str| json["resources"].as_array().unwrap().iter().find(|it| it["id"] == id).unwrap().clone();
+    assert_eq!(of("archive")["outcome"], "failed");
+    assert_eq!(of("i-0000000000000000b")["outcome"], "restored");
+    assert_eq!(of("i-0000000000000000b")["is"]["hop_limit"], 5);
+    assert_eq!(of("ami-0000000000000000a")["hold"], "irreversible");
+}
+
+#[test]
+fn bad_input_is_one_clear_error_and_changes_nothing() {
+    let world = enforced();
+    let journal = world.read("journal.ndjson");
+    let world = FakeWorld::with(FakeAws::default().at_home("eu-central-1"))
+        .file("journal.ndjson", &journal)
+        .file("broken.ndjson", &journal.replacen("optional", "perhaps", 1))
+        .file("empty.ndjson", "");
+    for (line, why) in [
+        ("DIR/missing.ndjson", "cannot read DIR/missing.ndjson"),
+        ("DIR/broken.ndjson", "DIR/broken.ndjson:2: `http_tokens` is `perhaps`"),
+        ("DIR/empty.ndjson", "records nothing that could be restored"),
+        ("DIR/journal.ndjson --only i-0000000000000000f", "records no change of `i-0000000000000000f`"),
+        ("DIR/journal.ndjson --region us-east-1", "nothing in the Regions that are named"),
+        ("DIR/journal.ndjson --exempt-until 2027-01-31", "--reason"),
+        ("DIR/journal.ndjson --exempt-until soon --reason x", "is not a day written YYYY-MM-DD"),
+        ("DIR/journal.ndjson --exempt-until 2026-01-31 --reason x", "is over, and would excuse nothing"),
+    ] {
+        let ran = world.run(&format!("rollback {line} --yes"));
+        assert_eq!((ran.exit.code(), ran.out.as_str()), (2, ""), "{line}");
+        assert!(ran.err.contains(why), "{line}: {}", ran.err);
+    }
+    assert_eq!(world.aws.asked(), [""; 0]);
+}

@@ -1,0 +1,278 @@
+//! Looking at what was journalled, and carrying the restoration out.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt as _;
+use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
+use v2only_policy::source::LaunchTemplate;
+use v2only_policy::{Instance, InstanceId, LaunchTemplateId, MetadataOptions, Place};
+
+use super::{Came, Looked, Recorded, Restoration, Step, Told, What, decide};
+use crate::failure::{Failure, Kind};
+use crate::ports::{
+    Admission, ChangeLaunchTemplate, DescribeInstances, DescribeNotebook, RestoreDefaults, RestoreInstance,
+    RestoreNotebook, SourceReader, TagInstance, TagNotebook,
+};
+use crate::record::Posture;
+use crate::sources::read;
+
+/// How many resources are restored side by side.
+const AT_ONCE: usize = 8;
+
+/// All that a rollback needs.
+pub trait Restorer:
+    Admission
+    + DescribeInstances
+    + DescribeNotebook
+    + SourceReader
+    + ChangeLaunchTemplate
+    + RestoreInstance
+    + RestoreNotebook
+    + RestoreDefaults
+    + TagInstance
+    + TagNotebook
+    + Sync
+{
+}
+impl<T> Restorer for T where
+    T: Admission
+        + DescribeInstances
+        + DescribeNotebook
+        + SourceReader
+        + ChangeLaunchTemplate
+        + RestoreInstance
+        + RestoreNotebook
+        + RestoreDefaults
+        + TagInstance
+        + TagNotebook
+        + Sync
+{
+}
+
+/// An exemption written into the tags of instances and notebooks before they are restored; without one, the
+/// functions would mend them again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exemption {
+    /// Its last day, written YYYY-MM-DD.
+    pub until: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Looks at everything that was journalled at one place. Makes one call for all instances, and changes
+/// nothing.
+///
+/// `recorded` has each resource once, see [`Recorded::resource`].
+pub async fn look(
+    ports: &impl Restorer,
+    place: &Place,
+    recorded: Vec<Recorded>,
+    even_if_changed: bool,
+) -> Vec<Looked> {
+    if let Err(failure) = ports.admit(place).await {
+        return recorded.into_iter().map(|it| failed(it, failure.clone())).collect();
+    }
+    let here = Here::describe(ports, place, &recorded).await;
+    let mut looked = Vec::new();
+    for it in recorded {
+        looked.push(one(ports, place, it, &here, even_if_changed).await);
+    }
+    looked
+}
+
+fn failed(recorded: Recorded, failure: Failure) -> Looked {
+    Looked { recorded, now: None, restoration: Err(failure) }
+}
+
+/// What can be described together.
+struct Here {
+    instances: Result<BTreeMap<InstanceId, Instance>, Failure>,
+    templates: Result<BTreeMap<LaunchTemplateId, LaunchTemplate>, Failure>,
+}
+
+impl Here {
+    async fn describe(ports: &impl Restorer, place: &Place, recorded: &[Recorded]) -> Self {
+        let ids: Vec<InstanceId> = recorded
+            .iter()
+            .filter_map(|it| match &it.what {
+                What::Instance { id, .. } => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        let any_template = recorded.iter().any(|it| matches!(it.what, What::Template(_)));
+        let instances = if ids.is_empty() { Ok(Vec::new()) } else { ports.instances(place, &ids).await };
+        let templates =
+            if any_template { read::launch_templates(ports, place, &[]).await } else { Ok(Vec::new()) };
+        Self {
+            instances: instances.map(|all| all.into_iter().map(|it| (it.id.clone(), it)).collect()),
+            templates: templates.map(|all| all.into_iter().map(|it| (it.id.clone(), it)).collect()),
+        }
+    }
+}
+
+async fn one(
+    ports: &impl Restorer,
+    place: &Place,
+    recorded: Recorded,
+    here: &Here,
+    even_if_changed: bool,
+) -> Looked {
+    let (now, restoration) = match &recorded.what {
+        What::Instance { id, before, change } => match &here.instances {
+            Err(failure) => return failed(recorded, failure.clone()),
+            Ok(all) => {
+                let now = all.get(id);
+                let restoration = decide::instance(before, *change, now, even_if_changed);
+                (now.map(|it| Posture::Options(it.options)), restoration)
+            }
+        },
+        What::Template(line) => match &here.templates {
+            Err(failure) => return failed(recorded, failure.clone()),
+            Ok(all) => (None, decide::template(line, all.get(&line.id), even_if_changed)),
+        },
+        What::Notebook { name, before } => match ports.notebook(place, name).await {
+            Err(failure) => return failed(recorded, failure),
+            Ok(now) => (now.as_ref().map(Posture::from), decide::notebook(*before, now.as_ref())),
+        },
+        What::Defaults { before, change } => match ports.defaults(place).await {
+            Err(failure) => return failed(recorded, failure),
+            Ok(now) => {
+                let restoration = decide::defaults(before, *change, &now, even_if_changed);
+                (Some(Posture::from(&now)), restoration)
+            }
+        },
+        What::Image(_) => (None, Restoration::Held(super::Held::Irreversible)),
+    };
+    Looked { recorded, now, restoration: Ok(restoration) }
+}
+
+/// Carries out what [`look`] found, at one place, and says what came of each. Instances are described once
+/// more at the end; one that AWS then describes otherwise counts as failed.
+///
+/// Repeating it is harmless.
+pub async fn restore(
+    ports: &impl Restorer,
+    place: &Place,
+    looked: Vec<Looked>,
+    exemption: Option<&Exemption>,
+) -> Vec<Told> {
+    let told: Vec<Told> = futures_util::stream::iter(looked)
+        .map(|it| async move {
+            let Ok(Restoration::Restore(step)) = &it.restoration else {
+                return Told { looked: it, came: Came::Left, after: None };
+            };
+            match carry_out(ports, place, &it.recorded, step, exemption).await {
+                Ok(after) => Told { looked: it, came: Came::Restored, after },
+                Err(failure) => Told { looked: it, came: Came::Failed(failure), after: None },
+            }
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    confirm(ports, place, told).await
+}
+
+async fn carry_out(
+    ports: &impl Restorer,
+    place: &Place,
+    recorded: &Recorded,
+    step: &Step,
+    exemption: Option<&Exemption>,
+) -> Result<Option<Posture>, Failure> {
+    // First, so that no function mends in between what is to stay.
+    if let Some(exemption) = exemption {
+        exempt(ports, place, recorded, exemption).await?;
+    }
+    match (&recorded.what, step) {
+        (What::Instance { id, .. }, Step::Options(options)) => {
+            let changed = ports.restore_options(place, id, options).await?;
+            Ok(Some(Posture::Options(changed.options)))
+        }
+        (What::Notebook { name, .. }, Step::Version1) => {
+            ports.allow_version_1(place, name).await?;
+            Ok(None)
+        }
+        (What::Template(line), Step::Template { default, latest }) => {
+            // What `$Default` means comes first: more is launched from it.
+            if let Some(number) = default {
+                ports.make_default(place, &line.id, *number).await?;
+            }
+            if let Some(number) = latest {
+                ports.new_version(place, &line.id, *number, None).await?;
+            }
+            Ok(None)
+        }
+        (What::Defaults { .. }, Step::Defaults(step)) => {
+            ports.restore_defaults(place, *step).await?;
+            let is = ports.defaults(place).await?;
+            let as_asked = step.http_tokens.is_none_or(|it| it == is.options.http_tokens)
+                && step.hop_limit.is_none_or(|it| it == is.options.hop_limit)
+                && !(step.stop_enforcing && is.enforced == v2only_policy::Switch::Enabled);
+            if !as_asked {
+                let why = "AWS accepted the change, and describes the defaults otherwise";
+                return Err(Failure::new(Kind::Unverified, "ec2:GetInstanceMetadataDefaults", why));
+            }
+            Ok(Some(Posture::from(&is)))
+        }
+        _ => Err(Failure::new(Kind::Invalid, "rollback", "the step does not fit the resource")),
+    }
+}
+
+async fn exempt(
+    ports: &impl Restorer,
+    place: &Place,
+    recorded: &Recorded,
+    exemption: &Exemption,
+) -> Result<(), Failure> {
+    // The day comes last: without a reason beside it, it excuses nothing.
+    let tags = [(REASON_TAG, &exemption.reason), (UNTIL_TAG, &exemption.until)];
+    match &recorded.what {
+        What::Instance { id, .. } => {
+            for (key, value) in tags {
+                ports.tag_instance(place, id, key, value).await?;
+            }
+        }
+        What::Notebook { name, .. } => {
+            let Some(notebook) = ports.notebook(place, name).await? else { return Ok(()) };
+            for (key, value) in tags {
+                ports.tag_notebook(place, &notebook.arn, key, value).await?;
+            }
+        }
+        // Exempt by the document only.
+        What::Template(_) | What::Defaults { .. } | What::Image(_) => {}
+    }
+    Ok(())
+}
+
+/// Describes restored instances again, all in one call.
+async fn confirm(ports: &impl DescribeInstances, place: &Place, mut told: Vec<Told>) -> Vec<Told> {
+    let restored = |it: &Told| match (&it.came, &it.looked.recorded.what, &it.looked.restoration) {
+        (Came::Restored, What::Instance { id, .. }, Ok(Restoration::Restore(Step::Options(options)))) => {
+            Some((id.clone(), *options))
+        }
+        _ => None,
+    };
+    let ids: Vec<InstanceId> = told.iter().filter_map(restored).map(|(id, _)| id).collect();
+    if ids.is_empty() {
+        return told;
+    }
+    let described: BTreeMap<InstanceId, Instance> = match ports.instances(place, &ids).await {
+        Ok(found) => found.into_iter().map(|it| (it.id.clone(), it)).collect(),
+        Err(failure) => {
+            for it in told.iter_mut().filter(|it| restored(it).is_some()) {
+                it.came = Came::Failed(failure.clone());
+            }
+            return told;
+        }
+    };
+    for it in &mut told {
+        let Some((id, asked)) = restored(it) else { continue };
+        let Some(is) = described.get(&id) else { continue };
+        it.after = Some(Posture::Options(is.options));
+        if (MetadataOptions { pending: false, ..is.options }) != asked {
+            let why = "AWS accepted the change, and describes the instance otherwise";
+            it.came = Came::Failed(Failure::new(Kind::Unverified, "ec2:DescribeInstances", why));
+        }
+    }
+    told
+}

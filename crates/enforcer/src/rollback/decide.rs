@@ -1,0 +1,142 @@
+//! What follows from a journalled change and the state now. Pure.
+
+use v2only_policy::instance::{HttpTokens, Instance, InstanceState, Switch};
+use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus};
+use v2only_policy::source::{DefaultsOwner, LaunchTemplate};
+use v2only_policy::{AccountDefaults, DefaultsChange, InstanceChange, MetadataOptions, StatedOptions};
+
+use super::{DefaultsStep, Held, Restoration, Step, TemplateLine};
+
+/// Of an instance. `even_if_changed` takes back what somebody changed since, too.
+pub fn instance(
+    before: &MetadataOptions,
+    change: InstanceChange,
+    now: Option<&Instance>,
+    even_if_changed: bool,
+) -> Restoration {
+    let Some(now) = now.filter(|it| it.state != InstanceState::Gone) else { return Restoration::Gone };
+    if let Some(option) = unrecorded(before) {
+        return Restoration::Held(Held::NotRecorded(option));
+    }
+    // What is still `pending` was accepted, and counts.
+    let is = MetadataOptions { pending: false, ..now.options };
+    let was = MetadataOptions { pending: false, ..filled(before, &is) };
+    if is == was {
+        return Restoration::AsBefore;
+    }
+    if is != tightened(was, change) && !even_if_changed {
+        return Restoration::Held(Held::ChangedSince);
+    }
+    Restoration::Restore(Step::Options(was))
+}
+
+/// The first of the options about which the journal is silent. IPv6 and tags may be: some Regions do not
+/// describe them, and what is not described is not changed.
+const fn unrecorded(before: &MetadataOptions) -> Option<&'static str> {
+    match before {
+        MetadataOptions { http_tokens: HttpTokens::Unknown, .. } => Some("HttpTokens"),
+        MetadataOptions { http_endpoint: Switch::Unknown, .. } => Some("HttpEndpoint"),
+        MetadataOptions { hop_limit: None, .. } => Some("HttpPutResponseHopLimit"),
+        _ => None,
+    }
+}
+
+/// The options before; of what was not described, that is not known to be different from now.
+fn filled(before: &MetadataOptions, now: &MetadataOptions) -> MetadataOptions {
+    let known = |it, now| if it == Switch::Unknown { now } else { it };
+    MetadataOptions {
+        ipv6_endpoint: known(before.ipv6_endpoint, now.ipv6_endpoint),
+        metadata_tags: known(before.metadata_tags, now.metadata_tags),
+        ..*before
+    }
+}
+
+/// What the journalled change made of options.
+fn tightened(was: MetadataOptions, change: InstanceChange) -> MetadataOptions {
+    let said = StatedOptions::default().tightened(change);
+    MetadataOptions {
+        http_tokens: said.http_tokens.unwrap_or(was.http_tokens),
+        http_endpoint: said.http_endpoint.unwrap_or(was.http_endpoint),
+        hop_limit: said.hop_limit.or(was.hop_limit),
+        ipv6_endpoint: said.ipv6_endpoint.unwrap_or(was.ipv6_endpoint),
+        metadata_tags: said.metadata_tags.unwrap_or(was.metadata_tags),
+        pending: false,
+    }
+}
+
+/// Of a notebook.
+pub fn notebook(before: MinimumVersion, now: Option<&Notebook>) -> Restoration {
+    let Some(now) = now.filter(|it| it.status != NotebookStatus::Gone) else { return Restoration::Gone };
+    if before == MinimumVersion::Two || now.minimum_version != MinimumVersion::Two {
+        return Restoration::AsBefore;
+    }
+    match now.status {
+        NotebookStatus::Stopped | NotebookStatus::Failed => Restoration::Restore(Step::Version1),
+        other => Restoration::Held(Held::NotStopped(other)),
+    }
+}
+
+/// Of a launch template: what `$Default` and `$Latest` say.
+pub fn template(line: &TemplateLine, now: Option<&LaunchTemplate>, even_if_changed: bool) -> Restoration {
+    let Some(now) = now else { return Restoration::Gone };
+    let made = line.says.tightened(line.change);
+    let says = |number: u64| now.versions.iter().find(|it| it.number == number).map(|it| it.options);
+    // A version that we made has a number beyond what `$Latest` was, and says what we asked for.
+    let ours = |number: u64| number > line.latest && says(number) == Some(made);
+    let mut changed_since = false;
+    let mut step = |was_ours: bool, is_as_before: bool, back_to: u64| match (was_ours, is_as_before) {
+        (_, true) => None,
+        (true, false) => Some(back_to),
+        (false, false) => {
+            changed_since = true;
+            even_if_changed.then_some(back_to)
+        }
+    };
+    let default = if line.made_default {
+        step(ours(now.default), now.default == line.default, line.default)
+    } else {
+        None
+    };
+    let latest = if line.from == line.latest {
+        step(ours(now.latest), now.latest == line.latest || says(now.latest) == Some(line.says), line.latest)
+    } else {
+        None
+    };
+    match (default, latest) {
+        _ if changed_since && !even_if_changed => Restoration::Held(Held::ChangedSince),
+        (None, None) => Restoration::AsBefore,
+        (default, latest) => Restoration::Restore(Step::Template { default, latest }),
+    }
+}
+
+/// Of the account defaults: only what was changed is looked at, and restored.
+pub fn defaults(
+    before: &AccountDefaults,
+    change: DefaultsChange,
+    now: &AccountDefaults,
+    even_if_changed: bool,
+) -> Restoration {
+    if now.owner != DefaultsOwner::Account {
+        return Restoration::Held(Held::DeclarativePolicy);
+    }
+    let mut step = DefaultsStep::default();
+    let mut changed_since = false;
+    let (was, is) = (&before.options, &now.options);
+    if change.require_tokens && is.http_tokens != was.http_tokens {
+        changed_since |= is.http_tokens != Some(HttpTokens::Required);
+        step.http_tokens = Some(was.http_tokens);
+    }
+    if let Some(hops) = change.hop_limit
+        && is.hop_limit != was.hop_limit
+    {
+        changed_since |= is.hop_limit != Some(hops.get());
+        step.hop_limit = Some(was.hop_limit);
+    }
+    // Whatever it was, it was not enabled.
+    step.stop_enforcing = change.enforce && now.enforced == Switch::Enabled;
+    match step {
+        _ if step == DefaultsStep::default() => Restoration::AsBefore,
+        _ if changed_since && !even_if_changed => Restoration::Held(Held::ChangedSince),
+        step => Restoration::Restore(Step::Defaults(step)),
+    }
+}
