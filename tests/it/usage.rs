@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use v2only_sandbox::{AwsError, ClockMode, Config, Effect, Fault, HttpTokens, Sandbox};
 use v2only_tests::stage::{this_second, v1, v2};
-use v2only_tests::{ENFORCE, HOME, REGION, binaries};
+use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, binaries};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const NO_TOKEN: &str = "MetadataNoToken";
@@ -165,6 +165,28 @@ fn what_is_denied_once_is_not_asked_for_again_on_the_next_page() {
     let found = estate.json(&["scan", "--kind", "instance"], 10);
     assert_eq!(found["totals"]["held"]["usage-gate"], 1010);
     assert_eq!(estate.reads(), 1);
+}
+
+#[test]
+fn counts_are_read_in_the_account_of_the_instance() {
+    let estate = Estate::new();
+    estate.aws.add_role(MEMBER, "v2only-scanner", None);
+    let actor = v2only_sandbox::Actor::AutoScaling("web".to_owned());
+    let there = estate.aws.launch_as(MEMBER, REGION, &actor, v1()).unwrap();
+    let here = estate.launch(HttpTokens::Optional, 1);
+    estate.counted(&here[0], NO_TOKEN, &[0.0; 14]);
+    let yesterday = midnight() - DAY;
+    estate.aws.put_datapoints(MEMBER, REGION, &there[0], NO_TOKEN, [(yesterday, 5.0)]);
+    let accounts = format!("{HOME},{MEMBER}");
+    let found = estate.json(&["readiness", "--accounts", &accounts, "--role-name", "v2only-scanner"], 10);
+    let states: Vec<(&str, &str)> = found["instances"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["account"].as_str().unwrap(), it["state"].as_str().unwrap()))
+        .collect();
+    assert_eq!(states, [(HOME, "ready"), (MEMBER, "busy")]);
+    assert_eq!(estate.reads(), 4);
 }
 
 #[test]

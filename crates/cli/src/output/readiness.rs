@@ -4,7 +4,7 @@ use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State};
 use v2only_policy::source::DefaultsOwner;
 use v2only_policy::{HttpTokens, Place};
 
-use super::table::{Entry, Sheet};
+use super::table::{Entry, Sheet, Whereabouts};
 use crate::talk::{count, some};
 
 /// How many instances or groups are named in one line.
@@ -12,9 +12,10 @@ const NAMED: usize = 10;
 
 /// Instances that are to be told of: those that require tokens already only where their software has not noticed.
 pub(crate) fn instances(seen: &[(&Place, &Readiness)], width: Option<u16>) -> Option<String> {
+    let whereabouts = Whereabouts::of(seen.iter().map(|(place, _)| *place));
     let headings = [
         "INSTANCE",
-        "REGION",
+        whereabouts.heading(),
         "STATE",
         "V1 CALLS",
         "REFUSED",
@@ -30,7 +31,7 @@ pub(crate) fn instances(seen: &[(&Place, &Readiness)], width: Option<u16>) -> Op
         let part = if it.complete { "" } else { ", part" };
         sheet.row(vec![
             it.instance.id.to_string().into(),
-            place.region.to_string().into(),
+            whereabouts.words(place).into(),
             Entry::Word(it.state.code().to_owned()),
             it.no_token.to_string().into(),
             it.rejected.to_string().into(),
@@ -54,19 +55,29 @@ pub(crate) fn roll_ups(all: &[RollUp], width: Option<u16>) -> Vec<String> {
 }
 
 fn one_way(by: &By, all: &[RollUp], width: Option<u16>) -> String {
+    let whereabouts = Whereabouts::of(all.iter().map(|it| &it.place));
     let what = match by {
         By::Group => "AUTO SCALING GROUP".to_owned(),
         By::Template => "LAUNCH TEMPLATE".to_owned(),
         By::Tag(key) => format!("TAG {key}"),
     };
-    let headings =
-        [what.as_str(), "REGION", "STATE", "BUSY", "UNKNOWN", "READY", "REQUIRED", "V1 CALLS", "REFUSED"];
+    let headings = [
+        what.as_str(),
+        whereabouts.heading(),
+        "STATE",
+        "BUSY",
+        "UNKNOWN",
+        "READY",
+        "REQUIRED",
+        "V1 CALLS",
+        "REFUSED",
+    ];
     let mut sheet = Sheet::new(&headings, headings.len(), width);
     for it in all.iter().filter(|it| it.by == *by) {
         let number = |state| Entry::Text(it.count(state).to_string());
         sheet.row(vec![
             it.value.clone().unwrap_or_else(|| "(none)".to_owned()).into(),
-            it.place.region.to_string().into(),
+            whereabouts.words(&it.place).into(),
             Entry::Word(it.state().code().to_owned()),
             number(State::Busy),
             number(State::Unknown),
@@ -126,8 +137,11 @@ pub(crate) fn if_enforced(
     failing: &[(&Place, &Failing)],
     whole: bool,
 ) -> String {
-    let mut lines: Vec<String> =
-        failing.iter().map(|(place, it)| format!("{}: {}", place.region, source_words(it))).collect();
+    let whereabouts = Whereabouts::of(failing.iter().map(|(place, _)| *place));
+    let mut lines: Vec<String> = failing
+        .iter()
+        .map(|(place, it)| format!("{}: {}", whereabouts.words(place), source_words(it)))
+        .collect();
     let mut instances = |state: State, says: &str| {
         let of_it = seen.iter().filter(|(_, it)| it.state == state);
         let ids: Vec<String> = of_it.map(|(_, it)| it.instance.id.to_string()).collect();

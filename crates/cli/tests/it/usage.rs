@@ -293,3 +293,12 @@ fn a_window_has_1_to_455_days() {
         assert_eq!(world.run(&format!("readiness --days={days}")).exit.code(), 2, "{days}");
     }
 }
+
+#[test]
+fn an_account_that_cannot_be_entered_is_named_and_the_others_are_told_of() {
+    let world = FakeWorld::with(estate()).watched(170);
+    let ran = world.run("readiness --org --role-name v2only-scanner");
+    assert_eq!(ran.exit.code(), 3);
+    assert!(ran.out.contains(BUSY), "{}", ran.out);
+    assert!(ran.err.contains("444455556666"), "{}", ran.err);
+}
