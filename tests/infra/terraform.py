@@ -11,7 +11,7 @@ import pytest
 import servers
 
 # Where people and packages put providers that are not to be downloaded; the variable is for everywhere else.
-VARIABLE = "V2ONLY_TERRAFORM_PLUGINS"
+VARIABLE = "TERRAFORM_PLUGIN_MIRROR"
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 RUN_SECONDS = 300
 
