@@ -10,7 +10,6 @@ import json
 import time
 
 import cloudtrail
-import templates
 from test_deployments import REGION, Stack, packaged
 
 ACCOUNT = "111122240001"
@@ -85,6 +84,3 @@ def test_an_event_on_the_bus_ends_in_a_repaired_instance(ministack, moto, client
         stack.delete()
 
 
-def test_the_readme_deploys_zips_as_the_tests_do():
-    readme = (templates.SAM.parent / "README.md").read_text()
-    assert "sed 's|CodeUri: ../../functions/\\(.*\\)|CodeUri: \\1.zip|'" in readme
