@@ -32,8 +32,28 @@ locals {
         namespace = "v2only", metric = "Malformed", statistic = "Sum", threshold = 0, periods = 1
         of        = { Function = name }
       }
+      "${name}-policy" = {
+        says      = "The policy document, or a setting of the function, cannot be used. See infra/README.md."
+        namespace = "v2only", metric = "PolicyUnusable", statistic = "Sum", threshold = 0, periods = 1
+        of        = { Function = name }
+      }
     }
   ]...)
+}
+
+resource "aws_cloudwatch_log_metric_filter" "policy" {
+  for_each       = local.functions
+  name           = "v2only-${each.key}-policy"
+  log_group_name = aws_cloudwatch_log_group.function[each.key].name
+  pattern        = "{ $.level = \"error\" && ($.outcome = \"policy\" || $.outcome = \"settings\") }"
+
+  metric_transformation {
+    namespace  = "v2only"
+    name       = "PolicyUnusable"
+    value      = "1"
+    unit       = "Count"
+    dimensions = { Function = "$.function" }
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "function" {

@@ -56,6 +56,7 @@ class Deployed:
             "roles": self.roles(),
             "parameters": self.parameters(),
             "log groups": self.log_groups(),
+            "metric filters": self.metric_filters(),
             "alarms": self.alarms(),
             "dashboards": self.dashboards(),
         }
@@ -121,6 +122,11 @@ class Deployed:
     def log_groups(self) -> dict:
         said = self.client("logs").describe_log_groups()["logGroups"]
         return {it["logGroupName"]: it["retentionInDays"] for it in said if it["logGroupName"].startswith(PREFIXES)}
+
+    def metric_filters(self) -> dict:
+        said = self.client("logs").describe_metric_filters()["metricFilters"]
+        kept = ("logGroupName", "filterPattern", "metricTransformations")
+        return {it["filterName"]: {name: it[name] for name in kept} for it in said}
 
     def alarms(self) -> dict:
         said = self.client("cloudwatch").describe_alarms()["MetricAlarms"]
