@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 # The servers are started as the tests against foreign servers start them.
 sys.path.append(str(HERE.parent / "foreign"))
 
-import servers  # noqa: E402
+import servers
 
 FAST = os.environ.get("V2ONLY_FAST") == "yes"
 # Fixtures that `tests/run --fast` does without, and what each stands for.

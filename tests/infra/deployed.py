@@ -95,9 +95,7 @@ class Deployed:
 
     def mappings(self) -> dict:
         said = self.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-        return {
-            it["FunctionArn"].rsplit(":", 1)[1]: {name: it[name] for name in MAPPING_FIELDS} for it in said
-        }
+        return {it["FunctionArn"].rsplit(":", 1)[1]: {name: it[name] for name in MAPPING_FIELDS} for it in said}
 
     def roles(self) -> dict:
         iam, found = self.client("iam"), {}
@@ -110,7 +108,9 @@ class Deployed:
             found[name] = {
                 "trust": role["AssumeRolePolicyDocument"],
                 "description": role.get("Description"),
-                "policies": {it: iam.get_role_policy(RoleName=name, PolicyName=it)["PolicyDocument"] for it in policies},
+                "policies": {
+                    it: iam.get_role_policy(RoleName=name, PolicyName=it)["PolicyDocument"] for it in policies
+                },
             }
         return found
 

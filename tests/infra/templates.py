@@ -50,5 +50,7 @@ def comparable(value):
     if isinstance(value, dict):
         return {name: comparable(it) for name, it in value.items()}
     if isinstance(value, list):
-        return comparable(value[0]) if len(value) == 1 and isinstance(value[0], str) else [comparable(it) for it in value]
+        return (
+            comparable(value[0]) if len(value) == 1 and isinstance(value[0], str) else [comparable(it) for it in value]
+        )
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -19,7 +19,10 @@ RUN_SECONDS = 300
 def plugins() -> Path | None:
     """The first folder that holds Terraform's AWS provider in the layout of a filesystem mirror."""
     named = os.environ.get(VARIABLE)
-    usual = [Path.home() / ".terraform.d/plugins", *map(Path, ("/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins"))]
+    usual = [
+        Path.home() / ".terraform.d/plugins",
+        *map(Path, ("/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins")),
+    ]
     folders = [Path(named)] if named else [*usual, *sorted(Path("/opt").glob("*"))]
     return next((it for it in folders if (it / PROVIDER).is_dir()), None)
 
@@ -78,7 +81,11 @@ def made(copy: Path, module: str, **extra: str) -> Terraform:
     environment = servers.clean_environment(
         TF_CLI_CONFIG_FILE=str(copy / "settings.tfrc"), TF_IN_AUTOMATION="1", TF_INPUT="0", **extra
     )
-    kept = {name: value for name, value in environment.items() if not re.match("TF_(LOG|VAR|CLI_ARGS|DATA|WORK)", name) or name in extra}
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if not re.match("TF_(LOG|VAR|CLI_ARGS|DATA|WORK)", name) or name in extra
+    }
     terraform = Terraform(copy, module, kept)
     terraform.run("init", "-input=false")
     return terraform

@@ -354,7 +354,9 @@ def test_alarms_look_at_what_there_is(seen, name):
         assert dimension["Value"] in there, alarm
         assert alarm["Namespace"] != "v2only" or alarm["MetricName"] in counted | filtered
         assert alarm["TreatMissingData"] == "notBreaching"
-    drawn = [it for widget in stood["dashboards"]["v2only"]["widgets"] for it in widget["properties"].get("metrics", [])]
+    drawn = [
+        it for widget in stood["dashboards"]["v2only"]["widgets"] for it in widget["properties"].get("metrics", [])
+    ]
     ours = [it for it in drawn if it[0] == "v2only"]
     assert {it[1] for it in ours} == counted and {it[3] for it in ours} == set(FUNCTIONS)
     queues = [it[3] for it in drawn if it[0] == "AWS/SQS"]
@@ -383,7 +385,19 @@ def test_nothing_is_left_after_removal(seen, name):
 @pytest.mark.parametrize("name", SAM_DEPLOYMENTS)
 @pytest.mark.parametrize(
     "kind",
-    ["buses", "rules", "queues", "functions", "mappings", "roles", "parameters", "log groups", "metric filters", "alarms", "dashboards"],
+    [
+        "buses",
+        "rules",
+        "queues",
+        "functions",
+        "mappings",
+        "roles",
+        "parameters",
+        "log groups",
+        "metric filters",
+        "alarms",
+        "dashboards",
+    ],
 )
 def test_sam_and_terraform_deploy_the_same(of_sam, of_terraform, name, kind):
     one, other = of_sam[name].stood[kind], of_terraform[name].stood[kind]

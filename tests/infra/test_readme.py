@@ -52,7 +52,9 @@ def test_every_path_in_the_commands_exists():
 
 def test_parameters_and_variables_in_the_commands_exist():
     known = {it for name in templates.NAMES for it in templates.load(name)["Parameters"]}
-    named = set(re.findall(r"ParameterKey=(\w+)", TEXT)) | set(re.findall(r"\b([A-Z]\w+)=(?:o-|made-up|arm64)", TEXT)) - {"ParameterValue"}
+    named = set(re.findall(r"ParameterKey=(\w+)", TEXT)) | set(
+        re.findall(r"\b([A-Z]\w+)=(?:o-|made-up|arm64)", TEXT)
+    ) - {"ParameterValue"}
     assert {"HubAccountId", "RolesRegion", "OrganizationId", "ExternalId", "Architecture"} <= named <= known
     variables = "".join(it.read_text() for it in (README.parent / "terraform" / "examples").rglob("*.tf"))
     for name in re.findall(r"-var (\w+)=", TEXT):

@@ -36,9 +36,7 @@ def test_an_event_on_the_bus_ends_in_a_repaired_instance(ministack, moto, client
         # Where AWS is; everything else is as deployed.
         here = {"AWS_ENDPOINT_URL_SSM": ministack, "AWS_ENDPOINT_URL_EC2": moto, "V2ONLY_LOOPBACK_ONLY": "1"}
         credentials = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"}
-        lambda_.update_function_configuration(
-            FunctionName=name, Environment={"Variables": there | here | credentials}
-        )
+        lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": there | here | credentials})
         lambda_.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
 
         # ministack's CloudFormation hands on the number of a parameter as text, over which its poller stumbles.
@@ -63,8 +61,13 @@ def test_an_event_on_the_bus_ends_in_a_repaired_instance(ministack, moto, client
         kept = ("id", "account", "time", "region", "detail")
         fields = ", ".join(f'"{field}": <{field}>' for field in kept)
         whole = f'"source": "aws.ec2", "detail-type": "{cloudtrail.DETAIL_TYPE}", "resources": [], {fields}'
-        as_aws = {"InputPathsMap": {field: f"$.{field}" for field in kept}, "InputTemplate": f'{{"version": "0", {whole}}}'}
-        put = events.put_targets(Rule="replay", Targets=[{"Id": "queue", "Arn": target["Arn"], "InputTransformer": as_aws}])
+        as_aws = {
+            "InputPathsMap": {field: f"$.{field}" for field in kept},
+            "InputTemplate": f'{{"version": "0", {whole}}}',
+        }
+        put = events.put_targets(
+            Rule="replay", Targets=[{"Id": "queue", "Arn": target["Arn"], "InputTransformer": as_aws}]
+        )
         assert put["FailedEntryCount"] == 0, put
         entry = {"Source": SOURCE, "DetailType": cloudtrail.DETAIL_TYPE, "Detail": json.dumps(event["detail"])}
         assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
@@ -82,5 +85,3 @@ def test_an_event_on_the_bus_ends_in_a_repaired_instance(ministack, moto, client
         events.delete_rule(Name="replay")
     finally:
         stack.delete()
-
-

@@ -46,7 +46,9 @@ def test_sam_finds_it_valid(name):
 
 def test_cfn_lint_would_have_something_to_say(tmp_path):
     """That the two tests above can fail."""
-    wrong = (templates.SAM / "member.yaml").read_text().replace("MessageRetentionPeriod: 1209600", "MessageRetention: 1")
+    wrong = (
+        (templates.SAM / "member.yaml").read_text().replace("MessageRetentionPeriod: 1209600", "MessageRetention: 1")
+    )
     (tmp_path / "wrong.yaml").write_text(wrong)
     assert tool("cfn-lint", str(tmp_path / "wrong.yaml")).returncode != 0
     assert tool("sam", "validate", "--lint", "-t", str(tmp_path / "wrong.yaml")).returncode != 0
@@ -84,7 +86,9 @@ def without_organization(template: dict) -> dict:
             sources["aws:SourceArn"] = [arn for arn in sources["aws:SourceArn"] if "v2only-events" not in str(arn)]
         if it["Type"] == "AWS::IAM::Role":
             [hub] = [policy for policy in properties["Policies"] if policy["PolicyName"] == "hub"]
-            kept = [statement for statement in hub["PolicyDocument"]["Statement"] if statement["Sid"] == "ReadTheDocument"]
+            kept = [
+                statement for statement in hub["PolicyDocument"]["Statement"] if statement["Sid"] == "ReadTheDocument"
+            ]
             hub["PolicyDocument"]["Statement"] = kept
         if it["Type"] == "AWS::Serverless::Function":
             properties["Environment"]["Variables"] = {"V2ONLY_POLICY_PARAMETER": {"Ref": "Policy"}}
@@ -130,4 +134,6 @@ def test_functions_are_built_from_their_crates(name):
 
 @pytest.mark.parametrize("name", templates.NAMES)
 def test_no_partition_is_taken_for_granted(name):
-    assert not re.search(r"arn:aws(-cn|-us-gov)?:", re.sub(r"AllowedPattern: .*", "", (templates.SAM / f"{name}.yaml").read_text()))
+    assert not re.search(
+        r"arn:aws(-cn|-us-gov)?:", re.sub(r"AllowedPattern: .*", "", (templates.SAM / f"{name}.yaml").read_text())
+    )

@@ -27,15 +27,19 @@ def test_the_module_is_valid(copy, module):
 
 def test_with_a_mocked_provider(copy):
     said = terraform.made(copy, "").run("test")
-    runs = sum(len(re.findall(r'^run "', it.read_text(), re.MULTILINE)) for it in (SOURCES / "tests").glob("*.tftest.hcl"))
+    runs = sum(
+        len(re.findall(r'^run "', it.read_text(), re.MULTILINE)) for it in (SOURCES / "tests").glob("*.tftest.hcl")
+    )
     assert runs >= 10 and f"{runs} passed, 0 failed" in said, said
 
 
 def test_every_variable_and_output_is_described_and_every_variable_of_a_module_checked():
     for module in MODULES:
         for file in (SOURCES / module).glob("*.tf"):
-            for kind, name, body in re.findall(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', file.read_text(), re.M | re.S):
-                assert re.search(r'^  description = ".+"', body, re.M), f"{file}: {kind} {name}"
+            for kind, name, body in re.findall(
+                r'^(variable|output) "(\w+)" \{\n(.*?)^\}', file.read_text(), re.MULTILINE | re.DOTALL
+            ):
+                assert re.search(r'^  description = ".+"', body, re.MULTILINE), f"{file}: {kind} {name}"
                 # A folder is not checked by its spelling, and examples hand on to modules.
                 if kind == "variable" and "examples" not in module and name not in ("zips", "policies"):
                     assert "validation {" in body, f"{file}: variable {name}"
