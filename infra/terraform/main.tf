@@ -1,0 +1,164 @@
+# What infra/sam/template.yaml (with organization_id) and infra/sam/single-account.yaml (without) describe, under the
+# same names. Patterns and statements are read from infra/event-patterns and policies/iam.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.name
+
+  in_organization = var.organization_id != null
+  bus             = "v2only-events"
+  infra           = "${path.module}/.."
+  policies        = "${path.module}/../../policies/iam"
+
+  functions = {
+    ec2-enforcer      = "Makes EC2 instances answer IMDSv2 only."
+    notebook-enforcer = "Makes SageMaker notebook instances answer IMDSv2 only."
+  }
+  patterns = { for name, _ in local.functions : name => jsonencode(jsondecode(file("${local.infra}/event-patterns/${name}.json"))) }
+
+  rules_arn = "arn:${local.partition}:events:${local.region}:${local.account}:rule"
+  # The rules that send to the queue of a function.
+  rule_arns = {
+    for name, _ in local.functions : name => concat(
+      ["${local.rules_arn}/v2only-${name}"],
+      local.in_organization ? ["${local.rules_arn}/${local.bus}/v2only-${name}"] : [],
+    )
+  }
+}
+
+# --- The policy document ----------------------------------------------------------------------------------------
+
+resource "aws_ssm_parameter" "policy" {
+  name        = "/v2only/policy"
+  description = "The policy document of v2only. `v2only validate` checks it before it is written here."
+  type        = "String"
+  tier        = "Intelligent-Tiering"
+  value       = var.policy_document
+}
+
+# --- Events -----------------------------------------------------------------------------------------------------
+
+resource "aws_cloudwatch_event_bus" "organization" {
+  count = local.in_organization ? 1 : 0
+  name  = local.bus
+}
+
+resource "aws_cloudwatch_event_bus_policy" "organization" {
+  count          = local.in_organization ? 1 : 0
+  event_bus_name = aws_cloudwatch_event_bus.organization[0].name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "AccountsOfTheOrganizationSend"
+      Effect    = "Allow"
+      Principal = "*"
+      Action    = "events:PutEvents"
+      Resource  = "arn:${local.partition}:events:${local.region}:${local.account}:event-bus/${local.bus}"
+      Condition = { StringEquals = { "aws:PrincipalOrgID" = var.organization_id } }
+    }]
+  })
+}
+
+resource "aws_cloudwatch_event_rule" "here" {
+  for_each      = local.functions
+  name          = "v2only-${each.key}"
+  description   = "Events of this account in this Region."
+  event_pattern = local.patterns[each.key]
+}
+
+resource "aws_cloudwatch_event_target" "here" {
+  for_each  = local.functions
+  rule      = aws_cloudwatch_event_rule.here[each.key].name
+  target_id = "queue"
+  arn       = aws_sqs_queue.events[each.key].arn
+  dead_letter_config { arn = aws_sqs_queue.undelivered.arn }
+}
+
+resource "aws_cloudwatch_event_rule" "organization" {
+  for_each       = local.in_organization ? local.functions : {}
+  name           = "v2only-${each.key}"
+  description    = "Events that the accounts of the organization sent here."
+  event_bus_name = aws_cloudwatch_event_bus.organization[0].name
+  event_pattern  = local.patterns[each.key]
+}
+
+resource "aws_cloudwatch_event_target" "organization" {
+  for_each       = local.in_organization ? local.functions : {}
+  rule           = aws_cloudwatch_event_rule.organization[each.key].name
+  event_bus_name = aws_cloudwatch_event_bus.organization[0].name
+  target_id      = "queue"
+  arn            = aws_sqs_queue.events[each.key].arn
+  dead_letter_config { arn = aws_sqs_queue.undelivered.arn }
+}
+
+# --- Queues -----------------------------------------------------------------------------------------------------
+
+resource "aws_sqs_queue" "events" {
+  for_each      = local.functions
+  name          = "v2only-${each.key}"
+  delay_seconds = var.delay_seconds
+  # Six times the time of the function, so that no message is seen twice while it is worked on.
+  visibility_timeout_seconds = 360
+  message_retention_seconds  = 345600
+  sqs_managed_sse_enabled    = true
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dlq[each.key].arn
+    maxReceiveCount     = 10
+  })
+}
+
+resource "aws_sqs_queue" "dlq" {
+  for_each                  = local.functions
+  name                      = "v2only-${each.key}-dlq"
+  message_retention_seconds = 1209600
+  sqs_managed_sse_enabled   = true
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = ["arn:${local.partition}:sqs:${local.region}:${local.account}:v2only-${each.key}"]
+  })
+}
+
+# What EventBridge could not deliver, with the rule and the reason as attributes of each message.
+resource "aws_sqs_queue" "undelivered" {
+  name                      = "v2only-undelivered"
+  message_retention_seconds = 1209600
+  sqs_managed_sse_enabled   = true
+}
+
+locals {
+  queue_policies = merge(
+    { for name, _ in local.functions : name => { queue = aws_sqs_queue.events[name], rules = local.rule_arns[name] } },
+    { undelivered = { queue = aws_sqs_queue.undelivered, rules = flatten([for path in local.in_organization ? ["", "${local.bus}/"] : [""] : [for name, _ in local.functions : "${local.rules_arn}/${path}v2only-${name}"]]) } },
+  )
+}
+
+resource "aws_sqs_queue_policy" "rules_send" {
+  for_each  = local.queue_policies
+  queue_url = each.value.queue.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "RulesSend"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = each.value.queue.arn
+        Condition = { ArnEquals = { "aws:SourceArn" = each.value.rules } }
+      },
+      {
+        Sid       = "OnlyOverTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = each.value.queue.arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+}

@@ -1,0 +1,99 @@
+"""What infra/README.md tells people to type exists: files, commands, options, settings, alarms and figures."""
+
+import re
+import shlex
+import subprocess
+
+import botocore.session
+import servers
+import templates
+
+README = servers.REPOSITORY / "infra" / "README.md"
+TEXT = README.read_text()
+# Of the AWS CLI itself, without an operation of the API behind it.
+CUSTOM = {("logs", "tail")}
+
+
+def commands() -> list[list[str]]:
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", TEXT, re.MULTILINE | re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [shlex.split(it) for it in lines if it.strip()]
+
+
+def test_every_option_of_the_aws_commands_exists():
+    models = botocore.session.get_session()
+    checked = 0
+    for argv in commands():
+        if argv[0] != "aws" or tuple(argv[1:3]) in CUSTOM:
+            continue
+        model = models.get_service_model(argv[1])
+        [operation] = [it for it in model.operation_names if botocore.xform_name(it, "-") == argv[2]]
+        shape = model.operation_model(operation).input_shape
+        known = {botocore.xform_name(it, "-") for it in shape.members}
+        given = {it[2:] for it in argv[3:] if it.startswith("--")} - {"no-overwrite"}
+        assert given <= known, (argv[:3], given - known)
+        assert {botocore.xform_name(it, "-") for it in shape.required_members} <= given, argv
+        checked += 1
+    assert checked >= 5
+
+
+def test_every_path_in_the_commands_exists():
+    seen = 0
+    for argv in commands():
+        for word in argv:
+            path = word.removeprefix("file://")
+            if re.match(r"infra/[\w./-]+$", path):
+                assert (servers.REPOSITORY / path).exists(), path
+                seen += 1
+    assert seen >= 7
+    for link in re.findall(r"\]\(([^)#:]+)\)", TEXT):
+        assert (README.parent / link).exists(), link
+
+
+def test_parameters_and_variables_in_the_commands_exist():
+    known = {it for name in templates.NAMES for it in templates.load(name)["Parameters"]}
+    named = set(re.findall(r"ParameterKey=(\w+)", TEXT)) | set(
+        re.findall(r"\b([A-Z]\w+)=(?:o-|made-up|arm64)", TEXT)
+    ) - {"ParameterValue"}
+    assert {"HubAccountId", "RolesRegion", "OrganizationId", "ExternalId", "Architecture"} <= named <= known
+    variables = "".join(it.read_text() for it in (README.parent / "terraform" / "examples").rglob("*.tf"))
+    for name in re.findall(r"-var (\w+)=", TEXT):
+        assert f'variable "{name}"' in variables
+
+
+def test_every_kind_of_alarm_has_a_line_in_the_runbook():
+    resources = templates.load("template")["Resources"].values()
+    names = {it["Properties"]["AlarmName"] for it in resources if it["Type"] == "AWS::CloudWatch::Alarm"}
+    for name in names:
+        row = name if name == "v2only-undelivered" else "…-" + name.rsplit("-", 1)[1]
+        assert f"| `{row}` |" in TEXT, name
+
+
+def test_the_cost_adds_up():
+    """What stands before each `=` is what stands after it, and the totals are the sums."""
+    table = TEXT.split("| a million launches", 1)[1].split("Without any event", 1)[0]
+    sums = [[], []]
+    for line in table.splitlines():
+        for column, cell in zip(sums, line.split("|")[2:4]):
+            if " = " in cell:
+                terms, result = re.sub(r"[,a-zA-Z]", "", cell).replace("×", "*").split(" = ")
+                assert re.fullmatch(r"[\d.()+* ]+", terms), cell
+                assert round(eval(terms), 2) == float(result), cell
+                column.append(float(result))
+    totals = re.findall(r"\*\*([\d.]+) USD\*\* \(([\d.]+) in one account\)", table)
+    assert len(totals) == 2 and all(len(column) == 5 for column in sums)
+    for column, (organization, alone) in zip(sums, totals):
+        assert round(sum(column), 2) == float(organization)
+        # Within one account nothing is sent to another.
+        assert round(sum(column[1:]), 2) == float(alone)
+
+
+def test_zips_are_deployed_as_the_tests_deploy_them():
+    """`sed` of the README and `templates.with_zips` of the tests are the same edit."""
+    seds = [argv for argv in commands() if argv[0] == "sed"]
+    assert len(seds) == 2
+    for argv in seds:
+        assert argv[1] == r"s|CodeUri: ../../functions/\(.*\)|CodeUri: \1.zip|"
+        ran = subprocess.run(argv[:3], cwd=servers.REPOSITORY, capture_output=True, text=True, check=True, timeout=10)
+        assert ran.stdout == templates.with_zips(servers.REPOSITORY / argv[2])
+        assert ran.stdout.count(".zip") == 2

@@ -1,0 +1,139 @@
+"""The SAM and CloudFormation templates, before they are deployed."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import servers
+import templates
+
+PATTERNS = servers.REPOSITORY / "infra" / "event-patterns"
+# One good value and several bad ones of each parameter that is checked by its spelling.
+SPELLINGS = {
+    "OrganizationId": ("o-a1b2c3d4e5", ["", "111122223333", "o-A1b2c3d4e5", "o-short"]),
+    "ExternalId": ("made-up-for-a-test", ["", "short", "with a space in it", "x" * 129]),
+    "PolicyDocument": ("version: 1\nmode: observe\n", ["", "mode: observe"]),
+    "LogKeyArn": ("arn:aws:kms:eu-central-1:111122223333:key/0a0b", ["alias/logs", "arn:aws:s3:::bucket"]),
+    "AlarmTopicArn": ("arn:aws-us-gov:sns:us-gov-west-1:111122223333:alarms", ["alarms", "arn:aws:sqs:x:1:y"]),
+    "HubAccountId": ("111122223333", ["", "12", "11112222333a"]),
+    "HubRegion": ("us-gov-west-1", ["", "Frankfurt", "eu-central"]),
+    "RolesRegion": ("ap-southeast-2", ["", "all", "eu_central_1"]),
+}
+
+
+def tool(name: str, *arguments: str) -> subprocess.CompletedProcess:
+    program = Path(sys.executable).with_name(name)
+    environment = servers.clean_environment(SAM_CLI_TELEMETRY="0", AWS_DEFAULT_REGION="us-east-1")
+    return subprocess.run([str(program), *arguments], env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_cfn_lint_has_nothing_to_say(name):
+    ran = tool("cfn-lint", "--", str(templates.SAM / f"{name}.yaml"))
+    said = [it for it in ran.stdout.splitlines() if it.strip()]
+    assert (ran.returncode, said) == (0, []), ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_sam_finds_it_valid(name):
+    ran = tool("sam", "validate", "--lint", "-t", str(templates.SAM / f"{name}.yaml"))
+    assert ran.returncode == 0 and "is a valid SAM Template" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_cfn_lint_would_have_something_to_say(tmp_path):
+    """That the two tests above can fail."""
+    wrong = (
+        (templates.SAM / "member.yaml").read_text().replace("MessageRetentionPeriod: 1209600", "MessageRetention: 1")
+    )
+    (tmp_path / "wrong.yaml").write_text(wrong)
+    assert tool("cfn-lint", str(tmp_path / "wrong.yaml")).returncode != 0
+    assert tool("sam", "validate", "--lint", "-t", str(tmp_path / "wrong.yaml")).returncode != 0
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_patterns_are_the_shipped_ones(name):
+    rules = [it["Properties"] for it in templates.load(name)["Resources"].values() if it["Type"] == "AWS::Events::Rule"]
+    assert len(rules) == {"template": 4, "member": 2, "single-account": 2}[name]
+    for rule in rules:
+        pattern = PATTERNS / f"{rule['Name'].removeprefix('v2only-')}.json"
+        assert rule["EventPattern"] == json.loads(pattern.read_text())
+
+
+@pytest.mark.parametrize("name", ["template", "single-account"])
+def test_the_dashboard_is_the_shipped_one(name):
+    body = templates.load(name)["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert body.strip() == (servers.REPOSITORY / "infra" / "dashboard.json").read_text().strip()
+
+
+def without_organization(template: dict) -> dict:
+    """What is left of the central account's template when there is no other account."""
+    left = json.loads(json.dumps(template))
+    for name in ("OrganizationId", "ExternalId"):
+        del left["Parameters"][name]
+    groups = left["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    groups[:] = [it for it in groups if it["Label"]["default"] != "Organization"]
+    del left["Resources"]["Bus"], left["Outputs"]["BusArn"]
+    for name, it in list(left["Resources"].items()):
+        properties = it["Properties"]
+        if "EventBusName" in properties:
+            del left["Resources"][name]
+        if it["Type"] == "AWS::SQS::QueuePolicy":
+            sources = properties["PolicyDocument"]["Statement"][0]["Condition"]["ArnEquals"]
+            sources["aws:SourceArn"] = [arn for arn in sources["aws:SourceArn"] if "v2only-events" not in str(arn)]
+        if it["Type"] == "AWS::IAM::Role":
+            [hub] = [policy for policy in properties["Policies"] if policy["PolicyName"] == "hub"]
+            kept = [
+                statement for statement in hub["PolicyDocument"]["Statement"] if statement["Sid"] == "ReadTheDocument"
+            ]
+            hub["PolicyDocument"]["Statement"] = kept
+        if it["Type"] == "AWS::Serverless::Function":
+            properties["Environment"]["Variables"] = {"V2ONLY_POLICY_PARAMETER": {"Ref": "Policy"}}
+    del left["Description"]
+    return left
+
+
+def test_one_account_is_the_central_account_without_the_others():
+    single = templates.load("single-account")
+    assert single.pop("Description")
+    assert single == without_organization(templates.load("template"))
+
+
+def test_the_template_of_members_can_go_into_a_stack_set():
+    """Service-managed StackSets take no transform, and no more than 51,200 bytes without a bucket."""
+    assert "Transform" not in templates.load("member")
+    assert (templates.SAM / "member.yaml").stat().st_size <= 51_200
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_every_parameter_is_checked(name):
+    for parameter, it in templates.load(name)["Parameters"].items():
+        assert {"AllowedPattern", "AllowedValues", "MinValue"} & set(it), parameter
+        if "AllowedPattern" in it:
+            assert it["ConstraintDescription"]
+            good, bad = SPELLINGS[parameter]
+            accepts = re.compile(it["AllowedPattern"]).fullmatch
+            assert accepts(good) and accepts(it.get("Default", good)), parameter
+            assert not any(accepts(value) for value in bad), parameter
+
+
+@pytest.mark.parametrize("name", ["template", "single-account"])
+def test_functions_are_built_from_their_crates(name):
+    resources = templates.load(name)["Resources"].values()
+    functions = [it for it in resources if it["Type"] == "AWS::Serverless::Function"]
+    assert len(functions) == 2
+    for function in functions:
+        crate = (templates.SAM / function["Properties"]["CodeUri"]).resolve()
+        named = tomllib.loads((crate / "Cargo.toml").read_text())["package"]["name"]
+        assert function["Properties"]["FunctionName"] == f"v2only-{named}"
+        assert function["Metadata"] == {"BuildMethod": "rust-cargolambda"}
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_no_partition_is_taken_for_granted(name):
+    assert not re.search(
+        r"arn:aws(-cn|-us-gov)?:", re.sub(r"AllowedPattern: .*", "", (templates.SAM / f"{name}.yaml").read_text())
+    )

@@ -1,0 +1,50 @@
+"""The Terraform modules by Terraform's own means: no AWS, no credentials, a provider that is mocked."""
+
+import re
+
+import pytest
+import servers
+import terraform
+
+MODULES = ["", "modules/member", "modules/guardrails", "examples/single-account", "examples/organization"]
+SOURCES = servers.REPOSITORY / "infra" / "terraform"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    terraform.needed()
+    return terraform.copied(tmp_path_factory.mktemp("terraform"))
+
+
+def test_every_file_is_formatted(copy):
+    terraform.Terraform(copy, "", terraform.made(copy, "").environment).run("fmt", "-check", "-recursive", "-diff")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_module_is_valid(copy, module):
+    assert "Success" in terraform.made(copy, module).run("validate")
+
+
+def test_with_a_mocked_provider(copy):
+    said = terraform.made(copy, "").run("test")
+    runs = sum(
+        len(re.findall(r'^run "', it.read_text(), re.MULTILINE)) for it in (SOURCES / "tests").glob("*.tftest.hcl")
+    )
+    assert runs >= 10 and f"{runs} passed, 0 failed" in said, said
+
+
+def test_every_variable_and_output_is_described_and_every_variable_of_a_module_checked():
+    for module in MODULES:
+        for file in (SOURCES / module).glob("*.tf"):
+            for kind, name, body in re.findall(
+                r'^(variable|output) "(\w+)" \{\n(.*?)^\}', file.read_text(), re.MULTILINE | re.DOTALL
+            ):
+                assert re.search(r'^  description = ".+"', body, re.MULTILINE), f"{file}: {kind} {name}"
+                # A folder is not checked by its spelling, and examples hand on to modules.
+                if kind == "variable" and "examples" not in module and name not in ("zips", "policies"):
+                    assert "validation {" in body, f"{file}: variable {name}"
+
+
+def test_modules_repeat_no_pattern_and_no_statement():
+    text = "".join(it.read_text() for it in SOURCES.rglob("*.tf"))
+    assert "RunInstances" not in text and "ec2:" not in text and "sagemaker:" not in text
