@@ -2,7 +2,7 @@
 //! Source of every shape: AWS Organizations API Reference.
 
 use aws_sdk_organizations::Client;
-use aws_sdk_organizations::types::{AccountState, ParentType};
+use aws_sdk_organizations::types::{Account, AccountState, AccountStatus, ParentType};
 use v2only_enforcer::ports::{Admission, Answer, OrganizationalUnits};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place};
@@ -51,7 +51,7 @@ impl Aws {
             self.turn(None, call).await?;
             let request = client.list_accounts().set_next_token(next);
             let page = request.send().await.map_err(|it| classify::failure(call, &it))?;
-            for account in page.accounts().iter().filter(|it| it.state() == Some(&AccountState::Active)) {
+            for account in page.accounts().iter().filter(|it| is_active(it)) {
                 let id = AccountId::parse(account.id().unwrap_or_default())
                     .map_err(|it| Failure::new(Kind::Unknown, call.iam_action(), it.to_string()))?;
                 self.admitted.keep(&id, ());
@@ -59,10 +59,16 @@ impl Aws {
             }
             next = page.next_token.filter(|it| !it.is_empty());
             if next.is_none() {
-                all.sort();
-                return Ok(all);
+                break;
             }
         }
+        if all.is_empty() {
+            // Our own is in it: an empty list is no organization of which everything was seen.
+            let why = "AWS listed no account that is ACTIVE";
+            return Err(Failure::new(Kind::Unknown, call.iam_action(), why));
+        }
+        all.sort();
+        Ok(all)
     }
 
     async fn is_member(&self, account: &AccountId, organization: &str) -> Answer<()> {
@@ -77,13 +83,19 @@ impl Aws {
         if arn.rsplit('/').nth(1) != Some(organization) {
             return refuse(format!("account {account} does not belong to organization {organization}"));
         }
-        match found.and_then(|it| it.state()) {
-            Some(AccountState::Active) => Ok(()),
-            state => {
-                let word = state.map_or("unknown", |it| it.as_str());
-                refuse(format!("account {account} is {word} in its organization, not ACTIVE"))
-            }
+        if found.is_some_and(is_active) {
+            return Ok(());
         }
+        let word = found.and_then(|it| it.state()).map_or("unknown", |it| it.as_str());
+        refuse(format!("account {account} is {word} in its organization, not ACTIVE"))
+    }
+}
+
+/// `State` has replaced `Status`; partitions that do not answer it yet answer the older word.
+fn is_active(it: &Account) -> bool {
+    match it.state() {
+        Some(state) => *state == AccountState::Active,
+        None => it.status() == Some(&AccountStatus::Active),
     }
 }
 
@@ -112,5 +124,20 @@ impl OrganizationalUnits for Aws {
         }
         let why = format!("the root above account {account} was not found");
         Err(Failure::new(Kind::Unknown, call.iam_action(), why))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_older_word_counts_where_the_newer_one_is_missing_and_nowhere_else() {
+        let active = Account::builder().status(AccountStatus::Active);
+        assert!(is_active(&active.clone().build()));
+        assert!(!is_active(&active.clone().state(AccountState::Suspended).build()));
+        assert!(is_active(&Account::builder().state(AccountState::Active).build()));
+        assert!(!is_active(&Account::builder().status(AccountStatus::Suspended).build()));
+        assert!(!is_active(&Account::builder().build()));
     }
 }

@@ -138,7 +138,7 @@ fn one<W: World>(meant: &Meant, settings: &Settings, session: &Session<'_, W>, c
             checked.skipped.push((name, why));
         }
         // Many a folder holds templates of other tools, which are not YAML until they are filled in.
-        Err(why) if !meant.named && !text.contains("AWS::") => {
+        Err(why) if !meant.named && !["AWS::", "resource_changes"].iter().any(|it| text.contains(it)) => {
             checked.skipped.push((name, format!("cannot be read, and names no resource of AWS: {why}")));
         }
         Err(why) => checked.unread.push(incomplete(format!("{name}:{why}"))),
