@@ -284,7 +284,12 @@ def test_no_launch_configurations(simulator, renderer, totals):
 
 
 OURS = {
-    "OnlyOwnersChangeOurRoles": ["role/v2only-ec2-enforcer", "role/v2only-rollback", "role/break-glass"],
+    "OnlyOwnersChangeOurRoles": [
+        "role/v2only-ec2-enforcer",
+        "role/v2only-rollback",
+        "role/v2only-forwarder-eu-central-1",
+        "role/break-glass",
+    ],
     "OnlyOwnersChangeOurFunctions": ["function:v2only-ec2-enforcer"],
     "OnlyOwnersChangeOurRules": ["rule/v2only-launches"],
     "OnlyOwnersChangeOurDocument": ["parameter/v2only/policy"],

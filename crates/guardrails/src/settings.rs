@@ -92,6 +92,8 @@ pub struct Names {
     pub rollback: RolePattern,
     /// The role that a Systems Manager runbook tightens instances with.
     pub automation: RolePattern,
+    /// The roles that events are forwarded by, one in each Region of a member account.
+    pub forwarders: RolePattern,
     /// Functions, as a pattern.
     pub functions: String,
     /// EventBridge rules, as a pattern.
@@ -172,8 +174,15 @@ impl Default for Principals {
 
 impl Names {
     /// Every role of ours.
-    pub(crate) const fn roles(&self) -> [&RolePattern; 5] {
-        [&self.ec2_enforcer, &self.notebook_enforcer, &self.scanner, &self.rollback, &self.automation]
+    pub(crate) const fn roles(&self) -> [&RolePattern; 6] {
+        [
+            &self.ec2_enforcer,
+            &self.notebook_enforcer,
+            &self.scanner,
+            &self.rollback,
+            &self.automation,
+            &self.forwarders,
+        ]
     }
 }
 
@@ -185,6 +194,7 @@ impl Default for Names {
             scanner: RolePattern::everywhere("v2only-scanner"),
             rollback: RolePattern::everywhere("v2only-rollback"),
             automation: RolePattern::everywhere("v2only-automation"),
+            forwarders: RolePattern::everywhere("v2only-forwarder-*"),
             functions: "v2only-*".to_owned(),
             rules: "v2only-*".to_owned(),
             parameters: "v2only/*".to_owned(),
