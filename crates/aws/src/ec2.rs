@@ -37,8 +37,17 @@ impl Aws {
         let client = self.ec2(from).await?;
         self.turn(Some(from), call).await?;
         let answer = client.describe_regions().send().await.map_err(|it| self.failure(from, call, &it))?;
-        let mut regions: Vec<Region> =
-            answer.regions().iter().filter_map(|it| Region::parse(it.region_name()?).ok()).collect();
+        let unknown = |why: String| Failure::new(Kind::Unknown, call.iam_action(), why);
+        let mut regions: Vec<Region> = answer
+            .regions()
+            .iter()
+            .map(|it| Region::parse(it.region_name().unwrap_or_default()))
+            .collect::<Result<_, _>>()
+            .map_err(|it| unknown(it.to_string()))?;
+        if regions.is_empty() {
+            // Every account has some: what is not listed would not be looked at.
+            return Err(unknown("AWS listed no enabled Region".to_owned()));
+        }
         regions.sort();
         Ok(regions)
     }

@@ -233,7 +233,10 @@ async fn exempt(
             }
         }
         What::Notebook { name, .. } => {
-            let Some(notebook) = ports.notebook(place, name).await? else { return Ok(()) };
+            let Some(notebook) = ports.notebook(place, name).await? else {
+                let why = format!("notebook {name} does not exist any more");
+                return Err(Failure::new(Kind::Gone, "sagemaker:DescribeNotebookInstance", why));
+            };
             for (key, value) in tags {
                 ports.tag_notebook(place, &notebook.arn, key, value).await?;
             }
@@ -267,7 +270,11 @@ async fn confirm(ports: &impl DescribeInstances, place: &Place, mut told: Vec<To
     };
     for it in &mut told {
         let Some((id, asked)) = restored(it) else { continue };
-        let Some(is) = described.get(&id) else { continue };
+        let Some(is) = described.get(&id) else {
+            let why = "AWS does not show the instance any more, so the change is not confirmed; run it again";
+            it.came = Came::Failed(Failure::new(Kind::NotVisibleYet, "ec2:DescribeInstances", why));
+            continue;
+        };
         it.after = Some(Posture::Options(is.options));
         if (MetadataOptions { pending: false, ..is.options }) != asked {
             let why = "AWS accepted the change, and describes the instance otherwise";

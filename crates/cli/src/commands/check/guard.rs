@@ -2,6 +2,8 @@
 //!
 //! Its short report is not asked for: it is cut off at 8 KiB.
 
+use std::collections::BTreeSet;
+
 use cfn_guard::{ValidateInput, run_checks};
 use serde_json::Value;
 use v2only_guardrails::iac::guard::RuleFile;
@@ -24,10 +26,13 @@ pub(super) fn failures(rules: &[RuleFile], name: &str, template: &str) -> Result
         let text = ValidateInput { content: &file.text, file_name: &file.path };
         let report = run_checks(data, text, true).map_err(|why| why.to_string())?;
         let report: Value = serde_json::from_str(&report).map_err(|why| why.to_string())?;
+        let mut asked: BTreeSet<&str> = file.rules().collect();
         for rule in children(&report) {
             let Some(name) = rule.pointer("/container/RuleCheck/name").and_then(Value::as_str) else {
                 continue;
             };
+            asked.remove(name);
+            let before = failed.len();
             // What stands beside the condition of a rule are its blocks.
             for block in children(rule).iter().filter(|it| it.pointer("/container/RuleCondition").is_none()) {
                 for clause in children(block).iter().filter(|it| is_failed(it)) {
@@ -37,6 +42,13 @@ pub(super) fn failures(rules: &[RuleFile], name: &str, template: &str) -> Result
                     failed.push(Failed { rule: name.to_owned(), resource });
                 }
             }
+            // A record of another shape must not read like a template without mistakes.
+            if is_failed(rule) && failed.len() == before {
+                return Err(format!("{name} failed, and Guard does not say of which resource"));
+            }
+        }
+        if let Some(name) = asked.first() {
+            return Err(format!("Guard says nothing of the rule {name}"));
         }
     }
     failed.sort();
