@@ -66,6 +66,8 @@ pub enum Call {
     ListParents,
     /// `ListAccounts` of the organization, always paged.
     ListAccounts,
+    /// `SendMessage`, to the sweeper's own queue.
+    SendMessage,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -83,7 +85,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -113,6 +115,7 @@ impl Call {
         Self::DescribeAccount,
         Self::ListParents,
         Self::ListAccounts,
+        Self::SendMessage,
     ];
 
     /// The IAM action.
@@ -147,6 +150,7 @@ impl Call {
             Self::DescribeAccount => "organizations:DescribeAccount",
             Self::ListParents => "organizations:ListParents",
             Self::ListAccounts => "organizations:ListAccounts",
+            Self::SendMessage => "sqs:SendMessage",
         }
     }
 
@@ -180,7 +184,9 @@ impl Call {
             | Self::UpdateNotebookInstance
             | Self::StartNotebookInstance => bucket(10, 2),
             Self::GetMetricData => bucket(50, 50),
-            Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity => bucket(40, 40),
+            Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity | Self::SendMessage => {
+                bucket(40, 40)
+            }
             Self::DescribeAccount => bucket(30, 20),
             Self::ListParents | Self::ListAccounts => bucket(8, 5),
         }

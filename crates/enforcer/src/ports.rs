@@ -4,6 +4,7 @@
 //! Every method names the place it acts in; adapters choose credentials and endpoint by it. All may be
 //! called again after any failure.
 
+mod estate;
 mod restore;
 mod sources;
 mod usage;
@@ -16,6 +17,7 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 
 use crate::failure::Failure;
 
+pub use estate::{ListAccounts, ListRegions, SendTasks};
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{
     ChangeDefaults, ChangeLaunchTemplate, Group, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
@@ -206,3 +208,34 @@ impl<T: Admission + OrganizationalUnits + DescribeInstances + InstanceWriter> Ec
 /// All that the function for notebooks needs.
 pub trait SageMaker: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter {}
 impl<T: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter> SageMaker for T {}
+
+/// All that the sweeper reads: what a scan does, and which accounts and Regions there are.
+pub trait Estate:
+    Admission
+    + OrganizationalUnits
+    + ListAccounts
+    + ListRegions
+    + ListInstances
+    + ReadUsage
+    + ListNotebooks
+    + DescribeNotebook
+    + SourceReader
+{
+}
+impl<T> Estate for T where
+    T: Admission
+        + OrganizationalUnits
+        + ListAccounts
+        + ListRegions
+        + ListInstances
+        + ReadUsage
+        + ListNotebooks
+        + DescribeNotebook
+        + SourceReader
+{
+}
+
+/// All that the sweeper needs. It changes instances and notebooks; what they take their options from it only
+/// reads.
+pub trait Sweeper: Estate + InstanceWriter + NotebookWriter + SendTasks {}
+impl<T: Estate + InstanceWriter + NotebookWriter + SendTasks> Sweeper for T {}

@@ -31,6 +31,7 @@ pub mod verdict;
 pub mod cause;
 pub mod decide;
 pub mod plan;
+pub mod review;
 
 pub use decide::{
     Circumstances, Decision, Occasion, VersionDecision, compliant_anywhere, decide_account_defaults,

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed unwrap is a failed test")]
 
+mod estate;
 mod fake;
 
 mod instances;
 mod notebooks;
 mod policy_source;
+mod sweep;
