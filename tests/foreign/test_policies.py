@@ -22,6 +22,7 @@ from policy_space import (
     PRINCIPALS,
     REGIONS,
     ROLLBACK,
+    SWEEPER,
     TAGGED,
     allows,
     launch,
@@ -203,7 +204,7 @@ def test_a_notebook_is_denied_exactly_if_the_function_would_act(simulator, judge
 
 
 WRITERS_OF_DEFAULTS = {OWNER, EC2_ENFORCER, ROLLBACK}
-WRITERS_OF_OPTIONS = WRITERS_OF_DEFAULTS | {AUTOMATION}
+WRITERS_OF_OPTIONS = WRITERS_OF_DEFAULTS | {AUTOMATION, SWEEPER}
 
 
 @pytest.mark.parametrize("partition", REGIONS)
@@ -331,7 +332,7 @@ def test_our_tags_are_written_by_us_only(simulator, renderer, totals):
         for keys, ours in ((["Name"], False), (["Name", "v2only:exempt-until"], True), (None, False)):
             totals.update(cases=1)
             asked = request(action, resource, principal, keys={"aws:TagKeys": keys})
-            writer = principal in {OWNER, EC2_ENFORCER, NOTEBOOK_ENFORCER, ROLLBACK}
+            writer = principal in {OWNER, EC2_ENFORCER, NOTEBOOK_ENFORCER, SWEEPER, ROLLBACK}
             assert simulator.denied(asked, scps) == (ours and not writer), (principal.name, action, keys)
 
 
