@@ -66,8 +66,8 @@ pub enum Call {
     ListParents,
     /// `ListAccounts` of the organization, always paged.
     ListAccounts,
-    /// `SendMessage`, to the sweeper's own queue.
-    SendMessage,
+    /// `SendMessageBatch`, to the sweeper's own queue. It takes the permission of `SendMessage`.
+    SendMessageBatch,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -115,7 +115,7 @@ impl Call {
         Self::DescribeAccount,
         Self::ListParents,
         Self::ListAccounts,
-        Self::SendMessage,
+        Self::SendMessageBatch,
     ];
 
     /// The IAM action.
@@ -150,7 +150,7 @@ impl Call {
             Self::DescribeAccount => "organizations:DescribeAccount",
             Self::ListParents => "organizations:ListParents",
             Self::ListAccounts => "organizations:ListAccounts",
-            Self::SendMessage => "sqs:SendMessage",
+            Self::SendMessageBatch => "sqs:SendMessage",
         }
     }
 
@@ -184,7 +184,7 @@ impl Call {
             | Self::UpdateNotebookInstance
             | Self::StartNotebookInstance => bucket(10, 2),
             Self::GetMetricData => bucket(50, 50),
-            Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity | Self::SendMessage => {
+            Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity | Self::SendMessageBatch => {
                 bucket(40, 40)
             }
             Self::DescribeAccount => bucket(30, 20),

@@ -4,8 +4,8 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::RequestId as _;
 use aws_sdk_ec2::types::{self as sdk, Filter};
 use v2only_enforcer::ports::{
-    Admission as _, Answer, Changed, DescribeInstances, ListInstances, ListRegions, Listing, Page, TagInstance,
-    TightenInstance,
+    Admission as _, Answer, Changed, DescribeInstances, ListInstances, ListRegions, Listing, Page,
+    TagInstance, TightenInstance,
 };
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};

@@ -22,8 +22,16 @@ pub const SWEEP_QUEUE: &str = "V2ONLY_SWEEP_QUEUE";
 /// Set to `1`, refuses to talk to anything but this machine. For tests and the demo.
 pub const LOOPBACK_ONLY: &str = "V2ONLY_LOOPBACK_ONLY";
 
-const KNOWN: [&str; 8] =
-    [POLICY, POLICY_PARAMETER, MEMBER_ROLE, EXTERNAL_ID, ORGANIZATION_ID, ACCOUNTS, SWEEP_QUEUE, LOOPBACK_ONLY];
+const KNOWN: [&str; 8] = [
+    POLICY,
+    POLICY_PARAMETER,
+    MEMBER_ROLE,
+    EXTERNAL_ID,
+    ORGANIZATION_ID,
+    ACCOUNTS,
+    SWEEP_QUEUE,
+    LOOPBACK_ONLY,
+];
 
 /// How accounts other than our own are entered.
 #[derive(Debug, Clone, PartialEq, Eq)]

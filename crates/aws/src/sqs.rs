@@ -17,7 +17,7 @@ const LONGEST_DELAY: i32 = 900;
 
 impl SendTasks for Aws {
     async fn send(&self, texts: &[String], delay: Duration) -> Answer<()> {
-        let call = Call::SendMessage;
+        let call = Call::SendMessageBatch;
         let Some(queue) = self.sweep_queue() else {
             let why = "no queue is set for the sweeper";
             return Err(Failure::new(Kind::Invalid, call.iam_action(), why));

@@ -261,9 +261,8 @@ impl<'a> Look<'a> {
         names: Vec<NotebookName>,
         each: &mut (dyn FnMut(Judged) + Send),
     ) -> Result<(), Failure> {
-        let mut looks = futures_util::stream::iter(names)
-            .map(|name| self.notebook(ports, name))
-            .buffered(AT_ONCE);
+        let mut looks =
+            futures_util::stream::iter(names).map(|name| self.notebook(ports, name)).buffered(AT_ONCE);
         while let Some(judged) = looks.next().await {
             if let Some(judged) = judged?
                 && !judged.is_clean()

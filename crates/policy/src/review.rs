@@ -92,7 +92,10 @@ mod tests {
     #[case("2026-11-20", Some(Due::Expires { days: 0 }))]
     #[case("2026-12-04", Some(Due::Expires { days: 14 }))]
     #[case("2026-12-05", None)]
-    fn an_exemption_is_announced_two_weeks_before_its_last_day(#[case] until: &str, #[case] due: Option<Due>) {
+    fn an_exemption_is_announced_two_weeks_before_its_last_day(
+        #[case] until: &str,
+        #[case] due: Option<Due>,
+    ) {
         assert_eq!(by_date(parse_day(until).unwrap(), parse_day("2026-11-20").unwrap()), due);
     }
 

@@ -26,8 +26,13 @@ const MOST_PASSES: u8 = 4;
 const BREATH: Duration = Duration::from_mins(5);
 
 /// All that launches take their options from.
-const SOURCES: Kinds =
-    Kinds { launch_templates: true, launch_configurations: true, images: true, account_defaults: true, ..Kinds::NONE };
+const SOURCES: Kinds = Kinds {
+    launch_templates: true,
+    launch_configurations: true,
+    images: true,
+    account_defaults: true,
+    ..Kinds::NONE
+};
 
 /// How a piece of a stage ended.
 enum Step {
@@ -147,7 +152,9 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         for judged in found {
             let mut record = judged.record(place);
             if judged.acts() {
-                record.reasons.push("left to `v2only enforce`: no function may change what launches start from".to_owned());
+                record.reasons.push(
+                    "left to `v2only enforce`: no function may change what launches start from".to_owned(),
+                );
             }
             self.note(&record, &judged);
         }

@@ -101,12 +101,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     }
 
     /// What cannot be read is told of and counted: tomorrow brings another review.
-    async fn account_of_review(
-        &mut self,
-        account: &AccountId,
-        policy: &Policy,
-        task: &mut ReviewTask,
-    ) {
+    async fn account_of_review(&mut self, account: &AccountId, policy: &Policy, task: &mut ReviewTask) {
         let ports = &self.app.ports;
         let regions = match ports.regions(account).await {
             Ok(regions) => regions,

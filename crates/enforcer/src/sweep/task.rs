@@ -128,7 +128,9 @@ impl Task {
     /// # Errors
     /// It is neither, and which field is wrong.
     pub fn read(value: &Value) -> Result<Self, Malformed> {
-        if value.get("task").is_none() && value.get("detail-type").and_then(Value::as_str) == Some("Scheduled Event") {
+        if value.get("task").is_none()
+            && value.get("detail-type").and_then(Value::as_str) == Some("Scheduled Event")
+        {
             return Ok(Self::Sweep {});
         }
         let task: Self = Self::deserialize(value).map_err(|error| Malformed {
@@ -150,7 +152,9 @@ impl Task {
     /// The account it names, if it names one.
     pub(super) fn account(&self) -> Result<Option<AccountId>, Malformed> {
         match self {
-            Self::Account { account, .. } => parsed("account", "an AWS account id", AccountId::parse(account), account),
+            Self::Account { account, .. } => {
+                parsed("account", "an AWS account id", AccountId::parse(account), account)
+            }
             Self::ReviewExemptions(ReviewTask { after: Some(account), .. }) => {
                 parsed("after", "an AWS account id", AccountId::parse(account), account)
             }
@@ -197,7 +201,12 @@ impl PlaceTask {
     }
 }
 
-fn parsed<T, E>(field: &str, expected: &str, read: Result<T, E>, found: &str) -> Result<Option<T>, Malformed> {
+fn parsed<T, E>(
+    field: &str,
+    expected: &str,
+    read: Result<T, E>,
+    found: &str,
+) -> Result<Option<T>, Malformed> {
     match read {
         Ok(it) => Ok(Some(it)),
         Err(_) => {

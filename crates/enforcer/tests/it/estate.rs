@@ -131,11 +131,7 @@ impl ListGroups for Fake {
         self.call("autoscaling:DescribeAutoScalingGroups", "", |_| Ok(Page { items: vec![], next: None }))
     }
 
-    async fn launch_configurations(
-        &self,
-        _: &Place,
-        _: Option<String>,
-    ) -> Answer<Page<LaunchConfiguration>> {
+    async fn launch_configurations(&self, _: &Place, _: Option<String>) -> Answer<Page<LaunchConfiguration>> {
         Ok(Page { items: vec![], next: None })
     }
 }

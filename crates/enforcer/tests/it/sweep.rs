@@ -33,8 +33,12 @@ impl Told {
     }
 
     fn resources(&self, outcome: &str) -> Vec<String> {
-        let mut found: Vec<String> =
-            self.outcomes(outcome).iter().filter_map(|it| it["resource"].as_str()).map(str::to_owned).collect();
+        let mut found: Vec<String> = self
+            .outcomes(outcome)
+            .iter()
+            .filter_map(|it| it["resource"].as_str())
+            .map(str::to_owned)
+            .collect();
         found.sort();
         found
     }
@@ -49,8 +53,7 @@ struct Deployed {
 
 impl Deployed {
     fn new(policy: &str, build: impl FnOnce(&mut World)) -> Self {
-        let app =
-            App::new(PolicySource::new(Location::Inline(policy.to_owned())), Fake::with(build));
+        let app = App::new(PolicySource::new(Location::Inline(policy.to_owned())), Fake::with(build));
         Self { app, timeout: SignedDuration::from_secs(900) }
     }
 
@@ -381,7 +384,8 @@ exemptions:
 ";
 
 fn states(told: &Told) -> Vec<String> {
-    let state = |it: &&Value| format!("{} {}", it["exemption"].as_str().unwrap(), it["state"].as_str().unwrap());
+    let state =
+        |it: &&Value| format!("{} {}", it["exemption"].as_str().unwrap(), it["state"].as_str().unwrap());
     told.outcomes("exemption").iter().map(state).collect()
 }
 
@@ -433,8 +437,5 @@ async fn a_review_goes_on_in_another_invocation_with_what_it_has_seen() {
     deployed.drain(REVIEW, &mut told).await;
     assert!(told.invocations > 2, "{}", told.invocations);
     assert_eq!(told.outcomes("exemptions-reviewed").len(), 1);
-    assert_eq!(
-        states(&told),
-        ["exemptions[0] expires", "exemptions[1] stale", "exemptions[2] expired"]
-    );
+    assert_eq!(states(&told), ["exemptions[0] expires", "exemptions[1] stale", "exemptions[2] expired"]);
 }

@@ -75,13 +75,8 @@ pub fn of_ourselves(settings: &Settings) -> Vec<Rule> {
             [settings.arn("ssm", &format!("parameter/{}", names.parameters))],
         ),
     ];
-    let writers = &[
-        Spared::Owners,
-        Spared::Ec2Enforcer,
-        Spared::NotebookEnforcer,
-        Spared::Sweeper,
-        Spared::Rollback,
-    ];
+    let writers =
+        &[Spared::Owners, Spared::Ec2Enforcer, Spared::NotebookEnforcer, Spared::Sweeper, Spared::Rollback];
     let mut rules = vec![Rule { statement: tags, spares: writers }];
     rules.extend(exemption_by_tag(settings));
     rules.extend(ours.map(|statement| Rule { statement, spares: &[Spared::Owners] }));
