@@ -292,10 +292,16 @@ OURS = {
         "role/break-glass",
     ],
     "OnlyOwnersChangeOurFunctions": ["function:v2only-ec2-enforcer"],
-    "OnlyOwnersChangeOurRules": ["rule/v2only-launches"],
+    "OnlyOwnersChangeOurRules": ["rule/v2only-launches", "schedule/default/v2only-sweep"],
     "OnlyOwnersChangeOurDocument": ["parameter/v2only/policy"],
 }
-THEIRS = {"iam": "role/theirs", "lambda": "function:theirs", "events": "rule/theirs", "ssm": "parameter/theirs"}
+THEIRS = {
+    "iam": "role/theirs",
+    "lambda": "function:theirs",
+    "events": "rule/theirs",
+    "scheduler": "schedule/default/theirs",
+    "ssm": "parameter/theirs",
+}
 
 
 @pytest.mark.parametrize("partition", REGIONS)
@@ -305,7 +311,8 @@ def test_what_is_ours_is_changed_by_owners_only(simulator, renderer, totals, par
     asked, expected = [], []
     for (sid, ours), principal in itertools.product(OURS.items(), [it for it in PRINCIPALS if it.bound]):
         for action in statements[sid]["Action"]:
-            for resource in ours:
+            kind = THEIRS[action.split(":")[0]].replace(":", "/").split("/")[0]
+            for resource in (it for it in ours if it.startswith(kind)):
                 asked.append(request(action, resource, principal, partition))
                 expected.append(principal != OWNER)
             asked.append(request(action, THEIRS[action.split(":")[0]], principal, partition))

@@ -24,6 +24,7 @@ FUNCTION_FIELDS = (
     "Description",
 )
 MAPPING_FIELDS = ("EventSourceArn", "BatchSize", "FunctionResponseTypes", "ScalingConfig", "State")
+SCHEDULE_TARGET_FIELDS = ("Arn", "RoleArn", "Input", "DeadLetterConfig")
 ALARM_FIELDS = (
     "AlarmDescription",
     "Namespace",
@@ -53,6 +54,7 @@ class Deployed:
             "queues": self.queues(),
             "functions": self.functions(),
             "mappings": self.mappings(),
+            "schedules": self.schedules(),
             "roles": self.roles(),
             "parameters": self.parameters(),
             "log groups": self.log_groups(),
@@ -96,6 +98,20 @@ class Deployed:
     def mappings(self) -> dict:
         said = self.client("lambda").list_event_source_mappings()["EventSourceMappings"]
         return {it["FunctionArn"].rsplit(":", 1)[1]: {name: it[name] for name in MAPPING_FIELDS} for it in said}
+
+    def schedules(self) -> dict:
+        scheduler, found = self.client("scheduler"), {}
+        for it in scheduler.list_schedules()["Schedules"]:
+            said = scheduler.get_schedule(Name=it["Name"], GroupName=it["GroupName"])
+            target = {name: value for name, value in said["Target"].items() if name in SCHEDULE_TARGET_FIELDS}
+            found[it["Name"]] = {
+                "when": said["ScheduleExpression"],
+                "state": said["State"],
+                "window": said["FlexibleTimeWindow"],
+                "description": said.get("Description"),
+                "target": target | {"Input": json.dumps(json.loads(target["Input"]))},
+            }
+        return found
 
     def roles(self) -> dict:
         iam, found = self.client("iam"), {}

@@ -98,7 +98,7 @@ pub struct Names {
     pub forwarders: RolePattern,
     /// Functions, as a pattern.
     pub functions: String,
-    /// EventBridge rules, as a pattern.
+    /// EventBridge rules and schedules, as a pattern.
     pub rules: String,
     /// SSM parameters, as a pattern without the leading slash.
     pub parameters: String,

@@ -35,12 +35,14 @@ const FUNCTION_ACTIONS: [&str; 9] = [
     "lambda:UpdateFunctionConfiguration",
 ];
 
-const RULE_ACTIONS: [&str; 5] = [
+const RULE_ACTIONS: [&str; 7] = [
     "events:DeleteRule",
     "events:DisableRule",
     "events:PutRule",
     "events:PutTargets",
     "events:RemoveTargets",
+    "scheduler:DeleteSchedule",
+    "scheduler:UpdateSchedule",
 ];
 
 const DOCUMENT_ACTIONS: [&str; 4] =
@@ -67,7 +69,10 @@ pub fn of_ourselves(settings: &Settings) -> Vec<Rule> {
         Statement::deny(
             "OnlyOwnersChangeOurRules",
             RULE_ACTIONS,
-            [settings.arn("events", &format!("rule/{}", names.rules))],
+            [
+                settings.arn("events", &format!("rule/{}", names.rules)),
+                settings.arn("scheduler", &format!("schedule/*/{}", names.rules)),
+            ],
         ),
         Statement::deny(
             "OnlyOwnersChangeOurDocument",
