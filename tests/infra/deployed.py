@@ -53,6 +53,7 @@ class Deployed:
             "rules": self.rules(),
             "queues": self.queues(),
             "functions": self.functions(),
+            "recursion": self.recursion(),
             "mappings": self.mappings(),
             "schedules": self.schedules(),
             "roles": self.roles(),
@@ -93,7 +94,14 @@ class Deployed:
 
     def functions(self) -> dict:
         said = self.client("lambda").list_functions()["Functions"]
-        return {it["FunctionName"]: {name: it[name] for name in FUNCTION_FIELDS} for it in said}
+        found = {it["FunctionName"]: {name: it[name] for name in FUNCTION_FIELDS} for it in said}
+        # The emulator has two names for itself, and queues are known by their URLs.
+        return json.loads(json.dumps(found).replace("http://localhost:", "http://127.0.0.1:"))
+
+    def recursion(self) -> dict:
+        functions = self.client("lambda")
+        names = [it["FunctionName"] for it in functions.list_functions()["Functions"]]
+        return {it: functions.get_function_recursion_config(FunctionName=it)["RecursiveLoop"] for it in names}
 
     def mappings(self) -> dict:
         said = self.client("lambda").list_event_source_mappings()["EventSourceMappings"]

@@ -288,6 +288,16 @@ def test_no_message_is_seen_twice_while_the_function_works(seen, name):
 
 
 @pytest.mark.parametrize("name", ["hub", "single account"])
+def test_only_the_sweeper_may_hand_work_on_to_itself(of_terraform, name):
+    stood = of_terraform[name].stood["recursion"]
+    assert {it for it in FUNCTIONS if stood[f"v2only-{it}"] == "Allow"} == {"sweeper"}
+    # The emulator leaves this property of a template out.
+    template = templates.load("template" if name == "hub" else "single-account")
+    functions = [it["Properties"] for it in template["Resources"].values() if it["Type"] == "AWS::Serverless::Function"]
+    assert {it["FunctionName"] for it in functions if it.get("RecursiveLoop") == "Allow"} == {"v2only-sweeper"}
+
+
+@pytest.mark.parametrize("name", ["hub", "single account"])
 def test_functions_run_under_the_shipped_statements(seen, name):
     roles = seen[name].stood["roles"]
     assert set(roles) == {"v2only-schedule", *(f"v2only-{it}" for it in FUNCTIONS)}
