@@ -57,6 +57,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 calls: &calls,
                 journal: None,
                 seen: &seen,
+                rollout: None,
             };
             output::json(session.out, &FindingsV1::from(run))?;
         }

@@ -9,6 +9,7 @@ use v2only_policy::cause::{Launched, RootCause};
 use v2only_policy::{ImageId, Place};
 
 use super::posture_v1::PostureV1;
+use super::rollout_v1::RolloutV1;
 use super::summary::{Looked, Totals};
 use crate::survey::Seen;
 
@@ -32,6 +33,9 @@ pub(crate) struct FindingsV1<'a> {
     api_calls: &'a BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     journal: Option<String>,
+    /// The waves, where there were bounds to hold them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<RolloutV1>,
 }
 
 /// What a run brought to light, before it is given its published shape.
@@ -45,6 +49,7 @@ pub(crate) struct Run<'a> {
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
     pub(crate) journal: Option<String>,
     pub(crate) seen: &'a [Seen],
+    pub(crate) rollout: Option<RolloutV1>,
 }
 
 impl<'a> From<Run<'a>> for FindingsV1<'a> {
@@ -66,6 +71,7 @@ impl<'a> From<Run<'a>> for FindingsV1<'a> {
                 .collect(),
             api_calls: run.calls,
             journal: run.journal,
+            rollout: run.rollout,
         }
     }
 }
@@ -157,6 +163,8 @@ struct CauseV1<'a> {
     http_tokens: &'static str,
     hop_limit: &'static str,
     words: String,
+    /// What mends the source.
+    remedy: String,
 }
 
 impl<'a> From<&'a RootCause> for CauseV1<'a> {
@@ -175,6 +183,7 @@ impl<'a> From<&'a RootCause> for CauseV1<'a> {
             http_tokens: it.http_tokens.code(),
             hop_limit: it.hop_limit.code(),
             words: it.words(),
+            remedy: it.remedy(),
         }
     }
 }

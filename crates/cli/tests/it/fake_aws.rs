@@ -19,7 +19,7 @@ use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate, TemplateVersion};
-use v2only_policy::usage::{Counted, first_day};
+use v2only_policy::usage::{Counted, Lately, first_day};
 use v2only_policy::{
     AccountDefaults, AccountId, DefaultsChange, ImageId, ImdsSupport, InstanceChange, InstanceId,
     LaunchTemplateId, NotebookName, OuId, Place, Region, Tags,
@@ -38,6 +38,7 @@ struct State {
     instances: BTreeMap<(Region, InstanceId), Instance>,
     notebooks: BTreeMap<(Region, NotebookName), Notebook>,
     counted: BTreeMap<(InstanceId, Metric), Counted>,
+    lately: BTreeMap<InstanceId, Lately>,
     failures: Vec<(&'static str, Option<&'static str>, Failure)>,
     /// Sources, which are in every Region.
     defaults: Option<AccountDefaults>,
@@ -69,6 +70,7 @@ pub(crate) fn instance(id: &str) -> Instance {
         managed_by: None,
         created_at: Some("2024-01-01T00:00:00Z".parse().unwrap()),
         image: None,
+        profile: None,
         tags: Tags::new(),
     }
 }
@@ -131,6 +133,14 @@ impl FakeAws {
         let days = (1..).zip(daily).map(|(ago, calls)| (first_day(today, ago), *calls)).collect();
         let key = (InstanceId::parse(id).unwrap(), metric);
         self.state().counted.insert(key, Counted { days, complete: true });
+        self
+    }
+
+    /// What `MetadataNoTokenRejected` of an instance comes to minutes after version 1 was closed; there is no data of the
+    /// others.
+    pub(crate) fn refused(self, id: &str, calls: u64) -> Self {
+        let lately = Lately { calls, datapoints: 1, complete: true };
+        self.state().lately.insert(InstanceId::parse(id).unwrap(), lately);
         self
     }
 
@@ -308,6 +318,22 @@ impl ReadUsage for FakeAws {
         let nothing = Counted { complete: true, ..Counted::default() };
         let of = |id: &InstanceId| state.counted.get(&(id.clone(), metric)).unwrap_or(&nothing).clone();
         Ok(ids.iter().map(|id| (id.clone(), of(id))).collect())
+    }
+
+    async fn lately(
+        &self,
+        place: &Place,
+        metric: Metric,
+        ids: &[InstanceId],
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Lately>> {
+        let which: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
+        let what = format!("{} from {since} until {now}: {}", metric.name(), which.join(" "));
+        self.call("cloudwatch:GetMetricData", Some(place), what)?;
+        let state = self.state();
+        let nothing = Lately { complete: true, ..Lately::default() };
+        Ok(ids.iter().map(|id| (id.clone(), state.lately.get(id).copied().unwrap_or(nothing))).collect())
     }
 }
 
