@@ -122,8 +122,9 @@ impl RootCause {
     }
 
     /// What mends the source, so that what it launches next is right. Instances that run keep their options.
-    pub fn remedy(&self) -> String {
-        match (self.http_tokens, &self.from) {
+    /// Nothing where the cause is not known.
+    pub fn remedy(&self) -> Option<String> {
+        Some(match (self.http_tokens, &self.from) {
             (Setter::Source, Launched::Template(id, _)) => {
                 format!("a new version of {id} that requires tokens (`launch_templates.fix: new-version`)")
             }
@@ -138,8 +139,8 @@ impl RootCause {
                 "whoever launched or changed it: the request has to say HttpTokens=required".to_owned()
             }
             (Setter::Image, _) => "another image, or a launch that says HttpTokens=required".to_owned(),
-            (Setter::Unknown, _) => "not known".to_owned(),
-        }
+            (Setter::Unknown, _) => return None,
+        })
     }
 
     /// What to mend, as one group of many instances.

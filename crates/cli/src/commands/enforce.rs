@@ -36,9 +36,10 @@ Examples:
   v2only enforce --policy policy.yaml --region all --yes --journal before.ndjson
   v2only enforce --policy policy.yaml --canary 10 --wave 25% --soak 30m --max-rejecting 1%
 
-Sources (launch templates, images, account defaults) are changed first, then instances and notebooks: up to 20 at once,
-more of them in waves, with a wait between. No data is not taken for zero: instances without datapoints yet are counted
-as unknown, and do not end a run. What is left when a run ends is held; the next run goes on with it.";
+Sources (launch templates, images, account defaults) are changed first, then instances and \
+notebooks: up to 20 at once, more of them in waves, with a wait between. No data is not taken for \
+zero: instances without datapoints yet are counted as unknown, and do not end a run. What is left \
+when a run ends is held; the next run goes on with it.";
 
 /// What `enforce` is told.
 #[derive(Debug, Clone, clap::Args)]
@@ -263,7 +264,12 @@ impl Ran<'_> {
     fn tell_of_the_end<W>(&self, session: &mut Session<'_, W>) {
         if let Some(stop) = &self.rolled.stopped {
             let held = self.rolled.records.iter().filter(|it| it.hold == Some(rollout::HOLD)).count();
-            session.talk.error(&format!("wave stopped because {stop}; {} left", count(held, "change")));
+            match held {
+                0 => session.talk.note(&stop.to_string()),
+                _ => session
+                    .talk
+                    .error(&format!("wave stopped because {stop}; {} left", count(held, "change"))),
+            }
         }
         let (Some(watched), Some(journal)) = (&self.rolled.watched, self.journal) else { return };
         if watched.rejecting.is_empty() {

@@ -163,8 +163,8 @@ struct CauseV1<'a> {
     http_tokens: &'static str,
     hop_limit: &'static str,
     words: String,
-    /// What mends the source.
-    remedy: String,
+    /// What mends the source; `null` where that is not known.
+    remedy: Option<String>,
 }
 
 impl<'a> From<&'a RootCause> for CauseV1<'a> {
