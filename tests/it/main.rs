@@ -40,5 +40,6 @@ mod lines;
 mod notebooks;
 mod pacing;
 mod peers;
+mod regions;
 mod soak;
 mod usage;

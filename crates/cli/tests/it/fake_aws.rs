@@ -47,6 +47,7 @@ struct State {
     groups: Vec<Group>,
     configurations: Vec<LaunchConfiguration>,
     deaf: bool,
+    vanishing: bool,
     calls: Vec<(&'static str, String)>,
 }
 
@@ -197,6 +198,12 @@ impl FakeAws {
     /// Accepts changes and does not make them.
     pub(crate) fn deaf(self) -> Self {
         self.state().deaf = true;
+        self
+    }
+
+    /// Instances are gone as soon as they are restored.
+    pub(crate) fn vanishing(self) -> Self {
+        self.state().vanishing = true;
         self
     }
 
@@ -391,6 +398,9 @@ impl RestoreInstance for FakeAws {
         let mut state = self.state();
         if !state.deaf {
             state.instances.get_mut(&(place.region.clone(), id.clone())).unwrap().options = *options;
+        }
+        if state.vanishing {
+            state.instances.remove(&(place.region.clone(), id.clone()));
         }
         Ok(Changed { options: *options, request_id: None })
     }
