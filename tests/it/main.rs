@@ -41,6 +41,7 @@ mod lines;
 mod notebooks;
 mod pacing;
 mod peers;
+mod regions;
 mod soak;
 mod sweeps;
 mod usage;

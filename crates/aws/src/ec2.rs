@@ -214,6 +214,7 @@ fn instance(it: &sdk::Instance) -> Option<Instance> {
         managed_by: managed_by(it.operator()),
         created_at: created_at(it),
         image: it.image_id().and_then(|it| ImageId::parse(it).ok()),
+        profile: it.iam_instance_profile().and_then(|it| it.arn()).map(str::to_owned),
         tags: tags(it.tags()),
     })
 }

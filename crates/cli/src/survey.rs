@@ -1,11 +1,15 @@
 //! Looking at several places side by side. Takes no writer.
 
 use std::collections::BTreeMap;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::scan::{Judged, Kinds, scan};
-use v2only_enforcer::sources::trace::trace;
+use v2only_enforcer::sources::trace::{Tracer, trace};
 use v2only_enforcer::{Failure, Record};
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
@@ -89,21 +93,89 @@ pub(crate) async fn survey(
     seen
 }
 
+/// Looks at every place and keeps nothing: `each` gets what is not clean of one place, with its causes, as it is found, some
+/// at a time, which is a page of AWS's. What comes back is about places only.
+///
+/// # Errors
+/// The first error of `each`, which ends the survey.
+pub(crate) async fn stream<E>(
+    ports: &impl Readable,
+    policy: &Policy,
+    places: &Places,
+    (kinds, now): (Kinds, Timestamp),
+    progress: &Progress,
+    each: impl FnMut(&Place, Vec<Judged>, BTreeMap<InstanceId, RootCause>) -> Result<(), E>,
+) -> Result<Vec<Seen>, E> {
+    // Never locked across an `await`: places take turns.
+    let each = Mutex::new(each);
+    let look = async |place: &Place| {
+        let _shown = progress.begin(format!("reading {place}"));
+        let found = Mutex::new(Vec::new());
+        let mut note = |it| found.lock().unwrap_or_else(PoisonError::into_inner).push(it);
+        let mut scanning = pin!(scan(ports, policy, place, kinds, now, &mut note));
+        let (mut tracer, mut untraced) = (Tracer::default(), None);
+        loop {
+            // As soon as the scan waits for AWS, what it found so far is handed on.
+            let (ended, mut some) = poll_fn(|context| {
+                let ended = scanning.as_mut().poll(context);
+                let some = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+                match ended {
+                    Poll::Pending if some.is_empty() => Poll::Pending,
+                    Poll::Pending => Poll::Ready((None, some)),
+                    Poll::Ready(unread) => Poll::Ready((Some(unread), some)),
+                }
+            })
+            .await;
+            some.sort_by_cached_key(|it: &Judged| it.record(place).resource);
+            let causes = match untraced {
+                None => tracer.trace(ports, place, &violating(&some)).await,
+                // What was denied once is not asked for again on every page.
+                Some(_) => Ok(BTreeMap::new()),
+            };
+            let causes = causes.unwrap_or_else(|failure| {
+                untraced = Some(failure);
+                BTreeMap::new()
+            });
+            (each.lock().unwrap_or_else(PoisonError::into_inner))(place, some, causes)?;
+            if let Some(unread) = ended {
+                return Ok(Seen {
+                    place: place.clone(),
+                    judged: Vec::new(),
+                    failure: unread.failure,
+                    usage_unread: unread.usage,
+                    causes: BTreeMap::new(),
+                    untraced,
+                });
+            }
+        }
+    };
+    let mut looks = futures_util::stream::iter(&places.known).map(look).buffered(AT_ONCE);
+    let mut seen = Vec::with_capacity(places.known.len());
+    while let Some(it) = looks.next().await {
+        seen.push(it?);
+    }
+    drop(looks);
+    seen.extend(places.unreadable.iter().cloned().map(Seen::unreadable));
+    Ok(seen)
+}
+
 /// Who set the options of the instances that violate the policy.
 async fn traced(
     ports: &impl Readable,
     place: &Place,
     judged: &[Judged],
 ) -> Result<BTreeMap<InstanceId, RootCause>, Failure> {
-    let violating =
-        |it: &Judged| matches!(it, Judged::Instance(_, it) if matches!(it.verdict, Verdict::Violation(_)));
-    let instances: Vec<&Instance> = judged
-        .iter()
-        .filter(|it| violating(it))
-        .filter_map(|it| match it {
-            Judged::Instance(it, _) => Some(it),
-            _ => None,
-        })
-        .collect();
-    trace(ports, place, &instances).await
+    trace(ports, place, &violating(judged)).await
+}
+
+fn violating(judged: &[Judged]) -> Vec<&Instance> {
+    let mut all = Vec::new();
+    for it in judged {
+        if let Judged::Instance(it, decision) = it
+            && matches!(decision.verdict, Verdict::Violation(_))
+        {
+            all.push(it);
+        }
+    }
+    all
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
@@ -27,6 +28,9 @@ pub trait World: Sync {
 
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Waits.
+    fn sleep(&self, how_long: Duration) -> impl Future<Output = ()>;
 
     /// What a person sees and types on.
     fn terminal(&self) -> Terminal;

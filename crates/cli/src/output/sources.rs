@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
 use v2only_enforcer::{Outcome, Record};
+use v2only_policy::cause::RootCause;
 use v2only_policy::{Place, Plan};
 
 use super::table::{Entry, Sheet};
@@ -16,25 +17,39 @@ use crate::talk::{count, some};
 /// How many groups are named for each cause.
 const NAMED: usize = 5;
 
-/// Violating instances by what set their options, the largest group first; `None` if there are none.
-pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
-    let mut grouped: BTreeMap<(&Place, String), (usize, Vec<String>)> = BTreeMap::new();
-    for it in seen {
-        for cause in it.causes.values() {
-            let (number, groups) = grouped.entry((&it.place, cause.words())).or_default();
-            *number += 1;
-            if let Some(group) = cause.group.as_ref().filter(|it| !groups.contains(it)) {
-                groups.push(group.clone());
-            }
+/// Violating instances by place and what set their options: how many, and their groups.
+#[derive(Debug, Default)]
+pub(crate) struct Causes(BTreeMap<(Place, String), (usize, Vec<String>)>);
+
+impl Causes {
+    /// Counts one more.
+    pub(crate) fn add(&mut self, place: &Place, cause: &RootCause) {
+        let (number, groups) = self.0.entry((place.clone(), cause.words())).or_default();
+        *number += 1;
+        if let Some(group) = cause.group.as_ref().filter(|it| !groups.contains(it)) {
+            groups.push(group.clone());
         }
     }
+}
+
+/// Violating instances by what set their options, the largest group first; `None` if there are none.
+pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
+    let mut grouped = Causes::default();
+    for it in seen {
+        it.causes.values().for_each(|cause| grouped.add(&it.place, cause));
+    }
+    counted(grouped, seen, width)
+}
+
+/// The same of causes that were counted as they were found.
+pub(crate) fn counted(grouped: Causes, seen: &[Seen], width: Option<u16>) -> Option<String> {
     let untraced = seen.iter().filter_map(|it| Some((&it.place, it.untraced.as_ref()?)));
     let untraced: Vec<String> =
         untraced.map(|(place, failure)| format!("  not traced in {place}: {}", sentence(failure))).collect();
-    if grouped.is_empty() && untraced.is_empty() {
+    if grouped.0.is_empty() && untraced.is_empty() {
         return None;
     }
-    let mut rows: Vec<_> = grouped.into_iter().collect();
+    let mut rows: Vec<_> = grouped.0.into_iter().collect();
     rows.sort_by_key(|(_, (number, _))| std::cmp::Reverse(*number));
     let mut sheet = Sheet::new(&[], 0, width);
     for ((place, words), (number, groups)) in rows {

@@ -16,6 +16,7 @@ mod scan;
 mod sources;
 mod usage;
 mod validate;
+mod waves;
 
 mod accounts;
 mod bad_input;

@@ -100,6 +100,7 @@ impl World {
             managed_by: None,
             created_at: Some(now()),
             image: None,
+            profile: None,
             tags: Tags::new(),
         })
     }
