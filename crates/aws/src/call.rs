@@ -66,6 +66,8 @@ pub enum Call {
     ListParents,
     /// `ListAccounts` of the organization, always paged.
     ListAccounts,
+    /// `LookupEvents` of CloudTrail, for who launched an instance.
+    LookupEvents,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -83,7 +85,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -113,6 +115,7 @@ impl Call {
         Self::DescribeAccount,
         Self::ListParents,
         Self::ListAccounts,
+        Self::LookupEvents,
     ];
 
     /// The IAM action.
@@ -147,6 +150,7 @@ impl Call {
             Self::DescribeAccount => "organizations:DescribeAccount",
             Self::ListParents => "organizations:ListParents",
             Self::ListAccounts => "organizations:ListAccounts",
+            Self::LookupEvents => "cloudtrail:LookupEvents",
         }
     }
 
@@ -183,6 +187,8 @@ impl Call {
             Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity => bucket(40, 40),
             Self::DescribeAccount => bucket(30, 20),
             Self::ListParents | Self::ListAccounts => bucket(8, 5),
+            // AWS CloudTrail API Reference, `LookupEvents`: two a second for each account and Region.
+            Self::LookupEvents => bucket(2, 2),
         }
     }
 }

@@ -29,6 +29,9 @@ pub mod ssm;
 
 pub mod function;
 
+#[cfg(feature = "operator")]
+pub mod cloudtrail;
+
 #[cfg(feature = "launcher")]
 pub mod launcher;
 

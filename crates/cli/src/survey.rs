@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
+use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::{Judged, Kinds, scan};
 use v2only_enforcer::sources::trace::trace;
 use v2only_enforcer::{Failure, Record};
@@ -32,6 +33,8 @@ pub(crate) struct Seen {
     pub(crate) causes: BTreeMap<InstanceId, RootCause>,
     /// Why that could not be traced, if so.
     pub(crate) untraced: Option<Failure>,
+    /// Who launched them, if that was asked for.
+    pub(crate) launchers: BTreeMap<InstanceId, Launcher>,
 }
 
 impl Seen {
@@ -43,7 +46,21 @@ impl Seen {
     fn unreadable((place, failure): (Place, Failure)) -> Self {
         let failure = Some(failure);
         let causes = BTreeMap::new();
-        Self { place, judged: Vec::new(), failure, usage_unread: None, causes, untraced: None }
+        let launchers = BTreeMap::new();
+        Self { place, judged: Vec::new(), failure, usage_unread: None, causes, untraced: None, launchers }
+    }
+
+    /// Its violating instances.
+    pub(crate) fn violating(&self) -> Vec<&Instance> {
+        violating(&self.judged)
+    }
+
+    /// Who launched one of its instances, if that was asked for.
+    pub(crate) fn launcher(&self, judged: &Judged) -> Option<&Launcher> {
+        match judged {
+            Judged::Instance(it, _) => self.launchers.get(&it.id),
+            _ => None,
+        }
     }
 
     /// After somebody agreed to what nobody can undo.
@@ -81,6 +98,7 @@ pub(crate) async fn survey(
             usage_unread: unread.usage,
             causes,
             untraced,
+            launchers: BTreeMap::new(),
         }
     };
     let mut seen: Vec<Seen> =
@@ -95,15 +113,13 @@ async fn traced(
     place: &Place,
     judged: &[Judged],
 ) -> Result<BTreeMap<InstanceId, RootCause>, Failure> {
-    let violating =
-        |it: &Judged| matches!(it, Judged::Instance(_, it) if matches!(it.verdict, Verdict::Violation(_)));
-    let instances: Vec<&Instance> = judged
-        .iter()
-        .filter(|it| violating(it))
-        .filter_map(|it| match it {
-            Judged::Instance(it, _) => Some(it),
-            _ => None,
-        })
-        .collect();
-    trace(ports, place, &instances).await
+    trace(ports, place, &violating(judged)).await
+}
+
+fn violating(judged: &[Judged]) -> Vec<&Instance> {
+    let violating = judged.iter().filter_map(|it| match it {
+        Judged::Instance(it, decision) if matches!(decision.verdict, Verdict::Violation(_)) => Some(it),
+        _ => None,
+    });
+    violating.collect()
 }

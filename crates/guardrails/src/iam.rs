@@ -153,6 +153,8 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
         Statement::allow("ListNotebooks", ["sagemaker:ListNotebookInstances"], ["*"]),
         see_sources(),
         see_usage(),
+        // CloudTrail knows no narrower resource for it.
+        Statement::allow("SeeLaunches", ["cloudtrail:LookupEvents"], ["*"]),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! An AWS small enough to carry: EC2, Auto Scaling, CloudWatch metrics, STS, Organizations, Systems Manager parameters and their events,
+//! An AWS small enough to carry: EC2, Auto Scaling, CloudWatch metrics, CloudTrail's event history, STS, Organizations, Systems Manager parameters and their events,
 //! on a loopback port, speaking the real wire protocols with the documented semantics.
 //!
 //! ```
@@ -52,6 +52,7 @@ mod bus;
 mod call;
 mod calls;
 mod clock;
+mod cloudtrail;
 mod cloudwatch;
 mod config;
 mod control;

@@ -11,12 +11,13 @@ use crate::output::{self, row, sources};
 use crate::problem::Stop;
 use crate::survey::{Seen, survey};
 use crate::world::{Cloud as _, World};
-use crate::{Session, policy_file, regions};
+use crate::{Session, launched, policy_file, regions};
 
 const EXAMPLES: &str = "\
 Examples:
   v2only scan                                   the Region of the environment or the profile
   v2only scan --region all --policy policy.yaml
+  v2only scan --launched-by                     and who launched what violates it
   v2only scan --output json | jq '.findings[].id'";
 
 /// What `scan` is told.
@@ -27,6 +28,10 @@ pub struct Args {
     /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
     kind: Option<Kind>,
+
+    /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
+    #[arg(long, help_heading = "Input")]
+    launched_by: bool,
 }
 
 /// Looks everywhere that was asked for, and tells.
@@ -38,7 +43,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let places = regions::places(&aws, wanted, session.shared).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
-    let seen = survey(&aws, &loaded.policy, &places, super::kinds(args.kind), now, &progress).await;
+    let mut seen = survey(&aws, &loaded.policy, &places, super::kinds(args.kind), now, &progress).await;
+    if args.launched_by {
+        launched::ask(&aws, &mut seen, now, &progress).await;
+    }
 
     let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
     let totals = Totals::of(&records);
@@ -62,8 +70,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         }
         Format::Table if records.is_empty() => {}
         Format::Table => {
-            let all = seen.iter().flat_map(|it| it.judged.iter().map(|judged| (&it.place, judged)));
-            writeln!(session.out, "{}", row::found(all, session.world.terminal().width).text())?;
+            writeln!(session.out, "{}", row::found(&seen, session.world.terminal().width).text())?;
         }
     }
     session.out.flush()?;
@@ -73,6 +80,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     summary::read(&mut session.talk, &places, &calls);
     summary::usage_unread(&mut session.talk, &seen);
+    summary::launchers_unread(&mut session.talk, &seen);
     summary::incomplete(&mut session.talk, &places, &[]);
     Ok(exit)
 }

@@ -9,6 +9,7 @@ pub(crate) mod readiness_v1;
 pub(crate) mod replay_v1;
 pub(crate) mod sarif;
 
+mod launched_by_v1;
 mod posture_v1;
 
 pub(crate) mod plan;

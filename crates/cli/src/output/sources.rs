@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
 use v2only_enforcer::{Outcome, Record};
@@ -18,11 +19,14 @@ const NAMED: usize = 5;
 
 /// Violating instances by what set their options, the largest group first; `None` if there are none.
 pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
-    let mut grouped: BTreeMap<(&Place, String), (usize, Vec<String>)> = BTreeMap::new();
+    let mut grouped: BTreeMap<(&Place, String), Group> = BTreeMap::new();
     for it in seen {
-        for cause in it.causes.values() {
-            let (number, groups) = grouped.entry((&it.place, cause.words())).or_default();
+        for (id, cause) in &it.causes {
+            let Group { number, groups, launchers } = grouped.entry((&it.place, cause.words())).or_default();
             *number += 1;
+            if let Some(launcher) = it.launchers.get(id) {
+                *launchers.entry(launcher_words(launcher)).or_default() += 1;
+            }
             if let Some(group) = cause.group.as_ref().filter(|it| !groups.contains(it)) {
                 groups.push(group.clone());
             }
@@ -35,13 +39,14 @@ pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
         return None;
     }
     let mut rows: Vec<_> = grouped.into_iter().collect();
-    rows.sort_by_key(|(_, (number, _))| std::cmp::Reverse(*number));
+    rows.sort_by_key(|(_, it)| std::cmp::Reverse(it.number));
     let mut sheet = Sheet::new(&[], 0, width);
-    for ((place, words), (number, groups)) in rows {
+    for ((place, words), Group { number, groups, launchers }) in rows {
         let groups =
             if groups.is_empty() { String::new() } else { format!("groups {}", some(&groups, NAMED)) };
         let cells = [format!("  {}", count(number, "instance")), place.region.to_string(), words, groups];
-        sheet.row(cells.map(Entry::Text).into());
+        let launched = most_of(launchers);
+        sheet.row(cells.into_iter().chain(launched).map(Entry::Text).collect());
     }
     let mut parts = vec!["where their options come from:".to_owned()];
     if !sheet.text().is_empty() {
@@ -49,6 +54,32 @@ pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
     }
     parts.extend(untraced);
     Some(parts.join("\n"))
+}
+
+/// The instances of one cause.
+#[derive(Default)]
+struct Group {
+    number: usize,
+    groups: Vec<String>,
+    /// Who launched how many of them.
+    launchers: BTreeMap<String, usize>,
+}
+
+fn launcher_words(launcher: &Launcher) -> String {
+    match launcher {
+        Launcher::Known(it) => it.words(),
+        Launcher::Older => "somebody before the 90 days that CloudTrail keeps".to_owned(),
+        Launcher::NotFound => "somebody CloudTrail has no record of".to_owned(),
+        Launcher::Unread(_) | Launcher::NotAsked => "not known".to_owned(),
+    }
+}
+
+/// Those who launched most, with how many; `None` if nobody was asked about.
+fn most_of(launchers: BTreeMap<String, usize>) -> Option<String> {
+    let mut launchers: Vec<(String, usize)> = launchers.into_iter().collect();
+    launchers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let words: Vec<String> = launchers.iter().map(|(words, number)| format!("{words}: {number}")).collect();
+    (!words.is_empty()).then(|| format!("launched by {}", some(&words, NAMED)))
 }
 
 /// What is left to do by hand after launch templates were mended: running instances keep their options.

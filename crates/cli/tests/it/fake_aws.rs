@@ -1,5 +1,7 @@
 //! An AWS with a handful of resources that notes every call.
 
+pub(crate) mod operator;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -45,6 +47,8 @@ struct State {
     images: Vec<Image>,
     groups: Vec<Group>,
     configurations: Vec<LaunchConfiguration>,
+    /// Records of launches, the newest first.
+    launches: Vec<serde_json::Value>,
     deaf: bool,
     calls: Vec<(&'static str, String)>,
 }
