@@ -81,7 +81,7 @@ fn who_launched_what_has_its_published_shape_without_address_and_keys() {
 fn enforce_says_it_with_the_plan() {
     let world = FakeWorld::with(estate()).watched(160).stdin("n\n").file("policy.yaml", POLICY);
     let ran = world.run("enforce --policy DIR/policy.yaml --kind instance --launched-by");
-    assert!(ran.err.contains("launched by role/Developer (alice): 2"), "{}", ran.err);
+    assert!(ran.err.contains("role/Developer (alice): 2"), "{}", ran.err);
     assert_eq!(world.aws.changes().iter().filter(|it| !it.starts_with(LOOK_UP)).count(), 0);
 }
 
