@@ -107,6 +107,14 @@ GRANTS = {
             request("ec2:DeregisterImage", "arn:aws:ec2:eu-central-1::image/ami-1"),
         ),
     },
+    "tracer": {
+        "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
+        "SendTheTrace": (
+            request("ssm:SendCommand", "document/v2only-TraceImdsV1"),
+            request("ssm:SendCommand", "document/AWS-RunShellScript"),
+        ),
+        "ReadTheTrace": (request("ssm:GetCommandInvocation", "*"), request("ssm:CancelCommand", "*")),
+    },
     "rollback": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
         "RestoreInstances": (modification(OPEN, V2), request("ec2:TerminateInstances", INSTANCE)),

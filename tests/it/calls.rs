@@ -13,7 +13,7 @@ use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for the listings of a scan, for what instances take their options from and for people, and not made
 /// by a function.
-const NOT_OF_FUNCTIONS: [Call; 16] = [
+const NOT_OF_FUNCTIONS: [Call; 18] = [
     Call::DescribeRegions,
     Call::ListNotebookInstances,
     Call::GetCallerIdentity,
@@ -30,6 +30,8 @@ const NOT_OF_FUNCTIONS: [Call; 16] = [
     Call::GetMetricData,
     Call::ListAccounts,
     Call::LookupEvents,
+    Call::SendCommand,
+    Call::GetCommandInvocation,
 ];
 
 #[test]

@@ -31,6 +31,8 @@ pub mod function;
 
 #[cfg(feature = "operator")]
 pub mod cloudtrail;
+#[cfg(feature = "operator")]
+pub mod run_command;
 
 #[cfg(feature = "launcher")]
 pub mod launcher;

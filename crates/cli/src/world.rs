@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
     Admission, Answer, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances, ListNotebooks,
-    LookUpLaunches, NotebookWriter, OrganizationalUnits, ReadParameter, ReadUsage, SourceReader,
+    LookUpLaunches, NotebookWriter, OrganizationalUnits, ReadParameter, ReadUsage, RunTrace, SourceReader,
     SourceWriter,
 };
 use v2only_enforcer::rollback::Restorer;
@@ -31,6 +32,11 @@ pub trait World: Sync {
 
     /// What a person sees and types on.
     fn terminal(&self) -> Terminal;
+
+    /// Waits.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> {
+        tokio::time::sleep(time)
+    }
 
     /// All of standard input.
     ///
@@ -112,6 +118,7 @@ pub trait Cloud:
     + SourceWriter
     + Restorer
     + ReadParameter
+    + RunTrace
 {
     /// The Region to start from, if flags, environment or profile name one.
     fn home_region(&self) -> Option<Region>;

@@ -7,6 +7,7 @@
 mod launches;
 mod restore;
 mod sources;
+mod trace;
 mod usage;
 
 use std::future::Future;
@@ -23,6 +24,7 @@ pub use sources::{
     ChangeDefaults, ChangeLaunchTemplate, Group, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
     NewVersion, ReadDefaults, SourceReader, SourceWriter, TemplateUse,
 };
+pub use trace::{Invocation, Progress, RunTrace, TraceStep};
 pub use usage::{Metric, ReadUsage};
 
 /// What a port answers.

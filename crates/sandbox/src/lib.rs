@@ -95,3 +95,4 @@ pub use faults::{Effect, Fault};
 pub use identity::{Place, Principal};
 pub use organizations::{AccountState, MemberAccount, Organization, OrganizationalUnit};
 pub use sandbox::Sandbox;
+pub use ssm::ManagedInstance;

@@ -21,6 +21,8 @@ pub(crate) mod row;
 pub(crate) mod sources;
 pub(crate) mod summary;
 pub(crate) mod table;
+pub(crate) mod trace;
+pub(crate) mod trace_v1;
 
 use std::io::{self, Write};
 

@@ -49,6 +49,9 @@ struct State {
     configurations: Vec<LaunchConfiguration>,
     /// Records of launches, the newest first.
     launches: Vec<serde_json::Value>,
+    /// What instances print when they are traced; others are not managed.
+    traces: BTreeMap<InstanceId, operator::Traced>,
+    slept: std::time::Duration,
     deaf: bool,
     calls: Vec<(&'static str, String)>,
 }

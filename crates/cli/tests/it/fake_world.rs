@@ -35,6 +35,10 @@ impl World for FakeWorld {
         self.terminal
     }
 
+    async fn sleep(&self, time: std::time::Duration) {
+        self.aws.slept(time);
+    }
+
     fn read_stdin(&self) -> io::Result<String> {
         Ok(self.stdin.clone())
     }

@@ -15,6 +15,7 @@ mod replay;
 mod rollback;
 mod scan;
 mod sources;
+mod trace;
 mod usage;
 mod validate;
 

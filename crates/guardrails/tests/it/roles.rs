@@ -35,10 +35,15 @@ fn granted(roles: &[&str]) -> BTreeSet<String> {
 fn of_the_command_line() -> BTreeSet<String> {
     let looking_around =
         ["ec2:DescribeRegions", "organizations:ListAccounts", "sagemaker:ListNotebookInstances"];
-    granted(&["source-enforcer"]).into_iter().chain(looking_around.map(str::to_owned)).collect()
+    granted(&["source-enforcer", "tracer"])
+        .into_iter()
+        .filter(|it| !granted(&["ec2-enforcer"]).contains(it))
+        .chain(looking_around.map(str::to_owned))
+        .collect()
 }
 
-const ALL: [&str; 6] = ["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "source-enforcer", "rollback"];
+const ALL: [&str; 7] =
+    ["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "source-enforcer", "rollback", "tracer"];
 
 fn called(service: &str) -> BTreeSet<String> {
     declared()
