@@ -31,8 +31,8 @@ Examples:
   v2only readiness --output json | jq '.if_enforced'
   v2only readiness --trace i-0123456789abcdef0 --trace-seconds 300
 
-Leaves with 10 if something would fail, or may: busy and unknown instances, and sources that say optional; with
---trace, if IMDSv1 was called, or may have been.";
+Leaves with 10 if something would fail, or may: busy and unknown instances, and sources that say optional.
+With `--trace` it leaves with 10 if IMDSv1 was called, or may have been.";
 
 /// What `readiness` is told.
 #[derive(Debug, Clone, clap::Args)]
