@@ -45,6 +45,16 @@ resource "aws_ssm_parameter" "policy" {
   value       = var.policy_document
 }
 
+# --- A command for people ---------------------------------------------------------------------------------------
+
+resource "aws_ssm_document" "trace" {
+  name            = "v2only-TraceImdsV1"
+  document_type   = "Command"
+  document_format = "YAML"
+  target_type     = "/AWS::EC2::Instance"
+  content         = file("${local.infra}/ssm/trace-imds-v1.yaml")
+}
+
 # --- Events -----------------------------------------------------------------------------------------------------
 
 resource "aws_cloudwatch_event_bus" "organization" {

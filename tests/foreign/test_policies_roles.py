@@ -112,6 +112,7 @@ GRANTS = {
             request("autoscaling:DescribeLaunchConfigurations", "*"),
             request("ec2:ModifyInstanceMetadataDefaults", "*"),
         ),
+        "SeeLaunches": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
         "SeeUsage": (request("cloudwatch:GetMetricData", "*"), request("cloudwatch:PutMetricData", "*")),
     },
     "source-enforcer": {
@@ -125,6 +126,14 @@ GRANTS = {
             request("ec2:ModifyImageAttribute", "arn:aws:ec2:eu-central-1::image/ami-1"),
             request("ec2:DeregisterImage", "arn:aws:ec2:eu-central-1::image/ami-1"),
         ),
+    },
+    "tracer": {
+        "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
+        "SendTheTrace": (
+            request("ssm:SendCommand", "document/v2only-TraceImdsV1"),
+            request("ssm:SendCommand", "document/AWS-RunShellScript"),
+        ),
+        "ReadTheTrace": (request("ssm:GetCommandInvocation", "*"), request("ssm:CancelCommand", "*")),
     },
     "rollback": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import servers
 import templates
+import trace_document as trace
 
 PATTERNS = servers.REPOSITORY / "infra" / "event-patterns"
 # One good value and several bad ones of each parameter that is checked by its spelling.
@@ -69,6 +70,22 @@ def test_patterns_are_the_shipped_ones(name):
 def test_the_dashboard_is_the_shipped_one(name):
     body = templates.load(name)["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert body.strip() == (servers.REPOSITORY / "infra" / "dashboard.json").read_text().strip()
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_the_trace_is_the_shipped_one(name):
+    document = templates.load(name)["Resources"]["TraceImdsV1"]
+    assert document["Type"] == "AWS::SSM::Document"
+    properties = document["Properties"]
+    assert properties["Content"] == trace.document()
+    # A new version, because what is named cannot be replaced.
+    kept = {name: properties[name] for name in ("Name", "DocumentType", "TargetType", "UpdateMethod")}
+    assert kept == {
+        "Name": "v2only-TraceImdsV1",
+        "DocumentType": "Command",
+        "TargetType": "/AWS::EC2::Instance",
+        "UpdateMethod": "NewVersion",
+    }
 
 
 def without_organization(template: dict) -> dict:

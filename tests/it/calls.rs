@@ -13,12 +13,15 @@ use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 5] = [
+const NOT_OF_FUNCTIONS: [Call; 8] = [
     Call::GetCallerIdentity,
     Call::ModifyInstanceMetadataDefaults,
     Call::CreateLaunchTemplateVersion,
     Call::ModifyLaunchTemplate,
     Call::ModifyImageAttribute,
+    Call::LookupEvents,
+    Call::SendCommand,
+    Call::GetCommandInvocation,
 ];
 
 #[test]

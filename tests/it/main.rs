@@ -15,6 +15,7 @@
 //! | [`environment`] | settings, policy, network, credentials and permissions that are no good |
 //! | [`lines`] | the shape of what is logged, and what is never in it |
 //! | [`peers`] | what other tools for the same job got wrong; a table of where each is tested |
+//! | [`launched_by`] | who launched what is read as CloudTrail tells it, and nobody is guessed |
 //! | [`usage`] | who still uses version 1 is read as CloudWatch tells it, and decides what `enforce` changes |
 //! | [`calls`] | every call is declared, with the permission it takes |
 //!
@@ -36,6 +37,7 @@ mod drift;
 mod environment;
 mod error_codes;
 mod fault_points;
+mod launched_by;
 mod launches;
 mod lines;
 mod notebooks;

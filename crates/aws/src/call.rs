@@ -68,6 +68,12 @@ pub enum Call {
     ListAccounts,
     /// `SendMessageBatch`, to the sweeper's own queue. It takes the permission of `SendMessage`.
     SendMessageBatch,
+    /// `LookupEvents` of CloudTrail, for who launched an instance.
+    LookupEvents,
+    /// `SendCommand` of Systems Manager, with our own document.
+    SendCommand,
+    /// `GetCommandInvocation`, until it has ended.
+    GetCommandInvocation,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -85,7 +91,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -116,6 +122,9 @@ impl Call {
         Self::ListParents,
         Self::ListAccounts,
         Self::SendMessageBatch,
+        Self::LookupEvents,
+        Self::SendCommand,
+        Self::GetCommandInvocation,
     ];
 
     /// The IAM action.
@@ -151,6 +160,9 @@ impl Call {
             Self::ListParents => "organizations:ListParents",
             Self::ListAccounts => "organizations:ListAccounts",
             Self::SendMessageBatch => "sqs:SendMessage",
+            Self::LookupEvents => "cloudtrail:LookupEvents",
+            Self::SendCommand => "ssm:SendCommand",
+            Self::GetCommandInvocation => "ssm:GetCommandInvocation",
         }
     }
 
@@ -189,6 +201,10 @@ impl Call {
             }
             Self::DescribeAccount => bucket(30, 20),
             Self::ListParents | Self::ListAccounts => bucket(8, 5),
+            // AWS CloudTrail API Reference, `LookupEvents`: two a second for each account and Region.
+            Self::LookupEvents => bucket(2, 2),
+            // None is published; ours.
+            Self::SendCommand | Self::GetCommandInvocation => bucket(5, 5),
         }
     }
 }

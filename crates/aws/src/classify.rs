@@ -150,6 +150,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         "ValidationException" if message.contains("Unable to transition to") => Kind::WrongState,
         "ValidationException" | "ValidationError" => Kind::Invalid,
         "ParameterNotFound" | "ResourceNotFound" | "ResourceLimitExceeded" => Kind::Invalid,
+        // Of Systems Manager: it does not manage the instance, or has not heard of it for a while.
+        "InvalidInstanceId" | "InvalidDocument" => Kind::Invalid,
         _ if code.starts_with("InvalidParameter")
             || code.starts_with("InvalidInstanceID")
             || code.starts_with("MissingParameter")

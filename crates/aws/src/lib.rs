@@ -30,6 +30,11 @@ pub mod ssm;
 
 pub mod function;
 
+#[cfg(feature = "operator")]
+pub mod cloudtrail;
+#[cfg(feature = "operator")]
+pub mod run_command;
+
 #[cfg(feature = "launcher")]
 pub mod launcher;
 

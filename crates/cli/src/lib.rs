@@ -17,6 +17,7 @@ pub mod problem;
 pub mod console;
 pub mod world;
 
+mod launched;
 mod policy_file;
 mod regions;
 mod survey;

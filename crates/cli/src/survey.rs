@@ -8,6 +8,7 @@ use std::task::Poll;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
+use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::{Judged, Kinds, scan};
 use v2only_enforcer::sources::trace::{Tracer, trace};
 use v2only_enforcer::{Failure, Record};
@@ -36,6 +37,8 @@ pub(crate) struct Seen {
     pub(crate) causes: BTreeMap<InstanceId, RootCause>,
     /// Why that could not be traced, if so.
     pub(crate) untraced: Option<Failure>,
+    /// Who launched them, if that was asked for.
+    pub(crate) launchers: BTreeMap<InstanceId, Launcher>,
 }
 
 impl Seen {
@@ -47,7 +50,21 @@ impl Seen {
     fn unreadable((place, failure): (Place, Failure)) -> Self {
         let failure = Some(failure);
         let causes = BTreeMap::new();
-        Self { place, judged: Vec::new(), failure, usage_unread: None, causes, untraced: None }
+        let launchers = BTreeMap::new();
+        Self { place, judged: Vec::new(), failure, usage_unread: None, causes, untraced: None, launchers }
+    }
+
+    /// Its violating instances.
+    pub(crate) fn violating(&self) -> Vec<&Instance> {
+        violating(&self.judged)
+    }
+
+    /// Who launched one of its instances, if that was asked for.
+    pub(crate) fn launcher(&self, judged: &Judged) -> Option<&Launcher> {
+        match judged {
+            Judged::Instance(it, _) => self.launchers.get(&it.id),
+            _ => None,
+        }
     }
 
     /// After somebody agreed to what nobody can undo.
@@ -85,6 +102,7 @@ pub(crate) async fn survey(
             usage_unread: unread.usage,
             causes,
             untraced,
+            launchers: BTreeMap::new(),
         }
     };
     let mut seen: Vec<Seen> =
@@ -145,6 +163,7 @@ pub(crate) async fn stream<E>(
                     usage_unread: unread.usage,
                     causes: BTreeMap::new(),
                     untraced,
+                    launchers: BTreeMap::new(),
                 });
             }
         }
@@ -169,13 +188,9 @@ async fn traced(
 }
 
 fn violating(judged: &[Judged]) -> Vec<&Instance> {
-    let mut all = Vec::new();
-    for it in judged {
-        if let Judged::Instance(it, decision) = it
-            && matches!(decision.verdict, Verdict::Violation(_))
-        {
-            all.push(it);
-        }
-    }
-    all
+    let violating = judged.iter().filter_map(|it| match it {
+        Judged::Instance(it, decision) if matches!(decision.verdict, Verdict::Violation(_)) => Some(it),
+        _ => None,
+    });
+    violating.collect()
 }

@@ -5,8 +5,10 @@
 //! called again after any failure.
 
 mod estate;
+mod launches;
 mod restore;
 mod sources;
+mod trace;
 mod usage;
 
 use std::future::Future;
@@ -18,11 +20,13 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 use crate::failure::Failure;
 
 pub use estate::{ListAccounts, ListRegions, SendTasks};
+pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{
     ChangeDefaults, ChangeLaunchTemplate, Group, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
     NewVersion, ReadDefaults, SourceReader, SourceWriter, TemplateUse,
 };
+pub use trace::{Invocation, Progress, RunTrace, TraceStep};
 pub use usage::{Metric, ReadUsage};
 
 /// What a port answers.

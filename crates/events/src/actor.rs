@@ -38,6 +38,23 @@ impl Actor {
         self.session().map(|(role, _)| role)
     }
 
+    /// The name of the session, if this is one of a role.
+    pub fn session_name(&self) -> Option<&str> {
+        self.session().map(|(_, session)| session)
+    }
+
+    /// The name of the user, if this is one.
+    pub fn user(&self) -> Option<&str> {
+        let user = self.resource()?.strip_prefix("user/")?;
+        // Behind the path, if there is one.
+        user.rsplit('/').next()
+    }
+
+    /// Whether this AWS service made the call, such as `autoscaling`.
+    pub fn is_service(&self, name: &str) -> bool {
+        self.invoked_by.as_deref().and_then(service) == Some(name)
+    }
+
     /// The role and the name of the session.
     fn session(&self) -> Option<(&str, &str)> {
         self.resource()?.strip_prefix("assumed-role/")?.split_once('/')

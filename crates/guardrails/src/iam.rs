@@ -28,6 +28,7 @@ pub fn files(settings: &Settings) -> Result<Vec<File>, TooLarge> {
         ("role-source-enforcer", source_enforcer(settings)),
         ("role-rollback", rollback(settings)),
         ("role-automation", automation(settings)),
+        ("role-tracer", tracer(settings)),
     ]
     .iter()
     .map(|(name, statements)| pack::whole(Kind::Iam, name, statements))
@@ -192,6 +193,8 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
         list_notebooks(),
         see_sources(),
         see_usage(),
+        // CloudTrail knows no narrower resource for it.
+        Statement::allow("SeeLaunches", ["cloudtrail:LookupEvents"], ["*"]),
     ]
 }
 
@@ -268,5 +271,17 @@ fn automation(settings: &Settings) -> Vec<Statement> {
         tighten_instances(settings),
         Statement::allow("StartRunbooks", ["ssm:StartAutomationExecution"], start),
         Statement::allow("FollowRunbooks", ["ssm:GetAutomationExecution"], [executions]),
+    ]
+}
+
+/// For people who look on instances for who calls version 1. A command runs as root, so it is one document of ours
+/// that may be sent, and no other.
+fn tracer(settings: &Settings) -> Vec<Statement> {
+    let document = settings.arn("ssm", "document/v2only-TraceImdsV1");
+    vec![
+        see_instances(),
+        Statement::allow("SendTheTrace", ["ssm:SendCommand"], [document, instance(settings)]),
+        // Systems Manager knows no narrower resource for it.
+        Statement::allow("ReadTheTrace", ["ssm:GetCommandInvocation"], ["*"]),
     ]
 }

@@ -82,6 +82,13 @@ impl EventBus {
         inner.published.iter().filter_map(|event| serde_json::from_str(event).ok()).collect()
     }
 
+    /// Those of the published events in which this text occurs; all if there is none.
+    pub(crate) fn published_of(&self, text: Option<&str>) -> Vec<Value> {
+        let inner = self.lock();
+        let of_it = inner.published.iter().filter(|event| text.is_none_or(|it| event.contains(it)));
+        of_it.filter_map(|event| serde_json::from_str(event).ok()).collect()
+    }
+
     /// Forgets the published events.
     pub fn clear(&self) {
         self.lock().published.clear();

@@ -13,6 +13,8 @@
 //! | `POST launch-as` | launches as another actor, see [`LaunchOrder`] |
 //! | `POST metric-data` `{"account", "region", "instance_id", "metric", "start", "every_seconds", "values"}` | datapoints |
 //! | `POST roles` `{"account", "name", "external_id"?}` | registers a role |
+//! | `POST managed-instance` `{"account", "region", "instance_id", "does": {"platform", "status"?, "output"?, "errors"?}}` | Systems Manager manages it |
+//! | `POST command-document` `{"account", "region", "name", "steps": [["step", "platform"]]}` | a document to send |
 //! | `POST organization` | sets the organization, see [`UnitOrder`] |
 
 use std::sync::{Arc, PoisonError};
@@ -59,6 +61,8 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/inject", post(inject))
         .route("/launch-as", post(launch))
         .route("/roles", post(role))
+        .route("/managed-instance", post(managed_instance))
+        .route("/command-document", post(command_document))
         .route("/organization", post(organization))
         .merge(crate::cloudwatch::routes())
         .merge(crate::sagemaker::routes())
@@ -261,6 +265,36 @@ async fn launch(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
         )
             .into_response()),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ManagedOrder {
+    account: String,
+    region: String,
+    instance_id: String,
+    does: crate::ssm::ManagedInstance,
+}
+
+async fn managed_instance(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
+    let it: ManagedOrder = read(&body)?;
+    crate::ssm::manage(&mut core.world(), &it.account, &it.region, &it.instance_id, it.does);
+    Ok(done())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DocumentOrder {
+    account: String,
+    region: String,
+    name: String,
+    steps: Vec<(String, String)>,
+}
+
+async fn command_document(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
+    let it: DocumentOrder = read(&body)?;
+    crate::ssm::put_document(&mut core.world(), &it.account, &it.region, &it.name, it.steps);
+    Ok(done())
 }
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! An AWS small enough to carry: EC2, Auto Scaling, CloudWatch metrics, STS, Organizations, Systems Manager parameters and their events,
+//! An AWS small enough to carry: EC2, Auto Scaling, CloudWatch metrics, CloudTrail's event history, STS, Organizations, Systems Manager parameters and their events,
 //! on a loopback port, speaking the real wire protocols with the documented semantics.
 //!
 //! ```
@@ -52,6 +52,7 @@ mod bus;
 mod call;
 mod calls;
 mod clock;
+mod cloudtrail;
 mod cloudwatch;
 mod config;
 mod control;
@@ -94,3 +95,4 @@ pub use faults::{Effect, Fault};
 pub use identity::{Place, Principal};
 pub use organizations::{AccountState, MemberAccount, Organization, OrganizationalUnit};
 pub use sandbox::Sandbox;
+pub use ssm::ManagedInstance;

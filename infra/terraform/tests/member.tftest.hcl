@@ -43,6 +43,17 @@ run "a_member_forwards_and_lets_in_the_central_account" {
   }
 }
 
+run "a_member_has_the_document_that_readiness_sends" {
+  command = apply
+  module {
+    source = "./modules/member"
+  }
+  assert {
+    condition     = aws_ssm_document.trace[0].name == "v2only-TraceImdsV1" && aws_ssm_document.trace[0].document_type == "Command" && yamldecode(aws_ssm_document.trace[0].content).schemaVersion == "2.2"
+    error_message = "readiness --trace sends this document"
+  }
+}
+
 run "another_region_makes_no_roles" {
   command = apply
   module {
@@ -67,7 +78,7 @@ run "the_central_region_needs_nothing" {
     hub_region     = "cn-north-1"
   }
   assert {
-    condition     = length(aws_cloudwatch_event_rule.forward) == 0 && length(aws_iam_role.forwarder) == 0 && length(aws_iam_role.member) == 0 && length(aws_sqs_queue.undelivered) == 0
+    condition     = length(aws_cloudwatch_event_rule.forward) == 0 && length(aws_iam_role.forwarder) == 0 && length(aws_iam_role.member) == 0 && length(aws_sqs_queue.undelivered) == 0 && length(aws_ssm_document.trace) == 0
     error_message = "the central account has rules and roles of its own"
   }
 }

@@ -28,7 +28,7 @@ use crate::problem::{Problem, Stop};
 use crate::survey::{Seen, survey};
 use crate::talk::count;
 use crate::world::{Cloud as _, World};
-use crate::{Session, policy_file, regions};
+use crate::{Session, launched, policy_file, regions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,6 +49,10 @@ pub struct Args {
     /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
     kind: Option<Kind>,
+
+    /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
+    #[arg(long, help_heading = "Input")]
+    launched_by: bool,
 
     /// Apply the plan without asking
     #[arg(short, long, help_heading = "Input")]
@@ -84,6 +88,12 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let now = session.world.now();
     let progress = session.talk.progress();
     let mut seen = survey(&aws, &policy, &places, super::kinds(args.kind), now, &progress).await;
+    if args.launched_by {
+        launched::ask(&aws, &mut seen, now, &progress).await;
+        if let Some(causes) = sources::causes(&seen, session.talk.width()) {
+            session.talk.say(&causes);
+        }
+    }
     if args.accept_irreversible {
         seen.iter_mut().for_each(Seen::consent);
     }
@@ -237,8 +247,7 @@ impl Ran<'_> {
                 output::json(session.out, &FindingsV1::from(run))?;
             }
             (Format::Table, Table::Found) if !records.is_empty() => {
-                let all = self.seen.iter().flat_map(|it| it.judged.iter().map(|judged| (&it.place, judged)));
-                writeln!(session.out, "{}", row::found(all, width).text())?;
+                writeln!(session.out, "{}", row::found(self.seen, width).text())?;
             }
             (Format::Table, Table::Done) => {
                 writeln!(session.out, "{}", row::done(records, session.talk.is_verbose(), width).text())?;
@@ -249,6 +258,7 @@ impl Ran<'_> {
         session.talk.say(&totals.in_words());
         summary::read(&mut session.talk, &places, &calls);
         summary::usage_unread(&mut session.talk, self.seen);
+        summary::launchers_unread(&mut session.talk, self.seen);
         summary::incomplete(&mut session.talk, &places, records);
         self.tell_of_the_end(session);
         if totals.advanced > 0 {

@@ -9,6 +9,10 @@ pub mod rollback;
 pub mod scan;
 pub mod validate;
 
+mod trace;
+
+pub(crate) use trace::Traced;
+
 use clap::ValueEnum;
 use v2only_enforcer::scan::Kinds;
 

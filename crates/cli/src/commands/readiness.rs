@@ -29,8 +29,10 @@ Examples:
   v2only readiness --region eu-central-1
   v2only readiness --region all --days 30 --tag app
   v2only readiness --output json | jq '.if_enforced'
+  v2only readiness --trace i-0123456789abcdef0 --trace-seconds 300
 
-Leaves with 10 if something would fail, or may: busy and unknown instances, and sources that say optional.";
+Leaves with 10 if something would fail, or may: busy and unknown instances, and sources that say optional.
+With `--trace` it leaves with 10 if IMDSv1 was called, or may have been.";
 
 /// What `readiness` is told.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,6 +45,27 @@ pub struct Args {
     /// Put instances together by the value of this tag as well
     #[arg(long, value_name = "KEY", help_heading = "Output")]
     tag: Option<String>,
+
+    /// Look on these instances for who calls IMDSv1, by a Systems Manager command that changes nothing
+    #[arg(
+        long,
+        value_name = "INSTANCE",
+        num_args = 1..,
+        conflicts_with_all = ["days", "tag"],
+        help_heading = "Trace"
+    )]
+    pub(super) trace: Vec<String>,
+
+    /// For how long to look, up to 900 seconds
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 60,
+        requires = "trace",
+        value_parser = clap::value_parser!(u16).range(1..=900),
+        help_heading = "Trace"
+    )]
+    pub(super) trace_seconds: u16,
 }
 
 /// What is known of one place.
@@ -55,6 +78,9 @@ struct Found {
 
 /// Reads everywhere that was asked for, and tells.
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
+    if !args.trace.is_empty() {
+        return super::trace::run(args, session).await;
+    }
     let wanted = regions::wanted(&session.shared.regions)?;
     let policy = match session.shared.policy.as_deref() {
         Some(path) => policy_file::load(path, session.world, &mut session.talk)?.policy,

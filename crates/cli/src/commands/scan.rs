@@ -18,12 +18,13 @@ use crate::problem::Stop;
 use crate::regions::Places;
 use crate::survey::{self, Seen, survey};
 use crate::world::{Cloud as _, World};
-use crate::{Session, policy_file, regions};
+use crate::{Session, launched, policy_file, regions};
 
 const EXAMPLES: &str = "\
 Examples:
   v2only scan                                   the Region of the environment or the profile
   v2only scan --region all --policy policy.yaml
+  v2only scan --launched-by                     and who launched what violates it
   v2only scan --output json | jq '.findings[].id'";
 
 /// What `scan` is told.
@@ -34,6 +35,10 @@ pub struct Args {
     /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
     kind: Option<Kind>,
+
+    /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
+    #[arg(long, help_heading = "Input")]
+    launched_by: bool,
 }
 
 /// Looks everywhere that was asked for, and tells.
@@ -45,11 +50,15 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let places = regions::places(&aws, wanted, session.shared).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
-    if session.shared.output == Format::Json {
+    // Who launched what is asked about afterwards, in one go, and so everything is kept until then.
+    if session.shared.output == Format::Json && !args.launched_by {
         let look = Look { policy: &loaded.policy, places: &places, kinds: super::kinds(args.kind), now };
         return streamed(&look, &aws, session).await;
     }
-    let seen = survey(&aws, &loaded.policy, &places, super::kinds(args.kind), now, &progress).await;
+    let mut seen = survey(&aws, &loaded.policy, &places, super::kinds(args.kind), now, &progress).await;
+    if args.launched_by {
+        launched::ask(&aws, &mut seen, now, &progress).await;
+    }
 
     let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
     let totals = Totals::of(&records);
@@ -74,8 +83,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         }
         Format::Table if records.is_empty() => {}
         Format::Table => {
-            let all = seen.iter().flat_map(|it| it.judged.iter().map(|judged| (&it.place, judged)));
-            writeln!(session.out, "{}", row::found(all, session.world.terminal().width).text())?;
+            writeln!(session.out, "{}", row::found(&seen, session.world.terminal().width).text())?;
         }
     }
     session.out.flush()?;
@@ -85,6 +93,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     summary::read(&mut session.talk, &places, &calls);
     summary::usage_unread(&mut session.talk, &seen);
+    summary::launchers_unread(&mut session.talk, &seen);
     summary::incomplete(&mut session.talk, &places, &[]);
     Ok(exit)
 }
@@ -119,7 +128,7 @@ async fn streamed<W: World>(
             };
             totals.add(&record);
             if let Some(cause) = cause {
-                causes.add(place, cause);
+                causes.add(place, cause, None);
             }
             document.finding(&record, cause)?;
         }

@@ -5,10 +5,12 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::{Failure, Outcome, Record, ResourceId};
 use v2only_policy::cause::{Launched, RootCause};
 use v2only_policy::{ImageId, Place};
 
+use super::launched_by_v1::LaunchedByV1;
 use super::posture_v1::PostureV1;
 use super::rollout_v1::RolloutV1;
 use super::summary::{Looked, Totals};
@@ -31,6 +33,9 @@ pub(crate) struct FindingsV1<'a> {
     /// Where evidence of version-1 use could not be read, which keeps the usage gate shut and nothing else.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     usage_unread: Vec<IncompleteV1<'a>>,
+    /// Where CloudTrail could not be asked who launched what.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    launched_by_unread: Vec<IncompleteV1<'a>>,
     api_calls: &'a BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     journal: Option<String>,
@@ -62,7 +67,7 @@ impl<'a> From<Run<'a>> for FindingsV1<'a> {
             time: run.now.to_string(),
             exit_code: run.exit.code(),
             places: run.places.iter().map(|(place, _)| (*place).into()).collect(),
-            findings: run.records.iter().map(|it| FindingV1::new(it, cause(run.seen, it))).collect(),
+            findings: run.records.iter().map(|it| finding(run.seen, it)).collect(),
             totals: run.totals.into(),
             incomplete: broken.map(|(place, failure)| IncompleteV1::new(place, failure)).collect(),
             usage_unread: run
@@ -70,6 +75,7 @@ impl<'a> From<Run<'a>> for FindingsV1<'a> {
                 .iter()
                 .filter_map(|it| Some(IncompleteV1::new(&it.place, it.usage_unread.as_ref()?)))
                 .collect(),
+            launched_by_unread: run.seen.iter().filter_map(unread_launchers).collect(),
             api_calls: run.calls,
             journal: run.journal,
             rollout: run.rollout,
@@ -148,6 +154,15 @@ impl<'a> Stream<'a> {
     }
 }
 
+/// The first reason for which it could not be read who launched what at one place.
+fn unread_launchers(seen: &Seen) -> Option<IncompleteV1<'_>> {
+    let failure = seen.launchers.values().find_map(|it| match it {
+        Launcher::Unread(failure) => Some(failure),
+        _ => None,
+    })?;
+    Some(IncompleteV1::new(&seen.place, failure))
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct PlaceV1<'a> {
     account: &'a str,
@@ -221,6 +236,9 @@ pub(crate) struct FindingV1<'a> {
     /// Who set the options of a violating instance.
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<CauseV1<'a>>,
+    /// Who launched it, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    launched_by: Option<LaunchedByV1<'a>>,
 }
 
 /// A root cause. `http_tokens` and `hop_limit` say who set the option: `source` (the template version or launch
@@ -260,9 +278,13 @@ impl<'a> From<&'a RootCause> for CauseV1<'a> {
     }
 }
 
-fn cause<'a>(seen: &'a [Seen], record: &Record) -> Option<&'a RootCause> {
-    let ResourceId::Instance(id) = &record.resource else { return None };
-    seen.iter().find(|it| it.place == record.place)?.causes.get(id)
+/// A record with what was found out about it besides.
+fn finding<'a>(seen: &'a [Seen], record: &'a Record) -> FindingV1<'a> {
+    let ResourceId::Instance(id) = &record.resource else { return FindingV1::new(record, None) };
+    let here = seen.iter().find(|it| it.place == record.place);
+    let launcher = here.and_then(|it| it.launchers.get(id));
+    let launched_by = launcher.map(LaunchedByV1::from);
+    FindingV1 { launched_by, ..FindingV1::new(record, here.and_then(|it| it.causes.get(id))) }
 }
 
 impl<'a> FindingV1<'a> {
@@ -270,6 +292,7 @@ impl<'a> FindingV1<'a> {
     pub(crate) fn new(it: &'a Record, cause: Option<&'a RootCause>) -> Self {
         Self {
             cause: cause.map(Into::into),
+            launched_by: None,
             account: it.place.account.as_str(),
             region: it.place.region.as_str(),
             kind: it.resource.kind(),

@@ -9,6 +9,7 @@ pub(crate) mod readiness_v1;
 pub(crate) mod replay_v1;
 pub(crate) mod sarif;
 
+mod launched_by_v1;
 mod posture_v1;
 
 pub(crate) mod plan;
@@ -21,6 +22,8 @@ pub(crate) mod row;
 pub(crate) mod sources;
 pub(crate) mod summary;
 pub(crate) mod table;
+pub(crate) mod trace;
+pub(crate) mod trace_v1;
 
 use std::io::{self, Write};
 

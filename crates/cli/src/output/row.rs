@@ -6,10 +6,11 @@ use v2only_enforcer::record::Posture;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
 use v2only_enforcer::{Outcome, Record};
-use v2only_policy::{Decision, Place, Plan, Verdict};
+use v2only_policy::{Decision, Plan, Verdict};
 
 use super::table::{Entry, Sheet, Whereabouts};
 use crate::problem::sentence;
+use crate::survey::Seen;
 
 /// Terminals narrower than this get fewer and higher columns.
 const NARROW: u16 = 110;
@@ -19,13 +20,11 @@ const fn is_narrow(width: Option<u16>) -> bool {
 }
 
 /// The table of what was found.
-pub(crate) fn found<'a>(
-    seen: impl IntoIterator<Item = (&'a Place, &'a Judged)>,
-    width: Option<u16>,
-) -> Sheet {
+pub(crate) fn found(all: &[Seen], width: Option<u16>) -> Sheet {
     let narrow = is_narrow(width);
-    let seen: Vec<(&Place, &Judged)> = seen.into_iter().collect();
-    let whereabouts = Whereabouts::of(seen.iter().map(|(place, _)| *place));
+    let seen: Vec<(&Seen, &Judged)> =
+        all.iter().flat_map(|seen| seen.judged.iter().map(move |judged| (seen, judged))).collect();
+    let whereabouts = Whereabouts::of(seen.iter().map(|(seen, _)| &seen.place));
     let mut sheet = if narrow {
         Sheet::new(&["RESOURCE", "VERDICT", "WHY, AND WHAT FOLLOWS"], 2, width)
     } else {
@@ -33,7 +32,8 @@ pub(crate) fn found<'a>(
             ["RESOURCE", whereabouts.heading(), "POSTURE", "VERDICT", "WHY", "WOULD DO / HELD BECAUSE"];
         Sheet::new(&headings, 4, width)
     };
-    for (place, judged) in seen {
+    for (seen, judged) in seen {
+        let place = &seen.place;
         let record = judged.record(place);
         let (mut why, next) = match judged {
             Judged::Instance(_, decision) => (why(decision), next(decision)),
@@ -45,6 +45,7 @@ pub(crate) fn found<'a>(
                 Source::Image(_, decision) => (why(decision), next(decision)),
             },
         };
+        why.extend(seen.launcher(judged).map(ToString::to_string));
         let (resource, region) = (record.resource.to_string(), whereabouts.words(place));
         let verdict = record.verdict.unwrap_or_default().to_owned();
         let before = words(record.before);

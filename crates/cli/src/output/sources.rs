@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
 use v2only_enforcer::{Outcome, Record};
@@ -17,15 +18,18 @@ use crate::talk::{count, some};
 /// How many groups are named for each cause.
 const NAMED: usize = 5;
 
-/// Violating instances by place and what set their options: how many, and their groups.
+/// Violating instances by place and what set their options.
 #[derive(Debug, Default)]
-pub(crate) struct Causes(BTreeMap<(Place, String), (usize, Vec<String>)>);
+pub(crate) struct Causes(BTreeMap<(Place, String), Group>);
 
 impl Causes {
     /// Counts one more.
-    pub(crate) fn add(&mut self, place: &Place, cause: &RootCause) {
-        let (number, groups) = self.0.entry((place.clone(), cause.words())).or_default();
+    pub(crate) fn add(&mut self, place: &Place, cause: &RootCause, launcher: Option<&Launcher>) {
+        let Group { number, groups, launchers } = self.0.entry((place.clone(), cause.words())).or_default();
         *number += 1;
+        if let Some(launcher) = launcher {
+            *launchers.entry(launcher_words(launcher)).or_default() += 1;
+        }
         if let Some(group) = cause.group.as_ref().filter(|it| !groups.contains(it)) {
             groups.push(group.clone());
         }
@@ -36,7 +40,7 @@ impl Causes {
 pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
     let mut grouped = Causes::default();
     for it in seen {
-        it.causes.values().for_each(|cause| grouped.add(&it.place, cause));
+        it.causes.iter().for_each(|(id, cause)| grouped.add(&it.place, cause, it.launchers.get(id)));
     }
     counted(grouped, seen, width)
 }
@@ -50,13 +54,14 @@ pub(crate) fn counted(grouped: Causes, seen: &[Seen], width: Option<u16>) -> Opt
         return None;
     }
     let mut rows: Vec<_> = grouped.0.into_iter().collect();
-    rows.sort_by_key(|(_, (number, _))| std::cmp::Reverse(*number));
+    rows.sort_by_key(|(_, it)| std::cmp::Reverse(it.number));
     let mut sheet = Sheet::new(&[], 0, width);
-    for ((place, words), (number, groups)) in rows {
+    for ((place, words), Group { number, groups, launchers }) in rows {
         let groups =
             if groups.is_empty() { String::new() } else { format!("groups {}", some(&groups, NAMED)) };
         let cells = [format!("  {}", count(number, "instance")), place.region.to_string(), words, groups];
-        sheet.row(cells.map(Entry::Text).into());
+        let launched = most_of(launchers);
+        sheet.row(cells.into_iter().chain(launched).map(Entry::Text).collect());
     }
     let mut parts = vec!["where their options come from:".to_owned()];
     if !sheet.text().is_empty() {
@@ -64,6 +69,32 @@ pub(crate) fn counted(grouped: Causes, seen: &[Seen], width: Option<u16>) -> Opt
     }
     parts.extend(untraced);
     Some(parts.join("\n"))
+}
+
+/// The instances of one cause.
+#[derive(Debug, Default)]
+struct Group {
+    number: usize,
+    groups: Vec<String>,
+    /// Who launched how many of them.
+    launchers: BTreeMap<String, usize>,
+}
+
+fn launcher_words(launcher: &Launcher) -> String {
+    match launcher {
+        Launcher::Known(it) => it.words(),
+        Launcher::Older => "somebody before the 90 days that CloudTrail keeps".to_owned(),
+        Launcher::NotFound => "somebody CloudTrail has no record of".to_owned(),
+        Launcher::Unread(_) | Launcher::NotAsked => "not known".to_owned(),
+    }
+}
+
+/// Those who launched most, with how many; `None` if nobody was asked about.
+fn most_of(launchers: BTreeMap<String, usize>) -> Option<String> {
+    let mut launchers: Vec<(String, usize)> = launchers.into_iter().collect();
+    launchers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let words: Vec<String> = launchers.iter().map(|(words, number)| format!("{words}: {number}")).collect();
+    (!words.is_empty()).then(|| format!("launched by {}", some(&words, NAMED)))
 }
 
 /// What is left to do by hand after launch templates were mended: running instances keep their options.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::{Disposition, Failure, Kind, Outcome, Record};
 use v2only_policy::Place;
 
@@ -118,6 +119,32 @@ pub(crate) fn usage_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
     }
     if unread.iter().any(|(_, it)| it.kind == Kind::Denied) {
         talk.hint(GRANT_USAGE);
+    }
+}
+
+/// What lets CloudTrail be asked.
+const GRANT_LOOK_UPS: &str = "grant `cloudtrail:LookupEvents` to the role, as `policies/iam/role-scanner.json` does, and \
+     see whether an SCP denies it";
+
+/// Says where CloudTrail could not be asked who launched what, once for each reason. The list of violations is whole
+/// all the same.
+pub(crate) fn launchers_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
+    let mut denied = false;
+    for it in seen {
+        let mut told: Vec<String> = Vec::new();
+        for launcher in it.launchers.values() {
+            let Launcher::Unread(failure) = launcher else { continue };
+            denied |= failure.kind == Kind::Denied;
+            // Without AWS's id of the request, which differs each time.
+            let why = sentence(failure);
+            if !told.contains(&why) {
+                talk.note(&format!("who launched instances in {} could not be read: {why}", it.place));
+                told.push(why);
+            }
+        }
+    }
+    if denied {
+        talk.hint(GRANT_LOOK_UPS);
     }
 }
 

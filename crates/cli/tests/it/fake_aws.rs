@@ -1,5 +1,7 @@
 //! An AWS with a handful of resources that notes every call.
 
+pub(crate) mod operator;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -46,6 +48,11 @@ struct State {
     images: Vec<Image>,
     groups: Vec<Group>,
     configurations: Vec<LaunchConfiguration>,
+    /// Records of launches, the newest first.
+    launches: Vec<serde_json::Value>,
+    /// What instances print when they are traced; others are not managed.
+    traces: BTreeMap<InstanceId, operator::Traced>,
+    slept: std::time::Duration,
     deaf: bool,
     vanishing: bool,
     calls: Vec<(&'static str, String)>,

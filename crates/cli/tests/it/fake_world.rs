@@ -35,6 +35,7 @@ impl World for FakeWorld {
     }
 
     async fn sleep(&self, how_long: Duration) {
+        self.aws.slept(how_long);
         self.slept.lock().unwrap().push(how_long);
     }
 

@@ -10,10 +10,12 @@ mod fake_world;
 mod guard_rules;
 
 mod enforce;
+mod launched;
 mod replay;
 mod rollback;
 mod scan;
 mod sources;
+mod trace;
 mod usage;
 mod validate;
 mod waves;

@@ -9,7 +9,7 @@ use v2only_enforcer::ports::*;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, Switch};
 use v2only_policy::source::{AccountDefaults, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion};
-use v2only_policy::usage::Counted;
+use v2only_policy::usage::{Counted, Lately};
 use v2only_policy::*;
 
 use crate::fake::{ACCOUNT, Fake, REGION, World};
@@ -82,6 +82,17 @@ impl ReadUsage for Fake {
         _: Timestamp,
     ) -> Answer<BTreeMap<InstanceId, Counted>> {
         self.call("cloudwatch:GetMetricData", &ids.len().to_string(), |_| Ok(BTreeMap::new()))
+    }
+
+    async fn lately(
+        &self,
+        _: &Place,
+        _: Metric,
+        ids: &[InstanceId],
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Lately>> {
+        panic!("no sweep goes in waves: {ids:?}");
     }
 }
 

@@ -55,5 +55,7 @@ fn a_service_may_stand_as_the_source_address_only() {
 #[test]
 fn a_role_is_known_by_its_name() {
     assert_eq!(session("Developer", "alice").role(), Some("Developer"));
+    assert_eq!(session("Developer", "alice").session_name(), Some("alice"));
+    assert_eq!(session("Developer", "alice").user(), None);
     assert_eq!(Actor::default().role(), None);
 }

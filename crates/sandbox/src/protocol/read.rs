@@ -86,6 +86,7 @@ fn read_json(
     let guess = match prefix {
         "AWSOrganizationsV20161128" => "organizations",
         "GraniteServiceVersion20100801" => "monitoring",
+        "CloudTrail_20131101" | "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101" => "cloudtrail",
         "AmazonSSM" => "ssm",
         "AmazonSQS" => "sqs",
         "SageMaker" => "sagemaker",

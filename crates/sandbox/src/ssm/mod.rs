@@ -1,5 +1,6 @@
-//! Systems Manager: parameters.
+//! Systems Manager: parameters, and commands on instances.
 
+mod commands;
 mod get_parameter;
 mod put_parameter;
 
@@ -15,10 +16,16 @@ use crate::sandbox::Sandbox;
 use crate::trail::Trail;
 use crate::world::World;
 
-/// The parameters of every account and Region.
+pub use commands::ManagedInstance;
+pub(crate) use commands::{manage, put_document};
+
+/// What Systems Manager has in every account and Region.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     parameters: BTreeMap<(Place, String), Parameter>,
+    managed: BTreeMap<(Place, String), ManagedInstance>,
+    documents: BTreeMap<(Place, String), commands::Document>,
+    commands: BTreeMap<String, commands::Command>,
 }
 
 /// A parameter, with all its versions, oldest first.
@@ -33,6 +40,8 @@ pub(crate) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     match call.action.as_str() {
         "GetParameter" => get_parameter::answer(world, call),
         "PutParameter" => put_parameter::answer(world, call, trail),
+        "SendCommand" => commands::send(world, call, trail),
+        "GetCommandInvocation" => commands::invocation(world, call),
         other => Err(AwsError::not_simulated(format!("operation {other} of ssm"))),
     }
 }

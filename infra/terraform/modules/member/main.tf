@@ -129,6 +129,17 @@ resource "aws_cloudwatch_metric_alarm" "undelivered" {
   alarm_actions       = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
 }
 
+# --- A command for people ---------------------------------------------------------------------------------------
+
+resource "aws_ssm_document" "trace" {
+  count           = local.forwards ? 1 : 0
+  name            = "v2only-TraceImdsV1"
+  document_type   = "Command"
+  document_format = "YAML"
+  target_type     = "/AWS::EC2::Instance"
+  content         = file("${local.infra}/ssm/trace-imds-v1.yaml")
+}
+
 # --- Roles, in one Region ---------------------------------------------------------------------------------------
 
 resource "aws_iam_role" "member" {

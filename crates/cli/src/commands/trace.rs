@@ -1,0 +1,182 @@
+//! `readiness --trace`: who on an instance calls version 1. Starts a command on the instances that are named, which
+//! looks on and changes nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use v2only_enforcer::Failure;
+use v2only_enforcer::trace_imds::{Report, Trouble, trace_imds};
+use v2only_policy::{Instance, InstanceId, InstanceState, Place};
+
+use super::readiness::Args;
+use crate::cli::Format;
+use crate::exit::Exit;
+use crate::output::trace_v1::{Run, TraceV1};
+use crate::output::{self, summary, trace as tables};
+use crate::problem::{Problem, Stop};
+use crate::survey::AT_ONCE;
+use crate::talk::count;
+use crate::world::{Cloud, World};
+use crate::{Session, regions};
+
+/// What came of one instance.
+pub(crate) struct Traced {
+    pub(crate) id: InstanceId,
+    /// Where it is, if it was found.
+    pub(crate) place: Option<Place>,
+    pub(crate) came: Result<Report, NotTraced>,
+}
+
+/// Why an instance was not traced.
+pub(crate) enum NotTraced {
+    /// It is in none of the places that were looked at.
+    NotFound,
+    /// Nothing runs on it.
+    NotRunning,
+    /// It was tried.
+    Trouble(Trouble),
+}
+
+impl NotTraced {
+    /// A stable word.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::NotRunning => "not-running",
+            Self::Trouble(it) => it.code(),
+        }
+    }
+
+    /// In one sentence.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::NotFound => "it is in none of the places that were looked at".to_owned(),
+            Self::NotRunning => "it is not running, and nothing on it calls anything".to_owned(),
+            Self::Trouble(it) => crate::problem::sentence(&Failure::from(it.clone())),
+        }
+    }
+
+    /// What to do about it.
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotFound => Some("name its Region with `--region`, and its account with `--accounts`"),
+            Self::Trouble(Trouble::NotManaged(_)) => Some(
+                "let Systems Manager manage the instance: the agent must run on it, its role needs the policy \
+                 `AmazonSSMManagedInstanceCore`, and it must reach the endpoints of Systems Manager; \
+                 `aws ssm describe-instance-information` lists those it manages",
+            ),
+            Self::Trouble(Trouble::NoDocument(_)) => Some(
+                "deploy the templates of infra/ there, or `infra/ssm/trace-imds-v1.yaml` alone as `v2only-TraceImdsV1`",
+            ),
+            Self::Trouble(Trouble::Failed(failure)) => failure.hint(),
+            Self::Trouble(Trouble::Unreadable(_)) => {
+                Some("see whether the document `v2only-TraceImdsV1` there is the one of infra/ssm")
+            }
+            Self::NotRunning | Self::Trouble(Trouble::Ended { .. } | Trouble::StillGoing { .. }) => None,
+        }
+    }
+}
+
+/// Finds the instances, traces them side by side, and tells.
+pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
+    let ids = ids(&args.trace)?;
+    let seconds = args.trace_seconds;
+    let wanted = regions::wanted(&session.shared.regions)?;
+    let aws = regions::connect(session.world, session.shared, &wanted).await?;
+    let places = regions::places(&aws, wanted, session.shared).await?;
+    let mut unreadable = places.unreadable;
+    let mut found: BTreeMap<InstanceId, (Place, Instance)> = BTreeMap::new();
+    for place in places.known {
+        match find(&aws, &place, &ids).await {
+            Ok(here) => found.extend(here.into_iter().map(|it| (it.id.clone(), (place.clone(), it)))),
+            Err(failure) => unreadable.push((place, failure)),
+        }
+    }
+
+    let running = found.values().filter(|(_, it)| it.state == InstanceState::Running).count();
+    if running > 0 {
+        let (instances, time) = (count(running, "instance"), count(usize::from(seconds), "second"));
+        session.talk.say(&format!("looking on {instances} for {time}, by the command v2only-TraceImdsV1"));
+    }
+    let progress = session.talk.progress();
+    let world = session.world;
+    let wait = async |time: Duration| world.sleep(time).await;
+    let one = async |id: &InstanceId| {
+        let Some((place, instance)) = found.get(id) else {
+            return Traced { id: id.clone(), place: None, came: Err(NotTraced::NotFound) };
+        };
+        let came = if instance.state == InstanceState::Running {
+            let _shown = progress.begin(format!("looking on {id}"));
+            trace_imds(&aws, place, id, seconds, &wait).await.map_err(NotTraced::Trouble)
+        } else {
+            Err(NotTraced::NotRunning)
+        };
+        Traced { id: id.clone(), place: Some(place.clone()), came }
+    };
+    let traced: Vec<Traced> = futures_util::stream::iter(&ids).map(one).buffered(AT_ONCE).collect().await;
+
+    let exit = Exit::of(traced.iter().any(may_call), traced.iter().any(|it| it.came.is_err()));
+    let calls = aws.calls();
+    match session.shared.output {
+        Format::Table => {
+            if let Some(text) = tables::callers(&traced, session.world.terminal().width) {
+                writeln!(session.out, "{text}")?;
+            }
+        }
+        _ => {
+            let run = Run { now: session.world.now(), exit, seconds, traced: &traced, calls: &calls };
+            output::json(session.out, &TraceV1::from(run))?;
+        }
+    }
+    session.out.flush()?;
+    tell(session, &traced);
+    for (place, failure) in &unreadable {
+        session.talk.error(&format!("{place} could not be read: {}", crate::problem::sentence(failure)));
+    }
+    session.talk.say(&summary::spent(&calls));
+    Ok(exit)
+}
+
+fn ids(texts: &[String]) -> Result<Vec<InstanceId>, Problem> {
+    let mut ids = Vec::new();
+    for text in texts {
+        let id = InstanceId::parse(text).map_err(|it| {
+            Problem::usage(format!("--trace: {it}"), "type `v2only readiness --trace i-0123456789abcdef0`")
+        })?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+async fn find(aws: &impl Cloud, place: &Place, ids: &[InstanceId]) -> Result<Vec<Instance>, Failure> {
+    aws.admit(place).await?;
+    aws.instances(place, ids).await
+}
+
+fn may_call(it: &Traced) -> bool {
+    it.came.as_ref().is_ok_and(Report::may_call_version_1)
+}
+
+fn tell<W: World>(session: &mut Session<'_, W>, traced: &[Traced]) {
+    let mut hints: Vec<&'static str> = Vec::new();
+    for it in traced {
+        match &it.came {
+            Ok(report) => {
+                session.talk.say(&tables::in_words(&it.id, report));
+                for what in &report.not_seen {
+                    session.talk.note(&format!("{}: not seen: {what}", it.id));
+                }
+            }
+            Err(why) => {
+                session.talk.error(&format!("{} was not traced: {}", it.id, why.words()));
+                hints.extend(why.hint().filter(|it| !hints.contains(it)));
+            }
+        }
+    }
+    for hint in hints {
+        session.talk.hint(hint);
+    }
+}

@@ -1,0 +1,68 @@
+//! Looking on an instance for who calls version 1, by a command of Systems Manager.
+
+use std::future::Future;
+
+use v2only_policy::{InstanceId, Place};
+
+use super::Answer;
+
+/// A step of the document; each runs on one platform and is skipped on the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TraceStep {
+    /// A shell script.
+    Linux,
+    /// A PowerShell script.
+    Windows,
+}
+
+impl TraceStep {
+    /// Its name in the document.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Linux => "traceLinux",
+            Self::Windows => "traceWindows",
+        }
+    }
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// It waits for the instance, or runs.
+    Going,
+    /// It ran to its end, or was skipped.
+    Succeeded,
+    /// It ended otherwise; AWS's word for how.
+    Ended(String),
+}
+
+/// A step on one instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// How far it is.
+    pub progress: Progress,
+    /// What it printed, as far as AWS keeps it.
+    pub output: String,
+    /// What it printed as errors.
+    pub errors: String,
+}
+
+/// `ssm:SendCommand`, with the document of this product and no other, and `ssm:GetCommandInvocation`.
+pub trait RunTrace {
+    /// Starts the trace; answers the id of the command.
+    fn start_trace(
+        &self,
+        place: &Place,
+        id: &InstanceId,
+        seconds: u16,
+    ) -> impl Future<Output = Answer<String>> + Send;
+
+    /// A step of a command as it is now; `None` if AWS does not show it yet.
+    fn trace_step(
+        &self,
+        place: &Place,
+        command: &str,
+        id: &InstanceId,
+        step: TraceStep,
+    ) -> impl Future<Output = Answer<Option<Invocation>>> + Send;
+}
