@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::enforce::enforce;
-use v2only_enforcer::scan::Judged;
+use v2only_enforcer::scan::{Judged, Kinds};
 use v2only_enforcer::{Disposition, Outcome, Record};
+use v2only_policy::Policy;
 
 use super::Kind;
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::journal::{self, FileJournal};
-use crate::output::findings_v1::{FindingsV1, Run};
+use crate::output::findings::{self, Background};
+use crate::output::findings_v1::Run;
 use crate::output::summary::{self, Looked, Totals};
-use crate::output::{self, plan, row, sources};
+use crate::output::{plan, row, sources};
 use crate::problem::{Problem, Stop};
 use crate::survey::{AT_ONCE, Seen, survey};
 use crate::talk::{Progress, count};
@@ -64,19 +66,20 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let places = regions::places(&aws, wanted, session.shared).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
-    let mut seen = survey(&aws, &policy, &places, super::kinds(args.kind), now, &progress).await;
+    let kinds = super::kinds(args.kind);
+    let mut seen = survey(&aws, &policy, &places, kinds, now, &progress).await;
     if args.accept_irreversible {
         seen.iter_mut().for_each(Seen::consent);
     }
 
     let acting = seen.iter().flat_map(|it| &it.judged).filter(|it| it.acts()).count();
     if acting == 0 {
-        return nothing_acts(session, now, &seen, &aws);
+        return nothing_acts(session, (&policy, kinds), now, &seen, &aws);
     }
     if !agreed(args, session, &seen, acting) {
         session.talk.say("nothing was changed");
         let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
-        let ran = Ran { now, seen: &seen, records, journal: None };
+        let ran = Ran { policy: &policy, kinds, now, seen: &seen, records, journal: None };
         return ran.tell(session, &aws, Table::None);
     }
     let world = session.world;
@@ -88,7 +91,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     for advice in sources::refresh_advice(&seen, &records) {
         session.talk.hint(&advice);
     }
-    let ran = Ran { now, seen: &seen, records, journal: Some(journal.path()) };
+    let ran = Ran { policy: &policy, kinds, now, seen: &seen, records, journal: Some(journal.path()) };
     ran.tell(session, &aws, Table::Done)
 }
 
@@ -159,13 +162,14 @@ async fn apply(
 /// Says why nothing is to be changed, and what would let something be.
 fn nothing_acts<W: World>(
     session: &mut Session<'_, W>,
+    (policy, kinds): (&Policy, Kinds),
     now: Timestamp,
     seen: &[Seen],
     aws: &W::Aws,
 ) -> Result<Exit, Stop> {
     let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
     let held: Vec<&'static str> = Totals::of(&records).held.into_keys().collect();
-    let ran = Ran { now, seen, records, journal: None };
+    let ran = Ran { policy, kinds, now, seen, records, journal: None };
     let exit = ran.tell(session, aws, Table::Found)?;
     if !held.is_empty() {
         session.talk.say("nothing was changed: everything that violates the policy is held");
@@ -186,6 +190,8 @@ enum Table {
 
 /// A run that is over.
 struct Ran<'a> {
+    policy: &'a Policy,
+    kinds: Kinds,
     now: Timestamp,
     seen: &'a [Seen],
     records: Vec<Record>,
@@ -205,20 +211,6 @@ impl Ran<'_> {
         let places: Vec<Looked<'_>> = self.seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
         let width = session.world.terminal().width;
         match (session.shared.output, table) {
-            (Format::Json | Format::Sarif, _) => {
-                let run = Run {
-                    command: "enforce",
-                    now: self.now,
-                    exit,
-                    places: &places,
-                    records: &self.records,
-                    totals: &totals,
-                    calls: &calls,
-                    journal: self.journal.map(|it| it.display().to_string()),
-                    seen: self.seen,
-                };
-                output::json(session.out, &FindingsV1::from(run))?;
-            }
             (Format::Table, Table::Found) if !self.records.is_empty() => {
                 let all = self.seen.iter().flat_map(|it| it.judged.iter().map(|judged| (&it.place, judged)));
                 writeln!(session.out, "{}", row::found(all, width).text())?;
@@ -231,6 +223,21 @@ impl Ran<'_> {
                 )?;
             }
             (Format::Table, Table::Found | Table::None) => {}
+            (format, _) => {
+                let run = Run {
+                    command: "enforce",
+                    now: self.now,
+                    exit,
+                    places: &places,
+                    records: &self.records,
+                    totals: &totals,
+                    calls: &calls,
+                    journal: self.journal.map(|it| it.display().to_string()),
+                    seen: self.seen,
+                };
+                let background = Background { policy: self.policy, kinds: self.kinds, earlier: &[] };
+                findings::write(format, run, background, session.out)?;
+            }
         }
         session.out.flush()?;
         session.talk.say(&totals.in_words());

@@ -1,13 +1,17 @@
 //! `scan`: what violates the policy, and why. Nothing here holds a writer.
 
+use std::path::PathBuf;
+
 use v2only_enforcer::Record;
 
 use super::Kind;
 use crate::cli::Format;
 use crate::exit::Exit;
-use crate::output::findings_v1::{FindingsV1, Run};
+use crate::output::findings::{self, Background};
+use crate::output::findings_v1::Run;
+use crate::output::html::earlier;
 use crate::output::summary::{self, Looked, Totals};
-use crate::output::{self, row, sources};
+use crate::output::{row, sources};
 use crate::problem::Stop;
 use crate::survey::{Seen, survey};
 use crate::world::{Cloud as _, World};
@@ -17,7 +21,8 @@ const EXAMPLES: &str = "\
 Examples:
   v2only scan                                   the Region of the environment or the profile
   v2only scan --region all --policy policy.yaml
-  v2only scan --output json | jq '.findings[].id'";
+  v2only scan --output json | jq '.findings[].id'
+  v2only scan --org --region all --output html --earlier last-month.json > report.html";
 
 /// What `scan` is told.
 #[derive(Debug, Clone, clap::Args)]
@@ -27,11 +32,16 @@ pub struct Args {
     /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
     kind: Option<Kind>,
+
+    /// With `--output html`: what an earlier scan printed as JSON, for the trend; may be repeated
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
+    earlier: Vec<PathBuf>,
 }
 
 /// Looks everywhere that was asked for, and tells.
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let wanted = regions::wanted(&session.shared.regions)?;
+    let earlier = earlier::read(&args.earlier, session.shared.output)?;
     let loaded =
         policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
@@ -46,7 +56,12 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let calls = aws.calls();
     let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
-        Format::Json | Format::Sarif => {
+        Format::Table if records.is_empty() => {}
+        Format::Table => {
+            let all = seen.iter().flat_map(|it| it.judged.iter().map(|judged| (&it.place, judged)));
+            writeln!(session.out, "{}", row::found(all, session.world.terminal().width).text())?;
+        }
+        format => {
             let run = Run {
                 command: "scan",
                 now,
@@ -58,12 +73,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 journal: None,
                 seen: &seen,
             };
-            output::json(session.out, &FindingsV1::from(run))?;
-        }
-        Format::Table if records.is_empty() => {}
-        Format::Table => {
-            let all = seen.iter().flat_map(|it| it.judged.iter().map(|judged| (&it.place, judged)));
-            writeln!(session.out, "{}", row::found(all, session.world.terminal().width).text())?;
+            let background =
+                Background { policy: &loaded.policy, kinds: super::kinds(args.kind), earlier: &earlier };
+            findings::write(format, run, background, session.out)?;
         }
     }
     session.out.flush()?;

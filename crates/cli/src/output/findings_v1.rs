@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use v2only_enforcer::{Failure, Outcome, Record, ResourceId};
+use v2only_enforcer::{Failure, Outcome, Record};
 use v2only_policy::cause::{Launched, RootCause};
+use v2only_policy::exemption::InForce;
 use v2only_policy::{ImageId, Place};
 
+use super::items::Item;
 use super::posture_v1::PostureV1;
 use super::summary::{Looked, Totals};
 use crate::survey::Seen;
@@ -56,7 +58,7 @@ impl<'a> From<Run<'a>> for FindingsV1<'a> {
             time: run.now.to_string(),
             exit_code: run.exit.code(),
             places: run.places.iter().map(|(place, _)| (*place).into()).collect(),
-            findings: run.records.iter().map(|it| FindingV1::new(it, cause(run.seen, it))).collect(),
+            findings: super::items::items(run.records, run.seen).iter().map(FindingV1::of).collect(),
             totals: run.totals.into(),
             incomplete: broken.map(|(place, failure)| IncompleteV1::new(place, failure)).collect(),
             usage_unread: run
@@ -143,6 +145,32 @@ pub(crate) struct FindingV1<'a> {
     /// Who set the options of a violating instance.
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<CauseV1<'a>>,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    /// What excuses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exemption: Option<ExemptionV1<'a>>,
+}
+
+/// An exemption in force; `until` is its last day, and `origin` is `tag` or the entry of the policy document.
+#[derive(Debug, Serialize)]
+struct ExemptionV1<'a> {
+    origin: String,
+    reason: &'a str,
+    owner: Option<&'a str>,
+    until: String,
+}
+
+impl<'a> From<&'a InForce> for ExemptionV1<'a> {
+    fn from(it: &'a InForce) -> Self {
+        Self {
+            origin: it.origin.to_string(),
+            reason: &it.reason,
+            owner: it.owner.as_deref(),
+            until: it.until.to_string(),
+        }
+    }
 }
 
 /// A root cause. `http_tokens` and `hop_limit` say who set the option: `source` (the template version or launch
@@ -179,16 +207,14 @@ impl<'a> From<&'a RootCause> for CauseV1<'a> {
     }
 }
 
-fn cause<'a>(seen: &'a [Seen], record: &Record) -> Option<&'a RootCause> {
-    let ResourceId::Instance(id) = &record.resource else { return None };
-    seen.iter().find(|it| it.place == record.place)?.causes.get(id)
-}
-
 impl<'a> FindingV1<'a> {
-    /// The published shape of a record, and what set its options if that was traced.
-    pub(crate) fn new(it: &'a Record, cause: Option<&'a RootCause>) -> Self {
+    /// The published shape of a record, with what set its options if that was traced, and what excuses it.
+    pub(crate) fn of(item: &Item<'a>) -> Self {
+        let it = item.record;
         Self {
-            cause: cause.map(Into::into),
+            cause: item.cause.map(Into::into),
+            name: item.name(),
+            exemption: item.exemption().map(Into::into),
             account: it.place.account.as_str(),
             region: it.place.region.as_str(),
             kind: it.resource.kind(),
