@@ -245,7 +245,7 @@ def test_what_could_not_be_read_is_never_hidden(browser, report):  # noqa: F811
     ask = "[document.querySelector('#incomplete').innerText, document.querySelector('#unread').innerText]"
     banner, section = browser.look(report.file, 360, ask=ask)["answer"]
     assert "This report is incomplete. 1 of 6 places" in banner
-    assert f"{LAB}/{REGIONS[1]}" in section and "UnauthorizedOperation" in section
+    assert f"{LAB} {REGIONS[1]}" in section and "UnauthorizedOperation" in section
 
 
 def test_nothing_that_aws_says_becomes_markup(browser, report):  # noqa: F811

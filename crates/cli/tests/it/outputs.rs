@@ -297,7 +297,7 @@ fn the_report_answers_how_many_where_and_what_next() {
         "<h1>5 instances and 1 notebook still answer IMDSv1</h1>",
         "In account 111122223333, eu-central-1. Looked in 1 account and 1 Region.",
         "<strong>Next: Account defaults</strong>",
-        "Launch template lt-0000000000000000a version 1 says so",
+        "Launch template lt-0000000000000000a version 1 <small>web</small>",
         "still use IMDSv1",
         "<h3>Over</h3>",
         "<h3>End within 14 days</h3>",

@@ -17,9 +17,10 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use sha2::{Digest as _, Sha256};
-use v2only_enforcer::{Disposition, Failure, Outcome};
+use v2only_enforcer::{Disposition, Failure, Outcome, ResourceId};
+use v2only_policy::cause::{Launched, RootCause, Setter};
 use v2only_policy::usage::Usage;
-use v2only_policy::{Mode, Place};
+use v2only_policy::{LaunchTemplateId, Mode, Place};
 
 use self::earlier::Earlier;
 use self::exemptions::{Exemptions, exemptions};
@@ -47,8 +48,15 @@ struct Page {
     style_hash: String,
     script_hash: String,
     report: Report,
+    next: Next,
     steps: Vec<Step>,
     trend: Option<Trend>,
+}
+
+/// What to do now.
+struct Next {
+    title: String,
+    words: String,
 }
 
 /// What the page says, ready to be put into words and rows.
@@ -72,8 +80,11 @@ struct Report {
     unread: Vec<Unread>,
     also_unread: Vec<Unread>,
     postures: Vec<Posture>,
+    postures_left_out: usize,
     clean_places: usize,
     causes: Vec<Cause>,
+    causes_words: String,
+    causes_name_groups: bool,
     gate: Vec<Gate>,
     busy: Vec<Busy>,
     findings: Vec<Row>,
@@ -113,6 +124,8 @@ struct Posture {
 /// What would mend several at once.
 struct Cause {
     words: String,
+    /// What people call it.
+    name: String,
     place: String,
     instances: usize,
     share: usize,
@@ -160,16 +173,30 @@ pub(crate) fn render(
         places: report.places,
         whole: report.unread.is_empty(),
     };
+    let steps = steps(items, &report, background);
     let page = Page {
+        next: next(&steps, report.unread.is_empty()),
         style: STYLE,
         script: SCRIPT,
         style_hash: hash(STYLE),
         script_hash: hash(SCRIPT),
-        steps: steps(items, &report, background),
+        steps,
         trend: trend(background.earlier, now),
         report,
     };
     page.render()
+}
+
+/// The first open step. Where something could not be read, that comes first, and the one after it is told of.
+fn next(steps: &[Step], whole: bool) -> Next {
+    let skipped = usize::from(!whole);
+    let step = steps.iter().skip(skipped).find(|it| it.is_open());
+    let (title, words) = step.map_or_else(
+        || ("keep watching".to_owned(), "Every step of the roll-out that a scan can see is done.".to_owned()),
+        |it| (it.title.to_owned(), it.words.clone()),
+    );
+    let title = if whole { format!("Next: {title}") } else { format!("Next: read the rest. Then: {title}") };
+    Next { title, words }
 }
 
 /// As a content policy names a text.
@@ -186,6 +213,7 @@ fn report(run: &Run<'_>, items: &[Item<'_>], background: Background<'_>) -> Repo
     let scope = scope(run);
     let violating: Vec<&Item<'_>> = items.iter().filter(|it| it.violates()).collect();
     let busy: Vec<Busy> = busy(&violating);
+    let causes = causes(items);
     Report {
         command: run.command,
         version: env!("CARGO_PKG_VERSION"),
@@ -207,9 +235,12 @@ fn report(run: &Run<'_>, items: &[Item<'_>], background: Background<'_>) -> Repo
         changed: changed(run, items),
         also_unread: also_unread(run),
         unread,
-        postures: postures.into_iter().filter(telling).collect(),
+        postures_left_out: postures.iter().filter(|it| telling(it)).count().saturating_sub(ROWS),
+        postures: postures.into_iter().filter(telling).take(ROWS).collect(),
         clean_places,
-        causes: causes(items),
+        causes_words: causes_words(&causes),
+        causes_name_groups: causes.iter().any(|it| !it.groups.is_empty()),
+        causes,
         gate: gate(&violating),
         busy,
         findings: violating.iter().take(ROWS).map(|it| row(it)).collect(),
@@ -301,25 +332,40 @@ fn postures(run: &Run<'_>, items: &[Item<'_>]) -> Vec<Posture> {
     for it in &mut all {
         it.share = percent(it.version_1, most);
     }
-    all.sort_by_key(|it| (it.read, std::cmp::Reverse((it.version_1, it.violations))));
+    all.sort_by_key(|it| std::cmp::Reverse((it.version_1, it.violations, !it.read)));
     all
 }
 
 fn causes(items: &[Item<'_>]) -> Vec<Cause> {
-    let mut grouped: BTreeMap<(&Place, String), (usize, Vec<String>)> = BTreeMap::new();
+    let named = |it: &Item<'_>| match (&it.record.resource, it.name()) {
+        (ResourceId::TemplateVersion(id, _), Some(name)) => {
+            Some(((it.record.place.clone(), id.clone()), plain(name)))
+        }
+        _ => None,
+    };
+    let names: BTreeMap<(Place, LaunchTemplateId), String> = items.iter().filter_map(named).collect();
+    let mut by_cause: BTreeMap<(&Place, String), (usize, Vec<String>, String)> = BTreeMap::new();
     for item in items.iter().filter(|it| it.violates()) {
         let Some(cause) = item.cause else { continue };
-        let (number, groups) = grouped.entry((&item.record.place, cause.words())).or_default();
+        let place = &item.record.place;
+        let (number, groups, name) = by_cause.entry((place, cause_words(cause))).or_default();
         *number += 1;
         if let Some(group) = cause.group.as_ref().filter(|it| !groups.contains(it)) {
             groups.push(plain(group));
         }
+        if let (Setter::Source | Setter::Elsewhere, Launched::Template(id, _)) =
+            (cause.http_tokens, &cause.from)
+            && let Some(known) = names.get(&(place.clone(), id.clone()))
+        {
+            known.clone_into(name);
+        }
     }
-    let most = grouped.values().map(|(number, _)| *number).max().unwrap_or(0);
-    let mut causes: Vec<Cause> = grouped
+    let most = by_cause.values().map(|(number, ..)| *number).max().unwrap_or(0);
+    let mut causes: Vec<Cause> = by_cause
         .into_iter()
-        .map(|((place, words), (instances, groups))| Cause {
-            words: sentence_case(&plain(&words)),
+        .map(|((place, words), (instances, groups, name))| Cause {
+            words,
+            name,
             place: place.to_string(),
             instances,
             share: percent(instances, most),
@@ -329,6 +375,26 @@ fn causes(items: &[Item<'_>]) -> Vec<Cause> {
     causes.sort_by_key(|it| std::cmp::Reverse(it.instances));
     causes.truncate(ROWS);
     causes
+}
+
+/// A cause as the page names it: what it says is what the page is about.
+fn cause_words(cause: &RootCause) -> String {
+    let words = cause.words();
+    sentence_case(&plain(words.strip_suffix(" says so").unwrap_or(&words)))
+}
+
+/// What mending the first cause comes to.
+fn causes_words(causes: &[Cause]) -> String {
+    let total: usize = causes.iter().map(|it| it.instances).sum();
+    match causes {
+        [] => String::new(),
+        [first, ..] => format!(
+            "{} of {} come from {}.",
+            grouped(first.instances),
+            count(total, "violating instance"),
+            if first.name.is_empty() { "the cause at the top" } else { &first.name }
+        ),
+    }
 }
 
 /// What evidence the gate had of those that it holds.
@@ -401,7 +467,7 @@ fn row(item: &Item<'_>) -> Row {
         place: record.place.to_string(),
         why: item.findings().iter().map(|it| sentence_case(&plain(&it.to_string()))).collect(),
         next: plain(&next),
-        cause: item.cause.map(|it| sentence_case(&plain(&it.words()))).unwrap_or_default(),
+        cause: item.cause.map(cause_words).unwrap_or_default(),
     }
 }
 

@@ -33,6 +33,11 @@ impl Step {
         Self { title, state, is_next: false, words }
     }
 
+    /// Whether something is to be done, as far as a scan can see.
+    pub(super) fn is_open(&self) -> bool {
+        self.state != State::Done
+    }
+
     /// What stands beside it.
     pub(super) const fn mark(&self) -> &'static str {
         match (self.is_next, self.state) {
@@ -69,7 +74,7 @@ pub(super) fn steps(items: &[Item<'_>], report: &Report, background: Background<
         enforced(items, report, background),
     ];
     // What no scan sees is next once everything before it is done.
-    if let Some(next) = steps.iter().position(|it| it.state != State::Done)
+    if let Some(next) = steps.iter().position(Step::is_open)
         && let Some(step) = steps.get_mut(next)
     {
         step.is_next = true;
