@@ -133,7 +133,7 @@ class Report:
     """A report and the JSON of the same estate."""
 
     def __init__(self, folder: Path, run):
-        self.folder = folder
+        self.folder, self.run = folder, run
         self.json = json.loads(run("json"))
         for name, days, drop in [("a", 84, 0), ("b", 56, 0), ("c", 28, 6)]:
             earlier = dict(self.json, time=(datetime.now(UTC) - timedelta(days=days)).isoformat())

@@ -110,19 +110,15 @@ fn described(item: &Item<'_>) -> Value {
     let options = item.posture().map(resource::options).unwrap_or_default();
     let options: Map<String, Value> =
         options.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
-    let mut it = Map::from_iter([
-        ("uid".to_owned(), named.id.into()),
-        ("type".to_owned(), named.cloud_formation_type.into()),
-        ("region".to_owned(), place.region.as_str().into()),
-        ("cloud_partition".to_owned(), place.region.partition().as_str().into()),
-        ("data".to_owned(), options.into()),
-    ]);
     let name = item.name().map_or_else(|| item.record.resource.to_string(), str::to_owned);
-    it.insert("name".to_owned(), name.into());
-    if let Some(owner) = item.exemption().and_then(|it| it.owner.clone()) {
-        it.insert("owner".to_owned(), json!({ "name": owner }));
-    }
-    Value::Object(it)
+    json!({
+        "uid": named.id,
+        "name": name,
+        "type": named.cloud_formation_type,
+        "region": place.region.as_str(),
+        "cloud_partition": place.region.partition().as_str(),
+        "data": options,
+    })
 }
 
 /// What the schema has no word for.
@@ -133,6 +129,7 @@ fn unmapped(item: &Item<'_>) -> Value {
         ("hold", item.record.hold.map(str::to_owned)),
         ("cause", item.cause.map(v2only_policy::cause::RootCause::words)),
         ("exempt_until", item.exemption().map(|it| it.until.to_string())),
+        ("exempt_owner", item.exemption().and_then(|it| it.owner.clone())),
         ("exempt_reason", item.exemption().map(|it| it.reason.clone())),
     ];
     Value::Object(said.into_iter().filter_map(|(key, it)| Some((key.to_owned(), it?.into()))).collect())

@@ -392,7 +392,11 @@ fn causes_words(causes: &[Cause]) -> String {
             "{} of {} come from {}.",
             grouped(first.instances),
             count(total, "violating instance"),
-            if first.name.is_empty() { "the cause at the top" } else { &first.name }
+            if first.name.is_empty() {
+                "the cause at the top".to_owned()
+            } else {
+                format!("launch template {}", first.name)
+            }
         ),
     }
 }

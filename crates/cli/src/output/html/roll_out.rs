@@ -162,7 +162,7 @@ fn sources(items: &[Item<'_>], report: &Report, background: Background<'_>) -> S
         .collect();
     let open = format!(
         "{} would launch instances that answer IMDSv1. Mend these before the instances, or they come back.",
-        parts.join(", ")
+        parts.join(" and ")
     );
     let looked = background.kinds.launch_templates;
     let done = "Nothing that instances are launched from lets IMDSv1 through.";
