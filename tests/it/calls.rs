@@ -13,7 +13,7 @@ use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for the listings of a scan, for what instances take their options from and for people, and not made
 /// by a function.
-const NOT_OF_FUNCTIONS: [Call; 15] = [
+const NOT_OF_FUNCTIONS: [Call; 17] = [
     Call::DescribeRegions,
     Call::ListNotebookInstances,
     Call::GetCallerIdentity,
@@ -29,6 +29,8 @@ const NOT_OF_FUNCTIONS: [Call; 15] = [
     Call::DescribeLaunchConfigurations,
     Call::GetMetricData,
     Call::ListAccounts,
+    Call::GetFindings,
+    Call::BatchImportFindings,
 ];
 
 #[test]

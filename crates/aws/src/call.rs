@@ -66,6 +66,10 @@ pub enum Call {
     ListParents,
     /// `ListAccounts` of the organization, always paged.
     ListAccounts,
+    /// `GetFindings` of Security Hub, for findings of this product, always paged.
+    GetFindings,
+    /// `BatchImportFindings` of Security Hub.
+    BatchImportFindings,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -83,7 +87,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -113,6 +117,8 @@ impl Call {
         Self::DescribeAccount,
         Self::ListParents,
         Self::ListAccounts,
+        Self::GetFindings,
+        Self::BatchImportFindings,
     ];
 
     /// The IAM action.
@@ -147,13 +153,15 @@ impl Call {
             Self::DescribeAccount => "organizations:DescribeAccount",
             Self::ListParents => "organizations:ListParents",
             Self::ListAccounts => "organizations:ListAccounts",
+            Self::GetFindings => "securityhub:GetFindings",
+            Self::BatchImportFindings => "securityhub:BatchImportFindings",
         }
     }
 
     /// The bucket AWS gives this call, for each account and Region.
     ///
     /// Sources: Amazon EC2 Developer Guide, "Request throttling for the Amazon EC2 API"; AWS Organizations
-    /// User Guide, "Quotas for AWS Organizations". SageMaker publishes none for notebooks, nor does Auto Scaling:
+    /// User Guide, "Quotas for AWS Organizations"; AWS Security Hub API Reference, "Welcome". SageMaker publishes none for notebooks, nor does Auto Scaling:
     /// two and five a second are ours. For `GetMetricData` the Amazon CloudWatch User Guide has said 50 and says 500:
     /// it is kept to 50. The rest are far above what this product does.
     pub const fn bucket(self) -> Bucket {
@@ -183,6 +191,8 @@ impl Call {
             Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity => bucket(40, 40),
             Self::DescribeAccount => bucket(30, 20),
             Self::ListParents | Self::ListAccounts => bucket(8, 5),
+            Self::GetFindings => bucket(6, 3),
+            Self::BatchImportFindings => bucket(30, 10),
         }
     }
 }

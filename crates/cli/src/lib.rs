@@ -24,6 +24,7 @@ mod talk;
 
 mod commands;
 mod demo;
+mod import;
 mod journal;
 mod journal_read;
 mod output;

@@ -6,8 +6,9 @@ use std::io;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
-    Admission, Answer, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances, ListNotebooks,
-    NotebookWriter, OrganizationalUnits, ReadParameter, ReadUsage, SourceReader, SourceWriter,
+    Admission, Answer, DescribeInstances, DescribeNotebook, ImportFindings, InstanceWriter, ListInstances,
+    ListNotebooks, NotebookWriter, OrganizationalUnits, ReadFindings, ReadParameter, ReadUsage, SourceReader,
+    SourceWriter,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_policy::{AccountId, Place, Region};
@@ -103,7 +104,15 @@ impl<T> Readable for T where
 
 /// AWS as the whole command uses it: the ports, and what a person at a terminal wants to know besides.
 pub trait Cloud:
-    Readable + DescribeInstances + InstanceWriter + NotebookWriter + SourceWriter + Restorer + ReadParameter
+    Readable
+    + DescribeInstances
+    + InstanceWriter
+    + NotebookWriter
+    + SourceWriter
+    + Restorer
+    + ReadParameter
+    + ReadFindings
+    + ImportFindings
 {
     /// The Region to start from, if flags, environment or profile name one.
     fn home_region(&self) -> Option<Region>;

@@ -1,18 +1,22 @@
-//! `scan`: what violates the policy, and why. Nothing here holds a writer.
+//! `scan`: what violates the policy, and why. Nothing here holds a writer but of findings, and that only where
+//! `--import` asks for it.
 
 use std::path::PathBuf;
 
 use v2only_enforcer::Record;
+use v2only_policy::Place;
 
 use super::Kind;
 use crate::cli::Format;
 use crate::exit::Exit;
+use crate::import::{Imported, import};
 use crate::output::findings::{self, Background};
 use crate::output::findings_v1::Run;
 use crate::output::html::earlier;
+use crate::output::items::items;
 use crate::output::summary::{self, Looked, Totals};
-use crate::output::{row, sources};
-use crate::problem::Stop;
+use crate::output::{self, row, sources};
+use crate::problem::{Problem, Stop};
 use crate::survey::{Seen, survey};
 use crate::world::{Cloud as _, World};
 use crate::{Session, policy_file, regions};
@@ -22,6 +26,7 @@ Examples:
   v2only scan                                   the Region of the environment or the profile
   v2only scan --region all --policy policy.yaml
   v2only scan --output json | jq '.findings[].id'
+  v2only scan --org --region all --output asff --import > sent.json
   v2only scan --org --region all --output html --earlier last-month.json > report.html";
 
 /// What `scan` is told.
@@ -36,11 +41,20 @@ pub struct Args {
     /// With `--output html`: what an earlier scan printed as JSON, for the trend; may be repeated
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
     earlier: Vec<PathBuf>,
+
+    /// With `--output asff`: send the findings to Security Hub of their accounts and Regions, and close those that a
+    /// complete scan does not meet any more
+    #[arg(long, help_heading = "Output")]
+    import: bool,
 }
 
 /// Looks everywhere that was asked for, and tells.
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let wanted = regions::wanted(&session.shared.regions)?;
+    if args.import && session.shared.output != Format::Asff {
+        let hint = "type `v2only scan --output asff --import`";
+        return Err(Problem::usage("`--import` sends findings in AWS Security Finding Format", hint).into());
+    }
     let earlier = earlier::read(&args.earlier, session.shared.output)?;
     let loaded =
         policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;
@@ -52,7 +66,16 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
 
     let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
     let totals = Totals::of(&records);
-    let exit = Exit::of(totals.remaining > 0, seen.iter().any(|it| it.failure.is_some()));
+    let imported = if args.import {
+        let items = items(&records, &seen);
+        let places: Vec<(&Place, bool)> = seen.iter().map(|it| (&it.place, it.failure.is_none())).collect();
+        Some(import(&aws, &items, &places, super::kinds(args.kind), now, &progress).await)
+    } else {
+        None
+    };
+    let unsent = imported.as_ref().is_some_and(|it| !it.failures.is_empty());
+    let unread = seen.iter().any(|it| it.failure.is_some());
+    let exit = Exit::of(totals.remaining > 0, unread || unsent);
     let calls = aws.calls();
     let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
@@ -60,6 +83,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         Format::Table => {
             let all = seen.iter().flat_map(|it| it.judged.iter().map(|judged| (&it.place, judged)));
             writeln!(session.out, "{}", row::found(all, session.world.terminal().width).text())?;
+        }
+        _ if imported.is_some() => {
+            let document = imported.as_ref().map(Imported::document);
+            output::json(session.out, &document)?;
         }
         format => {
             let run = Run {
@@ -82,6 +109,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     tell(session, &seen, &totals);
     if let Some(causes) = sources::causes(&seen, session.talk.width()) {
         session.talk.say(&causes);
+    }
+    if let Some(it) = &imported {
+        session.talk.say(&it.in_words());
+        it.failures.iter().for_each(|failure| session.talk.error(failure));
     }
     summary::read(&mut session.talk, &places, &calls);
     summary::usage_unread(&mut session.talk, &seen);

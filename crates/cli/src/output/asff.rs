@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use v2only_enforcer::ports::KnownFinding;
 use v2only_enforcer::{Outcome, ResourceId};
 use v2only_policy::{Finding, Place};
 
@@ -18,6 +19,9 @@ use super::rules::{Rule, Severity, rule};
 
 /// What every id of a generator begins with.
 pub(crate) const GENERATOR: &str = "v2only/";
+
+/// What Security Hub calls findings of this kind.
+const TYPE: &str = "Software and Configuration Checks/AWS Security Best Practices";
 
 /// The most that Security Hub takes of each text.
 const TITLE: usize = 256;
@@ -73,7 +77,7 @@ fn finding(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp, known
         "Description": cut(&description(item, finding), DESCRIPTION),
         "FindingProviderFields": {
             "Severity": { "Label": label(severity), "Original": label(severity) },
-            "Types": ["Software and Configuration Checks/AWS Security Best Practices"],
+            "Types": [TYPE],
         },
         "Remediation": { "Recommendation": {
             "Text": cut(&resource::remedy(item, finding), RECOMMENDATION),
@@ -84,6 +88,44 @@ fn finding(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp, known
         "Compliance": { "Status": status },
         "Workflow": { "Status": if closed { "RESOLVED" } else { "NEW" } },
         "RecordState": if closed { "ARCHIVED" } else { "ACTIVE" },
+    })
+}
+
+/// The finding that says of a known one that it is over.
+pub(crate) fn closed(known: &KnownFinding, place: &Place, now: Timestamp) -> Value {
+    let time = time(now);
+    let created = if known.created_at.is_empty() { &time } else { &known.created_at };
+    let resources: Vec<Value> = known
+        .resources
+        .iter()
+        .map(|(kind, id)| {
+            json!({
+                "Type": kind, "Id": id,
+                "Partition": place.region.partition().as_str(), "Region": place.region.as_str(),
+            })
+        })
+        .collect();
+    json!({
+        "SchemaVersion": "2018-10-08",
+        "Id": known.id,
+        "ProductArn": product_arn(place),
+        "ProductName": "v2only",
+        "CompanyName": "v2only",
+        "GeneratorId": known.generator,
+        "AwsAccountId": place.account.as_str(),
+        "CreatedAt": created,
+        "UpdatedAt": time,
+        "LastObservedAt": time,
+        "Title": known.title,
+        "Description": known.description,
+        "FindingProviderFields": {
+            "Severity": { "Label": "INFORMATIONAL", "Original": "INFORMATIONAL" },
+            "Types": [TYPE],
+        },
+        "Resources": resources,
+        "Compliance": { "Status": "PASSED" },
+        "Workflow": { "Status": "RESOLVED" },
+        "RecordState": "ARCHIVED",
     })
 }
 

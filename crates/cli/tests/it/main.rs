@@ -10,6 +10,7 @@ mod fake_world;
 mod guard_rules;
 
 mod enforce;
+mod import;
 mod outputs;
 mod replay;
 mod rollback;

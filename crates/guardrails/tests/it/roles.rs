@@ -38,7 +38,8 @@ fn of_the_command_line() -> BTreeSet<String> {
     granted(&["source-enforcer"]).into_iter().chain(looking_around.map(str::to_owned)).collect()
 }
 
-const ALL: [&str; 6] = ["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "source-enforcer", "rollback"];
+const ALL: [&str; 7] =
+    ["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "reporter", "source-enforcer", "rollback"];
 
 fn called(service: &str) -> BTreeSet<String> {
     declared()
