@@ -115,6 +115,16 @@ GRANTS = {
         "SeeLaunches": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
         "SeeUsage": (request("cloudwatch:GetMetricData", "*"), request("cloudwatch:PutMetricData", "*")),
     },
+    "reporter": {
+        "SeeFindings": (
+            request("securityhub:GetFindings", "hub/default"),
+            request("securityhub:BatchUpdateFindings", "hub/default"),
+        ),
+        "ImportFindings": (
+            request("securityhub:BatchImportFindings", "product/111122223333/default"),
+            request("securityhub:BatchImportFindings", "product/vendor/theirs"),
+        ),
+    },
     "source-enforcer": {
         "SeeSources": (request("ec2:GetInstanceMetadataDefaults", "*"), request("ec2:DescribeVolumes", "*")),
         "ChangeAccountDefaults": (request("ec2:ModifyInstanceMetadataDefaults", "*"), modification(REQUIRE, V1)),

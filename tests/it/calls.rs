@@ -13,7 +13,7 @@ use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 8] = [
+const NOT_OF_FUNCTIONS: [Call; 10] = [
     Call::GetCallerIdentity,
     Call::ModifyInstanceMetadataDefaults,
     Call::CreateLaunchTemplateVersion,
@@ -22,6 +22,8 @@ const NOT_OF_FUNCTIONS: [Call; 8] = [
     Call::LookupEvents,
     Call::SendCommand,
     Call::GetCommandInvocation,
+    Call::GetFindings,
+    Call::BatchImportFindings,
 ];
 
 #[test]

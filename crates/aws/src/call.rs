@@ -74,6 +74,10 @@ pub enum Call {
     SendCommand,
     /// `GetCommandInvocation`, until it has ended.
     GetCommandInvocation,
+    /// `GetFindings` of Security Hub, for findings of this product, always paged.
+    GetFindings,
+    /// `BatchImportFindings` of Security Hub.
+    BatchImportFindings,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -91,7 +95,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -125,6 +129,8 @@ impl Call {
         Self::LookupEvents,
         Self::SendCommand,
         Self::GetCommandInvocation,
+        Self::GetFindings,
+        Self::BatchImportFindings,
     ];
 
     /// The IAM action.
@@ -163,13 +169,15 @@ impl Call {
             Self::LookupEvents => "cloudtrail:LookupEvents",
             Self::SendCommand => "ssm:SendCommand",
             Self::GetCommandInvocation => "ssm:GetCommandInvocation",
+            Self::GetFindings => "securityhub:GetFindings",
+            Self::BatchImportFindings => "securityhub:BatchImportFindings",
         }
     }
 
     /// The bucket AWS gives this call, for each account and Region.
     ///
     /// Sources: Amazon EC2 Developer Guide, "Request throttling for the Amazon EC2 API"; AWS Organizations
-    /// User Guide, "Quotas for AWS Organizations". SageMaker publishes none for notebooks, nor does Auto Scaling:
+    /// User Guide, "Quotas for AWS Organizations"; AWS Security Hub API Reference, "Welcome". SageMaker publishes none for notebooks, nor does Auto Scaling:
     /// two and five a second are ours. For `GetMetricData` the Amazon CloudWatch User Guide has said 50 and says 500:
     /// it is kept to 50. The rest are far above what this product does.
     pub const fn bucket(self) -> Bucket {
@@ -205,6 +213,8 @@ impl Call {
             Self::LookupEvents => bucket(2, 2),
             // None is published; ours.
             Self::SendCommand | Self::GetCommandInvocation => bucket(5, 5),
+            Self::GetFindings => bucket(6, 3),
+            Self::BatchImportFindings => bucket(30, 10),
         }
     }
 }

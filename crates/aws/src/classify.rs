@@ -140,6 +140,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException" => Kind::Credentials,
         "UnsupportedOperation" | "OperationNotPermitted" => Kind::Refused,
+        // Security Hub is not enabled there.
+        "InvalidAccessException" => Kind::Refused,
         "AccountNotFoundException" => Kind::ForeignAccount,
         "InvalidLaunchTemplateId.NotFound"
         | "InvalidLaunchTemplateId.VersionNotFound"

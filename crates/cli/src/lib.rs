@@ -25,6 +25,7 @@ mod talk;
 
 mod commands;
 mod demo;
+mod import;
 mod journal;
 mod journal_read;
 mod output;
@@ -54,11 +55,7 @@ struct Session<'a, W> {
 /// reading `out` ends the run early and successfully.
 pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
     let mut talk = Talk::new(err, cli.shared.quiet, cli.shared.verbose, world.terminal());
-    if cli.shared.output == cli::Format::Sarif && !cli.command.has_sarif() {
-        let problem = Problem::usage(
-            "`--output sarif` is for commands that check files",
-            "type `--output json`, or name files: `v2only check PATH --output sarif`, `v2only policies check FILE --output sarif`",
-        );
+    if let Err(problem) = can_print(&cli) {
         talk.problem(&problem);
         return problem.exit;
     }
@@ -88,4 +85,28 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
             problem.exit
         }
     }
+}
+
+/// Not every command has something to say in every format.
+fn can_print(cli: &Cli) -> Result<(), Problem> {
+    let (name, formats) = cli.command.formats();
+    if formats.contains(&cli.shared.output) {
+        return Ok(());
+    }
+    let able: Vec<String> = formats.iter().map(|it| format!("`{}`", it.code())).collect();
+    let able = match able.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => able.concat(),
+    };
+    let wanted = cli.shared.output.code();
+    let elsewhere = match cli.shared.output {
+        cli::Format::Sarif => {
+            "; `v2only scan`, `v2only check PATH` and `v2only policies check FILE` print `sarif`".to_owned()
+        }
+        _ => format!("; `v2only scan` prints `{wanted}`"),
+    };
+    Err(Problem::usage(
+        format!("`v2only {name}` cannot print `{wanted}`"),
+        format!("it prints {able}{elsewhere}"),
+    ))
 }

@@ -5,6 +5,7 @@
 //! called again after any failure.
 
 mod estate;
+mod findings;
 mod launches;
 mod restore;
 mod sources;
@@ -20,6 +21,7 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 use crate::failure::Failure;
 
 pub use estate::{ListAccounts, ListRegions, SendTasks};
+pub use findings::{ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{

@@ -25,6 +25,7 @@ pub fn files(settings: &Settings) -> Result<Vec<File>, TooLarge> {
         ("role-sweeper-hub", sweeper_hub(settings)),
         ("role-sweeper", sweeper(settings)),
         ("role-scanner", scanner(settings)),
+        ("role-reporter", reporter(settings)),
         ("role-source-enforcer", source_enforcer(settings)),
         ("role-rollback", rollback(settings)),
         ("role-automation", automation(settings)),
@@ -217,6 +218,22 @@ fn see_sources() -> Statement {
         ],
         ["*"],
     )
+}
+
+/// For `scan --import`: the product that every account has in its own Security Hub.
+fn reporter(settings: &Settings) -> Vec<Statement> {
+    vec![
+        Statement::allow(
+            "SeeFindings",
+            ["securityhub:GetFindings"],
+            [settings.arn("securityhub", "hub/default")],
+        ),
+        Statement::allow(
+            "ImportFindings",
+            ["securityhub:BatchImportFindings"],
+            [settings.arn("securityhub", "product/*/default")],
+        ),
+    ]
 }
 
 /// For people at the command line: AWS has no condition that would keep these actions to tightening, so no

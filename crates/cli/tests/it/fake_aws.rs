@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::Value;
 use v2only::Cloud;
 use v2only_enforcer::ports::{
     Admission, Answer, ChangeDefaults, ChangeLaunchTemplate, Changed, DescribeInstances, DescribeNotebook,
-    Group, ListGroups, ListImages, ListInstances, ListLaunchTemplates, ListNotebooks, Listing, MarkImage,
-    Metric, NewVersion, OrganizationalUnits, Page, ReadDefaults, ReadParameter, ReadUsage, RestoreDefaults,
-    RestoreInstance, RestoreNotebook, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance,
-    UpdateNotebook,
+    Group, ImportFindings, KnownFinding, ListGroups, ListImages, ListInstances, ListLaunchTemplates,
+    ListNotebooks, Listing, MarkImage, Metric, NewVersion, OrganizationalUnits, Page, ReadDefaults,
+    ReadFindings, ReadParameter, ReadUsage, RefusedFinding, RestoreDefaults, RestoreInstance,
+    RestoreNotebook, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
 };
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::rollback::{DefaultsStep, Step};
@@ -53,6 +54,9 @@ struct State {
     /// What instances print when they are traced; others are not managed.
     traces: BTreeMap<InstanceId, operator::Traced>,
     slept: std::time::Duration,
+    /// What Security Hub holds, by id.
+    findings: BTreeMap<String, Value>,
+    refused_findings: Vec<&'static str>,
     deaf: bool,
     vanishing: bool,
     calls: Vec<(&'static str, String)>,
@@ -225,6 +229,24 @@ impl FakeAws {
     /// How often an action was called.
     pub(crate) fn calls_of(&self, action: &str) -> usize {
         self.asked().into_iter().filter(|it| *it == action).count()
+    }
+
+    /// Security Hub does not take findings whose ids contain this.
+    pub(crate) fn refusing_findings(self, part: &'static str) -> Self {
+        self.state().refused_findings.push(part);
+        self
+    }
+
+    /// What Security Hub holds.
+    pub(crate) fn findings(&self) -> Vec<Value> {
+        self.state().findings.values().cloned().collect()
+    }
+
+    /// An instance as somebody else left it.
+    pub(crate) fn mend(&self, id: &str) {
+        let mut state = self.state();
+        let it = state.instances.values_mut().find(|it| it.id.as_str() == id).unwrap();
+        it.options.http_tokens = HttpTokens::Required;
     }
 
     /// Every instance.
@@ -438,6 +460,48 @@ impl RestoreDefaults for FakeAws {
             defaults.enforced = Switch::Disabled;
         }
         Ok(())
+    }
+}
+
+impl ReadFindings for FakeAws {
+    async fn active_findings(&self, place: &Place, generators: &str) -> Answer<Vec<KnownFinding>> {
+        self.call("securityhub:GetFindings", Some(place), generators)?;
+        let state = self.state();
+        let here = state.findings.values().filter(|it| {
+            let ours = it["ProductArn"].as_str().unwrap().contains(&format!(":{}:", place.region));
+            ours && it["RecordState"] == "ACTIVE"
+                && it["GeneratorId"].as_str().unwrap().starts_with(generators)
+        });
+        let text = |it: &Value| it.as_str().unwrap().to_owned();
+        let known = |it: &Value| KnownFinding {
+            id: text(&it["Id"]),
+            generator: text(&it["GeneratorId"]),
+            title: text(&it["Title"]),
+            description: text(&it["Description"]),
+            created_at: text(&it["CreatedAt"]),
+            resources: vec![(text(&it["Resources"][0]["Type"]), text(&it["Resources"][0]["Id"]))],
+        };
+        Ok(here.map(known).collect())
+    }
+}
+
+impl ImportFindings for FakeAws {
+    async fn import_findings(&self, place: &Place, document: &Value) -> Answer<Vec<RefusedFinding>> {
+        let findings = document["Findings"].as_array().unwrap();
+        assert!((1..=100).contains(&findings.len()), "AWS takes 1 to 100");
+        self.call("securityhub:BatchImportFindings", Some(place), findings.len().to_string())?;
+        let mut state = self.state();
+        let mut refused = Vec::new();
+        for it in findings {
+            let id = it["Id"].as_str().unwrap().to_owned();
+            if state.refused_findings.iter().any(|part| id.contains(part)) {
+                let (code, message) = ("InvalidInput".to_owned(), "no such thing".to_owned());
+                refused.push(RefusedFinding { id, code, message });
+            } else {
+                state.findings.insert(id, it.clone());
+            }
+        }
+        Ok(refused)
     }
 }
 

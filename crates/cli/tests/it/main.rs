@@ -10,7 +10,9 @@ mod fake_world;
 mod guard_rules;
 
 mod enforce;
+mod import;
 mod launched;
+mod outputs;
 mod replay;
 mod rollback;
 mod scan;

@@ -46,13 +46,14 @@ fn of_no_event() -> BTreeSet<String> {
         .collect()
 }
 
-const ALL: [&str; 9] = [
+const ALL: [&str; 10] = [
     "hub",
     "ec2-enforcer",
     "notebook-enforcer",
     "sweeper-hub",
     "sweeper",
     "scanner",
+    "reporter",
     "source-enforcer",
     "rollback",
     "tracer",
