@@ -13,7 +13,7 @@ use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for the listings of a scan, for what instances take their options from and for people, and not made
 /// by a function.
-const NOT_OF_FUNCTIONS: [Call; 15] = [
+const NOT_OF_FUNCTIONS: [Call; 28] = [
     Call::DescribeRegions,
     Call::ListNotebookInstances,
     Call::GetCallerIdentity,
@@ -29,6 +29,19 @@ const NOT_OF_FUNCTIONS: [Call; 15] = [
     Call::DescribeLaunchConfigurations,
     Call::GetMetricData,
     Call::ListAccounts,
+    Call::DescribeTrails,
+    Call::GetTrailStatus,
+    Call::GetEventSelectors,
+    Call::DescribeRule,
+    Call::ListTargetsByRule,
+    Call::DescribeEventBus,
+    Call::GetQueueUrl,
+    Call::GetQueueAttributes,
+    Call::GetFunction,
+    Call::ListEventSourceMappings,
+    Call::GetSchedule,
+    Call::ListPoliciesForTarget,
+    Call::DescribePolicy,
 ];
 
 #[test]

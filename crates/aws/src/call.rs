@@ -66,6 +66,32 @@ pub enum Call {
     ListParents,
     /// `ListAccounts` of the organization, always paged.
     ListAccounts,
+    /// `DescribeTrails`, those of other Regions included.
+    DescribeTrails,
+    /// `GetTrailStatus`.
+    GetTrailStatus,
+    /// `GetEventSelectors`.
+    GetEventSelectors,
+    /// `DescribeRule` of EventBridge.
+    DescribeRule,
+    /// `ListTargetsByRule`, always paged.
+    ListTargetsByRule,
+    /// `DescribeEventBus`.
+    DescribeEventBus,
+    /// `GetQueueUrl`.
+    GetQueueUrl,
+    /// `GetQueueAttributes`.
+    GetQueueAttributes,
+    /// `GetFunction`.
+    GetFunction,
+    /// `ListEventSourceMappings`, always paged.
+    ListEventSourceMappings,
+    /// `GetSchedule`.
+    GetSchedule,
+    /// `ListPoliciesForTarget`, always paged.
+    ListPoliciesForTarget,
+    /// `DescribePolicy`.
+    DescribePolicy,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -83,7 +109,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 42] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -113,6 +139,19 @@ impl Call {
         Self::DescribeAccount,
         Self::ListParents,
         Self::ListAccounts,
+        Self::DescribeTrails,
+        Self::GetTrailStatus,
+        Self::GetEventSelectors,
+        Self::DescribeRule,
+        Self::ListTargetsByRule,
+        Self::DescribeEventBus,
+        Self::GetQueueUrl,
+        Self::GetQueueAttributes,
+        Self::GetFunction,
+        Self::ListEventSourceMappings,
+        Self::GetSchedule,
+        Self::ListPoliciesForTarget,
+        Self::DescribePolicy,
     ];
 
     /// The IAM action.
@@ -147,6 +186,19 @@ impl Call {
             Self::DescribeAccount => "organizations:DescribeAccount",
             Self::ListParents => "organizations:ListParents",
             Self::ListAccounts => "organizations:ListAccounts",
+            Self::DescribeTrails => "cloudtrail:DescribeTrails",
+            Self::GetTrailStatus => "cloudtrail:GetTrailStatus",
+            Self::GetEventSelectors => "cloudtrail:GetEventSelectors",
+            Self::DescribeRule => "events:DescribeRule",
+            Self::ListTargetsByRule => "events:ListTargetsByRule",
+            Self::DescribeEventBus => "events:DescribeEventBus",
+            Self::GetQueueUrl => "sqs:GetQueueUrl",
+            Self::GetQueueAttributes => "sqs:GetQueueAttributes",
+            Self::GetFunction => "lambda:GetFunction",
+            Self::ListEventSourceMappings => "lambda:ListEventSourceMappings",
+            Self::GetSchedule => "scheduler:GetSchedule",
+            Self::ListPoliciesForTarget => "organizations:ListPoliciesForTarget",
+            Self::DescribePolicy => "organizations:DescribePolicy",
         }
     }
 
@@ -182,7 +234,18 @@ impl Call {
             Self::GetMetricData => bucket(50, 50),
             Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity => bucket(40, 40),
             Self::DescribeAccount => bucket(30, 20),
-            Self::ListParents | Self::ListAccounts => bucket(8, 5),
+            Self::ListParents | Self::ListAccounts | Self::ListPoliciesForTarget | Self::DescribePolicy => {
+                bucket(8, 5)
+            }
+            Self::DescribeTrails | Self::GetTrailStatus | Self::GetEventSelectors => bucket(10, 5),
+            Self::DescribeRule
+            | Self::ListTargetsByRule
+            | Self::DescribeEventBus
+            | Self::GetQueueUrl
+            | Self::GetQueueAttributes
+            | Self::GetFunction
+            | Self::ListEventSourceMappings
+            | Self::GetSchedule => bucket(20, 10),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::io;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
-    Admission, Answer, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances, ListNotebooks,
-    NotebookWriter, OrganizationalUnits, ReadParameter, ReadUsage, SourceReader, SourceWriter,
+    Admission, Answer, DeploymentReader, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances,
+    ListNotebooks, NotebookWriter, OrganizationalUnits, ReadParameter, ReadUsage, SourceReader, SourceWriter,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_policy::{AccountId, Place, Region};
@@ -103,7 +103,14 @@ impl<T> Readable for T where
 
 /// AWS as the whole command uses it: the ports, and what a person at a terminal wants to know besides.
 pub trait Cloud:
-    Readable + DescribeInstances + InstanceWriter + NotebookWriter + SourceWriter + Restorer + ReadParameter
+    Readable
+    + DescribeInstances
+    + InstanceWriter
+    + NotebookWriter
+    + SourceWriter
+    + Restorer
+    + ReadParameter
+    + DeploymentReader
 {
     /// The Region to start from, if flags, environment or profile name one.
     fn home_region(&self) -> Option<Region>;

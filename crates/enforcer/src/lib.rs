@@ -3,7 +3,8 @@
 //! Read in this order: [`ports`] is all that AWS is asked for, one trait per permission; [`failure`] says
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
 //! [`notebooks`] carry plans out, [`sources`] is what instances take their options from; [`invocation`] is the door for
-//! events, [`scan`], [`enforce`] and [`rollback`] the ones for people; [`document`] reads the policy document.
+//! events, [`scan`], [`enforce`] and [`rollback`] the ones for people; [`document`] reads the policy document;
+//! [`deployment`] tells whether an installation is whole.
 //!
 //! Knows: ports, triggers, the order of steps, retry or not, the policy document, records.
 //! Must never know: SDK types, Lambda, flags, colours; and it never decides: that is `v2only-policy`.
@@ -24,6 +25,7 @@ pub mod policy_source;
 pub mod recent;
 pub mod report_line;
 
+pub mod deployment;
 pub mod enforce;
 pub mod readiness;
 pub mod rollback;

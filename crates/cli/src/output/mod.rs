@@ -2,6 +2,7 @@
 //! the product, so that nothing can change them by accident.
 
 pub(crate) mod check_v1;
+pub(crate) mod doctor_v1;
 pub(crate) mod findings_v1;
 pub(crate) mod journal_v1;
 pub(crate) mod policies_v1;
@@ -11,6 +12,7 @@ pub(crate) mod sarif;
 
 mod posture_v1;
 
+pub(crate) mod doctor;
 pub(crate) mod plan;
 pub(crate) mod readiness;
 pub(crate) mod replay_text;

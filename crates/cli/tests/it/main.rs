@@ -6,6 +6,7 @@
 #![expect(clippy::indexing_slicing, reason = "a wrong index is a failed test")]
 
 mod fake_aws;
+mod fake_deployment;
 mod fake_world;
 mod guard_rules;
 
@@ -14,6 +15,7 @@ mod replay;
 mod rollback;
 mod scan;
 mod sources;
+mod uninstall_plan;
 mod usage;
 mod validate;
 
@@ -21,5 +23,6 @@ mod accounts;
 mod bad_input;
 mod check;
 mod demo;
+mod doctor;
 mod policies;
 mod process;
