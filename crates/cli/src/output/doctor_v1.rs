@@ -115,7 +115,7 @@ pub(crate) struct UninstallV1<'a> {
     incomplete: Vec<UnreadV1<'a>>,
 }
 
-/// One step. `phase` is `keep`, `silence`, `drain`, `unlock`, `remove` or `afterwards`; a step about the organization has
+/// One step. `phase` is `keep`, `settle`, `silence`, `drain`, `unlock`, `remove` or `afterwards`; a step about the organization has
 /// neither account nor Region.
 #[derive(Debug, Serialize)]
 struct StepV1<'a> {

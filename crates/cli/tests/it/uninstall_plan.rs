@@ -44,7 +44,7 @@ fn json_has_its_published_shape() {
     let stack = steps.iter().find(|it| it["what"] == "stack security-v2only").unwrap();
     assert_snapshot!(serde_json::to_string_pretty(stack).unwrap());
     let phases: Vec<&str> = steps.iter().map(|it| it["phase"].as_str().unwrap()).collect();
-    let order = ["keep", "silence", "drain", "unlock", "remove", "afterwards"];
+    let order = ["keep", "settle", "silence", "drain", "unlock", "remove", "afterwards"];
     assert!(phases.iter().map(|it| order.iter().position(|other| other == it)).is_sorted(), "{phases:?}");
 }
 

@@ -1,8 +1,8 @@
 //! How an installation is taken out: what is there, in the order in which it can go without losing events, locking
 //! the owners out, or letting version 1 back in. Changes nothing.
 //!
-//! Why this order: what the removal deletes is put aside while it is there; nothing new comes before the queues are
-//! emptied; a notebook that is stopped for its update is started again while somebody still does so; protection is
+//! Why this order: what the removal deletes is put aside while it is there; a notebook that is
+//! stopped for its update is started again while events still come; nothing new comes when the queues are emptied; protection is
 //! lifted at the last moment; members go before the centre, whose role they trust; names that policies spare are
 //! struck out when nobody has them any more.
 
@@ -32,6 +32,8 @@ pub enum Way {
 pub enum Phase {
     /// Put aside what the removal deletes.
     Keep,
+    /// Let what takes several events come to its end, while events come.
+    Settle,
     /// Let nothing new come.
     Silence,
     /// Let what came be worked off.
@@ -49,6 +51,7 @@ impl Phase {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Keep => "keep",
+            Self::Settle => "settle",
             Self::Silence => "silence",
             Self::Drain => "drain",
             Self::Unlock => "unlock",
@@ -81,6 +84,7 @@ pub fn plan(seen: &[Seen], controls: Result<&[Control], &Failure>, way: &Way) ->
     let mut steps = Vec::new();
     for it in seen {
         keep(&mut steps, it);
+        settle(&mut steps, it);
         silence(&mut steps, it);
         drain(&mut steps, it);
     }
@@ -131,6 +135,17 @@ fn keep(steps: &mut Vec<Step>, it: &Seen) {
     }
 }
 
+/// A notebook takes an event for each step, and in mode observe none of them is taken.
+fn settle(steps: &mut Vec<Step>, it: &Seen) {
+    let marked = Command::aws("resourcegroupstaggingapi", "get-resources")
+        .option("resource-type-filters", "sagemaker:notebook-instance")
+        .option("tag-filters", &format!("Key={RESTART_TAG}"))
+        .at(&it.place);
+    let why = "a function stopped those that this lists, and without events nobody starts them again: wait until the list \
+               is empty, and leave the mode as it is until then";
+    steps.push(step(Phase::Settle, it, "notebooks on their way", why, marked));
+}
+
 fn silence(steps: &mut Vec<Step>, it: &Seen) {
     for name in it.schedules.iter().filter(|(_, it)| matches!(it, Ok(Some(_)))).map(|(name, _)| name) {
         let delete = Command::aws("scheduler", "delete-schedule").option("name", name).at(&it.place);
@@ -173,13 +188,6 @@ fn drain(steps: &mut Vec<Step>, it: &Seen) {
         };
         steps.push(step(Phase::Drain, it, format!("queue {name}"), why, look));
     }
-    let marked = Command::aws("resourcegroupstaggingapi", "get-resources")
-        .option("resource-type-filters", "sagemaker:notebook-instance")
-        .option("tag-filters", &format!("Key={RESTART_TAG}"))
-        .at(&it.place);
-    let why = "a function stopped those that this lists, and nobody starts them again once it is gone: wait until \
-               the list is empty";
-    steps.push(step(Phase::Drain, it, "notebooks on their way", why, marked));
 }
 
 fn waiting(queue: &Queue) -> u64 {

@@ -683,9 +683,9 @@ fn a_removal_loses_nothing_and_opens_nothing() {
     let steps = plan(&all, Ok(&controls), &Way::Stack("security-v2only".to_owned()));
     let order = [
         "parameter /v2only/policy",
+        "notebooks on their way",
         "rule v2only-ec2-enforcer",
         "queue v2only-ec2-enforcer",
-        "notebooks on their way",
         "service control policy everything-1",
         "stacks of the members",
         "StackSet v2only-member",
