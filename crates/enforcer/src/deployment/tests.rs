@@ -626,9 +626,12 @@ fn a_role_that_lets_nobody_but_the_function_in_is_asked_through_the_function() {
         let found = entered(&member(), &hub(), it.name, it.folder, &denied);
         assert_eq!(found.state, State::Unread);
         let ask = found.command.unwrap();
-        let event: Value = serde_json::from_str(ask.as_str().split('\'').nth(1).unwrap()).unwrap();
-        let parsed = v2only_events::parse(&event);
-        assert!(parsed.is_ok(), "{parsed:?}");
+        let payload: Value = serde_json::from_str(ask.as_str().split('\'').nth(1).unwrap()).unwrap();
+        let Ok(v2only_events::Input::Batch(messages)) = v2only_events::input(payload) else { panic!("no batch") };
+        let [message] = messages.as_slice() else { panic!("{messages:?}") };
+        let parsed = v2only_events::parse(message.body.as_ref().unwrap());
+        let Ok(v2only_events::Parsed::Trigger(trigger)) = parsed else { panic!("{parsed:?}") };
+        assert_eq!(trigger.place, member());
     }
     assert_eq!(entered(&member(), &hub(), EC2, "ec2-enforcer", &Ok(())).state, State::Ok);
 }
