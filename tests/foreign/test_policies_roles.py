@@ -125,6 +125,42 @@ GRANTS = {
             request("securityhub:BatchImportFindings", "product/vendor/theirs"),
         ),
     },
+    "doctor": {
+        "SeeTrails": (request("cloudtrail:GetTrailStatus", "*"), request("cloudtrail:StopLogging", "*")),
+        "SeeRules": (
+            request("events:DescribeRule", "arn:aws:events:eu-central-1:111122223333:rule/v2only-ec2-enforcer"),
+            request("events:DisableRule", "arn:aws:events:eu-central-1:111122223333:rule/v2only-ec2-enforcer"),
+        ),
+        "SeeQueues": (
+            request("sqs:GetQueueAttributes", "arn:aws:sqs:eu-central-1:111122223333:v2only-ec2-enforcer-dlq"),
+            request("sqs:ReceiveMessage", "arn:aws:sqs:eu-central-1:111122223333:v2only-ec2-enforcer-dlq"),
+        ),
+        "SeeFunctions": (
+            request("lambda:GetFunction", "arn:aws:lambda:eu-central-1:111122223333:function:v2only-ec2-enforcer"),
+            request("lambda:GetFunction", "arn:aws:lambda:eu-central-1:111122223333:function:theirs"),
+        ),
+        "SeeMappings": (
+            request("lambda:ListEventSourceMappings", "*"),
+            request("lambda:UpdateEventSourceMapping", "*"),
+        ),
+        "SeeSchedules": (
+            request("scheduler:GetSchedule", "arn:aws:scheduler:eu-central-1:111122223333:schedule/default/v2only-x"),
+            request("scheduler:GetSchedule", "arn:aws:scheduler:eu-central-1:111122223333:schedule/default/theirs"),
+        ),
+        "ReadTheDocument": (
+            request("ssm:GetParameter", "parameter/v2only/policy"),
+            request("ssm:GetParameter", "parameter/theirs"),
+        ),
+        "SeeDefaults": (
+            request("ec2:GetInstanceMetadataDefaults", "*"),
+            request("ec2:ModifyInstanceMetadataDefaults", "*"),
+        ),
+        "SeeTheOrganization": (
+            request("organizations:ListPoliciesForTarget", "*"),
+            request("organizations:DetachPolicy", "*"),
+        ),
+        "EnterMemberAccounts": (request("sts:AssumeRole", MEMBER), request("sts:AssumeRole", "role/v2only-rollback")),
+    },
     "source-enforcer": {
         "SeeSources": (request("ec2:GetInstanceMetadataDefaults", "*"), request("ec2:DescribeVolumes", "*")),
         "ChangeAccountDefaults": (request("ec2:ModifyInstanceMetadataDefaults", "*"), modification(REQUIRE, V1)),

@@ -13,7 +13,7 @@ use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 10] = [
+const NOT_OF_FUNCTIONS: [Call; 23] = [
     Call::GetCallerIdentity,
     Call::ModifyInstanceMetadataDefaults,
     Call::CreateLaunchTemplateVersion,
@@ -24,6 +24,19 @@ const NOT_OF_FUNCTIONS: [Call; 10] = [
     Call::GetCommandInvocation,
     Call::GetFindings,
     Call::BatchImportFindings,
+    Call::DescribeTrails,
+    Call::GetTrailStatus,
+    Call::GetEventSelectors,
+    Call::DescribeRule,
+    Call::ListTargetsByRule,
+    Call::DescribeEventBus,
+    Call::GetQueueUrl,
+    Call::GetQueueAttributes,
+    Call::GetFunction,
+    Call::ListEventSourceMappings,
+    Call::GetSchedule,
+    Call::ListPoliciesForTarget,
+    Call::DescribePolicy,
 ];
 
 #[test]

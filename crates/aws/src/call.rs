@@ -78,6 +78,32 @@ pub enum Call {
     GetFindings,
     /// `BatchImportFindings` of Security Hub.
     BatchImportFindings,
+    /// `DescribeTrails`, those of other Regions included.
+    DescribeTrails,
+    /// `GetTrailStatus`.
+    GetTrailStatus,
+    /// `GetEventSelectors`.
+    GetEventSelectors,
+    /// `DescribeRule` of EventBridge.
+    DescribeRule,
+    /// `ListTargetsByRule`, always paged.
+    ListTargetsByRule,
+    /// `DescribeEventBus`.
+    DescribeEventBus,
+    /// `GetQueueUrl`.
+    GetQueueUrl,
+    /// `GetQueueAttributes`.
+    GetQueueAttributes,
+    /// `GetFunction`.
+    GetFunction,
+    /// `ListEventSourceMappings`, always paged.
+    ListEventSourceMappings,
+    /// `GetSchedule`.
+    GetSchedule,
+    /// `ListPoliciesForTarget`, always paged.
+    ListPoliciesForTarget,
+    /// `DescribePolicy`.
+    DescribePolicy,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -95,7 +121,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 48] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -131,6 +157,19 @@ impl Call {
         Self::GetCommandInvocation,
         Self::GetFindings,
         Self::BatchImportFindings,
+        Self::DescribeTrails,
+        Self::GetTrailStatus,
+        Self::GetEventSelectors,
+        Self::DescribeRule,
+        Self::ListTargetsByRule,
+        Self::DescribeEventBus,
+        Self::GetQueueUrl,
+        Self::GetQueueAttributes,
+        Self::GetFunction,
+        Self::ListEventSourceMappings,
+        Self::GetSchedule,
+        Self::ListPoliciesForTarget,
+        Self::DescribePolicy,
     ];
 
     /// The IAM action.
@@ -171,6 +210,19 @@ impl Call {
             Self::GetCommandInvocation => "ssm:GetCommandInvocation",
             Self::GetFindings => "securityhub:GetFindings",
             Self::BatchImportFindings => "securityhub:BatchImportFindings",
+            Self::DescribeTrails => "cloudtrail:DescribeTrails",
+            Self::GetTrailStatus => "cloudtrail:GetTrailStatus",
+            Self::GetEventSelectors => "cloudtrail:GetEventSelectors",
+            Self::DescribeRule => "events:DescribeRule",
+            Self::ListTargetsByRule => "events:ListTargetsByRule",
+            Self::DescribeEventBus => "events:DescribeEventBus",
+            Self::GetQueueUrl => "sqs:GetQueueUrl",
+            Self::GetQueueAttributes => "sqs:GetQueueAttributes",
+            Self::GetFunction => "lambda:GetFunction",
+            Self::ListEventSourceMappings => "lambda:ListEventSourceMappings",
+            Self::GetSchedule => "scheduler:GetSchedule",
+            Self::ListPoliciesForTarget => "organizations:ListPoliciesForTarget",
+            Self::DescribePolicy => "organizations:DescribePolicy",
         }
     }
 
@@ -208,7 +260,18 @@ impl Call {
                 bucket(40, 40)
             }
             Self::DescribeAccount => bucket(30, 20),
-            Self::ListParents | Self::ListAccounts => bucket(8, 5),
+            Self::ListParents | Self::ListAccounts | Self::ListPoliciesForTarget | Self::DescribePolicy => {
+                bucket(8, 5)
+            }
+            Self::DescribeTrails | Self::GetTrailStatus | Self::GetEventSelectors => bucket(10, 5),
+            Self::DescribeRule
+            | Self::ListTargetsByRule
+            | Self::DescribeEventBus
+            | Self::GetQueueUrl
+            | Self::GetQueueAttributes
+            | Self::GetFunction
+            | Self::ListEventSourceMappings
+            | Self::GetSchedule => bucket(20, 10),
             // AWS CloudTrail API Reference, `LookupEvents`: two a second for each account and Region.
             Self::LookupEvents => bucket(2, 2),
             // None is published; ours.

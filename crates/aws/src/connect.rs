@@ -247,7 +247,7 @@ pub(crate) fn https() -> SharedHttpClient {
 }
 
 /// `arn:<partition>:iam::<account>:role/<name>`.
-fn role_arn(partition: Partition, account: &AccountId, role: &str) -> String {
+pub(crate) fn role_arn(partition: Partition, account: &AccountId, role: &str) -> String {
     format!("arn:{}:iam::{account}:role/{role}", partition.as_str())
 }
 

@@ -40,6 +40,9 @@ pub mod run_command;
 #[cfg(feature = "launcher")]
 pub mod launcher;
 
+#[cfg(feature = "operator")]
+pub mod deployment;
+
 pub use call::{Call, CallLog};
 pub use connect::Aws;
 pub use settings::{Settings, SettingsError};

@@ -45,6 +45,10 @@ pub enum Command {
     Rollback(commands::rollback::Args),
     /// List who still uses IMDSv1, and what would fail without it; changes nothing
     Readiness(commands::readiness::Args),
+    /// See whether an installation is whole, and how to mend it; changes nothing
+    Doctor(commands::doctor::Args),
+    /// List what taking an installation out consists of, in order; changes nothing
+    UninstallPlan(commands::uninstall_plan::Args),
     /// Show everything at work in an embedded AWS: no account, no credentials, no network
     Demo(crate::demo::Args),
     /// Run saved EventBridge or CloudTrail events through the functions' own code
@@ -70,6 +74,8 @@ impl Command {
             Self::Enforce(_) => ("enforce", FINDINGS),
             Self::Rollback(_) => ("rollback", ROWS),
             Self::Readiness(_) => ("readiness", ROWS),
+            Self::Doctor(_) => ("doctor", PLAIN),
+            Self::UninstallPlan(_) => ("uninstall-plan", PLAIN),
             Self::Check(_) => ("check", FILES),
             Self::Policies(args) if args.finds() => ("policies check", FILES),
             Self::Policies(_) => ("policies", PLAIN),

@@ -1,8 +1,8 @@
 //! The `v2only` command: flags, formats, exit codes.
 //!
 //! Read in this order: [`cli`] is what can be typed; [`exit`] and [`problem`] are how a run ends; [`world`]
-//! is everything outside of the process, [`console`] the real one; `policy_file`, `regions` and `survey` are
-//! what commands share; `commands` holds one file per command; `output` is what they print.
+//! is everything outside of the process, [`console`] the real one; `policy_file`, `regions`, `survey` and `installation`
+//! are what commands share; `commands` holds one file per command; `output` is what they print.
 //!
 //! Knows: flags, terminals, formats, exit codes, files that the user names.
 //! Must never know: how to judge, how to call AWS. Only [`console`] and `demo` name `v2only-aws`.
@@ -17,6 +17,7 @@ pub mod problem;
 pub mod console;
 pub mod world;
 
+mod installation;
 mod launched;
 mod policy_file;
 mod regions;
@@ -65,6 +66,8 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
         Command::Enforce(args) => commands::enforce::run(args, &mut session).await,
         Command::Rollback(args) => commands::rollback::run(args, &mut session).await,
         Command::Readiness(args) => commands::readiness::run(args, &mut session).await,
+        Command::Doctor(args) => commands::doctor::run(args, &mut session).await,
+        Command::UninstallPlan(args) => commands::uninstall_plan::run(args, &mut session).await,
         Command::Demo(args) => demo::run(args, &mut session).await,
         Command::Replay(args) => commands::replay::run(args, &mut session).await,
         Command::Validate(args) => commands::validate::run(args, &mut session),

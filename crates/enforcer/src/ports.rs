@@ -4,6 +4,7 @@
 //! Every method names the place it acts in; adapters choose credentials and endpoint by it. All may be
 //! called again after any failure.
 
+mod deployment;
 mod estate;
 mod findings;
 mod launches;
@@ -20,6 +21,11 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 
 use crate::failure::Failure;
 
+pub use deployment::{
+    AdvancedSelector, BasicSelector, Control, DeploymentReader, EnterAccount, FieldSelector, Function,
+    Mapping, Parameter, Queue, ReadControls, ReadFunctions, ReadParameterAt, ReadQueues, ReadRules,
+    ReadSchedules, ReadTrails, Rule, Schedule, Selectors, Target, Trail,
+};
 pub use estate::{ListAccounts, ListRegions, SendTasks};
 pub use findings::{ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
 pub use launches::LookUpLaunches;

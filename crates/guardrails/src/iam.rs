@@ -28,6 +28,7 @@ pub fn files(settings: &Settings) -> Result<Vec<File>, TooLarge> {
         ("role-reporter", reporter(settings)),
         ("role-source-enforcer", source_enforcer(settings)),
         ("role-rollback", rollback(settings)),
+        ("role-doctor", doctor(settings)),
         ("role-automation", automation(settings)),
         ("role-tracer", tracer(settings)),
     ]
@@ -267,6 +268,59 @@ fn rollback(settings: &Settings) -> Vec<Statement> {
         ),
         tagging("ExemptInstances", &["ec2:CreateTags"], instance(settings)),
         tagging("ExemptNotebooks", &["sagemaker:AddTags"], notebook(settings)),
+    ]
+}
+
+/// Reads an installation, in the account of the functions and in members. Of the pieces only those of ours, where
+/// AWS lets one say so.
+fn doctor(settings: &Settings) -> Vec<Statement> {
+    let names = &settings.names;
+    let rules = settings.arn("events", &format!("rule/{}", names.rules));
+    let on_our_bus = settings.arn("events", &format!("rule/v2only-events/{}", names.rules));
+    let bus = settings.arn("events", "event-bus/v2only-events");
+    let parameters = settings.arn("ssm", &format!("parameter/{}", names.parameters));
+    let members = [&names.ec2_enforcer, &names.notebook_enforcer].map(|it| it.arn(settings.partition));
+    vec![
+        Statement::allow(
+            "SeeTrails",
+            ["cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"],
+            ["*"],
+        ),
+        Statement::allow(
+            "SeeRules",
+            ["events:DescribeEventBus", "events:DescribeRule", "events:ListTargetsByRule"],
+            [rules, on_our_bus, bus],
+        ),
+        Statement::allow(
+            "SeeQueues",
+            ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+            [settings.arn("sqs", &names.functions)],
+        ),
+        Statement::allow(
+            "SeeFunctions",
+            ["lambda:GetFunction"],
+            [settings.arn("lambda", &format!("function:{}", names.functions))],
+        ),
+        // Which function they are of is no resource to AWS.
+        Statement::allow("SeeMappings", ["lambda:ListEventSourceMappings"], ["*"]),
+        Statement::allow(
+            "SeeSchedules",
+            ["scheduler:GetSchedule"],
+            [settings.arn("scheduler", &format!("schedule/default/{}", names.functions))],
+        ),
+        Statement::allow("ReadTheDocument", ["ssm:GetParameter"], [parameters]),
+        Statement::allow("SeeDefaults", ["ec2:DescribeRegions", "ec2:GetInstanceMetadataDefaults"], ["*"]),
+        Statement::allow(
+            "SeeTheOrganization",
+            [
+                "organizations:DescribePolicy",
+                "organizations:ListAccounts",
+                "organizations:ListParents",
+                "organizations:ListPoliciesForTarget",
+            ],
+            ["*"],
+        ),
+        Statement::allow("EnterMemberAccounts", ["sts:AssumeRole"], members),
     ]
 }
 

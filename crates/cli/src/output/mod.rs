@@ -10,6 +10,7 @@ pub(crate) mod findings;
 pub(crate) mod asff;
 pub(crate) mod check_v1;
 pub(crate) mod csv;
+pub(crate) mod doctor_v1;
 pub(crate) mod findings_v1;
 pub(crate) mod html;
 pub(crate) mod journal_v1;
@@ -23,6 +24,7 @@ pub(crate) mod sarif_findings;
 mod launched_by_v1;
 mod posture_v1;
 
+pub(crate) mod doctor;
 pub(crate) mod plan;
 pub(crate) mod readiness;
 pub(crate) mod replay_text;

@@ -6,6 +6,7 @@
 #![expect(clippy::indexing_slicing, reason = "a wrong index is a failed test")]
 
 mod fake_aws;
+mod fake_deployment;
 mod fake_world;
 mod guard_rules;
 
@@ -18,6 +19,7 @@ mod rollback;
 mod scan;
 mod sources;
 mod trace;
+mod uninstall_plan;
 mod usage;
 mod validate;
 mod waves;
@@ -26,5 +28,6 @@ mod accounts;
 mod bad_input;
 mod check;
 mod demo;
+mod doctor;
 mod policies;
 mod process;
