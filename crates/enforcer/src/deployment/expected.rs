@@ -15,12 +15,8 @@ pub const UNDELIVERED: &str = "v2only-undelivered";
 pub const PARAMETER: &str = "/v2only/policy";
 /// What starts the functions.
 pub const RUNTIME: &str = "provided.al2023";
-/// Seconds that an invocation may take.
-pub const TIMEOUT: i32 = 60;
 /// A message stays hidden for so many times what an invocation may take.
 pub const VISIBLE_AFTER: i64 = 6;
-/// Tries before an event is given up.
-pub const TRIES: i64 = 10;
 
 /// Four days, and fourteen for what was given up.
 const KEPT: i64 = 345_600;
@@ -35,27 +31,54 @@ pub struct Shipped {
     pub name: &'static str,
     /// The pattern of its rules; `None` if no event feeds it.
     pub pattern: Option<&'static str>,
-    /// The schedule that starts it, if one does.
-    pub schedule: Option<&'static str>,
+    /// The schedules that put tasks into its queue.
+    pub schedules: &'static [&'static str],
+    /// Seconds that an invocation may take.
+    pub timeout: i32,
+    /// Messages of one invocation.
+    pub batch: i32,
+    /// Seconds that a message rests before it is received.
+    pub delay: i64,
+    /// Tries before a message is given up.
+    pub tries: i64,
     /// Variables of its environment besides those that all have, whatever they say.
     pub settings: &'static [&'static str],
 }
 
 /// The functions.
-pub const FUNCTIONS: [Shipped; 2] = [
+pub const FUNCTIONS: [Shipped; 3] = [
     Shipped {
         folder: "ec2-enforcer",
         name: "v2only-ec2-enforcer",
         pattern: Some(include_str!("../../../../infra/event-patterns/ec2-enforcer.json")),
-        schedule: None,
+        schedules: &[],
+        timeout: 60,
+        batch: 10,
+        delay: 5,
+        tries: 10,
         settings: &[],
     },
     Shipped {
         folder: "notebook-enforcer",
         name: "v2only-notebook-enforcer",
         pattern: Some(include_str!("../../../../infra/event-patterns/notebook-enforcer.json")),
-        schedule: None,
+        schedules: &[],
+        timeout: 60,
+        batch: 10,
+        delay: 5,
+        tries: 10,
         settings: &[],
+    },
+    Shipped {
+        folder: "sweeper",
+        name: "v2only-sweeper",
+        pattern: None,
+        schedules: &["v2only-sweep", "v2only-review-exemptions"],
+        timeout: 900,
+        batch: 1,
+        delay: 0,
+        tries: 5,
+        settings: &["V2ONLY_SWEEP_QUEUE"],
     },
 ];
 
@@ -148,9 +171,9 @@ pub fn bus_policy(bus: &str, organization: &str) -> Value {
     })
 }
 
-/// Where messages go after [`TRIES`].
-pub fn redrive(dlq: &str) -> Value {
-    json!({ "deadLetterTargetArn": dlq, "maxReceiveCount": TRIES })
+/// Where messages go after so many tries.
+pub fn redrive(dlq: &str, tries: i64) -> Value {
+    json!({ "deadLetterTargetArn": dlq, "maxReceiveCount": tries })
 }
 
 /// Which queue may send its messages to a DLQ.
@@ -166,11 +189,11 @@ pub fn queue_attributes(of: QueueKind<'_>, policy: Option<&Value>) -> Value {
     };
     set("SqsManagedSseEnabled", "true".to_owned());
     match of {
-        QueueKind::Events { dlq } => {
-            set("DelaySeconds", "5".to_owned());
-            set("VisibilityTimeout", (VISIBLE_AFTER * i64::from(TIMEOUT)).to_string());
+        QueueKind::Events { of, dlq } => {
+            set("DelaySeconds", of.delay.to_string());
+            set("VisibilityTimeout", (VISIBLE_AFTER * i64::from(of.timeout)).to_string());
             set("MessageRetentionPeriod", KEPT.to_string());
-            set("RedrivePolicy", redrive(dlq).to_string());
+            set("RedrivePolicy", redrive(dlq, of.tries).to_string());
         }
         QueueKind::GivenUp { queue } => {
             set("MessageRetentionPeriod", GIVEN_UP_KEPT.to_string());
@@ -187,8 +210,10 @@ pub fn queue_attributes(of: QueueKind<'_>, policy: Option<&Value>) -> Value {
 /// What a queue is for.
 #[derive(Debug, Clone, Copy)]
 pub enum QueueKind<'a> {
-    /// Events on their way to a function.
+    /// Events or tasks on their way to a function.
     Events {
+        /// The function.
+        of: &'a Shipped,
         /// The ARN of its DLQ.
         dlq: &'a str,
     },

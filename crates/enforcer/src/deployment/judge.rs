@@ -107,7 +107,7 @@ fn home(desk: &mut Desk<'_>, seen: &Seen, against: &Against<'_>) {
             functions::mapping(desk, it, function);
             functions::judge(desk, it, &function.function, in_organization, against);
         }
-        if let Some(name) = it.schedule {
+        for name in it.schedules {
             functions::schedule(desk, it, name, seen.schedules.get(name));
         }
         senders.extend(its_rules);

@@ -122,7 +122,7 @@ async fn function(ports: &impl DeploymentReader, seen: &mut Seen, it: &Shipped) 
         let queue = ports.queue(place, &name).await;
         seen.queues.insert(name, queue);
     }
-    if let Some(name) = it.schedule {
+    for name in it.schedules {
         seen.schedules.insert(name, ports.schedule(place, name).await);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::Desk;
 use super::super::command::Command;
-use super::super::expected::{Arns, PARAMETER, RUNTIME, Shipped, TIMEOUT};
+use super::super::expected::{Arns, PARAMETER, RUNTIME, Shipped};
 use super::super::seen::SeenFunction;
 use super::{Against, Zip, there};
 use crate::ports::{Answer, Function, Mapping, Schedule};
@@ -71,9 +71,9 @@ fn running(desk: &Desk<'_>, it: &Shipped, found: &Function) -> Problems {
         let why = format!("is started by {}, and was made for {RUNTIME}", found.runtime);
         problems.push((why, configure(desk, it).option("runtime", RUNTIME)));
     }
-    if found.timeout != TIMEOUT {
-        let why = format!("may take {} seconds, not {TIMEOUT}", found.timeout);
-        problems.push((why, configure(desk, it).option("timeout", &TIMEOUT.to_string())));
+    if found.timeout != it.timeout {
+        let why = format!("may take {} seconds, not {}", found.timeout, it.timeout);
+        problems.push((why, configure(desk, it).option("timeout", &it.timeout.to_string())));
     }
     let role = Arns(desk.place).role(it.name);
     if found.role != role {
@@ -188,7 +188,7 @@ pub(super) fn mapping(desk: &mut Desk<'_>, it: &Shipped, seen: &SeenFunction) {
         let make = Command::aws("lambda", "create-event-source-mapping")
             .option("function-name", it.name)
             .option("event-source-arn", &queue)
-            .option("batch-size", "10")
+            .option("batch-size", &it.batch.to_string())
             .option("function-response-types", "ReportBatchItemFailures")
             .option("scaling-config", "MaximumConcurrency=5")
             .at(desk.place);

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::command::Command;
 use super::super::expected::{
-    Arns, QueueKind, Shipped, TIMEOUT, TRIES, UNDELIVERED, VISIBLE_AFTER, queue_attributes, queue_policy,
-    redrive, redrive_allow,
+    Arns, QueueKind, Shipped, UNDELIVERED, VISIBLE_AFTER, queue_attributes, queue_policy, redrive,
+    redrive_allow,
 };
 use super::super::{Desk, State};
 use super::policies::{Lets, lets};
@@ -30,7 +30,8 @@ pub(super) fn of_events(
     let policy = (!rules.is_empty()).then(|| queue_policy(&queue, rules));
     let Some(found) = there(desk, PIECE, it.name, found) else { return };
     let Some(found) = found else {
-        let make = make(desk, it.name, &queue_attributes(QueueKind::Events { dlq: &dlq }, policy.as_ref()));
+        let make =
+            make(desk, it.name, &queue_attributes(QueueKind::Events { of: it, dlq: &dlq }, policy.as_ref()));
         return desk.problem(PIECE, it.name, "is not there: events have nowhere to wait", make);
     };
     let mut problems = Vec::new();
@@ -41,16 +42,16 @@ pub(super) fn of_events(
     let why = match (goes_to, tries) {
         (None, _) => Some("an event that is given up is lost: it has no DLQ".to_owned()),
         (Some(other), _) if other != dlq => Some(format!("an event that is given up goes to {other}")),
-        (_, tries) if tries != Some(TRIES) => {
+        (_, tries) if tries != Some(it.tries) => {
             let tries = tries.map_or_else(|| "?".to_owned(), |it| it.to_string());
-            Some(format!("an event is given up after {tries} tries, not {TRIES}"))
+            Some(format!("an event is given up after {tries} tries, not {}", it.tries))
         }
         _ => None,
     };
     if let Some(why) = why {
-        problems.push((why, set(desk, found, "RedrivePolicy", &redrive(&dlq).to_string())));
+        problems.push((why, set(desk, found, "RedrivePolicy", &redrive(&dlq, it.tries).to_string())));
     }
-    let needed = VISIBLE_AFTER * i64::from(timeout.unwrap_or(TIMEOUT));
+    let needed = VISIBLE_AFTER * i64::from(timeout.unwrap_or(it.timeout));
     if integer(found, "VisibilityTimeout").is_none_or(|it| it < needed) {
         let why =
             format!("an event is seen twice while it is worked on: it must stay hidden for {needed} seconds");

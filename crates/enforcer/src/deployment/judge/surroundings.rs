@@ -99,6 +99,15 @@ pub fn entered(place: &Place, hub: &Place, role: &str, folder: &str, entered: &A
 /// as from a queue, so that no invocation ends in an error, for which an alarm would ring; and it is of long ago, so
 /// that nothing would be stopped for it.
 fn ask(place: &Place, hub: &Place, role: &str, folder: &str) -> Command {
+    if folder == "sweeper" {
+        // Its tasks are work; what it could not enter in its last sweep is in its log.
+        let unswept = format!("{{ $.outcome = \"unswept\" && $.subject = \"account {}\" }}", place.account);
+        return Command::aws("logs", "filter-log-events")
+            .option("log-group-name", &format!("/aws/lambda/{role}"))
+            .option("filter-pattern", &unswept)
+            .option("query", "events[-1].message")
+            .at(hub);
+    }
     let detail = if folder == "notebook-enforcer" {
         let arn = format!(
             "arn:{}:sagemaker:{}:{}:notebook-instance/v2only-doctor",
