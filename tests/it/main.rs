@@ -39,6 +39,7 @@ mod launches;
 mod lines;
 mod notebooks;
 mod pacing;
+mod pacing_cli;
 mod peers;
 mod regions;
 mod soak;

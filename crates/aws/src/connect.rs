@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::time::Instant;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Partition, Place, Region};
 
@@ -169,6 +170,35 @@ impl Aws {
         self.pace.take(place, call).await?;
         self.log.count(call);
         Ok(())
+    }
+
+    /// Makes a call in its turn. Where a person waits, one that is throttled takes another turn, however often: what others
+    /// do in the same account makes a run longer, and not incomplete.
+    pub(crate) async fn in_turn<T, E, Sending>(
+        &self,
+        place: &Place,
+        call: Call,
+        send: impl Fn() -> Sending + Send + Sync,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+        Sending: Future<Output = Result<T, SdkError<E, Response>>> + Send,
+    {
+        let first = Instant::now();
+        loop {
+            self.turn(Some(place), call).await?;
+            let sent = Instant::now();
+            let failure = match send().await {
+                Ok(answer) => {
+                    self.pace.went_through(place, call);
+                    return Ok(answer);
+                }
+                Err(error) => self.failure(place, call, &error),
+            };
+            if failure.kind != Kind::Throttled || !self.pace.insists(place, call, first, sent) {
+                return Err(failure);
+            }
+        }
     }
 
     /// What a call at a place failed with. A session that AWS no longer takes (it expired by AWS's clock, its

@@ -60,19 +60,16 @@ impl Aws {
     ) -> Answer<Page<sdk::Instance>> {
         let call = Call::DescribeInstances;
         let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
         // Instances of other services may be hidden, and would then look gone. The younger partitions may
         // not know the word yet.
         let hidden_too = (place.region.partition() == Partition::Aws).then_some(true);
-        let answer = client
+        let request = client
             .describe_instances()
             .set_filters(Some(filters))
             .set_include_managed_resources(hidden_too)
             .max_results(PAGE)
-            .set_next_token(next)
-            .send()
-            .await
-            .map_err(|it| self.failure(place, call, &it))?;
+            .set_next_token(next);
+        let answer = self.in_turn(place, call, || request.clone().send()).await?;
         let next = answer.next_token.filter(|it| !it.is_empty());
         let items = answer
             .reservations
@@ -140,7 +137,6 @@ impl TightenInstance for Aws {
     async fn tighten(&self, place: &Place, id: &InstanceId, change: InstanceChange) -> Answer<Changed> {
         let call = Call::ModifyInstanceMetadataOptions;
         let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
         let request = client.modify_instance_metadata_options().instance_id(id.as_str());
         let request = match change {
             InstanceChange::DisableEndpoint => {
@@ -165,7 +161,7 @@ impl TightenInstance for Aws {
                     }
                 })),
         };
-        let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
+        let answer = self.in_turn(place, call, || request.clone().send()).await?;
         Ok(Changed {
             options: options(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),
@@ -184,10 +180,9 @@ impl TagInstance for Aws {
             ));
         }
         let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
         let tag = sdk::Tag::builder().key(key).value(value).build();
         let request = client.create_tags().resources(id.as_str()).tags(tag);
-        request.send().await.map(|_| ()).map_err(|it| self.failure(place, call, &it))
+        self.in_turn(place, call, || request.clone().send()).await.map(|_| ())
     }
 }
 
