@@ -88,7 +88,7 @@ fn more_changes_than_a_bucket_holds_are_paced_and_none_is_throttled() {
 
 #[test]
 fn beside_somebody_who_uses_half_of_the_bucket_nothing_is_lost() {
-    let aws = estate(140);
+    let aws = estate(90);
     let folder = tempfile::tempdir().unwrap();
     let spare = aws.launch_as(HOME, REGION, &v2only_sandbox::Actor::User("ann".to_owned()), v2()).unwrap();
     let over = AtomicBool::new(false);
@@ -110,7 +110,7 @@ fn beside_somebody_who_uses_half_of_the_bucket_nothing_is_lost() {
         told
     });
     let ours = changes(&aws, |it| !it.contains(ROLE));
-    assert_eq!((ours.0, told["totals"]["fixed"].clone(), left(&aws)), (140, json!(140), 0));
+    assert_eq!((ours.0, told["totals"]["fixed"].clone(), left(&aws)), (90, json!(90), 0));
     assert!(changes(&aws, |it| it.contains(ROLE)).0 > 60, "somebody else was there");
     assert!(ours.1 < ours.0 / 2, "it backs off: {} of {} calls were in vain", ours.1, ours.0 + ours.1);
 }

@@ -29,6 +29,10 @@ use crate::settings::{Membership, Settings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a call is made again that AWS's side did not answer, where a person waits.
+const SPARE: u32 = 2;
+/// How long after that.
+const BREATH: Duration = Duration::from_millis(500);
 
 /// AWS, as far as this product knows it. Implements the ports of `v2only-enforcer`.
 #[derive(Debug)]
@@ -185,6 +189,7 @@ impl Aws {
         Sending: Future<Output = Result<T, SdkError<E, Response>>> + Send,
     {
         let first = Instant::now();
+        let mut spare = SPARE;
         loop {
             self.turn(Some(place), call).await?;
             let sent = Instant::now();
@@ -195,7 +200,16 @@ impl Aws {
                 }
                 Err(error) => self.failure(place, call, &error),
             };
-            if failure.kind != Kind::Throttled || !self.pace.insists(place, call, first, sent) {
+            let again = match failure.kind {
+                Kind::Throttled => self.pace.insists(place, call, first, sent),
+                Kind::Unavailable | Kind::Unreachable if self.pace.is_patient() && spare > 0 => {
+                    spare -= 1;
+                    tokio::time::sleep(BREATH).await;
+                    true
+                }
+                _ => false,
+            };
+            if !again {
                 return Err(failure);
             }
         }

@@ -1,6 +1,7 @@
 //! Instances. Source of every shape: Amazon EC2 API Reference.
 
 use aws_sdk_ec2::Client;
+use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::operation::RequestId as _;
 use aws_sdk_ec2::types::{self as sdk, Filter};
 use v2only_enforcer::ports::{
@@ -50,6 +51,13 @@ impl Aws {
         }
         regions.sort();
         Ok(regions)
+    }
+
+    /// Where [`Aws::in_turn`] tries again by itself, the SDK does not: it would not wait for a turn.
+    pub(crate) fn once(&self) -> aws_sdk_ec2::config::Builder {
+        let mut own = aws_sdk_ec2::config::Builder::new();
+        own.set_retry_config(self.pace.is_patient().then(RetryConfig::disabled));
+        own
     }
 
     async fn one_page(
@@ -161,7 +169,8 @@ impl TightenInstance for Aws {
                     }
                 })),
         };
-        let answer = self.in_turn(place, call, || request.clone().send()).await?;
+        let send = || request.clone().customize().config_override(self.once()).send();
+        let answer = self.in_turn(place, call, send).await?;
         Ok(Changed {
             options: options(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),

@@ -72,10 +72,15 @@ impl Pace {
         }
     }
 
+    /// Whether a person waits, and no queue.
+    pub fn is_patient(&self) -> bool {
+        self.at_most >= LONG
+    }
+
     /// Whether a call that was throttled is worth another turn: a person waits, and the first turn was not too long ago.
     /// Turns are further apart from now on.
     pub fn insists(&self, place: &Place, call: Call, first: Instant, sent: Instant) -> bool {
-        if self.at_most < LONG || first.elapsed() > self.at_most {
+        if !self.is_patient() || first.elapsed() > self.at_most {
             return false;
         }
         self.gaps().entry((Some(place.clone()), call)).or_default().widen(sent, Instant::now());

@@ -35,7 +35,8 @@ impl RestoreInstance for Aws {
             .set_instance_metadata_tags(
                 word(options.metadata_tags).map(ec2::InstanceMetadataTagsState::from),
             );
-        let answer = self.in_turn(place, call, || request.clone().send()).await?;
+        let send = || request.clone().customize().config_override(self.once()).send();
+        let answer = self.in_turn(place, call, send).await?;
         Ok(Changed {
             options: described(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),
