@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import servers
-from test_organization import HOME, REGIONS, Corner, control
+from test_organization import HOME, REGIONS, V1_IMAGE, Corner, control
 
 POLICY = """
 version: 1
@@ -24,8 +24,8 @@ account_defaults: { http_tokens: required, hop_limit: 2 }
 # Every call that changes something, and how often a whole run makes it; last the look at what became of it.
 CHANGES = {
     "ModifyInstanceMetadataDefaults": 1,
-    "CreateLaunchTemplateVersion": 3,
-    "ModifyLaunchTemplate": 3,
+    "CreateLaunchTemplateVersion": 5,
+    "ModifyLaunchTemplate": 4,
     "ModifyInstanceMetadataOptions": 3,
     "UpdateNotebookInstance": 1,
     "AddTags": 1,
@@ -39,6 +39,15 @@ class Run:
         self.url, self.folder = url, folder
         self.corner = Corner(url, HOME, REGIONS[0])
         self.corner.fill(1)
+        # `$Default` and `$Latest` are not the same, and launch something else.
+        of = {"ImageId": V1_IMAGE, "MetadataOptions": {"HttpTokens": "optional"}}
+        made = self.corner.ec2.create_launch_template(
+            LaunchTemplateName="two", LaunchTemplateData={**of, "InstanceType": "t3.micro"}
+        )
+        self.corner.ec2.create_launch_template_version(
+            LaunchTemplateId=made["LaunchTemplate"]["LaunchTemplateId"],
+            LaunchTemplateData={**of, "InstanceType": "t3.large"},
+        )
         (folder / "policy.yaml").write_text(POLICY)
 
     def start(self, *arguments):
@@ -85,11 +94,10 @@ class Run:
         return {name: json.dumps(it, sort_keys=True, default=str) for name, it in self.corner.described().items()}
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("killed")
-    with servers.sandbox(Path(os.environ["V2ONLY_SANDBOX_BIN"]), folder / "sandbox", "--manual-clock") as url:
-        yield Run(url, folder)
+@pytest.fixture
+def run(tmp_path):
+    with servers.sandbox(Path(os.environ["V2ONLY_SANDBOX_BIN"]), tmp_path / "sandbox", "--manual-clock") as url:
+        yield Run(url, tmp_path)
 
 
 def lines(path):
@@ -100,7 +108,10 @@ def lines(path):
 
 
 # The call takes effect and is not answered, or has not been answered yet and never takes effect.
-@pytest.mark.parametrize("effect", [{"effect": "hold-after"}, {"effect": "latency", "millis": 100_000}], ids=lambda it: it["effect"])
+EFFECTS = [{"effect": "hold-after"}, {"effect": "latency", "millis": 100_000}]
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda it: it["effect"])
 @pytest.mark.parametrize(("action", "number"), POINTS)
 def test_a_run_that_is_killed_is_finished_by_the_next_and_all_of_it_can_be_taken_back(run, action, number, effect):
     before = run.described()
