@@ -35,6 +35,7 @@ mod drift;
 mod environment;
 mod error_codes;
 mod fault_points;
+mod large;
 mod launches;
 mod lines;
 mod notebooks;
