@@ -13,7 +13,7 @@ use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for the listings of a scan, for what instances take their options from and for people, and not made
 /// by a function.
-const NOT_OF_FUNCTIONS: [Call; 18] = [
+const NOT_OF_FUNCTIONS: [Call; 20] = [
     Call::DescribeRegions,
     Call::ListNotebookInstances,
     Call::GetCallerIdentity,
@@ -32,6 +32,8 @@ const NOT_OF_FUNCTIONS: [Call; 18] = [
     Call::LookupEvents,
     Call::SendCommand,
     Call::GetCommandInvocation,
+    Call::StartAutomationExecution,
+    Call::GetAutomationExecution,
 ];
 
 #[test]

@@ -72,6 +72,10 @@ pub enum Call {
     SendCommand,
     /// `GetCommandInvocation`, until it has ended.
     GetCommandInvocation,
+    /// `StartAutomationExecution`, with runbooks of AWS that are told to tighten.
+    StartAutomationExecution,
+    /// `GetAutomationExecution`, until it has ended.
+    GetAutomationExecution,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -89,7 +93,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -122,6 +126,8 @@ impl Call {
         Self::LookupEvents,
         Self::SendCommand,
         Self::GetCommandInvocation,
+        Self::StartAutomationExecution,
+        Self::GetAutomationExecution,
     ];
 
     /// The IAM action.
@@ -159,6 +165,8 @@ impl Call {
             Self::LookupEvents => "cloudtrail:LookupEvents",
             Self::SendCommand => "ssm:SendCommand",
             Self::GetCommandInvocation => "ssm:GetCommandInvocation",
+            Self::StartAutomationExecution => "ssm:StartAutomationExecution",
+            Self::GetAutomationExecution => "ssm:GetAutomationExecution",
         }
     }
 
@@ -197,6 +205,9 @@ impl Call {
             Self::ListParents | Self::ListAccounts => bucket(8, 5),
             // AWS CloudTrail API Reference, `LookupEvents`: two a second for each account and Region.
             Self::LookupEvents => bucket(2, 2),
+            // AWS General Reference, "AWS Systems Manager endpoints and quotas".
+            Self::StartAutomationExecution => bucket(1, 1),
+            Self::GetAutomationExecution => bucket(3, 3),
             // None is published; ours.
             Self::SendCommand | Self::GetCommandInvocation => bucket(5, 5),
         }

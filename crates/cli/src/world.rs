@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
     Admission, Answer, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances, ListNotebooks,
-    LookUpLaunches, NotebookWriter, OrganizationalUnits, ReadParameter, ReadUsage, RunTrace, SourceReader,
-    SourceWriter,
+    LookUpLaunches, NotebookWriter, OrganizationalUnits, ReadParameter, ReadUsage, RunAutomation, RunTrace,
+    SourceReader, SourceWriter,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_policy::{AccountId, Place, Region};
@@ -118,6 +118,7 @@ pub trait Cloud:
     + SourceWriter
     + Restorer
     + ReadParameter
+    + RunAutomation
     + RunTrace
 {
     /// The Region to start from, if flags, environment or profile name one.

@@ -3,7 +3,8 @@
 //! Read in this order: [`ports`] is all that AWS is asked for, one trait per permission; [`failure`] says
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
 //! [`notebooks`] carry plans out, [`sources`] is what instances take their options from; [`invocation`] is the door for
-//! events, [`scan`], [`enforce`] and [`rollback`] the ones for people; [`launchers`] finds out who launched what, [`trace_imds`] who on an instance calls version 1;
+//! events, [`scan`], [`enforce`] and [`rollback`] the ones for people; [`automation`] has runbooks
+//! make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who on an instance calls version 1;
 //! [`document`] reads the policy document.
 //!
 //! Knows: ports, triggers, the order of steps, retry or not, the policy document, records.
@@ -25,6 +26,7 @@ pub mod policy_source;
 pub mod recent;
 pub mod report_line;
 
+pub mod automation;
 pub mod enforce;
 pub mod launchers;
 pub mod readiness;

@@ -4,6 +4,7 @@
 //! Every method names the place it acts in; adapters choose credentials and endpoint by it. All may be
 //! called again after any failure.
 
+mod automation;
 mod launches;
 mod restore;
 mod sources;
@@ -18,6 +19,7 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 
 use crate::failure::Failure;
 
+pub use automation::{Execution, RunAutomation};
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{

@@ -1,12 +1,15 @@
 //! `enforce`: scan, show the plan, ask, write the journal, apply, tell.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
+use v2only_enforcer::automation::automate;
 use v2only_enforcer::enforce::enforce;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::{Disposition, Outcome, Record};
+use v2only_policy::Place;
 
 use super::Kind;
 use crate::cli::Format;
@@ -47,6 +50,11 @@ pub struct Args {
     #[arg(long, help_heading = "Input")]
     accept_irreversible: bool,
 
+    /// The role that runbooks of Systems Manager take on in each account, where the policy says
+    /// `remediate_with: ssm-automation` [default: none, and yours is used]
+    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    automation_role: Option<String>,
+
     /// Where to write the state before each change; must not exist [default: v2only-journal-<UTC
     /// time>.ndjson]
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -79,6 +87,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         seen.iter_mut().for_each(Seen::consent);
     }
 
+    seen.iter_mut().for_each(Seen::take_automation);
     let acting = seen.iter().flat_map(|it| &it.judged).filter(|it| it.acts()).count();
     if acting == 0 {
         return nothing_acts(session, now, &seen, &aws);
@@ -93,7 +102,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let clock = || world.now();
     let path = args.journal.clone().unwrap_or_else(|| journal::default_path(now));
     let journal = FileJournal::create(&path, &clock)?;
-    let records = apply(&aws, &journal, &seen, now, &progress).await;
+    let records = apply(&aws, &journal, &seen, (args, world), now, &progress).await;
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
     for advice in sources::refresh_advice(&seen, &records) {
         session.talk.hint(&advice);
@@ -127,7 +136,10 @@ fn policy_named<'a, W: World>(args: &Args, session: &Session<'a, W>) -> Result<&
 
 /// Shows the plan and asks, or only shows it.
 fn agreed<W: World>(args: &Args, session: &mut Session<'_, W>, seen: &[Seen], acting: usize) -> bool {
-    let text = plan::text(seen, session.talk.is_verbose(), session.talk.width());
+    let mut text = plan::text(seen, session.talk.is_verbose(), session.talk.width());
+    if let Some(by_runbook) = plan::by_runbook(seen, args.automation_role.is_some()) {
+        text = format!("{text}\n{by_runbook}");
+    }
     if args.yes {
         session.talk.say(&text);
         return true;
@@ -149,14 +161,19 @@ async fn apply(
     aws: &impl Cloud,
     journal: &FileJournal<'_>,
     seen: &[Seen],
+    (args, world): (&Args, &impl World),
     now: Timestamp,
     progress: &Progress,
 ) -> Vec<Record> {
+    let wait = async |time: Duration| world.sleep(time).await;
     let at_one_place = async |seen: &Seen| {
         let (acting, rest): (Vec<&Judged>, Vec<&Judged>) = seen.judged.iter().partition(|it| it.acts());
         let _shown = progress.begin(format!("changing {} in {}", acting.len(), seen.place));
-        let acting: Vec<Judged> = acting.into_iter().cloned().collect();
-        let mut records = enforce(aws, journal, &seen.place, acting, now).await;
+        let acting = acting.into_iter().cloned();
+        let (by_runbook, by_us): (Vec<Judged>, Vec<Judged>) = acting.partition(|it| seen.is_automated(it));
+        let mut records = enforce(aws, journal, &seen.place, by_us, now).await;
+        let role = args.automation_role.as_deref().map(|it| role_arn(&seen.place, it));
+        records.extend(automate(aws, journal, &seen.place, by_runbook, role.as_deref(), &wait).await);
         records.extend(rest.into_iter().map(|it| it.record(&seen.place)));
         records.sort_by(|one, other| one.resource.cmp(&other.resource));
         records
@@ -164,6 +181,11 @@ async fn apply(
     let by_place: Vec<Vec<Record>> =
         futures_util::stream::iter(seen).map(at_one_place).buffered(AT_ONCE).collect().await;
     by_place.into_iter().flatten().collect()
+}
+
+/// The role of this name in the account of a place.
+fn role_arn(place: &Place, name: &str) -> String {
+    format!("arn:{}:iam::{}:role/{name}", place.region.partition().as_str(), place.account)
 }
 
 /// Says why nothing is to be changed, and what would let something be.

@@ -52,6 +52,8 @@ struct State {
     /// What instances print when they are traced; others are not managed.
     traces: BTreeMap<InstanceId, operator::Traced>,
     slept: std::time::Duration,
+    executed: usize,
+    automation_ends: Option<(String, String)>,
     deaf: bool,
     calls: Vec<(&'static str, String)>,
 }

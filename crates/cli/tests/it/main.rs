@@ -9,6 +9,7 @@ mod fake_aws;
 mod fake_world;
 mod guard_rules;
 
+mod automation;
 mod enforce;
 mod launched;
 mod replay;

@@ -35,15 +35,23 @@ fn granted(roles: &[&str]) -> BTreeSet<String> {
 fn of_the_command_line() -> BTreeSet<String> {
     let looking_around =
         ["ec2:DescribeRegions", "organizations:ListAccounts", "sagemaker:ListNotebookInstances"];
-    granted(&["source-enforcer", "tracer"])
+    granted(&["source-enforcer", "tracer", "automation"])
         .into_iter()
         .filter(|it| !granted(&["ec2-enforcer"]).contains(it))
         .chain(looking_around.map(str::to_owned))
         .collect()
 }
 
-const ALL: [&str; 7] =
-    ["hub", "ec2-enforcer", "notebook-enforcer", "scanner", "source-enforcer", "rollback", "tracer"];
+const ALL: [&str; 8] = [
+    "hub",
+    "ec2-enforcer",
+    "notebook-enforcer",
+    "scanner",
+    "source-enforcer",
+    "rollback",
+    "tracer",
+    "automation",
+];
 
 fn called(service: &str) -> BTreeSet<String> {
     declared()
