@@ -2,7 +2,9 @@
 
 use std::process::{Command, Output};
 
-use v2only_sandbox::{Actor, ClockMode, Config, HttpTokens, MetadataOptions, Sandbox, Toggle};
+use v2only_sandbox::{
+    Actor, AwsError, ClockMode, Config, Effect, Fault, HttpTokens, MetadataOptions, Sandbox,
+};
 use v2only_tests::stage::v1;
 use v2only_tests::{HOME, MEMBER, REGION, binaries};
 
@@ -82,27 +84,11 @@ fn both_runbooks_require_tokens_and_leave_the_hop_limit_alone_or_set_it() {
 }
 
 #[test]
-fn what_a_runbook_fails_on_is_named_and_the_others_are_changed() {
+fn a_runbook_that_could_not_be_started_is_named_and_the_next_run_starts_it() {
     let estate = Estate::new();
     let ids = estate.launch(HOME, 2);
-    // Found as violating, and managed by somebody when the runbook comes.
-    let first = ids[0].clone();
-    let options = estate.options(HOME, &first);
-    estate.aws.set_metadata_options(
-        HOME,
-        REGION,
-        &first,
-        MetadataOptions { http_endpoint: Toggle::Enabled, ..options },
-    );
-    let fault = v2only_sandbox::AwsError::client("AutomationExecutionLimitExceededException", "too many");
-    estate.aws.inject(
-        v2only_sandbox::Fault::on(
-            "ssm",
-            "StartAutomationExecution",
-            v2only_sandbox::Effect::ErrorBefore(fault),
-        )
-        .times(1),
-    );
+    let fault = AwsError::client("AutomationExecutionLimitExceededException", "too many");
+    estate.aws.inject(Fault::on("ssm", "StartAutomationExecution", Effect::ErrorBefore(fault)).times(1));
     let said = ended(&estate.enforce(&[]), 3);
     assert!(said.contains("AutomationExecutionLimitExceededException"), "{said}");
     ended(&estate.enforce(&["--journal", "second.ndjson"]), 0);

@@ -235,7 +235,7 @@ pub fn documents<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use v2only_policy::HopLimit;
+    use v2only_policy::settings::HopLimit;
 
     /// Source: Systems Manager Automation runbook reference; all parameters but `InstanceId`, and without the role
     /// where it is optional and none is named.
