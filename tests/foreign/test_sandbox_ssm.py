@@ -19,7 +19,8 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/v2only-automation"
 
 class Aws:
     def __init__(self, url):
-        self.url, self.ec2, self.ssm, self.cloudtrail = url, *[self.of(it) for it in ("ec2", "ssm", "cloudtrail")]
+        self.url = url
+        self.ec2, self.ssm, self.cloudtrail = map(self.of, ("ec2", "ssm", "cloudtrail"))
 
     def of(self, service):
         return boto3.client(
