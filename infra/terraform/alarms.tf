@@ -1,15 +1,21 @@
 locals {
-  # Every alarm but the one for both: suffix of its name, what it says, and what it looks at.
-  alarms = merge([
+  # Every alarm but the one for all: suffix of its name, what it says, and what it looks at.
+  alarms = merge({
+    "sweeper-unswept" = {
+      says      = "An account, a Region or a part of one could not be swept. See infra/README.md."
+      namespace = "v2only", metric = "Unswept", statistic = "Sum", threshold = 0, periods = 1
+      of        = { Function = "sweeper" }
+    }
+    }, [
     for name, _ in local.functions : {
       "${name}-dlq" = {
-        says      = "An event was given up after ten tries. See infra/README.md."
+        says      = name == "sweeper" ? "A task of a sweep was given up after five tries. See infra/README.md." : "An event was given up after ten tries. See infra/README.md."
         namespace = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum", threshold = 0, periods = 1
         of        = { QueueName = aws_sqs_queue.dlq[name].name }
       }
       "${name}-age" = {
-        says      = "Events are not handled in time. See infra/README.md."
-        namespace = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum", threshold = var.oldest_message_seconds, periods = 1
+        says      = name == "sweeper" ? "A sweep does not come to its end. See infra/README.md." : "Events are not handled in time. See infra/README.md."
+        namespace = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum", threshold = name == "sweeper" ? 21600 : var.oldest_message_seconds, periods = 1
         of        = { QueueName = aws_sqs_queue.events[name].name }
       }
       "${name}-errors" = {
@@ -28,7 +34,7 @@ locals {
         of        = { Function = name }
       }
       "${name}-malformed" = {
-        says      = "An event could not be read. See infra/README.md."
+        says      = name == "sweeper" ? "A task could not be read. See infra/README.md." : "An event could not be read. See infra/README.md."
         namespace = "v2only", metric = "Malformed", statistic = "Sum", threshold = 0, periods = 1
         of        = { Function = name }
       }

@@ -22,7 +22,9 @@ resource "aws_iam_role_policy" "act" {
 }
 
 locals {
-  hub = jsondecode(replace(file("${local.policies}/role-hub.json"), "arn:aws:", "arn:${local.partition}:"))
+  hubs = { for name, it in local.functions : name => jsondecode(replace(file("${local.policies}/${it.hub}.json"), "arn:aws:", "arn:${local.partition}:")) }
+  # What the functions need of it where there is no other account.
+  alone = ["ReadTheDocument", "KeepItsWork"]
 }
 
 resource "aws_iam_role_policy" "hub" {
@@ -30,8 +32,8 @@ resource "aws_iam_role_policy" "hub" {
   name     = "hub"
   role     = aws_iam_role.function[each.key].name
   policy = jsonencode({
-    Version   = local.hub.Version
-    Statement = [for it in local.hub.Statement : it if local.in_organization || it.Sid == "ReadTheDocument"]
+    Version   = local.hubs[each.key].Version
+    Statement = [for it in local.hubs[each.key].Statement : it if local.in_organization || contains(local.alone, it.Sid)]
   })
 }
 
@@ -70,19 +72,20 @@ resource "aws_cloudwatch_log_group" "function" {
 resource "aws_lambda_function" "function" {
   for_each         = local.functions
   function_name    = "v2only-${each.key}"
-  description      = each.value
+  description      = each.value.says
   filename         = "${var.zips}/${each.key}.zip"
   source_code_hash = filebase64sha256("${var.zips}/${each.key}.zip")
   handler          = "bootstrap"
   runtime          = "provided.al2023"
   architectures    = [var.architecture]
-  memory_size      = var.memory_size
-  timeout          = 60
+  memory_size      = each.value.memory
+  timeout          = each.value.seconds
   role             = aws_iam_role.function[each.key].arn
 
   environment {
     variables = merge(
       { V2ONLY_POLICY_PARAMETER = aws_ssm_parameter.policy.name },
+      each.key == "sweeper" ? { V2ONLY_SWEEP_QUEUE = aws_sqs_queue.events[each.key].id } : {},
       local.in_organization ? {
         V2ONLY_MEMBER_ROLE     = "v2only-${each.key}"
         V2ONLY_EXTERNAL_ID     = var.external_id
@@ -105,7 +108,7 @@ resource "aws_lambda_event_source_mapping" "queue" {
   for_each                = local.functions
   event_source_arn        = aws_sqs_queue.events[each.key].arn
   function_name           = aws_lambda_function.function[each.key].arn
-  batch_size              = 10
+  batch_size              = each.value.batch
   function_response_types = ["ReportBatchItemFailures"]
   scaling_config { maximum_concurrency = var.maximum_concurrency }
 

@@ -15,16 +15,20 @@ locals {
   infra           = "${path.module}/.."
   policies        = "${path.module}/../../policies/iam"
 
+  # Each has its queue; batch and seconds go together: no message is seen twice while it is worked on.
   functions = {
-    ec2-enforcer      = "Makes EC2 instances answer IMDSv2 only."
-    notebook-enforcer = "Makes SageMaker notebook instances answer IMDSv2 only."
+    ec2-enforcer      = { says = "Makes EC2 instances answer IMDSv2 only.", seconds = 60, memory = var.memory_size, batch = 10, delay = var.delay_seconds, tries = 10, hub = "role-hub" }
+    notebook-enforcer = { says = "Makes SageMaker notebook instances answer IMDSv2 only.", seconds = 60, memory = var.memory_size, batch = 10, delay = var.delay_seconds, tries = 10, hub = "role-hub" }
+    sweeper           = { says = "Sweeps what is already there, in every account and Region.", seconds = 900, memory = 256, batch = 1, delay = 0, tries = 5, hub = "role-sweeper-hub" }
   }
-  patterns = { for name, _ in local.functions : name => jsonencode(jsondecode(file("${local.infra}/event-patterns/${name}.json"))) }
+  # Those that events reach.
+  enforcers = toset(["ec2-enforcer", "notebook-enforcer"])
+  patterns  = { for name in local.enforcers : name => jsonencode(jsondecode(file("${local.infra}/event-patterns/${name}.json"))) }
 
   rules_arn = "arn:${local.partition}:events:${local.region}:${local.account}:rule"
   # The rules that send to the queue of a function.
   rule_arns = {
-    for name, _ in local.functions : name => concat(
+    for name in local.enforcers : name => concat(
       ["${local.rules_arn}/v2only-${name}"],
       local.in_organization ? ["${local.rules_arn}/${local.bus}/v2only-${name}"] : [],
     )
@@ -75,14 +79,14 @@ resource "aws_cloudwatch_event_bus_policy" "organization" {
 }
 
 resource "aws_cloudwatch_event_rule" "here" {
-  for_each      = local.functions
+  for_each      = local.enforcers
   name          = "v2only-${each.key}"
   description   = "Events of this account in this Region."
   event_pattern = local.patterns[each.key]
 }
 
 resource "aws_cloudwatch_event_target" "here" {
-  for_each  = local.functions
+  for_each  = local.enforcers
   rule      = aws_cloudwatch_event_rule.here[each.key].name
   target_id = "queue"
   arn       = aws_sqs_queue.events[each.key].arn
@@ -90,7 +94,7 @@ resource "aws_cloudwatch_event_target" "here" {
 }
 
 resource "aws_cloudwatch_event_rule" "organization" {
-  for_each       = local.in_organization ? local.functions : {}
+  for_each       = local.in_organization ? local.enforcers : []
   name           = "v2only-${each.key}"
   description    = "Events that the accounts of the organization sent here."
   event_bus_name = aws_cloudwatch_event_bus.organization[0].name
@@ -98,7 +102,7 @@ resource "aws_cloudwatch_event_rule" "organization" {
 }
 
 resource "aws_cloudwatch_event_target" "organization" {
-  for_each       = local.in_organization ? local.functions : {}
+  for_each       = local.in_organization ? local.enforcers : []
   rule           = aws_cloudwatch_event_rule.organization[each.key].name
   event_bus_name = aws_cloudwatch_event_bus.organization[0].name
   target_id      = "queue"
@@ -111,14 +115,14 @@ resource "aws_cloudwatch_event_target" "organization" {
 resource "aws_sqs_queue" "events" {
   for_each      = local.functions
   name          = "v2only-${each.key}"
-  delay_seconds = var.delay_seconds
+  delay_seconds = each.value.delay
   # Six times the time of the function, so that no message is seen twice while it is worked on.
-  visibility_timeout_seconds = 360
+  visibility_timeout_seconds = 6 * each.value.seconds
   message_retention_seconds  = 345600
   sqs_managed_sse_enabled    = true
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dlq[each.key].arn
-    maxReceiveCount     = 10
+    maxReceiveCount     = each.value.tries
   })
 }
 
@@ -142,8 +146,8 @@ resource "aws_sqs_queue" "undelivered" {
 
 locals {
   queue_policies = merge(
-    { for name, _ in local.functions : name => { queue = aws_sqs_queue.events[name], rules = local.rule_arns[name] } },
-    { undelivered = { queue = aws_sqs_queue.undelivered, rules = flatten([for path in local.in_organization ? ["", "${local.bus}/"] : [""] : [for name, _ in local.functions : "${local.rules_arn}/${path}v2only-${name}"]]) } },
+    { for name, _ in local.functions : name => { queue = aws_sqs_queue.events[name], rules = lookup(local.rule_arns, name, []) } },
+    { undelivered = { queue = aws_sqs_queue.undelivered, rules = flatten([for path in local.in_organization ? ["", "${local.bus}/"] : [""] : [for name in local.enforcers : "${local.rules_arn}/${path}v2only-${name}"]]) } },
   )
 }
 
@@ -152,23 +156,24 @@ resource "aws_sqs_queue_policy" "rules_send" {
   queue_url = each.value.queue.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
+    Statement = concat(
+      # The schedules send to the sweeper's by a role of their own.
+      [for rules in [each.value.rules] : {
         Sid       = "RulesSend"
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
         Action    = "sqs:SendMessage"
         Resource  = each.value.queue.arn
-        Condition = { ArnEquals = { "aws:SourceArn" = each.value.rules } }
-      },
-      {
+        Condition = { ArnEquals = { "aws:SourceArn" = rules } }
+      } if length(rules) > 0],
+      [{
         Sid       = "OnlyOverTls"
         Effect    = "Deny"
         Principal = "*"
         Action    = "sqs:*"
         Resource  = each.value.queue.arn
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      },
-    ]
+      }],
+    )
   })
 }

@@ -69,6 +69,28 @@ variable "delay_seconds" {
   }
 }
 
+variable "sweep_every" {
+  description = "How often everything that is there is looked at."
+  type        = string
+  default     = "rate(6 hours)"
+
+  validation {
+    condition     = can(regex("^(rate\\([0-9]+ (minutes?|hours?|days?)\\)|cron\\([^)]+\\))$", var.sweep_every))
+    error_message = "sweep_every must be a schedule such as rate(6 hours) or cron(0 3 * * ? *)."
+  }
+}
+
+variable "review_every" {
+  description = "When the exemptions are reviewed; in UTC."
+  type        = string
+  default     = "cron(0 6 * * ? *)"
+
+  validation {
+    condition     = can(regex("^(rate\\([0-9]+ (minutes?|hours?|days?)\\)|cron\\([^)]+\\))$", var.review_every))
+    error_message = "review_every must be a schedule such as rate(1 day) or cron(0 6 * * ? *)."
+  }
+}
+
 variable "maximum_concurrency" {
   description = "How many batches of a queue are handled at once; each may change 5 instances a second."
   type        = number

@@ -29,6 +29,7 @@ DEVELOPER = Principal("developer", "developer")
 OWNER = Principal("owner", "v2only-owner")
 EC2_ENFORCER = Principal("ec2 enforcer", "v2only-ec2-enforcer")
 NOTEBOOK_ENFORCER = Principal("notebook enforcer", "v2only-notebook-enforcer")
+SWEEPER = Principal("sweeper", "v2only-sweeper")
 AUTOMATION = Principal("automation", "v2only-automation")
 SCANNER = Principal("scanner", "v2only-scanner")
 ROLLBACK = Principal("rollback", "v2only-rollback")
@@ -46,6 +47,7 @@ PRINCIPALS = [
     OWNER,
     EC2_ENFORCER,
     NOTEBOOK_ENFORCER,
+    SWEEPER,
     AUTOMATION,
     SCANNER,
     ROLLBACK,

@@ -22,6 +22,7 @@ from policy_space import (
     PRINCIPALS,
     REGIONS,
     ROLLBACK,
+    SWEEPER,
     TAGGED,
     allows,
     launch,
@@ -203,7 +204,7 @@ def test_a_notebook_is_denied_exactly_if_the_function_would_act(simulator, judge
 
 
 WRITERS_OF_DEFAULTS = {OWNER, EC2_ENFORCER, ROLLBACK}
-WRITERS_OF_OPTIONS = WRITERS_OF_DEFAULTS | {AUTOMATION}
+WRITERS_OF_OPTIONS = WRITERS_OF_DEFAULTS | {AUTOMATION, SWEEPER}
 
 
 @pytest.mark.parametrize("partition", REGIONS)
@@ -291,10 +292,16 @@ OURS = {
         "role/break-glass",
     ],
     "OnlyOwnersChangeOurFunctions": ["function:v2only-ec2-enforcer"],
-    "OnlyOwnersChangeOurRules": ["rule/v2only-launches"],
+    "OnlyOwnersChangeOurRules": ["rule/v2only-launches", "schedule/default/v2only-sweep"],
     "OnlyOwnersChangeOurDocument": ["parameter/v2only/policy"],
 }
-THEIRS = {"iam": "role/theirs", "lambda": "function:theirs", "events": "rule/theirs", "ssm": "parameter/theirs"}
+THEIRS = {
+    "iam": "role/theirs",
+    "lambda": "function:theirs",
+    "events": "rule/theirs",
+    "scheduler": "schedule/default/theirs",
+    "ssm": "parameter/theirs",
+}
 
 
 @pytest.mark.parametrize("partition", REGIONS)
@@ -304,7 +311,8 @@ def test_what_is_ours_is_changed_by_owners_only(simulator, renderer, totals, par
     asked, expected = [], []
     for (sid, ours), principal in itertools.product(OURS.items(), [it for it in PRINCIPALS if it.bound]):
         for action in statements[sid]["Action"]:
-            for resource in ours:
+            kind = THEIRS[action.split(":")[0]].replace(":", "/").split("/")[0]
+            for resource in (it for it in ours if it.startswith(kind)):
                 asked.append(request(action, resource, principal, partition))
                 expected.append(principal != OWNER)
             asked.append(request(action, THEIRS[action.split(":")[0]], principal, partition))
@@ -331,7 +339,7 @@ def test_our_tags_are_written_by_us_only(simulator, renderer, totals):
         for keys, ours in ((["Name"], False), (["Name", "v2only:exempt-until"], True), (None, False)):
             totals.update(cases=1)
             asked = request(action, resource, principal, keys={"aws:TagKeys": keys})
-            writer = principal in {OWNER, EC2_ENFORCER, NOTEBOOK_ENFORCER, ROLLBACK}
+            writer = principal in {OWNER, EC2_ENFORCER, NOTEBOOK_ENFORCER, SWEEPER, ROLLBACK}
             assert simulator.denied(asked, scps) == (ours and not writer), (principal.name, action, keys)
 
 

@@ -13,6 +13,7 @@ from policy_space import (
     REQUIRE,
     ROLLBACK,
     SCANNER,
+    SWEEPER,
     V1,
     V2,
     WAKE,
@@ -62,6 +63,25 @@ GRANTS = {
         "TagNotebooks": (
             tagged("sagemaker:AddTags", NOTES, "v2only:restart"),
             tagged("sagemaker:AddTags", NOTES, "Name"),
+        ),
+    },
+    "sweeper-hub": {
+        "ReadTheDocument": (
+            request("ssm:GetParameter", "parameter/v2only/policy"),
+            request("ssm:GetParameter", "parameter/theirs"),
+        ),
+        "EnterMemberAccounts": (
+            request("sts:AssumeRole", "arn:aws:iam::444455556666:role/v2only-sweeper"),
+            request("sts:AssumeRole", MEMBER),
+        ),
+        "AskTheOrganization": (
+            request("organizations:DescribeAccount", "arn:aws:organizations::999999999999:account/o-ab/111122223333"),
+            request("organizations:LeaveOrganization", "*"),
+        ),
+        "SeeAccounts": (request("organizations:ListAccounts", "*"), request("organizations:CreateAccount", "*")),
+        "KeepItsWork": (
+            request("sqs:SendMessage", "arn:aws:sqs:eu-central-1:111122223333:v2only-sweeper"),
+            request("sqs:SendMessage", "arn:aws:sqs:eu-central-1:111122223333:v2only-ec2-enforcer"),
         ),
     },
     "automation": {
@@ -139,6 +159,18 @@ GRANTS = {
         ),
     },
 }
+# What a scan reads, and the tightening half of what both enforcers change.
+GRANTS["sweeper"] = {
+    sid: GRANTS[role][sid]
+    for role, sids_of_role in [
+        ("scanner", ["SeeRegions", "ListNotebooks", "SeeSources", "SeeUsage"]),
+        ("ec2-enforcer", GRANTS["ec2-enforcer"]),
+        ("notebook-enforcer", GRANTS["notebook-enforcer"]),
+    ]
+    for sid in sids_of_role
+}
+# It may tighten notebooks, which the scanner may not.
+GRANTS["sweeper"]["ListNotebooks"] = (GRANTS["scanner"]["ListNotebooks"][0], notebook("Update", "1"))
 
 
 @pytest.mark.parametrize("role", GRANTS)
@@ -164,6 +196,12 @@ def test_a_role_is_granted_what_it_needs_and_no_more(simulator, totals, role):
         ("ec2-enforcer", request("ec2:ModifyInstanceMetadataDefaults", "*")),
         ("notebook-enforcer", notebook("Update", None)),
         ("notebook-enforcer", tagged("sagemaker:DeleteTags", NOTES)),
+        ("sweeper", modification(REQUIRE, ASLEEP)),
+        ("sweeper", modification(WAKE, ASLEEP)),
+        ("sweeper", modification(options(hop_limit=64), V2)),
+        ("sweeper", tagged("ec2:CreateTags", INSTANCE)),
+        ("sweeper", request("ec2:ModifyInstanceMetadataDefaults", "*")),
+        ("sweeper", notebook("Update", None)),
     ],
 )
 def test_an_enforcer_can_only_tighten(simulator, totals, role, refused):
@@ -212,6 +250,13 @@ def test_this_product_is_not_locked_out_by_its_own_policies(simulator, renderer,
             notebook("Update", "2", NOTEBOOK_ENFORCER, here),
             request("sagemaker:AddTags", NOTES, NOTEBOOK_ENFORCER, here, keys={"aws:TagKeys": ["v2only:restart"]}),
             request("sagemaker:DeleteTags", NOTES, NOTEBOOK_ENFORCER, here, keys={"aws:TagKeys": ["v2only:restart"]}),
+        ],
+        ("sweeper", SWEEPER): [
+            request("ec2:DescribeInstances", "*", SWEEPER, here),
+            modification(REQUIRE, V1, SWEEPER, here),
+            request("ec2:CreateTags", INSTANCE, SWEEPER, here, keys={"aws:TagKeys": ["v2only:reverted"]}),
+            notebook("Update", "2", SWEEPER, here),
+            request("sagemaker:AddTags", NOTES, SWEEPER, here, keys={"aws:TagKeys": ["v2only:restart"]}),
         ],
         ("scanner", SCANNER): [
             request("ec2:DescribeInstances", "*", SCANNER, here),

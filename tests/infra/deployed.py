@@ -24,6 +24,7 @@ FUNCTION_FIELDS = (
     "Description",
 )
 MAPPING_FIELDS = ("EventSourceArn", "BatchSize", "FunctionResponseTypes", "ScalingConfig", "State")
+SCHEDULE_TARGET_FIELDS = ("Arn", "RoleArn", "Input", "DeadLetterConfig")
 ALARM_FIELDS = (
     "AlarmDescription",
     "Namespace",
@@ -52,7 +53,9 @@ class Deployed:
             "rules": self.rules(),
             "queues": self.queues(),
             "functions": self.functions(),
+            "recursion": self.recursion(),
             "mappings": self.mappings(),
+            "schedules": self.schedules(),
             "roles": self.roles(),
             "parameters": self.parameters(),
             "log groups": self.log_groups(),
@@ -91,11 +94,32 @@ class Deployed:
 
     def functions(self) -> dict:
         said = self.client("lambda").list_functions()["Functions"]
-        return {it["FunctionName"]: {name: it[name] for name in FUNCTION_FIELDS} for it in said}
+        found = {it["FunctionName"]: {name: it[name] for name in FUNCTION_FIELDS} for it in said}
+        # The emulator has two names for itself, and queues are known by their URLs.
+        return json.loads(json.dumps(found).replace("http://localhost:", "http://127.0.0.1:"))
+
+    def recursion(self) -> dict:
+        functions = self.client("lambda")
+        names = [it["FunctionName"] for it in functions.list_functions()["Functions"]]
+        return {it: functions.get_function_recursion_config(FunctionName=it)["RecursiveLoop"] for it in names}
 
     def mappings(self) -> dict:
         said = self.client("lambda").list_event_source_mappings()["EventSourceMappings"]
         return {it["FunctionArn"].rsplit(":", 1)[1]: {name: it[name] for name in MAPPING_FIELDS} for it in said}
+
+    def schedules(self) -> dict:
+        scheduler, found = self.client("scheduler"), {}
+        for it in scheduler.list_schedules()["Schedules"]:
+            said = scheduler.get_schedule(Name=it["Name"], GroupName=it["GroupName"])
+            target = {name: value for name, value in said["Target"].items() if name in SCHEDULE_TARGET_FIELDS}
+            found[it["Name"]] = {
+                "when": said["ScheduleExpression"],
+                "state": said["State"],
+                "window": said["FlexibleTimeWindow"],
+                "description": said.get("Description"),
+                "target": target | {"Input": json.dumps(json.loads(target["Input"]))},
+            }
+        return found
 
     def roles(self) -> dict:
         iam, found = self.client("iam"), {}

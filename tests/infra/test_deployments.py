@@ -30,7 +30,9 @@ EXTERNAL_ID = "made-up-for-a-test"
 DOCUMENT = "version: 1\nmode: observe\n"
 REGION = "us-east-1"
 STACK_SECONDS = 120
-FUNCTIONS = ("ec2-enforcer", "notebook-enforcer")
+# Those that events reach, and all of them.
+ENFORCERS = ("ec2-enforcer", "notebook-enforcer")
+FUNCTIONS = (*ENFORCERS, "sweeper")
 # What ministack does not tell Terraform, of which kinds of resource.
 LOST = {
     "aws_cloudwatch_event_bus_policy": {"policy"},
@@ -77,7 +79,7 @@ def packaged(name: str, folder: Path, function_zip, url: str, account: str) -> s
     ) | {"AWS_ENDPOINT_URL": url}
     ran = subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.count(f"CodeUri: s3://code-{account}/") == 2, ran.stdout + ran.stderr
+    assert ran.stdout.count(f"CodeUri: s3://code-{account}/") == len(FUNCTIONS), ran.stdout + ran.stderr
     return ran.stdout[ran.stdout.index("AWSTemplateFormatVersion") :]
 
 
@@ -85,9 +87,15 @@ class Stack:
     def __init__(self, client, url: str, account: str, name: str, body: str, **parameters: str):
         self.formation = client("cloudformation", url, region=REGION, account=account)
         self.name = name
+        # As `sam deploy` does with what is too long to be sent along.
+        template = {"TemplateBody": body}
+        if len(body) > 51_200:
+            bucket = f"code-{account}"
+            client("s3", url, region=REGION, account=account).put_object(Bucket=bucket, Key="template", Body=body)
+            template = {"TemplateURL": f"{url}/{bucket}/template"}
         self.formation.create_stack(
             StackName=name,
-            TemplateBody=body,
+            **template,
             Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             Parameters=[{"ParameterKey": it, "ParameterValue": value} for it, value in parameters.items()],
         )
@@ -229,7 +237,7 @@ def seen(request) -> dict[str, Seen]:
 def test_rules_have_the_shipped_patterns_and_lose_nothing(seen, name):
     rules = seen[name].stood["rules"]
     buses = ["default", "v2only-events"] if name == "hub" else ["default"]
-    assert set(rules) == {f"{bus}/v2only-{function}" for bus in buses for function in FUNCTIONS}
+    assert set(rules) == {f"{bus}/v2only-{function}" for bus in buses for function in ENFORCERS}
     for path, rule in rules.items():
         function = path.split("/v2only-")[1]
         pattern = servers.REPOSITORY / "infra" / "event-patterns" / f"{function}.json"
@@ -250,19 +258,24 @@ def test_a_queue_takes_only_from_its_rules_and_gives_up_into_its_own_dlq(seen, n
     assert set(queues) == {"v2only-undelivered", *(f"v2only-{it}{end}" for it in FUNCTIONS for end in ("", "-dlq"))}
     for function in FUNCTIONS:
         queue, dlq = queues[f"v2only-{function}"], queues[f"v2only-{function}-dlq"]
-        allow, deny = queue["Policy"]["Statement"]
+        *allowed, deny = queue["Policy"]["Statement"]
+        assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        assert queue["RedrivePolicy"]["deadLetterTargetArn"].endswith(f":v2only-{function}-dlq")
+        assert int(queue["RedrivePolicy"]["maxReceiveCount"]) == (5 if function == "sweeper" else 10)
+        [source] = dlq["RedriveAllowPolicy"]["sourceQueueArns"]
+        assert source.endswith(f":v2only-{function}")
+        assert int(dlq["MessageRetentionPeriod"]) > int(queue["MessageRetentionPeriod"])
+        if function == "sweeper":
+            # The schedules and the function itself send by their roles.
+            assert not allowed
+            continue
+        [allow] = allowed
         assert (allow["Effect"], allow["Principal"]) == ("Allow", {"Service": "events.amazonaws.com"})
         sources = allow["Condition"]["ArnEquals"]["aws:SourceArn"]
         sources = sources if isinstance(sources, list) else [sources]
         paths = [it.split(":rule/")[1] for it in sources]
         buses = ["", "v2only-events/"] if name == "hub" else [""]
         assert paths == [f"{bus}v2only-{function}" for bus in buses]
-        assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-        assert queue["RedrivePolicy"]["deadLetterTargetArn"].endswith(f":v2only-{function}-dlq")
-        assert int(queue["RedrivePolicy"]["maxReceiveCount"]) == 10
-        [source] = dlq["RedriveAllowPolicy"]["sourceQueueArns"]
-        assert source.endswith(f":v2only-{function}")
-        assert int(dlq["MessageRetentionPeriod"]) > int(queue["MessageRetentionPeriod"])
     assert all(it["SqsManagedSseEnabled"] == "true" for it in queues.values())
 
 
@@ -279,13 +292,23 @@ def test_no_message_is_seen_twice_while_the_function_works(seen, name):
 
 
 @pytest.mark.parametrize("name", ["hub", "single account"])
+def test_only_the_sweeper_may_hand_work_on_to_itself(of_terraform, name):
+    stood = of_terraform[name].stood["recursion"]
+    assert {it for it in FUNCTIONS if stood[f"v2only-{it}"] == "Allow"} == {"sweeper"}
+    # The emulator leaves this property of a template out.
+    template = templates.load("template" if name == "hub" else "single-account")
+    functions = [it["Properties"] for it in template["Resources"].values() if it["Type"] == "AWS::Serverless::Function"]
+    assert {it["FunctionName"] for it in functions if it.get("RecursiveLoop") == "Allow"} == {"v2only-sweeper"}
+
+
+@pytest.mark.parametrize("name", ["hub", "single account"])
 def test_functions_run_under_the_shipped_statements(seen, name):
     roles = seen[name].stood["roles"]
-    assert set(roles) == {f"v2only-{it}" for it in FUNCTIONS}
-    hub = statements("role-hub.json")
-    if name == "single account":
-        hub = [it for it in hub if it["Sid"] == "ReadTheDocument"]
+    assert set(roles) == {"v2only-schedule", *(f"v2only-{it}" for it in FUNCTIONS)}
     for function in FUNCTIONS:
+        hub = statements("role-sweeper-hub.json" if function == "sweeper" else "role-hub.json")
+        if name == "single account":
+            hub = [it for it in hub if it["Sid"] in ("ReadTheDocument", "KeepItsWork")]
         role = roles[f"v2only-{function}"]
         assert set(role["policies"]) == {"act", "hub", "run"}
         assert role["policies"]["act"]["Statement"] == statements(f"role-{function}.json")
@@ -296,6 +319,25 @@ def test_functions_run_under_the_shipped_statements(seen, name):
         assert run["WriteTheLog"]["Resource"].endswith(f":log-group:/aws/lambda/v2only-{function}:*")
         [trust] = role["trust"]["Statement"]
         assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+@pytest.mark.parametrize("name", ["hub", "single account"])
+def test_schedules_put_tasks_that_the_sweeper_knows_into_its_queue(seen, name):
+    stood = seen[name].stood
+    source = (servers.REPOSITORY / "crates" / "enforcer" / "src" / "sweep" / "task.rs").read_text()
+    assert {it["when"] for it in stood["schedules"].values()} == {"rate(6 hours)", "cron(0 6 * * ? *)"}
+    assert set(stood["schedules"]) == {"v2only-sweep", "v2only-review-exemptions"}
+    for path, schedule in stood["schedules"].items():
+        task = path.removeprefix("v2only-")
+        assert json.loads(schedule["target"]["Input"]) == {"task": task}
+        assert f'r#"{{"task": "{task}"}}"#' in source or f'json!({{"task": "{task}"}})' in source
+        assert schedule["target"]["Arn"].endswith(":v2only-sweeper")
+        assert schedule["target"]["DeadLetterConfig"]["Arn"].endswith(":v2only-undelivered")
+        assert schedule["target"]["RoleArn"].endswith(":role/v2only-schedule")
+        assert schedule["state"] == "ENABLED"
+    [may] = stood["roles"]["v2only-schedule"]["policies"]["send"]["Statement"]
+    assert may["Action"] == "sqs:SendMessage"
+    assert {it.rsplit(":", 1)[1] for it in may["Resource"]} == {"v2only-sweeper", "v2only-undelivered"}
 
 
 def test_member_roles_let_in_one_role_of_the_central_account_with_the_external_id(seen):
@@ -332,8 +374,13 @@ def test_functions_have_the_environment_they_know(seen, name):
                 "V2ONLY_EXTERNAL_ID": EXTERNAL_ID,
                 "V2ONLY_ORGANIZATION_ID": ORGANIZATION,
             }
+        variables = dict(seen[name].stood["functions"][f"v2only-{function}"]["Environment"]["Variables"])
+        if function == "sweeper":
+            known_url = variables.pop("V2ONLY_SWEEP_QUEUE")
+            assert known_url.startswith("http") and known_url.endswith("/v2only-sweeper")
+            assert "V2ONLY_SWEEP_QUEUE" in known
         deployed = seen[name].stood["functions"][f"v2only-{function}"]
-        assert deployed["Environment"]["Variables"] == wanted
+        assert variables == wanted
         assert set(wanted) <= known
         assert (deployed["Runtime"], deployed["Handler"]) == ("provided.al2023", "bootstrap")
     assert seen[name].stood["parameters"] == {"/v2only/policy": {"value": DOCUMENT, "type": "String"}}
@@ -344,10 +391,10 @@ def test_alarms_look_at_what_there_is(seen, name):
     """An alarm on a queue, function or metric by a name that does not exist would never ring."""
     stood = seen[name].stood
     metrics = (servers.REPOSITORY / "crates" / "enforcer" / "src" / "report_line.rs").read_text()
-    counted = set(re.findall(r'\("([A-Z][a-z]+)", self\.', metrics))
+    counted = set(re.findall(r'\("([A-Z][A-Za-z]+)", (?:self|it)\.', metrics))
     mains = {it: (servers.REPOSITORY / "functions" / it / "src" / "main.rs").read_text() for it in FUNCTIONS}
     assert all(f'from_env("{it}")' in text for it, text in mains.items())
-    assert len(stood["alarms"]) == 15
+    assert len(stood["alarms"]) == 7 * len(FUNCTIONS) + 2
     filtered = {it["metricName"] for found in stood["metric filters"].values() for it in found["metricTransformations"]}
     for alarm in stood["alarms"].values():
         [dimension] = alarm["Dimensions"]
@@ -396,6 +443,7 @@ def test_nothing_is_left_after_removal(seen, name):
         "queues",
         "functions",
         "mappings",
+        "schedules",
         "roles",
         "parameters",
         "log groups",
@@ -408,7 +456,7 @@ def test_sam_and_terraform_deploy_the_same(of_sam, of_terraform, name, kind):
     one, other = of_sam[name].stood[kind], of_terraform[name].stood[kind]
     assert templates.comparable(one) == templates.comparable(other)
     # Two empty answers would be equal as well.
-    absent = {"member": {"buses", "functions", "mappings", "parameters", "log groups", "metric filters", "dashboards"}}
+    absent = {"member": {"buses", "functions", "mappings", "schedules", "parameters", "log groups", "metric filters", "dashboards"}}
     assert bool(one) == (kind not in absent.get(name, {"buses"} if name == "single account" else ()))
 
 
@@ -435,7 +483,7 @@ def test_the_central_region_needs_no_rules_of_a_member(of_sam):
 
 def test_other_regions_of_the_central_account_forward_and_make_no_second_roles(of_sam):
     stood = of_sam["hub, another Region"].stood
-    assert set(stood["rules"]) == {f"default/v2only-{it}" for it in FUNCTIONS}
+    assert set(stood["rules"]) == {f"default/v2only-{it}" for it in ENFORCERS}
     assert set(stood["roles"]) == {f"v2only-forwarder-{REGION}"}
 
 

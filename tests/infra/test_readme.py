@@ -96,4 +96,4 @@ def test_zips_are_deployed_as_the_tests_deploy_them():
         assert argv[1] == r"s|CodeUri: ../../functions/\(.*\)|CodeUri: \1.zip|"
         ran = subprocess.run(argv[:3], cwd=servers.REPOSITORY, capture_output=True, text=True, check=True, timeout=10)
         assert ran.stdout == templates.with_zips(servers.REPOSITORY / argv[2])
-        assert ran.stdout.count(".zip") == 2
+        assert ran.stdout.count(".zip") == 3

@@ -44,10 +44,11 @@ def test_sam_builds_each_function_from_its_crate(tmp_path, name, architecture, f
     argv += ["--parameter-overrides", f"Architecture={architecture}"]
     ran = subprocess.run(argv, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    built = {f"{it}-enforcer lambda build --release{flags}" for it in ("ec2", "notebook")}
+    built = {f"{it} lambda build --release{flags}" for it in ("ec2-enforcer", "notebook-enforcer", "sweeper")}
     assert set(notes.read_text().splitlines()) == built
     for resource, function in {
         "Ec2EnforcerFunction": "ec2-enforcer",
         "NotebookEnforcerFunction": "notebook-enforcer",
+        "SweeperFunction": "sweeper",
     }.items():
         assert (tmp_path / "built" / resource / "bootstrap").read_text() == f"built for {function}\n"

@@ -93,7 +93,7 @@ fn kill_at(nth: u64) -> impl FnOnce(&Stage) {
     move |stage| {
         stage.aws.inject(Fault::anywhere(Effect::HoldAfter).from_call(nth).times(1));
         stage.note_kills(2);
-        let hosts = [stage.ec2.clone(), stage.notebook.clone()];
+        let hosts = [stage.ec2.clone(), stage.notebook.clone(), stage.sweeper.clone()];
         stage.aws.on_call(move |call| {
             if call.error.as_deref() == Some("NoAnswer") {
                 hosts.iter().for_each(v2only_sandbox::lambda::FunctionHost::kill);

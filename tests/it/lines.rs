@@ -88,7 +88,10 @@ fn every_line_is_one_object_with_known_keys() {
             assert!(KEYS.contains(&key.as_str()), "`{key}` in {line:?}");
         }
         assert!(["info", "warn", "error"].contains(&line.text("level")), "{line:?}");
-        assert!(["ec2-enforcer", "notebook-enforcer"].contains(&line.text("function")), "{line:?}");
+        assert!(
+            ["ec2-enforcer", "notebook-enforcer", "sweeper"].contains(&line.text("function")),
+            "{line:?}"
+        );
         assert!(line.text("time").parse::<jiff::Timestamp>().is_ok(), "{line:?}");
         assert!(!line.text("outcome").is_empty(), "{line:?}");
         if line.is_record() {

@@ -10,6 +10,7 @@
 //! | [`fault_points`] | killed, or cut off, at each single call, the next delivery goes on where it stopped |
 //! | [`error_codes`] | each error code of AWS at each call ends fixed, or reported, or in the dead letters |
 //! | [`soak`] | under all of that at once, by seed, no invariant is broken and nothing is forgotten |
+//! | [`sweeps`] | the schedule finds what no event told of, in every account and Region, and goes on where it was killed |
 //! | [`pacing`] | AWS's request rates are kept, not met |
 //! | [`environment`] | settings, policy, network, credentials and permissions that are no good |
 //! | [`lines`] | the shape of what is logged, and what is never in it |
@@ -45,6 +46,8 @@ mod lines;
 mod notebooks;
 mod pacing;
 mod peers;
+mod regions;
 mod soak;
+mod sweeps;
 mod trace;
 mod usage;

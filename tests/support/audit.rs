@@ -10,7 +10,7 @@ use v2only_sandbox::{CallRecord, Sandbox};
 /// Whether a caller, by its ARN, is one of the functions, at home or in a member account; or the scenario
 /// itself, where it goes through the doors of the library.
 pub fn is_ours(principal: &str) -> bool {
-    let sessions = ["/ec2-enforcer-role/", "/notebook-enforcer-role/", "/v2only-member/"];
+    let sessions = ["/ec2-enforcer-role/", "/notebook-enforcer-role/", "/sweeper-role/", "/v2only-member/"];
     sessions.iter().any(|it| principal.contains(it)) || principal.ends_with(":user/sandbox")
 }
 
@@ -21,7 +21,15 @@ pub fn our_calls(aws: &Sandbox) -> Vec<CallRecord> {
 
 /// The IAM actions of the functions' calls, each once.
 pub fn actions(aws: &Sandbox) -> BTreeSet<String> {
-    our_calls(aws).iter().map(CallRecord::name).collect()
+    our_calls(aws).iter().map(action).collect()
+}
+
+/// The permission that a call takes: sending a batch takes the same one as sending a message.
+fn action(call: &CallRecord) -> String {
+    match call.name().as_str() {
+        "sqs:SendMessageBatch" => "sqs:SendMessage".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 /// Holds what happened against the invariants, in the order in which it happened; what was checked may be

@@ -63,6 +63,16 @@ impl People {
         self.runtime.block_on(self.launcher.set_options(&self.at(region), id, options)).unwrap();
     }
 
+    /// Makes a launch template that says nothing of metadata options.
+    ///
+    /// # Panics
+    /// When AWS refuses.
+    pub fn create_launch_template(&self, region: &str, name: &str) {
+        let place = self.at(region);
+        let made = self.launcher.create_launch_template(&place, name, v2only_sandbox::AMAZON_LINUX_2);
+        self.runtime.block_on(made).unwrap();
+    }
+
     /// Stops an instance.
     ///
     /// # Panics

@@ -34,6 +34,11 @@ impl Line {
         self.0.get("resource").is_some()
     }
 
+    /// Whether this came of something.
+    pub fn is(&self, outcome: &str) -> bool {
+        self.text("outcome") == outcome
+    }
+
     /// Whether it holds the metrics of an invocation.
     pub fn is_metrics(&self) -> bool {
         self.0.get("_aws").is_some()

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use v2only_sandbox::lambda::{
     AsyncConfig, EventSource, Function, FunctionConfig, FunctionHost, InvocationOutcome, LogStream, Pattern,
     Rule, Target, Wiring,
 };
-use v2only_sandbox::sqs::{QueueName, RedrivePolicy, Settings};
+use v2only_sandbox::sqs::{Draft, QueueName, RedrivePolicy, Settings};
 use v2only_sandbox::{
     AMAZON_LINUX_2, Actor, ClockMode, Config, HttpTokens, InstanceView, LaunchSpec, MemberAccount,
     Organization, Place, Sandbox,
@@ -105,6 +105,11 @@ impl Setup {
     }
 }
 
+/// The URL of a queue at home, as AWS writes it.
+fn queue_url(region: &str, name: &str) -> String {
+    format!("https://sqs.{region}.amazonaws.com/{HOME}/{name}")
+}
+
 /// What the role in the member account asks for.
 pub const EXTERNAL_ID: &str = "an-external-id";
 
@@ -124,6 +129,8 @@ pub struct Stage {
     pub ec2: FunctionHost,
     /// The function for notebooks.
     pub notebook: FunctionHost,
+    /// The function for what is already there.
+    pub sweeper: FunctionHost,
     audit: RefCell<Audit>,
     setup: Setup,
     lines: RefCell<Vec<Line>>,
@@ -149,6 +156,9 @@ impl Stage {
                 config = config.variable("V2ONLY_POLICY", policy);
             }
             config.concurrency = setup.concurrency;
+            if name == "sweeper" {
+                config = config.variable("V2ONLY_SWEEP_QUEUE", queue_url(setup.region, name));
+            }
             config
                 .variables
                 .extend(setup.variables.iter().map(|(name, it)| ((*name).to_owned(), it.clone())));
@@ -158,6 +168,7 @@ impl Stage {
             wiring: aws.wiring(),
             ec2: deploy("ec2-enforcer"),
             notebook: deploy("notebook-enforcer"),
+            sweeper: deploy("sweeper"),
             audit: RefCell::default(),
             lines: RefCell::default(),
             torn: RefCell::default(),
@@ -166,7 +177,7 @@ impl Stage {
             setup,
         };
         stage.aws.sqs().create(&stage.queue("v2only-dead-letters"), Settings::default());
-        for host in [&stage.ec2, &stage.notebook] {
+        for host in stage.functions() {
             let redrive = RedrivePolicy {
                 dead_letters: stage.queue("v2only-dead-letters"),
                 max_receives: stage.setup.max_receives,
@@ -180,6 +191,26 @@ impl Stage {
     /// A queue in the account and Region of the functions.
     pub fn queue(&self, name: &str) -> QueueName {
         QueueName::new(HOME, self.setup.region, name)
+    }
+
+    fn functions(&self) -> [&FunctionHost; 3] {
+        [&self.ec2, &self.notebook, &self.sweeper]
+    }
+
+    /// What the schedule does: puts a task into the sweeper's queue.
+    pub fn send_to_sweeper(&self, task: &Value) {
+        let queue = self.queue(&self.sweeper.config().name);
+        let body = task.to_string();
+        let draft = Draft { body, attributes: Map::default(), delay: None, sender: HOME.to_owned() };
+        self.aws.sqs().send(&queue, draft).unwrap();
+    }
+
+    /// Lets the sweeper take from its queue.
+    pub fn install_sweeper(&self) {
+        let sweeper = Function::binary(self.sweeper.clone(), self.setup.timeout);
+        let source =
+            EventSource { batch_size: 1, concurrency: self.setup.concurrency, ..EventSource::default() };
+        self.wiring.map(&self.queue(&self.sweeper.config().name), sweeper, source).unwrap();
     }
 
     /// Adds the rules: from now on events reach the functions.
@@ -292,7 +323,7 @@ impl Stage {
 
     /// Everything the functions logged so far. A process that was killed may leave half a line.
     pub fn lines(&self) -> Vec<Line> {
-        for line in [&self.ec2, &self.notebook].into_iter().flat_map(FunctionHost::take_logs) {
+        for line in self.functions().into_iter().flat_map(FunctionHost::take_logs) {
             assert_eq!(line.stream, LogStream::Stdout, "on standard error: {}", line.text);
             if serde_json::from_str::<Value>(&line.text).is_err()
                 && *self.torn.borrow() < *self.kills.borrow()
@@ -325,7 +356,7 @@ impl Stage {
 
     /// How many messages wait in the functions' queues.
     pub fn waiting(&self) -> usize {
-        let queues = [&self.ec2, &self.notebook].map(|it| self.queue(&it.config().name));
+        let queues = self.functions().map(|it| self.queue(&it.config().name));
         queues.iter().map(|it| self.aws.sqs().messages(it).len()).sum()
     }
 

@@ -66,6 +66,8 @@ pub enum Call {
     ListParents,
     /// `ListAccounts` of the organization, always paged.
     ListAccounts,
+    /// `SendMessageBatch`, to the sweeper's own queue. It takes the permission of `SendMessage`.
+    SendMessageBatch,
     /// `LookupEvents` of CloudTrail, for who launched an instance.
     LookupEvents,
     /// `SendCommand` of Systems Manager, with our own document.
@@ -93,7 +95,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -123,6 +125,7 @@ impl Call {
         Self::DescribeAccount,
         Self::ListParents,
         Self::ListAccounts,
+        Self::SendMessageBatch,
         Self::LookupEvents,
         Self::SendCommand,
         Self::GetCommandInvocation,
@@ -162,6 +165,7 @@ impl Call {
             Self::DescribeAccount => "organizations:DescribeAccount",
             Self::ListParents => "organizations:ListParents",
             Self::ListAccounts => "organizations:ListAccounts",
+            Self::SendMessageBatch => "sqs:SendMessage",
             Self::LookupEvents => "cloudtrail:LookupEvents",
             Self::SendCommand => "ssm:SendCommand",
             Self::GetCommandInvocation => "ssm:GetCommandInvocation",
@@ -200,7 +204,9 @@ impl Call {
             | Self::UpdateNotebookInstance
             | Self::StartNotebookInstance => bucket(10, 2),
             Self::GetMetricData => bucket(50, 50),
-            Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity => bucket(40, 40),
+            Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity | Self::SendMessageBatch => {
+                bucket(40, 40)
+            }
             Self::DescribeAccount => bucket(30, 20),
             Self::ListParents | Self::ListAccounts => bucket(8, 5),
             // AWS CloudTrail API Reference, `LookupEvents`: two a second for each account and Region.

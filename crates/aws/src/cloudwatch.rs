@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use v2only_enforcer::ports::{Answer, Metric, ReadUsage};
 use v2only_enforcer::{Failure, Kind};
-use v2only_policy::usage::Counted;
+use v2only_policy::usage::{Counted, Lately};
 use v2only_policy::{InstanceId, Place};
 
 use crate::call::Call;
@@ -22,7 +22,11 @@ use crate::connect::Aws;
 /// AWS takes at most 500 queries in one call.
 const QUERIES: usize = 500;
 /// One datapoint a day. CloudWatch keeps hours, of which it makes days, for 455 days.
-const PERIOD: i32 = 24 * 60 * 60;
+const DAY: i32 = 24 * 60 * 60;
+/// As finely as EC2 publishes.
+const MINUTE: i32 = 60;
+/// How coarsely EC2 publishes of instances without detailed monitoring, in seconds.
+const COARSE: i64 = 5 * 60;
 
 impl Aws {
     async fn cloudwatch(&self, place: &Place) -> Answer<Client> {
@@ -44,17 +48,47 @@ impl ReadUsage for Aws {
         since: Date,
         now: Timestamp,
     ) -> Answer<BTreeMap<InstanceId, Counted>> {
-        let call = Call::GetMetricData;
-        let client = self.cloudwatch(place).await?;
         // At midnight, where daily periods begin however CloudWatch aligns them.
         let start = since
             .to_zoned(TimeZone::UTC)
-            .map_err(|it| Failure::new(Kind::Invalid, call.iam_action(), it.to_string()))?
+            .map_err(|it| Failure::new(Kind::Invalid, Call::GetMetricData.iam_action(), it.to_string()))?
             .timestamp();
-        let mut counted = BTreeMap::new();
+        let series = self.series(place, metric, ids, DAY, (start.as_second(), now.as_second())).await?;
+        Ok(series.into_iter().map(|(id, it)| (id, it.by_day())).collect())
+    }
+
+    async fn lately(
+        &self,
+        place: &Place,
+        metric: Metric,
+        ids: &[InstanceId],
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Lately>> {
+        // Where instances are not monitored in detail, a datapoint stands for the five minutes that begin with it.
+        let start = since.as_second() - since.as_second().rem_euclid(COARSE);
+        let end = now.as_second().max(start + i64::from(MINUTE));
+        let series = self.series(place, metric, ids, MINUTE, (start, end)).await?;
+        Ok(series.into_iter().map(|(id, it)| (id, it.in_all())).collect())
+    }
+}
+
+impl Aws {
+    /// The sums of a metric by period, of every instance. One call per 500 of them and page.
+    async fn series(
+        &self,
+        place: &Place,
+        metric: Metric,
+        ids: &[InstanceId],
+        period: i32,
+        (start, end): (i64, i64),
+    ) -> Answer<BTreeMap<InstanceId, Series>> {
+        let call = Call::GetMetricData;
+        let client = self.cloudwatch(place).await?;
+        let mut found = BTreeMap::new();
         for some in ids.chunks(QUERIES) {
             let queries: Vec<sdk::MetricDataQuery> =
-                (0..).zip(some).map(|(number, id)| query(number, metric, id)).collect();
+                (0..).zip(some).map(|(number, id)| query(number, metric, id, period)).collect();
             let mut answers = Answers::default();
             let mut next: Option<String> = None;
             loop {
@@ -62,8 +96,8 @@ impl ReadUsage for Aws {
                 let page = client
                     .get_metric_data()
                     .set_metric_data_queries(Some(queries.clone()))
-                    .start_time(DateTime::from_secs(start.as_second()))
-                    .end_time(DateTime::from_secs(now.as_second()))
+                    .start_time(DateTime::from_secs(start))
+                    .end_time(DateTime::from_secs(end))
                     .set_next_token(next.clone())
                     .send()
                     .await
@@ -83,10 +117,39 @@ impl ReadUsage for Aws {
                 }
             }
             for (number, id) in (0..).zip(some) {
-                counted.insert(id.clone(), answers.take(number));
+                found.insert(id.clone(), answers.take(number));
             }
         }
-        Ok(counted)
+        Ok(found)
+    }
+}
+
+/// The sums of one metric of one instance, by the second at which their periods begin.
+#[derive(Debug, Default)]
+struct Series {
+    sums: BTreeMap<i64, u64>,
+    /// Whether CloudWatch gave everything it has.
+    complete: bool,
+}
+
+impl Series {
+    fn by_day(self) -> Counted {
+        let mut counted = Counted { complete: self.complete, ..Counted::default() };
+        for (at, calls) in self.sums {
+            match day(at) {
+                Some(day) => {
+                    let sum = counted.days.entry(day).or_default();
+                    *sum = sum.saturating_add(calls);
+                }
+                None => counted.complete = false,
+            }
+        }
+        counted
+    }
+
+    fn in_all(self) -> Lately {
+        let calls = self.sums.values().fold(0, |sum: u64, it| sum.saturating_add(*it));
+        Lately { calls, datapoints: self.sums.len(), complete: self.complete }
     }
 }
 
@@ -95,17 +158,17 @@ fn name(number: usize) -> String {
     format!("m{number}")
 }
 
-fn query(number: usize, metric: Metric, id: &InstanceId) -> sdk::MetricDataQuery {
+fn query(number: usize, metric: Metric, id: &InstanceId, period: i32) -> sdk::MetricDataQuery {
     let dimension = sdk::Dimension::builder().name("InstanceId").value(id.as_str()).build();
     let metric = sdk::Metric::builder().namespace("AWS/EC2").metric_name(metric.name()).dimensions(dimension);
-    let stat = sdk::MetricStat::builder().metric(metric.build()).period(PERIOD).stat("Sum").build();
+    let stat = sdk::MetricStat::builder().metric(metric.build()).period(period).stat("Sum").build();
     sdk::MetricDataQuery::builder().id(name(number)).metric_stat(stat).return_data(true).build()
 }
 
 /// What the pages of one call said, by query.
 #[derive(Debug, Default)]
 struct Answers {
-    days: BTreeMap<String, BTreeMap<Date, u64>>,
+    sums: BTreeMap<String, BTreeMap<i64, u64>>,
     /// Those whose last word was that they are complete.
     complete: BTreeSet<String>,
     /// Those that were ever said to be without some of their data, for good.
@@ -133,30 +196,30 @@ impl Answers {
         if !result.messages().is_empty() || times.len() != values.len() {
             self.broken.insert(id.to_owned());
         }
-        let days = self.days.entry(id.to_owned()).or_default();
+        let sums = self.sums.entry(id.to_owned()).or_default();
         for (time, value) in times.iter().zip(values) {
-            match (day(time), calls(*value)) {
-                (Some(day), Some(calls)) => {
-                    let sum = days.entry(day).or_default();
+            match calls(*value) {
+                Some(calls) => {
+                    let sum = sums.entry(time.secs()).or_default();
                     *sum = sum.saturating_add(calls);
                 }
-                _ => {
+                None => {
                     self.broken.insert(id.to_owned());
                 }
             }
         }
     }
 
-    fn take(&mut self, number: usize) -> Counted {
+    fn take(&mut self, number: usize) -> Series {
         let id = name(number);
         let complete = self.complete.contains(&id) && !self.broken.contains(&id) && !self.warned;
-        Counted { days: self.days.remove(&id).unwrap_or_default(), complete }
+        Series { sums: self.sums.remove(&id).unwrap_or_default(), complete }
     }
 }
 
-/// The UTC day of a datapoint.
-fn day(time: &DateTime) -> Option<Date> {
-    let time = Timestamp::from_second(time.secs()).ok()?;
+/// The UTC day of a second.
+fn day(second: i64) -> Option<Date> {
+    let time = Timestamp::from_second(second).ok()?;
     Some(time.to_zoned(TimeZone::UTC).date())
 }
 
@@ -191,7 +254,7 @@ mod tests {
     fn read(pages: &[sdk::MetricDataResult]) -> Counted {
         let mut answers = Answers::default();
         pages.iter().for_each(|it| answers.add(it));
-        answers.take(0)
+        answers.take(0).by_day()
     }
 
     #[test]

@@ -34,6 +34,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Aws {
     base: SdkConfig,
     membership: Option<Membership>,
+    sweep_queue: Option<String>,
     own_account: OnceLock<AccountId>,
     pub(crate) pace: Pace,
     pub(crate) log: Arc<CallLog>,
@@ -114,6 +115,7 @@ impl Aws {
         Ok(Self {
             base: loader.load().await,
             membership: settings.membership.clone(),
+            sweep_queue: settings.sweep_queue.clone(),
             own_account: OnceLock::new(),
             pace: Pace::waiting_at_most(access.patience),
             log: Arc::default(),
@@ -194,6 +196,10 @@ impl Aws {
 
     pub(crate) const fn membership(&self) -> Option<&Membership> {
         self.membership.as_ref()
+    }
+
+    pub(crate) fn sweep_queue(&self) -> Option<&str> {
+        self.sweep_queue.as_deref()
     }
 
     /// The configuration for a place: our own credentials at home, a member session elsewhere.

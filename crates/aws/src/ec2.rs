@@ -4,11 +4,12 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::operation::RequestId as _;
 use aws_sdk_ec2::types::{self as sdk, Filter};
 use v2only_enforcer::ports::{
-    Answer, Changed, DescribeInstances, ListInstances, Listing, Page, TagInstance, TightenInstance,
+    Admission as _, Answer, Changed, DescribeInstances, ListInstances, ListRegions, Listing, Page,
+    TagInstance, TightenInstance,
 };
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
-use v2only_policy::{ImageId, InstanceChange, InstanceId, Partition, Place, Region, Tags};
+use v2only_policy::{AccountId, ImageId, InstanceChange, InstanceId, Partition, Place, Region, Tags};
 
 use crate::call::Call;
 use crate::connect::Aws;
@@ -93,6 +94,19 @@ impl Aws {
                 return Ok(items);
             }
         }
+    }
+}
+
+impl ListRegions for Aws {
+    /// Asked in our own Region.
+    async fn regions(&self, account: &AccountId) -> Answer<Vec<Region>> {
+        let Some(region) = self.region() else {
+            let why = "no Region is set to ask in";
+            return Err(Failure::new(Kind::Invalid, Call::DescribeRegions.iam_action(), why));
+        };
+        let from = Place { account: account.clone(), region };
+        self.admit(&from).await?;
+        self.enabled_regions(&from).await
     }
 }
 
@@ -200,6 +214,7 @@ fn instance(it: &sdk::Instance) -> Option<Instance> {
         managed_by: managed_by(it.operator()),
         created_at: created_at(it),
         image: it.image_id().and_then(|it| ImageId::parse(it).ok()),
+        profile: it.iam_instance_profile().and_then(|it| it.arn()).map(str::to_owned),
         tags: tags(it.tags()),
     })
 }

@@ -1,4 +1,4 @@
-//! What both functions share: from an invocation of Lambda's to the doors of `v2only-enforcer`, and from
+//! What the functions share: from an invocation of Lambda's to the doors of `v2only-enforcer`, and from
 //! what is said there to lines on stdout.
 
 use std::io::Write as _;
@@ -67,6 +67,16 @@ impl Function {
             .map(|(policy, settings)| Self { name, settings, policy, app: OnceCell::new() })
             .inspect_err(|why| write(&settings_line(&why.to_string(), name, Timestamp::now())))
             .ok()
+    }
+
+    /// The same for the function that keeps its work in a queue.
+    pub fn with_queue_from_env(name: &'static str) -> Option<Self> {
+        let function = Self::from_env(name)?;
+        let queue = function.settings.sweep_queue().map(|_| ());
+        queue
+            .inspect_err(|why| write(&settings_line(&why.to_string(), name, Timestamp::now())))
+            .ok()
+            .map(|()| function)
     }
 
     /// Handles one invocation and writes one line for everything said, and one with its metrics.

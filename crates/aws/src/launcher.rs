@@ -195,6 +195,17 @@ impl Launcher {
         answer.map(|_| ()).map_err(|it| refused("ec2:ModifyInstanceMetadataOptions", &it))
     }
 
+    /// `CreateLaunchTemplate`, of one that names an image and says nothing of metadata options.
+    ///
+    /// # Errors
+    /// AWS refused.
+    pub async fn create_launch_template(&self, place: &Place, name: &str, image: &str) -> Done<()> {
+        let data = ec2::RequestLaunchTemplateData::builder().image_id(image).build();
+        let request = self.ec2(place).create_launch_template().launch_template_name(name);
+        let answer = request.launch_template_data(data).send().await;
+        answer.map(|_| ()).map_err(|it| refused("ec2:CreateLaunchTemplate", &it))
+    }
+
     /// `StopInstances`.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! Read in this order: [`call`] lists every call this product makes, with its permission and its request
 //! rate; [`settings`] is the environment, validated; [`connect`] turns a place into credentials and
 //! clients; [`classify`] turns SDK errors into failures; [`ec2`], [`sources`], [`launch_templates`],
-//! [`autoscaling`], [`cloudwatch`], [`sagemaker`], [`organizations`] and [`ssm`] are the ports, and [`restore`]
+//! [`autoscaling`], [`cloudwatch`], [`sagemaker`], [`organizations`], [`sqs`] and [`ssm`] are the ports, and [`restore`]
 //! those that can loosen.
 //!
 //! Knows: SDK types, endpoints, credentials, request rates, the environment.
@@ -25,6 +25,7 @@ pub mod organizations;
 pub mod restore;
 pub mod sagemaker;
 pub mod sources;
+pub mod sqs;
 pub mod ssm;
 
 pub mod function;

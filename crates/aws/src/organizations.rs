@@ -3,7 +3,7 @@
 
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::{Account, AccountState, AccountStatus, ParentType};
-use v2only_enforcer::ports::{Admission, Answer, OrganizationalUnits};
+use v2only_enforcer::ports::{Admission, Answer, ListAccounts, OrganizationalUnits};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place};
 
@@ -35,6 +35,22 @@ impl Admission for Aws {
         }
         self.admitted.keep(account, ());
         Ok(())
+    }
+}
+
+impl ListAccounts for Aws {
+    /// Our own, and those that the settings let in: listed ones, or the active ones of the organization.
+    async fn accounts(&self) -> Answer<Vec<AccountId>> {
+        let own = self.own_account().await?;
+        let mut accounts = match self.membership().map(|it| &it.members) {
+            None => Vec::new(),
+            Some(Members::Listed(known)) => known.clone(),
+            Some(Members::Organization(_)) => self.active_accounts().await?,
+        };
+        accounts.push(own);
+        accounts.sort();
+        accounts.dedup();
+        Ok(accounts)
     }
 }
 

@@ -17,11 +17,21 @@ pub const EXTERNAL_ID: &str = "V2ONLY_EXTERNAL_ID";
 pub const ORGANIZATION_ID: &str = "V2ONLY_ORGANIZATION_ID";
 /// The accounts that may be acted in, separated by commas, where the organization cannot be read.
 pub const ACCOUNTS: &str = "V2ONLY_ACCOUNTS";
+/// URL of the queue that the sweeper keeps its work in.
+pub const SWEEP_QUEUE: &str = "V2ONLY_SWEEP_QUEUE";
 /// Set to `1`, refuses to talk to anything but this machine. For tests and the demo.
 pub const LOOPBACK_ONLY: &str = "V2ONLY_LOOPBACK_ONLY";
 
-const KNOWN: [&str; 7] =
-    [POLICY, POLICY_PARAMETER, MEMBER_ROLE, EXTERNAL_ID, ORGANIZATION_ID, ACCOUNTS, LOOPBACK_ONLY];
+const KNOWN: [&str; 8] = [
+    POLICY,
+    POLICY_PARAMETER,
+    MEMBER_ROLE,
+    EXTERNAL_ID,
+    ORGANIZATION_ID,
+    ACCOUNTS,
+    SWEEP_QUEUE,
+    LOOPBACK_ONLY,
+];
 
 /// How accounts other than our own are entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +60,8 @@ pub struct Settings {
     pub policy: Option<Location>,
     /// How other accounts are entered; `None` = they are not.
     pub membership: Option<Membership>,
+    /// The queue of the sweeper; only that function has one.
+    pub sweep_queue: Option<String>,
     /// Whether only this machine may be talked to.
     pub loopback_only: bool,
     /// The Region to start from, if the environment names one.
@@ -73,6 +85,9 @@ pub enum SettingsError {
          to know which accounts may be acted in"
     )]
     NoMembers,
+    /// The sweeper without its queue.
+    #[error("set `{SWEEP_QUEUE}` to the URL of the queue that invokes this function")]
+    NoQueue,
     /// Something that only makes sense with a member role.
     #[error("`{0}` needs `{MEMBER_ROLE}` beside it")]
     NoRole(&'static str),
@@ -135,7 +150,22 @@ impl Settings {
                     .map_err(|it| SettingsError::Value { name: "AWS_REGION", why: it.to_string() })?,
             ),
         };
-        Ok(Self { policy, membership: membership(&get)?, loopback_only, region })
+        let sweep_queue = match get(SWEEP_QUEUE) {
+            Some(url) if !(url.starts_with("https://") || url.starts_with("http://")) => {
+                let why = format!("`{url}` is not the URL of a queue");
+                return Err(SettingsError::Value { name: SWEEP_QUEUE, why });
+            }
+            other => other,
+        };
+        Ok(Self { policy, membership: membership(&get)?, sweep_queue, loopback_only, region })
+    }
+
+    /// The queue of the sweeper.
+    ///
+    /// # Errors
+    /// The environment does not say.
+    pub fn sweep_queue(&self) -> Result<&str, SettingsError> {
+        self.sweep_queue.as_deref().ok_or(SettingsError::NoQueue)
     }
 
     /// Where the policy document is.
@@ -204,6 +234,7 @@ mod tests {
         refuses(&[(MEMBER_ROLE, "m"), (ORGANIZATION_ID, "111122223333")], "not an organization id");
         refuses(&[(MEMBER_ROLE, "m"), (ACCOUNTS, "111122223333,12")], "`12` is not an AWS account id");
         refuses(&[(LOOPBACK_ONLY, "yes")], "neither `0` nor `1`");
+        refuses(&[(SWEEP_QUEUE, "v2only-sweeper")], "not the URL of a queue");
         refuses(&[("AWS_REGION", "Frankfurt")], "`Frankfurt` is not an AWS Region");
         assert!(read(&[]).unwrap().policy().unwrap_err().to_string().contains("neither is set"));
     }

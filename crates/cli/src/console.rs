@@ -55,6 +55,10 @@ impl World for Console {
         Timestamp::now()
     }
 
+    async fn sleep(&self, how_long: Duration) {
+        tokio::time::sleep(how_long).await;
+    }
+
     fn terminal(&self) -> Terminal {
         Terminal {
             stdin: io::stdin().is_terminal(),

@@ -1,13 +1,17 @@
 //! Looking at several places side by side. Takes no writer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::automation::{is_left_to_automation, taken};
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::{Judged, Kinds, scan};
-use v2only_enforcer::sources::trace::trace;
+use v2only_enforcer::sources::trace::{Tracer, trace};
 use v2only_enforcer::{Failure, Record};
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
@@ -133,6 +137,74 @@ pub(crate) async fn survey(
         futures_util::stream::iter(&places.known).map(look).buffered(AT_ONCE).collect().await;
     seen.extend(places.unreadable.iter().cloned().map(Seen::unreadable));
     seen
+}
+
+/// Looks at every place and keeps nothing: `each` gets what is not clean of one place, with its causes, as it is found, some
+/// at a time, which is a page of AWS's. What comes back is about places only.
+///
+/// # Errors
+/// The first error of `each`, which ends the survey.
+pub(crate) async fn stream<E>(
+    ports: &impl Readable,
+    policy: &Policy,
+    places: &Places,
+    (kinds, now): (Kinds, Timestamp),
+    progress: &Progress,
+    each: impl FnMut(&Place, Vec<Judged>, BTreeMap<InstanceId, RootCause>) -> Result<(), E>,
+) -> Result<Vec<Seen>, E> {
+    // Never locked across an `await`: places take turns.
+    let each = Mutex::new(each);
+    let look = async |place: &Place| {
+        let _shown = progress.begin(format!("reading {place}"));
+        let found = Mutex::new(Vec::new());
+        let mut note = |it| found.lock().unwrap_or_else(PoisonError::into_inner).push(it);
+        let mut scanning = pin!(scan(ports, policy, place, kinds, now, &mut note));
+        let (mut tracer, mut untraced) = (Tracer::default(), None);
+        loop {
+            // As soon as the scan waits for AWS, what it found so far is handed on.
+            let (ended, mut some) = poll_fn(|context| {
+                let ended = scanning.as_mut().poll(context);
+                let some = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+                match ended {
+                    Poll::Pending if some.is_empty() => Poll::Pending,
+                    Poll::Pending => Poll::Ready((None, some)),
+                    Poll::Ready(unread) => Poll::Ready((Some(unread), some)),
+                }
+            })
+            .await;
+            some.sort_by_cached_key(|it: &Judged| it.record(place).resource);
+            let causes = match untraced {
+                None => tracer.trace(ports, place, &violating(&some)).await,
+                // What was denied once is not asked for again on every page.
+                Some(_) => Ok(BTreeMap::new()),
+            };
+            let causes = causes.unwrap_or_else(|failure| {
+                untraced = Some(failure);
+                BTreeMap::new()
+            });
+            (each.lock().unwrap_or_else(PoisonError::into_inner))(place, some, causes)?;
+            if let Some(unread) = ended {
+                return Ok(Seen {
+                    place: place.clone(),
+                    judged: Vec::new(),
+                    failure: unread.failure,
+                    usage_unread: unread.usage,
+                    causes: BTreeMap::new(),
+                    untraced,
+                    launchers: BTreeMap::new(),
+                    automated: BTreeSet::new(),
+                });
+            }
+        }
+    };
+    let mut looks = futures_util::stream::iter(&places.known).map(look).buffered(AT_ONCE);
+    let mut seen = Vec::with_capacity(places.known.len());
+    while let Some(it) = looks.next().await {
+        seen.push(it?);
+    }
+    drop(looks);
+    seen.extend(places.unreadable.iter().cloned().map(Seen::unreadable));
+    Ok(seen)
 }
 
 /// Who set the options of the instances that violate the policy.

@@ -30,13 +30,11 @@ pub trait World: Sync {
     /// Now.
     fn now(&self) -> Timestamp;
 
+    /// Waits.
+    fn sleep(&self, how_long: Duration) -> impl Future<Output = ()>;
+
     /// What a person sees and types on.
     fn terminal(&self) -> Terminal;
-
-    /// Waits.
-    fn sleep(&self, time: Duration) -> impl Future<Output = ()> {
-        tokio::time::sleep(time)
-    }
 
     /// All of standard input.
     ///

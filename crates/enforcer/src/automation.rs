@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use v2only_policy::instance::{HttpTokens, Instance, Switch};
-use v2only_policy::{Hold, InstanceChange, InstanceId, Place, Plan};
+use v2only_policy::{Decision, Hold, InstanceChange, InstanceId, Place, Plan};
 
-use crate::enforce::Journal;
+use crate::enforce::{Bound, Carried, Journal};
 use crate::failure::{Failure, Kind};
 use crate::ports::{DescribeInstances, Execution, RunAutomation};
 use crate::record::{Outcome, Posture, Record};
@@ -91,43 +91,76 @@ pub fn is_left_to_automation(judged: &Judged) -> bool {
     }
 }
 
-/// Has instances of one place changed by runbooks, and says what came of each.
+/// Instances of one place that are to be changed by runbooks.
+#[derive(Debug)]
+pub struct Automated<'a> {
+    /// Which place.
+    pub place: &'a Place,
+    /// Each with a plan to act that a runbook can make.
+    pub judged: Vec<Judged>,
+    /// The ARN of the role that runbooks take on.
+    pub role: Option<&'a str>,
+    /// How many more changes may fail.
+    pub bound: &'a Bound,
+}
+
+/// Has runbooks make the changes, and says what came of each.
 ///
 /// Each is journalled first. What counts in the end is how AWS describes an instance, not how an execution says that
 /// it ended. Repeating it is harmless.
 pub async fn automate<P: RunAutomation + DescribeInstances>(
     ports: &P,
     journal: &impl Journal,
-    place: &Place,
-    judged: Vec<Judged>,
-    role: Option<&str>,
+    it: Automated<'_>,
     wait: &impl AsyncFn(Duration),
-) -> Vec<Record> {
-    let mut records = Vec::new();
-    let mut by_runbook: BTreeMap<Runbook, Vec<(InstanceId, InstanceChange, Record)>> = BTreeMap::new();
+) -> Carried {
+    let Automated { place, judged, role, bound } = it;
+    let mut carried = Carried::default();
+    let mut by_runbook: BTreeMap<Runbook, Vec<Judged>> = BTreeMap::new();
     for it in judged {
-        let record = it.record(place);
-        let Judged::Instance(instance, decision) = &it else { continue };
-        let Plan::Act(change) = decision.plan else { continue };
-        let Some(runbook) = Runbook::of(change, role) else { continue };
-        if let Err(error) = journal.write(place, &it) {
-            let why = format!("the journal cannot be written ({error}), so nothing was changed");
-            records.push(record.came(
-                Outcome::Failed(Failure::new(Kind::Refused, "journal", why)),
-                None,
-                None,
-            ));
-            continue;
+        match change(&it).and_then(|change| Runbook::of(change, role)) {
+            Some(runbook) => by_runbook.entry(runbook).or_default().push(it),
+            None => carried.left.push(it),
         }
-        by_runbook.entry(runbook).or_default().push((instance.id.clone(), change, record));
     }
     for (runbook, mut rest) in by_runbook {
         while !rest.is_empty() {
-            let some: Vec<_> = rest.drain(..rest.len().min(IN_ONE)).collect();
-            records.extend(execute(ports, place, &runbook, some, wait).await);
+            let some: Vec<Judged> = rest.drain(..rest.len().min(IN_ONE)).collect();
+            if bound.is_broken() {
+                carried.left.extend(some);
+                continue;
+            }
+            let mut written = Vec::new();
+            for it in some {
+                let record = it.record(place);
+                match (journal.write(place, &it), it) {
+                    (Ok(()), Judged::Instance(it, Decision { plan: Plan::Act(change), .. })) => {
+                        written.push((it.id, change, record));
+                    }
+                    (Ok(()), other) => carried.left.push(other),
+                    (Err(error), _) => {
+                        let why = format!("the journal cannot be written ({error}), so nothing was changed");
+                        let outcome = Outcome::Failed(Failure::new(Kind::Refused, "journal", why));
+                        carried.records.push(record.came(outcome, None, None));
+                    }
+                }
+            }
+            if !written.is_empty() {
+                let records = execute(ports, place, &runbook, written, wait).await;
+                records.iter().for_each(|it| bound.note(it));
+                carried.records.extend(records);
+            }
         }
     }
-    records
+    carried
+}
+
+/// The change that is to be made of an instance.
+const fn change(judged: &Judged) -> Option<InstanceChange> {
+    match judged {
+        Judged::Instance(_, Decision { plan: Plan::Act(change), .. }) => Some(*change),
+        _ => None,
+    }
 }
 
 async fn execute<P: RunAutomation + DescribeInstances>(
@@ -222,13 +255,7 @@ pub fn documents<'a>(
     judged: impl IntoIterator<Item = &'a Judged>,
     role: Option<&str>,
 ) -> BTreeSet<&'static str> {
-    let changes = judged.into_iter().filter_map(|it| match it {
-        Judged::Instance(_, decision) => match decision.plan {
-            Plan::Act(change) => Runbook::of(change, role),
-            _ => None,
-        },
-        _ => None,
-    });
+    let changes = judged.into_iter().filter_map(|it| Runbook::of(change(it)?, role));
     changes.map(|it| it.document).collect()
 }
 

@@ -3,13 +3,14 @@
 //! Each change is written to a journal first, with the state before it, so that it can be undone exactly.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_policy::instance::{HttpTokens, Instance, Switch};
 use v2only_policy::{InstanceId, Place};
 
-use crate::failure::{Failure, Kind};
+use crate::failure::{Disposition, Failure, Kind};
 use crate::ports::{DescribeInstances, InstanceWriter, NotebookWriter, SourceReader, SourceWriter};
 use crate::record::{Outcome, Posture, Record};
 use crate::scan::Judged;
@@ -27,6 +28,48 @@ pub trait Journal {
     fn write(&self, place: &Place, judged: &Judged) -> Result<(), std::io::Error>;
 }
 
+/// How many more changes may fail before the rest is left, wherever they are made.
+#[derive(Debug, Default)]
+pub struct Bound {
+    failed: AtomicUsize,
+    /// `None`: all of them may.
+    at_most: Option<usize>,
+}
+
+impl Bound {
+    /// At most so many may fail.
+    pub const fn at_most(number: usize) -> Self {
+        Self { failed: AtomicUsize::new(0), at_most: Some(number) }
+    }
+
+    pub(crate) fn note(&self, record: &Record) {
+        if is_failed(record) {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.at_most.is_some_and(|it| self.failed.load(Ordering::Relaxed) > it)
+    }
+}
+
+/// Whether a change that was to be made was not; what is gone needed none any more.
+pub fn is_failed(record: &Record) -> bool {
+    match &record.outcome {
+        Outcome::Failed(failure) => failure.disposition() != Disposition::Done,
+        _ => false,
+    }
+}
+
+/// What came of a part of the changes.
+#[derive(Debug, Default)]
+pub struct Carried {
+    /// Of those that were tried.
+    pub records: Vec<Record>,
+    /// Those that were left because the bound was broken.
+    pub left: Vec<Judged>,
+}
+
 /// Carries out what the policy wants done now, at one place, and says what came of each.
 ///
 /// Only resources whose plan acts are touched. One whose change cannot be journalled is left, and said to
@@ -39,21 +82,49 @@ pub async fn enforce<P: Writer + DescribeInstances + Sync>(
     judged: Vec<Judged>,
     now: Timestamp,
 ) -> Vec<Record> {
+    enforce_within(ports, journal, place, judged, now, &Bound::default()).await.records
+}
+
+/// The same, until more changes have failed than the bound lets fail.
+pub async fn enforce_within<P: Writer + DescribeInstances + Sync>(
+    ports: &P,
+    journal: &(impl Journal + Sync),
+    place: &Place,
+    judged: Vec<Judged>,
+    now: Timestamp,
+    bound: &Bound,
+) -> Carried {
     let (sources, others): (Vec<Judged>, Vec<Judged>) =
         judged.into_iter().filter(Judged::acts).partition(|it| matches!(it, Judged::Source(_)));
-    let mut records = Vec::new();
+    let mut carried = Carried::default();
+    let one = async |judged: Judged| {
+        if bound.is_broken() {
+            return Err(judged);
+        }
+        let record = one(ports, journal, place, &judged, now).await;
+        bound.note(&record);
+        Ok(record)
+    };
     // First, so that nothing is launched that would have to be mended as well; and in order.
-    for source in &sources {
-        records.push(one(ports, journal, place, source, now).await);
+    for source in sources {
+        carried.add(one(source).await);
     }
-    let others: Vec<Record> = futures_util::stream::iter(others)
-        .map(|judged| async move { one(ports, journal, place, &judged, now).await })
-        .buffered(AT_ONCE)
-        .collect()
-        .await;
-    records.extend(others);
-    confirm(ports, place, &mut records).await;
-    records
+    let mut others = futures_util::stream::iter(others).map(&one).buffered(AT_ONCE);
+    while let Some(it) = others.next().await {
+        carried.add(it);
+    }
+    drop(others);
+    confirm(ports, place, &mut carried.records).await;
+    carried
+}
+
+impl Carried {
+    fn add(&mut self, tried: Result<Record, Judged>) {
+        match tried {
+            Ok(record) => self.records.push(record),
+            Err(judged) => self.left.push(judged),
+        }
+    }
 }
 
 /// All that is changed with, and what sources are described with afterwards.

@@ -20,6 +20,8 @@ use crate::ports::{Admission, OrganizationalUnits, ReadParameter};
 use crate::recent::RecentLaunches;
 use crate::record::{Cause, Outcome, Record};
 use crate::report_line::Counts;
+use crate::sweep::DueExemption;
+use crate::sweep::task::{SoFar, Stage};
 
 pub use ec2::handle as handle_ec2;
 pub use notebook::handle as handle_notebook;
@@ -74,6 +76,38 @@ pub enum Said<'a> {
     StalePolicy(&'a str),
     /// The policy document asks for something this release does not act on.
     Notice(&'a str),
+    /// A sweep has begun.
+    SweepBegun {
+        /// How many accounts it goes over.
+        accounts: usize,
+    },
+    /// A part of a place was swept.
+    Swept {
+        /// Which place.
+        place: &'a Place,
+        /// Which part.
+        stage: Stage,
+        /// What came of it.
+        so_far: SoFar,
+        /// How often it was gone over.
+        passes: u8,
+    },
+    /// Something of the estate was not swept, or not now.
+    Unswept {
+        /// What: an account, a place, a part of one.
+        subject: &'a str,
+        /// Why.
+        failure: &'a Failure,
+    },
+    /// An exemption needs somebody's attention.
+    Exemption(&'a DueExemption),
+    /// The exemptions were reviewed.
+    Reviewed {
+        /// How many accounts were looked at.
+        accounts: usize,
+        /// How many places could not be read completely; unless 0, no exemption is called stale.
+        unread: u32,
+    },
 }
 
 /// Time and voice of one invocation.

@@ -3,9 +3,9 @@
 //! Read in this order: [`ports`] is all that AWS is asked for, one trait per permission; [`failure`] says
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
 //! [`notebooks`] carry plans out, [`sources`] is what instances take their options from; [`invocation`] is the door for
-//! events, [`scan`], [`enforce`] and [`rollback`] the ones for people; [`automation`] has runbooks
-//! make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who on an instance calls version 1;
-//! [`document`] reads the policy document.
+//! events, [`sweep`] the one for the schedule, [`scan`], [`enforce`] with its [`waves`] and [`rollback`] the ones for
+//! people; [`automation`] has runbooks make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who on an instance calls version 1; [`document`]
+//! reads the policy document.
 //!
 //! Knows: ports, triggers, the order of steps, retry or not, the policy document, records.
 //! Must never know: SDK types, Lambda, flags, colours; and it never decides: that is `v2only-policy`.
@@ -32,7 +32,9 @@ pub mod launchers;
 pub mod readiness;
 pub mod rollback;
 pub mod scan;
+pub mod sweep;
 pub mod trace_imds;
+pub mod waves;
 
 pub use failure::{Disposition, Failure, Kind};
 pub use record::{Outcome, Record, ResourceId};

@@ -5,6 +5,7 @@
 //! called again after any failure.
 
 mod automation;
+mod estate;
 mod launches;
 mod restore;
 mod sources;
@@ -20,6 +21,7 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 use crate::failure::Failure;
 
 pub use automation::{Execution, RunAutomation};
+pub use estate::{ListAccounts, ListRegions, SendTasks};
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{
@@ -212,3 +214,34 @@ impl<T: Admission + OrganizationalUnits + DescribeInstances + InstanceWriter> Ec
 /// All that the function for notebooks needs.
 pub trait SageMaker: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter {}
 impl<T: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter> SageMaker for T {}
+
+/// All that the sweeper reads: what a scan does, and which accounts and Regions there are.
+pub trait Estate:
+    Admission
+    + OrganizationalUnits
+    + ListAccounts
+    + ListRegions
+    + ListInstances
+    + ReadUsage
+    + ListNotebooks
+    + DescribeNotebook
+    + SourceReader
+{
+}
+impl<T> Estate for T where
+    T: Admission
+        + OrganizationalUnits
+        + ListAccounts
+        + ListRegions
+        + ListInstances
+        + ReadUsage
+        + ListNotebooks
+        + DescribeNotebook
+        + SourceReader
+{
+}
+
+/// All that the sweeper needs. It changes instances and notebooks; what they take their options from it only
+/// reads.
+pub trait Sweeper: Estate + InstanceWriter + NotebookWriter + SendTasks {}
+impl<T: Estate + InstanceWriter + NotebookWriter + SendTasks> Sweeper for T {}

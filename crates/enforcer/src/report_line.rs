@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use v2only_policy::review::Due;
 
 use crate::failure::Disposition;
 use crate::invocation::Said;
@@ -16,6 +17,16 @@ pub fn line(said: &Said<'_>, function: &str, now: Timestamp) -> Value {
         });
         if let (Some(id), Some(object)) = (event_id, line.as_object_mut()) {
             object.insert("event_id".to_owned(), json!(id));
+        }
+        line
+    };
+    let sweep = |level: &str, what: &str, fields: &[(&str, Value)]| {
+        let mut line = json!({
+            "time": now.to_string(), "level": level, "function": function, "outcome": what,
+        });
+        if let Some(object) = line.as_object_mut() {
+            let known = fields.iter().filter(|(_, value)| !value.is_null());
+            object.extend(known.map(|(name, value)| ((*name).to_owned(), value.clone())));
         }
         line
     };
@@ -34,6 +45,52 @@ pub fn line(said: &Said<'_>, function: &str, now: Timestamp) -> Value {
         Said::Malformed(malformed) => short("error", "malformed", None, &malformed.to_string()),
         Said::StalePolicy(why) => short("error", "policy", None, why),
         Said::Notice(notice) => short("warn", "policy", None, notice),
+        Said::SweepBegun { accounts } => sweep("info", "sweep-begun", &[("accounts", json!(accounts))]),
+        Said::Swept { place, stage, so_far, passes } => sweep(
+            "info",
+            "swept",
+            &[
+                ("account", json!(place.account.as_str())),
+                ("region", json!(place.region.as_str())),
+                ("stage", json!(stage.code())),
+                ("pages", json!(so_far.pages)),
+                ("changed", json!(so_far.changed)),
+                ("passes", json!(passes)),
+            ],
+        ),
+        Said::Unswept { subject, failure } => {
+            let level = if failure.disposition() == Disposition::Retry { "warn" } else { "error" };
+            sweep(
+                level,
+                "unswept",
+                &[
+                    ("subject", json!(subject)),
+                    ("error", json!(failure.kind.code())),
+                    ("error_action", json!(failure.action)),
+                    ("error_code", json!(failure.code)),
+                    ("why", json!(failure.message)),
+                ],
+            )
+        }
+        Said::Exemption(it) => sweep(
+            if matches!(it.due, Due::Expires { .. }) { "info" } else { "warn" },
+            "exemption",
+            &[
+                ("state", json!(it.due.code())),
+                ("exemption", json!(it.exemption)),
+                ("account", json!(it.place.as_ref().map(|it| it.account.as_str()))),
+                ("region", json!(it.place.as_ref().map(|it| it.region.as_str()))),
+                ("until", json!(it.until.to_string())),
+                ("owner", json!(it.owner)),
+                ("reason", json!(it.reason)),
+                ("why", json!(it.due.to_string())),
+            ],
+        ),
+        Said::Reviewed { accounts, unread } => sweep(
+            if *unread == 0 { "info" } else { "warn" },
+            "exemptions-reviewed",
+            &[("accounts", json!(accounts)), ("unread", json!(unread))],
+        ),
     }
 }
 
@@ -112,6 +169,23 @@ pub struct Counts {
     pub malformed: u64,
     /// Events of no concern.
     pub ignored: u64,
+    /// What only the sweeper counts.
+    pub sweep: Option<SweepCounts>,
+}
+
+/// What only the sweeper counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SweepCounts {
+    /// Accounts, places or parts of them that were not swept.
+    pub unswept: u64,
+    /// Since when the oldest instance that violates the policy is there, in hours. Zero where none was seen.
+    pub oldest_violation_hours: u64,
+    /// Exemptions whose last day is over.
+    pub expired: u64,
+    /// Exemptions whose last day is near.
+    pub expiring: u64,
+    /// Exemptions that excuse nothing.
+    pub stale: u64,
 }
 
 impl Counts {
@@ -131,8 +205,8 @@ impl Counts {
         }
     }
 
-    fn metrics(&self) -> [(&'static str, u64); 8] {
-        [
+    fn metrics(&self) -> Vec<(&'static str, u64)> {
+        let mut metrics = vec![
             ("Judged", self.judged),
             ("Fixed", self.fixed),
             ("Held", self.held),
@@ -141,7 +215,17 @@ impl Counts {
             ("Failed", self.failed),
             ("Malformed", self.malformed),
             ("Ignored", self.ignored),
-        ]
+        ];
+        if let Some(it) = self.sweep {
+            metrics.extend([
+                ("Unswept", it.unswept),
+                ("OldestViolationHours", it.oldest_violation_hours),
+                ("ExemptionsExpired", it.expired),
+                ("ExemptionsExpiring", it.expiring),
+                ("ExemptionsStale", it.stale),
+            ]);
+        }
+        metrics
     }
 }
 
@@ -156,13 +240,16 @@ pub fn metrics_line(counts: &Counts, function: &str, now: Timestamp) -> Value {
             "CloudWatchMetrics": [{
                 "Namespace": "v2only",
                 "Dimensions": [["Function"]],
-                "Metrics": metrics.map(|(name, _)| json!({"Name": name, "Unit": "Count"})),
+                "Metrics": metrics
+                    .iter()
+                    .map(|(name, _)| json!({"Name": name, "Unit": "Count"}))
+                    .collect::<Vec<_>>(),
             }],
         },
         "Function": function,
     });
     if let Some(object) = line.as_object_mut() {
-        object.extend(metrics.map(|(name, count)| (name.to_owned(), json!(count))));
+        object.extend(metrics.into_iter().map(|(name, count)| (name.to_owned(), json!(count))));
     }
     line
 }

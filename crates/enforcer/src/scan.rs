@@ -14,7 +14,7 @@ use v2only_policy::{
 
 use crate::failure::{Failure, Kind};
 use crate::ports::{
-    Admission, DescribeNotebook, ListInstances, ListNotebooks, Listing, OrganizationalUnits, ReadUsage,
+    Admission, DescribeNotebook, ListInstances, ListNotebooks, Listing, OrganizationalUnits, Page, ReadUsage,
     SourceReader,
 };
 use crate::record::{Posture, Record, ResourceId};
@@ -172,97 +172,105 @@ where
         + SourceReader
         + Sync,
 {
-    ports.admit(place).await?;
-    let ous =
-        if policy.names_organizational_units() { Some(ports.above(&place.account).await?) } else { None };
-    let look = Look { policy, place, ous: ous.as_deref(), now };
+    let look = Look::at(ports, policy, place, now).await?;
     if kinds.instances {
-        look.instances(ports, each, usage_unread).await?;
+        let mut next = None;
+        loop {
+            let page = look.instances(ports, next, usage_unread).await?;
+            page.items.into_iter().for_each(&mut *each);
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
     }
     if kinds.notebooks {
-        look.notebooks(ports, each).await?;
+        let mut next = None;
+        loop {
+            let page = ports.notebook_names(place, next).await?;
+            look.notebooks(ports, page.items, each).await?;
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
     }
-    sources::scan(ports, policy, &look.circumstances(), kinds, each).await
+    look.sources(ports, kinds, each).await
 }
 
-struct Look<'a> {
+/// One place that may be looked at, under one policy, at one moment.
+pub(crate) struct Look<'a> {
     policy: &'a Policy,
     place: &'a Place,
-    ous: Option<&'a [OuId]>,
+    ous: Option<Vec<OuId>>,
     now: Timestamp,
 }
 
-impl Look<'_> {
-    const fn circumstances(&self) -> Circumstances<'_> {
+impl<'a> Look<'a> {
+    /// Asks whether we may look there at all, and what the policy must know of the account.
+    pub(crate) async fn at(
+        ports: &(impl Admission + OrganizationalUnits),
+        policy: &'a Policy,
+        place: &'a Place,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        ports.admit(place).await?;
+        let ous =
+            if policy.names_organizational_units() { Some(ports.above(&place.account).await?) } else { None };
+        Ok(Self { policy, place, ous, now })
+    }
+
+    fn circumstances(&self) -> Circumstances<'_> {
         Circumstances {
             place: self.place,
-            ous: self.ous,
+            ous: self.ous.as_deref(),
             now: self.now,
             occasion: Occasion::Seen,
             usage: Usage::NotRead,
         }
     }
 
-    async fn instances<P: ListInstances + ReadUsage>(
+    /// One page of instances: those that are not clean.
+    pub(crate) async fn instances<P: ListInstances + ReadUsage>(
         &self,
         ports: &P,
-        each: &mut (dyn FnMut(Judged) + Send),
+        next: Option<String>,
         usage_unread: &mut Option<Failure>,
-    ) -> Result<(), Failure> {
-        let listing = listing(self.policy);
-        let mut next = None;
-        loop {
-            let page = ports.page(self.place, listing, next).await?;
-            let mut decided: Vec<Decided> = Vec::with_capacity(page.items.len());
-            for instance in page.items {
-                let decision =
-                    decide_instance(&instance, self.policy, &self.circumstances()).map_err(|it| {
-                        Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string())
-                    })?;
-                decided.push((instance, decision));
-            }
-            // What was denied once is not asked for again on every page.
-            if usage_unread.is_none() {
-                let circumstances = self.circumstances();
-                let asked = usage::ask_the_gate(ports, self.policy, &circumstances, &mut decided).await;
-                *usage_unread = asked.err();
-            }
-            for (instance, decision) in decided {
-                let judged = Judged::Instance(instance, decision);
-                if !judged.is_clean() {
-                    each(judged);
-                }
-            }
-            next = page.next;
-            if next.is_none() {
-                return Ok(());
-            }
+    ) -> Result<Page<Judged>, Failure> {
+        let page = ports.page(self.place, listing(self.policy), next).await?;
+        let mut decided: Vec<Decided> = Vec::with_capacity(page.items.len());
+        for instance in page.items {
+            let decision = decide_instance(&instance, self.policy, &self.circumstances())
+                .map_err(|it| Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string()))?;
+            decided.push((instance, decision));
         }
+        // What was denied once is not asked for again on every page.
+        if usage_unread.is_none() {
+            let circumstances = self.circumstances();
+            let asked = usage::ask_the_gate(ports, self.policy, &circumstances, &mut decided).await;
+            *usage_unread = asked.err();
+        }
+        let judged = decided.into_iter().map(|(instance, decision)| Judged::Instance(instance, decision));
+        Ok(Page { items: judged.filter(|it| !it.is_clean()).collect(), next: page.next })
     }
 
-    async fn notebooks<P: ListNotebooks + DescribeNotebook + Sync>(
+    /// The notebooks of these names; `each` gets those that are not clean.
+    pub(crate) async fn notebooks<P: DescribeNotebook + Sync>(
         &self,
         ports: &P,
+        names: Vec<NotebookName>,
         each: &mut (dyn FnMut(Judged) + Send),
     ) -> Result<(), Failure> {
-        let mut next = None;
-        loop {
-            let page = ports.notebook_names(self.place, next).await?;
-            let mut looks = futures_util::stream::iter(page.items)
-                .map(|name| self.notebook(ports, name))
-                .buffered(AT_ONCE);
-            while let Some(judged) = looks.next().await {
-                if let Some(judged) = judged?
-                    && !judged.is_clean()
-                {
-                    each(judged);
-                }
-            }
-            next = page.next;
-            if next.is_none() {
-                return Ok(());
+        let mut looks =
+            futures_util::stream::iter(names).map(|name| self.notebook(ports, name)).buffered(AT_ONCE);
+        while let Some(judged) = looks.next().await {
+            if let Some(judged) = judged?
+                && !judged.is_clean()
+            {
+                each(judged);
             }
         }
+        Ok(())
     }
 
     async fn notebook(
@@ -275,6 +283,16 @@ impl Look<'_> {
         let decision = decide_notebook(&notebook, self.policy, &self.circumstances())
             .map_err(|it| Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string()))?;
         Ok(Some(Judged::Notebook(notebook, decision)))
+    }
+
+    /// What instances take their options from; `each` gets what is not clean.
+    pub(crate) async fn sources(
+        &self,
+        ports: &impl SourceReader,
+        kinds: Kinds,
+        each: &mut (dyn FnMut(Judged) + Send),
+    ) -> Result<(), Failure> {
+        sources::scan(ports, self.policy, &self.circumstances(), kinds, each).await
     }
 }
 

@@ -115,6 +115,7 @@ fn instance(options: MetadataOptions) -> Result<Instance> {
         managed_by: None,
         created_at: None,
         image: None,
+        profile: None,
         tags: Tags::new(),
     })
 }

@@ -22,6 +22,8 @@ pub fn files(settings: &Settings) -> Result<Vec<File>, TooLarge> {
         ("role-hub", hub(settings)),
         ("role-ec2-enforcer", ec2_enforcer(settings)),
         ("role-notebook-enforcer", notebook_enforcer(settings)),
+        ("role-sweeper-hub", sweeper_hub(settings)),
+        ("role-sweeper", sweeper(settings)),
         ("role-scanner", scanner(settings)),
         ("role-source-enforcer", source_enforcer(settings)),
         ("role-rollback", rollback(settings)),
@@ -55,24 +57,49 @@ fn notebooks_v2_only(settings: &Settings) -> Vec<Statement> {
     [with_v2, otherwise].into_iter().chain(denials).collect()
 }
 
-/// What both functions need where they run, besides the role that does the work.
+/// What both enforcers need where they run, besides the role that does the work.
 fn hub(settings: &Settings) -> Vec<Statement> {
     let names = &settings.names;
     let members = [&names.ec2_enforcer, &names.notebook_enforcer].map(|it| it.arn(settings.partition));
+    vec![read_the_document(settings), enter(members), ask_the_organization(settings)]
+}
+
+/// What the sweeper needs where it runs, besides the role that does the work.
+fn sweeper_hub(settings: &Settings) -> Vec<Statement> {
+    let names = &settings.names;
     vec![
-        Statement::allow(
-            "ReadTheDocument",
-            ["ssm:GetParameter"],
-            [settings.arn("ssm", &format!("parameter/{}", names.parameters))],
-        ),
-        Statement::allow("EnterMemberAccounts", ["sts:AssumeRole"], members),
-        Statement::allow(
-            "AskTheOrganization",
-            ["organizations:DescribeAccount", "organizations:ListParents"],
-            ["account/o-*/*", "ou/o-*/ou-*"]
-                .map(|it| format!("arn:{}:organizations::*:{it}", settings.partition.as_str())),
-        ),
+        read_the_document(settings),
+        enter([names.sweeper.arn(settings.partition)]),
+        ask_the_organization(settings),
+        see_accounts(),
+        Statement::allow("KeepItsWork", ["sqs:SendMessage"], [settings.arn("sqs", &names.sweep_queue)]),
     ]
+}
+
+fn read_the_document(settings: &Settings) -> Statement {
+    let parameter = format!("parameter/{}", settings.names.parameters);
+    Statement::allow("ReadTheDocument", ["ssm:GetParameter"], [settings.arn("ssm", &parameter)])
+}
+
+fn enter(members: impl IntoIterator<Item = String>) -> Statement {
+    Statement::allow("EnterMemberAccounts", ["sts:AssumeRole"], members)
+}
+
+fn ask_the_organization(settings: &Settings) -> Statement {
+    Statement::allow(
+        "AskTheOrganization",
+        ["organizations:DescribeAccount", "organizations:ListParents"],
+        ["account/o-*/*", "ou/o-*/ou-*"]
+            .map(|it| format!("arn:{}:organizations::*:{it}", settings.partition.as_str())),
+    )
+}
+
+fn see_accounts() -> Statement {
+    Statement::allow("SeeAccounts", ["organizations:ListAccounts"], ["*"])
+}
+
+fn see_regions() -> Statement {
+    Statement::allow("SeeRegions", ["ec2:DescribeRegions"], ["*"])
 }
 
 fn see_instances() -> Statement {
@@ -145,13 +172,25 @@ fn stop_and_start(settings: &Settings) -> Statement {
     )
 }
 
+/// What a scan reads, and the tightening half of what both enforcers change.
+fn sweeper(settings: &Settings) -> Vec<Statement> {
+    let mut statements = vec![see_regions(), list_notebooks(), see_sources(), see_usage()];
+    statements.extend(ec2_enforcer(settings));
+    statements.extend(notebook_enforcer(settings));
+    statements
+}
+
+fn list_notebooks() -> Statement {
+    Statement::allow("ListNotebooks", ["sagemaker:ListNotebookInstances"], ["*"])
+}
+
 fn scanner(settings: &Settings) -> Vec<Statement> {
     vec![
         see_instances(),
-        Statement::allow("SeeRegions", ["ec2:DescribeRegions"], ["*"]),
-        Statement::allow("SeeAccounts", ["organizations:ListAccounts"], ["*"]),
+        see_regions(),
+        see_accounts(),
         see_notebooks(settings),
-        Statement::allow("ListNotebooks", ["sagemaker:ListNotebookInstances"], ["*"]),
+        list_notebooks(),
         see_sources(),
         see_usage(),
         // CloudTrail knows no narrower resource for it.

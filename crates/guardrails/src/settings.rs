@@ -86,6 +86,8 @@ pub struct Names {
     pub ec2_enforcer: RolePattern,
     /// The role that tightens notebooks.
     pub notebook_enforcer: RolePattern,
+    /// The role that sweeps: it reads everything, and tightens instances and notebooks.
+    pub sweeper: RolePattern,
     /// The role that only looks.
     pub scanner: RolePattern,
     /// The role that restores what a journal recorded.
@@ -96,10 +98,12 @@ pub struct Names {
     pub forwarders: RolePattern,
     /// Functions, as a pattern.
     pub functions: String,
-    /// EventBridge rules, as a pattern.
+    /// EventBridge rules and schedules, as a pattern.
     pub rules: String,
     /// SSM parameters, as a pattern without the leading slash.
     pub parameters: String,
+    /// The queue that the sweeper keeps its work in.
+    pub sweep_queue: String,
 }
 
 /// Everything a rendering depends on.
@@ -174,10 +178,11 @@ impl Default for Principals {
 
 impl Names {
     /// Every role of ours.
-    pub(crate) const fn roles(&self) -> [&RolePattern; 6] {
+    pub(crate) const fn roles(&self) -> [&RolePattern; 7] {
         [
             &self.ec2_enforcer,
             &self.notebook_enforcer,
+            &self.sweeper,
             &self.scanner,
             &self.rollback,
             &self.automation,
@@ -191,6 +196,7 @@ impl Default for Names {
         Self {
             ec2_enforcer: RolePattern::everywhere("v2only-ec2-enforcer"),
             notebook_enforcer: RolePattern::everywhere("v2only-notebook-enforcer"),
+            sweeper: RolePattern::everywhere("v2only-sweeper"),
             scanner: RolePattern::everywhere("v2only-scanner"),
             rollback: RolePattern::everywhere("v2only-rollback"),
             automation: RolePattern::everywhere("v2only-automation"),
@@ -198,6 +204,7 @@ impl Default for Names {
             functions: "v2only-*".to_owned(),
             rules: "v2only-*".to_owned(),
             parameters: "v2only/*".to_owned(),
+            sweep_queue: "v2only-sweeper".to_owned(),
         }
     }
 }

@@ -121,6 +121,28 @@ impl RootCause {
         }
     }
 
+    /// What mends the source, so that what it launches next is right. Instances that run keep their options.
+    /// Nothing where the cause is not known.
+    pub fn remedy(&self) -> Option<String> {
+        Some(match (self.http_tokens, &self.from) {
+            (Setter::Source, Launched::Template(id, _)) => {
+                format!("a new version of {id} that requires tokens (`launch_templates.fix: new-version`)")
+            }
+            (Setter::Source, Launched::Configuration(name)) => {
+                format!("a launch template in place of {name}: launch configurations cannot be changed")
+            }
+            (Setter::AccountDefault | Setter::Nobody, _) => {
+                "an account default that requires tokens (`account_defaults.http_tokens: required`)"
+                    .to_owned()
+            }
+            (Setter::Source | Setter::Elsewhere, _) => {
+                "whoever launched or changed it: the request has to say HttpTokens=required".to_owned()
+            }
+            (Setter::Image, _) => "another image, or a launch that says HttpTokens=required".to_owned(),
+            (Setter::Unknown, _) => return None,
+        })
+    }
+
     /// What to mend, as one group of many instances.
     pub fn words(&self) -> String {
         let image = self.image.as_ref().map_or_else(|| "an image without id".to_owned(), ToString::to_string);

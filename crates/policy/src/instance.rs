@@ -88,6 +88,8 @@ pub struct Instance {
     pub created_at: Option<jiff::Timestamp>,
     /// The image it was launched from.
     pub image: Option<ImageId>,
+    /// The ARN or name of its instance profile.
+    pub profile: Option<String>,
     /// Its tags.
     pub tags: Tags,
 }

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod scope;
 pub mod settings;
 
+pub mod container_host;
 pub mod drift;
 pub mod exemption;
 pub mod instance;
@@ -31,7 +32,9 @@ pub mod verdict;
 pub mod cause;
 pub mod decide;
 pub mod plan;
+pub mod review;
 
+pub use container_host::ContainerHost;
 pub use decide::{
     Circumstances, Decision, Occasion, VersionDecision, compliant_anywhere, decide_account_defaults,
     decide_image, decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook,

@@ -41,6 +41,40 @@ impl Counted {
     }
 }
 
+/// A metric of one instance since a moment, as far as CloudWatch has it by now: data comes minutes late, of instances
+/// without detailed monitoring for five minutes at a time, and not at all of those that do not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lately {
+    /// The sum of what there is.
+    pub calls: u64,
+    /// How many datapoints that is.
+    pub datapoints: usize,
+    /// Whether CloudWatch gave everything it has.
+    pub complete: bool,
+}
+
+/// What is known of calls since a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// So many, however little is known besides.
+    Some(u64),
+    /// None, in what data there is.
+    None,
+    /// There is no data, or only a part of it: no data is not zero.
+    Unknown,
+}
+
+impl Lately {
+    /// What this comes to.
+    pub const fn calls(&self) -> Calls {
+        match self {
+            Self { calls: 0, datapoints, complete: true } if *datapoints > 0 => Calls::None,
+            Self { calls: 0, .. } => Calls::Unknown,
+            Self { calls, .. } => Calls::Some(*calls),
+        }
+    }
+}
+
 /// The first day of a window of this many whole days that ends today.
 pub fn first_day(today: Date, window: u16) -> Date {
     today.checked_sub(SignedDuration::from_hours(24 * i64::from(window))).unwrap_or(Date::MIN)
@@ -132,6 +166,22 @@ mod tests {
         let gate = UsageGate { quiet_days: 14, applies_to };
         assert_eq!(gate.asks(new, usage) == GateAnswer::Open, open);
     }
+
+    #[rstest]
+    #[case::zeros(0, 3, true, Calls::None)]
+    #[case::no_data(0, 0, true, Calls::Unknown)]
+    #[case::a_part_of_the_data(0, 3, false, Calls::Unknown)]
+    #[case::calls(2, 1, true, Calls::Some(2))]
+    #[case::calls_in_a_part_of_the_data(2, 1, false, Calls::Some(2))]
+    fn no_data_is_not_zero(
+        #[case] calls: u64,
+        #[case] datapoints: usize,
+        #[case] complete: bool,
+        #[case] expected: Calls,
+    ) {
+        assert_eq!(Lately { calls, datapoints, complete }.calls(), expected);
+    }
+
     const TODAY: Date = jiff::civil::date(2026, 11, 20);
 
     /// Counts of the days before today, the nearest first; `None` has no data.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::container_host::ContainerHost;
 use crate::exemption::{InForce, Void};
 use crate::instance::HttpTokens;
 use crate::plan::EnforcementBar;
@@ -204,9 +205,14 @@ pub enum Note {
     LeftStopped,
     /// The rest of the account defaults is changed, and enforcement waits.
     EnforcementWaits(EnforcementBar),
+    /// This says that containers run on the instance, and the plan leaves it at hop limit 1.
+    ContainerHost(ContainerHost),
 }
 
 impl Note {
+    /// The word for a host of containers that is left at hop limit 1.
+    pub const CONTAINER_HOST: &'static str = "container-host-hop-limit";
+
     /// A stable word for logs and metrics.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -215,6 +221,7 @@ impl Note {
             Self::OptionsPending => "options-pending",
             Self::LeftStopped => "left-stopped",
             Self::EnforcementWaits(_) => "enforcement-waits",
+            Self::ContainerHost(_) => Self::CONTAINER_HOST,
         }
     }
 }
@@ -231,6 +238,11 @@ impl fmt::Display for Note {
                 f.write_str("ran before it was stopped for the update, too long ago to be started now")
             }
             Self::EnforcementWaits(bar) => bar.fmt(f),
+            Self::ContainerHost(hint) => write!(
+                f,
+                "seems to be a container host ({hint}): at hop limit 1 containers with a network of their own get no \
+                 token, and without IMDSv1 no metadata"
+            ),
         }
     }
 }

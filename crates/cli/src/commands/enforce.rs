@@ -1,33 +1,45 @@
-//! `enforce`: scan, show the plan, ask, write the journal, apply, tell.
+//! `enforce`: scan, show the plan, ask, write the journal, apply in waves, tell.
 
+pub(crate) mod rollout;
+mod waves;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use v2only_enforcer::automation::automate;
-use v2only_enforcer::enforce::enforce;
+use v2only_enforcer::Record;
+use v2only_enforcer::enforce::is_failed;
 use v2only_enforcer::scan::Judged;
-use v2only_enforcer::{Disposition, Outcome, Record};
-use v2only_policy::Place;
+use v2only_enforcer::waves::Stop as Stopped;
+use v2only_policy::{InstanceId, Place};
+
+use self::rollout::{Rolled, Run as Rollout};
+use self::waves::Course;
 
 use super::Kind;
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::journal::{self, FileJournal};
 use crate::output::findings_v1::{FindingsV1, Run};
+use crate::output::rollout_v1::RolloutV1;
 use crate::output::summary::{self, Looked, Totals};
 use crate::output::{self, plan, row, sources};
 use crate::problem::{Problem, Stop};
-use crate::survey::{AT_ONCE, Seen, survey};
-use crate::talk::{Progress, count};
-use crate::world::{Cloud, World};
+use crate::survey::{Seen, survey};
+use crate::talk::count;
+use crate::world::{Cloud as _, World};
 use crate::{Session, launched, policy_file, regions};
 
 const EXAMPLES: &str = "\
 Examples:
   v2only enforce --policy policy.yaml
-  v2only enforce --policy policy.yaml --region all --yes --journal before.ndjson";
+  v2only enforce --policy policy.yaml --region all --yes --journal before.ndjson
+  v2only enforce --policy policy.yaml --canary 10 --wave 25% --soak 30m --max-rejecting 1%
+
+Sources (launch templates, images, account defaults) are changed first, then instances and \
+notebooks: up to 20 at once, more of them in waves, with a wait between. No data is not taken for \
+zero: instances without datapoints yet are counted as unknown, and do not end a run. What is left \
+when a run ends is held; the next run goes on with it.";
 
 /// What `enforce` is told.
 #[derive(Debug, Clone, clap::Args)]
@@ -49,6 +61,10 @@ pub struct Args {
     /// Do what nobody can undo as well, where the policy says so: mark images (`images.fix: mark-v2`)
     #[arg(long, help_heading = "Input")]
     accept_irreversible: bool,
+
+    /// How changes are spread over time.
+    #[command(flatten)]
+    waves: waves::Flags,
 
     /// The role that runbooks of Systems Manager take on in each account, where the policy says
     /// `remediate_with: ssm-automation` [default: none, and yours is used]
@@ -92,22 +108,27 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     if acting == 0 {
         return nothing_acts(session, now, &seen, &aws);
     }
-    if !agreed(args, session, &seen, acting) {
+    let course = args.waves.course(&seen);
+    if !agreed(args, session, &seen, &course) {
         session.talk.say("nothing was changed");
         let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
-        let ran = Ran { now, seen: &seen, records, journal: None };
+        let ran = Ran { now, seen: &seen, rolled: Rolled { records, ..Rolled::default() }, journal: None };
         return ran.tell(session, &aws, Table::None);
     }
     let world = session.world;
     let clock = || world.now();
     let path = args.journal.clone().unwrap_or_else(|| journal::default_path(now));
     let journal = FileJournal::create(&path, &clock)?;
-    let records = apply(&aws, &journal, &seen, (args, world), now, &progress).await;
+    let role = args.automation_role.as_deref();
+    let run =
+        Rollout { world, aws: &aws, journal: &journal, course: &course, role, progress: &progress, now };
+    let mut rolled = run.carry_out(&mut session.talk).await;
+    rolled.records = with_the_rest(&seen, rolled.records);
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
-    for advice in sources::refresh_advice(&seen, &records) {
+    for advice in sources::refresh_advice(&seen, &rolled.records) {
         session.talk.hint(&advice);
     }
-    let ran = Ran { now, seen: &seen, records, journal: Some(journal.path()) };
+    let ran = Ran { now, seen: &seen, rolled, journal: Some(journal.path()) };
     ran.tell(session, &aws, Table::Done)
 }
 
@@ -135,11 +156,10 @@ fn policy_named<'a, W: World>(args: &Args, session: &Session<'a, W>) -> Result<&
 }
 
 /// Shows the plan and asks, or only shows it.
-fn agreed<W: World>(args: &Args, session: &mut Session<'_, W>, seen: &[Seen], acting: usize) -> bool {
-    let mut text = plan::text(seen, session.talk.is_verbose(), session.talk.width());
-    if let Some(by_runbook) = plan::by_runbook(seen, args.automation_role.is_some()) {
-        text = format!("{text}\n{by_runbook}");
-    }
+fn agreed<W: World>(args: &Args, session: &mut Session<'_, W>, seen: &[Seen], course: &Course<'_>) -> bool {
+    let plan = plan::text(seen, session.talk.is_verbose(), session.talk.width());
+    let by_runbook = plan::by_runbook(seen, args.automation_role.is_some());
+    let text = [Some(plan), by_runbook, course.words()].into_iter().flatten().collect::<Vec<_>>().join("\n");
     if args.yes {
         session.talk.say(&text);
         return true;
@@ -152,40 +172,24 @@ fn agreed<W: World>(args: &Args, session: &mut Session<'_, W>, seen: &[Seen], ac
             format!("{} could not be read completely and will be named at the end", count(broken, "place"));
         session.talk.always(&text);
     }
-    let question = format!("Apply {} in {}?", count(acting, "change"), count(places, "place"));
+    let question = format!("Apply {} in {}?", count(course.changes.len(), "change"), count(places, "place"));
     session.talk.ask(session.world, &question)
 }
 
-/// Applies the plans, places side by side, and tells of everything that was seen.
-async fn apply(
-    aws: &impl Cloud,
-    journal: &FileJournal<'_>,
-    seen: &[Seen],
-    (args, world): (&Args, &impl World),
-    now: Timestamp,
-    progress: &Progress,
-) -> Vec<Record> {
-    let wait = async |time: Duration| world.sleep(time).await;
-    let at_one_place = async |seen: &Seen| {
-        let (acting, rest): (Vec<&Judged>, Vec<&Judged>) = seen.judged.iter().partition(|it| it.acts());
-        let _shown = progress.begin(format!("changing {} in {}", acting.len(), seen.place));
-        let acting = acting.into_iter().cloned();
-        let (by_runbook, by_us): (Vec<Judged>, Vec<Judged>) = acting.partition(|it| seen.is_automated(it));
-        let mut records = enforce(aws, journal, &seen.place, by_us, now).await;
-        let role = args.automation_role.as_deref().map(|it| role_arn(&seen.place, it));
-        records.extend(automate(aws, journal, &seen.place, by_runbook, role.as_deref(), &wait).await);
-        records.extend(rest.into_iter().map(|it| it.record(&seen.place)));
-        records.sort_by(|one, other| one.resource.cmp(&other.resource));
-        records
-    };
-    let by_place: Vec<Vec<Record>> =
-        futures_util::stream::iter(seen).map(at_one_place).buffered(AT_ONCE).collect().await;
-    by_place.into_iter().flatten().collect()
-}
-
-/// The role of this name in the account of a place.
-fn role_arn(place: &Place, name: &str) -> String {
-    format!("arn:{}:iam::{}:role/{name}", place.region.partition().as_str(), place.account)
+/// What came of the changes, and what was seen beside them, in the order of places and resources.
+fn with_the_rest(seen: &[Seen], records: Vec<Record>) -> Vec<Record> {
+    let mut by_place: BTreeMap<Place, Vec<Record>> = BTreeMap::new();
+    for it in records {
+        by_place.entry(it.place.clone()).or_default().push(it);
+    }
+    let mut all = Vec::new();
+    for it in seen {
+        let mut here = by_place.remove(&it.place).unwrap_or_default();
+        here.extend(it.judged.iter().filter(|it| !it.acts()).map(|judged| judged.record(&it.place)));
+        here.sort_by(|one, other| one.resource.cmp(&other.resource));
+        all.extend(here);
+    }
+    all
 }
 
 /// Says why nothing is to be changed, and what would let something be.
@@ -197,7 +201,7 @@ fn nothing_acts<W: World>(
 ) -> Result<Exit, Stop> {
     let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
     let held: Vec<&'static str> = Totals::of(&records).held.into_keys().collect();
-    let ran = Ran { now, seen, records, journal: None };
+    let ran = Ran { now, seen, rolled: Rolled { records, ..Rolled::default() }, journal: None };
     let exit = ran.tell(session, aws, Table::Found)?;
     if !held.is_empty() {
         session.talk.say("nothing was changed: everything that violates the policy is held");
@@ -220,18 +224,17 @@ enum Table {
 struct Ran<'a> {
     now: Timestamp,
     seen: &'a [Seen],
-    records: Vec<Record>,
+    rolled: Rolled,
     journal: Option<&'a Path>,
 }
 
 impl Ran<'_> {
     fn tell<W: World>(&self, session: &mut Session<'_, W>, aws: &W::Aws, table: Table) -> Result<Exit, Stop> {
-        let totals = Totals::of(&self.records);
-        let failed = |it: &Record| match &it.outcome {
-            Outcome::Failed(failure) => failure.disposition() != Disposition::Done,
-            _ => false,
-        };
-        let incomplete = self.seen.iter().any(|it| it.failure.is_some()) || self.records.iter().any(failed);
+        let records = &self.rolled.records;
+        let totals = Totals::of(records);
+        let blind = matches!(self.rolled.stopped, Some(Stopped::Unread(_)));
+        let incomplete =
+            blind || self.seen.iter().any(|it| it.failure.is_some()) || records.iter().any(is_failed);
         let exit = Exit::of(totals.remaining > 0, incomplete);
         let calls = aws.calls();
         let places: Vec<Looked<'_>> = self.seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
@@ -243,23 +246,20 @@ impl Ran<'_> {
                     now: self.now,
                     exit,
                     places: &places,
-                    records: &self.records,
+                    records,
                     totals: &totals,
                     calls: &calls,
                     journal: self.journal.map(|it| it.display().to_string()),
                     seen: self.seen,
+                    rollout: RolloutV1::of(&self.rolled),
                 };
                 output::json(session.out, &FindingsV1::from(run))?;
             }
-            (Format::Table, Table::Found) if !self.records.is_empty() => {
+            (Format::Table, Table::Found) if !records.is_empty() => {
                 writeln!(session.out, "{}", row::found(self.seen, width).text())?;
             }
             (Format::Table, Table::Done) => {
-                writeln!(
-                    session.out,
-                    "{}",
-                    row::done(&self.records, session.talk.is_verbose(), width).text()
-                )?;
+                writeln!(session.out, "{}", row::done(records, session.talk.is_verbose(), width).text())?;
             }
             (Format::Table, Table::Found | Table::None) => {}
         }
@@ -268,7 +268,8 @@ impl Ran<'_> {
         summary::read(&mut session.talk, &places, &calls);
         summary::usage_unread(&mut session.talk, self.seen);
         summary::launchers_unread(&mut session.talk, self.seen);
-        summary::incomplete(&mut session.talk, &places, &self.records);
+        summary::incomplete(&mut session.talk, &places, records);
+        self.tell_of_the_end(session);
         if totals.advanced > 0 {
             session.talk.hint(
                 "notebooks take several steps: where the functions are deployed, each event brings the next; \
@@ -277,4 +278,47 @@ impl Ran<'_> {
         }
         Ok(exit)
     }
+
+    /// Why the rest was left, and how to give back what should not have been taken.
+    fn tell_of_the_end<W>(&self, session: &mut Session<'_, W>) {
+        if let Some(stop) = &self.rolled.stopped {
+            let held = self.rolled.records.iter().filter(|it| it.hold == Some(rollout::HOLD)).count();
+            match held {
+                0 => session.talk.note(&stop.to_string()),
+                _ => session
+                    .talk
+                    .error(&format!("wave stopped because {stop}; {} left", count(held, "change"))),
+            }
+        }
+        let (Some(watched), Some(journal)) = (&self.rolled.watched, self.journal) else { return };
+        if watched.rejecting.is_empty() {
+            return;
+        }
+        let asks = |((place, id), calls): (&(Place, InstanceId), &u64)| {
+            format!("{id} in {place} still asks for IMDSv1: {} refused", count_calls(*calls))
+        };
+        for line in watched.rejecting.iter().map(asks) {
+            session.talk.say(&line);
+        }
+        let only: String = watched.rejecting.keys().map(|(_, id)| format!(" --only {id}")).collect();
+        let shared = session.shared;
+        let mut how = String::new();
+        for (flag, value) in [
+            ("--profile", &shared.profile),
+            ("--role-name", &shared.role_name),
+            ("--external-id", &shared.external_id),
+        ] {
+            if let Some(value) = value {
+                how.extend([" ", flag, " ", value.as_str()]);
+            }
+        }
+        session.talk.hint(&format!(
+            "to give IMDSv1 back to these alone: `v2only rollback {}{only}{how}`",
+            journal.display()
+        ));
+    }
+}
+
+fn count_calls(number: u64) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), "call")
 }

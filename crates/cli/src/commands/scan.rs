@@ -1,15 +1,22 @@
 //! `scan`: what violates the policy, and why. Nothing here holds a writer.
 
+use std::collections::BTreeMap;
+use std::io;
+
+use jiff::Timestamp;
 use v2only_enforcer::Record;
+use v2only_enforcer::scan::{Judged, Kinds};
+use v2only_policy::{Place, Policy};
 
 use super::Kind;
 use crate::cli::Format;
 use crate::exit::Exit;
-use crate::output::findings_v1::{FindingsV1, Run};
+use crate::output::findings_v1::{FindingsV1, Run, Stream};
 use crate::output::summary::{self, Looked, Totals};
 use crate::output::{self, row, sources};
 use crate::problem::Stop;
-use crate::survey::{Seen, survey};
+use crate::regions::Places;
+use crate::survey::{self, Seen, survey};
 use crate::world::{Cloud as _, World};
 use crate::{Session, launched, policy_file, regions};
 
@@ -43,6 +50,11 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let places = regions::places(&aws, wanted, session.shared).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
+    // Who launched what is asked about afterwards, in one go, and so everything is kept until then.
+    if session.shared.output == Format::Json && !args.launched_by {
+        let look = Look { policy: &loaded.policy, places: &places, kinds: super::kinds(args.kind), now };
+        return streamed(&look, &aws, session).await;
+    }
     let mut seen = survey(&aws, &loaded.policy, &places, super::kinds(args.kind), now, &progress).await;
     if args.launched_by {
         launched::ask(&aws, &mut seen, now, &progress).await;
@@ -65,6 +77,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 calls: &calls,
                 journal: None,
                 seen: &seen,
+                rollout: None,
             };
             output::json(session.out, &FindingsV1::from(run))?;
         }
@@ -74,7 +87,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         }
     }
     session.out.flush()?;
-    tell(session, &seen, &totals);
+    tell(session, &seen, &|it| it.judged.len(), &totals);
     if let Some(causes) = sources::causes(&seen, session.talk.width()) {
         session.talk.say(&causes);
     }
@@ -85,9 +98,62 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     Ok(exit)
 }
 
-fn tell<W>(session: &mut Session<'_, W>, seen: &[Seen], totals: &Totals) {
+/// What is looked at, and by which rules.
+struct Look<'a> {
+    policy: &'a Policy,
+    places: &'a Places,
+    kinds: Kinds,
+    now: Timestamp,
+}
+
+/// The same where findings can be written as they come: none is kept, however many there are.
+async fn streamed<W: World>(
+    look: &Look<'_>,
+    aws: &W::Aws,
+    session: &mut Session<'_, W>,
+) -> Result<Exit, Stop> {
+    let Look { policy, places, kinds, now } = look;
+    let progress = session.talk.progress();
+    let all = places.known.iter().chain(places.unreadable.iter().map(|(place, _)| place));
+    let mut document = Stream::begin(session.out, "scan", *now, all)?;
+    let (mut totals, mut causes) = (Totals::default(), sources::Causes::default());
+    let mut found: BTreeMap<Place, usize> = BTreeMap::new();
+    let seen = survey::stream(aws, policy, places, (*kinds, *now), &progress, |place, judged, traced| {
+        *found.entry(place.clone()).or_default() += judged.len();
+        for it in judged {
+            let record = it.record(place);
+            let cause = match &it {
+                Judged::Instance(it, _) => traced.get(&it.id),
+                Judged::Notebook(..) | Judged::Source(_) => None,
+            };
+            totals.add(&record);
+            if let Some(cause) = cause {
+                causes.add(place, cause, None);
+            }
+            document.finding(&record, cause)?;
+        }
+        Ok::<(), io::Error>(())
+    })
+    .await?;
+    let exit = Exit::of(totals.remaining > 0, seen.iter().any(|it| it.failure.is_some()));
+    let calls = aws.calls();
+    document.end(&totals, &seen, &calls, exit)?;
+    session.out.flush()?;
+    let found = |it: &Seen| found.get(&it.place).copied().unwrap_or_default();
+    tell(session, &seen, &found, &totals);
+    if let Some(causes) = sources::counted(causes, &seen, session.talk.width()) {
+        session.talk.say(&causes);
+    }
+    let looked: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+    summary::read(&mut session.talk, &looked, &calls);
+    summary::usage_unread(&mut session.talk, &seen);
+    summary::incomplete(&mut session.talk, &looked, &[]);
+    Ok(exit)
+}
+
+fn tell<W>(session: &mut Session<'_, W>, seen: &[Seen], found: &dyn Fn(&Seen) -> usize, totals: &Totals) {
     for it in seen {
-        let found = crate::talk::count(it.judged.len(), "resource");
+        let found = crate::talk::count(found(it), "resource");
         session.talk.detail(&format!("{}: {found} to tell of", it.place));
     }
     let complete = seen.iter().all(|it| it.failure.is_none());

@@ -1,6 +1,7 @@
 //! The findings of `scan` and `enforce`. Published: fields are only ever added.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use v2only_policy::{ImageId, Place};
 
 use super::launched_by_v1::LaunchedByV1;
 use super::posture_v1::PostureV1;
+use super::rollout_v1::RolloutV1;
 use super::summary::{Looked, Totals};
 use crate::survey::Seen;
 
@@ -37,6 +39,9 @@ pub(crate) struct FindingsV1<'a> {
     api_calls: &'a BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     journal: Option<String>,
+    /// The waves, where there were bounds to hold them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<RolloutV1>,
 }
 
 /// What a run brought to light, before it is given its published shape.
@@ -50,6 +55,7 @@ pub(crate) struct Run<'a> {
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
     pub(crate) journal: Option<String>,
     pub(crate) seen: &'a [Seen],
+    pub(crate) rollout: Option<RolloutV1>,
 }
 
 impl<'a> From<Run<'a>> for FindingsV1<'a> {
@@ -72,7 +78,79 @@ impl<'a> From<Run<'a>> for FindingsV1<'a> {
             launched_by_unread: run.seen.iter().filter_map(unread_launchers).collect(),
             api_calls: run.calls,
             journal: run.journal,
+            rollout: run.rollout,
         }
+    }
+}
+
+/// The same shape, written as findings come, so that none is kept. What is only known at the end comes last.
+pub(crate) struct Stream<'a> {
+    out: &'a mut dyn Write,
+    any: bool,
+}
+
+#[derive(Serialize)]
+struct HeadV1<'a> {
+    schema: &'static str,
+    command: &'static str,
+    time: String,
+    places: Vec<PlaceV1<'a>>,
+}
+
+#[derive(Serialize)]
+struct TailV1<'a> {
+    totals: TotalsV1<'a>,
+    incomplete: Vec<IncompleteV1<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    usage_unread: Vec<IncompleteV1<'a>>,
+    api_calls: &'a BTreeMap<&'static str, u64>,
+    exit_code: u8,
+}
+
+impl<'a> Stream<'a> {
+    /// Begins the document.
+    pub(crate) fn begin<'p>(
+        out: &'a mut dyn Write,
+        command: &'static str,
+        now: Timestamp,
+        places: impl IntoIterator<Item = &'p Place>,
+    ) -> io::Result<Self> {
+        let places = places.into_iter().map(Into::into).collect();
+        let head = HeadV1 { schema: SCHEMA, command, time: now.to_string(), places };
+        let text = serde_json::to_string_pretty(&head)?;
+        write!(out, "{},\n  \"findings\": [", text.trim_end_matches(['}', '\n']))?;
+        Ok(Self { out, any: false })
+    }
+
+    /// Writes one finding.
+    pub(crate) fn finding(&mut self, it: &Record, cause: Option<&RootCause>) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(&FindingV1::new(it, cause))?;
+        let comma = if self.any { "," } else { "" };
+        self.any = true;
+        // No line end is inside of a string: JSON escapes them there.
+        write!(self.out, "{comma}\n    {}", text.replace('\n', "\n    "))
+    }
+
+    /// Ends the document.
+    pub(crate) fn end(
+        self,
+        totals: &Totals,
+        seen: &[Seen],
+        calls: &BTreeMap<&'static str, u64>,
+        exit: crate::Exit,
+    ) -> io::Result<()> {
+        let broken = seen.iter().filter_map(|it| Some((&it.place, it.failure.as_ref()?)));
+        let unread = seen.iter().filter_map(|it| Some((&it.place, it.usage_unread.as_ref()?)));
+        let tail = TailV1 {
+            totals: totals.into(),
+            incomplete: broken.map(|(place, it)| IncompleteV1::new(place, it)).collect(),
+            usage_unread: unread.map(|(place, it)| IncompleteV1::new(place, it)).collect(),
+            api_calls: calls,
+            exit_code: exit.code(),
+        };
+        let text = serde_json::to_string_pretty(&tail)?;
+        let end = if self.any { "\n  ]" } else { "]" };
+        writeln!(self.out, "{end},\n{}", text.trim_start_matches(['{', '\n']))
     }
 }
 
@@ -175,6 +253,8 @@ struct CauseV1<'a> {
     http_tokens: &'static str,
     hop_limit: &'static str,
     words: String,
+    /// What mends the source; `null` where that is not known.
+    remedy: Option<String>,
 }
 
 impl<'a> From<&'a RootCause> for CauseV1<'a> {
@@ -193,6 +273,7 @@ impl<'a> From<&'a RootCause> for CauseV1<'a> {
             http_tokens: it.http_tokens.code(),
             hop_limit: it.hop_limit.code(),
             words: it.words(),
+            remedy: it.remedy(),
         }
     }
 }

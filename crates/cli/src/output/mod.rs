@@ -17,6 +17,7 @@ pub(crate) mod readiness;
 pub(crate) mod replay_text;
 pub(crate) mod rollback_text;
 pub(crate) mod rollback_v1;
+pub(crate) mod rollout_v1;
 pub(crate) mod row;
 pub(crate) mod sources;
 pub(crate) mod summary;

@@ -7,6 +7,7 @@ use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
 use v2only_enforcer::{Outcome, Record};
+use v2only_policy::cause::RootCause;
 use v2only_policy::{Place, Plan};
 
 use super::table::{Entry, Sheet};
@@ -17,28 +18,42 @@ use crate::talk::{count, some};
 /// How many groups are named for each cause.
 const NAMED: usize = 5;
 
-/// Violating instances by what set their options, the largest group first; `None` if there are none.
-pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
-    let mut grouped: BTreeMap<(&Place, String), Group> = BTreeMap::new();
-    for it in seen {
-        for (id, cause) in &it.causes {
-            let Group { number, groups, launchers } = grouped.entry((&it.place, cause.words())).or_default();
-            *number += 1;
-            if let Some(launcher) = it.launchers.get(id) {
-                *launchers.entry(launcher_words(launcher)).or_default() += 1;
-            }
-            if let Some(group) = cause.group.as_ref().filter(|it| !groups.contains(it)) {
-                groups.push(group.clone());
-            }
+/// Violating instances by place and what set their options.
+#[derive(Debug, Default)]
+pub(crate) struct Causes(BTreeMap<(Place, String), Group>);
+
+impl Causes {
+    /// Counts one more.
+    pub(crate) fn add(&mut self, place: &Place, cause: &RootCause, launcher: Option<&Launcher>) {
+        let Group { number, groups, launchers } = self.0.entry((place.clone(), cause.words())).or_default();
+        *number += 1;
+        if let Some(launcher) = launcher {
+            *launchers.entry(launcher_words(launcher)).or_default() += 1;
+        }
+        if let Some(group) = cause.group.as_ref().filter(|it| !groups.contains(it)) {
+            groups.push(group.clone());
         }
     }
+}
+
+/// Violating instances by what set their options, the largest group first; `None` if there are none.
+pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
+    let mut grouped = Causes::default();
+    for it in seen {
+        it.causes.iter().for_each(|(id, cause)| grouped.add(&it.place, cause, it.launchers.get(id)));
+    }
+    counted(grouped, seen, width)
+}
+
+/// The same of causes that were counted as they were found.
+pub(crate) fn counted(grouped: Causes, seen: &[Seen], width: Option<u16>) -> Option<String> {
     let untraced = seen.iter().filter_map(|it| Some((&it.place, it.untraced.as_ref()?)));
     let untraced: Vec<String> =
         untraced.map(|(place, failure)| format!("  not traced in {place}: {}", sentence(failure))).collect();
-    if grouped.is_empty() && untraced.is_empty() {
+    if grouped.0.is_empty() && untraced.is_empty() {
         return None;
     }
-    let mut rows: Vec<_> = grouped.into_iter().collect();
+    let mut rows: Vec<_> = grouped.0.into_iter().collect();
     rows.sort_by_key(|(_, it)| std::cmp::Reverse(it.number));
     let mut sheet = Sheet::new(&[], 0, width);
     for ((place, words), Group { number, groups, launchers }) in rows {
@@ -57,7 +72,7 @@ pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
 }
 
 /// The instances of one cause.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Group {
     number: usize,
     groups: Vec<String>,

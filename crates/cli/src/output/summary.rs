@@ -37,24 +37,27 @@ impl Totals {
     /// Counts records.
     pub(crate) fn of(records: &[Record]) -> Self {
         let mut totals = Self::default();
-        for record in records {
-            totals.violations += usize::from(record.verdict == Some("violation"));
-            totals.exempt += usize::from(record.verdict == Some("exempt"));
-            totals.remaining += usize::from(record.leaves_violation());
-            match &record.outcome {
-                Outcome::Held => match record.hold {
-                    Some(why) => *totals.held.entry(why).or_default() += 1,
-                    None => totals.would_change += 1,
-                },
-                Outcome::Waiting => totals.waiting += 1,
-                Outcome::Fixed => totals.fixed += 1,
-                Outcome::Advanced => totals.advanced += 1,
-                Outcome::Failed(failure) if failure.disposition() == Disposition::Done => {}
-                Outcome::Failed(_) => totals.failed += 1,
-                Outcome::Left | Outcome::NotJudged(_) => {}
-            }
-        }
+        records.iter().for_each(|it| totals.add(it));
         totals
+    }
+
+    /// Counts one record.
+    pub(crate) fn add(&mut self, record: &Record) {
+        self.violations += usize::from(record.verdict == Some("violation"));
+        self.exempt += usize::from(record.verdict == Some("exempt"));
+        self.remaining += usize::from(record.leaves_violation());
+        match &record.outcome {
+            Outcome::Held => match record.hold {
+                Some(why) => *self.held.entry(why).or_default() += 1,
+                None => self.would_change += 1,
+            },
+            Outcome::Waiting => self.waiting += 1,
+            Outcome::Fixed => self.fixed += 1,
+            Outcome::Advanced => self.advanced += 1,
+            Outcome::Failed(failure) if failure.disposition() == Disposition::Done => {}
+            Outcome::Failed(_) => self.failed += 1,
+            Outcome::Left | Outcome::NotJudged(_) => {}
+        }
     }
 
     /// The numbers in words, those that are zero left out.

@@ -21,7 +21,7 @@ use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate, TemplateVersion};
-use v2only_policy::usage::{Counted, first_day};
+use v2only_policy::usage::{Counted, Lately, first_day};
 use v2only_policy::{
     AccountDefaults, AccountId, DefaultsChange, ImageId, ImdsSupport, InstanceChange, InstanceId,
     LaunchTemplateId, NotebookName, OuId, Place, Region, Tags,
@@ -40,6 +40,7 @@ struct State {
     instances: BTreeMap<(Region, InstanceId), Instance>,
     notebooks: BTreeMap<(Region, NotebookName), Notebook>,
     counted: BTreeMap<(InstanceId, Metric), Counted>,
+    lately: BTreeMap<InstanceId, Lately>,
     failures: Vec<(&'static str, Option<&'static str>, Failure)>,
     /// Sources, which are in every Region.
     defaults: Option<AccountDefaults>,
@@ -55,6 +56,7 @@ struct State {
     executed: usize,
     automation_ends: Option<(String, String)>,
     deaf: bool,
+    vanishing: bool,
     calls: Vec<(&'static str, String)>,
 }
 
@@ -78,6 +80,7 @@ pub(crate) fn instance(id: &str) -> Instance {
         managed_by: None,
         created_at: Some("2024-01-01T00:00:00Z".parse().unwrap()),
         image: None,
+        profile: None,
         tags: Tags::new(),
     }
 }
@@ -143,6 +146,14 @@ impl FakeAws {
         self
     }
 
+    /// What `MetadataNoTokenRejected` of an instance comes to minutes after version 1 was closed; there is no data of the
+    /// others.
+    pub(crate) fn refused(self, id: &str, calls: u64) -> Self {
+        let lately = Lately { calls, datapoints: 1, complete: true };
+        self.state().lately.insert(InstanceId::parse(id).unwrap(), lately);
+        self
+    }
+
     /// Of the data of an instance only a part is given.
     pub(crate) fn in_part(self, id: &str) -> Self {
         for ((it, _), counted) in &mut self.state().counted {
@@ -196,6 +207,12 @@ impl FakeAws {
     /// Accepts changes and does not make them.
     pub(crate) fn deaf(self) -> Self {
         self.state().deaf = true;
+        self
+    }
+
+    /// Instances are gone as soon as they are restored.
+    pub(crate) fn vanishing(self) -> Self {
+        self.state().vanishing = true;
         self
     }
 
@@ -318,6 +335,22 @@ impl ReadUsage for FakeAws {
         let of = |id: &InstanceId| state.counted.get(&(id.clone(), metric)).unwrap_or(&nothing).clone();
         Ok(ids.iter().map(|id| (id.clone(), of(id))).collect())
     }
+
+    async fn lately(
+        &self,
+        place: &Place,
+        metric: Metric,
+        ids: &[InstanceId],
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Lately>> {
+        let which: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
+        let what = format!("{} from {since} until {now}: {}", metric.name(), which.join(" "));
+        self.call("cloudwatch:GetMetricData", Some(place), what)?;
+        let state = self.state();
+        let nothing = Lately { complete: true, ..Lately::default() };
+        Ok(ids.iter().map(|id| (id.clone(), state.lately.get(id).copied().unwrap_or(nothing))).collect())
+    }
 }
 
 impl DescribeInstances for FakeAws {
@@ -374,6 +407,9 @@ impl RestoreInstance for FakeAws {
         let mut state = self.state();
         if !state.deaf {
             state.instances.get_mut(&(place.region.clone(), id.clone())).unwrap().options = *options;
+        }
+        if state.vanishing {
+            state.instances.remove(&(place.region.clone(), id.clone()));
         }
         Ok(Changed { options: *options, request_id: None })
     }

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
 
 use clap::Parser as _;
 use jiff::Timestamp;
@@ -15,6 +17,7 @@ pub(crate) struct FakeWorld {
     terminal: Terminal,
     stdin: String,
     dir: tempfile::TempDir,
+    slept: Mutex<Vec<Duration>>,
 }
 
 impl World for FakeWorld {
@@ -31,12 +34,13 @@ impl World for FakeWorld {
         "2026-11-20T10:15:00Z".parse().unwrap()
     }
 
-    fn terminal(&self) -> Terminal {
-        self.terminal
+    async fn sleep(&self, how_long: Duration) {
+        self.aws.slept(how_long);
+        self.slept.lock().unwrap().push(how_long);
     }
 
-    async fn sleep(&self, time: std::time::Duration) {
-        self.aws.slept(time);
+    fn terminal(&self) -> Terminal {
+        self.terminal
     }
 
     fn read_stdin(&self) -> io::Result<String> {
@@ -52,13 +56,18 @@ impl FakeWorld {
     /// Nobody watches: output goes to a file.
     pub(crate) fn with(aws: FakeAws) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self { aws, terminal: Terminal::default(), stdin: String::new(), dir }
+        Self { aws, terminal: Terminal::default(), stdin: String::new(), dir, slept: Mutex::default() }
     }
 
     /// Somebody watches, on a terminal of this width.
     pub(crate) fn watched(mut self, width: u16) -> Self {
         self.terminal = Terminal { stdin: true, stderr: false, width: Some(width) };
         self
+    }
+
+    /// How long each wait was.
+    pub(crate) fn slept(&self) -> Vec<Duration> {
+        self.slept.lock().unwrap().clone()
     }
 
     /// What is typed, or piped in.

@@ -19,6 +19,7 @@ mod sources;
 mod trace;
 mod usage;
 mod validate;
+mod waves;
 
 mod accounts;
 mod bad_input;

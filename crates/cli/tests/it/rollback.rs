@@ -224,3 +224,21 @@ fn bad_input_is_one_clear_error_and_changes_nothing() {
     }
     assert_eq!(world.aws.asked(), [""; 0]);
 }
+
+#[test]
+fn an_instance_that_aws_does_not_show_any_more_was_not_restored() {
+    let aws = FakeAws::default()
+        .at_home("eu-central-1")
+        .instance("eu-central-1", instance("i-0000000000000000a"))
+        .vanishing();
+    let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
+    assert_eq!(world.run(&format!("{ENFORCE} --kind instance")).exit.code(), 0);
+    let ran = world.run("rollback DIR/journal.ndjson --yes --output json");
+    assert_eq!(ran.exit.code(), 3, "{}", ran.err);
+    assert!(
+        ran.err.contains("AWS does not show the instance any more, so the change is not confirmed"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(ran.json()["resources"][0]["outcome"], "failed", "{}", ran.out);
+}

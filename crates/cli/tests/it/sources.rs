@@ -109,6 +109,14 @@ fn every_source_is_shown_with_who_decides_and_instances_with_their_cause() {
 }
 
 #[test]
+fn the_plan_is_grouped_by_what_set_the_options_and_says_what_mends_that() {
+    let world = FakeWorld::with(estate()).watched(160).stdin("n\n").file("policy.yaml", POLICY);
+    assert_snapshot!(world.run("enforce --policy DIR/policy.yaml").err);
+    let alone = world.run("enforce --policy DIR/policy.yaml --kind instance");
+    assert_snapshot!(alone.err);
+}
+
+#[test]
 fn json_says_who_decides_and_what_the_cause_is() {
     let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
     let json = world.run("scan --policy DIR/policy.yaml --output json -q").json();

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use v2only_policy::usage::Counted;
+use v2only_policy::usage::{Counted, Lately};
 use v2only_policy::{InstanceId, Place};
 
 use super::Answer;
@@ -41,4 +41,15 @@ pub trait ReadUsage {
         since: Date,
         now: Timestamp,
     ) -> impl Future<Output = Answer<BTreeMap<InstanceId, Counted>>> + Send;
+
+    /// What a metric comes to from a moment until now, as finely as CloudWatch has it. An instance without data is there
+    /// all the same.
+    fn lately(
+        &self,
+        place: &Place,
+        metric: Metric,
+        ids: &[InstanceId],
+        since: Timestamp,
+        now: Timestamp,
+    ) -> impl Future<Output = Answer<BTreeMap<InstanceId, Lately>>> + Send;
 }

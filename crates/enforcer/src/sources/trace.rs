@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use v2only_policy::cause::{Launched, Lineage, RootCause};
 use v2only_policy::source::TemplateVersion;
-use v2only_policy::{ImageId, ImdsSupport, Instance, InstanceId, LaunchTemplateId, Place, StatedOptions};
+use v2only_policy::{
+    AccountDefaults, ImageId, ImdsSupport, Instance, InstanceId, LaunchTemplateId, Place, StatedOptions,
+};
 
 use super::read;
 use crate::failure::Failure;
@@ -27,34 +29,71 @@ pub async fn trace(
     place: &Place,
     instances: &[&Instance],
 ) -> Result<BTreeMap<InstanceId, RootCause>, Failure> {
-    if instances.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let defaults = ports.defaults(place).await?;
-    let versions = versions(ports, place, instances).await?;
-    let configurations = configurations(ports, place, instances).await?;
-    let ids: BTreeSet<ImageId> = instances.iter().filter_map(|it| it.image.clone()).collect();
-    let images = read::images(ports, place, ids).await?;
-    let silent = StatedOptions::default();
-    let mut causes = BTreeMap::new();
-    for it in instances {
-        let group = it.tags.get(GROUP_TAG).cloned();
-        let (from, says) = match version_of(it) {
-            Some(version) => {
-                let says = versions.get(&version).map(|it| it.options);
-                (Launched::Template(version.0, version.1), says)
-            }
-            None => match group.as_ref().and_then(|it| configurations.get(it)) {
-                Some((name, says)) => (Launched::Configuration(name.clone()), Some(*says)),
-                None => (Launched::Directly, Some(silent)),
-            },
+    Tracer::default().trace(ports, place, instances).await
+}
+
+/// Traces the instances of one place some at a time, and asks for no source twice.
+#[derive(Debug, Default)]
+pub struct Tracer {
+    defaults: Option<AccountDefaults>,
+    versions: BTreeMap<Version, Option<TemplateVersion>>,
+    configurations: Option<BTreeMap<String, (String, StatedOptions)>>,
+    images: BTreeMap<ImageId, ImdsSupport>,
+}
+
+impl Tracer {
+    /// As [`trace`], for some more instances.
+    ///
+    /// # Errors
+    /// A call failed, and none of these is traced.
+    pub async fn trace(
+        &mut self,
+        ports: &impl SourceReader,
+        place: &Place,
+        instances: &[&Instance],
+    ) -> Result<BTreeMap<InstanceId, RootCause>, Failure> {
+        if instances.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let defaults = match self.defaults.take() {
+            Some(known) => known,
+            None => ports.defaults(place).await?,
         };
-        let image = it.image.as_ref().and_then(|it| images.get(it)).copied().unwrap_or(ImdsSupport::Unknown);
-        let lineage = Lineage { from: &from, says: says.as_ref(), defaults: &defaults, image };
-        let cause = RootCause::trace(&it.options, &lineage, group, it.image.clone());
-        causes.insert(it.id.clone(), cause);
+        let defaults = &*self.defaults.insert(defaults);
+        for (version, found) in versions(ports, place, instances, &self.versions).await? {
+            self.versions.insert(version, found);
+        }
+        if self.configurations.is_none() {
+            self.configurations = configurations(ports, place, instances).await?;
+        }
+        let ids = instances.iter().filter_map(|it| it.image.clone());
+        let ids: BTreeSet<ImageId> = ids.filter(|it| !self.images.contains_key(it)).collect();
+        let described = read::images(ports, place, ids.clone()).await?;
+        // One that AWS does not show is not asked for again either.
+        self.images.extend(ids.into_iter().map(|it| (it, ImdsSupport::Unknown)));
+        self.images.extend(described);
+        let silent = StatedOptions::default();
+        let mut causes = BTreeMap::new();
+        for it in instances {
+            let group = it.tags.get(GROUP_TAG).cloned();
+            let (from, says) = match version_of(it) {
+                Some(version) => {
+                    let says = self.versions.get(&version).and_then(Option::as_ref).map(|it| it.options);
+                    (Launched::Template(version.0, version.1), says)
+                }
+                None => match group.as_ref().and_then(|it| self.configurations.as_ref()?.get(it)) {
+                    Some((name, says)) => (Launched::Configuration(name.clone()), Some(*says)),
+                    None => (Launched::Directly, Some(silent)),
+                },
+            };
+            let image = it.image.as_ref().and_then(|it| self.images.get(it)).copied();
+            let image = image.unwrap_or(ImdsSupport::Unknown);
+            let lineage = Lineage { from: &from, says: says.as_ref(), defaults, image };
+            let cause = RootCause::trace(&it.options, &lineage, group, it.image.clone());
+            causes.insert(it.id.clone(), cause);
+        }
+        Ok(causes)
     }
-    Ok(causes)
 }
 
 fn version_of(it: &Instance) -> Option<Version> {
@@ -62,34 +101,37 @@ fn version_of(it: &Instance) -> Option<Version> {
     Some((id, it.tags.get(VERSION_TAG)?.parse().ok()?))
 }
 
+/// The versions that are not known yet; `None` is one that AWS does not show.
 async fn versions(
     ports: &impl SourceReader,
     place: &Place,
     instances: &[&Instance],
-) -> Result<BTreeMap<Version, TemplateVersion>, Failure> {
+    known: &BTreeMap<Version, Option<TemplateVersion>>,
+) -> Result<BTreeMap<Version, Option<TemplateVersion>>, Failure> {
     let mut wanted: BTreeMap<LaunchTemplateId, BTreeSet<u64>> = BTreeMap::new();
-    for (id, number) in instances.iter().filter_map(|it| version_of(it)) {
-        wanted.entry(id).or_default().insert(number);
+    for version in instances.iter().filter_map(|it| version_of(it)).filter(|it| !known.contains_key(it)) {
+        wanted.entry(version.0).or_default().insert(version.1);
     }
     let mut found = BTreeMap::new();
     for (id, numbers) in wanted {
+        found.extend(numbers.iter().map(|number| ((id.clone(), *number), None)));
         let numbers: Vec<u64> = numbers.into_iter().collect();
         for version in ports.template_versions(place, &id, &numbers).await? {
-            found.insert((id.clone(), version.number), version);
+            found.insert((id.clone(), version.number), Some(version));
         }
     }
     Ok(found)
 }
 
-/// What groups with launch configurations launch from, by group.
+/// What groups with launch configurations launch from, by group; nothing as long as nobody needs to know.
 async fn configurations(
     ports: &impl SourceReader,
     place: &Place,
     instances: &[&Instance],
-) -> Result<BTreeMap<String, (String, StatedOptions)>, Failure> {
+) -> Result<Option<BTreeMap<String, (String, StatedOptions)>>, Failure> {
     let without_template = |it: &&&Instance| it.tags.contains_key(GROUP_TAG) && version_of(it).is_none();
     if !instances.iter().any(|it| without_template(&it)) {
-        return Ok(BTreeMap::new());
+        return Ok(None);
     }
     let groups = read::groups(ports, place).await?;
     let mut found = BTreeMap::new();
@@ -98,5 +140,5 @@ async fn configurations(
             found.insert(group, (it.name.clone(), it.options));
         }
     }
-    Ok(found)
+    Ok(Some(found))
 }

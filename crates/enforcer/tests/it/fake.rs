@@ -28,6 +28,20 @@ pub struct World {
     pub calls: Vec<String>,
     /// Failures by action; taken one at a time, in order.
     pub failures: BTreeMap<&'static str, Vec<Kind>>,
+    /// After how many calls nothing answers any more, as if the function had been killed.
+    pub dies_after: Option<usize>,
+    /// How far each call moves the clock, in milliseconds.
+    pub call_takes: i64,
+    /// How many milliseconds have passed.
+    pub passed: i64,
+    /// Instances to a page; 0 = all on one.
+    pub page_size: usize,
+    /// Account defaults, where there are any.
+    pub defaults: Option<v2only_policy::AccountDefaults>,
+    /// Accounts other than our own.
+    pub other_accounts: Vec<String>,
+    /// The queue: messages with their delay in seconds.
+    pub queue: Vec<(String, u64)>,
 }
 
 #[derive(Default)]
@@ -48,13 +62,18 @@ impl Fake {
         self.0.lock().unwrap().instances[id].options.http_tokens
     }
 
-    fn call<T>(
+    pub fn call<T>(
         &self,
         action: &'static str,
         target: &str,
         effect: impl FnOnce(&mut World) -> Answer<T>,
     ) -> Answer<T> {
         let mut world = self.0.lock().unwrap();
+        if world.dies_after == Some(0) {
+            return Err(Failure::new(Kind::Unreachable, action, "the function was killed"));
+        }
+        world.dies_after = world.dies_after.map(|it| it - 1);
+        world.passed += world.call_takes;
         world.calls.push(format!("{action} {target}").trim().to_owned());
         if let Some(kinds) = world.failures.get_mut(action)
             && !kinds.is_empty()
@@ -81,6 +100,7 @@ impl World {
             managed_by: None,
             created_at: Some(now()),
             image: None,
+            profile: None,
             tags: Tags::new(),
         })
     }
@@ -106,7 +126,8 @@ impl World {
 
 impl Admission for Fake {
     async fn admit(&self, place: &Place) -> Answer<()> {
-        if place.account.as_str() == ACCOUNT {
+        let known = |it: &String| it == place.account.as_str();
+        if place.account.as_str() == ACCOUNT || self.0.lock().unwrap().other_accounts.iter().any(known) {
             return Ok(());
         }
         Err(Failure::new(Kind::ForeignAccount, "sts:AssumeRole", "not our own"))

@@ -75,6 +75,7 @@ async fn handle(app: &App<Fake>, payload: Value) -> (Vec<String>, Result<Value, 
             Said::Malformed(_) => "malformed".to_owned(),
             Said::StalePolicy(_) => "stale policy".to_owned(),
             Said::Notice(_) => "notice".to_owned(),
+            other => panic!("said by no event: {other:?}"),
         });
     };
     let invocation = Invocation { now: &now, deadline: None, say: &mut say };

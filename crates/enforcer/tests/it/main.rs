@@ -1,9 +1,16 @@
 //! Scenarios of the event doors, over an AWS in memory.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed unwrap is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed unwrap is a failed test"
+)]
 
+mod estate;
 mod fake;
 
 mod instances;
 mod notebooks;
 mod policy_source;
+mod sweep;

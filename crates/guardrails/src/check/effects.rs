@@ -279,6 +279,16 @@ fn cases(against: Against<'_>) -> Vec<Case> {
             by(&names.notebook_enforcer).notebook("sagemaker:AddTags", &[("aws:TagKeys", "v2only:restart")]),
         ),
         ours(
+            "sweep-instance",
+            "our sweeper requires version 2 of an instance",
+            by(&names.sweeper).modify(&tighten),
+        ),
+        ours(
+            "sweep-notebook",
+            "our sweeper requires version 2 of a notebook",
+            by(&names.sweeper).notebook(update, &[(VERSION, "2")]),
+        ),
+        ours(
             "restore-instance",
             "our rollback role restores an instance",
             by(&names.rollback)

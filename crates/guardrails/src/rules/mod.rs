@@ -23,6 +23,8 @@ pub enum Spared {
     Ec2Enforcer,
     /// The role that tightens notebooks.
     NotebookEnforcer,
+    /// The role that sweeps, and tightens both.
+    Sweeper,
     /// The role that restores; without it a rollback would be denied by the very policy it undoes.
     Rollback,
     /// The role that a Systems Manager runbook tightens instances with.
@@ -52,6 +54,7 @@ impl Rule {
                 Spared::Owners => &settings.principals.owners,
                 Spared::Ec2Enforcer => std::slice::from_ref(&names.ec2_enforcer),
                 Spared::NotebookEnforcer => std::slice::from_ref(&names.notebook_enforcer),
+                Spared::Sweeper => std::slice::from_ref(&names.sweeper),
                 Spared::Rollback => std::slice::from_ref(&names.rollback),
                 Spared::Automation => std::slice::from_ref(&names.automation),
                 Spared::Ec2Infrastructure => &[],

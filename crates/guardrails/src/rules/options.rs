@@ -13,7 +13,7 @@ const ASKED_HOPS: &str = "ec2:Attribute/HttpPutResponseHopLimit";
 
 const WHO_MAY_GO_BACK: &[Spared] = &[Spared::Exempt, Spared::Rollback];
 const WHO_MAY_MODIFY: &[Spared] =
-    &[Spared::Owners, Spared::Ec2Enforcer, Spared::Rollback, Spared::Automation];
+    &[Spared::Owners, Spared::Ec2Enforcer, Spared::Sweeper, Spared::Rollback, Spared::Automation];
 const WHO_MAY_MODIFY_DEFAULTS: &[Spared] = &[Spared::Owners, Spared::Ec2Enforcer, Spared::Rollback];
 
 /// No way back to what a launch may not have.

@@ -35,12 +35,14 @@ const FUNCTION_ACTIONS: [&str; 9] = [
     "lambda:UpdateFunctionConfiguration",
 ];
 
-const RULE_ACTIONS: [&str; 5] = [
+const RULE_ACTIONS: [&str; 7] = [
     "events:DeleteRule",
     "events:DisableRule",
     "events:PutRule",
     "events:PutTargets",
     "events:RemoveTargets",
+    "scheduler:DeleteSchedule",
+    "scheduler:UpdateSchedule",
 ];
 
 const DOCUMENT_ACTIONS: [&str; 4] =
@@ -67,7 +69,10 @@ pub fn of_ourselves(settings: &Settings) -> Vec<Rule> {
         Statement::deny(
             "OnlyOwnersChangeOurRules",
             RULE_ACTIONS,
-            [settings.arn("events", &format!("rule/{}", names.rules))],
+            [
+                settings.arn("events", &format!("rule/{}", names.rules)),
+                settings.arn("scheduler", &format!("schedule/*/{}", names.rules)),
+            ],
         ),
         Statement::deny(
             "OnlyOwnersChangeOurDocument",
@@ -75,7 +80,8 @@ pub fn of_ourselves(settings: &Settings) -> Vec<Rule> {
             [settings.arn("ssm", &format!("parameter/{}", names.parameters))],
         ),
     ];
-    let writers = &[Spared::Owners, Spared::Ec2Enforcer, Spared::NotebookEnforcer, Spared::Rollback];
+    let writers =
+        &[Spared::Owners, Spared::Ec2Enforcer, Spared::NotebookEnforcer, Spared::Sweeper, Spared::Rollback];
     let mut rules = vec![Rule { statement: tags, spares: writers }];
     rules.extend(exemption_by_tag(settings));
     rules.extend(ours.map(|statement| Rule { statement, spares: &[Spared::Owners] }));

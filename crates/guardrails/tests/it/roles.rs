@@ -30,11 +30,15 @@ fn granted(roles: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-/// What only the command line calls: to find its way, and to see and change what instances take their options
-/// from.
-fn of_the_command_line() -> BTreeSet<String> {
-    let looking_around =
-        ["ec2:DescribeRegions", "organizations:ListAccounts", "sagemaker:ListNotebookInstances"];
+/// What no event asks for: to find one's way, to keep work in a queue, and to see and change what instances take
+/// their options from.
+fn of_no_event() -> BTreeSet<String> {
+    let looking_around = [
+        "ec2:DescribeRegions",
+        "organizations:ListAccounts",
+        "sagemaker:ListNotebookInstances",
+        "sqs:SendMessage",
+    ];
     granted(&["source-enforcer", "tracer", "automation"])
         .into_iter()
         .filter(|it| !granted(&["ec2-enforcer"]).contains(it))
@@ -42,10 +46,12 @@ fn of_the_command_line() -> BTreeSet<String> {
         .collect()
 }
 
-const ALL: [&str; 8] = [
+const ALL: [&str; 10] = [
     "hub",
     "ec2-enforcer",
     "notebook-enforcer",
+    "sweeper-hub",
+    "sweeper",
     "scanner",
     "source-enforcer",
     "rollback",
@@ -56,7 +62,7 @@ const ALL: [&str; 8] = [
 fn called(service: &str) -> BTreeSet<String> {
     declared()
         .into_iter()
-        .filter(|it| !of_the_command_line().contains(it))
+        .filter(|it| !of_no_event().contains(it))
         .filter(|it| {
             let of = it.split(':').next().unwrap();
             of == service || ["ssm", "sts", "organizations"].contains(&of)
@@ -72,6 +78,16 @@ fn the_ec2_enforcer_is_granted_exactly_what_its_code_calls() {
 #[test]
 fn the_notebook_enforcer_is_granted_exactly_what_its_code_calls() {
     assert_eq!(granted(&["hub", "notebook-enforcer"]), called("sagemaker"));
+}
+
+/// It changes what the enforcers change, and reads what the scanner reads.
+#[test]
+fn the_sweeper_is_granted_exactly_what_its_code_calls() {
+    let mut called = granted(&["hub", "ec2-enforcer", "notebook-enforcer", "scanner"]);
+    called.insert("sqs:SendMessage".to_owned());
+    // Who launched something is asked by people.
+    assert!(called.remove("cloudtrail:LookupEvents"));
+    assert_eq!(granted(&["sweeper-hub", "sweeper"]), called);
 }
 
 #[test]
@@ -114,7 +130,7 @@ fn no_function_can_change_what_instances_take_their_options_from() {
             && !it.contains(":Describe")
             && !it.contains(":Get")
     };
-    let functions = granted(&["hub", "ec2-enforcer", "notebook-enforcer"]);
+    let functions = granted(&["hub", "ec2-enforcer", "notebook-enforcer", "sweeper-hub", "sweeper"]);
     assert_eq!(functions.iter().filter(|it| changes(it)).count(), 0);
     assert_eq!(granted(&["source-enforcer"]).iter().filter(|it| changes(it)).count(), 4);
 }

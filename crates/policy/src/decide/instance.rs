@@ -2,6 +2,7 @@
 
 use super::{Circumstances, Decision, Occasion, drift, excuse};
 use crate::Tags;
+use crate::container_host::ContainerHost;
 use crate::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use crate::plan::{Hold, InstanceChange, Plan};
 use crate::rules::INSTANCE_RULES;
@@ -29,7 +30,6 @@ pub fn decide_instance(
         Ok(compliance) => (Verdict::Compliant(compliance), Vec::new()),
         Err(findings) => excuse(findings, policy, &scope, circumstances.today())?,
     };
-    let notes = pending(instance).into_iter().chain(notes).collect();
     let (plan, remember) = match &verdict {
         Verdict::Violation(findings) => plan(instance, findings, rules, circumstances),
         // It was corrected before the flip's own record came in, because events come in any order: the flip
@@ -40,6 +40,8 @@ pub fn decide_instance(
         Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => (Plan::Nothing, Tags::new()),
     };
     let plan = plan.under(rules.mode);
+    let containers = ContainerHost::left_without_tokens(instance, &plan).map(Note::ContainerHost);
+    let notes = pending(instance).into_iter().chain(notes).chain(containers).collect();
     let remember = if rules.mode == Mode::Enforce { remember } else { Tags::new() };
     Ok(Decision { verdict, notes, plan, remember })
 }

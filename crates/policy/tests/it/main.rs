@@ -6,6 +6,7 @@
 
 mod words;
 
+mod containers;
 mod exemptions;
 mod instances;
 mod overrides;

@@ -32,8 +32,8 @@ fn by_region() {
 
 #[test]
 fn by_tag() {
-    let policy = watched(tagged("eks:cluster-name", "*"));
-    check("tagged", it().tag("eks:cluster-name", "blue"), &policy, launch(), WATCH);
+    let policy = watched(tagged("app", "*"));
+    check("tagged", it().tag("app", "blue"), &policy, launch(), WATCH);
     check("not tagged", it(), &policy, launch(), ACT);
 }
 

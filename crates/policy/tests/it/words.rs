@@ -191,6 +191,7 @@ pub fn instance(id: &str) -> Instance {
         managed_by: None,
         created_at: Some(at(LONG_AGO)),
         image: None,
+        profile: None,
         tags: Tags::new(),
     }
 }

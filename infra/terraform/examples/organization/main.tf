@@ -1,8 +1,8 @@
 # v2only for an organization. Run with credentials of the central account (not the management account, which service
 # control policies do not bind), from which the management account and the member account can be entered.
 #
-#   cargo build --release -p ec2-enforcer -p notebook-enforcer
-#   infra/package ec2-enforcer notebook-enforcer
+#   cargo build --release -p ec2-enforcer -p notebook-enforcer -p sweeper
+#   infra/package ec2-enforcer notebook-enforcer sweeper
 #   cd infra/terraform/examples/organization
 #   terraform init && terraform apply
 

@@ -1,7 +1,7 @@
 # v2only in one account and Region, watching only until `mode` says enforce.
 #
-#   cargo build --release -p ec2-enforcer -p notebook-enforcer
-#   infra/package ec2-enforcer notebook-enforcer
+#   cargo build --release -p ec2-enforcer -p notebook-enforcer -p sweeper
+#   infra/package ec2-enforcer notebook-enforcer sweeper
 #   cd infra/terraform/examples/single-account
 #   terraform init && terraform apply
 

@@ -17,9 +17,12 @@ locals {
   # In the central account the functions' own roles act, and have these names.
   makes_roles = local.region == var.roles_region && !local.in_hub
 
-  functions = {
-    ec2-enforcer      = "EC2 instances"
-    notebook-enforcer = "notebook instances"
+  # Those that events reach.
+  functions = toset(["ec2-enforcer", "notebook-enforcer"])
+  roles = {
+    ec2-enforcer      = "to tighten EC2 instances"
+    notebook-enforcer = "to tighten notebook instances"
+    sweeper           = "to see everything and tighten instances and notebooks"
   }
   bus_arn   = "arn:${local.partition}:events:${var.hub_region}:${var.hub_account_id}:event-bus/v2only-events"
   rules_arn = "arn:${local.partition}:events:${local.region}:${local.account}:rule"
@@ -28,14 +31,14 @@ locals {
 # --- Events -----------------------------------------------------------------------------------------------------
 
 resource "aws_cloudwatch_event_rule" "forward" {
-  for_each      = local.forwards ? local.functions : {}
+  for_each      = local.forwards ? local.functions : []
   name          = "v2only-${each.key}"
   description   = "Events of this account in this Region, for the central bus."
   event_pattern = jsonencode(jsondecode(file("${local.infra}/event-patterns/${each.key}.json")))
 }
 
 resource "aws_cloudwatch_event_target" "bus" {
-  for_each  = local.forwards ? local.functions : {}
+  for_each  = local.forwards ? local.functions : []
   rule      = aws_cloudwatch_event_rule.forward[each.key].name
   target_id = "bus"
   arn       = local.bus_arn
@@ -96,7 +99,7 @@ resource "aws_sqs_queue_policy" "undelivered" {
         Principal = { Service = "events.amazonaws.com" }
         Action    = "sqs:SendMessage"
         Resource  = aws_sqs_queue.undelivered[0].arn
-        Condition = { ArnEquals = { "aws:SourceArn" = [for name, _ in local.functions : "${local.rules_arn}/v2only-${name}"] } }
+        Condition = { ArnEquals = { "aws:SourceArn" = [for name in local.functions : "${local.rules_arn}/v2only-${name}"] } }
       },
       {
         Sid       = "OnlyOverTls"
@@ -140,9 +143,9 @@ resource "aws_ssm_document" "trace" {
 # --- Roles, in one Region ---------------------------------------------------------------------------------------
 
 resource "aws_iam_role" "member" {
-  for_each    = local.makes_roles ? local.functions : {}
+  for_each    = local.makes_roles ? local.roles : {}
   name        = "v2only-${each.key}"
-  description = "Assumed by the function v2only-${each.key} of the central account, to tighten ${each.value} here."
+  description = "Assumed by the function v2only-${each.key} of the central account, ${each.value} here."
   # The account is trusted and the role asked for by a condition: a role named as the principal would be kept by an
   # internal id, which no longer fits when the central account is applied anew.
   assume_role_policy = jsonencode({
@@ -160,7 +163,7 @@ resource "aws_iam_role" "member" {
 }
 
 resource "aws_iam_role_policy" "act" {
-  for_each = local.makes_roles ? local.functions : {}
+  for_each = local.makes_roles ? local.roles : {}
   name     = "act"
   role     = aws_iam_role.member[each.key].name
   policy   = replace(file("${local.policies}/role-${each.key}.json"), "arn:aws:", "arn:${local.partition}:")

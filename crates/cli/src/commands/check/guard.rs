@@ -26,34 +26,40 @@ pub(super) fn failures(rules: &[RuleFile], name: &str, template: &str) -> Result
         let text = ValidateInput { content: &file.text, file_name: &file.path };
         let report = run_checks(data, text, true).map_err(|why| why.to_string())?;
         let report: Value = serde_json::from_str(&report).map_err(|why| why.to_string())?;
-        let mut asked: BTreeSet<&str> = file.rules().collect();
-        for rule in children(&report) {
-            let Some(name) = rule.pointer("/container/RuleCheck/name").and_then(Value::as_str) else {
-                continue;
-            };
-            asked.remove(name);
-            let before = failed.len();
-            // What stands beside the condition of a rule are its blocks.
-            for block in children(rule).iter().filter(|it| it.pointer("/container/RuleCondition").is_none()) {
-                for clause in children(block).iter().filter(|it| is_failed(it)) {
-                    let Some(resource) = resource(clause) else {
-                        return Err(format!("{name} failed, and Guard does not say of which resource"));
-                    };
-                    failed.push(Failed { rule: name.to_owned(), resource });
-                }
-            }
-            // A record of another shape must not read like a template without mistakes.
-            if is_failed(rule) && failed.len() == before {
-                return Err(format!("{name} failed, and Guard does not say of which resource"));
-            }
-        }
-        if let Some(name) = asked.first() {
-            return Err(format!("Guard says nothing of the rule {name}"));
-        }
+        failed.extend(read(&report, file.rules().collect())?);
     }
     failed.sort();
     failed.dedup();
     Ok(failed)
+}
+
+/// What failed by the record of one rule file, which has to speak of each of its rules.
+fn read(report: &Value, mut asked: BTreeSet<&str>) -> Result<Vec<Failed>, String> {
+    let mut failed = Vec::new();
+    for rule in children(report) {
+        let Some(name) = rule.pointer("/container/RuleCheck/name").and_then(Value::as_str) else {
+            continue;
+        };
+        asked.remove(name);
+        let before = failed.len();
+        // What stands beside the condition of a rule are its blocks.
+        for block in children(rule).iter().filter(|it| it.pointer("/container/RuleCondition").is_none()) {
+            for clause in children(block).iter().filter(|it| is_failed(it)) {
+                let Some(resource) = resource(clause) else {
+                    return Err(format!("{name} failed, and Guard does not say of which resource"));
+                };
+                failed.push(Failed { rule: name.to_owned(), resource });
+            }
+        }
+        // A record of another shape must not read like a template without mistakes.
+        if is_failed(rule) && failed.len() == before {
+            return Err(format!("{name} failed, and Guard does not say of which resource"));
+        }
+    }
+    match asked.first() {
+        Some(name) => Err(format!("Guard says nothing of the rule {name}")),
+        None => Ok(failed),
+    }
 }
 
 fn children(record: &Value) -> &[Value] {
@@ -80,5 +86,52 @@ fn resource(record: &Value) -> Option<String> {
         }
         Value::Array(items) => items.iter().find_map(resource),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The record of a rule of this name, with these blocks below it.
+    fn rule(status: &str, blocks: &Value) -> Value {
+        json!({ "children": [{ "container": { "RuleCheck": { "name": "v2", "status": status } }, "children": blocks }] })
+    }
+
+    fn clause(path: &str) -> Value {
+        let at = json!({ "path": path });
+        json!([{ "children": [{ "container": { "ClauseValueCheck": { "status": "FAIL", "from": at } } }] }])
+    }
+
+    fn asked(report: &Value) -> Result<Vec<Failed>, String> {
+        read(report, BTreeSet::from(["v2"]))
+    }
+
+    #[test]
+    fn a_failed_clause_names_its_resource() {
+        let failed = vec![Failed { rule: "v2".to_owned(), resource: "Web".to_owned() }];
+        let report = rule("FAIL", &clause("/Resources/Web/Properties"));
+        assert_eq!(asked(&report), Ok(failed));
+        assert_eq!(asked(&rule("PASS", &json!([]))), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_record_of_another_shape_is_an_error_and_no_template_without_mistakes() {
+        let says_nothing = "Guard says nothing of the rule v2";
+        let elsewhere = json!({ "rules": [{ "name": "v2", "status": "FAIL" }] });
+        let renamed =
+            json!({ "children": [{ "container": { "Rule": { "name": "v2", "status": "FAIL" } } }] });
+        for report in [json!({}), json!(null), json!([]), elsewhere, renamed] {
+            assert_eq!(asked(&report), Err(says_nothing.to_owned()), "{report}");
+        }
+        let of_nothing = "v2 failed, and Guard does not say of which resource";
+        let flat = json!([{ "container": { "ClauseValueCheck": { "status": "FAIL" } } }]);
+        for report in
+            [rule("FAIL", &json!([])), rule("FAIL", &flat), rule("FAIL", &clause("/Parameters/Web"))]
+        {
+            assert_eq!(asked(&report), Err(of_nothing.to_owned()), "{report}");
+        }
     }
 }

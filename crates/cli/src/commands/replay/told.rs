@@ -52,6 +52,12 @@ impl Word {
             }
             Said::Malformed(malformed) => Some(Self::Malformed((*malformed).clone())),
             Said::StalePolicy(_) | Said::Notice(_) => None,
+            // Of the sweeper, which no event reaches.
+            Said::SweepBegun { .. }
+            | Said::Swept { .. }
+            | Said::Unswept { .. }
+            | Said::Exemption(_)
+            | Said::Reviewed { .. } => None,
         }
     }
 }

@@ -1,0 +1,229 @@
+//! Carrying a plan out, wave by wave.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use v2only_enforcer::automation::{Automated, automate};
+use v2only_enforcer::enforce::{Bound, Carried, enforce_within, is_failed};
+use v2only_enforcer::ports::{Metric, ReadUsage as _};
+use v2only_enforcer::scan::Judged;
+use v2only_enforcer::waves::{Refusals, Rollout, Stage, Stop, Watched, Wave, go_on, watched};
+use v2only_enforcer::{Failure, Record};
+use v2only_policy::{InstanceId, Place};
+
+use super::waves::{Course, time};
+use crate::journal::FileJournal;
+use crate::problem::sentence;
+use crate::survey::{AT_ONCE, Seen};
+use crate::talk::{Progress, Talk, count};
+use crate::world::World;
+
+/// Why a resource of a wave that never began was left.
+pub(crate) const HOLD: &str = "wave-stopped";
+
+/// What came of the waves.
+#[derive(Debug, Default)]
+pub(crate) struct Rolled {
+    /// Of every change, whether it was tried or not.
+    pub(crate) records: Vec<Record>,
+    /// Each wave that began.
+    pub(crate) waves: Vec<Told>,
+    /// What is known at the end of the instances that lost version 1, if it was asked for.
+    pub(crate) watched: Option<Watched>,
+    /// Why the rest was left, if it was.
+    pub(crate) stopped: Option<Stop>,
+    /// Whether there were bounds.
+    pub(crate) bounded: bool,
+}
+
+/// A wave that began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    pub(crate) stage: Stage,
+    pub(crate) changes: usize,
+    pub(crate) failed: usize,
+}
+
+/// A run under way.
+pub(super) struct Run<'a, W: World> {
+    pub(super) world: &'a W,
+    pub(super) aws: &'a W::Aws,
+    pub(super) journal: &'a FileJournal<'a>,
+    pub(super) course: &'a Course<'a>,
+    /// The name of the role that runbooks take on.
+    pub(super) role: Option<&'a str>,
+    pub(super) progress: &'a Progress,
+    /// When it began.
+    pub(super) now: Timestamp,
+}
+
+impl<W: World> Run<'_, W> {
+    /// Carries out the changes, wave by wave; between waves it waits, and looks at what came of the last.
+    pub(super) async fn carry_out(&self, talk: &mut Talk<'_>) -> Rolled {
+        let course = self.course;
+        let mut rolled = Rolled { bounded: course.rollout.is_some(), ..Rolled::default() };
+        let mut left: Vec<(Place, Judged)> = Vec::new();
+        for (number, wave) in course.waves.iter().enumerate() {
+            if rolled.stopped.is_some() {
+                let members = wave.members.iter().filter_map(|at| course.changes.get(*at));
+                left.extend(members.map(|(seen, it)| (seen.place.clone(), (*it).clone())));
+                continue;
+            }
+            let before = rolled.records.len();
+            for (place, carried) in self.one(wave, &self.bound(rolled.failed())).await {
+                rolled.records.extend(carried.records);
+                left.extend(carried.left.into_iter().map(|it| (place.clone(), it)));
+            }
+            let done = rolled.records.iter().skip(before);
+            let (changes, failed) = (done.len(), done.filter(|it| is_failed(it)).count());
+            rolled.waves.push(Told { stage: wave.stage, changes, failed });
+            let Some(rollout) = &course.rollout else { continue };
+            if course.waves.len() > 1 {
+                talk.say(&format!(
+                    "wave {} of {} ({}): {} made, {failed} failed",
+                    number + 1,
+                    course.waves.len(),
+                    wave.stage.code(),
+                    count(changes - failed, "change"),
+                ));
+            }
+            let last = number + 1 == course.waves.len();
+            let stop = self.after(rollout, (wave.stage, last), &mut rolled, talk).await;
+            rolled.stopped = stop;
+        }
+        let why = rolled.stopped.as_ref().map_or_else(String::new, |it| format!("wave stopped because {it}"));
+        rolled.records.extend(left.iter().map(|(place, it)| held(it.record(place), &why)));
+        rolled
+    }
+
+    /// How many of the changes that are left may still fail.
+    fn bound(&self, failed: usize) -> Bound {
+        self.course.rollout.map_or_else(Bound::default, |it| {
+            Bound::at_most(it.max_errors.of(self.course.changes.len()).saturating_sub(failed))
+        })
+    }
+
+    /// One wave, places side by side.
+    async fn one(&self, wave: &Wave, bound: &Bound) -> Vec<(&Place, Carried)> {
+        // In the order in which they were seen, whatever the order of the wave.
+        let mut members = wave.members.clone();
+        members.sort_unstable();
+        let mut by_place: Vec<(&Seen, Vec<Judged>)> = Vec::new();
+        for (seen, it) in members.iter().filter_map(|at| self.course.changes.get(*at)) {
+            match by_place.last_mut().filter(|(there, _)| there.place == seen.place) {
+                Some((_, here)) => here.push((*it).clone()),
+                None => by_place.push((seen, vec![(*it).clone()])),
+            }
+        }
+        let wait = async |time: Duration| self.world.sleep(time).await;
+        let at_one_place = async |(seen, judged): (&'_ Seen, Vec<Judged>)| {
+            let place = &seen.place;
+            let _shown = self.progress.begin(format!("changing {} in {place}", judged.len()));
+            let (by_runbook, by_us) = judged.into_iter().partition(|it| seen.is_automated(it));
+            let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.now, bound).await;
+            let role = self.role.map(|name| role_arn(place, name));
+            let by_runbook = Automated { place, judged: by_runbook, role: role.as_deref(), bound };
+            let automated = automate(self.aws, self.journal, by_runbook, &wait).await;
+            carried.records.extend(automated.records);
+            carried.left.extend(automated.left);
+            carried
+        };
+        let places: Vec<&Place> = by_place.iter().map(|(seen, _)| &seen.place).collect();
+        let carried: Vec<Carried> =
+            futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
+        places.into_iter().zip(carried).collect()
+    }
+
+    /// Waits after a wave, looks at what came of it, and says why no other may begin, if so.
+    async fn after(
+        &self,
+        rollout: &Rollout,
+        (stage, last): (Stage, bool),
+        rolled: &mut Rolled,
+        talk: &mut Talk<'_>,
+    ) -> Option<Stop> {
+        let course = self.course;
+        let (failed, of) = (rolled.failed(), course.changes.len());
+        if let Err(stop) = go_on(rollout, failed, of, &Watched::default()) {
+            return Some(stop);
+        }
+        let lost = watched(&rolled.records);
+        let alone = course.waves.iter().filter(|it| it.stage != Stage::Sources).count() < 2;
+        // Nothing is published of sources and notebooks, and nothing yet of what was changed a moment ago.
+        if lost.is_empty() || stage == Stage::Sources || alone {
+            return None;
+        }
+        if !last && !course.soak.is_zero() {
+            let _shown = self.progress.begin(format!("waiting {} for evidence", time(course.soak)));
+            talk.say(&format!("waiting {}, to see whether they still ask for IMDSv1", time(course.soak)));
+            self.world.sleep(course.soak).await;
+        }
+        match self.read(&lost).await {
+            Ok(refusals) => {
+                let seen = Watched::of(&lost, &refusals);
+                talk.say(&words(&seen));
+                let stop = go_on(rollout, failed, of, &seen).err();
+                rolled.watched = Some(seen);
+                stop
+            }
+            // Whoever does not wait for evidence goes on without it.
+            Err(failure) if last || course.soak.is_zero() => {
+                let why = sentence(&failure);
+                talk.note(&format!("whether they still ask for IMDSv1 could not be read: {why}"));
+                None
+            }
+            Err(failure) => Some(Stop::Unread(sentence(&failure))),
+        }
+    }
+
+    /// The calls that were refused since the run began.
+    async fn read(&self, instances: &[(Place, InstanceId)]) -> Result<Refusals, Failure> {
+        let mut by_place: BTreeMap<&Place, Vec<InstanceId>> = BTreeMap::new();
+        for (place, id) in instances {
+            by_place.entry(place).or_default().push(id.clone());
+        }
+        let until = self.world.now();
+        let at_one_place = async |(place, ids): (&Place, Vec<InstanceId>)| {
+            let read = self.aws.lately(place, Metric::NoTokenRejected, &ids, self.now, until).await?;
+            Ok(read.into_iter().map(|(id, it)| ((place.clone(), id), it)).collect::<Refusals>())
+        };
+        let read: Vec<Result<Refusals, Failure>> =
+            futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
+        let mut refusals = Refusals::new();
+        for it in read {
+            refusals.extend(it?);
+        }
+        Ok(refusals)
+    }
+}
+
+impl Rolled {
+    fn failed(&self) -> usize {
+        self.records.iter().filter(|it| is_failed(it)).count()
+    }
+}
+
+/// The role of this name in the account of a place.
+fn role_arn(place: &Place, name: &str) -> String {
+    format!("arn:{}:iam::{}:role/{name}", place.region.partition().as_str(), place.account)
+}
+
+fn words(it: &Watched) -> String {
+    format!(
+        "of {} that lost IMDSv1, {} still ask for it, {} do not as far as there is data, and of {} there is none yet",
+        count(it.len(), "instance"),
+        it.rejecting.len(),
+        it.quiet,
+        it.unknown
+    )
+}
+
+/// A change that was not tried, because the run ended before.
+fn held(mut record: Record, why: &str) -> Record {
+    record.plan = Some("hold");
+    record.hold = Some(HOLD);
+    record.reasons.push(why.to_owned());
+    record
+}

@@ -1,0 +1,259 @@
+//! Sweeping one Region of one account: sources, then instances, then notebooks, page by page.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use v2only_policy::Place;
+
+use super::task::{PlaceTask, Stage, Task};
+use super::{Turn, going_round};
+use crate::failure::{Disposition, Failure, Kind};
+use crate::invocation::Said;
+use crate::ports::{ReadParameter, Sweeper};
+use crate::record::{Outcome, Record};
+use crate::scan::{Judged, Kinds, Look};
+use crate::{instances, notebooks};
+
+/// How many resources are changed between two looks at the clock: at 5 a second, 8 seconds' worth.
+const CHUNK: usize = 40;
+/// How many notebooks are described between two looks at the clock: at 2 calls a second, 10 seconds' worth.
+const NOTEBOOKS: usize = 10;
+/// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
+const AT_ONCE: usize = 8;
+/// How often a stage is gone over while something in it has to be tried again.
+const MOST_PASSES: u8 = 4;
+/// For how long what was throttled, or in between two states, is let be before the next pass.
+const BREATH: Duration = Duration::from_mins(5);
+
+/// All that launches take their options from.
+const SOURCES: Kinds = Kinds {
+    launch_templates: true,
+    launch_configurations: true,
+    images: true,
+    account_defaults: true,
+    ..Kinds::NONE
+};
+
+/// How a piece of a stage ended.
+enum Step {
+    /// There is more of the stage, as the task now says.
+    More,
+    /// That was its last page.
+    Last,
+    /// The time is nearly over.
+    TimeIsShort,
+}
+
+/// Whether another pass is needed, once a pass has seen its last page.
+#[derive(Debug, PartialEq, Eq)]
+enum Afterwards {
+    /// On to the next stage.
+    Settled,
+    /// Some were throttled or between two states: again, after a while.
+    Later,
+    /// The listing changed under its own pages: look once more.
+    Now,
+    /// As `Later`, and it has been tried often enough.
+    GivenUp,
+}
+
+fn afterwards(task: &PlaceTask) -> Afterwards {
+    let so_far = task.so_far;
+    let may_again = task.passes + 1 < MOST_PASSES;
+    match (so_far.again > 0, so_far.changed > 0 && so_far.pages > 1) {
+        (true, _) if may_again => Afterwards::Later,
+        (true, _) => Afterwards::GivenUp,
+        (false, true) if may_again => Afterwards::Now,
+        (false, _) => Afterwards::Settled,
+    }
+}
+
+impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
+    /// Sweeps a place from where its task says, until it is done or has been handed on.
+    pub(super) async fn place(&mut self, mut task: PlaceTask, place: &Place) -> Result<(), Failure> {
+        if self.is_too_old(task.began, &place.to_string()) {
+            return Ok(());
+        }
+        going_round(task.handed_on)?;
+        let policy = self.policy().await?;
+        let app = self.app;
+        let look = match Look::at(&app.ports, &policy, place, self.now()).await {
+            Ok(look) => look,
+            Err(failure) => return self.left(&place.to_string(), failure),
+        };
+        let mut gate = None;
+        loop {
+            let step = match task.stage {
+                Stage::Sources => self.sources(&look, place).await,
+                Stage::Instances => self.instances(&look, place, &mut task, &mut gate).await,
+                Stage::Notebooks => self.notebooks(&look, place, &mut task).await,
+            };
+            match step {
+                Ok(Step::TimeIsShort) => return self.hand_on(task, Duration::ZERO).await,
+                Ok(Step::More) if self.time_is_short() => return self.hand_on(task, Duration::ZERO).await,
+                Ok(Step::More) => continue,
+                Ok(Step::Last) => {}
+                // A page that AWS gave a while ago and does not know any more: from the first one again.
+                Err(failure) if failure.kind == Kind::Invalid && task.page.is_some() => {
+                    task.once_more();
+                    continue;
+                }
+                // What cannot be listed must not keep the rest from being swept.
+                Err(failure) => self.left(&format!("{} of {place}", task.stage.code()), failure)?,
+            }
+            match afterwards(&task) {
+                Afterwards::Settled => {}
+                Afterwards::Later => {
+                    task.once_more();
+                    return self.hand_on(task, BREATH).await;
+                }
+                Afterwards::Now => {
+                    task.once_more();
+                    continue;
+                }
+                Afterwards::GivenUp => {
+                    let why = format!(
+                        "{} of the {} could not be changed in {} passes; the next sweep takes them up",
+                        task.so_far.again,
+                        task.stage.code(),
+                        task.passes + 1
+                    );
+                    let failure = Failure::new(Kind::Refused, "sqs:ReceiveMessage", why);
+                    self.left(&place.to_string(), failure)?;
+                }
+            }
+            let so_far = task.so_far;
+            (self.invocation.say)(Said::Swept { place, stage: task.stage, so_far, passes: task.passes + 1 });
+            match task.stage.next() {
+                Some(stage) => task.turn_to(stage),
+                None => return Ok(()),
+            }
+            if let Some(failure) = gate.take() {
+                // Held for want of evidence; each record says so, and this says why.
+                self.unswept(&format!("version-1 use in {place}"), &failure);
+            }
+            if self.time_is_short() {
+                return self.hand_on(task, Duration::ZERO).await;
+            }
+        }
+    }
+
+    async fn hand_on(&mut self, mut task: PlaceTask, after: Duration) -> Result<(), Failure> {
+        task.handed_on += 1;
+        self.send(std::iter::once(Task::Place(task)), after).await
+    }
+
+    /// Tells of what launches take their options from. It is changed by people only: AWS has no condition that
+    /// would keep a role to tightening it.
+    async fn sources(&mut self, look: &Look<'_>, place: &Place) -> Result<Step, Failure> {
+        let mut found = Vec::new();
+        let ports = &self.app.ports;
+        let read = look.sources(ports, SOURCES, &mut |it| found.push(it)).await;
+        for judged in found {
+            let mut record = judged.record(place);
+            if judged.acts() {
+                record.reasons.push(
+                    "left to `v2only enforce`: no function may change what launches start from".to_owned(),
+                );
+            }
+            self.note(&record, &judged);
+        }
+        read.map(|()| Step::Last)
+    }
+
+    async fn instances(
+        &mut self,
+        look: &Look<'_>,
+        place: &Place,
+        task: &mut PlaceTask,
+        gate: &mut Option<Failure>,
+    ) -> Result<Step, Failure> {
+        let page = look.instances(&self.app.ports, task.page.clone(), gate).await?;
+        if !self.carry_out(page.items, place, task).await {
+            return Ok(Step::TimeIsShort);
+        }
+        Ok(turn_page(task, page.next))
+    }
+
+    async fn notebooks(
+        &mut self,
+        look: &Look<'_>,
+        place: &Place,
+        task: &mut PlaceTask,
+    ) -> Result<Step, Failure> {
+        let page = self.app.ports.notebook_names(place, task.page.clone()).await?;
+        let mut begun = false;
+        for names in page.items.chunks(NOTEBOOKS) {
+            if begun && self.time_is_short() {
+                return Ok(Step::TimeIsShort);
+            }
+            begun = true;
+            let mut found = Vec::new();
+            let ports = &self.app.ports;
+            look.notebooks(ports, names.to_vec(), &mut |it| found.push(it)).await?;
+            if !self.carry_out(found, place, task).await {
+                return Ok(Step::TimeIsShort);
+            }
+        }
+        Ok(turn_page(task, page.next))
+    }
+
+    /// Carries out what was decided, some at a time; false if the time was over before the last of them. Some are
+    /// done in any case, so that a task comes to an end however short its turns are.
+    async fn carry_out(&mut self, found: Vec<Judged>, place: &Place, task: &mut PlaceTask) -> bool {
+        let now = self.now();
+        let ports = &self.app.ports;
+        let mut begun = false;
+        let mut rest = found.into_iter().peekable();
+        while rest.peek().is_some() {
+            if begun && self.time_is_short() {
+                return false;
+            }
+            begun = true;
+            let some: Vec<Judged> = rest.by_ref().take(CHUNK).collect();
+            let records: Vec<(Record, Judged)> = futures_util::stream::iter(some)
+                .map(|judged| async move {
+                    let record = match &judged {
+                        Judged::Instance(it, decision) => instances::apply(ports, place, it, decision).await,
+                        Judged::Notebook(it, decision) => {
+                            notebooks::apply(ports, place, it, decision, now).await
+                        }
+                        Judged::Source(it) => it.record(place),
+                    };
+                    (record, judged)
+                })
+                .buffered(AT_ONCE)
+                .collect()
+                .await;
+            for (record, judged) in records {
+                match &record.outcome {
+                    Outcome::Fixed | Outcome::Advanced => task.so_far.changed += 1,
+                    Outcome::Failed(it) if it.disposition() == Disposition::Retry => task.so_far.again += 1,
+                    _ => {}
+                }
+                self.note(&record, &judged);
+            }
+        }
+        true
+    }
+
+    /// Writes a record down.
+    fn note(&mut self, record: &Record, judged: &Judged) {
+        self.counts.add(record);
+        let now = self.now();
+        if let (Some(counts), Judged::Instance(it, _), true) =
+            (&mut self.counts.sweep, judged, record.leaves_violation())
+            && let Some(since) = it.created_at
+        {
+            let hours = now.duration_since(since).as_hours();
+            counts.oldest_violation_hours = counts.oldest_violation_hours.max(hours.unsigned_abs());
+        }
+        (self.invocation.say)(Said::Record(record));
+    }
+}
+
+fn turn_page(task: &mut PlaceTask, next: Option<String>) -> Step {
+    task.so_far.pages += 1;
+    task.page = next;
+    if task.page.is_some() { Step::More } else { Step::Last }
+}

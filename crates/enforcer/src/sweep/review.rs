@@ -1,0 +1,203 @@
+//! The daily review of the exemptions: which are over, which end soon, which excuse nothing any more.
+//!
+//! One message goes from account to account and carries what was seen: whether an entry is stale is known only
+//! when the last one has been looked at. It reads, and changes nothing.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use jiff::civil::Date;
+use v2only_policy::exemption::{Exemption, InForce, Origin, Void};
+use v2only_policy::review::{Due, by_date, review};
+use v2only_policy::{AccountId, Note, Place, Policy, Verdict};
+
+use super::task::{ReviewTask, Task};
+use super::{Turn, going_round};
+use crate::failure::Failure;
+use crate::invocation::Said;
+use crate::ports::{Estate, ReadParameter, Sweeper};
+use crate::scan::{Judged, Kinds, scan};
+use crate::sources::Source;
+
+/// How many Regions of an account are looked at side by side.
+const AT_ONCE: usize = 4;
+
+/// An exemption that needs somebody's attention.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueExemption {
+    /// Why.
+    pub due: Due,
+    /// Which one: `exemptions[n]` of the document, or the resource whose tags it is.
+    pub exemption: String,
+    /// Where that resource lives.
+    pub place: Option<Place>,
+    /// Its last day.
+    pub until: Date,
+    /// Whom to ask.
+    pub owner: Option<String>,
+    /// Why it was made.
+    pub reason: Option<String>,
+}
+
+/// What one place has to say of exemptions.
+#[derive(Default)]
+struct Seen {
+    excusing: BTreeSet<usize>,
+    by_tag: Vec<DueExemption>,
+    unread: Vec<Failure>,
+}
+
+impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
+    /// Looks at one account after the other; the last one brings the report.
+    pub(super) async fn review(
+        &mut self,
+        mut task: ReviewTask,
+        after: Option<AccountId>,
+    ) -> Result<(), Failure> {
+        let now = self.now();
+        let began = *task.began.get_or_insert(now);
+        if self.is_too_old(began, "the review of exemptions") {
+            return Ok(());
+        }
+        going_round(task.handed_on)?;
+        let policy = self.policy().await?;
+        let document = fingerprint(&policy.exemptions);
+        if *task.document.get_or_insert(document) != document {
+            // Entries are known by their position, which means another one now.
+            task = ReviewTask { began: Some(began), handed_on: task.handed_on, ..ReviewTask::default() };
+            task.document = Some(document);
+        }
+        let accounts = self.app.ports.accounts().await?;
+        let from = if task.after.is_some() { after } else { None };
+        let rest = accounts.iter().filter(|it| from.as_ref().is_none_or(|from| *it > from));
+        let mut begun = false;
+        for account in rest {
+            if begun && self.time_is_short() {
+                task.handed_on += 1;
+                return self.send(std::iter::once(Task::ReviewExemptions(task)), Duration::ZERO).await;
+            }
+            begun = true;
+            self.account_of_review(account, &policy, &mut task).await;
+            task.after = Some(account.as_str().to_owned());
+        }
+        let excusing = (task.unread == 0).then_some(&task.excusing);
+        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        for (index, due) in review(&policy.exemptions, excusing, today) {
+            if let Some(entry) = policy.exemptions.get(index) {
+                self.due(&DueExemption {
+                    due,
+                    exemption: Origin::Document(index).to_string(),
+                    place: None,
+                    until: entry.until,
+                    owner: entry.owner.clone(),
+                    reason: Some(entry.reason.clone()),
+                });
+            }
+        }
+        (self.invocation.say)(Said::Reviewed { accounts: accounts.len(), unread: task.unread });
+        Ok(())
+    }
+
+    /// What cannot be read is told of and counted: tomorrow brings another review.
+    async fn account_of_review(&mut self, account: &AccountId, policy: &Policy, task: &mut ReviewTask) {
+        let ports = &self.app.ports;
+        let regions = match ports.regions(account).await {
+            Ok(regions) => regions,
+            Err(failure) => {
+                task.unread += 1;
+                return self.unswept(&format!("exemptions in account {account}"), &failure);
+            }
+        };
+        let now = self.now();
+        let places = regions.into_iter().map(|region| Place { account: account.clone(), region });
+        let looks: Vec<(Place, Seen)> = futures_util::stream::iter(places)
+            .map(|place| async move {
+                let seen = look(ports, policy, &place, now).await;
+                (place, seen)
+            })
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
+        for (place, seen) in looks {
+            task.excusing.extend(seen.excusing);
+            seen.by_tag.iter().for_each(|it| self.due(it));
+            task.unread += u32::from(!seen.unread.is_empty());
+            for failure in seen.unread {
+                self.unswept(&format!("exemptions in {place}"), &failure);
+            }
+        }
+    }
+
+    fn due(&mut self, it: &DueExemption) {
+        if let Some(counts) = &mut self.counts.sweep {
+            match it.due {
+                Due::Expired { .. } => counts.expired += 1,
+                Due::Stale => counts.stale += 1,
+                Due::Expires { .. } => counts.expiring += 1,
+            }
+        }
+        (self.invocation.say)(Said::Exemption(it));
+    }
+}
+
+async fn look(ports: &(impl Estate + Sync), policy: &Policy, place: &Place, now: jiff::Timestamp) -> Seen {
+    let mut seen = Seen::default();
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let mut each = |judged: Judged| seen.take(&judged, place, today);
+    let unread = scan(ports, policy, place, Kinds::ALL, now, &mut each).await;
+    seen.unread.extend(unread.failure);
+    seen
+}
+
+impl Seen {
+    fn take(&mut self, judged: &Judged, place: &Place, today: Date) {
+        let (verdict, notes) = told(judged);
+        let tag = |due: Option<Due>, until: Date, reason: Option<&str>| {
+            due.map(|due| DueExemption {
+                due,
+                exemption: judged.record(place).resource.to_string(),
+                place: Some(place.clone()),
+                until,
+                owner: None,
+                reason: reason.map(str::to_owned),
+            })
+        };
+        match verdict {
+            Verdict::Exempt { by: InForce { origin: Origin::Document(index), .. }, .. } => {
+                self.excusing.insert(*index);
+            }
+            Verdict::Exempt { by: InForce { origin: Origin::Tag, until, reason, .. }, .. } => {
+                self.by_tag.extend(tag(by_date(*until, today), *until, Some(reason)));
+            }
+            Verdict::Compliant(_) | Verdict::Violation(_) | Verdict::Gone => {}
+        }
+        for note in notes {
+            if let Note::VoidExemption(Void::Expired { origin: Origin::Tag, until }) = note {
+                self.by_tag.extend(tag(by_date(*until, today), *until, None));
+            }
+        }
+    }
+}
+
+fn told(judged: &Judged) -> (&Verdict, &[Note]) {
+    match judged {
+        Judged::Instance(_, it) => (&it.verdict, &it.notes),
+        Judged::Notebook(_, it) => (&it.verdict, &it.notes),
+        Judged::Source(it) => match &**it {
+            Source::Defaults(_, it) => (&it.verdict, &it.notes),
+            Source::Version(_, it) => (&it.decision.verdict, &it.decision.notes),
+            Source::Configuration(_, _, it) => (&it.verdict, &it.notes),
+            Source::Image(_, it) => (&it.verdict, &it.notes),
+        },
+    }
+}
+
+/// Tells one list of exemptions from another. It need not be the same in another release: the review then begins
+/// again.
+fn fingerprint(exemptions: &[Exemption]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    format!("{exemptions:?}").hash(&mut hasher);
+    hasher.finish()
+}

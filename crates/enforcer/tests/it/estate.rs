@@ -1,0 +1,160 @@
+//! The listings of the AWS in memory, and its queue. Instances live in one Region of one account.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use v2only_enforcer::ports::*;
+use v2only_enforcer::{Failure, Kind};
+use v2only_policy::instance::{HttpTokens, Instance, Switch};
+use v2only_policy::source::{AccountDefaults, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion};
+use v2only_policy::usage::{Counted, Lately};
+use v2only_policy::*;
+
+use crate::fake::{ACCOUNT, Fake, REGION, World};
+
+fn is_ours(place: &Place) -> bool {
+    place.account.as_str() == ACCOUNT && place.region.as_str() == REGION
+}
+
+impl ListAccounts for Fake {
+    async fn accounts(&self) -> Answer<Vec<AccountId>> {
+        self.call("organizations:ListAccounts", "", |world| {
+            let all = world.other_accounts.iter().map(String::as_str).chain([ACCOUNT]);
+            let mut all: Vec<AccountId> = all.map(|it| AccountId::parse(it).unwrap()).collect();
+            all.sort();
+            Ok(all)
+        })
+    }
+}
+
+impl ListRegions for Fake {
+    async fn regions(&self, account: &AccountId) -> Answer<Vec<Region>> {
+        self.call("ec2:DescribeRegions", account.as_str(), |_| {
+            Ok([REGION, "us-east-1"].map(|it| Region::parse(it).unwrap()).to_vec())
+        })
+    }
+}
+
+/// One page of what a listing finds now. Its token is a number of items, so that what leaves the listing between
+/// two pages moves the rest: the worst that AWS could do.
+fn page<T>(all: Vec<T>, size: usize, next: Option<String>) -> Answer<Page<T>> {
+    let Ok(from) = next.as_deref().unwrap_or("0").parse::<usize>() else {
+        return Err(Failure::new(Kind::Invalid, "ec2:DescribeInstances", "InvalidNextToken"));
+    };
+    let size = if size == 0 { all.len().max(1) } else { size };
+    let more = all.len() > from + size;
+    let items = all.into_iter().skip(from).take(size).collect();
+    Ok(Page { items, next: more.then(|| (from + size).to_string()) })
+}
+
+impl ListInstances for Fake {
+    async fn page(&self, place: &Place, listing: Listing, next: Option<String>) -> Answer<Page<Instance>> {
+        let target = format!("listed {place} {}", next.as_deref().unwrap_or("first"));
+        self.call("ec2:DescribeInstances", &target, |world| {
+            let wanted = |it: &&Instance| {
+                let v1 = it.options.http_tokens == HttpTokens::Optional
+                    && it.options.http_endpoint == Switch::Enabled;
+                is_ours(place) && (listing == Listing::All || v1)
+            };
+            page(world.instances.values().filter(wanted).cloned().collect(), world.page_size, next)
+        })
+    }
+}
+
+impl ListNotebooks for Fake {
+    async fn notebook_names(&self, place: &Place, next: Option<String>) -> Answer<Page<NotebookName>> {
+        self.call("sagemaker:ListNotebookInstances", &place.to_string(), |world| {
+            let names = world.notebooks.values().map(|it| it.name.clone());
+            page(names.filter(|_| is_ours(place)).collect(), 0, next)
+        })
+    }
+}
+
+impl ReadUsage for Fake {
+    async fn daily(
+        &self,
+        _: &Place,
+        _: Metric,
+        ids: &[InstanceId],
+        _: Date,
+        _: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Counted>> {
+        self.call("cloudwatch:GetMetricData", &ids.len().to_string(), |_| Ok(BTreeMap::new()))
+    }
+
+    async fn lately(
+        &self,
+        _: &Place,
+        _: Metric,
+        ids: &[InstanceId],
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Lately>> {
+        panic!("no sweep goes in waves: {ids:?}");
+    }
+}
+
+impl ReadDefaults for Fake {
+    async fn defaults(&self, place: &Place) -> Answer<AccountDefaults> {
+        self.call("ec2:GetInstanceMetadataDefaults", &place.to_string(), |world| {
+            Ok(world.defaults.clone().filter(|_| is_ours(place)).unwrap_or(AccountDefaults::UNSET))
+        })
+    }
+}
+
+impl ListLaunchTemplates for Fake {
+    async fn launch_templates(&self, _: &Place, _: Option<String>) -> Answer<Page<LaunchTemplate>> {
+        self.call("ec2:DescribeLaunchTemplates", "", |_| Ok(Page { items: vec![], next: None }))
+    }
+
+    async fn current_versions(
+        &self,
+        _: &Place,
+        _: Option<String>,
+    ) -> Answer<Page<(LaunchTemplateId, TemplateVersion)>> {
+        Ok(Page { items: vec![], next: None })
+    }
+
+    async fn template_versions(
+        &self,
+        _: &Place,
+        _: &LaunchTemplateId,
+        _: &[u64],
+    ) -> Answer<Vec<TemplateVersion>> {
+        Ok(vec![])
+    }
+}
+
+impl ListImages for Fake {
+    async fn own_images(&self, _: &Place, _: Option<String>) -> Answer<Page<Image>> {
+        self.call("ec2:DescribeImages", "", |_| Ok(Page { items: vec![], next: None }))
+    }
+
+    async fn imds_support(&self, _: &Place, _: &[ImageId]) -> Answer<Vec<(ImageId, ImdsSupport)>> {
+        Ok(vec![])
+    }
+}
+
+impl ListGroups for Fake {
+    async fn groups(&self, _: &Place, _: Option<String>) -> Answer<Page<Group>> {
+        self.call("autoscaling:DescribeAutoScalingGroups", "", |_| Ok(Page { items: vec![], next: None }))
+    }
+
+    async fn launch_configurations(&self, _: &Place, _: Option<String>) -> Answer<Page<LaunchConfiguration>> {
+        Ok(Page { items: vec![], next: None })
+    }
+}
+
+impl SendTasks for Fake {
+    async fn send(&self, texts: &[String], delay: Duration) -> Answer<()> {
+        for text in texts {
+            self.call("sqs:SendMessage", "", |world: &mut World| {
+                world.queue.push((text.clone(), delay.as_secs()));
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+}

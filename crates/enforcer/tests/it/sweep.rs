@@ -1,0 +1,441 @@
+//! What a sweep does, however its function is treated.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use v2only_enforcer::invocation::{App, Invocation, Said};
+use v2only_enforcer::policy_source::{Location, PolicySource};
+use v2only_enforcer::report_line::{Counts, line};
+use v2only_enforcer::{Kind, sweep};
+use v2only_policy::instance::{HttpTokens, Switch};
+use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
+
+use crate::fake::{ACCOUNT, Fake, World, now};
+
+const ENFORCE: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
+const SWEEP: &str = r#"{"task": "sweep"}"#;
+const REVIEW: &str = r#"{"task": "review-exemptions"}"#;
+
+/// Everything that was said over many invocations.
+#[derive(Default)]
+struct Told {
+    lines: Vec<Value>,
+    counts: Vec<Counts>,
+    invocations: usize,
+    /// Texts of messages that were received too often.
+    dead: Vec<String>,
+}
+
+impl Told {
+    fn outcomes(&self, outcome: &str) -> Vec<&Value> {
+        self.lines.iter().filter(|it| it["outcome"] == outcome).collect()
+    }
+
+    fn resources(&self, outcome: &str) -> Vec<String> {
+        let mut found: Vec<String> = self
+            .outcomes(outcome)
+            .iter()
+            .filter_map(|it| it["resource"].as_str())
+            .map(str::to_owned)
+            .collect();
+        found.sort();
+        found
+    }
+}
+
+/// An account of which everything is in the queue of the sweeper.
+struct Deployed {
+    app: App<Fake>,
+    /// How long Lambda lets the function run.
+    timeout: SignedDuration,
+}
+
+impl Deployed {
+    fn new(policy: &str, build: impl FnOnce(&mut World)) -> Self {
+        let app = App::new(PolicySource::new(Location::Inline(policy.to_owned())), Fake::with(build));
+        Self { app, timeout: SignedDuration::from_secs(900) }
+    }
+
+    fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        look(&mut self.app.ports.0.lock().unwrap())
+    }
+
+    fn calls(&self, action: &str) -> usize {
+        self.app.ports.calls().iter().filter(|it| it.starts_with(action)).count()
+    }
+
+    fn clock(&self) -> Timestamp {
+        now() + SignedDuration::from_millis(self.world(|it| it.passed))
+    }
+
+    /// One invocation with one message; whether SQS may delete it.
+    async fn receive(&self, text: &str, told: &mut Told) -> bool {
+        told.invocations += 1;
+        let mut lines = Vec::new();
+        let mut say = |it: Said<'_>| lines.push(line(&it, "sweeper", now()));
+        let clock = || self.clock();
+        let invocation =
+            Invocation { now: &clock, deadline: Some(self.clock() + self.timeout), say: &mut say };
+        let payload = json!({"Records": [{
+            "messageId": "m-1", "receiptHandle": "r", "body": text, "attributes": {}, "messageAttributes": {},
+            "md5OfBody": "", "eventSource": "aws:sqs", "awsRegion": "eu-central-1",
+            "eventSourceARN": "arn:aws:sqs:eu-central-1:111122223333:v2only-sweeper",
+        }]});
+        let (reply, counts) = sweep::handle(payload, &self.app, invocation).await.unwrap();
+        told.lines.extend(lines);
+        told.counts.push(counts);
+        reply["batchItemFailures"].as_array().unwrap().is_empty()
+    }
+
+    /// Receives messages until there are none; each of them five times at most.
+    async fn drain(&self, first: &str, told: &mut Told) {
+        self.world(|it| it.queue.push((first.to_owned(), 0)));
+        let mut received: BTreeMap<String, usize> = BTreeMap::new();
+        while let Some((text, delay)) = self.world(|it| (!it.queue.is_empty()).then(|| it.queue.remove(0))) {
+            self.world(|it| it.passed += i64::try_from(delay).unwrap() * 1000);
+            if self.receive(&text, told).await {
+                continue;
+            }
+            let times = received.entry(text.clone()).or_default();
+            *times += 1;
+            if *times < 5 {
+                self.world(|it| it.queue.push((text, 0)));
+            } else {
+                told.dead.push(text);
+            }
+            assert!(told.invocations < 2000, "the sweep does not come to an end");
+        }
+    }
+
+    async fn sweep(&self) -> Told {
+        let mut told = Told::default();
+        self.drain(SWEEP, &mut told).await;
+        told
+    }
+
+    fn left(&self) -> usize {
+        self.world(|it| {
+            let open = it.instances.values().filter(|it| {
+                it.options.http_tokens != HttpTokens::Required && it.options.http_endpoint == Switch::Enabled
+            });
+            open.count()
+        })
+    }
+}
+
+fn violating(count: usize) -> impl FnOnce(&mut World) {
+    move |world| {
+        for n in 0..count {
+            world.instance(&format!("i-{n:08x}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_leads_to_every_region_of_every_account() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(3)(world);
+        world.other_accounts = vec!["444455556666".to_owned()];
+        world.notebook("analysis", NotebookStatus::Stopped);
+    });
+    let told = deployed.sweep().await;
+    assert_eq!(told.resources("fixed"), ["analysis", "i-00000000", "i-00000001", "i-00000002"]);
+    assert_eq!(deployed.left(), 0);
+    assert_eq!(deployed.world(|it| it.notebooks["analysis"].minimum_version), MinimumVersion::Two);
+    // One for the estate, one for each account, one for each of two Regions in both.
+    assert_eq!(told.invocations, 1 + 2 + 4);
+    assert_eq!(told.outcomes("swept").len(), 4 * 3);
+    assert_eq!(deployed.calls("ec2:ModifyInstanceMetadataOptions"), 3);
+    // One listing for each place, and no second look at what AWS has answered already.
+    assert_eq!(deployed.calls("ec2:DescribeInstances"), 4);
+}
+
+#[tokio::test]
+async fn a_second_sweep_changes_nothing() {
+    let deployed = Deployed::new(ENFORCE, violating(5));
+    deployed.sweep().await;
+    let before = deployed.calls("ec2:ModifyInstanceMetadataOptions");
+    let told = deployed.sweep().await;
+    assert_eq!(told.resources("fixed"), Vec::<String>::new());
+    assert_eq!(deployed.calls("ec2:ModifyInstanceMetadataOptions"), before);
+}
+
+#[tokio::test]
+async fn nothing_is_missed_where_the_listing_moves_under_its_pages() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(100)(world);
+        world.page_size = 10;
+    });
+    let told = deployed.sweep().await;
+    assert_eq!(deployed.left(), 0);
+    assert_eq!(told.resources("fixed").len(), 100);
+    assert_eq!(deployed.calls("ec2:ModifyInstanceMetadataOptions"), 100);
+}
+
+#[tokio::test]
+async fn a_place_that_takes_longer_than_a_function_may_is_handed_on() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(1000)(world);
+        world.page_size = 250;
+        world.call_takes = 200;
+    });
+    let told = Deployed { timeout: SignedDuration::from_secs(120), ..deployed };
+    let deployed = told;
+    let told = deployed.sweep().await;
+    assert_eq!(deployed.left(), 0);
+    assert_eq!(deployed.calls("ec2:ModifyInstanceMetadataOptions"), 1000);
+    assert!(told.invocations > 5, "{}", told.invocations);
+    assert!(told.dead.is_empty());
+    let handed_on = deployed.calls("sqs:SendMessage") - 1 - 2;
+    assert!(handed_on >= 3, "{handed_on} messages of its own");
+}
+
+#[tokio::test]
+async fn a_page_that_aws_has_forgotten_begins_the_stage_again() {
+    let deployed = Deployed::new(ENFORCE, violating(3));
+    let task = json!({
+        "task": "place", "began": now(), "account": ACCOUNT, "region": "eu-central-1", "stage": "instances",
+        "page": "a token of yesterday",
+    });
+    let mut told = Told::default();
+    deployed.drain(&task.to_string(), &mut told).await;
+    assert_eq!(deployed.left(), 0);
+    assert!(told.dead.is_empty());
+}
+
+/// Whatever a function was doing when it died, its message is received again.
+#[tokio::test]
+async fn a_function_killed_at_any_call_loses_nothing() {
+    let build = |world: &mut World| {
+        violating(12)(world);
+        world.page_size = 5;
+        world.notebook("analysis", NotebookStatus::Stopped);
+        world.other_accounts = vec!["444455556666".to_owned()];
+    };
+    let whole = Deployed::new(ENFORCE, build);
+    whole.sweep().await;
+    let calls = whole.app.ports.calls().len();
+    assert!(calls > 40, "{calls} calls are too few for a test");
+    for survives in 0..calls {
+        let deployed = Deployed::new(ENFORCE, build);
+        let mut told = Told::default();
+        deployed.world(|it| it.dies_after = Some(survives));
+        // The message in hand is the one that SQS shows again; another invocation finds AWS answering.
+        deployed.world(|it| it.queue.push((SWEEP.to_owned(), 0)));
+        while let Some((text, _)) = deployed.world(|it| (!it.queue.is_empty()).then(|| it.queue.remove(0))) {
+            if !deployed.receive(&text, &mut told).await {
+                deployed.world(|it| {
+                    it.dies_after = None;
+                    it.queue.push((text.clone(), 0));
+                });
+            }
+        }
+        assert_eq!(deployed.left(), 0, "killed after {survives} calls");
+        assert_eq!(
+            deployed.world(|it| it.notebooks["analysis"].minimum_version),
+            MinimumVersion::Two,
+            "killed after {survives} calls"
+        );
+        let changes = deployed.calls("ec2:ModifyInstanceMetadataOptions");
+        assert_eq!(changes, 12, "killed after {survives} calls");
+    }
+}
+
+#[tokio::test]
+async fn messages_that_come_twice_change_nothing_twice() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(8)(world);
+        world.page_size = 3;
+    });
+    let mut told = Told::default();
+    deployed.world(|it| it.queue.push((SWEEP.to_owned(), 0)));
+    while let Some((text, _)) = deployed.world(|it| (!it.queue.is_empty()).then(|| it.queue.remove(0))) {
+        assert!(deployed.receive(&text, &mut told).await);
+        // The second delivery of what does not send more of itself.
+        if text.contains("place") {
+            assert!(deployed.receive(&text, &mut told).await);
+        }
+    }
+    assert_eq!(deployed.left(), 0);
+    assert_eq!(deployed.calls("ec2:ModifyInstanceMetadataOptions"), 8);
+}
+
+#[tokio::test]
+async fn what_is_throttled_is_gone_over_again_after_a_while() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(10)(world);
+        world.failures.insert("ec2:ModifyInstanceMetadataOptions", vec![Kind::Throttled; 4]);
+    });
+    let told = deployed.sweep().await;
+    assert_eq!(deployed.left(), 0);
+    assert_eq!(told.resources("retry").len(), 4);
+    assert_eq!(told.resources("fixed").len(), 10);
+    assert!(deployed.clock().duration_since(now()) >= SignedDuration::from_mins(5));
+}
+
+#[tokio::test]
+async fn what_stays_throttled_is_left_to_the_next_sweep_and_the_rest_is_swept() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(2)(world);
+        world.notebook("analysis", NotebookStatus::Stopped);
+        world.failures.insert("ec2:ModifyInstanceMetadataOptions", vec![Kind::Throttled; 1000]);
+    });
+    let told = deployed.sweep().await;
+    assert_eq!(deployed.left(), 2);
+    assert_eq!(told.resources("fixed"), ["analysis"]);
+    let unswept = told.outcomes("unswept");
+    assert_eq!(unswept.len(), 1, "{unswept:?}");
+    assert!(unswept[0]["why"].as_str().unwrap().contains("the next sweep takes them up"));
+    assert!(told.dead.is_empty());
+}
+
+#[tokio::test]
+async fn what_may_not_be_listed_is_told_of_and_the_rest_is_swept() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(2)(world);
+        world.failures.insert("ec2:DescribeImages", vec![Kind::Denied; 2]);
+        world.failures.insert("sagemaker:ListNotebookInstances", vec![Kind::Denied; 2]);
+    });
+    let told = deployed.sweep().await;
+    assert_eq!(deployed.left(), 0);
+    let subjects: Vec<&str> =
+        told.outcomes("unswept").iter().filter_map(|it| it["subject"].as_str()).collect();
+    assert_eq!(subjects.len(), 4, "{subjects:?}");
+    assert!(subjects.iter().any(|it| it.starts_with("sources of ")), "{subjects:?}");
+    assert!(subjects.iter().any(|it| it.starts_with("notebooks of ")), "{subjects:?}");
+    assert!(told.dead.is_empty());
+}
+
+#[tokio::test]
+async fn no_function_changes_what_launches_start_from() {
+    let policy = format!("{ENFORCE}account_defaults: {{ http_tokens: required }}\n");
+    let deployed = Deployed::new(&policy, |_| {});
+    let told = deployed.sweep().await;
+    let defaults: Vec<_> = told.lines.iter().filter(|it| it["kind"] == "account-default").collect();
+    assert_eq!(defaults.len(), 2, "{:?}", told.lines);
+    assert!(defaults.iter().all(|it| it["outcome"] == "held"));
+    assert!(defaults[0]["reasons"].to_string().contains("v2only enforce"), "{}", defaults[0]);
+    assert_eq!(deployed.calls("ec2:ModifyInstanceMetadataDefaults"), 0);
+}
+
+#[tokio::test]
+async fn an_observing_policy_changes_nothing_and_says_how_old_the_oldest_violation_is() {
+    let deployed = Deployed::new("version: 1\nmode: observe\n", |world| {
+        violating(2)(world);
+        world.instance("i-00000001").created_at = Some(now() - SignedDuration::from_hours(500));
+    });
+    let told = deployed.sweep().await;
+    assert_eq!(deployed.left(), 2);
+    assert_eq!(told.resources("held"), ["i-00000000", "i-00000001"]);
+    let oldest = told.counts.iter().filter_map(|it| it.sweep).map(|it| it.oldest_violation_hours).max();
+    assert_eq!(oldest, Some(500));
+}
+
+#[tokio::test]
+async fn a_sweep_of_yesterday_is_left_to_a_newer_one_and_said_to_be() {
+    let deployed = Deployed::new(ENFORCE, violating(1));
+    let began = now() - SignedDuration::from_hours(25);
+    let task = json!({"task": "account", "began": began, "account": ACCOUNT});
+    let mut told = Told::default();
+    deployed.drain(&task.to_string(), &mut told).await;
+    assert_eq!(deployed.left(), 1);
+    assert!(told.lines[0]["why"].as_str().unwrap().contains("more than a day old"), "{:?}", told.lines);
+}
+
+#[tokio::test]
+async fn a_task_that_goes_round_for_ever_ends_in_the_dead_letter_queue() {
+    let deployed = Deployed::new(ENFORCE, violating(1));
+    let task = json!({
+        "task": "place", "began": now(), "account": ACCOUNT, "region": "eu-central-1", "stage": "instances",
+        "handed-on": 500,
+    });
+    let mut told = Told::default();
+    deployed.drain(&task.to_string(), &mut told).await;
+    assert_eq!(told.dead.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_task_is_said_by_its_field_and_kept_for_the_dead_letter_queue() {
+    let deployed = Deployed::new(ENFORCE, |_| {});
+    let mut told = Told::default();
+    deployed.drain(r#"{"task": "sweeep"}"#, &mut told).await;
+    assert_eq!(told.dead.len(), 1);
+    assert_eq!(told.lines[0]["outcome"], "malformed");
+    assert!(told.lines[0]["why"].as_str().unwrap().contains("sweeep"), "{}", told.lines[0]);
+}
+
+const EXEMPTIONS: &str = "version: 1
+mode: enforce
+exemptions:
+  - match: { resources: [i-00000000] }
+    reason: vendor agent
+    owner: vendor@example.com
+    until: 2026-11-30
+  - match: { resources: [i-deadbeef] }
+    reason: long gone
+    until: 2027-11-30
+  - match: { resources: [i-00000001] }
+    reason: over
+    until: 2026-11-01
+  - match: { resources: [i-00000002] }
+    reason: still needed
+    until: 2027-11-30
+";
+
+fn states(told: &Told) -> Vec<String> {
+    let state =
+        |it: &&Value| format!("{} {}", it["exemption"].as_str().unwrap(), it["state"].as_str().unwrap());
+    told.outcomes("exemption").iter().map(state).collect()
+}
+
+#[tokio::test]
+async fn the_review_names_exemptions_that_are_over_end_soon_or_excuse_nothing() {
+    let deployed = Deployed::new(EXEMPTIONS, |world| {
+        violating(4)(world);
+        world.other_accounts = vec!["444455556666".to_owned()];
+        let tagged = &mut world.instance("i-00000003").tags;
+        tagged.insert("v2only:exempt-until".to_owned(), "2026-11-22".to_owned());
+        tagged.insert("v2only:exempt-reason".to_owned(), "because".to_owned());
+    });
+    let mut told = Told::default();
+    deployed.drain(REVIEW, &mut told).await;
+    assert_eq!(
+        states(&told),
+        ["i-00000003 expires", "exemptions[0] expires", "exemptions[1] stale", "exemptions[2] expired"]
+    );
+    let soon = told.outcomes("exemption")[1];
+    assert_eq!((&soon["owner"], &soon["why"]), (&json!("vendor@example.com"), &json!("ends in 10 days")));
+    let counts = told.counts[0].sweep.unwrap();
+    assert_eq!((counts.expired, counts.expiring, counts.stale), (1, 2, 1));
+    assert_eq!(deployed.left(), 4, "a review changes nothing");
+}
+
+#[tokio::test]
+async fn a_review_that_could_not_read_everything_calls_nothing_stale() {
+    let deployed = Deployed::new(EXEMPTIONS, |world| {
+        violating(4)(world);
+        world.failures.insert("ec2:DescribeRegions", vec![Kind::Denied]);
+        world.other_accounts = vec!["000011112222".to_owned()];
+    });
+    let mut told = Told::default();
+    deployed.drain(REVIEW, &mut told).await;
+    assert_eq!(states(&told), ["exemptions[0] expires", "exemptions[2] expired"]);
+    assert_eq!(told.outcomes("exemptions-reviewed")[0]["unread"], 1);
+    assert_eq!(told.outcomes("unswept").len(), 1);
+}
+
+#[tokio::test]
+async fn a_review_goes_on_in_another_invocation_with_what_it_has_seen() {
+    let mut deployed = Deployed::new(EXEMPTIONS, |world| {
+        violating(4)(world);
+        world.call_takes = 3000;
+        world.other_accounts = (0..6).map(|n| format!("90000000000{n}")).collect();
+    });
+    deployed.timeout = SignedDuration::from_secs(60);
+    let mut told = Told::default();
+    deployed.drain(REVIEW, &mut told).await;
+    assert!(told.invocations > 2, "{}", told.invocations);
+    assert_eq!(told.outcomes("exemptions-reviewed").len(), 1);
+    assert_eq!(states(&told), ["exemptions[0] expires", "exemptions[1] stale", "exemptions[2] expired"]);
+}
