@@ -135,6 +135,22 @@ fn observing_starts_nothing() {
     assert_eq!(world.aws.asked_of(START), [""; 0]);
 }
 
+/// The canary is an execution of its own; that all of it failed ends the run before the next.
+#[test]
+fn executions_go_by_waves_and_end_with_them() {
+    let mut aws = FakeAws::default().at_home(HERE);
+    for number in 0..40 {
+        aws = aws.instance(HERE, instance(&format!("i-{number:017x}")));
+    }
+    let world = world(aws.deaf());
+    let ran = world.run(&format!("{ENFORCE} --canary 5 --max-errors 2"));
+    assert_eq!(ran.exit.code(), 3);
+    let sizes: Vec<usize> = world.aws.asked_of(START).iter().map(|it| it.matches("i-0").count()).collect();
+    assert_eq!(sizes, [5]);
+    assert!(ran.err.contains("35 changes left"), "{}", ran.err);
+    assert_eq!(world.read("journal.ndjson").lines().count(), 5, "what was left is not in the journal");
+}
+
 #[test]
 fn an_execution_is_given_50_instances_at_most() {
     let mut aws = FakeAws::default().at_home(HERE);
@@ -142,7 +158,8 @@ fn an_execution_is_given_50_instances_at_most() {
         aws = aws.instance(HERE, instance(&format!("i-{number:017x}")));
     }
     let world = world(aws);
-    assert_eq!(world.run(ENFORCE).exit.code(), 0);
+    let ran = world.run(&format!("{ENFORCE} --canary 100%"));
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
     let sizes: Vec<usize> = world.aws.asked_of(START).iter().map(|it| it.matches("i-0").count()).collect();
     assert_eq!(sizes, [50, 50, 20]);
 }
