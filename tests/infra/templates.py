@@ -22,6 +22,15 @@ def with_zips(path: Path) -> str:
     return re.sub(r"CodeUri: \.\./\.\./functions/(.*)", r"CodeUri: \1.zip", path.read_text())
 
 
+def without_trace(text: str) -> str:
+    """A template or a module without the command document, which ministack does not know."""
+    of_sam = r"  # --- A command for people -+\n  TraceImdsV1:\n(?:    .*\n|\n)*"
+    of_terraform = r'# --- A command for people -+\n\nresource "aws_ssm_document" "trace" \{\n(?:  .*\n)+\}\n'
+    rest, found = re.subn(f"{of_sam}|{of_terraform}", "", text)
+    assert found == 1 and "TraceImdsV1" not in rest
+    return rest
+
+
 def with_conditions_written_out(name: str, pseudo: dict[str, str]) -> str:
     """A template with pseudo parameters replaced in its conditions, and nowhere else."""
     before, rest = (SAM / f"{name}.yaml").read_text().split("\nConditions:\n")

@@ -71,7 +71,7 @@ def packaged(name: str, folder: Path, function_zip, url: str, account: str) -> s
     for function in FUNCTIONS:
         (folder / "lambda" / f"{function}.zip").write_bytes(function_zip(function).read_bytes())
     template = folder / "lambda" / f"{name}.yaml"
-    template.write_text(templates.with_zips(templates.SAM / f"{name}.yaml"))
+    template.write_text(templates.without_trace(templates.with_zips(templates.SAM / f"{name}.yaml")))
     sam = Path(sys.executable).with_name("sam")
     argv = [str(sam), "package", "-t", str(template), "--s3-bucket", f"code-{account}", "--region", REGION]
     environment = servers.clean_environment(
@@ -141,6 +141,7 @@ def of_sam(ministack, client, function_zip, tmp_path_factory) -> dict[str, Seen]
 
     def as_member(account: str, **parameters: str) -> Seen:
         text = templates.with_conditions_written_out("member", {"AWS::AccountId": account, "AWS::Region": REGION})
+        text = templates.without_trace(text)
         return look(account, Stack(client, ministack, account, "v2only-member", text, **ours | parameters))
 
     seen["member"] = as_member(member)
@@ -177,6 +178,9 @@ def of_terraform(ministack, client, function_zip, tmp_path_factory) -> dict[str,
 
     def through(module: str, account: str, others: list[str], **extra: str) -> dict[str, Seen]:
         copy = terraform.copied(tmp_path_factory.mktemp("terraform"))
+        for path in ("main.tf", "modules/member/main.tf"):
+            source = copy / "infra" / "terraform" / path
+            source.write_text(templates.without_trace(source.read_text()))
         root = terraform.made(copy, module, AWS_ACCESS_KEY_ID=account, **shared, **extra)
         root.run("apply", "-auto-approve")
         root.run("plan", "-out=second.plan")

@@ -13,7 +13,7 @@ use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 23] = [
+const NOT_OF_FUNCTIONS: [Call; 25] = [
     Call::GetCallerIdentity,
     Call::ModifyInstanceMetadataDefaults,
     Call::CreateLaunchTemplateVersion,
@@ -37,6 +37,8 @@ const NOT_OF_FUNCTIONS: [Call; 23] = [
     Call::GetSchedule,
     Call::ListPoliciesForTarget,
     Call::DescribePolicy,
+    Call::StartAutomationExecution,
+    Call::GetAutomationExecution,
 ];
 
 #[test]

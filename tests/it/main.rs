@@ -15,6 +15,8 @@
 //! | [`environment`] | settings, policy, network, credentials and permissions that are no good |
 //! | [`lines`] | the shape of what is logged, and what is never in it |
 //! | [`peers`] | what other tools for the same job got wrong; a table of where each is tested |
+//! | [`automation`] | the runbooks of AWS are told to tighten, and what they did is looked at |
+//! | [`trace`] | who on an instance calls version 1 is asked of Systems Manager and told |
 //! | [`launched_by`] | who launched what is read as CloudTrail tells it, and nobody is guessed |
 //! | [`usage`] | who still uses version 1 is read as CloudWatch tells it, and decides what `enforce` changes |
 //! | [`calls`] | every call is declared, with the permission it takes |
@@ -32,6 +34,7 @@
 )]
 
 mod accounts;
+mod automation;
 mod calls;
 mod drift;
 mod environment;
@@ -48,4 +51,5 @@ mod peers;
 mod regions;
 mod soak;
 mod sweeps;
+mod trace;
 mod usage;

@@ -104,6 +104,10 @@ pub enum Call {
     ListPoliciesForTarget,
     /// `DescribePolicy`.
     DescribePolicy,
+    /// `StartAutomationExecution`, with runbooks of AWS that are told to tighten.
+    StartAutomationExecution,
+    /// `GetAutomationExecution`, until it has ended.
+    GetAutomationExecution,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -121,7 +125,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 50] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -170,6 +174,8 @@ impl Call {
         Self::GetSchedule,
         Self::ListPoliciesForTarget,
         Self::DescribePolicy,
+        Self::StartAutomationExecution,
+        Self::GetAutomationExecution,
     ];
 
     /// The IAM action.
@@ -223,6 +229,8 @@ impl Call {
             Self::GetSchedule => "scheduler:GetSchedule",
             Self::ListPoliciesForTarget => "organizations:ListPoliciesForTarget",
             Self::DescribePolicy => "organizations:DescribePolicy",
+            Self::StartAutomationExecution => "ssm:StartAutomationExecution",
+            Self::GetAutomationExecution => "ssm:GetAutomationExecution",
         }
     }
 
@@ -274,6 +282,9 @@ impl Call {
             | Self::GetSchedule => bucket(20, 10),
             // AWS CloudTrail API Reference, `LookupEvents`: two a second for each account and Region.
             Self::LookupEvents => bucket(2, 2),
+            // AWS General Reference, "AWS Systems Manager endpoints and quotas".
+            Self::StartAutomationExecution => bucket(1, 1),
+            Self::GetAutomationExecution => bucket(3, 3),
             // None is published; ours.
             Self::SendCommand | Self::GetCommandInvocation => bucket(5, 5),
             Self::GetFindings => bucket(6, 3),

@@ -33,6 +33,8 @@ pub mod ssm;
 pub mod function;
 
 #[cfg(feature = "operator")]
+pub mod automation;
+#[cfg(feature = "operator")]
 pub mod cloudtrail;
 #[cfg(feature = "operator")]
 pub mod run_command;

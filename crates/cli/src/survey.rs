@@ -1,12 +1,13 @@
 //! Looking at several places side by side. Takes no writer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
+use v2only_enforcer::automation::{is_left_to_automation, taken};
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::{Judged, Kinds, Unread, scan};
 use v2only_enforcer::sources::trace::{Tracer, trace};
@@ -38,6 +39,8 @@ pub(crate) struct Seen {
     pub(crate) untraced: Option<Failure>,
     /// Who launched them, if that was asked for.
     pub(crate) launchers: BTreeMap<InstanceId, Launcher>,
+    /// Those that the policy leaves to Systems Manager Automation, once they are to be changed.
+    pub(crate) automated: BTreeSet<InstanceId>,
 }
 
 impl Seen {
@@ -49,8 +52,32 @@ impl Seen {
     fn unreadable((place, failure): (Place, Failure)) -> Self {
         let failure = Some(failure);
         let causes = BTreeMap::new();
-        let launchers = BTreeMap::new();
-        Self { place, judged: Vec::new(), failure, usage_unread: None, causes, untraced: None, launchers }
+        let (launchers, automated) = (BTreeMap::new(), BTreeSet::new());
+        Self {
+            place,
+            judged: Vec::new(),
+            failure,
+            usage_unread: None,
+            causes,
+            untraced: None,
+            launchers,
+            automated,
+        }
+    }
+
+    /// What the policy leaves to Systems Manager Automation is to be changed by it.
+    pub(crate) fn take_automation(&mut self) {
+        for it in std::mem::take(&mut self.judged) {
+            if let (true, Judged::Instance(instance, _)) = (is_left_to_automation(&it), &it) {
+                self.automated.insert(instance.id.clone());
+            }
+            self.judged.push(taken(it));
+        }
+    }
+
+    /// Whether this is to be changed by Systems Manager Automation.
+    pub(crate) fn is_automated(&self, judged: &Judged) -> bool {
+        matches!(judged, Judged::Instance(it, _) if self.automated.contains(&it.id))
     }
 
     /// Its violating instances.
@@ -102,6 +129,7 @@ pub(crate) async fn survey(
             causes,
             untraced,
             launchers: BTreeMap::new(),
+            automated: BTreeSet::new(),
         }
     };
     let mut seen: Vec<Seen> =
@@ -172,6 +200,7 @@ pub(crate) async fn stream<E>(
             causes: BTreeMap::new(),
             untraced,
             launchers: BTreeMap::new(),
+            automated: BTreeSet::new(),
         })
     };
     let mut looks = futures_util::stream::iter(&places.known).map(look).buffered(AT_ONCE);

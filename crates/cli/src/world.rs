@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use v2only_enforcer::ports::{
     Admission, Answer, DeploymentReader, DescribeInstances, DescribeNotebook, ImportFindings, InstanceWriter,
     ListInstances, ListNotebooks, LookUpLaunches, NotebookWriter, OrganizationalUnits, ReadFindings,
-    ReadParameter, ReadUsage, RunTrace, SourceReader, SourceWriter,
+    ReadParameter, ReadUsage, RunAutomation, RunTrace, SourceReader, SourceWriter,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_policy::{AccountId, Place, Region};
@@ -116,6 +116,7 @@ pub trait Cloud:
     + SourceWriter
     + Restorer
     + ReadParameter
+    + RunAutomation
     + RunTrace
     + ReadFindings
     + ImportFindings

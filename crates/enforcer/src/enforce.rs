@@ -43,13 +43,13 @@ impl Bound {
         Self { failed: AtomicUsize::new(0), at_most: Some(number) }
     }
 
-    fn note(&self, record: &Record) {
+    pub(crate) fn note(&self, record: &Record) {
         if is_failed(record) {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.at_most.is_some_and(|it| self.failed.load(Ordering::Relaxed) > it)
     }
 }

@@ -4,6 +4,7 @@
 //! Every method names the place it acts in; adapters choose credentials and endpoint by it. All may be
 //! called again after any failure.
 
+mod automation;
 mod deployment;
 mod estate;
 mod findings;
@@ -21,6 +22,7 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 
 use crate::failure::Failure;
 
+pub use automation::{Execution, RunAutomation};
 pub use deployment::{
     AdvancedSelector, BasicSelector, Control, DeploymentReader, EnterAccount, FieldSelector, Function,
     Mapping, Parameter, Queue, ReadControls, ReadFunctions, ReadParameterAt, ReadQueues, ReadRules,

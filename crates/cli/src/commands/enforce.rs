@@ -67,6 +67,11 @@ pub struct Args {
     #[command(flatten)]
     waves: waves::Flags,
 
+    /// The role that runbooks of Systems Manager take on in each account, where the policy says
+    /// `remediate_with: ssm-automation` [default: none, and yours is used]
+    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    automation_role: Option<String>,
+
     /// Where to write the state before each change; must not exist [default: v2only-journal-<UTC
     /// time>.ndjson]
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -100,6 +105,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         seen.iter_mut().for_each(Seen::consent);
     }
 
+    seen.iter_mut().for_each(Seen::take_automation);
     let acting = seen.iter().flat_map(|it| &it.judged).filter(|it| it.acts()).count();
     if acting == 0 {
         return nothing_acts(session, (&policy, kinds), now, &seen, &aws);
@@ -122,7 +128,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let clock = || world.now();
     let path = args.journal.clone().unwrap_or_else(|| journal::default_path(now));
     let journal = FileJournal::create(&path, &clock)?;
-    let run = Rollout { world, aws: &aws, journal: &journal, course: &course, progress: &progress, now };
+    let role = args.automation_role.as_deref();
+    let run =
+        Rollout { world, aws: &aws, journal: &journal, course: &course, role, progress: &progress, now };
     let mut rolled = run.carry_out(&mut session.talk).await;
     rolled.records = with_the_rest(&seen, rolled.records);
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
@@ -159,7 +167,8 @@ fn policy_named<'a, W: World>(args: &Args, session: &Session<'a, W>) -> Result<&
 /// Shows the plan and asks, or only shows it.
 fn agreed<W: World>(args: &Args, session: &mut Session<'_, W>, seen: &[Seen], course: &Course<'_>) -> bool {
     let plan = plan::text(seen, session.talk.is_verbose(), session.talk.width());
-    let text = [Some(plan), course.words()].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let by_runbook = plan::by_runbook(seen, args.automation_role.is_some());
+    let text = [Some(plan), by_runbook, course.words()].into_iter().flatten().collect::<Vec<_>>().join("\n");
     if args.yes {
         session.talk.say(&text);
         return true;

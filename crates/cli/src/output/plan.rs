@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use v2only_enforcer::automation::documents;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
 use v2only_policy::cause::{Launched, RootCause, Setter};
@@ -36,6 +37,17 @@ pub(crate) fn text(seen: &[Seen], all: bool, width: Option<u16>) -> String {
         parts.extend(containers(seen, named));
     }
     parts.join("\n")
+}
+
+/// How many of the changes are made by Systems Manager Automation, and by which runbook; `None` if none is.
+pub(crate) fn by_runbook(seen: &[Seen], with_role: bool) -> Option<String> {
+    let automated: usize = seen.iter().map(|it| it.automated.len()).sum();
+    let role = with_role.then_some("");
+    let judged = seen.iter().flat_map(|it| it.judged.iter().filter(|judged| it.is_automated(judged)));
+    let documents: Vec<&str> = documents(judged, role).into_iter().collect();
+    (automated > 0).then(|| {
+        format!("  {} by Systems Manager Automation: {}", count(automated, "change"), documents.join(", "))
+    })
 }
 
 type ByWords = BTreeMap<(String, &'static str), Vec<String>>;
@@ -200,6 +212,10 @@ pub(crate) fn advice(hold: &'static str) -> Option<&'static str> {
         "source-report-only" => {
             "set `launch_templates.fix: new-version` in the policy document to have launch templates mended; \
              `images.fix: mark-v2` marks images, which nobody can undo"
+        }
+        "ssm-automation" => {
+            "the runbooks of Systems Manager can require tokens and set the hop limit, and nothing else: let the policy \
+             document say `instances.remediate_with: api` for these instances"
         }
         "irreversible" => "add `--accept-irreversible` to mark images as well; nobody can undo that",
         "outside-window" => "run again inside the maintenance window of the policy document",

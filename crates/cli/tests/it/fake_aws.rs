@@ -64,6 +64,8 @@ struct State {
     findings: BTreeMap<String, Value>,
     refused_findings: Vec<&'static str>,
     deployment: Deployment,
+    executed: usize,
+    automation_ends: Option<(String, String)>,
     deaf: bool,
     vanishing: bool,
     calls: Vec<(&'static str, String)>,

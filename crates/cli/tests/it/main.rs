@@ -10,6 +10,7 @@ mod fake_deployment;
 mod fake_world;
 mod guard_rules;
 
+mod automation;
 mod enforce;
 mod import;
 mod launched;

@@ -24,11 +24,11 @@ impl fmt::Display for Notice {
     }
 }
 
-/// A key with words that this release accepts and does not act on.
+/// A key with words that this release accepts and does not act on everywhere.
 struct Idle {
     level: &'static str,
     key: &'static str,
-    /// The one word that it does act on.
+    /// The one word that it does act on everywhere.
     but: &'static str,
     meanwhile: &'static str,
 }
@@ -38,7 +38,7 @@ const IDLE: &[Idle] = &[Idle {
     level: "instances",
     key: "remediate_with",
     but: "api",
-    meanwhile: "such instances are only reported",
+    meanwhile: "`v2only enforce` starts runbooks, and the functions only report such instances",
 }];
 
 /// What is to be said of a key with this value.
@@ -46,7 +46,7 @@ pub(super) fn of(level: &str, key: &str, spot: &Spot<'_>) -> Option<Notice> {
     let row = IDLE.iter().find(|it| it.level == level && it.key == key)?;
     let word = spot.text().filter(|word| *word != row.but)?;
     let message =
-        format!("`{}` is accepted, and not acted on by this release: {}", shown(word), row.meanwhile);
+        format!("`{}` is not acted on by every part of this release: {}", shown(word), row.meanwhile);
     Some(Notice::at(spot, message))
 }
 

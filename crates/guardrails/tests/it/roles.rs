@@ -40,14 +40,14 @@ fn of_no_event() -> BTreeSet<String> {
         "sqs:SendMessage",
     ];
     let of_events = granted(&["hub", "ec2-enforcer"]);
-    granted(&["source-enforcer", "tracer", "doctor"])
+    granted(&["source-enforcer", "tracer", "doctor", "automation"])
         .into_iter()
         .filter(|it| !of_events.contains(it))
         .chain(looking_around.map(str::to_owned))
         .collect()
 }
 
-const ALL: [&str; 11] = [
+const ALL: [&str; 12] = [
     "hub",
     "ec2-enforcer",
     "notebook-enforcer",
@@ -59,6 +59,7 @@ const ALL: [&str; 11] = [
     "rollback",
     "tracer",
     "doctor",
+    "automation",
 ];
 
 fn called(service: &str) -> BTreeSet<String> {

@@ -1,5 +1,6 @@
-//! Systems Manager: parameters, and commands on instances.
+//! Systems Manager: parameters, commands on instances, and the two runbooks of AWS for metadata options.
 
+mod automation;
 mod commands;
 mod get_parameter;
 mod put_parameter;
@@ -26,6 +27,7 @@ pub(crate) struct State {
     managed: BTreeMap<(Place, String), ManagedInstance>,
     documents: BTreeMap<(Place, String), commands::Document>,
     commands: BTreeMap<String, commands::Command>,
+    executions: BTreeMap<String, automation::Execution>,
 }
 
 /// A parameter, with all its versions, oldest first.
@@ -41,6 +43,8 @@ pub(crate) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
         "GetParameter" => get_parameter::answer(world, call),
         "PutParameter" => put_parameter::answer(world, call, trail),
         "SendCommand" => commands::send(world, call, trail),
+        "StartAutomationExecution" => automation::start(world, call, trail),
+        "GetAutomationExecution" => automation::get(world, call),
         "GetCommandInvocation" => commands::invocation(world, call),
         other => Err(AwsError::not_simulated(format!("operation {other} of ssm"))),
     }

@@ -1,9 +1,11 @@
 //! Carrying a plan out, wave by wave.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
+use v2only_enforcer::automation::{Automated, automate};
 use v2only_enforcer::enforce::{Bound, Carried, enforce_within, is_failed};
 use v2only_enforcer::ports::{Metric, ReadUsage as _};
 use v2only_enforcer::scan::Judged;
@@ -14,7 +16,7 @@ use v2only_policy::{InstanceId, Place};
 use super::waves::{Course, time};
 use crate::journal::FileJournal;
 use crate::problem::sentence;
-use crate::survey::AT_ONCE;
+use crate::survey::{AT_ONCE, Seen};
 use crate::talk::{Progress, Talk, count};
 use crate::world::World;
 
@@ -50,6 +52,8 @@ pub(super) struct Run<'a, W: World> {
     pub(super) aws: &'a W::Aws,
     pub(super) journal: &'a FileJournal<'a>,
     pub(super) course: &'a Course<'a>,
+    /// The name of the role that runbooks take on.
+    pub(super) role: Option<&'a str>,
     pub(super) progress: &'a Progress,
     /// When it began.
     pub(super) now: Timestamp,
@@ -106,18 +110,27 @@ impl<W: World> Run<'_, W> {
         // In the order in which they were seen, whatever the order of the wave.
         let mut members = wave.members.clone();
         members.sort_unstable();
-        let mut by_place: Vec<(&Place, Vec<Judged>)> = Vec::new();
+        let mut by_place: Vec<(&Seen, Vec<Judged>)> = Vec::new();
         for (seen, it) in members.iter().filter_map(|at| self.course.changes.get(*at)) {
-            match by_place.last_mut().filter(|(place, _)| *place == &seen.place) {
+            match by_place.last_mut().filter(|(there, _)| there.place == seen.place) {
                 Some((_, here)) => here.push((*it).clone()),
-                None => by_place.push((&seen.place, vec![(*it).clone()])),
+                None => by_place.push((seen, vec![(*it).clone()])),
             }
         }
-        let at_one_place = async |(place, judged): (&'_ Place, Vec<Judged>)| {
+        let wait = async |time: Duration| self.world.sleep(time).await;
+        let at_one_place = async |(seen, judged): (&'_ Seen, Vec<Judged>)| {
+            let place = &seen.place;
             let _shown = self.progress.begin(format!("changing {} in {place}", judged.len()));
-            enforce_within(self.aws, self.journal, place, judged, self.now, bound).await
+            let (by_runbook, by_us) = judged.into_iter().partition(|it| seen.is_automated(it));
+            let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.now, bound).await;
+            let role = self.role.map(|name| role_arn(place, name));
+            let by_runbook = Automated { place, judged: by_runbook, role: role.as_deref(), bound };
+            let automated = automate(self.aws, self.journal, by_runbook, &wait).await;
+            carried.records.extend(automated.records);
+            carried.left.extend(automated.left);
+            carried
         };
-        let places: Vec<&Place> = by_place.iter().map(|(place, _)| *place).collect();
+        let places: Vec<&Place> = by_place.iter().map(|(seen, _)| &seen.place).collect();
         let carried: Vec<Carried> =
             futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
         places.into_iter().zip(carried).collect()
@@ -190,6 +203,11 @@ impl Rolled {
     fn failed(&self) -> usize {
         self.records.iter().filter(|it| is_failed(it)).count()
     }
+}
+
+/// The role of this name in the account of a place.
+fn role_arn(place: &Place, name: &str) -> String {
+    format!("arn:{}:iam::{}:role/{name}", place.region.partition().as_str(), place.account)
 }
 
 fn words(it: &Watched) -> String {

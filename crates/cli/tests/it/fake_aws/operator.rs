@@ -2,9 +2,12 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use v2only_enforcer::ports::{Answer, Invocation, LookUpLaunches, Page, Progress, RunTrace, TraceStep};
+use v2only_enforcer::automation::Runbook;
+use v2only_enforcer::ports::{
+    Answer, Execution, Invocation, LookUpLaunches, Page, Progress, RunAutomation, RunTrace, TraceStep,
+};
 use v2only_enforcer::{Failure, Kind};
-use v2only_policy::{InstanceId, Place};
+use v2only_policy::{HttpTokens, InstanceId, Place};
 
 use super::{ACCOUNT, FakeAws};
 
@@ -131,5 +134,50 @@ impl RunTrace for FakeAws {
         let progress = if it.looks.1 > 0 { Progress::Going } else { it.progress.clone() };
         it.looks.1 = it.looks.1.saturating_sub(1);
         Ok(Some(Invocation { progress, output: it.output.clone(), errors: it.errors.clone() }))
+    }
+}
+
+impl RunAutomation for FakeAws {
+    async fn start_automation(&self, place: &Place, runbook: &Runbook, ids: &[InstanceId]) -> Answer<String> {
+        let told: Vec<String> =
+            runbook.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let which: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
+        let what = format!("{} {} {}: {}", place.region, runbook.document, told.join(" "), which.join(" "));
+        self.call("ssm:StartAutomationExecution", Some(place), what)?;
+        let mut state = self.state();
+        let deaf = state.deaf;
+        for id in ids.iter().filter(|_| !deaf) {
+            let it = state.instances.get_mut(&(place.region.clone(), id.clone())).unwrap();
+            // As the runbook has it where it is not told.
+            let says = runbook.parameters.get("EnforceIMDSv2").map_or("required", String::as_str);
+            it.options.http_tokens =
+                if says == "required" { HttpTokens::Required } else { HttpTokens::Optional };
+            let hops: u8 = runbook.parameters["HttpPutResponseHopLimit"].parse().unwrap();
+            it.options.hop_limit = if hops > 0 { Some(hops) } else { it.options.hop_limit };
+        }
+        state.executed += 1;
+        Ok(format!("execution-{}", state.executed))
+    }
+
+    async fn automation(&self, place: &Place, execution: &str) -> Answer<Execution> {
+        self.call("ssm:GetAutomationExecution", Some(place), execution)?;
+        let state = self.state();
+        let asked = state
+            .calls
+            .iter()
+            .filter(|(action, what)| *action == "ssm:GetAutomationExecution" && what == execution);
+        Ok(match (asked.count(), &state.automation_ends) {
+            (1, _) => Execution::Going,
+            (_, None) => Execution::Succeeded,
+            (_, Some((how, why))) => Execution::Ended { how: how.clone(), why: why.clone() },
+        })
+    }
+}
+
+impl FakeAws {
+    /// Executions end like this.
+    pub(crate) fn automation_ending(self, how: &str, why: &str) -> Self {
+        self.state().automation_ends = Some((how.to_owned(), why.to_owned()));
+        self
     }
 }

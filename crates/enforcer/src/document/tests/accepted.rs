@@ -280,7 +280,7 @@ overrides:
     );
     let notices: Vec<String> = accepted(&text).notices.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(notices.join("\n"), @r#"
-    3:30: instances.remediate_with: `ssm-automation` is accepted, and not acted on by this release: such instances are only reported
+    3:30: instances.remediate_with: `ssm-automation` is not acted on by every part of this release: `v2only enforce` starts runbooks, and the functions only report such instances
     12:5: overrides[2]: an earlier override has the same `match`, and the first one wins
     14:5: overrides[3]: the override says what the document says anyway
     "#);

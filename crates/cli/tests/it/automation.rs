@@ -1,0 +1,165 @@
+//! `enforce` where the policy says `remediate_with: ssm-automation`.
+
+use insta::assert_snapshot;
+use v2only_enforcer::Kind;
+use v2only_policy::{HttpTokens, Instance, Switch};
+
+use crate::fake_aws::{FakeAws, instance};
+use crate::fake_world::FakeWorld;
+
+const HERE: &str = "eu-central-1";
+const START: &str = "ssm:StartAutomationExecution";
+const POLICY: &str = "\
+version: 1
+mode: enforce
+instances:
+  hop_limit: { max: 2 }
+  remediate_with: ssm-automation
+  usage_gate: { applies_to: none }
+";
+
+fn hopping(id: &str) -> Instance {
+    let mut it = instance(id);
+    it.options.hop_limit = Some(5);
+    it
+}
+
+fn estate() -> FakeAws {
+    FakeAws::default()
+        .at_home(HERE)
+        .instance(HERE, instance("i-0000000000000000a"))
+        .instance(HERE, instance("i-0000000000000000b"))
+        .instance(HERE, hopping("i-0000000000000000c"))
+}
+
+fn world(aws: FakeAws) -> FakeWorld {
+    FakeWorld::with(aws).watched(160).file("policy.yaml", POLICY)
+}
+
+const ENFORCE: &str = "enforce --policy DIR/policy.yaml --kind instance --yes --journal DIR/journal.ndjson";
+
+#[test]
+fn runbooks_are_told_everything_and_followed_to_their_end_and_the_instances_looked_at() {
+    let world = world(estate());
+    let ran = world.run(ENFORCE);
+    assert_snapshot!(ran.seen());
+    assert_eq!(ran.exit.code(), 0);
+    let told = "EnforceIMDSv2=required HttpPutResponseHopLimit";
+    assert_eq!(
+        world.aws.asked_of(START),
+        [
+            format!(
+                "{HERE} AWSSupport-ConfigureEC2Metadata {told}=0 MetadataAccess=enabled: i-0000000000000000a i-0000000000000000b"
+            ),
+            format!(
+                "{HERE} AWSSupport-ConfigureEC2Metadata {told}=2 MetadataAccess=enabled: i-0000000000000000c"
+            ),
+        ]
+    );
+    assert!(world.aws.described().iter().all(|it| it.options.http_tokens == HttpTokens::Required));
+    assert!(world.aws.changes().iter().all(|it| !it.contains("Modify")), "{:?}", world.aws.changes());
+    assert_eq!(world.read("journal.ndjson").lines().count(), 3);
+    assert!(world.read("journal.ndjson").contains("optional"));
+}
+
+#[test]
+fn with_a_role_it_is_the_runbook_that_can_only_tighten() {
+    let world = world(estate());
+    assert_eq!(world.run(&format!("{ENFORCE} --automation-role v2only-automation")).exit.code(), 0);
+    for asked in world.aws.asked_of(START) {
+        let role = "AutomationAssumeRole=arn:aws:iam::111122223333:role/v2only-automation";
+        assert!(
+            asked.contains("AWSConfigRemediation-EnforceEC2InstanceIMDSv2") && asked.contains(role),
+            "{asked}"
+        );
+    }
+}
+
+#[test]
+fn what_the_journal_recorded_is_rolled_back_as_any_other_change() {
+    let world = world(estate());
+    world.run(ENFORCE);
+    let ran = world.run("rollback DIR/journal.ndjson --yes");
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    assert!(world.aws.described().iter().all(|it| it.options.http_tokens == HttpTokens::Optional));
+}
+
+#[test]
+fn the_truth_is_how_aws_describes_the_instance_and_not_how_an_execution_ended() {
+    let failed = world(estate().automation_ending("Failed", "Step fails when it is asserting")).run(ENFORCE);
+    assert_eq!(failed.exit.code(), 0, "the changes were made all the same: {}", failed.err);
+    let deaf = world(estate().deaf()).run(ENFORCE);
+    assert_eq!(deaf.exit.code(), 3);
+    assert!(deaf.err.contains("succeeded, and AWS describes the instance otherwise"), "{}", deaf.err);
+    let both = world(estate().deaf().automation_ending("TimedOut", "")).run(ENFORCE);
+    assert_eq!(both.exit.code(), 3);
+    assert!(both.err.contains("execution-1 ended as TimedOut"), "{}", both.err);
+}
+
+#[test]
+fn a_runbook_that_may_not_be_started_is_named() {
+    let aws = estate().failing(START, None, Kind::Denied, "AccessDeniedException", "not authorized");
+    let ran = world(aws).run(ENFORCE);
+    assert_eq!(ran.exit.code(), 3);
+    assert!(ran.err.contains("ssm:StartAutomationExecution: AccessDeniedException"), "{}", ran.err);
+}
+
+#[test]
+fn without_a_journal_no_runbook_is_started() {
+    let world = world(estate()).file("journal.ndjson", "");
+    assert_eq!(world.run(ENFORCE).exit.code(), 2);
+    assert_eq!(world.aws.asked_of(START), [""; 0]);
+}
+
+#[test]
+fn what_no_runbook_can_do_stays_held_and_says_so() {
+    let mut six = instance("i-0000000000000000a");
+    six.options.ipv6_endpoint = Switch::Enabled;
+    let policy = POLICY.replace("hop_limit: { max: 2 }", "ipv6_endpoint: disabled");
+    let aws = FakeAws::default().at_home(HERE).instance(HERE, six);
+    let world = FakeWorld::with(aws).watched(160).file("policy.yaml", &policy);
+    let ran = world.run(ENFORCE);
+    assert_eq!(ran.exit.code(), 10);
+    assert_eq!(world.aws.asked_of(START), [""; 0]);
+    assert!(ran.err.contains("can require tokens and set the hop limit, and nothing else"), "{}", ran.err);
+    let disabling = POLICY.replace("hop_limit: { max: 2 }", "http_endpoint: disabled");
+    let world = FakeWorld::with(estate()).file("policy.yaml", &disabling);
+    assert_eq!(world.run(ENFORCE).exit.code(), 10);
+    assert_eq!(world.aws.asked_of(START), [""; 0]);
+}
+
+#[test]
+fn observing_starts_nothing() {
+    let world = FakeWorld::with(estate()).file("policy.yaml", &POLICY.replace("enforce", "observe"));
+    assert_eq!(world.run(ENFORCE).exit.code(), 10);
+    assert_eq!(world.aws.asked_of(START), [""; 0]);
+}
+
+/// The canary is an execution of its own; that all of it failed ends the run before the next.
+#[test]
+fn executions_go_by_waves_and_end_with_them() {
+    let mut aws = FakeAws::default().at_home(HERE);
+    for number in 0..40 {
+        aws = aws.instance(HERE, instance(&format!("i-{number:017x}")));
+    }
+    let world = world(aws.deaf());
+    let ran = world.run(&format!("{ENFORCE} --canary 5 --max-errors 2"));
+    assert_eq!(ran.exit.code(), 3);
+    let sizes: Vec<usize> = world.aws.asked_of(START).iter().map(|it| it.matches("i-0").count()).collect();
+    assert_eq!(sizes, [5]);
+    assert!(ran.err.contains("35 changes left"), "{}", ran.err);
+    assert_eq!(world.read("journal.ndjson").lines().count(), 5, "what was left is not in the journal");
+}
+
+#[test]
+fn an_execution_is_given_50_instances_at_most() {
+    let mut aws = FakeAws::default().at_home(HERE);
+    for number in 0..120 {
+        aws = aws.instance(HERE, instance(&format!("i-{number:017x}")));
+    }
+    let world = world(aws);
+    let ran = world.run(&format!("{ENFORCE} --canary 100%"));
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    let sizes: Vec<usize> = world.aws.asked_of(START).iter().map(|it| it.matches("i-0").count()).collect();
+    assert_eq!(sizes, [50, 50, 20]);
+}

@@ -1,0 +1,309 @@
+//! Changing instances by Systems Manager Automation, with the runbooks of AWS: for those whose change process lives
+//! there.
+//!
+//! INVARIANT (only tighten): a runbook is told every one of its parameters, because the defaults of one of them open
+//! version 1. What no runbook can be told to do is not handed to one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use v2only_policy::instance::{HttpTokens, Instance, Switch};
+use v2only_policy::{Decision, Hold, InstanceChange, InstanceId, Place, Plan};
+
+use crate::enforce::{Bound, Carried, Journal};
+use crate::failure::{Failure, Kind};
+use crate::ports::{DescribeInstances, Execution, RunAutomation};
+use crate::record::{Outcome, Posture, Record};
+use crate::scan::Judged;
+
+/// How many instances one execution is given: as many as one target takes.
+const IN_ONE: usize = 50;
+/// Between two looks at an execution. Systems Manager takes three a second of an account and Region.
+const PAUSES: [u64; 5] = [2, 5, 10, 15, 20];
+/// A runbook sleeps for half a minute on each instance, and ten run side by side.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
+const ACTION: &str = "ssm:GetAutomationExecution";
+
+/// A runbook of AWS, with all that it is told but for the instance.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Runbook {
+    /// Its name.
+    pub document: &'static str,
+    /// All of its parameters but `InstanceId`.
+    pub parameters: BTreeMap<&'static str, String>,
+}
+
+impl Runbook {
+    /// The runbook that makes this change, under this role; `None` if there is none: they know nothing of IPv6 and
+    /// tags, and the one that could disable the endpoint could enable it as well.
+    ///
+    /// With a role it is the one that can only require tokens; the other one does without.
+    pub fn of(change: InstanceChange, role: Option<&str>) -> Option<Self> {
+        let InstanceChange::RequireTokens { hop_limit, ipv6_endpoint: None, metadata_tags: None } = change
+        else {
+            return None;
+        };
+        // 0 keeps it.
+        let hops = hop_limit.map_or(0, |it| it.get()).to_string();
+        Some(match role {
+            Some(role) => Self {
+                document: "AWSConfigRemediation-EnforceEC2InstanceIMDSv2",
+                parameters: BTreeMap::from([
+                    ("AutomationAssumeRole", role.to_owned()),
+                    ("HttpPutResponseHopLimit", hops),
+                ]),
+            },
+            None => Self {
+                document: "AWSSupport-ConfigureEC2Metadata",
+                parameters: BTreeMap::from([
+                    // `optional` where nothing is said.
+                    ("EnforceIMDSv2", "required".to_owned()),
+                    ("HttpPutResponseHopLimit", hops),
+                    // Only instances are handed over that are described so.
+                    ("MetadataAccess", "enabled".to_owned()),
+                ]),
+            },
+        })
+    }
+}
+
+/// What the policy leaves to Systems Manager Automation and a runbook can do, as a plan to act; anything else as it is.
+pub fn taken(judged: Judged) -> Judged {
+    match judged {
+        Judged::Instance(it, mut decision) => {
+            if let Plan::Hold { why: Hold::SsmAutomation, would: Some(change) } = &decision.plan
+                && Runbook::of(*change, None).is_some()
+            {
+                decision.plan = Plan::Act(*change);
+            }
+            Judged::Instance(it, decision)
+        }
+        other => other,
+    }
+}
+
+/// Whether this is what [`taken`] makes a plan to act of.
+pub fn is_left_to_automation(judged: &Judged) -> bool {
+    let Judged::Instance(_, decision) = judged else { return false };
+    match &decision.plan {
+        Plan::Hold { why: Hold::SsmAutomation, would: Some(change) } => Runbook::of(*change, None).is_some(),
+        _ => false,
+    }
+}
+
+/// Instances of one place that are to be changed by runbooks.
+#[derive(Debug)]
+pub struct Automated<'a> {
+    /// Which place.
+    pub place: &'a Place,
+    /// Each with a plan to act that a runbook can make.
+    pub judged: Vec<Judged>,
+    /// The ARN of the role that runbooks take on.
+    pub role: Option<&'a str>,
+    /// How many more changes may fail.
+    pub bound: &'a Bound,
+}
+
+/// Has runbooks make the changes, and says what came of each.
+///
+/// Each is journalled first. What counts in the end is how AWS describes an instance, not how an execution says that
+/// it ended. Repeating it is harmless.
+pub async fn automate<P: RunAutomation + DescribeInstances>(
+    ports: &P,
+    journal: &impl Journal,
+    it: Automated<'_>,
+    wait: &impl AsyncFn(Duration),
+) -> Carried {
+    let Automated { place, judged, role, bound } = it;
+    let mut carried = Carried::default();
+    let mut by_runbook: BTreeMap<Runbook, Vec<Judged>> = BTreeMap::new();
+    for it in judged {
+        match change(&it).and_then(|change| Runbook::of(change, role)) {
+            Some(runbook) => by_runbook.entry(runbook).or_default().push(it),
+            None => carried.left.push(it),
+        }
+    }
+    for (runbook, mut rest) in by_runbook {
+        while !rest.is_empty() {
+            let some: Vec<Judged> = rest.drain(..rest.len().min(IN_ONE)).collect();
+            if bound.is_broken() {
+                carried.left.extend(some);
+                continue;
+            }
+            let mut written = Vec::new();
+            for it in some {
+                let record = it.record(place);
+                match (journal.write(place, &it), it) {
+                    (Ok(()), Judged::Instance(it, Decision { plan: Plan::Act(change), .. })) => {
+                        written.push((it.id, change, record));
+                    }
+                    (Ok(()), other) => carried.left.push(other),
+                    (Err(error), _) => {
+                        let why = format!("the journal cannot be written ({error}), so nothing was changed");
+                        let outcome = Outcome::Failed(Failure::new(Kind::Refused, "journal", why));
+                        carried.records.push(record.came(outcome, None, None));
+                    }
+                }
+            }
+            if !written.is_empty() {
+                let records = execute(ports, place, &runbook, written, wait).await;
+                records.iter().for_each(|it| bound.note(it));
+                carried.records.extend(records);
+            }
+        }
+    }
+    carried
+}
+
+/// The change that is to be made of an instance.
+const fn change(judged: &Judged) -> Option<InstanceChange> {
+    match judged {
+        Judged::Instance(_, Decision { plan: Plan::Act(change), .. }) => Some(*change),
+        _ => None,
+    }
+}
+
+async fn execute<P: RunAutomation + DescribeInstances>(
+    ports: &P,
+    place: &Place,
+    runbook: &Runbook,
+    some: Vec<(InstanceId, InstanceChange, Record)>,
+    wait: &impl AsyncFn(Duration),
+) -> Vec<Record> {
+    let ids: Vec<InstanceId> = some.iter().map(|(id, ..)| id.clone()).collect();
+    let execution = match ports.start_automation(place, runbook, &ids).await {
+        Ok(execution) => execution,
+        Err(failure) => {
+            let failed =
+                |(_, _, record): (_, _, Record)| record.came(Outcome::Failed(failure.clone()), None, None);
+            return some.into_iter().map(failed).collect();
+        }
+    };
+    let ended = follow(ports, place, &execution, wait).await;
+    let described = ports.instances(place, &ids).await;
+    let records = some.into_iter().map(|(id, change, record)| {
+        let (outcome, after) = match &described {
+            Ok(found) => verdict(found.iter().find(|it| it.id == id), change, &ended, &execution),
+            Err(failure) => (Outcome::Failed(failure.clone()), None),
+        };
+        record.came(outcome, after, Some(execution.clone()))
+    });
+    records.collect()
+}
+
+/// What came of one instance, as AWS describes it now.
+fn verdict(
+    now: Option<&Instance>,
+    change: InstanceChange,
+    ended: &Result<(), Failure>,
+    execution: &str,
+) -> (Outcome, Option<Posture>) {
+    let Some(now) = now else {
+        let why = format!("it was not described any more after execution {execution}");
+        return (Outcome::Failed(Failure::new(Kind::Gone, "ec2:DescribeInstances", why)), None);
+    };
+    let InstanceChange::RequireTokens { hop_limit, .. } = change else {
+        let why = "no runbook makes this change";
+        return (Outcome::Failed(Failure::new(Kind::Refused, ACTION, why)), None);
+    };
+    let after = Some(Posture::Options(now.options));
+    let closed = now.options.http_tokens == HttpTokens::Required
+        && hop_limit.is_none_or(|hops| now.options.hop_limit == Some(hops.get()));
+    if closed || now.options.http_endpoint == Switch::Disabled {
+        return (Outcome::Fixed, after);
+    }
+    let failure = ended.clone().err().unwrap_or_else(|| {
+        let why = format!("execution {execution} succeeded, and AWS describes the instance otherwise");
+        Failure::new(Kind::Unverified, "ec2:DescribeInstances", why)
+    });
+    (Outcome::Failed(failure), after)
+}
+
+/// Waits for the end of an execution.
+async fn follow(
+    ports: &impl RunAutomation,
+    place: &Place,
+    execution: &str,
+    wait: &impl AsyncFn(Duration),
+) -> Result<(), Failure> {
+    let mut patience = PATIENCE;
+    let last = PAUSES.last().copied().unwrap_or(1);
+    for pause in PAUSES.into_iter().chain(std::iter::repeat(last)) {
+        let pause = Duration::from_secs(pause);
+        let Some(left) = patience.checked_sub(pause) else { break };
+        patience = left;
+        wait(pause).await;
+        match ports.automation(place, execution).await {
+            Ok(Execution::Going) => {}
+            Ok(Execution::Succeeded) => return Ok(()),
+            Ok(Execution::Ended { how, why }) => {
+                let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+                let why = format!("execution {execution} ended as {how}{why}");
+                return Err(Failure::new(Kind::Unknown, ACTION, why));
+            }
+            // It goes on all the same.
+            Err(failure) if matches!(failure.kind, Kind::Throttled | Kind::Unavailable) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    let why = format!("execution {execution} has not ended after {} minutes", PATIENCE.as_secs() / 60);
+    Err(Failure::new(Kind::Unavailable, ACTION, why))
+}
+
+/// The runbooks that these instances would be handed to.
+pub fn documents<'a>(
+    judged: impl IntoIterator<Item = &'a Judged>,
+    role: Option<&str>,
+) -> BTreeSet<&'static str> {
+    let changes = judged.into_iter().filter_map(|it| Runbook::of(change(it)?, role));
+    changes.map(|it| it.document).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use v2only_policy::settings::HopLimit;
+
+    /// Source: Systems Manager Automation runbook reference; all parameters but `InstanceId`, and without the role
+    /// where it is optional and none is named.
+    const DECLARED: [(&str, &[&str]); 2] = [
+        ("AWSSupport-ConfigureEC2Metadata", &["EnforceIMDSv2", "HttpPutResponseHopLimit", "MetadataAccess"]),
+        (
+            "AWSConfigRemediation-EnforceEC2InstanceIMDSv2",
+            &["AutomationAssumeRole", "HttpPutResponseHopLimit"],
+        ),
+    ];
+
+    #[test]
+    fn no_change_there_is_can_make_a_runbook_loosen_or_disable() {
+        let hops: Vec<Option<HopLimit>> =
+            std::iter::once(None).chain((1..=64).map(|it| Some(HopLimit::new(it).unwrap()))).collect();
+        let switches = [None, Some(false), Some(true)];
+        let mut told = 0;
+        for hop_limit in hops {
+            for ipv6_endpoint in switches {
+                for metadata_tags in switches {
+                    let change = InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags };
+                    for role in [None, Some("arn:aws:iam::111122223333:role/v2only-automation")] {
+                        let Some(runbook) = Runbook::of(change, role) else {
+                            assert!(ipv6_endpoint.is_some() || metadata_tags.is_some(), "{change}");
+                            continue;
+                        };
+                        told += 1;
+                        let (_, declared) = DECLARED.iter().find(|(it, _)| *it == runbook.document).unwrap();
+                        let given: Vec<&str> = runbook.parameters.keys().copied().collect();
+                        assert_eq!(given, *declared, "no default decides");
+                        let says = |name: &str| runbook.parameters.get(name).map(String::as_str);
+                        assert_ne!(says("EnforceIMDSv2"), Some("optional"));
+                        assert_ne!(says("MetadataAccess"), Some("disabled"));
+                        let hops = hop_limit.map_or(0, |it| it.get()).to_string();
+                        assert_eq!(says("HttpPutResponseHopLimit"), Some(hops.as_str()));
+                        assert_eq!(says("AutomationAssumeRole"), role);
+                    }
+                }
+            }
+        }
+        assert_eq!(told, 65 * 2);
+        assert_eq!(Runbook::of(InstanceChange::DisableEndpoint, None), None);
+    }
+}

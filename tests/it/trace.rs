@@ -1,0 +1,93 @@
+//! Who on an instance calls version 1, as a command of Systems Manager tells it over the wire.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use v2only_sandbox::{Actor, ClockMode, Config, ManagedInstance, Sandbox};
+use v2only_tests::stage::v1;
+use v2only_tests::{HOME, REGION, binaries};
+
+const REPORT: &str = concat!(
+    r#"{"v2only": "trace-imds-v1", "version": 1, "method": "packets", "seconds": 1, "without_token": 2, "with_token": 0, "unclear": 0}"#,
+    "\n",
+    r#"{"process": "java", "pids": [7], "user": "app", "without_token": 2, "with_token": 0, "unclear": 0}"#,
+);
+
+fn aws() -> (Sandbox, String) {
+    let aws = Sandbox::start(Config { clock: ClockMode::System, ..Config::default() }).unwrap();
+    aws.put_command_document(
+        HOME,
+        REGION,
+        "v2only-TraceImdsV1",
+        &[("traceLinux", "Linux"), ("traceWindows", "Windows")],
+    );
+    let ids = aws.launch_as(HOME, REGION, &Actor::User("alice".to_owned()), v1()).unwrap();
+    // It is `pending` for five seconds.
+    while aws.instance(HOME, REGION, &ids[0]).unwrap().state.as_str() != "running" {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    (aws, ids[0].clone())
+}
+
+fn managed(aws: &Sandbox, id: &str, platform: &str, output: &str, status: &str) {
+    let it = ManagedInstance {
+        platform: platform.to_owned(),
+        status: status.to_owned(),
+        output: output.to_owned(),
+        errors: "no such shell".to_owned(),
+    };
+    aws.manage_instance(HOME, REGION, id, it);
+}
+
+fn trace(aws: &Sandbox, id: &str) -> Output {
+    let mut command = Command::new(binaries::function("v2only"));
+    command.args(["readiness", "--trace", id, "--trace-seconds", "1", "--output", "json"]);
+    command.env_clear().envs([
+        ("AWS_ENDPOINT_URL", aws.endpoint().as_str()),
+        ("AWS_ACCESS_KEY_ID", HOME),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", REGION),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_MAX_ATTEMPTS", "1"),
+        ("V2ONLY_LOOPBACK_ONLY", "1"),
+    ]);
+    command.output().unwrap()
+}
+
+fn told(output: &Output, exit: i32) -> Value {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(exit), "{said}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_command_is_sent_waited_for_and_read_on_either_platform() {
+    let (aws, id) = aws();
+    for platform in ["Linux", "Windows"] {
+        managed(&aws, &id, platform, REPORT, "Success");
+        let found = told(&trace(&aws, &id), 10);
+        assert_eq!(found["instances"][0]["callers"][0]["process"], "java", "{platform}");
+        assert_eq!(found["instances"][0]["without_token"], 2);
+    }
+    let sent = aws.calls().iter().filter(|it| it.name() == "ssm:SendCommand").count();
+    assert_eq!(sent, 2);
+}
+
+#[test]
+fn what_is_not_managed_has_failed_or_lacks_the_document_is_told_apart() {
+    let (aws, id) = aws();
+    let outcome = |aws: &Sandbox| told(&trace(aws, &id), 3)["instances"][0]["outcome"].clone();
+    assert_eq!(outcome(&aws), "not-managed");
+    managed(&aws, &id, "Linux", "", "Failed");
+    assert_eq!(outcome(&aws), "command-failed");
+    managed(&aws, &id, "Linux", "nothing of ours", "Success");
+    assert_eq!(outcome(&aws), "unreadable");
+    aws.put_command_document(HOME, REGION, "other", &[]);
+    let bare = Sandbox::start(Config { clock: ClockMode::System, ..Config::default() }).unwrap();
+    let ids = bare.launch_as(HOME, REGION, &Actor::User("alice".to_owned()), v1()).unwrap();
+    while bare.instance(HOME, REGION, &ids[0]).unwrap().state.as_str() != "running" {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    managed(&bare, &ids[0], "Linux", REPORT, "Success");
+    assert_eq!(told(&trace(&bare, &ids[0]), 3)["instances"][0]["outcome"], "no-document");
+}
