@@ -76,14 +76,14 @@ pub(super) fn causes_words(causes: &[Cause]) -> String {
     match causes {
         [] => String::new(),
         [first, ..] => format!(
-            "{} of {} come from {}.",
+            "{} explains {} of {}.",
+            if first.name.is_empty() {
+                "The cause at the top".to_owned()
+            } else {
+                format!("Launch template {}", first.name)
+            },
             grouped(first.instances),
             count(total, "violating instance"),
-            if first.name.is_empty() {
-                "the cause at the top".to_owned()
-            } else {
-                format!("launch template {}", first.name)
-            }
         ),
     }
 }
