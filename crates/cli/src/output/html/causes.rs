@@ -21,6 +21,17 @@ pub(super) struct Cause {
     pub(super) instances: usize,
     pub(super) share: usize,
     pub(super) groups: String,
+    /// What mends it, where that is known.
+    pub(super) remedy: String,
+}
+
+/// What is known of one cause.
+#[derive(Default)]
+struct Found {
+    instances: usize,
+    groups: Vec<String>,
+    name: String,
+    remedy: String,
 }
 
 pub(super) fn causes(items: &[Item<'_>]) -> Vec<Cause> {
@@ -31,12 +42,16 @@ pub(super) fn causes(items: &[Item<'_>]) -> Vec<Cause> {
         _ => None,
     };
     let names: BTreeMap<(Place, LaunchTemplateId), String> = items.iter().filter_map(named).collect();
-    let mut by_cause: BTreeMap<(&Place, String), (usize, Vec<String>, String)> = BTreeMap::new();
+    let mut by_cause: BTreeMap<(&Place, String), Found> = BTreeMap::new();
     for item in items.iter().filter(|it| it.violates()) {
         let Some(cause) = item.cause else { continue };
         let place = &item.record.place;
-        let (number, groups, name) = by_cause.entry((place, cause_words(cause))).or_default();
-        *number += 1;
+        let Found { instances, groups, name, remedy } =
+            by_cause.entry((place, cause_words(cause))).or_default();
+        *instances += 1;
+        if let Some(words) = cause.remedy() {
+            *remedy = sentence_case(&plain(&words));
+        }
         if let Some(group) = cause.group.as_ref().filter(|it| !groups.contains(it)) {
             groups.push(plain(group));
         }
@@ -47,16 +62,17 @@ pub(super) fn causes(items: &[Item<'_>]) -> Vec<Cause> {
             known.clone_into(name);
         }
     }
-    let most = by_cause.values().map(|(number, ..)| *number).max().unwrap_or(0);
+    let most = by_cause.values().map(|it| it.instances).max().unwrap_or(0);
     let mut causes: Vec<Cause> = by_cause
         .into_iter()
-        .map(|((place, words), (instances, groups, name))| Cause {
+        .map(|((place, words), Found { instances, groups, name, remedy })| Cause {
             words,
             name,
             place: place.to_string(),
             instances,
             share: percent(instances, most),
             groups: some(&groups, 3),
+            remedy,
         })
         .collect();
     causes.sort_by_key(|it| std::cmp::Reverse(it.instances));

@@ -21,6 +21,8 @@ pub(super) struct Row {
     pub(super) why: Vec<String>,
     pub(super) next: String,
     pub(super) cause: String,
+    /// Who launched it, if that was asked for.
+    pub(super) launched: String,
 }
 
 /// What `enforce` did.
@@ -55,6 +57,7 @@ pub(super) fn row(item: &Item<'_>) -> Row {
         why: item.findings().iter().map(|it| sentence_case(&plain(&it.to_string()))).collect(),
         next: plain(&next),
         cause: item.cause.map(cause_words).unwrap_or_default(),
+        launched: item.launcher.map(|it| sentence_case(&plain(&it.to_string()))).unwrap_or_default(),
     }
 }
 
