@@ -3,7 +3,7 @@
 //! What is not listed is clean only where everything was read, and only of the kinds that were looked for: nothing else
 //! is closed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
@@ -54,11 +54,15 @@ pub(crate) async fn import(
     now: Timestamp,
     progress: &Progress,
 ) -> Imported {
+    let mut by_place: BTreeMap<&Place, Vec<&Item<'_>>> = BTreeMap::new();
+    for it in items {
+        by_place.entry(&it.record.place).or_default().push(it);
+    }
     let at_one_place = async |(place, whole): &(&Place, bool)| {
         let _shown = progress.begin(format!("importing into Security Hub of {place}"));
-        let here: Vec<&Item<'_>> = items.iter().filter(|it| it.record.place == **place).collect();
+        let here = by_place.get(place).map_or(&[][..], Vec::as_slice);
         let complete = if *whole { kinds } else { Kinds::NONE };
-        one(hub, &here, place, complete, now).await
+        one(hub, here, place, complete, now).await
     };
     let all: Vec<Imported> =
         futures_util::stream::iter(places).map(at_one_place).buffered(AT_ONCE).collect().await;

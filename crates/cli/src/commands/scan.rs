@@ -15,8 +15,8 @@ use super::Kind;
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::import::{Imported, import};
-use crate::output::findings::{self, Background};
-use crate::output::findings_v1::{Run, Stream};
+use crate::output::findings::{self, Background, Stream};
+use crate::output::findings_v1::Run;
 use crate::output::html::earlier;
 use crate::output::items::{Item, items};
 use crate::output::summary::{self, Looked, Totals};
@@ -74,7 +74,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let now = session.world.now();
     let progress = session.talk.progress();
     // Who launched what is asked about afterwards, in one go, and so everything is kept until then.
-    if session.shared.output == Format::Json && !args.launched_by {
+    if Stream::can(session.shared.output) && !args.launched_by {
         let look = Look { policy: &loaded.policy, places: &places, kinds: super::kinds(args.kind), now };
         return streamed(&look, &aws, session).await;
     }
@@ -157,7 +157,7 @@ async fn streamed<W: World>(
     let Look { policy, places, kinds, now } = look;
     let progress = session.talk.progress();
     let all = places.known.iter().chain(places.unreadable.iter().map(|(place, _)| place));
-    let mut document = Stream::begin(session.out, "scan", *now, all)?;
+    let mut document = Stream::begin(session.shared.output, session.out, "scan", *now, all)?;
     let (mut totals, mut causes) = (Totals::default(), sources::Causes::default());
     let mut found: BTreeMap<Place, usize> = BTreeMap::new();
     let seen = survey::stream(aws, policy, places, (*kinds, *now), &progress, |place, judged, traced| {

@@ -173,6 +173,7 @@ fn product_fields(item: &Item<'_>, rule: &Rule) -> Value {
         ("v2only/Resource", Some(record.resource.to_string())),
         ("v2only/Cause", item.cause.map(v2only_policy::cause::RootCause::words)),
         ("v2only/AutoScalingGroup", item.cause.and_then(|it| it.group.clone())),
+        ("v2only/LaunchedBy", item.launcher.map(ToString::to_string)),
         ("v2only/ExemptUntil", exemption.map(|it| it.until.to_string())),
         ("v2only/ExemptBecause", exemption.map(|it| it.reason.clone())),
         ("v2only/ExemptOwner", exemption.and_then(|it| it.owner.clone())),

@@ -9,14 +9,19 @@ use serde_json::Value;
 
 /// Writes the columns of some rows, each named and found by a JSON pointer.
 pub(crate) fn render(columns: &[(&str, &str)], rows: &[Value]) -> String {
-    let names: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let mut text = line(&names);
-    for row in rows {
-        let cells: Vec<String> =
-            columns.iter().map(|(_, pointer)| row.pointer(pointer).map(words).unwrap_or_default()).collect();
-        text.push_str(&line(&cells));
-    }
-    text
+    let rows = rows.iter().map(|it| row(columns, it));
+    std::iter::once(heading(columns)).chain(rows).collect()
+}
+
+/// The header line.
+pub(crate) fn heading(columns: &[(&str, &str)]) -> String {
+    line(&columns.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>())
+}
+
+/// The line of one row.
+pub(crate) fn row(columns: &[(&str, &str)], row: &Value) -> String {
+    let cell = |(_, pointer): &(&str, &str)| row.pointer(pointer).map(words).unwrap_or_default();
+    line(&columns.iter().map(cell).collect::<Vec<_>>())
 }
 
 /// A value in one cell; of several, one after another.
@@ -95,6 +100,7 @@ pub(crate) const FINDINGS: &[(&str, &str)] = &[
     ("image", "/cause/image"),
     ("error", "/failure/message"),
     ("request_id", "/request_id"),
+    ("launched_by", "/launched_by/words"),
 ];
 
 /// The columns of readiness. Published: new ones are added at the end.

@@ -128,6 +128,7 @@ fn unmapped(item: &Item<'_>) -> Value {
         ("outcome", Some(item.record.outcome.code().to_owned())),
         ("hold", item.record.hold.map(str::to_owned)),
         ("cause", item.cause.map(v2only_policy::cause::RootCause::words)),
+        ("launched_by", item.launcher.map(ToString::to_string)),
         ("exempt_until", item.exemption().map(|it| it.until.to_string())),
         ("exempt_owner", item.exemption().and_then(|it| it.owner.clone())),
         ("exempt_reason", item.exemption().map(|it| it.reason.clone())),

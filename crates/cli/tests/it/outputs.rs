@@ -298,6 +298,7 @@ fn the_report_answers_how_many_where_and_what_next() {
         "In account 111122223333, eu-central-1. Looked in 1 account and 1 Region.",
         "<strong>Next: Account defaults</strong>",
         "Launch template lt-0000000000000000a version 1 <small>web</small>",
+        "A new version of lt-0000000000000000a that requires tokens (<code>launch_templates.fix: new-version</code>)",
         "still use IMDSv1",
         "<h3>Over</h3>",
         "<h3>End within 14 days</h3>",

@@ -106,9 +106,9 @@ fn merged(known: Option<&Value>, new: &Value) -> Value {
     }
     let mut kept = new.clone();
     let Some(members) = kept.as_object_mut() else { return kept };
-    for (from, to) in [("Severity", "Severity"), ("Types", "Types")] {
-        if let Some(value) = new.pointer(&format!("/FindingProviderFields/{from}")) {
-            members.insert(to.to_owned(), value.clone());
+    for name in ["Severity", "Types"] {
+        if let Some(value) = new.pointer(&format!("/FindingProviderFields/{name}")) {
+            members.insert(name.to_owned(), value.clone());
         }
     }
     members.entry("RecordState").or_insert_with(|| "ACTIVE".into());

@@ -5,10 +5,11 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use v2only_policy::exemption::{InForce, Origin};
 
-use super::{kind, plain, sentence_case};
+use super::words::{kind, sentence_case};
 use crate::output::findings::Background;
 use crate::output::findings_v1::Run;
 use crate::output::items::Item;
+use crate::output::plain;
 
 /// How long before its end an exemption is told of.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::earlier::Earlier;
-use super::{day, grouped};
+use super::words::{day, grouped};
 
 /// Height and width of the drawing, which is stretched to its place.
 const WIDTH: f64 = 1000.0;
