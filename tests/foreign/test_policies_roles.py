@@ -29,6 +29,8 @@ pytest_plugins = ["policy_fixtures"]
 
 MEMBER = "arn:aws:iam::444455556666:role/v2only-ec2-enforcer"
 
+TRAIL = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/all"
+
 # Role: {Sid: (what only it grants, what it must not)}.
 GRANTS = {
     "hub": {
@@ -126,7 +128,11 @@ GRANTS = {
         ),
     },
     "doctor": {
-        "SeeTrails": (request("cloudtrail:GetTrailStatus", "*"), request("cloudtrail:StopLogging", "*")),
+        "SeeTrails": (request("cloudtrail:DescribeTrails", "*"), request("cloudtrail:StopLogging", TRAIL)),
+        "SeeWhatTrailsRecord": (
+            request("cloudtrail:GetTrailStatus", TRAIL),
+            request("cloudtrail:PutEventSelectors", TRAIL),
+        ),
         "SeeRules": (
             request("events:DescribeRule", "arn:aws:events:eu-central-1:111122223333:rule/v2only-ec2-enforcer"),
             request("events:DisableRule", "arn:aws:events:eu-central-1:111122223333:rule/v2only-ec2-enforcer"),
@@ -158,6 +164,16 @@ GRANTS = {
         "SeeTheOrganization": (
             request("organizations:ListPoliciesForTarget", "*"),
             request("organizations:DetachPolicy", "*"),
+        ),
+        "ReadPolicies": (
+            request(
+                "organizations:DescribePolicy",
+                "arn:aws:organizations::999999999999:policy/o-a1b2c3d4e5/service_control_policy/p-1a2b3c4d",
+            ),
+            request(
+                "organizations:UpdatePolicy",
+                "arn:aws:organizations::999999999999:policy/o-a1b2c3d4e5/service_control_policy/p-1a2b3c4d",
+            ),
         ),
         "EnterMemberAccounts": (request("sts:AssumeRole", MEMBER), request("sts:AssumeRole", "role/v2only-rollback")),
     },

@@ -280,11 +280,15 @@ fn doctor(settings: &Settings) -> Vec<Statement> {
     let bus = settings.arn("events", "event-bus/v2only-events");
     let parameters = settings.arn("ssm", &format!("parameter/{}", names.parameters));
     let members = [&names.ec2_enforcer, &names.notebook_enforcer].map(|it| it.arn(settings.partition));
+    // Those of the organization, and those that AWS made.
+    let policies = ["*:policy/o-*/service_control_policy/p-*", "aws:policy/service_control_policy/p-*"]
+        .map(|it| format!("arn:{}:organizations::{it}", settings.partition.as_str()));
     vec![
+        Statement::allow("SeeTrails", ["cloudtrail:DescribeTrails"], ["*"]),
         Statement::allow(
-            "SeeTrails",
-            ["cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"],
-            ["*"],
+            "SeeWhatTrailsRecord",
+            ["cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"],
+            [settings.arn("cloudtrail", "trail/*")],
         ),
         Statement::allow(
             "SeeRules",
@@ -313,13 +317,13 @@ fn doctor(settings: &Settings) -> Vec<Statement> {
         Statement::allow(
             "SeeTheOrganization",
             [
-                "organizations:DescribePolicy",
                 "organizations:ListAccounts",
                 "organizations:ListParents",
                 "organizations:ListPoliciesForTarget",
             ],
             ["*"],
         ),
+        Statement::allow("ReadPolicies", ["organizations:DescribePolicy"], policies),
         Statement::allow("EnterMemberAccounts", ["sts:AssumeRole"], members),
     ]
 }

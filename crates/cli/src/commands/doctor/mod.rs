@@ -101,7 +101,7 @@ async fn around(aws: &impl Cloud, installation: &Installation, against: &Against
         if place.account != hub.account {
             for it in FUNCTIONS {
                 let entered = aws.enter(place, it.name, external_id).await;
-                findings.push(judge::entered(place, hub, it.name, it.folder, &entered));
+                findings.extend(judge::entered(place, hub, it.name, it.folder, &entered));
             }
         }
         let controls = installation::controls(aws, &place.account, hub.region.partition()).await;

@@ -103,6 +103,6 @@ fn is_only_over_tls(it: &Value) -> bool {
     let only = condition.filter(|it| it.len() == 1).and_then(|it| it.get("Bool")).and_then(Value::as_object);
     only.is_some_and(|it| {
         it.len() == 1
-            && it.get("aws:SecureTransport").is_some_and(|it| it == "false" || it == &Value::Bool(false))
+            && it.get("aws:SecureTransport").is_some_and(|it| it == "false" || it.as_bool() == Some(false))
     })
 }

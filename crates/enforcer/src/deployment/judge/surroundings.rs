@@ -79,9 +79,9 @@ pub(super) fn defaults(desk: &mut Desk<'_>, found: &Answer<AccountDefaults>) {
 }
 
 /// Whether the functions' way into an account is open. `entered` is what assuming the role came to.
-pub fn entered(place: &Place, hub: &Place, role: &str, folder: &str, entered: &Answer<()>) -> Finding {
-    let mut desk = Desk::at(place);
+pub fn entered(place: &Place, hub: &Place, role: &str, folder: &str, entered: &Answer<()>) -> Vec<Finding> {
     const PIECE: &str = "role";
+    let mut desk = Desk::at(place);
     match entered {
         Ok(()) => desk.ok(PIECE, role, "lets in whoever sends the functions' external id"),
         // AWS says the same of a role that is not there and of one that lets in nobody but the function.
@@ -92,7 +92,7 @@ pub fn entered(place: &Place, hub: &Place, role: &str, folder: &str, entered: &A
         }
         Err(failure) => desk.unread(PIECE, role, failure),
     }
-    desk.findings.remove(0)
+    desk.findings
 }
 
 /// An event about a resource that does not exist: the function enters the account to look for it, and says so. It comes
