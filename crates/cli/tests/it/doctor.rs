@@ -67,7 +67,11 @@ fn a_whole_installation_is_well() {
     let doors = everywhere.aws.asked_of("sts:AssumeRole");
     assert_eq!(
         doors,
-        ["v2only-ec2-enforcer made-up-for-a-test", "v2only-notebook-enforcer made-up-for-a-test"]
+        [
+            "v2only-ec2-enforcer made-up-for-a-test",
+            "v2only-notebook-enforcer made-up-for-a-test",
+            "v2only-sweeper made-up-for-a-test"
+        ]
     );
     assert!(changed_nothing(&everywhere));
 }
@@ -106,7 +110,7 @@ fn a_role_that_is_shut_and_an_account_that_is_shut_are_not_called_well() {
     let ran = world.run(EVERYWHERE);
     assert_eq!(ran.exit.code(), 3);
     assert!(ran.out.contains("aws lambda invoke --function-name v2only-ec2-enforcer"), "{}", ran.out);
-    assert_eq!(ran.out.matches("could not be checked").count(), 2, "{}", ran.out);
+    assert_eq!(ran.out.matches("could not be checked").count(), 3, "{}", ran.out);
 }
 
 fn control(text: &str) -> Control {

@@ -772,7 +772,7 @@ impl ReadFunctions for FakeAws {
 impl ReadSchedules for FakeAws {
     async fn schedule(&self, place: &Place, name: &str) -> Answer<Option<Schedule>> {
         self.call("scheduler:GetSchedule", Some(place), name)?;
-        Ok(None)
+        Ok(self.state().deployment.schedules.get(name).cloned())
     }
 }
 

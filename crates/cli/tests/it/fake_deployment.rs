@@ -7,7 +7,7 @@ use v2only_enforcer::deployment::expected::{
     queue_attributes, queue_policy,
 };
 use v2only_enforcer::ports::{
-    BasicSelector, Control, Function, Mapping, Parameter, Queue, Rule, Selectors, Target, Trail,
+    BasicSelector, Control, Function, Mapping, Parameter, Queue, Rule, Schedule, Selectors, Target, Trail,
 };
 use v2only_policy::{AccountId, Place};
 
@@ -36,6 +36,7 @@ pub(crate) struct Deployment {
     pub(crate) bus: Option<String>,
     pub(crate) queues: BTreeMap<(Place, String), Queue>,
     pub(crate) functions: BTreeMap<String, (Function, Vec<Mapping>)>,
+    pub(crate) schedules: BTreeMap<String, Schedule>,
     pub(crate) parameter: Option<Parameter>,
     pub(crate) controls: Vec<Control>,
 }
@@ -61,7 +62,7 @@ impl Deployment {
         let (member, hub) = (member(), hub());
         let arns = Arns(&member);
         let mut senders = Vec::new();
-        for function in &FUNCTIONS {
+        for function in FUNCTIONS.iter().filter(|it| it.pattern.is_some()) {
             let to = Arns(&hub).bus(BUS);
             it.rule(&member, DEFAULT_BUS, function.name, to, Some(arns.role(&forwarder(&member))));
             senders.push(arns.rule(DEFAULT_BUS, function.name));
@@ -78,13 +79,13 @@ impl Deployment {
         let mut all = Vec::new();
         for it in &FUNCTIONS {
             let mut senders = Vec::new();
-            for bus in buses {
+            for bus in buses.iter().filter(|_| it.pattern.is_some()) {
                 self.rule(&hub, bus, it.name, arns.queue(it.name), None);
                 senders.push(arns.rule(bus, it.name));
             }
             let (queue, dlq) = (arns.queue(it.name), arns.queue(&it.dlq()));
-            let policy = queue_policy(&queue, &senders);
-            self.queue(&hub, it.name, QueueKind::Events { dlq: &dlq }, Some(&policy));
+            let policy = (!senders.is_empty()).then(|| queue_policy(&queue, &senders));
+            self.queue(&hub, it.name, QueueKind::Events { of: it, dlq: &dlq }, policy.as_ref());
             self.queue(&hub, &it.dlq(), QueueKind::GivenUp { queue: &queue }, None);
             all.extend(senders);
             let mut environment =
@@ -98,11 +99,21 @@ impl Deployment {
                     environment.insert(format!("V2ONLY_{name}"), value.to_owned());
                 }
             }
+            for name in it.settings {
+                environment.insert(
+                    (*name).to_owned(),
+                    format!("https://sqs.{HERE}.amazonaws.com/{ACCOUNT}/{}", it.name),
+                );
+            }
+            for name in it.schedules {
+                let schedule = Schedule { state: "ENABLED".to_owned(), target: queue.clone() };
+                self.schedules.insert((*name).to_owned(), schedule);
+            }
             let function = Function {
                 arn: format!("arn:aws:lambda:{HERE}:{ACCOUNT}:function:{}", it.name),
                 runtime: "provided.al2023".to_owned(),
                 architecture: "arm64".to_owned(),
-                timeout: 60,
+                timeout: it.timeout,
                 role: arns.role(it.name),
                 // Of an empty file.
                 code_sha256: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned(),
