@@ -1,5 +1,5 @@
-"""The built `v2only` is killed at every kind of change: what it began is finished by the next run, its journal is whole, and
-`rollback` of both journals gives everything back.
+"""The built `v2only` is killed at every kind of change: what it began is finished by the next run, its journal is whole,
+and `rollback` of both journals gives everything back.
 """
 
 import json
