@@ -139,7 +139,7 @@ def main() -> int:
     parser.add_argument("--sandbox", type=Path, default=target / "debug" / "v2only-sandbox")
     parser.add_argument("--numbers", type=int, nargs="+", default=[10_000, 100_000], help="instances of an estate")
     parser.add_argument("--shares", type=int, nargs="+", default=[1, 100], help="percent of them that violate")
-    parser.add_argument("--changes", type=int, default=200, help="violating instances of the throttled enforce")
+    parser.add_argument("--changes", type=int, default=300, help="violating instances of the throttled enforce")
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="v2only-bench-"))
