@@ -1,7 +1,8 @@
-"""The plain boto3 counterpart of `v2only scan --kind instance`: lists the instances that answer version 1 and prints them.
+"""The plain boto3 counterpart of `v2only scan --kind instance`: lists the instances that answer version 1, and prints
+them.
 
-Asks AWS for the same pages with the same filters, and judges nothing: no policy, no exemptions, no usage, no causes. So a
-comparison with it favours it.
+Asks AWS for the same pages with the same filters, and judges nothing: no policy, no exemptions, no usage, no causes. So
+a comparison with it favours it.
 """
 
 import json

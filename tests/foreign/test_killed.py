@@ -1,5 +1,5 @@
-"""The built `v2only` is killed at every kind of change: what it began is finished by the next run, its journal is whole, and
-`rollback` of both journals gives everything back.
+"""The built `v2only` is killed at every kind of change: what it began is finished by the next run, its journal is whole,
+and `rollback` of both journals gives everything back.
 """
 
 import json
@@ -24,8 +24,8 @@ account_defaults: { http_tokens: required, hop_limit: 2 }
 # Every call that changes something, and how often a whole run makes it; last the look at what became of it.
 CHANGES = {
     "ModifyInstanceMetadataDefaults": 1,
-    "CreateLaunchTemplateVersion": 5,
-    "ModifyLaunchTemplate": 4,
+    "CreateLaunchTemplateVersion": 7,
+    "ModifyLaunchTemplate": 5,
     "ModifyInstanceMetadataOptions": 3,
     "UpdateNotebookInstance": 1,
     "AddTags": 1,
@@ -39,15 +39,15 @@ class Run:
         self.url, self.folder = url, folder
         self.corner = Corner(url, HOME, REGIONS[0])
         self.corner.fill(1)
-        # `$Default` and `$Latest` are not the same, and launch something else.
-        of = {"ImageId": V1_IMAGE, "MetadataOptions": {"HttpTokens": "optional"}}
-        made = self.corner.ec2.create_launch_template(
-            LaunchTemplateName="two", LaunchTemplateData={**of, "InstanceType": "t3.micro"}
-        )
-        self.corner.ec2.create_launch_template_version(
-            LaunchTemplateId=made["LaunchTemplate"]["LaunchTemplateId"],
-            LaunchTemplateData={**of, "InstanceType": "t3.large"},
-        )
+        # `$Default` and `$Latest` are not the same, and launch something else; `$Latest` of one of them is right.
+        for name, latest in (("two", "optional"), ("half", "required")):
+            kinds = {1: ("t3.micro", "optional"), 2: ("t3.large", latest)}
+            data = {
+                number: {"ImageId": V1_IMAGE, "InstanceType": kind, "MetadataOptions": {"HttpTokens": tokens}}
+                for number, (kind, tokens) in kinds.items()
+            }
+            self.corner.ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data[1])
+            self.corner.ec2.create_launch_template_version(LaunchTemplateName=name, LaunchTemplateData=data[2])
         (folder / "policy.yaml").write_text(POLICY)
 
     def start(self, *arguments):

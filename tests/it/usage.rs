@@ -217,11 +217,11 @@ fn readiness_reads_both_counts_and_changes_nothing() {
 fn a_canary_whose_calls_are_refused_ends_the_run_and_the_rest_is_left() {
     let estate = Estate::new();
     let ids = estate.launch(HttpTokens::Optional, 25);
-    // From now on, second by second: whichever moment the run asks about, there is data.
-    let now = this_second();
+    // Second by second, from a moment ago: whichever minutes the run asks about, there is data.
+    let since = this_second() - SignedDuration::from_secs(30);
     for id in &ids {
         estate.counted(id, NO_TOKEN, &[0.0; 14]);
-        let points = (0..120).map(|it| (now + SignedDuration::from_secs(it), 1.0));
+        let points = (0..180).map(|it| (since + SignedDuration::from_secs(it), 1.0));
         estate.aws.put_datapoints(HOME, REGION, id, REJECTED, points);
     }
     let run = ["enforce", "--kind", "instance", "--yes", "--soak", "0s", "--journal", "before.ndjson"];
