@@ -4,7 +4,7 @@
 //! rate; [`settings`] is the environment, validated; [`connect`] turns a place into credentials and
 //! clients; [`classify`] turns SDK errors into failures; [`ec2`], [`sources`], [`launch_templates`],
 //! [`autoscaling`], [`cloudwatch`], [`sagemaker`], `securityhub`, [`organizations`], [`sqs`] and [`ssm`] are the ports, and [`restore`]
-//! those that can loosen.
+//! those that can loosen; `deployment` is what people ask of an installation.
 //!
 //! Knows: SDK types, endpoints, credentials, request rates, the environment.
 //! Must never know: verdicts, modes, exemptions, exit codes.

@@ -281,7 +281,7 @@ fn doctor(settings: &Settings) -> Vec<Statement> {
     let parameters = settings.arn("ssm", &format!("parameter/{}", names.parameters));
     let members = [&names.ec2_enforcer, &names.notebook_enforcer].map(|it| it.arn(settings.partition));
     // Those of the organization, and those that AWS made.
-    let policies = ["*:policy/o-*/service_control_policy/p-*", "aws:policy/service_control_policy/p-*"]
+    let policies = ["*:policy/o-*/service_control_policy/p-*", "*:policy/service_control_policy/p-*"]
         .map(|it| format!("arn:{}:organizations::{it}", settings.partition.as_str()));
     vec![
         Statement::allow("SeeTrails", ["cloudtrail:DescribeTrails"], ["*"]),
