@@ -131,7 +131,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         let id = &it.instance.id;
         session
             .talk
-            .hint(&format!("`v2only readiness --trace {id}` finds out which of its processes call IMDSv1"));
+            .say(&format!("`v2only readiness --trace {id}` finds out which of its processes call IMDSv1"));
     }
     summary::read(&mut session.talk, &places, &calls);
     summary::incomplete(&mut session.talk, &places, &[]);
