@@ -29,6 +29,8 @@ pytest_plugins = ["policy_fixtures"]
 
 MEMBER = "arn:aws:iam::444455556666:role/v2only-ec2-enforcer"
 
+TRAIL = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/all"
+
 # Role: {Sid: (what only it grants, what it must not)}.
 GRANTS = {
     "hub": {
@@ -114,6 +116,66 @@ GRANTS = {
         ),
         "SeeLaunches": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
         "SeeUsage": (request("cloudwatch:GetMetricData", "*"), request("cloudwatch:PutMetricData", "*")),
+    },
+    "reporter": {
+        "SeeFindings": (
+            request("securityhub:GetFindings", "hub/default"),
+            request("securityhub:BatchUpdateFindings", "hub/default"),
+        ),
+        "ImportFindings": (
+            request("securityhub:BatchImportFindings", "product/111122223333/default"),
+            request("securityhub:BatchImportFindings", "product/vendor/theirs"),
+        ),
+    },
+    "doctor": {
+        "SeeTrails": (request("cloudtrail:DescribeTrails", "*"), request("cloudtrail:StopLogging", TRAIL)),
+        "SeeWhatTrailsRecord": (
+            request("cloudtrail:GetTrailStatus", TRAIL),
+            request("cloudtrail:PutEventSelectors", TRAIL),
+        ),
+        "SeeRules": (
+            request("events:DescribeRule", "arn:aws:events:eu-central-1:111122223333:rule/v2only-ec2-enforcer"),
+            request("events:DisableRule", "arn:aws:events:eu-central-1:111122223333:rule/v2only-ec2-enforcer"),
+        ),
+        "SeeQueues": (
+            request("sqs:GetQueueAttributes", "arn:aws:sqs:eu-central-1:111122223333:v2only-ec2-enforcer-dlq"),
+            request("sqs:ReceiveMessage", "arn:aws:sqs:eu-central-1:111122223333:v2only-ec2-enforcer-dlq"),
+        ),
+        "SeeFunctions": (
+            request("lambda:GetFunction", "arn:aws:lambda:eu-central-1:111122223333:function:v2only-ec2-enforcer"),
+            request("lambda:GetFunction", "arn:aws:lambda:eu-central-1:111122223333:function:theirs"),
+        ),
+        "SeeMappings": (
+            request("lambda:ListEventSourceMappings", "*"),
+            request("lambda:UpdateEventSourceMapping", "*"),
+        ),
+        "SeeSchedules": (
+            request("scheduler:GetSchedule", "arn:aws:scheduler:eu-central-1:111122223333:schedule/default/v2only-x"),
+            request("scheduler:GetSchedule", "arn:aws:scheduler:eu-central-1:111122223333:schedule/default/theirs"),
+        ),
+        "ReadTheDocument": (
+            request("ssm:GetParameter", "parameter/v2only/policy"),
+            request("ssm:GetParameter", "parameter/theirs"),
+        ),
+        "SeeDefaults": (
+            request("ec2:GetInstanceMetadataDefaults", "*"),
+            request("ec2:ModifyInstanceMetadataDefaults", "*"),
+        ),
+        "SeeTheOrganization": (
+            request("organizations:ListPoliciesForTarget", "*"),
+            request("organizations:DetachPolicy", "*"),
+        ),
+        "ReadPolicies": (
+            request(
+                "organizations:DescribePolicy",
+                "arn:aws:organizations::999999999999:policy/o-a1b2c3d4e5/service_control_policy/p-1a2b3c4d",
+            ),
+            request(
+                "organizations:UpdatePolicy",
+                "arn:aws:organizations::999999999999:policy/o-a1b2c3d4e5/service_control_policy/p-1a2b3c4d",
+            ),
+        ),
+        "EnterMemberAccounts": (request("sts:AssumeRole", MEMBER), request("sts:AssumeRole", "role/v2only-rollback")),
     },
     "source-enforcer": {
         "SeeSources": (request("ec2:GetInstanceMetadataDefaults", "*"), request("ec2:DescribeVolumes", "*")),

@@ -33,6 +33,8 @@ def need(path: Path, how: str) -> Path:
 def pytest_configure() -> None:
     target = servers.target_directory()
     os.environ.setdefault("V2ONLY_BIN", str(target / "debug" / "v2only"))
+    os.environ.setdefault("V2ONLY_SANDBOX_BIN", str(target / "debug" / "v2only-sandbox"))
+    os.environ.setdefault("V2ONLY_AWS_CLI", str(target / "venv" / "bin" / "aws"))
     os.environ.setdefault("V2ONLY_LAMBDA_DIR", str(target / "lambda"))
     os.environ.setdefault("V2ONLY_MINISTACK_BIN", str(target / "venv-ministack" / "bin" / "ministack"))
     for name in [name for name in os.environ if name.startswith("AWS_")]:

@@ -37,6 +37,21 @@ def needed() -> Path:
     return folder
 
 
+def settings() -> str:
+    """Terraform's own settings, by which it takes its provider from this machine and from nowhere else."""
+    return f"""provider_installation {{
+  filesystem_mirror {{
+    path    = {json.dumps(str(needed()))}
+    include = ["hashicorp/*"]
+  }}
+  direct {{
+    exclude = ["*/*/*"]
+  }}
+}}
+disable_checkpoint = true
+"""
+
+
 class Terraform:
     """One root module in a copy of the repository's `infra` and `policies`."""
 
@@ -61,18 +76,7 @@ def copied(folder: Path) -> Path:
     """Copies what the modules read, and writes Terraform's own settings beside it."""
     for name in ("infra", "policies"):
         shutil.copytree(servers.REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns(".terraform*"))
-    settings = f"""provider_installation {{
-  filesystem_mirror {{
-    path    = {json.dumps(str(needed()))}
-    include = ["hashicorp/*"]
-  }}
-  direct {{
-    exclude = ["*/*/*"]
-  }}
-}}
-disable_checkpoint = true
-"""
-    (folder / "settings.tfrc").write_text(settings)
+    (folder / "settings.tfrc").write_text(settings())
     return folder
 
 

@@ -13,7 +13,7 @@ use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 10] = [
+const NOT_OF_FUNCTIONS: [Call; 25] = [
     Call::GetCallerIdentity,
     Call::ModifyInstanceMetadataDefaults,
     Call::CreateLaunchTemplateVersion,
@@ -22,6 +22,21 @@ const NOT_OF_FUNCTIONS: [Call; 10] = [
     Call::LookupEvents,
     Call::SendCommand,
     Call::GetCommandInvocation,
+    Call::GetFindings,
+    Call::BatchImportFindings,
+    Call::DescribeTrails,
+    Call::GetTrailStatus,
+    Call::GetEventSelectors,
+    Call::DescribeRule,
+    Call::ListTargetsByRule,
+    Call::DescribeEventBus,
+    Call::GetQueueUrl,
+    Call::GetQueueAttributes,
+    Call::GetFunction,
+    Call::ListEventSourceMappings,
+    Call::GetSchedule,
+    Call::ListPoliciesForTarget,
+    Call::DescribePolicy,
     Call::StartAutomationExecution,
     Call::GetAutomationExecution,
 ];

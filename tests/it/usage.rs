@@ -212,3 +212,46 @@ fn readiness_reads_both_counts_and_changes_nothing() {
     let changes = estate.aws.calls().iter().filter(|it| it.action.starts_with("Modify")).count();
     assert_eq!((changes, estate.reads()), (0, 2));
 }
+
+#[test]
+fn a_canary_whose_calls_are_refused_ends_the_run_and_the_rest_is_left() {
+    let estate = Estate::new();
+    let ids = estate.launch(HttpTokens::Optional, 25);
+    // Second by second, from a moment ago: whichever minutes the run asks about, there is data.
+    let since = this_second() - SignedDuration::from_secs(30);
+    for id in &ids {
+        estate.counted(id, NO_TOKEN, &[0.0; 14]);
+        let points = (0..180).map(|it| (since + SignedDuration::from_secs(it), 1.0));
+        estate.aws.put_datapoints(HOME, REGION, id, REJECTED, points);
+    }
+    let run = ["enforce", "--kind", "instance", "--yes", "--soak", "0s", "--journal", "before.ndjson"];
+    let told = estate.json(&run, 10);
+    assert_eq!(told["rollout"]["stopped"]["because"], "rejecting");
+    assert_eq!((&told["totals"]["fixed"], &told["totals"]["held"]["wave-stopped"]), (&2.into(), &23.into()));
+    let rejecting = told["rollout"]["watched"]["rejecting"].as_array().unwrap();
+    assert!(rejecting.iter().all(|it| it["metadata_no_token_rejected"].as_u64().unwrap() > 0), "{told}");
+    let open = |it: &&String| estate.tokens(it) == HttpTokens::Optional;
+    assert_eq!(ids.iter().filter(open).count(), 23);
+    let journal = std::fs::read_to_string(estate.folder.path().join("before.ndjson")).unwrap();
+    assert_eq!(journal.lines().count(), 2);
+    let only = rejecting.iter().flat_map(|it| ["--only", it["id"].as_str().unwrap()]);
+    let back: Vec<&str> = ["rollback", "before.ndjson", "--yes"].into_iter().chain(only).collect();
+    estate.json(&back, 0);
+    assert_eq!(ids.iter().filter(open).count(), 25);
+}
+
+#[test]
+fn a_canary_of_which_cloudwatch_has_no_data_is_unknown_and_the_run_goes_on() {
+    let estate = Estate::new();
+    let ids = estate.launch(HttpTokens::Optional, 25);
+    for id in &ids {
+        estate.counted(id, NO_TOKEN, &[0.0; 14]);
+    }
+    let told = estate.json(&["enforce", "--kind", "instance", "--yes", "--soak", "0s"], 0);
+    assert_eq!(told["totals"]["fixed"], 25);
+    let watched = &told["rollout"]["watched"];
+    assert_eq!((&watched["quiet"], &watched["unknown"]), (&0.into(), &25.into()), "no data is not zero");
+    let stages: Vec<&str> =
+        told["rollout"]["waves"].as_array().unwrap().iter().map(|it| it["stage"].as_str().unwrap()).collect();
+    assert_eq!(stages, ["canary", "rest", "rest"]);
+}

@@ -55,6 +55,12 @@ impl People {
         self.runtime.block_on(self.launcher.set_options(&self.at(region), id, options)).is_ok()
     }
 
+    /// Changes a hop limit, where AWS may refuse: whether it did not.
+    pub fn may_set_hops(&self, region: &str, id: &str) -> bool {
+        let options = Options { tokens: None, endpoint: None, hops: Some(2) };
+        self.runtime.block_on(self.launcher.set_options(&self.at(region), id, options)).is_ok()
+    }
+
     /// Changes metadata options.
     ///
     /// # Panics

@@ -74,6 +74,36 @@ pub enum Call {
     SendCommand,
     /// `GetCommandInvocation`, until it has ended.
     GetCommandInvocation,
+    /// `GetFindings` of Security Hub, for findings of this product, always paged.
+    GetFindings,
+    /// `BatchImportFindings` of Security Hub.
+    BatchImportFindings,
+    /// `DescribeTrails`, those of other Regions included.
+    DescribeTrails,
+    /// `GetTrailStatus`.
+    GetTrailStatus,
+    /// `GetEventSelectors`.
+    GetEventSelectors,
+    /// `DescribeRule` of EventBridge.
+    DescribeRule,
+    /// `ListTargetsByRule`, always paged.
+    ListTargetsByRule,
+    /// `DescribeEventBus`.
+    DescribeEventBus,
+    /// `GetQueueUrl`.
+    GetQueueUrl,
+    /// `GetQueueAttributes`.
+    GetQueueAttributes,
+    /// `GetFunction`.
+    GetFunction,
+    /// `ListEventSourceMappings`, always paged.
+    ListEventSourceMappings,
+    /// `GetSchedule`.
+    GetSchedule,
+    /// `ListPoliciesForTarget`, always paged.
+    ListPoliciesForTarget,
+    /// `DescribePolicy`.
+    DescribePolicy,
     /// `StartAutomationExecution`, with runbooks of AWS that are told to tighten.
     StartAutomationExecution,
     /// `GetAutomationExecution`, until it has ended.
@@ -95,7 +125,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 50] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -129,6 +159,21 @@ impl Call {
         Self::LookupEvents,
         Self::SendCommand,
         Self::GetCommandInvocation,
+        Self::GetFindings,
+        Self::BatchImportFindings,
+        Self::DescribeTrails,
+        Self::GetTrailStatus,
+        Self::GetEventSelectors,
+        Self::DescribeRule,
+        Self::ListTargetsByRule,
+        Self::DescribeEventBus,
+        Self::GetQueueUrl,
+        Self::GetQueueAttributes,
+        Self::GetFunction,
+        Self::ListEventSourceMappings,
+        Self::GetSchedule,
+        Self::ListPoliciesForTarget,
+        Self::DescribePolicy,
         Self::StartAutomationExecution,
         Self::GetAutomationExecution,
     ];
@@ -169,6 +214,21 @@ impl Call {
             Self::LookupEvents => "cloudtrail:LookupEvents",
             Self::SendCommand => "ssm:SendCommand",
             Self::GetCommandInvocation => "ssm:GetCommandInvocation",
+            Self::GetFindings => "securityhub:GetFindings",
+            Self::BatchImportFindings => "securityhub:BatchImportFindings",
+            Self::DescribeTrails => "cloudtrail:DescribeTrails",
+            Self::GetTrailStatus => "cloudtrail:GetTrailStatus",
+            Self::GetEventSelectors => "cloudtrail:GetEventSelectors",
+            Self::DescribeRule => "events:DescribeRule",
+            Self::ListTargetsByRule => "events:ListTargetsByRule",
+            Self::DescribeEventBus => "events:DescribeEventBus",
+            Self::GetQueueUrl => "sqs:GetQueueUrl",
+            Self::GetQueueAttributes => "sqs:GetQueueAttributes",
+            Self::GetFunction => "lambda:GetFunction",
+            Self::ListEventSourceMappings => "lambda:ListEventSourceMappings",
+            Self::GetSchedule => "scheduler:GetSchedule",
+            Self::ListPoliciesForTarget => "organizations:ListPoliciesForTarget",
+            Self::DescribePolicy => "organizations:DescribePolicy",
             Self::StartAutomationExecution => "ssm:StartAutomationExecution",
             Self::GetAutomationExecution => "ssm:GetAutomationExecution",
         }
@@ -177,7 +237,7 @@ impl Call {
     /// The bucket AWS gives this call, for each account and Region.
     ///
     /// Sources: Amazon EC2 Developer Guide, "Request throttling for the Amazon EC2 API"; AWS Organizations
-    /// User Guide, "Quotas for AWS Organizations". SageMaker publishes none for notebooks, nor does Auto Scaling:
+    /// User Guide, "Quotas for AWS Organizations"; AWS Security Hub API Reference, "Welcome". SageMaker publishes none for notebooks, nor does Auto Scaling:
     /// two and five a second are ours. For `GetMetricData` the Amazon CloudWatch User Guide has said 50 and says 500:
     /// it is kept to 50. The rest are far above what this product does.
     pub const fn bucket(self) -> Bucket {
@@ -208,7 +268,18 @@ impl Call {
                 bucket(40, 40)
             }
             Self::DescribeAccount => bucket(30, 20),
-            Self::ListParents | Self::ListAccounts => bucket(8, 5),
+            Self::ListParents | Self::ListAccounts | Self::ListPoliciesForTarget | Self::DescribePolicy => {
+                bucket(8, 5)
+            }
+            Self::DescribeTrails | Self::GetTrailStatus | Self::GetEventSelectors => bucket(10, 5),
+            Self::DescribeRule
+            | Self::ListTargetsByRule
+            | Self::DescribeEventBus
+            | Self::GetQueueUrl
+            | Self::GetQueueAttributes
+            | Self::GetFunction
+            | Self::ListEventSourceMappings
+            | Self::GetSchedule => bucket(20, 10),
             // AWS CloudTrail API Reference, `LookupEvents`: two a second for each account and Region.
             Self::LookupEvents => bucket(2, 2),
             // AWS General Reference, "AWS Systems Manager endpoints and quotas".
@@ -216,6 +287,8 @@ impl Call {
             Self::GetAutomationExecution => bucket(3, 3),
             // None is published; ours.
             Self::SendCommand | Self::GetCommandInvocation => bucket(5, 5),
+            Self::GetFindings => bucket(6, 3),
+            Self::BatchImportFindings => bucket(30, 10),
         }
     }
 }

@@ -96,6 +96,21 @@ pub fn answer(action: &'static str, meta: &ErrorMetadata) -> Failure {
     }
 }
 
+/// Whether AWS says that what was asked for by name does not exist. Said of pieces of an installation only, which are
+/// not there before they are made; SQS has three words for it.
+#[cfg(feature = "operator")]
+pub(crate) fn says_absent(failure: &Failure) -> bool {
+    matches!(
+        failure.code.as_deref(),
+        Some(
+            "ResourceNotFoundException"
+                | "ParameterNotFound"
+                | "QueueDoesNotExist"
+                | "AWS.SimpleQueueService.NonExistentQueue"
+        )
+    )
+}
+
 /// The kind of an error code; the message only where AWS puts the difference there.
 pub fn kind(code: &str, message: &str) -> Kind {
     match code {
@@ -140,6 +155,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException" => Kind::Credentials,
         "UnsupportedOperation" | "OperationNotPermitted" => Kind::Refused,
+        // Security Hub is not enabled there.
+        "InvalidAccessException" => Kind::Refused,
         "AccountNotFoundException" => Kind::ForeignAccount,
         "InvalidLaunchTemplateId.NotFound"
         | "InvalidLaunchTemplateId.VersionNotFound"

@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::time::Instant;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Partition, Place, Region};
 
@@ -28,6 +29,10 @@ use crate::settings::{Membership, Settings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a call is made again that AWS's side did not answer, where a person waits.
+const SPARE: u32 = 2;
+/// How long after that.
+const BREATH: Duration = Duration::from_millis(500);
 
 /// AWS, as far as this product knows it. Implements the ports of `v2only-enforcer`.
 #[derive(Debug)]
@@ -173,6 +178,45 @@ impl Aws {
         Ok(())
     }
 
+    /// Makes a call in its turn. Where a person waits, one that is throttled takes another turn, however often: what others
+    /// do in the same account makes a run longer, and not incomplete.
+    pub(crate) async fn in_turn<T, E, Sending>(
+        &self,
+        place: &Place,
+        call: Call,
+        send: impl Fn() -> Sending + Send + Sync,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+        Sending: Future<Output = Result<T, SdkError<E, Response>>> + Send,
+    {
+        let first = Instant::now();
+        let mut spare = SPARE;
+        loop {
+            self.turn(Some(place), call).await?;
+            let sent = Instant::now();
+            let failure = match send().await {
+                Ok(answer) => {
+                    self.pace.went_through(place, call);
+                    return Ok(answer);
+                }
+                Err(error) => self.failure(place, call, &error),
+            };
+            let again = match failure.kind {
+                Kind::Throttled => self.pace.insists(place, call, first, sent),
+                Kind::Unavailable | Kind::Unreachable if self.pace.is_patient() && spare > 0 => {
+                    spare -= 1;
+                    tokio::time::sleep(BREATH).await;
+                    true
+                }
+                _ => false,
+            };
+            if !again {
+                return Err(failure);
+            }
+        }
+    }
+
     /// What a call at a place failed with. A session that AWS no longer takes (it expired by AWS's clock, its
     /// role was made anew) is not used again, so that the next try assumes the role again.
     pub(crate) fn failure<E>(&self, place: &Place, call: Call, error: &SdkError<E, Response>) -> Failure
@@ -247,7 +291,7 @@ pub(crate) fn https() -> SharedHttpClient {
 }
 
 /// `arn:<partition>:iam::<account>:role/<name>`.
-fn role_arn(partition: Partition, account: &AccountId, role: &str) -> String {
+pub(crate) fn role_arn(partition: Partition, account: &AccountId, role: &str) -> String {
     format!("arn:{}:iam::{account}:role/{role}", partition.as_str())
 }
 

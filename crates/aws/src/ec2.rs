@@ -1,6 +1,7 @@
 //! Instances. Source of every shape: Amazon EC2 API Reference.
 
 use aws_sdk_ec2::Client;
+use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::operation::RequestId as _;
 use aws_sdk_ec2::types::{self as sdk, Filter};
 use v2only_enforcer::ports::{
@@ -53,6 +54,13 @@ impl Aws {
         Ok(regions)
     }
 
+    /// Where [`Aws::in_turn`] tries again by itself, the SDK does not: it would not wait for a turn.
+    pub(crate) fn once(&self) -> aws_sdk_ec2::config::Builder {
+        let mut own = aws_sdk_ec2::config::Builder::new();
+        own.set_retry_config(self.pace.is_patient().then(RetryConfig::disabled));
+        own
+    }
+
     async fn one_page(
         &self,
         place: &Place,
@@ -61,19 +69,16 @@ impl Aws {
     ) -> Answer<Page<sdk::Instance>> {
         let call = Call::DescribeInstances;
         let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
         // Instances of other services may be hidden, and would then look gone. The younger partitions may
         // not know the word yet.
         let hidden_too = (place.region.partition() == Partition::Aws).then_some(true);
-        let answer = client
+        let request = client
             .describe_instances()
             .set_filters(Some(filters))
             .set_include_managed_resources(hidden_too)
             .max_results(PAGE)
-            .set_next_token(next)
-            .send()
-            .await
-            .map_err(|it| self.failure(place, call, &it))?;
+            .set_next_token(next);
+        let answer = self.in_turn(place, call, || request.clone().send()).await?;
         let next = answer.next_token.filter(|it| !it.is_empty());
         let items = answer
             .reservations
@@ -154,7 +159,6 @@ impl TightenInstance for Aws {
     async fn tighten(&self, place: &Place, id: &InstanceId, change: InstanceChange) -> Answer<Changed> {
         let call = Call::ModifyInstanceMetadataOptions;
         let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
         let request = client.modify_instance_metadata_options().instance_id(id.as_str());
         let request = match change {
             InstanceChange::DisableEndpoint => {
@@ -179,7 +183,8 @@ impl TightenInstance for Aws {
                     }
                 })),
         };
-        let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
+        let send = || request.clone().customize().config_override(self.once()).send();
+        let answer = self.in_turn(place, call, send).await?;
         Ok(Changed {
             options: options(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),
@@ -198,10 +203,9 @@ impl TagInstance for Aws {
             ));
         }
         let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
         let tag = sdk::Tag::builder().key(key).value(value).build();
         let request = client.create_tags().resources(id.as_str()).tags(tag);
-        request.send().await.map(|_| ()).map_err(|it| self.failure(place, call, &it))
+        self.in_turn(place, call, || request.clone().send()).await.map(|_| ())
     }
 }
 

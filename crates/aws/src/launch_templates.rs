@@ -195,6 +195,13 @@ impl ChangeLaunchTemplate for Aws {
                 source.block_device_mappings().iter().map(mapping).collect(),
             ));
         }
+        if options == StatedOptions::default() && !snapshots {
+            // AWS wants at least one parameter: those that every template has are said again.
+            data = data
+                .set_image_id(source.image_id().map(str::to_owned))
+                .set_instance_type(source.instance_type().cloned())
+                .set_user_data(source.user_data().map(str::to_owned));
+        }
         let client = self.ec2(place).await?;
         self.turn(Some(place), call).await?;
         let answer = client

@@ -3,7 +3,7 @@
 //! Read in this order: [`call`] lists every call this product makes, with its permission and its request
 //! rate; [`settings`] is the environment, validated; [`connect`] turns a place into credentials and
 //! clients; [`classify`] turns SDK errors into failures; [`ec2`], [`sources`], [`launch_templates`],
-//! [`autoscaling`], [`cloudwatch`], [`sagemaker`], [`organizations`], [`sqs`] and [`ssm`] are the ports, and [`restore`]
+//! [`autoscaling`], [`cloudwatch`], [`sagemaker`], `securityhub`, [`organizations`], [`sqs`] and [`ssm`] are the ports, and [`restore`]
 //! those that can loosen.
 //!
 //! Knows: SDK types, endpoints, credentials, request rates, the environment.
@@ -24,6 +24,8 @@ pub mod launch_templates;
 pub mod organizations;
 pub mod restore;
 pub mod sagemaker;
+#[cfg(feature = "operator")]
+pub mod securityhub;
 pub mod sources;
 pub mod sqs;
 pub mod ssm;
@@ -39,6 +41,9 @@ pub mod run_command;
 
 #[cfg(feature = "launcher")]
 pub mod launcher;
+
+#[cfg(feature = "operator")]
+pub mod deployment;
 
 pub use call::{Call, CallLog};
 pub use connect::Aws;

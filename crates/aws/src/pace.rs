@@ -3,15 +3,18 @@
 //! One bucket for each (account, Region, action), because that is how AWS keeps them. Ours holds a little less
 //! than AWS's: a call is counted there when it arrives, and one that is sent at the very moment ours allows it
 //! could arrive sooner, after the last one, than it was sent. Others use the same account: what AWS throttles
-//! all the same is tried again by the SDK and then by the queue.
+//! all the same is tried again by the SDK, and then by the queue or, where a person waits, here and slower.
+
+mod slow;
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::time::Instant;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::Place;
 
@@ -28,17 +31,21 @@ fn burst(bucket: Bucket) -> u32 {
 
 type Limiter = Arc<DefaultDirectRateLimiter>;
 
+/// Whoever waits longer than this for a turn is no function, which has a queue to try again by.
+const LONG: Duration = Duration::from_secs(60);
+
 /// The buckets.
 #[derive(Debug)]
 pub struct Pace {
     limiters: Mutex<HashMap<(Option<Place>, Call), Limiter>>,
+    gaps: Mutex<HashMap<(Option<Place>, Call), slow::Gap>>,
     at_most: Duration,
 }
 
 impl Pace {
     /// Buckets that make a caller wait for at most this long.
     pub fn waiting_at_most(at_most: Duration) -> Self {
-        Self { limiters: Mutex::default(), at_most }
+        Self { limiters: Mutex::default(), gaps: Mutex::default(), at_most }
     }
 
     /// Takes a token, waiting for one if need be. A place of `None` stands for our own account.
@@ -48,7 +55,13 @@ impl Pace {
     pub async fn take(&self, place: Option<&Place>, call: Call) -> Result<(), Failure> {
         let limiter = self.limiter(place, call);
         loop {
-            let Err(not_until) = limiter.check() else { return Ok(()) };
+            let Err(not_until) = limiter.check() else {
+                let at = self.gaps().get_mut(&(place.cloned(), call)).map(|it| it.take(Instant::now()));
+                if let Some(at) = at {
+                    tokio::time::sleep_until(at).await;
+                }
+                return Ok(());
+            };
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             if wait > self.at_most {
                 let message =
@@ -57,6 +70,32 @@ impl Pace {
             }
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// Whether a person waits, and no queue.
+    pub fn is_patient(&self) -> bool {
+        self.at_most >= LONG
+    }
+
+    /// Whether a call that was throttled is worth another turn: a person waits, and the first turn was not too long ago.
+    /// Turns are further apart from now on.
+    pub fn insists(&self, place: &Place, call: Call, first: Instant, sent: Instant) -> bool {
+        if !self.is_patient() || first.elapsed() > self.at_most {
+            return false;
+        }
+        self.gaps().entry((Some(place.clone()), call)).or_default().widen(sent, Instant::now());
+        true
+    }
+
+    /// Tells of a call that went through: turns may come nearer again.
+    pub fn went_through(&self, place: &Place, call: Call) {
+        if let Some(gap) = self.gaps().get_mut(&(Some(place.clone()), call)) {
+            gap.narrow();
+        }
+    }
+
+    fn gaps(&self) -> MutexGuard<'_, HashMap<(Option<Place>, Call), slow::Gap>> {
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn limiter(&self, place: Option<&Place>, call: Call) -> Limiter {

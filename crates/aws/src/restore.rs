@@ -25,18 +25,18 @@ impl RestoreInstance for Aws {
     ) -> Answer<Changed> {
         let call = Call::ModifyInstanceMetadataOptions;
         let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
-        let answer = client
+        let request = client
             .modify_instance_metadata_options()
             .instance_id(id.as_str())
             .set_http_tokens(tokens(options.http_tokens).map(ec2::HttpTokensState::from))
             .set_http_endpoint(word(options.http_endpoint).map(ec2::InstanceMetadataEndpointState::from))
             .set_http_put_response_hop_limit(options.hop_limit.map(i32::from))
             .set_http_protocol_ipv6(word(options.ipv6_endpoint).map(ec2::InstanceMetadataProtocolState::from))
-            .set_instance_metadata_tags(word(options.metadata_tags).map(ec2::InstanceMetadataTagsState::from))
-            .send()
-            .await
-            .map_err(|it| self.failure(place, call, &it))?;
+            .set_instance_metadata_tags(
+                word(options.metadata_tags).map(ec2::InstanceMetadataTagsState::from),
+            );
+        let send = || request.clone().customize().config_override(self.once()).send();
+        let answer = self.in_turn(place, call, send).await?;
         Ok(Changed {
             options: described(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),

@@ -45,6 +45,10 @@ pub enum Command {
     Rollback(commands::rollback::Args),
     /// List who still uses IMDSv1, and what would fail without it; changes nothing
     Readiness(commands::readiness::Args),
+    /// See whether an installation is whole, and how to mend it; changes nothing
+    Doctor(commands::doctor::Args),
+    /// List what taking an installation out consists of, in order; changes nothing
+    UninstallPlan(commands::uninstall_plan::Args),
     /// Show everything at work in an embedded AWS: no account, no credentials, no network
     Demo(crate::demo::Args),
     /// Run saved EventBridge or CloudTrail events through the functions' own code
@@ -58,12 +62,26 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether this is something that SARIF can say.
-    pub(crate) const fn has_sarif(&self) -> bool {
+    /// What it is called, and the formats it can print.
+    pub(crate) const fn formats(&self) -> (&'static str, &'static [Format]) {
+        use Format::{Asff, Csv, Html, Json, Ndjson, Ocsf, Sarif, Table};
+        const FINDINGS: &[Format] = &[Table, Json, Ndjson, Csv, Sarif, Asff, Ocsf, Html];
+        const ROWS: &[Format] = &[Table, Json, Ndjson, Csv];
+        const FILES: &[Format] = &[Table, Json, Sarif];
+        const PLAIN: &[Format] = &[Table, Json];
         match self {
-            Self::Check(_) => true,
-            Self::Policies(args) => args.finds(),
-            _ => false,
+            Self::Scan(_) => ("scan", FINDINGS),
+            Self::Enforce(_) => ("enforce", FINDINGS),
+            Self::Rollback(_) => ("rollback", ROWS),
+            Self::Readiness(_) => ("readiness", ROWS),
+            Self::Doctor(_) => ("doctor", PLAIN),
+            Self::UninstallPlan(_) => ("uninstall-plan", PLAIN),
+            Self::Check(_) => ("check", FILES),
+            Self::Policies(args) if args.finds() => ("policies check", FILES),
+            Self::Policies(_) => ("policies", PLAIN),
+            Self::Demo(_) => ("demo", PLAIN),
+            Self::Replay(_) => ("replay", PLAIN),
+            Self::Validate(_) => ("validate", PLAIN),
         }
     }
 }
@@ -108,7 +126,8 @@ pub struct Shared {
         default_value_t = Format::Table,
         hide_possible_values = true,
         help_heading = "Output",
-        help = "How to print results: `table` or `json`, and where files are checked `sarif`"
+        help = "How to print results: `table`, `json`, `ndjson`, `csv`, `sarif`, `asff` (AWS Security Finding Format), \
+                `ocsf` (Compliance Finding) or `html` (a report)"
     )]
     pub output: Format,
 
@@ -140,8 +159,34 @@ pub enum Format {
     Table,
     /// For programs; the shape is only ever added to.
     Json,
-    /// For code scanning; refused where no files are checked.
+    /// For programs, one finding a line.
+    Ndjson,
+    /// For spreadsheets.
+    Csv,
+    /// For code scanning.
     Sarif,
+    /// For Security Hub.
+    Asff,
+    /// For security lakes, and for the Security Hub that speaks it.
+    Ocsf,
+    /// For people who were not there: a report in one file.
+    Html,
+}
+
+impl Format {
+    /// As it is typed.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+            Self::Sarif => "sarif",
+            Self::Asff => "asff",
+            Self::Ocsf => "ocsf",
+            Self::Html => "html",
+        }
+    }
 }
 
 /// When output is coloured.

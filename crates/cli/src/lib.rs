@@ -1,8 +1,8 @@
 //! The `v2only` command: flags, formats, exit codes.
 //!
 //! Read in this order: [`cli`] is what can be typed; [`exit`] and [`problem`] are how a run ends; [`world`]
-//! is everything outside of the process, [`console`] the real one; `policy_file`, `regions` and `survey` are
-//! what commands share; `commands` holds one file per command; `output` is what they print.
+//! is everything outside of the process, [`console`] the real one; `policy_file`, `regions`, `survey` and `installation`
+//! are what commands share; `commands` holds one file per command; `output` is what they print.
 //!
 //! Knows: flags, terminals, formats, exit codes, files that the user names.
 //! Must never know: how to judge, how to call AWS. Only [`console`] and `demo` name `v2only-aws`.
@@ -17,6 +17,7 @@ pub mod problem;
 pub mod console;
 pub mod world;
 
+mod installation;
 mod launched;
 mod policy_file;
 mod regions;
@@ -25,6 +26,7 @@ mod talk;
 
 mod commands;
 mod demo;
+mod import;
 mod journal;
 mod journal_read;
 mod output;
@@ -54,11 +56,7 @@ struct Session<'a, W> {
 /// reading `out` ends the run early and successfully.
 pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
     let mut talk = Talk::new(err, cli.shared.quiet, cli.shared.verbose, world.terminal());
-    if cli.shared.output == cli::Format::Sarif && !cli.command.has_sarif() {
-        let problem = Problem::usage(
-            "`--output sarif` is for commands that check files",
-            "type `--output json`, or name files: `v2only check PATH --output sarif`, `v2only policies check FILE --output sarif`",
-        );
+    if let Err(problem) = can_print(&cli) {
         talk.problem(&problem);
         return problem.exit;
     }
@@ -68,6 +66,8 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
         Command::Enforce(args) => commands::enforce::run(args, &mut session).await,
         Command::Rollback(args) => commands::rollback::run(args, &mut session).await,
         Command::Readiness(args) => commands::readiness::run(args, &mut session).await,
+        Command::Doctor(args) => commands::doctor::run(args, &mut session).await,
+        Command::UninstallPlan(args) => commands::uninstall_plan::run(args, &mut session).await,
         Command::Demo(args) => demo::run(args, &mut session).await,
         Command::Replay(args) => commands::replay::run(args, &mut session).await,
         Command::Validate(args) => commands::validate::run(args, &mut session),
@@ -88,4 +88,28 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
             problem.exit
         }
     }
+}
+
+/// Not every command has something to say in every format.
+fn can_print(cli: &Cli) -> Result<(), Problem> {
+    let (name, formats) = cli.command.formats();
+    if formats.contains(&cli.shared.output) {
+        return Ok(());
+    }
+    let able: Vec<String> = formats.iter().map(|it| format!("`{}`", it.code())).collect();
+    let able = match able.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => able.concat(),
+    };
+    let wanted = cli.shared.output.code();
+    let elsewhere = match cli.shared.output {
+        cli::Format::Sarif => {
+            "; `v2only scan`, `v2only check PATH` and `v2only policies check FILE` print `sarif`".to_owned()
+        }
+        _ => format!("; `v2only scan` prints `{wanted}`"),
+    };
+    Err(Problem::usage(
+        format!("`v2only {name}` cannot print `{wanted}`"),
+        format!("it prints {able}{elsewhere}"),
+    ))
 }

@@ -5,8 +5,22 @@ use std::io::{self, Write as _};
 use clap::Parser as _;
 use v2only::{Cli, Console, Exit};
 
+/// A finding of Security Hub has a thousand fields, and reading one takes more stack than a process begins with.
+/// Only what is used of it is ever taken.
+const STACK: usize = 64 * 1024 * 1024;
+
 fn main() -> Exit {
     let cli = Cli::parse();
+    match std::thread::Builder::new().name("v2only".to_owned()).stack_size(STACK).spawn(|| run(cli)) {
+        Ok(running) => running.join().unwrap_or(Exit::Internal),
+        Err(error) => {
+            let _lost = writeln!(io::stderr(), "error: cannot start: {error}");
+            Exit::Internal
+        }
+    }
+}
+
+fn run(cli: Cli) -> Exit {
     let colour = cli.shared.color.into();
     let mut out = io::BufWriter::new(anstream::AutoStream::new(io::stdout(), colour));
     let mut err = anstream::AutoStream::new(io::stderr(), colour);

@@ -1,8 +1,7 @@
 //! Looking at several places side by side. Takes no writer.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::{Future as _, poll_fn};
-use std::pin::pin;
+use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
@@ -10,7 +9,7 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::automation::{is_left_to_automation, taken};
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::scan::{Judged, Kinds, scan};
+use v2only_enforcer::scan::{Judged, Kinds, Unread, scan};
 use v2only_enforcer::sources::trace::{Tracer, trace};
 use v2only_enforcer::{Failure, Record};
 use v2only_policy::cause::RootCause;
@@ -156,46 +155,53 @@ pub(crate) async fn stream<E>(
     let each = Mutex::new(each);
     let look = async |place: &Place| {
         let _shown = progress.begin(format!("reading {place}"));
-        let found = Mutex::new(Vec::new());
-        let mut note = |it| found.lock().unwrap_or_else(PoisonError::into_inner).push(it);
-        let mut scanning = pin!(scan(ports, policy, place, kinds, now, &mut note));
-        let (mut tracer, mut untraced) = (Tracer::default(), None);
-        loop {
-            // As soon as the scan waits for AWS, what it found so far is handed on.
-            let (ended, mut some) = poll_fn(|context| {
-                let ended = scanning.as_mut().poll(context);
-                let some = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
-                match ended {
-                    Poll::Pending if some.is_empty() => Poll::Pending,
-                    Poll::Pending => Poll::Ready((None, some)),
-                    Poll::Ready(unread) => Poll::Ready((Some(unread), some)),
-                }
-            })
-            .await;
-            some.sort_by_cached_key(|it: &Judged| it.record(place).resource);
-            let causes = match untraced {
-                None => tracer.trace(ports, place, &violating(&some)).await,
-                // What was denied once is not asked for again on every page.
-                Some(_) => Ok(BTreeMap::new()),
-            };
-            let causes = causes.unwrap_or_else(|failure| {
-                untraced = Some(failure);
-                BTreeMap::new()
-            });
-            (each.lock().unwrap_or_else(PoisonError::into_inner))(place, some, causes)?;
-            if let Some(unread) = ended {
-                return Ok(Seen {
-                    place: place.clone(),
-                    judged: Vec::new(),
-                    failure: unread.failure,
-                    usage_unread: unread.usage,
-                    causes: BTreeMap::new(),
-                    untraced,
-                    launchers: BTreeMap::new(),
-                    automated: BTreeSet::new(),
+        let found = Mutex::new(Found::default());
+        let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
+        // Both go on at the same time: one that stood still could hold what the other waits for.
+        let scanning = async {
+            let unread = scan(ports, policy, place, kinds, now, &mut |it| found().some.push(it)).await;
+            found().ended = Some(unread);
+            Ok(())
+        };
+        let handing_on = async {
+            let (mut tracer, mut untraced) = (Tracer::default(), None);
+            loop {
+                // Needs no waker: it is the scan that wakes both, as soon as AWS answers.
+                let (mut some, ended) = poll_fn(|_| {
+                    let mut found = found();
+                    if found.some.is_empty() && found.ended.is_none() {
+                        return Poll::Pending;
+                    }
+                    Poll::Ready((std::mem::take(&mut found.some), found.ended.take()))
+                })
+                .await;
+                some.sort_by_cached_key(|it: &Judged| it.record(place).resource);
+                let causes = match untraced {
+                    None => tracer.trace(ports, place, &violating(&some)).await,
+                    // What was denied once is not asked for again on every page.
+                    Some(_) => Ok(BTreeMap::new()),
+                };
+                let causes = causes.unwrap_or_else(|failure| {
+                    untraced = Some(failure);
+                    BTreeMap::new()
                 });
+                (each.lock().unwrap_or_else(PoisonError::into_inner))(place, some, causes)?;
+                if let Some(unread) = ended {
+                    return Ok((unread, untraced));
+                }
             }
-        }
+        };
+        let ((), (unread, untraced)) = futures_util::future::try_join(scanning, handing_on).await?;
+        Ok(Seen {
+            place: place.clone(),
+            judged: Vec::new(),
+            failure: unread.failure,
+            usage_unread: unread.usage,
+            causes: BTreeMap::new(),
+            untraced,
+            launchers: BTreeMap::new(),
+            automated: BTreeSet::new(),
+        })
     };
     let mut looks = futures_util::stream::iter(&places.known).map(look).buffered(AT_ONCE);
     let mut seen = Vec::with_capacity(places.known.len());
@@ -205,6 +211,13 @@ pub(crate) async fn stream<E>(
     drop(looks);
     seen.extend(places.unreadable.iter().cloned().map(Seen::unreadable));
     Ok(seen)
+}
+
+/// What was found and not handed on yet.
+#[derive(Default)]
+struct Found {
+    some: Vec<Judged>,
+    ended: Option<Unread>,
 }
 
 /// Who set the options of the instances that violate the policy.

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
-    Admission, Answer, DescribeInstances, DescribeNotebook, InstanceWriter, ListInstances, ListNotebooks,
-    LookUpLaunches, NotebookWriter, OrganizationalUnits, ReadParameter, ReadUsage, RunAutomation, RunTrace,
-    SourceReader, SourceWriter,
+    Admission, Answer, DeploymentReader, DescribeInstances, DescribeNotebook, ImportFindings, InstanceWriter,
+    ListInstances, ListNotebooks, LookUpLaunches, NotebookWriter, OrganizationalUnits, ReadFindings,
+    ReadParameter, ReadUsage, RunAutomation, RunTrace, SourceReader, SourceWriter,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_policy::{AccountId, Place, Region};
@@ -118,6 +118,9 @@ pub trait Cloud:
     + ReadParameter
     + RunAutomation
     + RunTrace
+    + ReadFindings
+    + ImportFindings
+    + DeploymentReader
 {
     /// The Region to start from, if flags, environment or profile name one.
     fn home_region(&self) -> Option<Region>;

@@ -14,6 +14,7 @@ use crate::failure::{Disposition, Failure, Kind};
 use crate::ports::{DescribeInstances, InstanceWriter, NotebookWriter, SourceReader, SourceWriter};
 use crate::record::{Outcome, Posture, Record};
 use crate::scan::Judged;
+use crate::sources::Source;
 use crate::{instances, notebooks, sources};
 
 /// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
@@ -101,13 +102,22 @@ pub async fn enforce_within<P: Writer + DescribeInstances + Sync>(
         if bound.is_broken() {
             return Err(judged);
         }
-        let record = one(ports, journal, place, &judged, now).await;
+        let record = match journal.write(place, &judged) {
+            Ok(()) => apply(ports, place, &judged, now).await,
+            Err(error) => unwritten(place, &judged, &error),
+        };
         bound.note(&record);
         Ok(record)
     };
     // First, so that nothing is launched that would have to be mended as well; and in order.
-    for source in sources {
-        carried.add(one(source).await);
+    for some in sources.chunk_by(belong_together) {
+        if bound.is_broken() {
+            carried.left.extend_from_slice(some);
+            continue;
+        }
+        let records = together(ports, journal, place, some, now).await;
+        records.iter().for_each(|it| bound.note(it));
+        carried.records.extend(records);
     }
     let mut others = futures_util::stream::iter(others).map(&one).buffered(AT_ONCE);
     while let Some(it) = others.next().await {
@@ -131,18 +141,45 @@ impl Carried {
 pub trait Writer: InstanceWriter + NotebookWriter + SourceReader + SourceWriter {}
 impl<T: InstanceWriter + NotebookWriter + SourceReader + SourceWriter> Writer for T {}
 
-async fn one<P: Writer>(
+/// Whether one change moves what the other is about: each new version of a launch template becomes its `$Latest`.
+fn belong_together(one: &Judged, other: &Judged) -> bool {
+    let template = |it: &Judged| match it {
+        Judged::Source(source) => match &**source {
+            Source::Version(template, _) => Some(template.id.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    template(one).is_some_and(|it| template(other) == Some(it))
+}
+
+/// Sources that are all written down before any of them is changed, so that a run that is killed in between can be taken
+/// back whole.
+async fn together<P: Writer>(
     ports: &P,
     journal: &impl Journal,
     place: &Place,
-    judged: &Judged,
+    sources: &[Judged],
     now: Timestamp,
-) -> Record {
-    if let Err(error) = journal.write(place, judged) {
-        let why = format!("the journal cannot be written ({error}), so nothing was changed");
-        let outcome = Outcome::Failed(Failure::new(Kind::Refused, "journal", why));
-        return judged.record(place).came(outcome, None, None);
+) -> Vec<Record> {
+    let written = sources.iter().try_for_each(|it| journal.write(place, it));
+    if let Err(error) = written {
+        return sources.iter().map(|it| unwritten(place, it, &error)).collect();
     }
+    let mut records = Vec::with_capacity(sources.len());
+    for it in sources {
+        records.push(apply(ports, place, it, now).await);
+    }
+    records
+}
+
+fn unwritten(place: &Place, judged: &Judged, error: &std::io::Error) -> Record {
+    let why = format!("the journal cannot be written ({error}), so nothing was changed");
+    let outcome = Outcome::Failed(Failure::new(Kind::Refused, "journal", why));
+    judged.record(place).came(outcome, None, None)
+}
+
+async fn apply<P: Writer>(ports: &P, place: &Place, judged: &Judged, now: Timestamp) -> Record {
     match judged {
         Judged::Instance(it, decision) => instances::apply(ports, place, it, decision).await,
         Judged::Notebook(it, decision) => notebooks::apply(ports, place, it, decision, now).await,

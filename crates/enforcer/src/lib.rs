@@ -4,8 +4,9 @@
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
 //! [`notebooks`] carry plans out, [`sources`] is what instances take their options from; [`invocation`] is the door for
 //! events, [`sweep`] the one for the schedule, [`scan`], [`enforce`] with its [`waves`] and [`rollback`] the ones for
-//! people; [`automation`] has runbooks make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who on an instance calls version 1; [`document`]
-//! reads the policy document.
+//! people; [`automation`] has runbooks make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who
+//! on an instance calls version 1; [`document`] reads the policy document; [`deployment`] tells whether an installation
+//! is whole.
 //!
 //! Knows: ports, triggers, the order of steps, retry or not, the policy document, records.
 //! Must never know: SDK types, Lambda, flags, colours; and it never decides: that is `v2only-policy`.
@@ -27,6 +28,7 @@ pub mod recent;
 pub mod report_line;
 
 pub mod automation;
+pub mod deployment;
 pub mod enforce;
 pub mod launchers;
 pub mod readiness;

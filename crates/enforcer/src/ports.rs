@@ -5,7 +5,9 @@
 //! called again after any failure.
 
 mod automation;
+mod deployment;
 mod estate;
+mod findings;
 mod launches;
 mod restore;
 mod sources;
@@ -21,7 +23,13 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 use crate::failure::Failure;
 
 pub use automation::{Execution, RunAutomation};
+pub use deployment::{
+    AdvancedSelector, BasicSelector, Control, DeploymentReader, EnterAccount, FieldSelector, Function,
+    Mapping, Parameter, Queue, ReadControls, ReadFunctions, ReadParameterAt, ReadQueues, ReadRules,
+    ReadSchedules, ReadTrails, Rule, Schedule, Selectors, Target, Trail,
+};
 pub use estate::{ListAccounts, ListRegions, SendTasks};
+pub use findings::{ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{

@@ -25,8 +25,10 @@ pub fn files(settings: &Settings) -> Result<Vec<File>, TooLarge> {
         ("role-sweeper-hub", sweeper_hub(settings)),
         ("role-sweeper", sweeper(settings)),
         ("role-scanner", scanner(settings)),
+        ("role-reporter", reporter(settings)),
         ("role-source-enforcer", source_enforcer(settings)),
         ("role-rollback", rollback(settings)),
+        ("role-doctor", doctor(settings)),
         ("role-automation", automation(settings)),
         ("role-tracer", tracer(settings)),
     ]
@@ -219,6 +221,22 @@ fn see_sources() -> Statement {
     )
 }
 
+/// For `scan --import`: the product that every account has in its own Security Hub.
+fn reporter(settings: &Settings) -> Vec<Statement> {
+    vec![
+        Statement::allow(
+            "SeeFindings",
+            ["securityhub:GetFindings"],
+            [settings.arn("securityhub", "hub/default")],
+        ),
+        Statement::allow(
+            "ImportFindings",
+            ["securityhub:BatchImportFindings"],
+            [settings.arn("securityhub", "product/*/default")],
+        ),
+    ]
+}
+
 /// For people at the command line: AWS has no condition that would keep these actions to tightening, so no
 /// function has this role.
 fn source_enforcer(settings: &Settings) -> Vec<Statement> {
@@ -250,6 +268,63 @@ fn rollback(settings: &Settings) -> Vec<Statement> {
         ),
         tagging("ExemptInstances", &["ec2:CreateTags"], instance(settings)),
         tagging("ExemptNotebooks", &["sagemaker:AddTags"], notebook(settings)),
+    ]
+}
+
+/// Reads an installation, in the account of the functions and in members. Of the pieces only those of ours, where
+/// AWS lets one say so.
+fn doctor(settings: &Settings) -> Vec<Statement> {
+    let names = &settings.names;
+    let rules = settings.arn("events", &format!("rule/{}", names.rules));
+    let on_our_bus = settings.arn("events", &format!("rule/v2only-events/{}", names.rules));
+    let bus = settings.arn("events", "event-bus/v2only-events");
+    let parameters = settings.arn("ssm", &format!("parameter/{}", names.parameters));
+    let members = [&names.ec2_enforcer, &names.notebook_enforcer].map(|it| it.arn(settings.partition));
+    // Those of the organization, and those that AWS made.
+    let policies = ["*:policy/o-*/service_control_policy/p-*", "aws:policy/service_control_policy/p-*"]
+        .map(|it| format!("arn:{}:organizations::{it}", settings.partition.as_str()));
+    vec![
+        Statement::allow("SeeTrails", ["cloudtrail:DescribeTrails"], ["*"]),
+        Statement::allow(
+            "SeeWhatTrailsRecord",
+            ["cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"],
+            [settings.arn("cloudtrail", "trail/*")],
+        ),
+        Statement::allow(
+            "SeeRules",
+            ["events:DescribeEventBus", "events:DescribeRule", "events:ListTargetsByRule"],
+            [rules, on_our_bus, bus],
+        ),
+        Statement::allow(
+            "SeeQueues",
+            ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+            [settings.arn("sqs", &names.functions)],
+        ),
+        Statement::allow(
+            "SeeFunctions",
+            ["lambda:GetFunction"],
+            [settings.arn("lambda", &format!("function:{}", names.functions))],
+        ),
+        // Which function they are of is no resource to AWS.
+        Statement::allow("SeeMappings", ["lambda:ListEventSourceMappings"], ["*"]),
+        Statement::allow(
+            "SeeSchedules",
+            ["scheduler:GetSchedule"],
+            [settings.arn("scheduler", &format!("schedule/default/{}", names.functions))],
+        ),
+        Statement::allow("ReadTheDocument", ["ssm:GetParameter"], [parameters]),
+        Statement::allow("SeeDefaults", ["ec2:DescribeRegions", "ec2:GetInstanceMetadataDefaults"], ["*"]),
+        Statement::allow(
+            "SeeTheOrganization",
+            [
+                "organizations:ListAccounts",
+                "organizations:ListParents",
+                "organizations:ListPoliciesForTarget",
+            ],
+            ["*"],
+        ),
+        Statement::allow("ReadPolicies", ["organizations:DescribePolicy"], policies),
+        Statement::allow("EnterMemberAccounts", ["sts:AssumeRole"], members),
     ]
 }
 

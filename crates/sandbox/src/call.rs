@@ -19,7 +19,7 @@ pub(crate) enum Protocol {
     Json(&'static str),
     /// CBOR in, CBOR out (CloudWatch).
     Cbor,
-    /// None of the above (S3, Lambda's Invoke); nothing that speaks it is simulated.
+    /// None of the above: REST and JSON (Security Hub), or what is not simulated (S3, Lambda's Invoke).
     Other,
 }
 

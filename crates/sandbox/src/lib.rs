@@ -1,5 +1,6 @@
-//! An AWS small enough to carry: EC2, Auto Scaling, CloudWatch metrics, CloudTrail's event history, STS, Organizations, Systems Manager parameters and their events,
-//! on a loopback port, speaking the real wire protocols with the documented semantics.
+//! An AWS small enough to carry: EC2, Auto Scaling, CloudWatch metrics, CloudTrail's event history, STS, Organizations,
+//! Systems Manager parameters, Security Hub findings and their events, on a loopback port, speaking the real wire
+//! protocols with the documented semantics.
 //!
 //! ```
 //! use v2only_sandbox::{Config, Sandbox};
@@ -69,6 +70,7 @@ mod params;
 mod protocol;
 pub mod sagemaker;
 mod sandbox;
+mod securityhub;
 mod server;
 mod services;
 mod shape;

@@ -6,7 +6,9 @@ use crate::call::{Answer, Call};
 use crate::core::Core;
 use crate::error::AwsError;
 use crate::throttle::Limit;
-use crate::{autoscaling, cloudtrail, cloudwatch, ec2, lambda, organizations, sagemaker, sqs, ssm, sts};
+use crate::{
+    autoscaling, cloudtrail, cloudwatch, ec2, lambda, organizations, sagemaker, securityhub, sqs, ssm, sts,
+};
 
 /// Answers a call, or says that the service is not simulated.
 pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsError> {
@@ -20,6 +22,7 @@ pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsE
         "autoscaling" => core.run(call, |world, _| autoscaling::answer(world, call)),
         "monitoring" => core.run(call, |world, _| cloudwatch::answer(world, call)),
         "cloudtrail" => core.run(call, |world, _| cloudtrail::answer(world, call)),
+        "securityhub" => core.run(call, |world, _| securityhub::answer(world, call)),
         "lambda" => lambda::answer(core, call).await,
         other => Err(AwsError::not_simulated(format!("service {other} (operation {})", call.action))),
     }
@@ -33,6 +36,7 @@ pub(crate) fn limits(call: &Call) -> Vec<Limit> {
         "ec2" => ec2::limits(call),
         "organizations" => organizations::limits(call),
         "sagemaker" => sagemaker::limits(call),
+        "securityhub" => securityhub::limits(call),
         _ => Vec::new(),
     }
 }

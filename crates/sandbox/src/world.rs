@@ -21,7 +21,7 @@ use crate::identity::Place;
 use crate::ids::Ids;
 use crate::throttle::Throttle;
 use crate::trail::Trail;
-use crate::{autoscaling, cloudwatch, ec2, iam, lambda, organizations, sagemaker, sqs, ssm};
+use crate::{autoscaling, cloudwatch, ec2, iam, lambda, organizations, sagemaker, securityhub, sqs, ssm};
 
 /// A change that happens at a point in time.
 type Timer = Box<dyn FnOnce(&mut World) + Send>;
@@ -40,6 +40,7 @@ pub(crate) struct World {
     pub(crate) ec2: ec2::State,
     pub(crate) ssm: ssm::State,
     pub(crate) sagemaker: sagemaker::State,
+    pub(crate) securityhub: securityhub::State,
     pub(crate) sqs: sqs::State,
     pub(crate) lambda: lambda::State,
     /// In order of time, then of making.
@@ -71,6 +72,7 @@ impl World {
             ec2: ec2::State::default(),
             ssm: ssm::State::default(),
             sagemaker: sagemaker::State::default(),
+            securityhub: securityhub::State::default(),
             sqs: sqs::State::default(),
             lambda: lambda::State::default(),
             timers: BTreeMap::new(),

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use v2only_enforcer::Record;
 use v2only_enforcer::enforce::is_failed;
-use v2only_enforcer::scan::Judged;
+use v2only_enforcer::scan::{Judged, Kinds};
 use v2only_enforcer::waves::Stop as Stopped;
-use v2only_policy::{InstanceId, Place};
+use v2only_policy::{InstanceId, Place, Policy};
 
 use self::rollout::{Rolled, Run as Rollout};
 use self::waves::Course;
@@ -20,10 +20,11 @@ use super::Kind;
 use crate::cli::Format;
 use crate::exit::Exit;
 use crate::journal::{self, FileJournal};
-use crate::output::findings_v1::{FindingsV1, Run};
+use crate::output::findings::{self, Background};
+use crate::output::findings_v1::Run;
 use crate::output::rollout_v1::RolloutV1;
 use crate::output::summary::{self, Looked, Totals};
-use crate::output::{self, plan, row, sources};
+use crate::output::{plan, row, sources};
 use crate::problem::{Problem, Stop};
 use crate::survey::{Seen, survey};
 use crate::talk::count;
@@ -92,7 +93,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let places = regions::places(&aws, wanted, session.shared).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
-    let mut seen = survey(&aws, &policy, &places, super::kinds(args.kind), now, &progress).await;
+    let kinds = super::kinds(args.kind);
+    let mut seen = survey(&aws, &policy, &places, kinds, now, &progress).await;
     if args.launched_by {
         launched::ask(&aws, &mut seen, now, &progress).await;
         if let Some(causes) = sources::causes(&seen, session.talk.width()) {
@@ -106,13 +108,20 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     seen.iter_mut().for_each(Seen::take_automation);
     let acting = seen.iter().flat_map(|it| &it.judged).filter(|it| it.acts()).count();
     if acting == 0 {
-        return nothing_acts(session, now, &seen, &aws);
+        return nothing_acts(session, (&policy, kinds), now, &seen, &aws);
     }
     let course = args.waves.course(&seen);
     if !agreed(args, session, &seen, &course) {
         session.talk.say("nothing was changed");
         let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
-        let ran = Ran { now, seen: &seen, rolled: Rolled { records, ..Rolled::default() }, journal: None };
+        let ran = Ran {
+            policy: &policy,
+            kinds,
+            now,
+            seen: &seen,
+            rolled: Rolled { records, ..Rolled::default() },
+            journal: None,
+        };
         return ran.tell(session, &aws, Table::None);
     }
     let world = session.world;
@@ -128,7 +137,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     for advice in sources::refresh_advice(&seen, &rolled.records) {
         session.talk.hint(&advice);
     }
-    let ran = Ran { now, seen: &seen, rolled, journal: Some(journal.path()) };
+    let ran = Ran { policy: &policy, kinds, now, seen: &seen, rolled, journal: Some(journal.path()) };
     ran.tell(session, &aws, Table::Done)
 }
 
@@ -195,13 +204,15 @@ fn with_the_rest(seen: &[Seen], records: Vec<Record>) -> Vec<Record> {
 /// Says why nothing is to be changed, and what would let something be.
 fn nothing_acts<W: World>(
     session: &mut Session<'_, W>,
+    (policy, kinds): (&Policy, Kinds),
     now: Timestamp,
     seen: &[Seen],
     aws: &W::Aws,
 ) -> Result<Exit, Stop> {
     let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
     let held: Vec<&'static str> = Totals::of(&records).held.into_keys().collect();
-    let ran = Ran { now, seen, rolled: Rolled { records, ..Rolled::default() }, journal: None };
+    let ran =
+        Ran { policy, kinds, now, seen, rolled: Rolled { records, ..Rolled::default() }, journal: None };
     let exit = ran.tell(session, aws, Table::Found)?;
     if !held.is_empty() {
         session.talk.say("nothing was changed: everything that violates the policy is held");
@@ -222,6 +233,8 @@ enum Table {
 
 /// A run that is over.
 struct Ran<'a> {
+    policy: &'a Policy,
+    kinds: Kinds,
     now: Timestamp,
     seen: &'a [Seen],
     rolled: Rolled,
@@ -240,7 +253,14 @@ impl Ran<'_> {
         let places: Vec<Looked<'_>> = self.seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
         let width = session.world.terminal().width;
         match (session.shared.output, table) {
-            (Format::Json | Format::Sarif, _) => {
+            (Format::Table, Table::Found) if !records.is_empty() => {
+                writeln!(session.out, "{}", row::found(self.seen, width).text())?;
+            }
+            (Format::Table, Table::Done) => {
+                writeln!(session.out, "{}", row::done(records, session.talk.is_verbose(), width).text())?;
+            }
+            (Format::Table, Table::Found | Table::None) => {}
+            (format, _) => {
                 let run = Run {
                     command: "enforce",
                     now: self.now,
@@ -253,15 +273,9 @@ impl Ran<'_> {
                     seen: self.seen,
                     rollout: RolloutV1::of(&self.rolled),
                 };
-                output::json(session.out, &FindingsV1::from(run))?;
+                let background = Background { policy: self.policy, kinds: self.kinds, earlier: &[] };
+                findings::write(format, run, background, session.out)?;
             }
-            (Format::Table, Table::Found) if !records.is_empty() => {
-                writeln!(session.out, "{}", row::found(self.seen, width).text())?;
-            }
-            (Format::Table, Table::Done) => {
-                writeln!(session.out, "{}", row::done(records, session.talk.is_verbose(), width).text())?;
-            }
-            (Format::Table, Table::Found | Table::None) => {}
         }
         session.out.flush()?;
         session.talk.say(&totals.in_words());

@@ -1,12 +1,14 @@
 //! One file, or folder, for each command.
 
 pub mod check;
+pub mod doctor;
 pub mod enforce;
 pub mod policies;
 pub mod readiness;
 pub mod replay;
 pub mod rollback;
 pub mod scan;
+pub mod uninstall_plan;
 pub mod validate;
 
 mod trace;

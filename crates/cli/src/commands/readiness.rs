@@ -10,7 +10,7 @@ use crate::cli::Format;
 use crate::exit::Exit;
 use crate::output::readiness_v1::{ReadinessV1, Run};
 use crate::output::summary::{self, Looked};
-use crate::output::{self, readiness as tables};
+use crate::output::{self, csv, readiness as tables};
 use crate::problem::Stop;
 use crate::regions::Places;
 use crate::survey::AT_ONCE;
@@ -102,7 +102,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let calls = aws.calls();
     let places: Vec<Looked<'_>> = found.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
-        Format::Json | Format::Sarif => {
+        format @ (Format::Json | Format::Ndjson | Format::Csv) => {
             let tag = args.tag.as_deref();
             let run = Run {
                 now,
@@ -114,9 +114,14 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 failing: &failing,
                 calls: &calls,
             };
-            output::json(session.out, &ReadinessV1::from(run))?;
+            let document = ReadinessV1::from(run);
+            match format {
+                Format::Ndjson => output::ndjson(session.out, document.instances.iter())?,
+                Format::Csv => output::csv(session.out, csv::READINESS, document.instances.iter())?,
+                _ => output::json(session.out, &document)?,
+            }
         }
-        Format::Table => {
+        _ => {
             let width = session.world.terminal().width;
             let mut parts: Vec<String> = tables::instances(&seen, width).into_iter().collect();
             parts.extend(tables::roll_ups(&roll_ups, width));

@@ -14,7 +14,7 @@ use crate::cli::Format;
 use crate::exit::Exit;
 use crate::journal_read::{self, Journal};
 use crate::output::rollback_v1::RollbackV1;
-use crate::output::{self, rollback_text, summary};
+use crate::output::{self, csv, rollback_text, summary};
 use crate::problem::{Problem, Stop, sentence};
 use crate::regions::{self, Wanted};
 use crate::survey::AT_ONCE;
@@ -213,11 +213,17 @@ fn tell<W: World>(
     let open = told.iter().filter(|it| it.is_open()).count();
     let exit = Exit::of(false, open > 0 || refused);
     match session.shared.output {
-        Format::Json | Format::Sarif => {
-            output::json(session.out, &RollbackV1::new(session.world.now(), exit, told, &aws.calls()))?;
+        format @ (Format::Json | Format::Ndjson | Format::Csv) => {
+            let calls = aws.calls();
+            let document = RollbackV1::new(session.world.now(), exit, told, &calls);
+            match format {
+                Format::Ndjson => output::ndjson(session.out, document.resources.iter())?,
+                Format::Csv => output::csv(session.out, csv::ROLLBACK, document.resources.iter())?,
+                _ => output::json(session.out, &document)?,
+            }
         }
-        Format::Table if refused => {}
-        Format::Table => {
+        _ if refused => {}
+        _ => {
             writeln!(session.out, "{}", rollback_text::done(told, session.world.terminal().width))?;
         }
     }

@@ -1,4 +1,7 @@
-//! `scan`: what violates the policy, and why. Nothing here holds a writer.
+//! `scan`: what violates the policy, and why. Nothing here holds a writer but of findings, and that only where
+//! `--import` asks for it.
+
+use std::path::PathBuf;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,10 +14,14 @@ use v2only_policy::{Place, Policy};
 use super::Kind;
 use crate::cli::Format;
 use crate::exit::Exit;
-use crate::output::findings_v1::{FindingsV1, Run, Stream};
+use crate::import::{Imported, import};
+use crate::output::findings::{self, Background, Stream};
+use crate::output::findings_v1::Run;
+use crate::output::html::earlier;
+use crate::output::items::{Item, items};
 use crate::output::summary::{self, Looked, Totals};
 use crate::output::{self, row, sources};
-use crate::problem::Stop;
+use crate::problem::{Problem, Stop};
 use crate::regions::Places;
 use crate::survey::{self, Seen, survey};
 use crate::world::{Cloud as _, World};
@@ -25,7 +32,9 @@ Examples:
   v2only scan                                   the Region of the environment or the profile
   v2only scan --region all --policy policy.yaml
   v2only scan --launched-by                     and who launched what violates it
-  v2only scan --output json | jq '.findings[].id'";
+  v2only scan --output json | jq '.findings[].id'
+  v2only scan --org --region all --output asff --import > sent.json
+  v2only scan --org --region all --output html --earlier last-month.json > report.html";
 
 /// What `scan` is told.
 #[derive(Debug, Clone, clap::Args)]
@@ -39,11 +48,25 @@ pub struct Args {
     /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
     #[arg(long, help_heading = "Input")]
     launched_by: bool,
+
+    /// With `--output html`: what an earlier scan printed as JSON, for the trend; may be repeated
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
+    earlier: Vec<PathBuf>,
+
+    /// With `--output asff`: send the findings to Security Hub of their accounts and Regions, and close those that a
+    /// complete scan does not meet any more
+    #[arg(long, help_heading = "Output")]
+    import: bool,
 }
 
 /// Looks everywhere that was asked for, and tells.
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let wanted = regions::wanted(&session.shared.regions)?;
+    if args.import && session.shared.output != Format::Asff {
+        let hint = "type `v2only scan --output asff --import`";
+        return Err(Problem::usage("`--import` sends findings in AWS Security Finding Format", hint).into());
+    }
+    let earlier = earlier::read(&args.earlier, session.shared.output)?;
     let loaded =
         policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
@@ -51,7 +74,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let now = session.world.now();
     let progress = session.talk.progress();
     // Who launched what is asked about afterwards, in one go, and so everything is kept until then.
-    if session.shared.output == Format::Json && !args.launched_by {
+    if Stream::can(session.shared.output) && !args.launched_by {
         let look = Look { policy: &loaded.policy, places: &places, kinds: super::kinds(args.kind), now };
         return streamed(&look, &aws, session).await;
     }
@@ -62,11 +85,28 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
 
     let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
     let totals = Totals::of(&records);
-    let exit = Exit::of(totals.remaining > 0, seen.iter().any(|it| it.failure.is_some()));
+    let imported = if args.import {
+        let items = items(&records, &seen);
+        let places: Vec<(&Place, bool)> = seen.iter().map(|it| (&it.place, it.failure.is_none())).collect();
+        Some(import(&aws, &items, &places, super::kinds(args.kind), now, &progress).await)
+    } else {
+        None
+    };
+    let unsent = imported.as_ref().is_some_and(|it| !it.failures.is_empty());
+    let unread = seen.iter().any(|it| it.failure.is_some());
+    let exit = Exit::of(totals.remaining > 0, unread || unsent);
     let calls = aws.calls();
     let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
-        Format::Json | Format::Sarif => {
+        Format::Table if records.is_empty() => {}
+        Format::Table => {
+            writeln!(session.out, "{}", row::found(&seen, session.world.terminal().width).text())?;
+        }
+        _ if imported.is_some() => {
+            let document = imported.as_ref().map(Imported::document);
+            output::json(session.out, &document)?;
+        }
+        format => {
             let run = Run {
                 command: "scan",
                 now,
@@ -79,17 +119,19 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 seen: &seen,
                 rollout: None,
             };
-            output::json(session.out, &FindingsV1::from(run))?;
-        }
-        Format::Table if records.is_empty() => {}
-        Format::Table => {
-            writeln!(session.out, "{}", row::found(&seen, session.world.terminal().width).text())?;
+            let background =
+                Background { policy: &loaded.policy, kinds: super::kinds(args.kind), earlier: &earlier };
+            findings::write(format, run, background, session.out)?;
         }
     }
     session.out.flush()?;
     tell(session, &seen, &|it| it.judged.len(), &totals);
     if let Some(causes) = sources::causes(&seen, session.talk.width()) {
         session.talk.say(&causes);
+    }
+    if let Some(it) = &imported {
+        session.talk.say(&it.in_words());
+        it.failures.iter().for_each(|failure| session.talk.error(failure));
     }
     summary::read(&mut session.talk, &places, &calls);
     summary::usage_unread(&mut session.talk, &seen);
@@ -115,7 +157,7 @@ async fn streamed<W: World>(
     let Look { policy, places, kinds, now } = look;
     let progress = session.talk.progress();
     let all = places.known.iter().chain(places.unreadable.iter().map(|(place, _)| place));
-    let mut document = Stream::begin(session.out, "scan", *now, all)?;
+    let mut document = Stream::begin(session.shared.output, session.out, "scan", *now, all)?;
     let (mut totals, mut causes) = (Totals::default(), sources::Causes::default());
     let mut found: BTreeMap<Place, usize> = BTreeMap::new();
     let seen = survey::stream(aws, policy, places, (*kinds, *now), &progress, |place, judged, traced| {
@@ -123,14 +165,14 @@ async fn streamed<W: World>(
         for it in judged {
             let record = it.record(place);
             let cause = match &it {
-                Judged::Instance(it, _) => traced.get(&it.id),
+                Judged::Instance(instance, _) => traced.get(&instance.id),
                 Judged::Notebook(..) | Judged::Source(_) => None,
             };
             totals.add(&record);
             if let Some(cause) = cause {
                 causes.add(place, cause, None);
             }
-            document.finding(&record, cause)?;
+            document.finding(&Item::of(&record, &it, cause))?;
         }
         Ok::<(), io::Error>(())
     })

@@ -6,10 +6,12 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::{Failure, Outcome, Record, ResourceId};
+use v2only_enforcer::{Failure, Outcome, Record};
 use v2only_policy::cause::{Launched, RootCause};
+use v2only_policy::exemption::InForce;
 use v2only_policy::{ImageId, Place};
 
+use super::items::Item;
 use super::launched_by_v1::LaunchedByV1;
 use super::posture_v1::PostureV1;
 use super::rollout_v1::RolloutV1;
@@ -67,7 +69,7 @@ impl<'a> From<Run<'a>> for FindingsV1<'a> {
             time: run.now.to_string(),
             exit_code: run.exit.code(),
             places: run.places.iter().map(|(place, _)| (*place).into()).collect(),
-            findings: run.records.iter().map(|it| finding(run.seen, it)).collect(),
+            findings: super::items::items(run.records, run.seen).iter().map(FindingV1::of).collect(),
             totals: run.totals.into(),
             incomplete: broken.map(|(place, failure)| IncompleteV1::new(place, failure)).collect(),
             usage_unread: run
@@ -123,8 +125,8 @@ impl<'a> Stream<'a> {
     }
 
     /// Writes one finding.
-    pub(crate) fn finding(&mut self, it: &Record, cause: Option<&RootCause>) -> io::Result<()> {
-        let text = serde_json::to_string_pretty(&FindingV1::new(it, cause))?;
+    pub(crate) fn finding(&mut self, it: &Item<'_>) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(&FindingV1::of(it))?;
         let comma = if self.any { "," } else { "" };
         self.any = true;
         // No line end is inside of a string: JSON escapes them there.
@@ -239,6 +241,32 @@ pub(crate) struct FindingV1<'a> {
     /// Who launched it, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     launched_by: Option<LaunchedByV1<'a>>,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    /// What excuses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exemption: Option<ExemptionV1<'a>>,
+}
+
+/// An exemption in force; `until` is its last day, and `origin` is `tag` or the entry of the policy document.
+#[derive(Debug, Serialize)]
+struct ExemptionV1<'a> {
+    origin: String,
+    reason: &'a str,
+    owner: Option<&'a str>,
+    until: String,
+}
+
+impl<'a> From<&'a InForce> for ExemptionV1<'a> {
+    fn from(it: &'a InForce) -> Self {
+        Self {
+            origin: it.origin.to_string(),
+            reason: &it.reason,
+            owner: it.owner.as_deref(),
+            until: it.until.to_string(),
+        }
+    }
 }
 
 /// A root cause. `http_tokens` and `hop_limit` say who set the option: `source` (the template version or launch
@@ -278,21 +306,15 @@ impl<'a> From<&'a RootCause> for CauseV1<'a> {
     }
 }
 
-/// A record with what was found out about it besides.
-fn finding<'a>(seen: &'a [Seen], record: &'a Record) -> FindingV1<'a> {
-    let ResourceId::Instance(id) = &record.resource else { return FindingV1::new(record, None) };
-    let here = seen.iter().find(|it| it.place == record.place);
-    let launcher = here.and_then(|it| it.launchers.get(id));
-    let launched_by = launcher.map(LaunchedByV1::from);
-    FindingV1 { launched_by, ..FindingV1::new(record, here.and_then(|it| it.causes.get(id))) }
-}
-
 impl<'a> FindingV1<'a> {
-    /// The published shape of a record, and what set its options if that was traced.
-    pub(crate) fn new(it: &'a Record, cause: Option<&'a RootCause>) -> Self {
+    /// The published shape of a record, with what set its options if that was traced, and what excuses it.
+    pub(crate) fn of(item: &Item<'a>) -> Self {
+        let it = item.record;
         Self {
-            cause: cause.map(Into::into),
-            launched_by: None,
+            cause: item.cause.map(Into::into),
+            name: item.name(),
+            exemption: item.exemption().map(Into::into),
+            launched_by: item.launcher.map(Into::into),
             account: it.place.account.as_str(),
             region: it.place.region.as_str(),
             kind: it.resource.kind(),

@@ -33,7 +33,7 @@ pub(crate) struct ReadinessV1<'a> {
     time: String,
     exit_code: u8,
     places: Vec<PlaceV1<'a>>,
-    instances: Vec<InstanceV1<'a>>,
+    pub(crate) instances: Vec<InstanceV1<'a>>,
     roll_ups: Vec<RollUpV1<'a>>,
     if_enforced: IfEnforcedV1<'a>,
     totals: StatesV1,
@@ -43,7 +43,7 @@ pub(crate) struct ReadinessV1<'a> {
 
 /// An instance whose metadata service answers. `state` is `busy`, `unknown`, `ready` or `required`.
 #[derive(Debug, Serialize)]
-struct InstanceV1<'a> {
+pub(crate) struct InstanceV1<'a> {
     account: &'a str,
     region: &'a str,
     id: &'a str,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use v2only_events::Malformed;
 
 use super::findings_v1::FindingV1;
+use super::items::Item;
 use super::replay_text::Totals;
 use crate::commands::replay::told::{Told, Word, follows, subject};
 use crate::exit::Exit;
@@ -109,7 +110,7 @@ impl<'a> EventV1<'a> {
                 Word::Ignored { code, why } => event.ignored = Some(IgnoredV1 { reason: code, why }),
                 Word::Malformed(malformed) => event.malformed = Some(malformed.into()),
                 Word::Record(record) => event.findings.push(FollowedV1 {
-                    finding: FindingV1::new(record.as_ref(), None),
+                    finding: FindingV1::of(&Item::alone(record)),
                     follows: follows(record, live),
                 }),
             }

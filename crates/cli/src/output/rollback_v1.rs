@@ -17,12 +17,12 @@ pub(crate) struct RollbackV1<'a> {
     schema: &'static str,
     time: String,
     exit_code: u8,
-    resources: Vec<ResourceV1<'a>>,
+    pub(crate) resources: Vec<ResourceV1<'a>>,
     api_calls: &'a BTreeMap<&'static str, u64>,
 }
 
 #[derive(Debug, Serialize)]
-struct ResourceV1<'a> {
+pub(crate) struct ResourceV1<'a> {
     account: &'a str,
     region: &'a str,
     kind: &'static str,

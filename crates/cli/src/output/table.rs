@@ -120,9 +120,11 @@ fn coloured(word: &str, text: String) -> Cell {
 
 fn colour(word: &str) -> Option<Color> {
     match word {
-        "violation" | "busy" | "failed" | "retry" | "malformed" => Some(Color::Red),
-        "exempt" | "unknown" | "held" | "waiting" | "advanced" | "not judged" => Some(Color::Yellow),
-        "compliant" | "ready" | "required" | "fixed" | "restored" => Some(Color::Green),
+        "violation" | "busy" | "failed" | "retry" | "malformed" | "problem" => Some(Color::Red),
+        "exempt" | "unknown" | "held" | "waiting" | "advanced" | "not judged" | "could not be checked" => {
+            Some(Color::Yellow)
+        }
+        "compliant" | "ready" | "required" | "fixed" | "restored" | "ok" => Some(Color::Green),
         _ => None,
     }
 }

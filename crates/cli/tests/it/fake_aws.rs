@@ -7,13 +7,18 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::Value;
 use v2only::Cloud;
 use v2only_enforcer::ports::{
     Admission, Answer, ChangeDefaults, ChangeLaunchTemplate, Changed, DescribeInstances, DescribeNotebook,
-    Group, ListGroups, ListImages, ListInstances, ListLaunchTemplates, ListNotebooks, Listing, MarkImage,
-    Metric, NewVersion, OrganizationalUnits, Page, ReadDefaults, ReadParameter, ReadUsage, RestoreDefaults,
-    RestoreInstance, RestoreNotebook, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance,
-    UpdateNotebook,
+    Group, ImportFindings, KnownFinding, ListGroups, ListImages, ListInstances, ListLaunchTemplates,
+    ListNotebooks, Listing, MarkImage, Metric, NewVersion, OrganizationalUnits, Page, ReadDefaults,
+    ReadFindings, ReadParameter, ReadUsage, RefusedFinding, RestoreDefaults, RestoreInstance,
+    RestoreNotebook, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
+};
+use v2only_enforcer::ports::{
+    Control, EnterAccount, Function, Mapping, Parameter, Queue, ReadControls, ReadFunctions, ReadParameterAt,
+    ReadQueues, ReadRules, ReadSchedules, ReadTrails, Rule, Schedule, Selectors, Target, Trail,
 };
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::rollback::{DefaultsStep, Step};
@@ -26,6 +31,8 @@ use v2only_policy::{
     AccountDefaults, AccountId, DefaultsChange, ImageId, ImdsSupport, InstanceChange, InstanceId,
     LaunchTemplateId, NotebookName, OuId, Place, Region, Tags,
 };
+
+use crate::fake_deployment::{Deployment, hub, selectors};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 
@@ -53,6 +60,10 @@ struct State {
     /// What instances print when they are traced; others are not managed.
     traces: BTreeMap<InstanceId, operator::Traced>,
     slept: std::time::Duration,
+    /// What Security Hub holds, by id.
+    findings: BTreeMap<String, Value>,
+    refused_findings: Vec<&'static str>,
+    deployment: Deployment,
     executed: usize,
     automation_ends: Option<(String, String)>,
     deaf: bool,
@@ -167,6 +178,11 @@ impl FakeAws {
         self
     }
 
+    pub(crate) fn deployed(self, it: Deployment) -> Self {
+        self.state().deployment = it;
+        self
+    }
+
     pub(crate) fn template(self, it: LaunchTemplate) -> Self {
         self.state().templates.push(it);
         self
@@ -227,6 +243,24 @@ impl FakeAws {
     /// How often an action was called.
     pub(crate) fn calls_of(&self, action: &str) -> usize {
         self.asked().into_iter().filter(|it| *it == action).count()
+    }
+
+    /// Security Hub does not take findings whose ids contain this.
+    pub(crate) fn refusing_findings(self, part: &'static str) -> Self {
+        self.state().refused_findings.push(part);
+        self
+    }
+
+    /// What Security Hub holds.
+    pub(crate) fn findings(&self) -> Vec<Value> {
+        self.state().findings.values().cloned().collect()
+    }
+
+    /// An instance as somebody else left it.
+    pub(crate) fn mend(&self, id: &str) {
+        let mut state = self.state();
+        let it = state.instances.values_mut().find(|it| it.id.as_str() == id).unwrap();
+        it.options.http_tokens = HttpTokens::Required;
     }
 
     /// Every instance.
@@ -443,6 +477,48 @@ impl RestoreDefaults for FakeAws {
     }
 }
 
+impl ReadFindings for FakeAws {
+    async fn active_findings(&self, place: &Place, generators: &str) -> Answer<Vec<KnownFinding>> {
+        self.call("securityhub:GetFindings", Some(place), generators)?;
+        let state = self.state();
+        let here = state.findings.values().filter(|it| {
+            let ours = it["ProductArn"].as_str().unwrap().contains(&format!(":{}:", place.region));
+            ours && it["RecordState"] == "ACTIVE"
+                && it["GeneratorId"].as_str().unwrap().starts_with(generators)
+        });
+        let text = |it: &Value| it.as_str().unwrap().to_owned();
+        let known = |it: &Value| KnownFinding {
+            id: text(&it["Id"]),
+            generator: text(&it["GeneratorId"]),
+            title: text(&it["Title"]),
+            description: text(&it["Description"]),
+            created_at: text(&it["CreatedAt"]),
+            resources: vec![(text(&it["Resources"][0]["Type"]), text(&it["Resources"][0]["Id"]))],
+        };
+        Ok(here.map(known).collect())
+    }
+}
+
+impl ImportFindings for FakeAws {
+    async fn import_findings(&self, place: &Place, document: &Value) -> Answer<Vec<RefusedFinding>> {
+        let findings = document["Findings"].as_array().unwrap();
+        assert!((1..=100).contains(&findings.len()), "AWS takes 1 to 100");
+        self.call("securityhub:BatchImportFindings", Some(place), findings.len().to_string())?;
+        let mut state = self.state();
+        let mut refused = Vec::new();
+        for it in findings {
+            let id = it["Id"].as_str().unwrap().to_owned();
+            if state.refused_findings.iter().any(|part| id.contains(part)) {
+                let (code, message) = ("InvalidInput".to_owned(), "no such thing".to_owned());
+                refused.push(RefusedFinding { id, code, message });
+            } else {
+                state.findings.insert(id, it.clone());
+            }
+        }
+        Ok(refused)
+    }
+}
+
 impl ListNotebooks for FakeAws {
     async fn notebook_names(&self, place: &Place, _: Option<String>) -> Answer<Page<NotebookName>> {
         self.call("sagemaker:ListNotebookInstances", Some(place), "")?;
@@ -635,5 +711,87 @@ impl MarkImage for FakeAws {
         self.call("ec2:ModifyImageAttribute", Some(place), id.as_str())?;
         self.state().images.iter_mut().find(|it| it.id == *id).unwrap().imds_support = ImdsSupport::V2;
         Ok(Some("request-6".to_owned()))
+    }
+}
+
+impl ReadTrails for FakeAws {
+    async fn trails(&self, place: &Place) -> Answer<Vec<Trail>> {
+        self.call("cloudtrail:DescribeTrails", Some(place), "")?;
+        Ok(self.state().deployment.trails.clone())
+    }
+
+    async fn is_logging(&self, place: &Place, arn: &str) -> Answer<bool> {
+        self.call("cloudtrail:GetTrailStatus", Some(place), arn)?;
+        Ok(self.state().deployment.logging)
+    }
+
+    async fn selectors(&self, place: &Place, arn: &str) -> Answer<Selectors> {
+        self.call("cloudtrail:GetEventSelectors", Some(place), arn)?;
+        Ok(selectors())
+    }
+}
+
+impl ReadRules for FakeAws {
+    async fn rule(&self, place: &Place, bus: &str, name: &str) -> Answer<Option<Rule>> {
+        self.call("events:DescribeRule", Some(place), name)?;
+        let key = (place.clone(), bus.to_owned(), name.to_owned());
+        Ok(self.state().deployment.rules.get(&key).map(|it| it.0.clone()))
+    }
+
+    async fn targets(&self, place: &Place, bus: &str, rule: &str) -> Answer<Vec<Target>> {
+        self.call("events:ListTargetsByRule", Some(place), rule)?;
+        let key = (place.clone(), bus.to_owned(), rule.to_owned());
+        Ok(self.state().deployment.rules.get(&key).map(|it| it.1.clone()).unwrap_or_default())
+    }
+
+    async fn bus_policy(&self, place: &Place, name: &str) -> Answer<Option<String>> {
+        self.call("events:DescribeEventBus", Some(place), name)?;
+        Ok(self.state().deployment.bus.clone().filter(|_| *place == hub()))
+    }
+}
+
+impl ReadQueues for FakeAws {
+    async fn queue(&self, place: &Place, name: &str) -> Answer<Option<Queue>> {
+        self.call("sqs:GetQueueAttributes", Some(place), name)?;
+        Ok(self.state().deployment.queues.get(&(place.clone(), name.to_owned())).cloned())
+    }
+}
+
+impl ReadFunctions for FakeAws {
+    async fn function(&self, place: &Place, name: &str) -> Answer<Option<Function>> {
+        self.call("lambda:GetFunction", Some(place), name)?;
+        Ok(self.state().deployment.functions.get(name).map(|it| it.0.clone()))
+    }
+
+    async fn mappings(&self, place: &Place, function: &str) -> Answer<Vec<Mapping>> {
+        self.call("lambda:ListEventSourceMappings", Some(place), function)?;
+        Ok(self.state().deployment.functions.get(function).map(|it| it.1.clone()).unwrap_or_default())
+    }
+}
+
+impl ReadSchedules for FakeAws {
+    async fn schedule(&self, place: &Place, name: &str) -> Answer<Option<Schedule>> {
+        self.call("scheduler:GetSchedule", Some(place), name)?;
+        Ok(self.state().deployment.schedules.get(name).cloned())
+    }
+}
+
+impl ReadParameterAt for FakeAws {
+    async fn parameter_at(&self, place: &Place, name: &str) -> Answer<Option<Parameter>> {
+        self.call("ssm:GetParameter", Some(place), name)?;
+        Ok(self.state().deployment.parameter.clone())
+    }
+}
+
+impl EnterAccount for FakeAws {
+    async fn enter(&self, place: &Place, role: &str, external_id: Option<&str>) -> Answer<()> {
+        self.call("sts:AssumeRole", Some(place), format!("{role} {}", external_id.unwrap_or_default()))
+    }
+}
+
+impl ReadControls for FakeAws {
+    async fn controls(&self, account: &AccountId) -> Answer<Vec<Control>> {
+        self.call("organizations:ListPoliciesForTarget", None, account.as_str())?;
+        Ok(self.state().deployment.controls.clone())
     }
 }

@@ -6,17 +6,21 @@
 #![expect(clippy::indexing_slicing, reason = "a wrong index is a failed test")]
 
 mod fake_aws;
+mod fake_deployment;
 mod fake_world;
 mod guard_rules;
 
 mod automation;
 mod enforce;
+mod import;
 mod launched;
+mod outputs;
 mod replay;
 mod rollback;
 mod scan;
 mod sources;
 mod trace;
+mod uninstall_plan;
 mod usage;
 mod validate;
 mod waves;
@@ -25,5 +29,6 @@ mod accounts;
 mod bad_input;
 mod check;
 mod demo;
+mod doctor;
 mod policies;
 mod process;

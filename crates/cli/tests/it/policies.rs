@@ -66,10 +66,10 @@ fn sarif_names_file_line_and_statement() {
 
 #[test]
 fn sarif_is_refused_where_no_files_are_checked() {
-    for line in ["scan --output sarif", "policies list --output sarif", "validate - --output sarif"] {
+    for line in ["replay - --output sarif", "policies list --output sarif", "validate - --output sarif"] {
         let ran = world().run(line);
         assert_eq!((ran.exit.code(), ran.out.as_str()), (2, ""));
-        assert!(ran.err.contains("policies check FILE --output sarif"), "{}", ran.err);
+        assert!(ran.err.contains("`v2only policies check FILE` print `sarif`"), "{}", ran.err);
     }
 }
 

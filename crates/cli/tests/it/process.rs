@@ -19,6 +19,8 @@ fn help_names_the_commands_the_flags_and_the_exit_codes() {
         ("help_scan", &["scan", "--help"]),
         ("help_enforce", &["enforce", "--help"]),
         ("help_readiness", &["readiness", "--help"]),
+        ("help_doctor", &["doctor", "--help"]),
+        ("help_uninstall_plan", &["uninstall-plan", "--help"]),
         ("help_replay", &["replay", "--help"]),
         ("help_validate", &["validate", "--help"]),
         ("help_policies", &["policies", "--help"]),

@@ -1,6 +1,6 @@
 //! Looking at what was journalled, and carrying the restoration out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt as _;
 use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
@@ -77,7 +77,27 @@ pub async fn look(
     for it in recorded {
         looked.push(one(ports, place, it, &here, even_if_changed).await);
     }
+    repeat_once(&mut looked);
     looked
+}
+
+/// Several lines of one launch template may find that its `$Latest` is to be repeated: the last of them does it.
+fn repeat_once(looked: &mut [Looked]) {
+    let mut repeated = BTreeSet::new();
+    for it in looked.iter_mut().rev() {
+        let What::Template(line) = &it.recorded.what else { continue };
+        let Ok(Restoration::Restore(Step::Template { default, latest: latest @ Some(_) })) =
+            &mut it.restoration
+        else {
+            continue;
+        };
+        if !repeated.insert(line.id.clone()) {
+            *latest = None;
+            if default.is_none() {
+                it.restoration = Ok(Restoration::AsBefore);
+            }
+        }
+    }
 }
 
 fn failed(recorded: Recorded, failure: Failure) -> Looked {

@@ -100,7 +100,8 @@ pub fn template(line: &TemplateLine, now: Option<&LaunchTemplate>, even_if_chang
     let latest = if line.from == line.latest {
         step(ours(now.latest), now.latest == line.latest || says(now.latest) == Some(line.says), line.latest)
     } else {
-        None
+        // A new version of `$Default` is `$Latest` until that is repeated, and a run may have been killed in between.
+        ours(now.latest).then_some(line.latest)
     };
     match (default, latest) {
         _ if changed_since && !even_if_changed => Restoration::Held(Held::ChangedSince),

@@ -45,6 +45,15 @@ pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
     let form = header(&parts.headers, "content-type")
         .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     let in_query = parts.uri.query().is_some_and(|query| query.contains("Action="));
+    if let Some(action) = rest_operation(signed_for.as_deref(), parts) {
+        return Incoming {
+            service: signed_for.unwrap_or_default(),
+            action: action.to_owned(),
+            scope,
+            protocol: Protocol::Other,
+            body: parse(&body).map(Body::Json),
+        };
+    }
     if !form && !in_query {
         return Incoming {
             service: signed_for.unwrap_or_else(|| "unknown".to_owned()),
@@ -73,6 +82,14 @@ pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
     };
     let action = params.text("Action").unwrap_or_default().to_owned();
     Incoming { service, action, scope, protocol, body: Ok(Body::Query(params)) }
+}
+
+/// Services that tell operations apart by method and path, and write JSON.
+fn rest_operation(service: Option<&str>, parts: &Parts) -> Option<&'static str> {
+    match service {
+        Some("securityhub") => crate::securityhub::operation(parts.method.as_str(), parts.uri.path()),
+        _ => None,
+    }
 }
 
 fn read_json(

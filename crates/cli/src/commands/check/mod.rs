@@ -84,7 +84,7 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
             let findings: Vec<sarif::Finding> = checked.findings.iter().map(result).collect();
             output::json(session.out, &sarif::render("check", CODES, &findings))?;
         }
-        Format::Table => tell(&checked, session)?,
+        _ => tell(&checked, session)?,
     }
     Ok(exit)
 }

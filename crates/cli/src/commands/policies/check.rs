@@ -62,7 +62,7 @@ pub(super) fn run<W: World>(args: &CheckArgs, session: &mut Session<'_, W>) -> R
             let findings: Vec<sarif::Finding> = checked.iter().flat_map(results).collect();
             output::json(session.out, &sarif::render("policies check", check::CODES, &findings))?;
         }
-        Format::Table => {
+        _ => {
             for it in &checked {
                 tell(it, session)?;
             }

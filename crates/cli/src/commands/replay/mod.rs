@@ -192,11 +192,11 @@ fn print<W: World>(session: &mut Session<'_, W>, all: &[Told], calls: Option<&Ca
     let totals = replay_text::Totals::of(all);
     let exit = Exit::of(totals.remaining > 0, totals.malformed + totals.failed > 0);
     match session.shared.output {
-        Format::Json | Format::Sarif => {
+        Format::Json => {
             let document = ReplayV1::new(session.world.now(), exit, all, &totals, calls);
             output::json(session.out, &document)?;
         }
-        Format::Table => {
+        _ => {
             let text = replay_text::text(all, calls.is_some(), session.world.terminal().width);
             session.out.write_all(text.as_bytes())?;
         }

@@ -1,0 +1,196 @@
+//! The report: one file that asks for nothing from outside, made from a run.
+//!
+//! Everything is readable without the script, which only sorts and filters. The template escapes what it is given;
+//! the content policy of the page names style and script by their hashes, so that nothing else of either kind could run.
+
+pub(crate) mod earlier;
+
+mod causes;
+mod exemptions;
+mod gate;
+mod places;
+mod roll_out;
+mod rows;
+mod trend;
+mod words;
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+use v2only_policy::Mode;
+
+use self::causes::{Cause, causes, causes_words};
+use self::earlier::Earlier;
+use self::exemptions::{Exemptions, exemptions};
+use self::gate::{Busy, Gate, busy, gate};
+use self::places::{Posture, headline, postures, scope, standfirst};
+use self::roll_out::{Step, steps};
+use self::rows::{Changed, Row, Unread, also_unread, changed, row, unread};
+use self::trend::{Trend, trend};
+use self::words::moment;
+use super::findings::Background;
+use super::findings_v1::Run;
+use super::items::Item;
+
+const STYLE: &str = include_str!("../../../templates/report.css");
+const SCRIPT: &str = include_str!("../../../templates/report.js");
+
+/// How many rows a table has at most. A page with more would be no use to anybody; how many are left out is said.
+const ROWS: usize = 500;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page {
+    style: &'static str,
+    script: &'static str,
+    style_hash: String,
+    script_hash: String,
+    report: Report,
+    next: Next,
+    steps: Vec<Step>,
+    trend: Option<Trend>,
+}
+
+/// What to do now.
+struct Next {
+    title: String,
+    words: String,
+}
+
+/// What the page says, ready to be put into words and rows.
+struct Report {
+    command: &'static str,
+    version: &'static str,
+    time: String,
+    machine_time: String,
+    mode: &'static str,
+    /// Accounts and Regions in words.
+    scope: String,
+    headline: String,
+    standfirst: String,
+    places: usize,
+    version_1: usize,
+    violations: usize,
+    exempt: usize,
+    held_by_gate: usize,
+    would_change: usize,
+    changed: Option<Changed>,
+    unread: Vec<Unread>,
+    also_unread: Vec<Unread>,
+    postures: Vec<Posture>,
+    postures_left_out: usize,
+    clean_places: usize,
+    causes: Vec<Cause>,
+    causes_words: String,
+    causes_name_groups: bool,
+    gate: Vec<Gate>,
+    busy: Vec<Busy>,
+    findings: Vec<Row>,
+    findings_left_out: usize,
+    exemptions: Exemptions,
+    calls: String,
+}
+
+/// Makes the page.
+pub(crate) fn render(
+    run: &Run<'_>,
+    items: &[Item<'_>],
+    background: Background<'_>,
+) -> Result<String, askama::Error> {
+    let report = report(run, items, background);
+    let now = Earlier {
+        time: run.now,
+        version_1: report.version_1,
+        violations: report.violations,
+        places: report.places,
+        whole: report.unread.is_empty(),
+    };
+    let steps = steps(items, &report, background);
+    let page = Page {
+        next: next(&steps, report.unread.is_empty()),
+        style: STYLE,
+        script: SCRIPT,
+        style_hash: hash(STYLE),
+        script_hash: hash(SCRIPT),
+        steps,
+        trend: trend(background.earlier, now),
+        report,
+    };
+    page.render()
+}
+
+/// The first open step. Where something could not be read, that comes first, and the one after it is told of.
+fn next(steps: &[Step], whole: bool) -> Next {
+    let skipped = usize::from(!whole);
+    let step = steps.iter().skip(skipped).find(|it| it.is_open());
+    let (title, words) = step.map_or_else(
+        || ("keep watching".to_owned(), "Every step of the roll-out that a scan can see is done.".to_owned()),
+        |it| (it.title.to_owned(), it.words.clone()),
+    );
+    let title = if whole { format!("Next: {title}") } else { format!("Next: read the rest. Then: {title}") };
+    Next { title, words }
+}
+
+/// As a content policy names a text.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+fn report(run: &Run<'_>, items: &[Item<'_>], background: Background<'_>) -> Report {
+    let unread = unread(run);
+    let postures = postures(run, items);
+    let version_1: usize = postures.iter().map(|it| it.version_1).sum();
+    let telling = |it: &Posture| it.violations + it.exempt + it.version_1 > 0 || !it.read;
+    let clean_places = postures.iter().filter(|it| !telling(it)).count();
+    let scope = scope(run);
+    let violating: Vec<&Item<'_>> = items.iter().filter(|it| it.violates()).collect();
+    let busy: Vec<Busy> = busy(&violating);
+    let causes = causes(items);
+    Report {
+        command: run.command,
+        version: env!("CARGO_PKG_VERSION"),
+        time: moment(run.now),
+        machine_time: run.now.to_string(),
+        mode: match background.policy.rules.mode {
+            Mode::Observe => "observe",
+            Mode::Enforce => "enforce",
+        },
+        headline: headline(items, unread.is_empty()),
+        standfirst: standfirst(&postures, &scope),
+        scope,
+        places: run.places.len(),
+        version_1,
+        violations: violating.len(),
+        exempt: run.totals.exempt,
+        held_by_gate: violating.iter().filter(|it| it.record.hold == Some("usage-gate")).count(),
+        would_change: run.totals.would_change,
+        changed: changed(run, items),
+        also_unread: also_unread(run),
+        unread,
+        postures_left_out: postures.iter().filter(|it| telling(it)).count().saturating_sub(ROWS),
+        postures: postures.into_iter().filter(telling).take(ROWS).collect(),
+        clean_places,
+        causes_words: causes_words(&causes),
+        causes_name_groups: causes.iter().any(|it| !it.groups.is_empty()),
+        causes,
+        gate: gate(&violating),
+        busy,
+        findings: violating.iter().take(ROWS).map(|it| row(it)).collect(),
+        findings_left_out: violating.len().saturating_sub(ROWS),
+        exemptions: exemptions(items, run, background),
+        calls: super::summary::spent(run.calls),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The digest that the specification of content policies gives as its example.
+    #[test]
+    fn a_text_is_named_by_its_hash() {
+        assert_eq!(hash("alert('Hello, world.');"), "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng=");
+    }
+}

@@ -1,0 +1,111 @@
+//! How many answer version 1, and where.
+
+use std::collections::BTreeMap;
+
+use v2only_enforcer::Outcome;
+use v2only_policy::Place;
+
+use super::words::{grouped, percent};
+use crate::output::findings_v1::Run;
+use crate::output::items::Item;
+use crate::talk::count;
+
+/// One account and Region.
+pub(super) struct Posture {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) version_1: usize,
+    /// Of the most in one place, in percent.
+    pub(super) share: usize,
+    pub(super) violations: usize,
+    pub(super) exempt: usize,
+    pub(super) held: usize,
+    pub(super) would_change: usize,
+    pub(super) read: bool,
+}
+
+/// The answer to the first question.
+pub(super) fn headline(items: &[Item<'_>], whole: bool) -> String {
+    let of = |kind: &str| {
+        items.iter().filter(|it| it.record.resource.kind() == kind && it.answers_version_1()).count()
+    };
+    let parts = [(of("instance"), "instance"), (of("notebook"), "notebook")];
+    let total: usize = parts.iter().map(|(number, _)| number).sum();
+    let named: Vec<String> = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| format!("{} {noun}{}", grouped(*number), if *number == 1 { "" } else { "s" }))
+        .collect();
+    let least = if whole { "" } else { "At least " };
+    match total {
+        0 if whole => "Nothing answers IMDSv1 any more".to_owned(),
+        0 => "Nothing that could be read answers IMDSv1".to_owned(),
+        1 => format!("{least}{} still answers IMDSv1", named.join(" and ")),
+        _ => format!("{least}{} still answer IMDSv1", named.join(" and ")),
+    }
+}
+
+/// Where most of them are.
+pub(super) fn standfirst(postures: &[Posture], scope: &str) -> String {
+    let total: usize = postures.iter().map(|it| it.version_1).sum();
+    let mut most: Vec<&Posture> = postures.iter().filter(|it| it.version_1 > 0).collect();
+    most.sort_by_key(|it| std::cmp::Reverse(it.version_1));
+    match most.as_slice() {
+        [] => format!("Looked in {scope}."),
+        [only] => format!("In account {}, {}. Looked in {scope}.", only.account, only.region),
+        [first, ..] => format!(
+            "In {} places, {} of {} in account {}, {}. Looked in {scope}.",
+            most.len(),
+            grouped(first.version_1),
+            grouped(total),
+            first.account,
+            first.region
+        ),
+    }
+}
+
+pub(super) fn scope(run: &Run<'_>) -> String {
+    let mut accounts: Vec<&str> = run.places.iter().map(|(place, _)| place.account.as_str()).collect();
+    let mut regions: Vec<&str> = run.places.iter().map(|(place, _)| place.region.as_str()).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    regions.sort_unstable();
+    regions.dedup();
+    format!("{} and {}", count(accounts.len(), "account"), count(regions.len(), "Region"))
+}
+
+pub(super) fn postures(run: &Run<'_>, items: &[Item<'_>]) -> Vec<Posture> {
+    let empty = |read: bool, place: &Place| Posture {
+        account: place.account.to_string(),
+        region: place.region.to_string(),
+        version_1: 0,
+        share: 0,
+        violations: 0,
+        exempt: 0,
+        held: 0,
+        would_change: 0,
+        read,
+    };
+    let mut all: BTreeMap<&Place, Posture> = BTreeMap::new();
+    for (place, failure) in run.places {
+        let read = failure.is_none();
+        all.entry(*place).or_insert_with(|| empty(read, place)).read &= read;
+    }
+    for item in items {
+        let place = &item.record.place;
+        let posture = all.entry(place).or_insert_with(|| empty(true, place));
+        posture.version_1 += usize::from(item.answers_version_1());
+        posture.violations += usize::from(item.violates());
+        posture.exempt += usize::from(item.exemption().is_some());
+        let waits = item.violates() && item.record.outcome == Outcome::Held;
+        posture.held += usize::from(waits && item.record.hold.is_some());
+        posture.would_change += usize::from(waits && item.record.hold.is_none());
+    }
+    let most = all.values().map(|it| it.version_1).max().unwrap_or(0);
+    let mut all: Vec<Posture> = all.into_values().collect();
+    for it in &mut all {
+        it.share = percent(it.version_1, most);
+    }
+    all.sort_by_key(|it| std::cmp::Reverse((it.version_1, it.violations, !it.read)));
+    all
+}

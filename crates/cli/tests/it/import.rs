@@ -1,0 +1,156 @@
+//! `scan --output asff --import`.
+
+use serde_json::{Value, json};
+use v2only_enforcer::Kind;
+use v2only_policy::notebook::NotebookStatus;
+
+use crate::fake_aws::{FakeAws, instance, notebook};
+use crate::fake_world::FakeWorld;
+
+const IMPORT: &str = "scan --region eu-central-1 --region us-east-1 --output asff --import";
+const FIRST: &str = "i-0000000000000000a";
+const SECOND: &str = "i-0000000000000000b";
+
+fn estate() -> FakeAws {
+    FakeAws::default()
+        .at_home("eu-central-1")
+        .instance("eu-central-1", instance(FIRST))
+        .instance("eu-central-1", instance(SECOND))
+        .instance("us-east-1", instance("i-0000000000000000c"))
+        .notebook("eu-central-1", notebook("training", NotebookStatus::InService))
+}
+
+fn states(aws: &FakeAws) -> Vec<(String, String, String)> {
+    let text = |it: &Value| it.as_str().unwrap().to_owned();
+    let one = |it: &Value| {
+        let id = text(&it["Id"]).split('/').nth(5).unwrap().to_owned();
+        (id, text(&it["RecordState"]), text(&it["Compliance"]["Status"]))
+    };
+    aws.findings().iter().map(one).collect()
+}
+
+fn state_of(aws: &FakeAws, id: &str) -> (String, String) {
+    states(aws).into_iter().find(|it| it.0 == id).map(|it| (it.1, it.2)).unwrap()
+}
+
+fn active() -> (String, String) {
+    ("ACTIVE".to_owned(), "FAILED".to_owned())
+}
+
+fn closed() -> (String, String) {
+    ("ARCHIVED".to_owned(), "PASSED".to_owned())
+}
+
+#[test]
+fn what_is_sent_is_what_is_printed_each_into_its_own_place() {
+    let world = FakeWorld::with(estate());
+    let ran = world.run(IMPORT);
+    assert_eq!(ran.exit.code(), 10, "{}", ran.err);
+    assert!(ran.err.contains("sent 4 findings to Security Hub, 0 of them to close"), "{}", ran.err);
+    let mut printed = ran.json()["Findings"].as_array().unwrap().clone();
+    printed.sort_by_key(|it| it["Id"].to_string());
+    assert_eq!(printed, world.aws.findings());
+    let without = world.run("scan --region eu-central-1 --region us-east-1 --output asff -q").json();
+    assert_eq!(ran.json(), without);
+    let sent: Vec<String> = world.aws.changes().into_iter().filter(|it| it.contains("BatchImport")).collect();
+    assert_eq!(sent, ["securityhub:BatchImportFindings 3", "securityhub:BatchImportFindings 1"]);
+}
+
+#[test]
+fn what_is_clean_now_is_closed_and_keeps_its_birthday() {
+    let world = FakeWorld::with(estate());
+    world.run(IMPORT);
+    world.aws.mend(FIRST);
+    let ran = world.run(IMPORT);
+    assert!(ran.err.contains("sent 4 findings to Security Hub, 1 of them to close"), "{}", ran.err);
+    assert_eq!(state_of(&world.aws, FIRST), closed());
+    assert_eq!(state_of(&world.aws, SECOND), active());
+    assert!(world.aws.findings().iter().all(|it| it["CreatedAt"] == "2026-11-20T10:15:00Z"));
+    let third = world.run(IMPORT);
+    assert!(third.err.contains("sent 3 findings to Security Hub, 0 of them to close"), "{}", third.err);
+}
+
+#[test]
+fn an_incomplete_scan_closes_nothing() {
+    let denied = ("sagemaker:ListNotebookInstances", Kind::Denied);
+    let world = FakeWorld::with(estate());
+    world.run(IMPORT);
+    world.aws.mend(FIRST);
+    let aws =
+        world.aws.clone().failing(denied.0, Some("eu-central-1"), denied.1, "AccessDeniedException", "no");
+    let world = FakeWorld::with(aws);
+    assert_eq!(world.run(IMPORT).exit.code(), 3);
+    assert_eq!(state_of(&world.aws, FIRST), active());
+    assert_eq!(state_of(&world.aws, "training"), active());
+}
+
+#[test]
+fn a_scan_of_one_kind_closes_no_other() {
+    let world = FakeWorld::with(estate());
+    world.run(IMPORT);
+    world.aws.mend(FIRST);
+    world.run(&format!("{IMPORT} --kind notebook"));
+    assert_eq!(state_of(&world.aws, FIRST), active());
+    world.run(&format!("{IMPORT} --kind instance"));
+    assert_eq!(state_of(&world.aws, FIRST), closed());
+    assert_eq!(state_of(&world.aws, "training"), active());
+}
+
+#[test]
+fn what_security_hub_does_not_take_is_named_and_the_run_incomplete() {
+    let world = FakeWorld::with(estate().refusing_findings(SECOND));
+    let ran = world.run(IMPORT);
+    assert_eq!(ran.exit.code(), 3);
+    let named = format!(
+        "finding v2only/aws/111122223333/eu-central-1/instance/{SECOND}/http-tokens in 111122223333/eu-central-1: InvalidInput: no such thing"
+    );
+    assert!(ran.err.contains(&named), "{}", ran.err);
+    assert_eq!(world.aws.findings().len(), 3);
+}
+
+#[test]
+fn a_place_without_security_hub_is_named_and_the_others_are_told() {
+    let why = "Account 111122223333 is not subscribed to AWS Security Hub";
+    let aws = estate().failing(
+        "securityhub:GetFindings",
+        Some("us-east-1"),
+        Kind::Refused,
+        "InvalidAccessException",
+        why,
+    );
+    let world = FakeWorld::with(aws);
+    let ran = world.run(IMPORT);
+    assert_eq!(ran.exit.code(), 3);
+    assert!(
+        ran.err.contains(
+            "Security Hub of 111122223333/us-east-1: securityhub:GetFindings: InvalidAccessException"
+        ),
+        "{}",
+        ran.err
+    );
+    assert_eq!(world.aws.findings().len(), 3);
+}
+
+#[test]
+fn many_findings_go_a_hundred_at_a_time() {
+    let mut aws = FakeAws::default().at_home("eu-central-1");
+    for number in 0..250 {
+        aws = aws.instance("eu-central-1", instance(&format!("i-{number:017}")));
+    }
+    let world = FakeWorld::with(aws);
+    let ran = world.run("scan --kind instance --output asff --import");
+    assert_eq!(world.aws.calls_of("securityhub:BatchImportFindings"), 3);
+    assert_eq!(ran.json()["Findings"].as_array().unwrap().len(), 250);
+}
+
+#[test]
+fn import_is_asked_for_in_its_format() {
+    let world = FakeWorld::with(estate());
+    let ran = world.run("scan --import --output json");
+    assert_eq!((ran.exit.code(), ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("v2only scan --output asff --import"), "{}", ran.err);
+    assert_eq!(world.aws.asked(), [""; 0]);
+    let nothing = FakeWorld::with(FakeAws::default().at_home("eu-central-1"));
+    assert_eq!(nothing.run("scan --output asff --import -q").json(), json!({ "Findings": [] }));
+    assert_eq!(nothing.aws.calls_of("securityhub:BatchImportFindings"), 0);
+}

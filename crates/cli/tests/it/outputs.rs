@@ -1,0 +1,371 @@
+//! `--output`: the same findings in every format.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use v2only_enforcer::Kind;
+use v2only_enforcer::ports::{Group, Metric, TemplateUse};
+use v2only_policy::instance::{HttpTokens, Switch};
+use v2only_policy::notebook::NotebookStatus;
+use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice};
+use v2only_policy::{ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
+
+use crate::fake_aws::{FakeAws, instance, notebook, tagged};
+use crate::fake_world::{FakeWorld, Ran};
+
+const POLICY: &str = "\
+version: 1
+mode: enforce
+instances: { hop_limit: { max: 2 } }
+account_defaults: { http_tokens: required, hop_limit: 2, enforced: enabled }
+exemptions:
+  - match: { tag: { key: app, value: legacy } }
+    reason: 'agent, \"old\"'
+    owner: billing@example.com
+    until: 2027-01-31
+  - match: { resources: [i-0000000000000000e] }
+    reason: rebuilt by now
+    until: 2026-10-31
+  - match: { resources: [i-gone] }
+    reason: decommissioned
+    until: 2027-06-30
+";
+
+/// A name that is markup, a formula and more than one line.
+const NASTY: &str = "=cmd|' /C calc'!A1<script>alert(1)</script>\n\"x\"";
+
+/// Something of every kind, and of every fate.
+fn estate() -> FakeAws {
+    let mut hops = tagged(instance("i-0000000000000000b"), &[("Name", "hops")]);
+    hops.options.http_tokens = HttpTokens::Required;
+    hops.options.hop_limit = Some(5);
+    let mut off = instance("i-00000000000000010");
+    off.options.http_endpoint = Switch::Disabled;
+    let from_template = [
+        ("aws:ec2launchtemplate:id", "lt-0000000000000000a"),
+        ("aws:ec2launchtemplate:version", "1"),
+        ("aws:autoscaling:groupName", "web"),
+        ("Name", NASTY),
+    ];
+    let soon = [("v2only:exempt-until", "2026-11-30"), ("v2only:exempt-reason", "<b>soon</b>")];
+    let invalid = [("v2only:exempt-until", "tomorrow"), ("v2only:exempt-reason", "x")];
+    FakeAws::default()
+        .at_home("eu-central-1")
+        .instance("eu-central-1", tagged(instance("i-0000000000000000a"), &from_template))
+        .instance("eu-central-1", hops)
+        .instance("eu-central-1", tagged(instance("i-0000000000000000c"), &[("app", "legacy")]))
+        .instance("eu-central-1", tagged(instance("i-0000000000000000d"), &soon))
+        .instance("eu-central-1", instance("i-0000000000000000e"))
+        .instance("eu-central-1", tagged(instance("i-0000000000000000f"), &invalid))
+        .instance("eu-central-1", off)
+        .counted("i-0000000000000000a", Metric::NoToken, &[7; 14])
+        .counted("i-0000000000000000e", Metric::NoToken, &[0; 14])
+        .notebook("eu-central-1", notebook("Training", NotebookStatus::Stopped))
+        .template(LaunchTemplate {
+            id: LaunchTemplateId::parse("lt-0000000000000000a").unwrap(),
+            name: "web".to_owned(),
+            default: 1,
+            latest: 1,
+            versions: vec![TemplateVersion {
+                number: 1,
+                options: StatedOptions {
+                    http_tokens: Some(HttpTokens::Optional),
+                    ..StatedOptions::default()
+                },
+                image: Some("ami-0000000000000000a".to_owned()),
+                imds_support: ImdsSupport::Unknown,
+            }],
+            groups: Vec::new(),
+            managed_by: None,
+            tags: Tags::new(),
+        })
+        .group(Group {
+            name: "web".to_owned(),
+            configuration: None,
+            templates: vec![TemplateUse {
+                template: "lt-0000000000000000a".to_owned(),
+                version: VersionChoice::Default,
+            }],
+        })
+        .configuration(LaunchConfiguration {
+            name: "legacy 2019".to_owned(),
+            options: StatedOptions::default(),
+            groups: Vec::new(),
+        })
+        .image(Image {
+            id: ImageId::parse("ami-0000000000000000a").unwrap(),
+            name: "golden".to_owned(),
+            imds_support: ImdsSupport::Unmarked,
+            tags: Tags::new(),
+        })
+}
+
+fn scan(format: &str) -> Ran {
+    let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
+    let ran = world.run(&format!("scan --policy DIR/policy.yaml -q --output {format}"));
+    assert_eq!((ran.exit.code(), ran.err.as_str()), (10, ""));
+    ran
+}
+
+#[test]
+fn a_line_of_ndjson_is_a_finding_of_the_json() {
+    let lines: Vec<Value> = scan("ndjson").out.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    assert_eq!(Value::Array(lines), scan("json").json()["findings"]);
+}
+
+#[test]
+fn csv_has_a_stable_header_and_no_formulas() {
+    let out = scan("csv").out;
+    assert_snapshot!(out.replace("\r\n", "␍\n"));
+    assert_eq!(out.matches("\r\n").count(), 1 + scan("json").json()["findings"].as_array().unwrap().len());
+    assert!(!out.contains(",=cmd") && !out.contains("\"=cmd"), "{out}");
+}
+
+#[test]
+fn sarif_names_rules_resources_and_what_is_excused() {
+    let sarif = scan("sarif").json();
+    assert_snapshot!(serde_json::to_string_pretty(&sarif["runs"][0]["results"]).unwrap());
+    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], true);
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    for it in sarif["runs"][0]["results"].as_array().unwrap() {
+        let index = usize::try_from(it["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], it["ruleId"]);
+    }
+}
+
+#[test]
+fn asff_is_what_security_hub_imports() {
+    let asff = scan("asff").json();
+    assert_snapshot!(serde_json::to_string_pretty(&asff).unwrap());
+    for it in asff["Findings"].as_array().unwrap() {
+        assert!(!nulls(it), "{it}");
+        assert!(it.to_string().len() < 240_000);
+    }
+}
+
+fn nulls(it: &Value) -> bool {
+    match it {
+        Value::Null => true,
+        Value::Array(all) => all.iter().any(nulls),
+        Value::Object(all) => all.values().any(nulls),
+        _ => false,
+    }
+}
+
+#[test]
+fn a_later_run_updates_the_same_findings_and_closes_what_it_mended() {
+    let ids = |asff: &Value| -> Vec<String> {
+        asff["Findings"].as_array().unwrap().iter().map(|it| it["Id"].to_string()).collect()
+    };
+    let (first, second) = (scan("asff").json(), scan("asff").json());
+    assert_eq!(ids(&first), ids(&second));
+    let mut unique = ids(&first);
+    unique.sort_unstable();
+    unique.dedup();
+    assert_eq!(unique.len(), ids(&first).len());
+
+    let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
+    let line = "enforce --policy DIR/policy.yaml --yes -q --journal DIR/j.ndjson --output asff";
+    let done = world.run(line).json();
+    let of = |id: &str, rule: &str| {
+        let all = done["Findings"].as_array().unwrap().clone();
+        let ends = format!("/{id}/{rule}");
+        all.into_iter().find(|it| it["Id"].as_str().unwrap().ends_with(&ends)).unwrap()
+    };
+    let mended = of("Training", "minimum-version");
+    assert_eq!(
+        (&mended["Compliance"]["Status"], &mended["RecordState"], &mended["Workflow"]["Status"]),
+        (&json!("PASSED"), &json!("ARCHIVED"), &json!("RESOLVED"))
+    );
+    assert!(ids(&first).contains(&mended["Id"].to_string()));
+    let held = of("i-0000000000000000a", "http-tokens");
+    assert_eq!(
+        (&held["Compliance"]["Status"], &held["RecordState"], &held["Workflow"]["Status"]),
+        (&json!("FAILED"), &json!("ACTIVE"), &json!("NEW"))
+    );
+    let exempt = of("i-0000000000000000c", "http-tokens");
+    assert_eq!(
+        (&exempt["Compliance"]["Status"], &exempt["RecordState"]),
+        (&json!("WARNING"), &json!("ACTIVE"))
+    );
+}
+
+#[test]
+fn other_partitions_have_their_own_arns() {
+    let aws =
+        FakeAws::default().at_home("cn-north-1").instance("cn-north-1", instance("i-0000000000000000a"));
+    let finding =
+        FakeWorld::with(aws).run("scan --kind instance --output asff -q").json()["Findings"][0].clone();
+    let arn = "arn:aws-cn:securityhub:cn-north-1:111122223333:product/111122223333/default";
+    assert_eq!(finding["ProductArn"], arn);
+    let id = "arn:aws-cn:ec2:cn-north-1:111122223333:instance/i-0000000000000000a";
+    assert_eq!(
+        (&finding["Resources"][0]["Id"], &finding["Resources"][0]["Partition"]),
+        (&json!(id), &json!("aws-cn"))
+    );
+}
+
+#[test]
+fn ocsf_is_a_compliance_finding_for_each_resource_and_rule() {
+    let ocsf = scan("ocsf").json();
+    assert_snapshot!(serde_json::to_string_pretty(&ocsf).unwrap());
+    let asff = scan("asff").json();
+    assert_eq!(ocsf.as_array().unwrap().len(), asff["Findings"].as_array().unwrap().len());
+}
+
+#[test]
+fn nothing_to_tell_is_an_empty_document_of_every_format() {
+    let world = FakeWorld::with(FakeAws::default().at_home("eu-central-1"));
+    let out = |format: &str| {
+        let ran = world.run(&format!("scan --kind instance -q --output {format}"));
+        assert_eq!(ran.exit.code(), 0);
+        ran.out
+    };
+    assert_eq!(out("ndjson"), "");
+    assert_eq!(out("csv").lines().count(), 1);
+    assert_eq!(serde_json::from_str::<Value>(&out("asff")).unwrap(), json!({ "Findings": [] }));
+    assert_eq!(serde_json::from_str::<Value>(&out("ocsf")).unwrap(), json!([]));
+    let sarif: Value = serde_json::from_str(&out("sarif")).unwrap();
+    assert_eq!(sarif["runs"][0]["results"], json!([]));
+    assert!(out("html").contains("Nothing answers IMDSv1 any more"));
+}
+
+#[test]
+fn a_place_that_could_not_be_read_is_told_of_wherever_a_format_can() {
+    let denied = "You are <not> authorized";
+    let aws =
+        estate().failing("autoscaling:DescribeAutoScalingGroups", None, Kind::Denied, "AccessDenied", denied);
+    let world = FakeWorld::with(aws);
+    let sarif = world.run("scan -q --output sarif");
+    assert_eq!(sarif.exit.code(), 3);
+    let invocation = sarif.json()["runs"][0]["invocations"][0].clone();
+    assert_eq!(invocation["executionSuccessful"], false);
+    assert!(
+        invocation["toolExecutionNotifications"][0]["message"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("AccessDenied")
+    );
+    let page = world.run("scan -q --output html").out;
+    assert!(page.contains("This report is incomplete"), "{page}");
+    assert!(page.contains("At least "), "{page}");
+    assert!(page.contains("You are &#60;not&#62; authorized"), "{page}");
+    assert!(!page.contains("answers IMDSv1 any more"), "{page}");
+}
+
+#[test]
+fn a_format_that_a_command_cannot_print_is_refused_with_those_that_it_can() {
+    for (line, can) in [
+        ("readiness --output html", "`table`, `json`, `ndjson` and `csv`"),
+        ("rollback DIR/j.ndjson --output asff", "`table`, `json`, `ndjson` and `csv`"),
+        ("validate DIR/policy.yaml --output csv", "`table` and `json`"),
+        ("check DIR --output ocsf", "`table`, `json` and `sarif`"),
+        ("demo --output ndjson", "`table` and `json`"),
+    ] {
+        let ran = FakeWorld::with(estate()).run(line);
+        assert_eq!((ran.exit.code(), ran.out.as_str()), (2, ""), "{line}");
+        assert!(ran.err.contains(" cannot print `") && ran.err.contains(can), "{line}: {}", ran.err);
+        assert!(ran.err.contains("`v2only scan` prints"), "{line}: {}", ran.err);
+    }
+}
+
+#[test]
+fn readiness_and_rollback_have_rows_too() {
+    let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
+    let json = world.run("readiness --output json -q").json()["instances"].clone();
+    let lines = world.run("readiness --output ndjson -q").out;
+    let lines: Vec<Value> = lines.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    assert_eq!(Value::Array(lines), json);
+    let csv = world.run("readiness --output csv -q").out;
+    assert_eq!(csv.lines().count(), 1 + json.as_array().unwrap().len());
+    assert!(csv.starts_with("account,region,id,state,metadata_no_token,"), "{csv}");
+
+    world.run("enforce --policy DIR/policy.yaml --yes -q --journal DIR/j.ndjson");
+    let csv = world.run("rollback DIR/j.ndjson --yes -q --output csv").out;
+    assert!(csv.starts_with("account,region,kind,id,outcome,"), "{csv}");
+    assert!(csv.contains(",notebook,Training,"), "{csv}");
+}
+
+fn page(line: &str) -> String {
+    let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
+    world.run(&format!("scan --policy DIR/policy.yaml -q --output html {line}")).out
+}
+
+#[test]
+fn the_report_answers_how_many_where_and_what_next() {
+    let page = page("");
+    for text in [
+        "<h1>5 instances and 1 notebook still answer IMDSv1</h1>",
+        "In account 111122223333, eu-central-1. Looked in 1 account and 1 Region.",
+        "<strong>Next: Account defaults</strong>",
+        "Launch template lt-0000000000000000a version 1 <small>web</small>",
+        "A new version of lt-0000000000000000a that requires tokens (<code>launch_templates.fix: new-version</code>)",
+        "still use IMDSv1",
+        "<h3>Over</h3>",
+        "<h3>End within 14 days</h3>",
+        "<h3>End later</h3>",
+        "<h3>Exempt nobody</h3>",
+        "<h3>Excused nothing</h3>",
+    ] {
+        assert!(page.contains(text), "{text}\n{page}");
+    }
+    assert_eq!(page.matches("<h1").count(), 1);
+    assert!(!page.contains("This report is incomplete"));
+}
+
+#[test]
+fn nothing_that_aws_says_becomes_markup() {
+    let page = page("");
+    assert!(!page.contains("<script>alert"), "{page}");
+    assert!(!page.contains("<b>soon"), "{page}");
+    assert!(page.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{page}");
+    assert_eq!(page.matches("<script").count(), 1);
+}
+
+#[test]
+fn the_report_asks_for_nothing_from_outside() {
+    let page = page("");
+    for word in ["http://", "https://", "src=", "url(", "@import", "<link", "<img", "<iframe", " style="] {
+        assert!(!page.contains(word), "{word}\n{page}");
+    }
+    assert!(page.contains("default-src 'none'; style-src 'sha256-"), "{page}");
+    assert!(!page.contains("unsafe"), "{page}");
+}
+
+#[test]
+fn a_trend_is_drawn_from_earlier_runs_and_told_in_numbers() {
+    let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
+    let json = world.run("scan --policy DIR/policy.yaml -q --output json").out;
+    let october = json.replace("2026-11-20T10:15:00Z", "2026-10-01T00:00:00Z");
+    let world = world.file("october.json", &october);
+    let page = world.run("scan --policy DIR/policy.yaml -q --output html --earlier DIR/october.json").out;
+    assert!(page.contains("6 still answer IMDSv1, as many as then on 1 October 2026."), "{page}");
+    assert!(page.contains("<th scope=\"row\" role=\"rowheader\">1 October 2026</th>"), "{page}");
+}
+
+#[test]
+fn what_is_no_earlier_run_is_one_clear_error() {
+    let world = FakeWorld::with(estate())
+        .file("policy.yaml", POLICY)
+        .file("readiness.json", r#"{"schema": "v2only.readiness.v1"}"#);
+    for (line, why) in [
+        ("--output html --earlier DIR/missing.json", "cannot read DIR/missing.json"),
+        ("--output html --earlier DIR/policy.yaml", "DIR/policy.yaml: not what a scan printed as JSON"),
+        ("--output html --earlier DIR/readiness.json", "its `schema` is `v2only.readiness.v1`"),
+        ("--output json --earlier DIR/readiness.json", "`--earlier` is for reports"),
+    ] {
+        let ran = world.run(&format!("scan {line}"));
+        assert_eq!((ran.exit.code(), ran.out.as_str()), (2, ""), "{line}");
+        assert!(ran.err.contains(why), "{line}: {}", ran.err);
+        assert_eq!(world.aws.asked(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_report_of_an_enforcement_says_what_was_changed() {
+    let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
+    let line = "enforce --policy DIR/policy.yaml --yes -q --journal DIR/j.ndjson --output html";
+    let page = world.run(line).out;
+    assert!(page.contains("<h2 id=\"changed-title\">What was changed</h2>"), "{page}");
+    assert!(page.contains("The state before is in DIR/j.ndjson"), "{page}");
+    assert!(page.contains("<h1>4 instances still answer IMDSv1</h1>"), "{page}");
+}

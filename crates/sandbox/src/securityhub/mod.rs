@@ -1,0 +1,56 @@
+//! Security Hub: findings in AWS Security Finding Format, imported and read back, over REST and JSON.
+//!
+//! Left out: controls, standards, insights, aggregation of Regions, what customers change of findings, and whether an
+//! account is subscribed: every account is, in every Region.
+
+mod batch_import_findings;
+mod get_findings;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::call::{Answer, Call};
+use crate::error::AwsError;
+use crate::identity::Place;
+use crate::throttle::Limit;
+use crate::world::World;
+
+/// A finding is known by its product and its id.
+type Key = (String, String);
+
+/// The findings of every account and Region.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    places: BTreeMap<Place, BTreeMap<Key, Value>>,
+}
+
+pub(crate) fn answer(world: &mut World, call: &Call) -> Result<Answer, AwsError> {
+    match call.action.as_str() {
+        "BatchImportFindings" => batch_import_findings::answer(world, call),
+        "GetFindings" => get_findings::answer(world, call),
+        other => Err(AwsError::not_simulated(format!("operation {other} of securityhub"))),
+    }
+}
+
+/// The operation behind a method and a path.
+pub(crate) fn operation(method: &str, path: &str) -> Option<&'static str> {
+    match (method, path) {
+        ("POST", "/findings/import") => Some("BatchImportFindings"),
+        ("POST", "/findings") => Some("GetFindings"),
+        _ => None,
+    }
+}
+
+/// <https://docs.aws.amazon.com/securityhub/1.0/APIReference/Welcome.html>
+pub(crate) fn limits(call: &Call) -> Vec<Limit> {
+    match call.action.as_str() {
+        "BatchImportFindings" => vec![Limit::requests("import", 30.0, 10.0)],
+        "GetFindings" => vec![Limit::requests("findings", 6.0, 3.0)],
+        _ => Vec::new(),
+    }
+}
+
+fn invalid(message: impl Into<String>) -> AwsError {
+    AwsError::client("InvalidInputException", message)
+}
