@@ -132,6 +132,12 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     session.out.flush()?;
     session.talk.say(&tables::in_words(&seen));
     tell_of_refused(session, &seen);
+    if let Some((_, it)) = seen.iter().find(|(_, it)| it.state == State::Busy) {
+        let id = &it.instance.id;
+        session
+            .talk
+            .say(&format!("`v2only readiness --trace {id}` finds out which of its processes call IMDSv1"));
+    }
     summary::read(&mut session.talk, &places, &calls);
     summary::incomplete(&mut session.talk, &places, &[]);
     Ok(exit)

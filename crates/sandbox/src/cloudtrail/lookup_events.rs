@@ -45,7 +45,7 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Answer, AwsError> {
         .published_of(text)
         .into_iter()
         .rev()
-        .filter(|event| event["detail-type"] == API_CALL && is_here(event, call))
+        .filter(|event| at(event, "detail-type") == API_CALL && is_here(event, call))
         .filter(|event| time(event).is_some_and(|at| from <= at && at <= until))
         .map(|event| shown(&event))
         .filter(|event| wanted.as_ref().is_none_or(|(key, value)| has(event, key, value)))
@@ -53,11 +53,16 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Answer, AwsError> {
         .take(size + 1)
         .collect();
     let more = found.len() > size;
-    let mut answer = json!({ "Events": found.into_iter().take(size).collect::<Vec<Value>>() });
-    if more {
-        answer["NextToken"] = Value::from(format!("v2o-trail-{}", after + size));
-    }
-    Ok(Answer::Json(answer))
+    let events: Vec<Value> = found.into_iter().take(size).collect();
+    Ok(Answer::Json(match more {
+        true => json!({ "Events": events, "NextToken": format!("v2o-trail-{}", after + size) }),
+        false => json!({ "Events": events }),
+    }))
+}
+
+/// A member, or nothing.
+fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
 }
 
 fn refusal(code: &str, message: &str) -> AwsError {
@@ -118,36 +123,36 @@ fn seconds(number: f64) -> Option<Timestamp> {
 }
 
 fn is_here(event: &Value, call: &Call) -> bool {
-    event["account"] == call.place.account.as_str() && event["region"] == call.place.region.as_str()
+    at(event, "account") == call.place.account.as_str() && at(event, "region") == call.place.region.as_str()
 }
 
 fn time(event: &Value) -> Option<Timestamp> {
-    event["detail"]["eventTime"].as_str()?.parse().ok()
+    at(at(event, "detail"), "eventTime").as_str()?.parse().ok()
 }
 
 /// An event as the answer shows it.
 fn shown(event: &Value) -> Value {
-    let detail = &event["detail"];
-    let identity = &detail["userIdentity"];
-    let session = identity["arn"].as_str().and_then(|it| it.split_once(":assumed-role/"));
+    let detail = at(event, "detail");
+    let identity = at(detail, "userIdentity");
+    let session = at(identity, "arn").as_str().and_then(|it| it.split_once(":assumed-role/"));
     let session = session.and_then(|(_, it)| it.rsplit('/').next());
     let mut resources = Vec::new();
     for part in ["requestParameters", "responseElements"] {
-        collect(&detail[part], &mut resources);
+        collect(at(detail, part), &mut resources);
     }
     let mut shown = json!({
-        "EventId": detail["eventID"], "EventName": detail["eventName"], "EventSource": detail["eventSource"],
-        "ReadOnly": detail["readOnly"].to_string(), "Resources": resources, "CloudTrailEvent": detail.to_string(),
+        "EventId": at(detail, "eventID"), "EventName": at(detail, "eventName"),
+        "EventSource": at(detail, "eventSource"),
+        "ReadOnly": at(detail, "readOnly").to_string(), "Resources": resources, "CloudTrailEvent": detail.to_string(),
         "EventTime": time(event).map(Timestamp::as_second),
     });
     let some = [
-        ("Username", session.or_else(|| identity["userName"].as_str())),
-        ("AccessKeyId", identity["accessKeyId"].as_str()),
+        ("Username", session.or_else(|| at(identity, "userName").as_str())),
+        ("AccessKeyId", at(identity, "accessKeyId").as_str()),
     ];
-    for (name, value) in some {
-        if let Some(value) = value {
-            shown[name] = Value::from(value);
-        }
+    if let Some(members) = shown.as_object_mut() {
+        let some = some.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))));
+        members.extend(some);
     }
     shown
 }
@@ -174,12 +179,11 @@ fn collect(value: &Value, found: &mut Vec<Value>) {
 }
 
 fn has(event: &Value, key: &str, value: &str) -> bool {
-    let of_resources = |name: &str| {
-        event["Resources"].as_array().into_iter().flatten().any(|it| it[name].as_str() == Some(value))
-    };
+    let of_resources =
+        |name: &str| at(event, "Resources").as_array().into_iter().flatten().any(|it| at(it, name) == value);
     match key {
         "ResourceName" => of_resources("ResourceName"),
         "ResourceType" => of_resources("ResourceType"),
-        other => event[other].as_str() == Some(value),
+        other => at(event, other) == value,
     }
 }

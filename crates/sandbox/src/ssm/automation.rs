@@ -70,13 +70,14 @@ pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result
     only(request, &known)?;
     let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
     let document = text("DocumentName").to_owned();
-    trail.request(json!({ "documentName": document, "parameters": request["Parameters"] }));
+    trail.request(json!({ "documentName": document, "parameters": request.get("Parameters") }));
     let declared = runbook(&document).ok_or_else(|| {
         AwsError::client("AutomationDefinitionNotFoundException", format!("{document} does not exist"))
     })?;
     let refuse = |why: String| AwsError::client("InvalidAutomationExecutionParametersException", why);
-    let given = |name: &str| request["Parameters"][name][0].as_str();
-    let names = request["Parameters"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    let parameters = request.get("Parameters").and_then(Value::as_object);
+    let given = |name: &str| parameters?.get(name)?.get(0)?.as_str();
+    let names = parameters.into_iter().flatten().map(|(name, _)| name.as_str());
     if let Some(name) = names
         .into_iter()
         .find(|name| *name != "InstanceId" && !declared.iter().any(|(known, ..)| known == name))
@@ -122,10 +123,11 @@ fn targets(request: &Value, one: Option<&str>) -> Result<Vec<String>, AwsError> 
         return one.map(|it| vec![it.to_owned()]).ok_or_else(|| invalid("no target"));
     };
     let [target] = targets.as_slice() else { return Err(invalid("one target is simulated")) };
-    if request["TargetParameterName"] != "InstanceId" || target["Key"] != "ParameterValues" {
+    let says = |of: &Value, name: &str, word: &str| of.get(name).is_some_and(|it| it == word);
+    if !says(request, "TargetParameterName", "InstanceId") || !says(target, "Key", "ParameterValues") {
         return Err(invalid("TargetParameterName=InstanceId and Key=ParameterValues are simulated"));
     }
-    let values = target["Values"].as_array().into_iter().flatten();
+    let values = target.get("Values").and_then(Value::as_array).into_iter().flatten();
     let ids: Vec<String> = values.filter_map(Value::as_str).map(str::to_owned).collect();
     if (1..=50).contains(&ids.len()) { Ok(ids) } else { Err(invalid("1 to 50 values are expected")) }
 }
@@ -182,8 +184,8 @@ pub(super) fn get(world: &World, call: &Call) -> Result<Answer, AwsError> {
         "ExecutionStartTime": jiff_seconds(it.started), "TargetParameterName": "InstanceId",
         "ProgressCounters": { "TotalSteps": done + failed, "SuccessSteps": done, "FailedSteps": failed },
     });
-    if let (Some(failure), "Failed") = (&it.failure, status) {
-        execution["FailureMessage"] = Value::from(failure.as_str());
+    if let (Some(failure), "Failed", Some(members)) = (&it.failure, status, execution.as_object_mut()) {
+        members.insert("FailureMessage".to_owned(), Value::from(failure.as_str()));
     }
     Ok(Answer::Json(json!({ "AutomationExecution": execution })))
 }

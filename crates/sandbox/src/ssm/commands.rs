@@ -122,8 +122,11 @@ pub(super) fn send(world: &mut World, call: &Call, trail: &mut Trail) -> Result<
             format!("Instances {unmanaged:?} not in a valid state for account {}", call.place.account);
         return Err(AwsError::client("InvalidInstanceId", message));
     }
-    let seconds =
-        request["Parameters"]["DurationSeconds"][0].as_str().and_then(|it| it.parse().ok()).unwrap_or(0);
+    let seconds = request
+        .pointer("/Parameters/DurationSeconds/0")
+        .and_then(Value::as_str)
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(0);
     let (id, sent) = (world.ids.uuid(), world.now());
     let command = Command {
         place: call.place.clone(),
