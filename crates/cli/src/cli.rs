@@ -73,6 +73,7 @@ impl Command {
             Self::Scan(_) => ("scan", FINDINGS),
             Self::Enforce(_) => ("enforce", FINDINGS),
             Self::Rollback(_) => ("rollback", ROWS),
+            Self::Readiness(args) if args.traces() => ("readiness --trace", PLAIN),
             Self::Readiness(_) => ("readiness", ROWS),
             Self::Doctor(_) => ("doctor", PLAIN),
             Self::UninstallPlan(_) => ("uninstall-plan", PLAIN),

@@ -68,6 +68,13 @@ pub struct Args {
     pub(super) trace_seconds: u16,
 }
 
+impl Args {
+    /// Whether instances are looked on, rather than their metrics.
+    pub(crate) const fn traces(&self) -> bool {
+        !self.trace.is_empty()
+    }
+}
+
 /// What is known of one place.
 struct Found {
     place: Place,

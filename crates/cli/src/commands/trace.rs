@@ -124,7 +124,7 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 writeln!(session.out, "{text}")?;
             }
         }
-        Format::Json | Format::Sarif => {
+        _ => {
             let run = Run { now: session.world.now(), exit, seconds, traced: &traced, calls: &calls };
             output::json(session.out, &TraceV1::from(run))?;
         }
