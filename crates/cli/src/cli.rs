@@ -68,12 +68,13 @@ impl Command {
         const FINDINGS: &[Format] = &[Table, Json, Ndjson, Csv, Sarif, Asff, Ocsf, Html];
         const ROWS: &[Format] = &[Table, Json, Ndjson, Csv];
         const FILES: &[Format] = &[Table, Json, Sarif];
+        const TRACES: &[Format] = &[Table, Json, Ndjson];
         const PLAIN: &[Format] = &[Table, Json];
         match self {
             Self::Scan(_) => ("scan", FINDINGS),
             Self::Enforce(_) => ("enforce", FINDINGS),
             Self::Rollback(_) => ("rollback", ROWS),
-            Self::Readiness(args) if args.traces() => ("readiness --trace", PLAIN),
+            Self::Readiness(args) if args.traces() => ("readiness --trace", TRACES),
             Self::Readiness(_) => ("readiness", ROWS),
             Self::Doctor(_) => ("doctor", PLAIN),
             Self::UninstallPlan(_) => ("uninstall-plan", PLAIN),

@@ -81,6 +81,10 @@ impl NotTraced {
 /// Finds the instances, traces them side by side, and tells.
 pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let ids = ids(&args.trace)?;
+    if session.shared.output == Format::Csv {
+        let why = "`--output csv` is not for `--trace`, whose callers do not fit into one line";
+        return Err(Problem::usage(why, "type `--output json` or `--output ndjson`").into());
+    }
     let seconds = args.trace_seconds;
     let wanted = regions::wanted(&session.shared.regions)?;
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
@@ -124,9 +128,14 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 writeln!(session.out, "{text}")?;
             }
         }
-        _ => {
+        // Formats of findings are refused before; a spreadsheet below.
+        format => {
             let run = Run { now: session.world.now(), exit, seconds, traced: &traced, calls: &calls };
-            output::json(session.out, &TraceV1::from(run))?;
+            let document = TraceV1::from(run);
+            match format {
+                Format::Ndjson => output::ndjson(session.out, document.instances.iter())?,
+                _ => output::json(session.out, &document)?,
+            }
         }
     }
     session.out.flush()?;

@@ -27,14 +27,14 @@ pub(crate) struct TraceV1<'a> {
     time: String,
     exit_code: u8,
     seconds: u16,
-    instances: Vec<InstanceV1<'a>>,
+    pub(crate) instances: Vec<InstanceV1<'a>>,
     api_calls: &'a BTreeMap<&'static str, u64>,
 }
 
 /// One instance. `outcome` is `traced`, or the word for why it was not, which `why` explains. Counts are null where
 /// the `method` (`packets` or `sampling`) cannot tell.
 #[derive(Debug, Serialize)]
-struct InstanceV1<'a> {
+pub(crate) struct InstanceV1<'a> {
     account: Option<&'a str>,
     region: Option<&'a str>,
     id: &'a str,

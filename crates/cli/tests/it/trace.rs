@@ -45,6 +45,17 @@ fn a_trace_has_its_published_shape() {
 }
 
 #[test]
+fn each_instance_is_a_line_for_programs_and_nothing_for_spreadsheets() {
+    let world = one(PACKETS);
+    let ran = world.run(&format!("readiness --trace {A} --output ndjson"));
+    let lines: Vec<serde_json::Value> = ran.out.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    assert_eq!((lines.len(), &lines[0]["id"]), (1, &A.into()));
+    let started = world.aws.calls_of("ssm:SendCommand");
+    assert_eq!(world.run(&format!("readiness --trace {A} --output csv")).exit.code(), 2);
+    assert_eq!(world.aws.calls_of("ssm:SendCommand"), started);
+}
+
+#[test]
 fn the_exit_code_says_whether_version_1_was_called_or_may_have_been() {
     let code = |output: &str| one(output).run(&format!("readiness --trace {A}")).exit.code();
     assert_eq!(code(PACKETS), 10);
