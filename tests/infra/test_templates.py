@@ -1,6 +1,7 @@
 """The SAM and CloudFormation templates, before they are deployed."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -55,6 +56,25 @@ def test_cfn_lint_would_have_something_to_say(tmp_path):
     (tmp_path / "wrong.yaml").write_text(wrong)
     assert tool("cfn-lint", str(tmp_path / "wrong.yaml")).returncode != 0
     assert tool("sam", "validate", "--lint", "-t", str(tmp_path / "wrong.yaml")).returncode != 0
+
+
+def checked(path: Path) -> subprocess.CompletedProcess:
+    """The Guard rules of policies/guard, as `v2only check` asks them."""
+    argv = [os.environ["V2ONLY_BIN"], "check", str(path)]
+    return subprocess.run(argv, env=servers.clean_environment(), capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_our_own_guard_rules_pass(name, tmp_path):
+    path = templates.SAM / f"{name}.yaml"
+    ran = checked(path)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    # The same with something in it that they are about.
+    violating = path.read_text().replace(
+        "\nResources:\n", "\nResources:\n  Wrong:\n    Type: AWS::EC2::LaunchTemplate\n    Properties: { LaunchTemplateData: {} }\n"
+    )
+    (tmp_path / "wrong.yaml").write_text(violating)
+    assert checked(tmp_path / "wrong.yaml").returncode == 10
 
 
 @pytest.mark.parametrize("name", templates.NAMES)

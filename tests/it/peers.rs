@@ -18,7 +18,10 @@
 //! | what failed was swallowed | here |
 //! | only the first page was read | here |
 //! | instances were terminated, in every Region | here |
-//! | unpaced calls left half of them unfixed | [`crate::pacing`] |
+//! | Auto Scaling groups, and who uses version 1, ended in a stack trace | `tests/foreign/test_sources.py`, [`crate::usage`] |
+//! | a rollback required tokens once more; a dry run wrote its state | `tests/foreign/test_rollback.py`, `crates/cli/tests/it/rollback.rs` |
+//! | an SCP allowed, which restricts nothing, or denied the remediation itself | `tests/foreign/test_policies.py`, `test_policies_roles.py` |
+//! | unpaced calls left half of them unfixed | [`crate::pacing`], [`crate::pacing_cli`] |
 
 use v2only_aws::launcher::Options;
 use v2only_sandbox::sagemaker::{Seed, Status};
