@@ -1,4 +1,4 @@
-//! Sweeping one Region of one account: sources, then instances, then notebooks, page by page.
+//! Sweeping one Region of one account: instances, then notebooks, page by page, then what launches start from.
 
 use std::time::Duration;
 
@@ -98,8 +98,12 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                     task.once_more();
                     continue;
                 }
-                // What cannot be listed must not keep the rest from being swept.
-                Err(failure) => self.left(&format!("{} of {place}", task.stage.code()), failure)?,
+                // What cannot be listed must not keep the rest from being swept: not now, and not for ever.
+                Err(failure) => {
+                    task.so_far.again += u32::from(failure.disposition() == Disposition::Retry);
+                    self.counts.failed += u64::from(failure.disposition() == Disposition::Alarm);
+                    self.unswept(&format!("{} of {place}", task.stage.code()), &failure);
+                }
             }
             match afterwards(&task) {
                 Afterwards::Settled => {}
@@ -113,8 +117,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                 }
                 Afterwards::GivenUp => {
                     let why = format!(
-                        "{} of the {} could not be changed in {} passes; the next sweep takes them up",
-                        task.so_far.again,
+                        "{} still not done in {} passes; the next sweep takes them up",
                         task.stage.code(),
                         task.passes + 1
                     );

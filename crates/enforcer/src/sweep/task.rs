@@ -32,21 +32,21 @@ pub enum Task {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// What launches take their options from: told of, never changed.
-    Sources,
     /// Instances.
     Instances,
     /// Notebooks.
     Notebooks,
+    /// What launches take their options from: told of, never changed, and so the last.
+    Sources,
 }
 
 impl Stage {
     /// The one after it.
     pub const fn next(self) -> Option<Self> {
         match self {
-            Self::Sources => Some(Self::Instances),
             Self::Instances => Some(Self::Notebooks),
-            Self::Notebooks => None,
+            Self::Notebooks => Some(Self::Sources),
+            Self::Sources => None,
         }
     }
 
@@ -181,7 +181,7 @@ impl PlaceTask {
             began,
             account: place.account.as_str().to_owned(),
             region: place.region.as_str().to_owned(),
-            stage: Stage::Sources,
+            stage: Stage::Instances,
             page: None,
             passes: 0,
             so_far: SoFar::default(),
