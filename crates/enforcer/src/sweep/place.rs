@@ -94,7 +94,12 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                 Ok(Step::More) => continue,
                 Ok(Step::Last) => {}
                 // A page that AWS gave a while ago and does not know any more: from the first one again.
-                Err(failure) if failure.kind == Kind::Invalid && task.page.is_some() => {
+                // AWS may know none of its pages: then it is a failure like any other.
+                Err(failure)
+                    if failure.kind == Kind::Invalid
+                        && task.page.is_some()
+                        && task.passes + 1 < MOST_PASSES =>
+                {
                     task.once_more();
                     continue;
                 }

@@ -53,6 +53,9 @@ impl ListInstances for Fake {
     async fn page(&self, place: &Place, listing: Listing, next: Option<String>) -> Answer<Page<Instance>> {
         let target = format!("listed {place} {}", next.as_deref().unwrap_or("first"));
         self.call("ec2:DescribeInstances", &target, |world| {
+            if world.forgets_pages && next.is_some() {
+                return Err(Failure::new(Kind::Invalid, "ec2:DescribeInstances", "InvalidNextToken"));
+            }
             let wanted = |it: &&Instance| {
                 let v1 = it.options.http_tokens == HttpTokens::Optional
                     && it.options.http_endpoint == Switch::Enabled;

@@ -36,6 +36,8 @@ pub struct World {
     pub passed: i64,
     /// Instances to a page; 0 = all on one.
     pub page_size: usize,
+    /// Whether every page but the first is one that AWS says it does not know.
+    pub forgets_pages: bool,
     /// Account defaults, where there are any.
     pub defaults: Option<v2only_policy::AccountDefaults>,
     /// Accounts other than our own.

@@ -204,6 +204,22 @@ async fn a_page_that_aws_has_forgotten_begins_the_stage_again() {
     assert!(told.dead.is_empty());
 }
 
+#[tokio::test]
+async fn pages_that_aws_never_knows_do_not_send_a_sweep_round_for_ever() {
+    // Observed only, so that the first page is full each time.
+    let deployed = Deployed::new("version: 1\nmode: observe\n", |world| {
+        violating(9)(world);
+        world.notebook("analysis", NotebookStatus::Stopped);
+        (world.page_size, world.forgets_pages) = (3, true);
+    });
+    let told = deployed.sweep().await;
+    assert!(deployed.calls("ec2:DescribeInstances") < 20, "{}", deployed.calls("ec2:DescribeInstances"));
+    let subjects: Vec<&str> =
+        told.outcomes("unswept").iter().filter_map(|it| it["subject"].as_str()).collect();
+    assert!(subjects.iter().any(|it| it.starts_with("instances of ")), "{subjects:?}");
+    assert_eq!(told.resources("held").iter().filter(|it| *it == "analysis").count(), 1, "the rest is swept");
+}
+
 /// Whatever a function was doing when it died, its message is received again.
 #[tokio::test]
 async fn a_function_killed_at_any_call_loses_nothing() {
