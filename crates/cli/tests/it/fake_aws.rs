@@ -60,6 +60,8 @@ struct State {
     /// What instances print when they are traced; others are not managed.
     traces: BTreeMap<InstanceId, operator::Traced>,
     slept: std::time::Duration,
+    /// Whether people exempt one instance, and switch another off, while somebody waits.
+    busy_people: bool,
     /// What Security Hub holds, by id.
     findings: BTreeMap<String, Value>,
     refused_findings: Vec<&'static str>,

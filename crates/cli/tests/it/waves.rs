@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
-use v2only_policy::instance::HttpTokens;
+use v2only_policy::instance::{HttpTokens, Switch};
 
 use crate::fake_aws::{FakeAws, instance, tagged};
 use crate::fake_world::{FakeWorld, Ran};
@@ -64,6 +64,24 @@ fn more_are_changed_in_waves_with_a_look_at_each_before_the_next() {
     let looked: Vec<usize> = looks.iter().map(|it| it.matches("i-0").count()).collect();
     assert_eq!(looked, [2, 12, 21], "those that were changed so far, and no others");
     assert!(looks[0].starts_with("MetadataNoTokenRejected from 2026-11-20T10:15:00Z"), "{}", looks[0]);
+}
+
+#[test]
+fn what_somebody_exempted_or_switched_off_meanwhile_is_left_as_it_is_now() {
+    let world = world(estate(FakeAws::default().with_busy_people(), "eu-central-1", 0..21));
+    let ran = enforce(&world, "--output json");
+    assert_eq!((ran.exit.code(), changed(&world).len()), (10, 19), "{}", ran.err);
+    assert_eq!(ran.json()["totals"]["held"]["changed-since"], 2);
+    let left: Vec<_> = world
+        .aws
+        .described()
+        .into_iter()
+        .filter(|it| it.options.http_tokens != HttpTokens::Required)
+        .collect();
+    assert!(left.iter().any(|it| it.tags.contains_key("v2only:exempt-until")), "the exempt one is untouched");
+    assert!(left.iter().any(|it| it.options.http_endpoint == Switch::Disabled), "what is off stays off");
+    let asked = world.aws.asked_of(MODIFY);
+    assert!(!asked.iter().any(|it| left.iter().any(|left| it.contains(left.id.as_str()))), "{asked:?}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod estate;
 mod fake;
 
 mod instances;
+mod meanwhile;
 mod notebooks;
 mod policy_source;
 mod sweep;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::automation::{Automated, automate};
-use v2only_enforcer::enforce::{Bound, Carried, enforce_within, is_failed};
+use v2only_enforcer::enforce::{Bound, CHANGED_SINCE, Carried, enforce_within, is_failed, unchanged_since};
 use v2only_enforcer::ports::{Metric, ReadUsage as _};
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::waves::{Refusals, Rollout, Stage, Stop, Watched, Wave, go_on, watched};
@@ -36,6 +36,8 @@ pub(crate) struct Rolled {
     pub(crate) stopped: Option<Stop>,
     /// Whether there were bounds.
     pub(crate) bounded: bool,
+    /// Whether there was a wait, so that what was planned may not be so any more.
+    pub(crate) waited: bool,
 }
 
 /// A wave that began.
@@ -72,12 +74,12 @@ impl<W: World> Run<'_, W> {
                 continue;
             }
             let before = rolled.records.len();
-            for (place, carried) in self.one(wave, &self.bound(rolled.failed())).await {
+            for (place, carried) in self.one(wave, &self.bound(rolled.failed()), rolled.waited).await {
                 rolled.records.extend(carried.records);
                 left.extend(carried.left.into_iter().map(|it| (place.clone(), it)));
             }
-            let done = rolled.records.iter().skip(before);
-            let (changes, failed) = (done.len(), done.filter(|it| is_failed(it)).count());
+            let done = rolled.records.iter().skip(before).filter(|it| it.hold != Some(CHANGED_SINCE));
+            let (changes, failed) = (done.clone().count(), done.filter(|it| is_failed(it)).count());
             rolled.waves.push(Told { stage: wave.stage, changes, failed });
             let Some(rollout) = &course.rollout else { continue };
             if course.waves.len() > 1 {
@@ -105,8 +107,8 @@ impl<W: World> Run<'_, W> {
         })
     }
 
-    /// One wave, places side by side.
-    async fn one(&self, wave: &Wave, bound: &Bound) -> Vec<(&Place, Carried)> {
+    /// One wave, places side by side. After a wait only what is still as it was planned for is changed.
+    async fn one(&self, wave: &Wave, bound: &Bound, waited: bool) -> Vec<(&Place, Carried)> {
         // In the order in which they were seen, whatever the order of the wave.
         let mut members = wave.members.clone();
         members.sort_unstable();
@@ -121,6 +123,8 @@ impl<W: World> Run<'_, W> {
         let at_one_place = async |(seen, judged): (&'_ Seen, Vec<Judged>)| {
             let place = &seen.place;
             let _shown = self.progress.begin(format!("changing {} in {place}", judged.len()));
+            let (judged, not_now) =
+                if waited { unchanged_since(self.aws, place, judged).await } else { (judged, Vec::new()) };
             let (by_runbook, by_us) = judged.into_iter().partition(|it| seen.is_automated(it));
             let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.now, bound).await;
             let role = self.role.map(|name| role_arn(place, name));
@@ -128,6 +132,7 @@ impl<W: World> Run<'_, W> {
             let automated = automate(self.aws, self.journal, by_runbook, &wait).await;
             carried.records.extend(automated.records);
             carried.left.extend(automated.left);
+            carried.records.extend(not_now);
             carried
         };
         let places: Vec<&Place> = by_place.iter().map(|(seen, _)| &seen.place).collect();
@@ -159,6 +164,7 @@ impl<W: World> Run<'_, W> {
             let _shown = self.progress.begin(format!("waiting {} for evidence", time(course.soak)));
             talk.say(&format!("waiting {}, to see whether they still ask for IMDSv1", time(course.soak)));
             self.world.sleep(course.soak).await;
+            rolled.waited = true;
         }
         match self.read(&lost).await {
             Ok(refusals) => {

@@ -7,7 +7,7 @@ use v2only_enforcer::ports::{
     Answer, Execution, Invocation, LookUpLaunches, Page, Progress, RunAutomation, RunTrace, TraceStep,
 };
 use v2only_enforcer::{Failure, Kind};
-use v2only_policy::{HttpTokens, InstanceId, Place};
+use v2only_policy::{HttpTokens, Instance, InstanceId, Place, Switch};
 
 use super::{ACCOUNT, FakeAws};
 
@@ -66,7 +66,26 @@ impl FakeAws {
     }
 
     pub(crate) fn slept(&self, time: std::time::Duration) {
-        self.state().slept += time;
+        let mut state = self.state();
+        state.slept += time;
+        if !std::mem::take(&mut state.busy_people) {
+            return;
+        }
+        let open = |it: &&mut Instance| it.options.http_tokens != HttpTokens::Required;
+        let mut open = state.instances.values_mut().filter(open);
+        let (exempted, switched_off) = (open.next().unwrap(), open.next().unwrap());
+        for (key, value) in
+            [("v2only:exempt-until", "2027-01-31"), ("v2only:exempt-reason", "just asked for")]
+        {
+            exempted.tags.insert(key.to_owned(), value.to_owned());
+        }
+        switched_off.options.http_endpoint = Switch::Disabled;
+    }
+
+    /// Where people exempt one instance, and switch another off, while somebody waits.
+    pub(crate) fn with_busy_people(self) -> Self {
+        self.state().busy_people = true;
+        self
     }
 
     /// For how long was waited.
