@@ -11,10 +11,11 @@ use v2only_sandbox::{ClockMode, Config, DEFAULT_START, MemberAccount, Organizati
 
 const USAGE: &str = "\
 usage: v2only-sandbox [--port N] [--seed N] [--manual-clock] [--throttling] [--any-image]
-                      [--member ACCOUNT ...] [--member-role NAME ...]
+                      [--tokens-alone] [--member ACCOUNT ...] [--member-role NAME ...]
 
---member makes the home account the management account of an organization with these members, and
---member-role adds a role of this name to each of them that the home account may assume.
+--tokens-alone takes HttpTokens without HttpEndpoint=enabled. --member makes the home account the
+management account of an organization with these members, and --member-role adds a role of this
+name to each of them that the home account may assume.
 ";
 
 /// What the command line says.
@@ -76,6 +77,7 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Argumen
             "--member" => members.push(arguments.next().ok_or(USAGE)?),
             "--member-role" => roles.push(arguments.next().ok_or(USAGE)?),
             "--any-image" => config.ec2.any_image = true,
+            "--tokens-alone" => config.ec2.tokens_need_endpoint = false,
             other => return Err(format!("unknown argument `{other}`\n{USAGE}")),
         }
     }

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""The same estate mended by `v2only enforce`, by Cloud Custodian and by plain boto3, one after the other.
+
+    cargo build --workspace && cargo build --release -p v2only && tests/run --only foreign    # once
+    python3 -m venv target/venv-custodian
+    target/venv-custodian/bin/pip install --no-deps -r tests/bench/requirements-custodian.lock.txt
+    target/venv/bin/python tests/bench/peers.py
+
+Absolute times depend on the machine and on its other work; the ratios are the result. Two estates of the embedded AWS:
+
+  account  one account and Region, 1,000 violating instances, a bucket of 100 and 5 a second (floor: 180 s)
+  org      4 accounts x 4 Regions x 25 violating instances, 50 ms a call
+
+wall, cpu (with child processes) in seconds; pss is the highest proportional set size of the process and its children, in
+MiB, looked at every 20 ms; left is how many instances still answer version 1. The embedded AWS is told to take HttpTokens
+without HttpEndpoint here: Cloud Custodian cannot send both without leaving out instances that are wrong in one only.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "foreign"))
+
+import boto3  # noqa: E402
+import servers  # noqa: E402
+from estate import POLICY, ask  # noqa: E402
+
+HOME = "111122223333"
+MEMBERS = [f"4444555566{number:02}" for number in range(4)]
+REGIONS = ["us-east-1", "us-west-2", "eu-west-1", "ap-southeast-1"]
+ROLE = "v2only-member"
+LOOK_SECONDS = 0.02
+
+
+def descendants(pid: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                status = (entry / "stat").read_text()
+                # Behind the name, which may hold anything: the state, then the parent.
+                children.setdefault(int(status[status.rindex(")") + 2 :].split()[1]), []).append(int(entry.name))
+    found = [pid]
+    for it in found:
+        found += children.get(it, [])
+    return found
+
+
+def pss(pid: int) -> float:
+    total = 0
+    for it in descendants(pid):
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{it}/smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024
+
+
+def run(argv: list[str], environment: dict[str, str], folder: Path) -> dict:
+    """Runs a program to its end, and says what it took."""
+    with (folder / "out.txt").open("wb") as out:
+        to = [(os.POSIX_SPAWN_DUP2, out.fileno(), number) for number in (1, 2)]
+        begun = time.perf_counter()
+        pid = os.posix_spawn(argv[0], argv, environment, file_actions=to)
+        peak, ended = [0.0], threading.Event()
+
+        def look():
+            while not ended.wait(LOOK_SECONDS):
+                peak.append(max(peak.pop(), pss(pid)))
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        _, status, used = os.wait4(pid, 0)
+        wall = time.perf_counter() - begun
+        ended.set()
+        looking.join()
+    code = os.waitstatus_to_exitcode(status)
+    if code:
+        print(f"{argv[0]} ended with {code}: {(folder / 'out.txt').read_text()[-1000:]}", file=sys.stderr)
+    # What runs shorter than the time between two looks has its resident set at least.
+    return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "pss": peak[0] or used.ru_maxrss / 1024}
+
+
+def tools(options, folder: Path, name: str) -> dict[str, list[str]]:
+    """What is typed for each tool."""
+    (folder / "policy.yaml").write_text(POLICY)
+    ours = [str(options.bin), "enforce", "--kind", "instance", "--yes", "--soak", "0s", "-q", "--output", "json"]
+    ours += ["--policy", str(folder / "policy.yaml"), "--journal", str(folder / "journal.ndjson")]
+    rules = ["-s", str(folder / "custodian"), "--cache-period", "0"]
+    plain = [sys.executable, str(HERE / "boto3_fix.py"), ROLE]
+    if name == "account":
+        return {
+            "v2only": ours,
+            "custodian": [str(options.custodian / "custodian"), "run", *rules, str(HERE / "custodian.yml")],
+            "boto3": [*plain, REGIONS[0]],
+        }
+    role = "arn:aws:iam::{}:role/" + ROLE
+    accounts = [{"account_id": it, "name": it, "role": role.format(it), "regions": REGIONS} for it in MEMBERS]
+    # JSON is YAML.
+    (folder / "accounts.yml").write_text(json.dumps({"accounts": accounts}))
+    everywhere = [it for region in REGIONS for it in ("--region", region)]
+    runner = [str(options.custodian / "c7n-org"), "run", "-c", str(folder / "accounts.yml")]
+    runner += ["-u", str(HERE / "custodian.yml")]
+    return {
+        "v2only": [*ours, "--accounts", ",".join(MEMBERS), "--role-name", ROLE, *everywhere],
+        "c7n-org": [*runner, *rules],
+        "boto3": [*plain, ",".join(REGIONS), ",".join(MEMBERS)],
+    }
+
+
+def fill(url: str, name: str, number: int) -> list[tuple[str, str, str]]:
+    """Launches what is to be mended: accounts, Regions and instance ids."""
+    places = [(HOME, REGIONS[0])] if name == "account" else [(it, region) for it in MEMBERS for region in REGIONS]
+    found = []
+    for account, region in places:
+        order = {"account": account, "region": region, "actor": {"user": "ana"}, "tokens": "optional", "count": number}
+        found += [(account, region, it) for it in ask(url, "launch-as", order)["instance_ids"]]
+    ask(url, "reset-events", {})
+    return found
+
+
+def left(url: str, launched: list[tuple[str, str, str]]) -> int:
+    """How many of them still answer version 1, as boto3 reads it."""
+    wrong = 0
+    for account, region in sorted({it[:2] for it in launched}):
+        key = {"aws_access_key_id": account, "aws_secret_access_key": "test"}
+        ec2 = boto3.client("ec2", region_name=region, endpoint_url=url, **key)
+        for page in ec2.get_paginator("describe_instances").paginate(PaginationConfig={"PageSize": 1000}):
+            every = (it for reservation in page["Reservations"] for it in reservation["Instances"])
+            wrong += sum(it["MetadataOptions"]["HttpTokens"] != "required" for it in every)
+    return wrong
+
+
+def once(options, name: str, tool: str) -> dict:
+    folder = Path(tempfile.mkdtemp(prefix="v2only-bench-"))
+    flags = ["--throttling"] if name == "account" else [it for member in MEMBERS for it in ("--member", member)]
+    flags += [] if name == "account" else ["--member-role", ROLE]
+    number = options.instances if name == "account" else 25
+    try:
+        with servers.sandbox(options.sandbox, folder / "aws", "--any-image", "--tokens-alone", *flags) as url:
+            launched = fill(url, name, number)
+            if name == "org":
+                ask(url, "inject", {"effect": "latency", "millis": 50})
+            ask(url, "reset-calls", {})
+            environment = servers.clean_environment(
+                AWS_ENDPOINT_URL=url,
+                AWS_ACCESS_KEY_ID=HOME,
+                AWS_SECRET_ACCESS_KEY="test",
+                AWS_REGION=REGIONS[0],
+                AWS_DEFAULT_REGION=REGIONS[0],
+                HOME=str(folder),
+                V2ONLY_LOOPBACK_ONLY="1",
+            )
+            took = run(tools(options, folder, name)[tool], environment, folder)
+            calls = ask(url, "calls")
+            ask(url, "reset-faults", {})
+            took["calls"] = dict(sorted(Counter(it["action"] for it in calls).items()))
+            took["throttled"] = sum(it["error"] == "RequestLimitExceeded" for it in calls)
+            took["left"] = left(url, launched)
+            return took
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def show(name: str, options, runs: dict[str, list[dict]]) -> None:
+    print(f"{name}: load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs, {options.bin}; medians, and ours to each")
+    figures = ("wall", "cpu", "pss")
+    middle = {tool: {it: statistics.median(run[it] for run in of) for it in figures} for tool, of in runs.items()}
+    for tool, of in runs.items():
+        row = [f"{it} {middle[tool][it]:7.2f} (1/{middle[tool][it] / middle['v2only'][it]:.1f})" for it in figures]
+        last = of[-1]
+        print(f"  {tool:10}", *row, f"throttled {last['throttled']}  left {last['left']}  {last['calls']}", sep="  ")
+
+
+def main() -> int:
+    target = servers.target_directory()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=Path, default=target / "release" / "v2only")
+    parser.add_argument("--sandbox", type=Path, default=target / "debug" / "v2only-sandbox")
+    programs = target / "venv-custodian" / "bin"
+    parser.add_argument("--custodian", type=Path, default=programs, help="the folder of its programs")
+    parser.add_argument("--only", choices=("account", "org"), help="one of the estates")
+    parser.add_argument("--instances", type=int, default=1000, help="violating ones, in `account`")
+    parser.add_argument("--times", type=int, default=3, help="runs of each tool over `org`; `account` is run once")
+    parser.add_argument("--json", type=Path, help="also write all figures to this file")
+    options = parser.parse_args()
+    figures = {}
+    for name in [options.only] if options.only else ["org", "account"]:
+        runs: dict[str, list[dict]] = {}
+        for _ in range(options.times if name == "org" else 1):
+            for tool in ("v2only", "c7n-org" if name == "org" else "custodian", "boto3"):
+                runs.setdefault(tool, []).append(once(options, name, tool))
+        figures[name] = runs
+        show(name, options, runs)
+        if any(run["left"] or run["throttled"] for run in runs["v2only"]):
+            raise RuntimeError(f"v2only left something, or was throttled: {runs['v2only']}")
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
