@@ -71,7 +71,7 @@ pub struct Args {
 
     /// Under which roles runbooks run.
     #[command(flatten)]
-    runbooks: together::Flags,
+    runbooks: together::Roles,
 
     /// Where to write the state before each change; must not exist [default: v2only-journal-<UTC
     /// time>.ndjson]

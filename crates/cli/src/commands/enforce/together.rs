@@ -27,7 +27,7 @@ pub(super) struct Central {
 
 /// The roles of runbooks, as they were typed.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Flags {
+pub(crate) struct Roles {
     /// The role that runbooks of Systems Manager take on in each account, where the policy says
     /// `remediate_with: ssm-automation` [default: none, and yours is used]
     #[arg(long, value_name = "NAME", value_parser = role, help_heading = "AWS")]
@@ -53,7 +53,7 @@ fn role(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-impl Flags {
+impl Roles {
     /// The role in each account, if there is one.
     pub(super) fn role(&self) -> Option<&str> {
         let central = self.automation_administration_role.as_ref().map(|_| EXECUTION_ROLE);

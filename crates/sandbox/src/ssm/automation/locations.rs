@@ -159,8 +159,12 @@ fn read(request: &Value, with_values: bool) -> Result<Vec<Location>, AwsError> {
             "Targets",
             "TargetsMaxConcurrency",
             "TargetsMaxErrors",
+            "IncludeChildOrganizationUnits",
         ];
         only(it, &known)?;
+        if it.get("IncludeChildOrganizationUnits").is_some_and(|it| it != false) {
+            return Err(AwsError::not_simulated("organizational units as targets of a location".to_owned()));
+        }
         rate::concurrency(it, "TargetLocationMaxConcurrency")?;
         rate::concurrency(it, "TargetsMaxConcurrency")?;
         let (accounts, regions) = (some(it, "Accounts")?, some(it, "Regions")?);
