@@ -33,8 +33,14 @@ class Aws:
         )
 
     def order(self, what, **order):
+        self.post(what, {"account": ACCOUNT, "region": REGION, **order})
+
+    def role(self, account, name):
+        self.post("roles", {"account": account, "name": name})
+
+    def post(self, what, order):
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        data = json.dumps({"account": ACCOUNT, "region": REGION, **order}).encode()
+        data = json.dumps(order).encode()
         direct.open(urllib.request.Request(f"{self.url}/_sandbox/{what}", data, method="POST")).close()
 
     def launch(self):
@@ -161,7 +167,7 @@ def tokens(ec2, instance):
 
 def test_one_execution_has_a_step_and_a_child_for_each_account_and_region(aws):
     for account, name in ((ACCOUNT, ADMINISTRATION), (ACCOUNT, EXECUTION), (OTHER, "Own")):
-        aws.order("roles", account=account, name=name)
+        aws.role(account, name)
     here, (there, instance) = aws.launch(), launched(aws, OTHER, WEST)
     ended = aws.ended(
         start_at(aws, location(ACCOUNT, REGION, here), location(OTHER, WEST, instance, ExecutionRoleName="Own"))
@@ -181,8 +187,8 @@ def test_one_execution_has_a_step_and_a_child_for_each_account_and_region(aws):
 def test_a_role_that_cannot_be_assumed_fails_its_step_and_the_whole_if_more_fail_than_may(
     aws, may_fail, status, changed
 ):
-    aws.order("roles", account=ACCOUNT, name=ADMINISTRATION)
-    aws.order("roles", account=ACCOUNT, name=EXECUTION)
+    aws.role(ACCOUNT, ADMINISTRATION)
+    aws.role(ACCOUNT, EXECUTION)
     here, (there, instance) = aws.launch(), launched(aws, OTHER, WEST)
     rate = {"TargetLocationMaxErrors": may_fail, "TargetLocationMaxConcurrency": "1"}
     ended = aws.ended(
@@ -195,7 +201,7 @@ def test_a_role_that_cannot_be_assumed_fails_its_step_and_the_whole_if_more_fail
 
 
 def test_what_locations_are_refused(aws):
-    aws.order("roles", account=ACCOUNT, name=ADMINISTRATION)
+    aws.role(ACCOUNT, ADMINISTRATION)
     here = aws.launch()
     for locations, role, refusal in (
         ([location(ACCOUNT, REGION, here)], "Nobody", "InvalidAutomationExecutionParametersException"),

@@ -59,7 +59,7 @@ impl Central {
             REGION,
             "--region",
             ELSEWHERE,
-            "--automation-administration-role",
+            "--administration-role",
             ADMINISTRATION,
         ];
         given.into_iter().chain(more.iter().copied()).collect()

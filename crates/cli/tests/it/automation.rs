@@ -164,7 +164,7 @@ fn an_execution_is_given_50_instances_at_most() {
     assert_eq!(sizes, [50, 50, 20]);
 }
 
-const CENTRALLY: &str = "--automation-administration-role Central --region eu-central-1 --region eu-west-1";
+const CENTRALLY: &str = "--administration-role Central --region eu-central-1 --region eu-west-1";
 const THERE: &str = "eu-west-1";
 
 /// Two Regions, and in one of them one instance whose hop limit is set as well.
@@ -251,8 +251,8 @@ fn what_the_form_does_not_take_is_a_mistake_before_anything_is_asked() {
     let world = world(regions());
     let too_long = format!("path/{}", "r".repeat(60));
     for (flags, says) in [
-        ("--automation-administration-role arn:aws:iam::111122223333:role/Central", "type `Central`"),
-        ("--automation-administration-role /Central", "expected the name of a role"),
+        ("--administration-role arn:aws:iam::111122223333:role/Central", "type `Central`"),
+        ("--administration-role /Central", "expected the name of a role"),
         (&format!("{CENTRALLY} --automation-role {too_long}"), "at most 64 characters"),
     ] {
         let ran = world.run(&format!("{ENFORCE} {flags}"));

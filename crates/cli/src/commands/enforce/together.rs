@@ -33,11 +33,11 @@ pub(crate) struct Roles {
     #[arg(long, value_name = "NAME", value_parser = role, help_heading = "AWS")]
     automation_role: Option<String>,
 
-    /// The role of your own account that takes on `--automation-role` in each account (unless named:
-    /// AWS-SystemsManager-AutomationExecutionRole): one execution, started in your own account, is then for up to 100
-    /// accounts and Regions [default: none, and each gets executions of its own]
+    /// The role of your own account that takes on `--automation-role` in each account: one execution, started in your own
+    /// account, is then for up to 100 accounts and Regions, and the role in each is
+    /// AWS-SystemsManager-AutomationExecutionRole unless named [default: none, and each gets executions of its own]
     #[arg(long, value_name = "NAME", value_parser = role, help_heading = "AWS")]
-    automation_administration_role: Option<String>,
+    administration_role: Option<String>,
 }
 
 /// Reads the name of a role.
@@ -56,20 +56,20 @@ fn role(text: &str) -> Result<String, String> {
 impl Roles {
     /// The role in each account, if there is one.
     pub(super) fn role(&self) -> Option<&str> {
-        let central = self.automation_administration_role.as_ref().map(|_| EXECUTION_ROLE);
+        let central = self.administration_role.as_ref().map(|_| EXECUTION_ROLE);
         self.automation_role.as_deref().or(central)
     }
 
     /// Refuses what AWS would, before anything is asked of it.
     pub(super) fn check(&self) -> Result<(), Problem> {
-        match (&self.automation_administration_role, &self.automation_role) {
+        match (&self.administration_role, &self.automation_role) {
             (Some(_), Some(role)) if role.len() > LONGEST => Err(Problem::usage(
                 format!(
                     "--automation-role: an execution for several accounts takes names of at most {LONGEST} characters, \
                      its path included, and this one has {}; nothing was changed",
                     role.len()
                 ),
-                "name a role without a path, or leave `--automation-administration-role` out",
+                "name a role without a path, or leave `--administration-role` out",
             )),
             _ => Ok(()),
         }
@@ -77,7 +77,7 @@ impl Roles {
 
     /// Where executions for several places are started, if that is wanted.
     pub(super) async fn central(&self, aws: &impl Cloud) -> Result<Option<Central>, Problem> {
-        let Some(administration) = self.automation_administration_role.clone() else { return Ok(None) };
+        let Some(administration) = self.administration_role.clone() else { return Ok(None) };
         let region = aws.home_region().ok_or_else(|| {
             Problem::usage(
                 "no Region is named in which executions would be started; nothing was changed",
