@@ -35,7 +35,7 @@ pub(crate) struct Roles {
 
     /// The role of your own account that takes on `--automation-role` in each account: one execution, started in your own
     /// account, is then for up to 100 accounts and Regions, and the role in each is
-    /// AWS-SystemsManager-AutomationExecutionRole unless named [default: none, and each gets executions of its own]
+    /// `AWS-SystemsManager-AutomationExecutionRole` unless named [default: none, and each gets executions of its own]
     #[arg(long, value_name = "NAME", value_parser = role, help_heading = "AWS")]
     administration_role: Option<String>,
 }
