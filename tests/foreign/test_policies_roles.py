@@ -29,6 +29,8 @@ pytest_plugins = ["policy_fixtures"]
 
 MEMBER = "arn:aws:iam::444455556666:role/v2only-ec2-enforcer"
 
+RUNBOOKS = "arn:aws:iam::111122223333:role/v2only-automation"
+
 TRAIL = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/all"
 
 # Role: {Sid: (what only it grants, what it must not)}.
@@ -102,6 +104,16 @@ GRANTS = {
         "FollowRunbooks": (
             request("ssm:GetAutomationExecution", "automation-execution/1a2b"),
             request("ssm:StopAutomationExecution", "automation-execution/1a2b"),
+        ),
+        "PassTheRoleToRunbooks": (
+            request("iam:PassRole", RUNBOOKS, keys={"iam:PassedToService": "ssm.amazonaws.com"}),
+            request("iam:PassRole", RUNBOOKS, keys={"iam:PassedToService": "ec2.amazonaws.com"}),
+        ),
+    },
+    "automation-administration": {
+        "EnterMemberAccounts": (
+            request("sts:AssumeRole", "arn:aws:iam::222233334444:role/v2only-automation"),
+            request("sts:AssumeRole", "arn:aws:iam::222233334444:role/admin"),
         ),
     },
     "scanner": {

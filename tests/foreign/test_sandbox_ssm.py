@@ -22,19 +22,25 @@ class Aws:
         self.url = url
         self.ec2, self.ssm, self.cloudtrail = map(self.of, ("ec2", "ssm", "cloudtrail"))
 
-    def of(self, service):
+    def of(self, service, account=ACCOUNT, region=REGION):
         return boto3.client(
             service,
-            region_name=REGION,
+            region_name=region,
             endpoint_url=self.url,
-            aws_access_key_id=ACCOUNT,
+            aws_access_key_id=account,
             aws_secret_access_key="test",
             config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
         )
 
     def order(self, what, **order):
+        self.post(what, {"account": ACCOUNT, "region": REGION, **order})
+
+    def role(self, account, name):
+        self.post("roles", {"account": account, "name": name})
+
+    def post(self, what, order):
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        data = json.dumps({"account": ACCOUNT, "region": REGION, **order}).encode()
+        data = json.dumps(order).encode()
         direct.open(urllib.request.Request(f"{self.url}/_sandbox/{what}", data, method="POST")).close()
 
     def launch(self):
@@ -128,6 +134,84 @@ def test_an_execution_ends_as_failed_where_an_instance_cannot_be_changed(aws):
     assert "InvalidInstanceID.NotFound" in ended["FailureMessage"]
     assert ended["ProgressCounters"]["SuccessSteps"] == 1, "one error is allowed"
     assert aws.options(instance)["HttpTokens"] == "required"
+
+
+OTHER, WEST = "222233334444", "eu-west-1"
+ADMINISTRATION, EXECUTION = (f"AWS-SystemsManager-Automation{it}Role" for it in ("Administration", "Execution"))
+
+
+def location(account, region, *instances, **more):
+    values = [{"Key": "ParameterValues", "Values": list(instances)}]
+    return {"Accounts": [account], "Regions": [region], "Targets": values, **more}
+
+
+def start_at(aws, *locations, role=ADMINISTRATION):
+    return aws.ssm.start_automation_execution(
+        DocumentName=REQUIRE,
+        Parameters={"AutomationAssumeRole": [f"arn:aws:iam::{ACCOUNT}:role/{role}"]},
+        TargetParameterName="InstanceId",
+        TargetLocations=list(locations),
+    )["AutomationExecutionId"]
+
+
+def launched(aws, account, region):
+    ec2 = aws.of("ec2", account, region)
+    instance = ec2.run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    return ec2, instance
+
+
+def tokens(ec2, instance):
+    [found] = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
+    return found["Instances"][0]["MetadataOptions"]["HttpTokens"]
+
+
+def test_one_execution_has_a_step_and_a_child_for_each_account_and_region(aws):
+    for account, name in ((ACCOUNT, ADMINISTRATION), (ACCOUNT, EXECUTION), (OTHER, "Own")):
+        aws.role(account, name)
+    here, (there, instance) = aws.launch(), launched(aws, OTHER, WEST)
+    ended = aws.ended(
+        start_at(aws, location(ACCOUNT, REGION, here), location(OTHER, WEST, instance, ExecutionRoleName="Own"))
+    )
+    assert ended["AutomationExecutionStatus"] == "Success"
+    assert (aws.options(here)["HttpTokens"], tokens(there, instance)) == ("required", "required")
+    one, other = ended["StepExecutions"]
+    assert [it["TargetLocation"]["Accounts"] for it in (one, other)] == [[ACCOUNT], [OTHER]]
+    [child] = other["Outputs"]["AutomationExecutionId"]
+    found = aws.of("ssm", OTHER, WEST).get_automation_execution(AutomationExecutionId=child)["AutomationExecution"]
+    assert found["ParentAutomationExecutionId"] == ended["AutomationExecutionId"]
+    with pytest.raises(aws.ssm.exceptions.AutomationExecutionNotFoundException):
+        aws.ssm.get_automation_execution(AutomationExecutionId=child)
+
+
+@pytest.mark.parametrize(("may_fail", "status", "changed"), [("0", "Failed", "optional"), ("1", "Success", "required")])
+def test_a_role_that_cannot_be_assumed_fails_its_step_and_the_whole_if_more_fail_than_may(
+    aws, may_fail, status, changed
+):
+    aws.role(ACCOUNT, ADMINISTRATION)
+    aws.role(ACCOUNT, EXECUTION)
+    here, (there, instance) = aws.launch(), launched(aws, OTHER, WEST)
+    rate = {"TargetLocationMaxErrors": may_fail, "TargetLocationMaxConcurrency": "1"}
+    ended = aws.ended(
+        start_at(aws, location(OTHER, WEST, instance, **rate), location(ACCOUNT, REGION, here, **rate))
+    )
+    assert ended["AutomationExecutionStatus"] == status
+    step = ended["StepExecutions"][0]
+    assert step["StepStatus"] == "Failed" and f"role/{EXECUTION}" in step["FailureMessage"]
+    assert (tokens(there, instance), aws.options(here)["HttpTokens"]) == ("optional", changed)
+
+
+def test_what_locations_are_refused(aws):
+    aws.role(ACCOUNT, ADMINISTRATION)
+    here = aws.launch()
+    for locations, role, refusal in (
+        ([location(ACCOUNT, REGION, here)], "Nobody", "InvalidAutomationExecutionParametersException"),
+        ([location(ACCOUNT, REGION)], ADMINISTRATION, "InvalidTarget"),
+        ([location(ACCOUNT, REGION, here, TargetLocationMaxConcurrency="0")], ADMINISTRATION, "ValidationException"),
+        ([location(str(100000000000 + it), REGION, here) for it in range(101)], ADMINISTRATION, "ValidationException"),
+    ):
+        with pytest.raises(ClientError, match=refusal):
+            start_at(aws, *locations, role=role)
+    assert aws.options(here)["HttpTokens"] == "optional"
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,20 @@ instances:
   usage_gate: { applies_to: none }
 ";
 
-struct Estate {
-    aws: Sandbox,
+pub(crate) struct Estate {
+    pub(crate) aws: Sandbox,
     folder: tempfile::TempDir,
 }
 
 impl Estate {
     fn new() -> Self {
+        Self::with(Config::default())
+    }
+
+    pub(crate) fn with(config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("policy.yaml"), POLICY).unwrap();
-        let config = Config { clock: ClockMode::System, throttling: true, ..Config::default() };
+        let config = Config { clock: ClockMode::System, throttling: true, ..config };
         Self { aws: Sandbox::start(config).unwrap(), folder }
     }
 
@@ -34,7 +38,11 @@ impl Estate {
         self.aws.launch_as(account, REGION, &Actor::User("alice".to_owned()), v1().count(count)).unwrap()
     }
 
-    fn enforce(&self, more: &[&str]) -> Output {
+    pub(crate) fn enforce(&self, more: &[&str]) -> Output {
+        self.command(more).output().unwrap()
+    }
+
+    pub(crate) fn command(&self, more: &[&str]) -> Command {
         let mut command = Command::new(binaries::function("v2only"));
         command.args(["enforce", "--yes", "--kind", "instance", "--policy", "policy.yaml"]).args(more);
         command.current_dir(self.folder.path()).env_clear().envs([
@@ -46,19 +54,23 @@ impl Estate {
             ("AWS_MAX_ATTEMPTS", "1"),
             ("V2ONLY_LOOPBACK_ONLY", "1"),
         ]);
-        command.output().unwrap()
+        command
+    }
+
+    pub(crate) fn journal(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
     fn options(&self, account: &str, id: &str) -> MetadataOptions {
         self.aws.instance(account, REGION, id).unwrap().metadata
     }
 
-    fn made(&self, call: &str) -> usize {
+    pub(crate) fn made(&self, call: &str) -> usize {
         self.aws.calls().iter().filter(|it| it.name() == call).count()
     }
 }
 
-fn ended(output: &Output, exit: i32) -> String {
+pub(crate) fn ended(output: &Output, exit: i32) -> String {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(exit), "{said}");
     said

@@ -16,6 +16,7 @@
 //! | [`lines`] | the shape of what is logged, and what is never in it |
 //! | [`peers`] | what other tools for the same job got wrong; a table of where each is tested |
 //! | [`automation`] | the runbooks of AWS are told to tighten, and what they did is looked at |
+//! | [`locations`] | one execution of the central account is for all of a wave, or each place gets its own |
 //! | [`trace`] | who on an instance calls version 1 is asked of Systems Manager and told |
 //! | [`launched_by`] | who launched what is read as CloudTrail tells it, and nobody is guessed |
 //! | [`usage`] | who still uses version 1 is read as CloudWatch tells it, and decides what `enforce` changes |
@@ -44,6 +45,7 @@ mod large;
 mod launched_by;
 mod launches;
 mod lines;
+mod locations;
 mod notebooks;
 mod pacing;
 mod pacing_cli;

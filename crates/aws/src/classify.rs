@@ -169,6 +169,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         "ParameterNotFound" | "ResourceNotFound" | "ResourceLimitExceeded" => Kind::Invalid,
         // Of Systems Manager: it does not manage the instance, or has not heard of it for a while.
         "InvalidInstanceId" | "InvalidDocument" => Kind::Invalid,
+        // Of its Automation: nothing was started.
+        "InvalidTarget" | "InvalidAutomationExecutionParametersException" => Kind::Invalid,
         _ if code.starts_with("InvalidParameter")
             || code.starts_with("InvalidInstanceID")
             || code.starts_with("MissingParameter")
@@ -200,6 +202,8 @@ mod tests {
         check("OperationNotPermitted", "", Kind::Refused);
         check("InvalidParameterValue", "The HttpEndpoint is not set", Kind::Invalid);
         check("InvalidParameterCombination", "", Kind::Invalid);
+        check("InvalidTarget", "", Kind::Invalid);
+        check("InvalidAutomationExecutionParametersException", "", Kind::Invalid);
         check("RequestLimitExceeded", "", Kind::Throttled);
         check("ThrottlingException", "Rate exceeded", Kind::Throttled);
         check("InternalError", "", Kind::Unavailable);

@@ -4,6 +4,8 @@
 //! INVARIANT (only tighten): a runbook is told every one of its parameters, because the defaults of one of them open
 //! version 1. What no runbook can be told to do is not handed to one.
 
+pub mod locations;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -91,6 +93,11 @@ pub fn is_left_to_automation(judged: &Judged) -> bool {
     }
 }
 
+/// The ARN of the role of this name in the account of a place.
+pub fn role_arn(place: &Place, name: &str) -> String {
+    format!("arn:{}:iam::{}:role/{name}", place.region.partition().as_str(), place.account)
+}
+
 /// Instances of one place that are to be changed by runbooks.
 #[derive(Debug)]
 pub struct Automated<'a> {
@@ -116,35 +123,14 @@ pub async fn automate<P: RunAutomation + DescribeInstances>(
 ) -> Carried {
     let Automated { place, judged, role, bound } = it;
     let mut carried = Carried::default();
-    let mut by_runbook: BTreeMap<Runbook, Vec<Judged>> = BTreeMap::new();
-    for it in judged {
-        match change(&it).and_then(|change| Runbook::of(change, role)) {
-            Some(runbook) => by_runbook.entry(runbook).or_default().push(it),
-            None => carried.left.push(it),
-        }
-    }
-    for (runbook, mut rest) in by_runbook {
+    for (runbook, mut rest) in by_runbook(judged, role, &mut carried) {
         while !rest.is_empty() {
             let some: Vec<Judged> = rest.drain(..rest.len().min(IN_ONE)).collect();
             if bound.is_broken() {
                 carried.left.extend(some);
                 continue;
             }
-            let mut written = Vec::new();
-            for it in some {
-                let record = it.record(place);
-                match (journal.write(place, &it), it) {
-                    (Ok(()), Judged::Instance(it, Decision { plan: Plan::Act(change), .. })) => {
-                        written.push((it.id, change, record));
-                    }
-                    (Ok(()), other) => carried.left.push(other),
-                    (Err(error), _) => {
-                        let why = format!("the journal cannot be written ({error}), so nothing was changed");
-                        let outcome = Outcome::Failed(Failure::new(Kind::Refused, "journal", why));
-                        carried.records.push(record.came(outcome, None, None));
-                    }
-                }
-            }
+            let written = write_down(journal, place, some, &mut carried);
             if !written.is_empty() {
                 let records = execute(ports, place, &runbook, written, wait).await;
                 records.iter().for_each(|it| bound.note(it));
@@ -153,6 +139,58 @@ pub async fn automate<P: RunAutomation + DescribeInstances>(
         }
     }
     carried
+}
+
+/// Which runbook each is handed to, under this role; what none can do is left.
+fn by_runbook(
+    judged: Vec<Judged>,
+    role: Option<&str>,
+    carried: &mut Carried,
+) -> BTreeMap<Runbook, Vec<Judged>> {
+    let mut by_runbook: BTreeMap<Runbook, Vec<Judged>> = BTreeMap::new();
+    for it in judged {
+        match change(&it).and_then(|change| Runbook::of(change, role)) {
+            Some(runbook) => by_runbook.entry(runbook).or_default().push(it),
+            None => carried.left.push(it),
+        }
+    }
+    by_runbook
+}
+
+/// An instance whose state is in the journal, and which may be changed from now on.
+#[derive(Debug)]
+struct Written {
+    id: InstanceId,
+    change: InstanceChange,
+    record: Record,
+    judged: Judged,
+}
+
+/// Writes them down. What cannot be written must not be changed, and has failed.
+fn write_down(
+    journal: &impl Journal,
+    place: &Place,
+    some: Vec<Judged>,
+    carried: &mut Carried,
+) -> Vec<Written> {
+    let mut written = Vec::new();
+    for judged in some {
+        let record = judged.record(place);
+        let which = match &judged {
+            Judged::Instance(it, Decision { plan: Plan::Act(change), .. }) => Some((it.id.clone(), *change)),
+            _ => None,
+        };
+        match (journal.write(place, &judged), which) {
+            (Ok(()), Some((id, change))) => written.push(Written { id, change, record, judged }),
+            (Ok(()), None) => carried.left.push(judged),
+            (Err(error), _) => {
+                let why = format!("the journal cannot be written ({error}), so nothing was changed");
+                let outcome = Outcome::Failed(Failure::new(Kind::Refused, "journal", why));
+                carried.records.push(record.came(outcome, None, None));
+            }
+        }
+    }
+    written
 }
 
 /// The change that is to be made of an instance.
@@ -167,26 +205,41 @@ async fn execute<P: RunAutomation + DescribeInstances>(
     ports: &P,
     place: &Place,
     runbook: &Runbook,
-    some: Vec<(InstanceId, InstanceChange, Record)>,
+    some: Vec<Written>,
     wait: &impl AsyncFn(Duration),
 ) -> Vec<Record> {
-    let ids: Vec<InstanceId> = some.iter().map(|(id, ..)| id.clone()).collect();
+    let ids: Vec<InstanceId> = some.iter().map(|it| it.id.clone()).collect();
     let execution = match ports.start_automation(place, runbook, &ids).await {
         Ok(execution) => execution,
-        Err(failure) => {
-            let failed =
-                |(_, _, record): (_, _, Record)| record.came(Outcome::Failed(failure.clone()), None, None);
-            return some.into_iter().map(failed).collect();
-        }
+        Err(failure) => return failed(some, &failure),
     };
-    let ended = follow(ports, place, &execution, wait).await;
+    let end = follow(ports, place, &execution, PATIENCE, wait).await;
+    verified(ports, place, some, &execution, &end).await
+}
+
+/// None of them was changed.
+fn failed(some: Vec<Written>, failure: &Failure) -> Vec<Record> {
+    let failed = |it: Written| it.record.came(Outcome::Failed(failure.clone()), None, None);
+    some.into_iter().map(failed).collect()
+}
+
+/// What came of the instances of one place, as AWS describes them now.
+async fn verified(
+    ports: &impl DescribeInstances,
+    place: &Place,
+    some: Vec<Written>,
+    execution: &str,
+    end: &End,
+) -> Vec<Record> {
+    let ids: Vec<InstanceId> = some.iter().map(|it| it.id.clone()).collect();
     let described = ports.instances(place, &ids).await;
-    let records = some.into_iter().map(|(id, change, record)| {
+    let ended = end.at(place, execution);
+    let records = some.into_iter().map(|it| {
         let (outcome, after) = match &described {
-            Ok(found) => verdict(found.iter().find(|it| it.id == id), change, &ended, &execution),
+            Ok(found) => verdict(found.iter().find(|now| now.id == it.id), it.change, &ended, execution),
             Err(failure) => (Outcome::Failed(failure.clone()), None),
         };
-        record.came(outcome, after, Some(execution.clone()))
+        it.record.came(outcome, after, Some(execution.to_owned()))
     });
     records.collect()
 }
@@ -219,35 +272,57 @@ fn verdict(
     (Outcome::Failed(failure), after)
 }
 
+/// How an execution ended.
+#[derive(Debug)]
+struct End {
+    all: Result<(), Failure>,
+    /// What is said of single places, whatever is said of the whole.
+    missed: BTreeMap<Place, String>,
+}
+
+impl End {
+    /// How it ended as far as this place is concerned.
+    fn at(&self, place: &Place, execution: &str) -> Result<(), Failure> {
+        match self.missed.get(place) {
+            Some(why) => {
+                let why = format!("execution {execution} failed in {place}: {why}");
+                Err(Failure::new(Kind::Unknown, ACTION, why))
+            }
+            None => self.all.clone(),
+        }
+    }
+}
+
 /// Waits for the end of an execution.
 async fn follow(
     ports: &impl RunAutomation,
     place: &Place,
     execution: &str,
+    patience: Duration,
     wait: &impl AsyncFn(Duration),
-) -> Result<(), Failure> {
-    let mut patience = PATIENCE;
-    let last = PAUSES.last().copied().unwrap_or(1);
+) -> End {
+    let (mut left, last) = (patience, PAUSES.last().copied().unwrap_or(1));
+    let unsaid = |failure| End { all: Err(failure), missed: BTreeMap::new() };
     for pause in PAUSES.into_iter().chain(std::iter::repeat(last)) {
         let pause = Duration::from_secs(pause);
-        let Some(left) = patience.checked_sub(pause) else { break };
-        patience = left;
+        let Some(rest) = left.checked_sub(pause) else { break };
+        left = rest;
         wait(pause).await;
         match ports.automation(place, execution).await {
             Ok(Execution::Going) => {}
-            Ok(Execution::Succeeded) => return Ok(()),
-            Ok(Execution::Ended { how, why }) => {
+            Ok(Execution::Succeeded { missed }) => return End { all: Ok(()), missed },
+            Ok(Execution::Ended { how, why, missed }) => {
                 let why = if why.is_empty() { String::new() } else { format!(": {why}") };
                 let why = format!("execution {execution} ended as {how}{why}");
-                return Err(Failure::new(Kind::Unknown, ACTION, why));
+                return End { all: Err(Failure::new(Kind::Unknown, ACTION, why)), missed };
             }
             // It goes on all the same.
             Err(failure) if matches!(failure.kind, Kind::Throttled | Kind::Unavailable) => {}
-            Err(failure) => return Err(failure),
+            Err(failure) => return unsaid(failure),
         }
     }
-    let why = format!("execution {execution} has not ended after {} minutes", PATIENCE.as_secs() / 60);
-    Err(Failure::new(Kind::Unavailable, ACTION, why))
+    let why = format!("execution {execution} has not ended after {} minutes", patience.as_secs() / 60);
+    unsaid(Failure::new(Kind::Unavailable, ACTION, why))
 }
 
 /// The runbooks that these instances would be handed to.

@@ -52,6 +52,11 @@ impl Bound {
         }
     }
 
+    /// How many more may fail; `None`: all.
+    pub(crate) fn may_fail(&self) -> Option<usize> {
+        self.at_most.map(|it| it.saturating_sub(self.failed.load(Ordering::Relaxed)))
+    }
+
     pub(crate) fn is_broken(&self) -> bool {
         self.at_most.is_some_and(|it| self.failed.load(Ordering::Relaxed) > it)
     }

@@ -22,7 +22,7 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 
 use crate::failure::Failure;
 
-pub use automation::{Execution, RunAutomation};
+pub use automation::{Execution, Locations, RunAutomation};
 pub use deployment::{
     AdvancedSelector, BasicSelector, Control, DeploymentReader, EnterAccount, FieldSelector, Function,
     Mapping, Parameter, Queue, ReadControls, ReadFunctions, ReadParameterAt, ReadQueues, ReadRules,

@@ -30,6 +30,7 @@ pub fn files(settings: &Settings) -> Result<Vec<File>, TooLarge> {
         ("role-rollback", rollback(settings)),
         ("role-doctor", doctor(settings)),
         ("role-automation", automation(settings)),
+        ("role-automation-administration", vec![enter([settings.names.automation.arn(settings.partition)])]),
         ("role-tracer", tracer(settings)),
     ]
     .iter()
@@ -341,11 +342,19 @@ fn automation(settings: &Settings) -> Vec<Statement> {
     });
     let executions = settings.arn("ssm", "automation-execution/*");
     let start = runbooks.chain([executions.clone()]);
+    // Whoever starts a runbook under a role passes it on: so does this one where an execution of another account takes
+    // it on, to start the runbook here.
+    let pass = Statement::allow(
+        "PassTheRoleToRunbooks",
+        ["iam:PassRole"],
+        [settings.names.automation.arn(settings.partition)],
+    );
     vec![
         see_instances(),
         tighten_instances(settings),
         Statement::allow("StartRunbooks", ["ssm:StartAutomationExecution"], start),
         Statement::allow("FollowRunbooks", ["ssm:GetAutomationExecution"], [executions]),
+        pass.when("StringEquals", "iam:PassedToService", ["ssm.amazonaws.com"]),
     ]
 }
 

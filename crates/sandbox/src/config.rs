@@ -28,6 +28,8 @@ pub struct Config {
     pub latency: Duration,
     /// How EC2 behaves where its documentation leaves a choice.
     pub ec2: Ec2Config,
+    /// Whether Automation takes `Key=ParameterValues` inside a `TargetLocation`. Its pages say both.
+    pub parameter_values_in_locations: bool,
     /// How CloudTrail renders `responseElements` and `requestParameters` above 100 KB.
     pub omitted: OmittedField,
     /// How many published events `Sandbox::events` keeps, the newest; subscribers get all.
@@ -100,6 +102,7 @@ impl Default for Config {
             regions: DEFAULT_REGIONS.map(str::to_owned).to_vec(),
             latency: Duration::ZERO,
             ec2: Ec2Config::default(),
+            parameter_values_in_locations: true,
             omitted: OmittedField::Null,
             keep_events: 100_000,
             keep_calls: 1_000_000,

@@ -1,6 +1,7 @@
 //! `enforce`: scan, show the plan, ask, write the journal, apply in waves, tell.
 
 pub(crate) mod rollout;
+mod together;
 mod waves;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use v2only_enforcer::waves::Stop as Stopped;
 use v2only_policy::{InstanceId, Place, Policy};
 
 use self::rollout::{Rolled, Run as Rollout};
+use self::together::Central;
 use self::waves::Course;
 
 use super::Kind;
@@ -67,10 +69,9 @@ pub struct Args {
     #[command(flatten)]
     waves: waves::Flags,
 
-    /// The role that runbooks of Systems Manager take on in each account, where the policy says
-    /// `remediate_with: ssm-automation` [default: none, and yours is used]
-    #[arg(long, value_name = "NAME", help_heading = "AWS")]
-    automation_role: Option<String>,
+    /// Under which roles runbooks run.
+    #[command(flatten)]
+    runbooks: together::Roles,
 
     /// Where to write the state before each change; must not exist [default: v2only-journal-<UTC
     /// time>.ndjson]
@@ -85,12 +86,14 @@ pub struct Args {
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let policy = policy_named(args, session)?;
     let wanted = regions::wanted(&session.shared.regions)?;
+    args.runbooks.check()?;
     if let Some(path) = &args.journal {
         journal::must_not_exist(path)?;
     }
     let policy = policy_file::load(policy, session.world, &mut session.talk)?.policy;
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
+    let central = args.runbooks.central(&aws).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
     let kinds = super::kinds(args.kind);
@@ -111,7 +114,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         return nothing_acts(session, (&policy, kinds), now, &seen, &aws);
     }
     let course = args.waves.course(&seen);
-    if !agreed(args, session, &seen, &course) {
+    if !agreed(args, session, &seen, (&course, central.as_ref())) {
         session.talk.say("nothing was changed");
         let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
         let ran = Ran {
@@ -128,9 +131,17 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let clock = || world.now();
     let path = args.journal.clone().unwrap_or_else(|| journal::default_path(now));
     let journal = FileJournal::create(&path, &clock)?;
-    let role = args.automation_role.as_deref();
-    let run =
-        Rollout { world, aws: &aws, journal: &journal, course: &course, role, progress: &progress, now };
+    let (role, central) = (args.runbooks.role(), central.as_ref());
+    let run = Rollout {
+        world,
+        aws: &aws,
+        journal: &journal,
+        course: &course,
+        role,
+        central,
+        progress: &progress,
+        now,
+    };
     let mut rolled = run.carry_out(&mut session.talk).await;
     rolled.records = with_the_rest(&seen, rolled.records);
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
@@ -165,9 +176,14 @@ fn policy_named<'a, W: World>(args: &Args, session: &Session<'a, W>) -> Result<&
 }
 
 /// Shows the plan and asks, or only shows it.
-fn agreed<W: World>(args: &Args, session: &mut Session<'_, W>, seen: &[Seen], course: &Course<'_>) -> bool {
+fn agreed<W: World>(
+    args: &Args,
+    session: &mut Session<'_, W>,
+    seen: &[Seen],
+    (course, central): (&Course<'_>, Option<&Central>),
+) -> bool {
     let plan = plan::text(seen, session.talk.is_verbose(), session.talk.width());
-    let by_runbook = plan::by_runbook(seen, args.automation_role.is_some());
+    let by_runbook = plan::by_runbook(seen, args.runbooks.role(), central.map(|it| &it.place));
     let text = [Some(plan), by_runbook, course.words()].into_iter().flatten().collect::<Vec<_>>().join("\n");
     if args.yes {
         session.talk.say(&text);

@@ -7,7 +7,7 @@ use v2only_enforcer::automation::documents;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
 use v2only_policy::cause::{Launched, RootCause, Setter};
-use v2only_policy::{Decision, Note, Plan};
+use v2only_policy::{Decision, Note, Place, Plan};
 
 use super::table::{Entry, Sheet};
 use crate::survey::Seen;
@@ -39,14 +39,16 @@ pub(crate) fn text(seen: &[Seen], all: bool, width: Option<u16>) -> String {
     parts.join("\n")
 }
 
-/// How many of the changes are made by Systems Manager Automation, and by which runbook; `None` if none is.
-pub(crate) fn by_runbook(seen: &[Seen], with_role: bool) -> Option<String> {
+/// How many of the changes are made by Systems Manager Automation, by which runbook, and where executions are started if
+/// not in each place; `None` if none is.
+pub(crate) fn by_runbook(seen: &[Seen], role: Option<&str>, central: Option<&Place>) -> Option<String> {
     let automated: usize = seen.iter().map(|it| it.automated.len()).sum();
-    let role = with_role.then_some("");
     let judged = seen.iter().flat_map(|it| it.judged.iter().filter(|judged| it.is_automated(judged)));
     let documents: Vec<&str> = documents(judged, role).into_iter().collect();
+    let started = central.map_or_else(String::new, |it| format!(", for all places from {it}"));
     (automated > 0).then(|| {
-        format!("  {} by Systems Manager Automation: {}", count(automated, "change"), documents.join(", "))
+        let documents = documents.join(", ");
+        format!("  {} by Systems Manager Automation: {documents}{started}", count(automated, "change"))
     })
 }
 

@@ -163,3 +163,102 @@ fn an_execution_is_given_50_instances_at_most() {
     let sizes: Vec<usize> = world.aws.asked_of(START).iter().map(|it| it.matches("i-0").count()).collect();
     assert_eq!(sizes, [50, 50, 20]);
 }
+
+const CENTRALLY: &str = "--administration-role Central --region eu-central-1 --region eu-west-1";
+const THERE: &str = "eu-west-1";
+
+/// Two Regions, and in one of them one instance whose hop limit is set as well.
+fn regions() -> FakeAws {
+    estate().instance(THERE, instance("i-0000000000000000d")).instance(THERE, hopping("i-0000000000000000e"))
+}
+
+#[test]
+fn one_execution_is_for_all_places_of_a_wave_and_one_set_of_parameters() {
+    let world = world(regions());
+    let ran = world.run(&format!("{ENFORCE} {CENTRALLY}"));
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    let told = "AWSConfigRemediation-EnforceEC2InstanceIMDSv2 \
+                AutomationAssumeRole=arn:aws:iam::111122223333:role/Central HttpPutResponseHopLimit";
+    let from = "from 111122223333/eu-central-1 as AWS-SystemsManager-AutomationExecutionRole, 8 side by side, all \
+                may fail";
+    assert_eq!(
+        world.aws.asked_of(START),
+        [
+            format!(
+                "{from}, {told}=0: 111122223333/eu-central-1 i-0000000000000000a i-0000000000000000b, \
+                 111122223333/eu-west-1 i-0000000000000000d"
+            ),
+            format!(
+                "{from}, {told}=2: 111122223333/eu-central-1 i-0000000000000000c, 111122223333/eu-west-1 \
+                 i-0000000000000000e"
+            ),
+        ]
+    );
+    assert!(world.aws.described().iter().all(|it| it.options.http_tokens == HttpTokens::Required));
+    assert_eq!(world.read("journal.ndjson").lines().count(), 5);
+    let plan = "5 changes by Systems Manager Automation: AWSConfigRemediation-EnforceEC2InstanceIMDSv2, for all places \
+                from 111122223333/eu-central-1";
+    assert!(ran.err.contains(plan), "{}", ran.err);
+}
+
+#[test]
+fn the_role_in_each_account_is_the_one_that_is_named() {
+    let world = world(regions());
+    let ran = world.run(&format!("{ENFORCE} {CENTRALLY} --automation-role v2only-automation"));
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    assert!(world.aws.asked_of(START).iter().all(|it| it.contains("as v2only-automation, ")));
+}
+
+/// AWS calls an execution a success as long as no more places failed than may.
+#[test]
+fn a_place_that_failed_is_named_with_its_reason_however_the_whole_ended() {
+    let why = "The execution role in the target location is unable to be assumed.";
+    for aws in [regions(), regions().automation_ending("Failed", "one location failed")] {
+        let world = world(aws.automation_missing(THERE, why));
+        let ran = world.run(&format!("{ENFORCE} {CENTRALLY}"));
+        assert_eq!(ran.exit.code(), 3, "{}", ran.err);
+        assert!(ran.err.contains(&format!("failed in 111122223333/eu-west-1: {why}")), "{}", ran.err);
+        assert!(ran.err.contains("5 violations, 3 fixed, 2 failed"), "{}", ran.err);
+    }
+}
+
+/// The whole is stopped where the bound of the run would be broken, and not before.
+#[test]
+fn as_many_places_may_fail_as_changes_are_left_to_fail() {
+    let world = world(regions());
+    let ran = world.run(&format!("{ENFORCE} {CENTRALLY} --max-errors 3"));
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    assert!(world.aws.asked_of(START).iter().all(|it| it.contains(", 3 may fail, ")));
+    let world = self::world(regions().deaf());
+    let ran = world.run(&format!("{ENFORCE} {CENTRALLY} --max-errors 2"));
+    assert_eq!(world.aws.asked_of(START).len(), 1, "three of the first failed");
+    assert!(ran.err.contains("2 changes left"), "{}", ran.err);
+    assert_eq!(world.read("journal.ndjson").lines().count(), 3, "what was left is not in the journal");
+}
+
+#[test]
+fn an_execution_for_all_that_may_not_be_started_is_not_started_place_by_place() {
+    let aws = regions().failing(START, None, Kind::Denied, "AccessDeniedException", "not authorized");
+    let world = world(aws);
+    let ran = world.run(&format!("{ENFORCE} {CENTRALLY}"));
+    assert_eq!(ran.exit.code(), 3);
+    assert!(ran.err.contains("ssm:StartAutomationExecution: AccessDeniedException"), "{}", ran.err);
+    assert_eq!(world.aws.asked_of(START).len(), 2, "one for each set of parameters");
+}
+
+#[test]
+fn what_the_form_does_not_take_is_a_mistake_before_anything_is_asked() {
+    let world = world(regions());
+    let too_long = format!("path/{}", "r".repeat(60));
+    for (flags, says) in [
+        ("--administration-role arn:aws:iam::111122223333:role/Central", "type `Central`"),
+        ("--administration-role /Central", "expected the name of a role"),
+        (&format!("{CENTRALLY} --automation-role {too_long}"), "at most 64 characters"),
+    ] {
+        let ran = world.run(&format!("{ENFORCE} {flags}"));
+        assert_eq!(ran.exit.code(), 2, "{}", ran.err);
+        assert!(ran.err.contains(says), "{}", ran.err);
+    }
+    assert_eq!(world.aws.calls_of("sts:GetCallerIdentity"), 0);
+    assert!(!world.exists("journal.ndjson"));
+}

@@ -68,6 +68,7 @@ struct State {
     deployment: Deployment,
     executed: usize,
     automation_ends: Option<(String, String)>,
+    automation_missed: BTreeMap<Place, String>,
     deaf: bool,
     vanishing: bool,
     calls: Vec<(&'static str, String)>,

@@ -10,6 +10,7 @@
 mod estate;
 mod fake;
 
+mod automation;
 mod instances;
 mod meanwhile;
 mod notebooks;

@@ -7,6 +7,9 @@
 //! Not simulated: that the runbooks sleep, that their targets take turns, and what a role may. The changes are made at
 //! once, as calls of the role if there is one, and the execution has ended a second later.
 
+mod locations;
+mod rate;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -31,7 +34,41 @@ pub(super) struct Execution {
     started: Timestamp,
     ends: Timestamp,
     counts: (usize, usize),
+    failed: bool,
     failure: Option<String>,
+    /// Of an execution that another one started.
+    parent: Option<String>,
+    /// Of one that works on a single instance.
+    target: Option<String>,
+    /// Of one for several accounts and Regions.
+    steps: Vec<locations::Step>,
+}
+
+impl Execution {
+    /// One that starts now, whose targets came out so.
+    fn of(world: &World, place: &Place, document: &str, done: usize, failures: &[String]) -> Self {
+        let started = world.now();
+        Self {
+            place: place.clone(),
+            document: document.to_owned(),
+            started,
+            ends: later(started, LASTING),
+            counts: (done, failures.len()),
+            failed: !failures.is_empty(),
+            failure: (!failures.is_empty()).then(|| failures.join("; ")),
+            parent: None,
+            target: None,
+            steps: Vec::new(),
+        }
+    }
+
+    fn status(&self, now: Timestamp) -> &'static str {
+        match (now < self.ends, self.failed) {
+            (true, _) => "InProgress",
+            (false, true) => "Failed",
+            (false, false) => "Success",
+        }
+    }
 }
 
 /// A parameter of a runbook: its name, its default if it has one, and what it may be.
@@ -65,8 +102,15 @@ fn runbook(name: &str) -> Option<&'static [Declared]> {
 
 pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result<Answer, AwsError> {
     let request = call.json()?;
-    let known =
-        ["DocumentName", "Parameters", "TargetParameterName", "Targets", "MaxConcurrency", "MaxErrors"];
+    let known = [
+        "DocumentName",
+        "Parameters",
+        "TargetParameterName",
+        "Targets",
+        "TargetLocations",
+        "MaxConcurrency",
+        "MaxErrors",
+    ];
     only(request, &known)?;
     let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
     let document = text("DocumentName").to_owned();
@@ -94,32 +138,47 @@ pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result
         };
         values.push((*name, value.to_owned()));
     }
-    let ids = targets(request, given("InstanceId"))?;
-    let most = text("MaxErrors").parse().unwrap_or(0);
-    let (mut done, mut failures) = (0, Vec::new());
-    for id in &ids {
-        match change(world, call, id, &values) {
-            Ok(()) => done += 1,
-            Err(error) => failures.push(format!("{id}: {}: {}", error.code, error.message)),
+    let id = if request.get("TargetLocations").is_some() {
+        locations::start(world, call, &document, &values)?
+    } else {
+        let ids = targets(request, request.get("Targets"), given("InstanceId"))?;
+        let most = rate::errors(request, "MaxErrors", "0", ids.len())?;
+        let principal = match told(&values, "AutomationAssumeRole").rsplit_once(":role/") {
+            Some((_, role)) => Principal::session(&call.place, role, "Automation", world.now()),
+            None => call.principal.clone(),
+        };
+        let (mut done, mut failures) = (0, Vec::new());
+        for id in &ids {
+            match change(world, (&call.place, &principal), id, &values) {
+                Ok(()) => done += 1,
+                Err(error) => failures.push(words(id, &error)),
+            }
+            if failures.len() > most {
+                break;
+            }
         }
-        if failures.len() > most {
-            break;
-        }
-    }
-    let (id, started) = (world.ids.uuid(), world.now());
-    let failure = (!failures.is_empty()).then(|| failures.join("; "));
-    let counts = (done, failures.len());
-    let ends = later(started, LASTING);
-    let execution = Execution { place: call.place.clone(), document, started, ends, counts, failure };
-    world.ssm.executions.insert(id.clone(), execution);
+        let execution = Execution::of(world, &call.place, &document, done, &failures);
+        let id = world.ids.uuid();
+        world.ssm.executions.insert(id.clone(), execution);
+        id
+    };
     trail.response(json!({ "automationExecutionId": id }));
     Ok(Answer::Json(json!({ "AutomationExecutionId": id })))
 }
 
-/// The instances it is to work on: of `Targets`, or the one of its own parameter.
-fn targets(request: &Value, one: Option<&str>) -> Result<Vec<String>, AwsError> {
+fn words(id: &str, error: &AwsError) -> String {
+    format!("{id}: {}: {}", error.code, error.message)
+}
+
+/// What a runbook is told, or else has by itself.
+fn told<'a>(values: &'a [(&str, String)], name: &str) -> &'a str {
+    values.iter().find(|(it, _)| *it == name).map_or("", |(_, value)| value.as_str())
+}
+
+/// The instances it is to work on: of these `Targets`, or the one of its own parameter.
+fn targets(request: &Value, targets: Option<&Value>, one: Option<&str>) -> Result<Vec<String>, AwsError> {
     let invalid = |why: &str| AwsError::client("InvalidTarget", why);
-    let Some(targets) = request.get("Targets").and_then(Value::as_array) else {
+    let Some(targets) = targets.and_then(Value::as_array) else {
         return one.map(|it| vec![it.to_owned()]).ok_or_else(|| invalid("no target"));
     };
     let [target] = targets.as_slice() else { return Err(invalid("one target is simulated")) };
@@ -133,8 +192,13 @@ fn targets(request: &Value, one: Option<&str>) -> Result<Vec<String>, AwsError> 
 }
 
 /// The one call that both runbooks make.
-fn change(world: &mut World, call: &Call, id: &str, values: &[(&str, String)]) -> Result<(), AwsError> {
-    let of = |name: &str| values.iter().find(|(it, _)| *it == name).map_or("", |(_, value)| value.as_str());
+fn change(
+    world: &mut World,
+    (place, principal): (&Place, &Principal),
+    id: &str,
+    values: &[(&str, String)],
+) -> Result<(), AwsError> {
+    let of = |name: &str| told(values, name);
     let words =
         |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
     let mut pairs = vec![
@@ -145,19 +209,14 @@ fn change(world: &mut World, call: &Call, id: &str, values: &[(&str, String)]) -
     if of("HttpPutResponseHopLimit") != "0" {
         pairs.push(("HttpPutResponseHopLimit", of("HttpPutResponseHopLimit").to_owned()));
     }
-    let now = world.now();
-    let principal = match of("AutomationAssumeRole").rsplit_once(":role/") {
-        Some((_, role)) => Principal::session(&call.place, role, "Automation", now),
-        None => call.principal.clone(),
-    };
     let call = Call {
         service: "ec2".to_owned(),
         action: "ModifyInstanceMetadataOptions".to_owned(),
-        place: call.place.clone(),
-        principal: principal.invoked_by("ssm.amazonaws.com"),
+        place: place.clone(),
+        principal: principal.clone().invoked_by("ssm.amazonaws.com"),
         access_key: None,
         request_id: world.ids.uuid(),
-        at: now,
+        at: world.now(),
         user_agent: "ssm.amazonaws.com".to_owned(),
         source_ip: "ssm.amazonaws.com".to_owned(),
         body: Body::Query(Params::from_pairs(pairs)),
@@ -173,19 +232,26 @@ pub(super) fn get(world: &World, call: &Call) -> Result<Answer, AwsError> {
     let it = found.ok_or_else(|| {
         AwsError::client("AutomationExecutionNotFoundException", format!("{id} does not exist"))
     })?;
-    let status = match (&it.failure, world.now() < it.ends) {
-        (_, true) => "InProgress",
-        (Some(_), false) => "Failed",
-        (None, false) => "Success",
-    };
+    let status = it.status(world.now());
     let (done, failed) = it.counts;
     let mut execution = json!({
         "AutomationExecutionId": id, "DocumentName": it.document, "AutomationExecutionStatus": status,
         "ExecutionStartTime": jiff_seconds(it.started), "TargetParameterName": "InstanceId",
         "ProgressCounters": { "TotalSteps": done + failed, "SuccessSteps": done, "FailedSteps": failed },
     });
-    if let (Some(failure), "Failed", Some(members)) = (&it.failure, status, execution.as_object_mut()) {
+    let Some(members) = execution.as_object_mut() else { return Ok(Answer::Json(execution)) };
+    for (name, value) in [("ParentAutomationExecutionId", &it.parent), ("Target", &it.target)] {
+        if let Some(value) = value {
+            members.insert(name.to_owned(), Value::from(value.as_str()));
+        }
+    }
+    if let (Some(failure), "Failed") = (&it.failure, status) {
         members.insert("FailureMessage".to_owned(), Value::from(failure.as_str()));
+    }
+    if !it.steps.is_empty() {
+        let ended = status != "InProgress";
+        let steps = it.steps.iter().map(|it| it.describe(ended)).collect();
+        members.insert("StepExecutions".to_owned(), Value::Array(steps));
     }
     Ok(Answer::Json(json!({ "AutomationExecution": execution })))
 }

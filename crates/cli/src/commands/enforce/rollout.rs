@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use v2only_enforcer::automation::{Automated, automate};
+use v2only_enforcer::automation::{Automated, automate, role_arn};
 use v2only_enforcer::enforce::{Bound, CHANGED_SINCE, Carried, enforce_within, is_failed, unchanged_since};
 use v2only_enforcer::ports::{Metric, ReadUsage as _};
 use v2only_enforcer::scan::Judged;
@@ -13,6 +13,7 @@ use v2only_enforcer::waves::{Refusals, Rollout, Stage, Stop, Watched, Wave, go_o
 use v2only_enforcer::{Failure, Record};
 use v2only_policy::{InstanceId, Place};
 
+use super::together::Central;
 use super::waves::{Course, time};
 use crate::journal::FileJournal;
 use crate::problem::sentence;
@@ -38,6 +39,8 @@ pub(crate) struct Rolled {
     pub(crate) bounded: bool,
     /// Whether there was a wait, so that what was planned may not be so any more.
     pub(crate) waited: bool,
+    /// Whether AWS does not take one execution for several places.
+    pub(super) apart: bool,
 }
 
 /// A wave that began.
@@ -56,6 +59,8 @@ pub(super) struct Run<'a, W: World> {
     pub(super) course: &'a Course<'a>,
     /// The name of the role that runbooks take on.
     pub(super) role: Option<&'a str>,
+    /// Where executions for several places are started; `None`: each gets its own.
+    pub(super) central: Option<&'a Central>,
     pub(super) progress: &'a Progress,
     /// When it began.
     pub(super) now: Timestamp,
@@ -74,7 +79,8 @@ impl<W: World> Run<'_, W> {
                 continue;
             }
             let before = rolled.records.len();
-            for (place, carried) in self.one(wave, &self.bound(rolled.failed()), rolled.waited).await {
+            let bound = self.bound(rolled.failed());
+            for (place, carried) in self.one(wave, &bound, &mut rolled, talk).await {
                 rolled.records.extend(carried.records);
                 left.extend(carried.left.into_iter().map(|it| (place.clone(), it)));
             }
@@ -107,8 +113,17 @@ impl<W: World> Run<'_, W> {
         })
     }
 
-    /// One wave, places side by side. After a wait only what is still as it was planned for is changed.
-    async fn one(&self, wave: &Wave, bound: &Bound, waited: bool) -> Vec<(&Place, Carried)> {
+    /// One wave, places side by side, and then together what one execution does for all of them. After a wait only what
+    /// is still as it was planned for is changed.
+    async fn one<'r>(
+        &'r self,
+        wave: &Wave,
+        bound: &'r Bound,
+        rolled: &mut Rolled,
+        talk: &mut Talk<'_>,
+    ) -> Vec<(&'r Place, Carried)> {
+        let waited = rolled.waited;
+        let central = self.central.filter(|_| !rolled.apart);
         // In the order in which they were seen, whatever the order of the wave.
         let mut members = wave.members.clone();
         members.sort_unstable();
@@ -120,25 +135,37 @@ impl<W: World> Run<'_, W> {
             }
         }
         let wait = async |time: Duration| self.world.sleep(time).await;
-        let at_one_place = async |(seen, judged): (&'_ Seen, Vec<Judged>)| {
+        let at_one_place = async |(seen, judged): (&'r Seen, Vec<Judged>)| {
             let place = &seen.place;
             let _shown = self.progress.begin(format!("changing {} in {place}", judged.len()));
             let (judged, not_now) =
                 if waited { unchanged_since(self.aws, place, judged).await } else { (judged, Vec::new()) };
             let (by_runbook, by_us) = judged.into_iter().partition(|it| seen.is_automated(it));
             let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.now, bound).await;
+            carried.records.extend(not_now);
+            if central.is_some() {
+                return ((place, carried), by_runbook);
+            }
             let role = self.role.map(|name| role_arn(place, name));
             let by_runbook = Automated { place, judged: by_runbook, role: role.as_deref(), bound };
             let automated = automate(self.aws, self.journal, by_runbook, &wait).await;
             carried.records.extend(automated.records);
             carried.left.extend(automated.left);
-            carried.records.extend(not_now);
-            carried
+            ((place, carried), Vec::new())
         };
-        let places: Vec<&Place> = by_place.iter().map(|(seen, _)| &seen.place).collect();
-        let carried: Vec<Carried> =
+        let done: Vec<((&Place, Carried), Vec<Judged>)> =
             futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
-        places.into_iter().zip(carried).collect()
+        let (mut carried, mut together) = (Vec::new(), Vec::new());
+        for ((place, it), by_runbook) in done {
+            if !by_runbook.is_empty() {
+                together.push((place, by_runbook));
+            }
+            carried.push((place, it));
+        }
+        if let (Some(central), false) = (central, together.is_empty()) {
+            carried.extend(self.together(central, together, bound, rolled, talk).await);
+        }
+        carried
     }
 
     /// Waits after a wave, looks at what came of it, and says why no other may begin, if so.
@@ -209,11 +236,6 @@ impl Rolled {
     fn failed(&self) -> usize {
         self.records.iter().filter(|it| is_failed(it)).count()
     }
-}
-
-/// The role of this name in the account of a place.
-fn role_arn(place: &Place, name: &str) -> String {
-    format!("arn:{}:iam::{}:role/{name}", place.region.partition().as_str(), place.account)
 }
 
 fn words(it: &Watched) -> String {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use v2only_enforcer::automation::Runbook;
 use v2only_enforcer::ports::{
-    Answer, Execution, Invocation, LookUpLaunches, Page, Progress, RunAutomation, RunTrace, TraceStep,
+    Answer, Execution, Invocation, Locations, LookUpLaunches, Page, Progress, RunAutomation, RunTrace,
+    TraceStep,
 };
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{HttpTokens, Instance, InstanceId, Place, Switch};
@@ -158,24 +159,25 @@ impl RunTrace for FakeAws {
 
 impl RunAutomation for FakeAws {
     async fn start_automation(&self, place: &Place, runbook: &Runbook, ids: &[InstanceId]) -> Answer<String> {
-        let told: Vec<String> =
-            runbook.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let which: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
-        let what = format!("{} {} {}: {}", place.region, runbook.document, told.join(" "), which.join(" "));
+        let what = format!("{} {}: {}", place.region, told(runbook), named(ids));
         self.call("ssm:StartAutomationExecution", Some(place), what)?;
-        let mut state = self.state();
-        let deaf = state.deaf;
-        for id in ids.iter().filter(|_| !deaf) {
-            let it = state.instances.get_mut(&(place.region.clone(), id.clone())).unwrap();
-            // As the runbook has it where it is not told.
-            let says = runbook.parameters.get("EnforceIMDSv2").map_or("required", String::as_str);
-            it.options.http_tokens =
-                if says == "required" { HttpTokens::Required } else { HttpTokens::Optional };
-            let hops: u8 = runbook.parameters["HttpPutResponseHopLimit"].parse().unwrap();
-            it.options.hop_limit = if hops > 0 { Some(hops) } else { it.options.hop_limit };
-        }
-        state.executed += 1;
-        Ok(format!("execution-{}", state.executed))
+        Ok(self.executed(runbook, &[(place.clone(), ids.to_vec())]))
+    }
+
+    async fn start_automation_at(
+        &self,
+        central: &Place,
+        runbook: &Runbook,
+        locations: &Locations<'_>,
+    ) -> Answer<String> {
+        let at: Vec<String> =
+            locations.at.iter().map(|(place, ids)| format!("{place} {}", named(ids))).collect();
+        let may_fail = locations.may_fail.map_or_else(|| "all".to_owned(), |it| it.to_string());
+        let rate = format!("{} side by side, {may_fail} may fail", locations.side_by_side);
+        let roles = format!("as {}", locations.role);
+        let what = format!("from {central} {roles}, {rate}, {}: {}", told(runbook), at.join(", "));
+        self.call("ssm:StartAutomationExecution", Some(central), what)?;
+        Ok(self.executed(runbook, &locations.at))
     }
 
     async fn automation(&self, place: &Place, execution: &str) -> Answer<Execution> {
@@ -185,11 +187,54 @@ impl RunAutomation for FakeAws {
             .calls
             .iter()
             .filter(|(action, what)| *action == "ssm:GetAutomationExecution" && what == execution);
+        let missed = state.automation_missed.clone();
         Ok(match (asked.count(), &state.automation_ends) {
             (1, _) => Execution::Going,
-            (_, None) => Execution::Succeeded,
-            (_, Some((how, why))) => Execution::Ended { how: how.clone(), why: why.clone() },
+            (_, None) => Execution::Succeeded { missed },
+            (_, Some((how, why))) => Execution::Ended { how: how.clone(), why: why.clone(), missed },
         })
+    }
+}
+
+fn told(runbook: &Runbook) -> String {
+    let told: Vec<String> =
+        runbook.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("{} {}", runbook.document, told.join(" "))
+}
+
+fn named(ids: &[InstanceId]) -> String {
+    ids.iter().map(InstanceId::as_str).collect::<Vec<_>>().join(" ")
+}
+
+impl FakeAws {
+    /// A runbook did its work, but where it is said not to have done it.
+    fn executed(&self, runbook: &Runbook, at: &[(Place, Vec<InstanceId>)]) -> String {
+        let mut state = self.state();
+        state.executed += 1;
+        let at = at.iter().filter(|(place, _)| !state.automation_missed.contains_key(place));
+        let deaf = state.deaf;
+        let all: Vec<_> =
+            at.flat_map(|(place, ids)| ids.iter().map(|id| (place.region.clone(), id.clone()))).collect();
+        for key in all.iter().filter(|_| !deaf) {
+            let it = state.instances.get_mut(key).unwrap();
+            // As the runbook has it where it is not told.
+            let says = runbook.parameters.get("EnforceIMDSv2").map_or("required", String::as_str);
+            it.options.http_tokens =
+                if says == "required" { HttpTokens::Required } else { HttpTokens::Optional };
+            let hops: u8 = runbook.parameters["HttpPutResponseHopLimit"].parse().unwrap();
+            it.options.hop_limit = if hops > 0 { Some(hops) } else { it.options.hop_limit };
+        }
+        format!("execution-{}", state.executed)
+    }
+
+    /// Executions do nothing in this Region, and say so.
+    pub(crate) fn automation_missing(self, region: &str, why: &str) -> Self {
+        let place = Place {
+            account: v2only_policy::AccountId::parse(ACCOUNT).unwrap(),
+            region: v2only_policy::Region::parse(region).unwrap(),
+        };
+        self.state().automation_missed.insert(place, why.to_owned());
+        self
     }
 }
 
