@@ -104,7 +104,10 @@ pub(crate) fn refresh_advice(seen: &[Seen], records: &[Record]) -> Vec<String> {
         for judged in &it.judged {
             let Judged::Source(source) = judged else { continue };
             let Source::Version(template, version) = &**source else { continue };
-            let Plan::Act(_) = version.decision.plan else { continue };
+            let Plan::Act(step) = version.decision.plan else { continue };
+            if step.change.is_none() {
+                continue;
+            }
             let resource = source.resource();
             let fixed = records.iter().any(|record| {
                 record.place == it.place && record.resource == resource && record.outcome == Outcome::Fixed

@@ -65,6 +65,7 @@ fn estate() -> FakeAws {
             name: "web".to_owned(),
             default: 1,
             latest: 1,
+            displaced: None,
             versions: vec![TemplateVersion {
                 number: 1,
                 options: StatedOptions {
@@ -73,6 +74,7 @@ fn estate() -> FakeAws {
                 },
                 image: Some("ami-0000000000000000a".to_owned()),
                 imds_support: ImdsSupport::Unknown,
+                made: None,
             }],
             groups: Vec::new(),
             managed_by: None,
