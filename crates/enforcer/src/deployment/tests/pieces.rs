@@ -128,6 +128,24 @@ fn broken_queues() {
         "not encrypted",
         "aws sqs set-queue-attributes",
     );
+    for name in [EC2, UNDELIVERED] {
+        check(
+            Site::Alone,
+            |it| {
+                let all = attributes(it, name);
+                all.insert("SqsManagedSseEnabled".to_owned(), "false".to_owned());
+                all.insert("KmsMasterKeyId".to_owned(), "alias/aws/sqs".to_owned());
+            },
+            "queue",
+            name,
+            "AWS's own key, which EventBridge may not use",
+            "aws sqs set-queue-attributes",
+        );
+    }
+    let mut seen = whole(Site::Alone);
+    attributes(&mut seen, EC2).insert("SqsManagedSseEnabled".to_owned(), "false".to_owned());
+    attributes(&mut seen, EC2).insert("KmsMasterKeyId".to_owned(), "alias/ours".to_owned());
+    assert_eq!(bad(&seen), [], "what the key's policy says is not looked at, and said not to be");
     alone(
         |it| drop(it.queues.insert(EC2.to_owned(), Ok(None))),
         EC2,
@@ -219,6 +237,12 @@ fn broken_functions_and_mappings() {
         "mapping",
         "whole batch",
         "aws lambda update-event-source-mapping",
+    );
+    alone(
+        |it| mapping(it).filters = true,
+        "mapping",
+        "a filter throws away events",
+        "aws lambda update-event-source-mapping --uuid one-of-many --region eu-central-1 --filter-criteria '{}'",
     );
     alone(
         |it| it.functions.get_mut(EC2).unwrap().mappings = Ok(Vec::new()),
