@@ -119,6 +119,39 @@ fn the_plan_is_grouped_by_what_set_the_options_and_says_what_mends_that() {
 }
 
 #[test]
+fn names_that_others_choose_tell_neither_a_terminal_nor_a_shell_what_to_do() {
+    let evil = "old\r\u{9b}2K\u{202e}; $(reboot)\n  nothing to do";
+    let launched = tagged(instance("i-0000000000000000a"), &[("aws:autoscaling:groupName", evil)]);
+    let aws = FakeAws::default()
+        .at_home("eu-central-1")
+        .configuration(LaunchConfiguration { name: evil.to_owned(), options: says(None), groups: Vec::new() })
+        .configuration(LaunchConfiguration {
+            name: "loud".to_owned(),
+            options: says(Some(HttpTokens::Optional)),
+            groups: Vec::new(),
+        })
+        .template(template(1, &[Some(HttpTokens::Optional)]))
+        .group(Group {
+            templates: Vec::new(),
+            configuration: Some(evil.to_owned()),
+            ..group(evil, VersionChoice::Default)
+        })
+        .group(group(evil, VersionChoice::Default))
+        .instance("eu-central-1", launched);
+    let told = FakeWorld::with(aws.clone()).watched(160).run("readiness").out;
+    assert!(told.contains("; $(reboot)") && !told.contains(['\r', '\u{9b}']), "{told:?}");
+    assert!(!told.contains("\n  nothing to do"), "{told}");
+    let world = FakeWorld::with(aws).watched(160).stdin("y\n").file("policy.yaml", POLICY);
+    let ran = world.run("enforce --policy DIR/policy.yaml --journal DIR/one.ndjson");
+    let seen = format!("{}{}", ran.out, ran.err);
+    assert!(seen.contains("old") && seen.contains("; $(reboot)"), "{seen}");
+    assert!(!seen.contains(['\r', '\u{9b}', '\u{202e}']), "{seen:?}");
+    assert!(!seen.contains("\n  nothing to do"), "{seen}");
+    let command = seen.split_once("start-instance-refresh").expect("advice").1;
+    assert!(command.trim_start().starts_with("--auto-scaling-group-name 'old"), "{command}");
+}
+
+#[test]
 fn json_says_who_decides_and_what_the_cause_is() {
     let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
     let json = world.run("scan --policy DIR/policy.yaml --output json -q").json();
@@ -173,6 +206,9 @@ fn what_somebody_makes_of_a_template_meanwhile_is_theirs() {
     assert_eq!(ran.exit.code(), 10, "{}", ran.err);
     assert_eq!(ran.json()["findings"][0]["hold"], "changed-since", "while somebody was asked: {}", ran.out);
     assert_eq!(world.aws.changes(), [""; 0]);
+    let world = FakeWorld::with(estate().rival("ec2:DescribeLaunchTemplates")).file("policy.yaml", POLICY);
+    let page = world.run(&line.replace("json --output json", "json --output html")).out;
+    assert!(page.contains("Held: it was changed since the plan was made"), "{page}");
     assert!(!world.exists("one.ndjson") || world.read("one.ndjson").is_empty());
 
     let (world, ran) = run("ec2:CreateLaunchTemplateVersion");
