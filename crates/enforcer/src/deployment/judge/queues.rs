@@ -8,7 +8,7 @@ use super::super::expected::{
     redrive_allow,
 };
 use super::super::{Desk, State};
-use super::policies::{Lets, lets};
+use super::policies::{Lets, lets, open_to_all};
 use super::there;
 use crate::ports::{Answer, Queue};
 
@@ -133,6 +133,11 @@ fn may_send(
 ) -> Option<String> {
     let policy: Value =
         attribute(found, "Policy").and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
+    if let Some(statement) = open_to_all(&policy, "sqs:SendMessage") {
+        let why = format!("statement {statement} of its policy lets anybody send");
+        problems.push((why, set(desk, found, "Policy", &shipped.to_string())));
+        return None;
+    }
     for rule in rules {
         match lets(&policy, EVENTBRIDGE, "sqs:SendMessage", rule) {
             Lets::In => {}

@@ -190,6 +190,34 @@ fn a_statement_that_is_not_understood_is_not_called_well() {
 }
 
 #[test]
+fn a_queue_that_anybody_may_send_to_is_not_called_well() {
+    for (name, principal) in
+        [(EC2, json!("*")), (EC2, json!({ "AWS": ["*"] })), (UNDELIVERED, json!({ "AWS": "*" }))]
+    {
+        let with = |condition: Option<Value>| {
+            let mut seen = whole(Site::Alone);
+            let text = attributes(&mut seen, name).get("Policy").unwrap().clone();
+            let mut policy: Value = serde_json::from_str(&text).unwrap();
+            let mut allow =
+                json!({ "Effect": "Allow", "Principal": principal, "Action": "sqs:Send*", "Resource": "*" });
+            if let Some(condition) = condition {
+                allow.as_object_mut().unwrap().insert("Condition".to_owned(), condition);
+            }
+            policy.get_mut("Statement").unwrap().as_array_mut().unwrap().push(allow);
+            attributes(&mut seen, name).insert("Policy".to_owned(), policy.to_string());
+            bad(&seen)
+        };
+        let all = with(None);
+        let [found] = all.as_slice() else { panic!("{all:#?}") };
+        assert_eq!((found.name.as_str(), found.state), (name, State::Problem));
+        assert!(found.why.contains("statement 3 of its policy lets anybody send"), "{}", found.why);
+        assert!(found.command.as_ref().unwrap().as_str().contains("set-queue-attributes"));
+        let ours = json!({ "StringEquals": { "aws:PrincipalOrgID": "o-a1b2c3d4e5" } });
+        assert_eq!(with(Some(ours)), [], "somebody, and not anybody");
+    }
+}
+
+#[test]
 fn broken_functions_and_mappings() {
     let alone = |harm: fn(&mut Seen), piece, why, command| check(Site::Alone, harm, piece, EC2, why, command);
     let configure = "aws lambda update-function-configuration --function-name v2only-ec2-enforcer";
