@@ -69,6 +69,16 @@ class Run:
         assert out, err
         return process.returncode, json.loads(out), err
 
+    def launched(self):
+        """What `$Default` and `$Latest` of the templates launch, and whether that asks for tokens."""
+        found = {}
+        for name in ("two", "half"):
+            for alias in ("$Default", "$Latest"):
+                shown = self.corner.ec2.describe_launch_template_versions(LaunchTemplateName=name, Versions=[alias])
+                data = shown["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+                found[name, alias] = data["InstanceType"], data["MetadataOptions"]["HttpTokens"]
+        return found
+
     def enforce(self, journal):
         return ("enforce", "--policy", "policy.yaml", "--journal", journal)
 
@@ -134,6 +144,8 @@ def test_a_run_that_is_killed_is_finished_by_the_next_and_all_of_it_can_be_taken
     control(run.url, "advance", {"seconds": 600})
     assert len(lines(second)) >= resumed["totals"]["fixed"]
     assert done + len(lines(second)) > 0
+    kinds = {"$Default": "t3.micro", "$Latest": "t3.large"}
+    assert run.launched() == {(name, it): (kinds[it], "required") for name in ("two", "half") for it in kinds}
 
     for journal in (second, first):
         if lines(journal):

@@ -2,11 +2,13 @@
 
 use aws_sdk_ec2::operation::RequestId as _;
 use aws_sdk_ec2::types as sdk;
-use v2only_enforcer::ports::{Answer, ChangeLaunchTemplate, ListLaunchTemplates, NewVersion, Page};
+use v2only_enforcer::ports::{
+    Answer, ChangeLaunchTemplate, ListLaunchTemplates, NewVersion, Page, WantedVersion,
+};
 use v2only_enforcer::{Failure, Kind};
-use v2only_policy::source::{LaunchTemplate, TemplateVersion};
+use v2only_policy::source::{LaunchTemplate, Made, TemplateVersion};
 use v2only_policy::{
-    HttpTokens, ImdsSupport, InstanceChange, LaunchTemplateId, Partition, Place, StatedOptions, Switch, Tags,
+    HttpTokens, ImdsSupport, LaunchTemplateId, Partition, Place, StatedOptions, Switch, Tags,
 };
 
 use crate::call::Call;
@@ -23,6 +25,8 @@ enum Which<'a> {
     Current,
     /// These of one template.
     Numbers(&'a LaunchTemplateId, &'a [u64]),
+    /// Those of one template from this number on.
+    From(&'a LaunchTemplateId, u64),
 }
 
 impl Aws {
@@ -44,6 +48,11 @@ impl Aws {
             Which::Numbers(id, numbers) => request
                 .launch_template_id(id.as_str())
                 .set_versions(Some(numbers.iter().map(ToString::to_string).collect())),
+            // "The version number after which": one that is not meant is left out by the caller.
+            Which::From(id, first) => request
+                .launch_template_id(id.as_str())
+                .min_version(first.saturating_sub(1).max(1).to_string())
+                .max_results(PAGE),
         };
         let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
         let next = answer.next_token.filter(|it| !it.is_empty());
@@ -101,6 +110,45 @@ impl ListLaunchTemplates for Aws {
         Ok(Page { items: page.items.iter().filter_map(both).collect(), next: page.next })
     }
 
+    async fn launch_template(&self, place: &Place, id: &LaunchTemplateId) -> Answer<Option<LaunchTemplate>> {
+        let call = Call::DescribeLaunchTemplates;
+        let client = self.ec2(place).await?;
+        self.turn(Some(place), call).await?;
+        let answer = client
+            .describe_launch_templates()
+            .set_include_managed_resources(hidden_too(place))
+            .launch_template_ids(id.as_str())
+            .send()
+            .await
+            .map_err(|it| self.failure(place, call, &it));
+        match answer {
+            Ok(answer) => Ok(answer.launch_templates().iter().find_map(template)),
+            Err(failure) if failure.kind == Kind::Gone => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn versions_since(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        first: u64,
+    ) -> Answer<Vec<TemplateVersion>> {
+        let (mut found, mut next) = (Vec::new(), None);
+        loop {
+            let page = match self.describe_versions(place, &Which::From(id, first), next).await {
+                Ok(page) => page,
+                Err(failure) if failure.kind == Kind::Gone => return Ok(Vec::new()),
+                Err(failure) => return Err(failure),
+            };
+            found.extend(page.items.iter().filter_map(version).filter(|it| it.number >= first));
+            next = page.next;
+            if next.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
     async fn template_versions(
         &self,
         place: &Place,
@@ -135,6 +183,7 @@ fn template(it: &sdk::LaunchTemplate) -> Option<LaunchTemplate> {
         name: it.launch_template_name().unwrap_or_default().to_owned(),
         default: u64::try_from(it.default_version_number()?).ok()?,
         latest: u64::try_from(it.latest_version_number()?).ok()?,
+        displaced: None,
         versions: Vec::new(),
         groups: Vec::new(),
         managed_by: managed_by(it.operator()),
@@ -149,6 +198,7 @@ fn version(it: &sdk::LaunchTemplateVersion) -> Option<TemplateVersion> {
         options: stated(data.and_then(|it| it.metadata_options())),
         image: data.and_then(|it| it.image_id()).map(str::to_owned),
         imds_support: ImdsSupport::Unknown,
+        made: it.version_description().and_then(Made::read),
     })
 }
 
@@ -168,14 +218,11 @@ impl ChangeLaunchTemplate for Aws {
         &self,
         place: &Place,
         id: &LaunchTemplateId,
-        from: u64,
-        change: Option<InstanceChange>,
+        wanted: WantedVersion,
     ) -> Answer<NewVersion> {
+        let from = wanted.from;
         let source = self.one_version(place, id, from).await?;
-        let mut options = stated(source.metadata_options());
-        if let Some(change) = change {
-            options = options.tightened(change);
-        }
+        let options = asked(&source, wanted);
         let call = Call::CreateLaunchTemplateVersion;
         let unknown = options.http_tokens == Some(HttpTokens::Unknown)
             || [options.http_endpoint, options.ipv6_endpoint, options.metadata_tags]
@@ -208,7 +255,7 @@ impl ChangeLaunchTemplate for Aws {
             .create_launch_template_version()
             .launch_template_id(id.as_str())
             .source_version(from.to_string())
-            .version_description(described(from, change))
+            .version_description(described(wanted))
             .launch_template_data(data.build())
             .send()
             .await
@@ -222,10 +269,6 @@ impl ChangeLaunchTemplate for Aws {
         let Some((made, described)) = made else {
             return Err(unverified("AWS did not say which version it made".to_owned()));
         };
-        let rest = |mut it: sdk::ResponseLaunchTemplateData| {
-            it.metadata_options = None;
-            it
-        };
         let source = rest(source);
         let mut same = described.launch_template_data().cloned().map(rest).as_ref() == Some(&source);
         if !same {
@@ -233,13 +276,31 @@ impl ChangeLaunchTemplate for Aws {
             same = rest(self.one_version(place, id, made.number).await?) == source;
         }
         if made.options != options || !same {
-            let number = made.number;
-            return Err(unverified(format!(
-                "version {number} of {id}, made from version {from}, differs from it in more than was asked for; \
-                 compare the two, and delete version {number}"
-            )));
+            return Err(unverified(differs(id, wanted, made.number)));
         }
         Ok(NewVersion { version: made, request_id })
+    }
+
+    async fn made_version(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        wanted: WantedVersion,
+        number: u64,
+    ) -> Answer<NewVersion> {
+        let call = Call::DescribeLaunchTemplateVersions;
+        let source = self.one_version(place, id, wanted.from).await?;
+        let page = self.describe_versions(place, &Which::Numbers(id, &[number]), None).await?;
+        let made = page.items.into_iter().find_map(|it| Some((version(&it)?, it.launch_template_data?)));
+        let Some((made, data)) = made else {
+            let why = format!("{id} has no version {number} any more");
+            return Err(Failure::new(Kind::Gone, call.iam_action(), why));
+        };
+        if made.options != asked(&source, wanted) || rest(data) != rest(source) {
+            let why = differs(id, wanted, number);
+            return Err(Failure::new(Kind::Unverified, call.iam_action(), why));
+        }
+        Ok(NewVersion { version: made, request_id: None })
     }
 
     async fn make_default(
@@ -262,11 +323,32 @@ impl ChangeLaunchTemplate for Aws {
     }
 }
 
-fn described(from: u64, change: Option<InstanceChange>) -> String {
+fn described(wanted: WantedVersion) -> String {
+    let WantedVersion { from, change, latest } = wanted;
     match change {
-        Some(_) => format!("v2only: version {from}, IMDSv2 only"),
-        None => format!("v2only: version {from} again"),
+        Some(_) => Made { from, latest }.changed(),
+        None => Made::again(from).repeated(),
     }
+}
+
+/// The options of the version that is wanted.
+fn asked(source: &sdk::ResponseLaunchTemplateData, wanted: WantedVersion) -> StatedOptions {
+    let options = stated(source.metadata_options());
+    wanted.change.map_or(options, |change| options.tightened(change))
+}
+
+/// All but the options.
+fn rest(mut it: sdk::ResponseLaunchTemplateData) -> sdk::ResponseLaunchTemplateData {
+    it.metadata_options = None;
+    it
+}
+
+fn differs(id: &LaunchTemplateId, wanted: WantedVersion, number: u64) -> String {
+    format!(
+        "version {number} of {id}, made from version {}, differs from it in more than was asked for; \
+         compare the two, and delete version {number}",
+        wanted.from
+    )
 }
 
 fn requested(options: &StatedOptions) -> sdk::LaunchTemplateInstanceMetadataOptionsRequest {

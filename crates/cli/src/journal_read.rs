@@ -165,7 +165,7 @@ fn one(line: &str) -> Result<Option<Recorded>, String> {
                 id: LaunchTemplateId::parse(template).map_err(id)?,
                 from: changed.from_version,
                 says: before.options.stated()?,
-                change: changed.options.change()?,
+                change: changed.options.change_if_any()?,
                 default: before.default_version,
                 latest: before.latest_version,
                 made_default: changed.make_default,
@@ -237,6 +237,12 @@ impl Options {
             metadata_tags: it.metadata_tags.unwrap_or(Switch::Unknown),
             pending: false,
         })
+    }
+
+    /// `None` of a version that was only repeated.
+    fn change_if_any(&self) -> Result<Option<InstanceChange>, String> {
+        let none = self.stated()? == StatedOptions::default();
+        if none { Ok(None) } else { self.change().map(Some) }
     }
 
     fn change(&self) -> Result<InstanceChange, String> {

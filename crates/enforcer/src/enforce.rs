@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
 use v2only_policy::notebook::Notebook;
+use v2only_policy::source::LaunchTemplate;
 use v2only_policy::{InstanceId, Place};
 
 use crate::failure::{Disposition, Failure, Kind};
@@ -167,15 +168,7 @@ pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook>(
         };
         match is_same {
             Ok(true) => same.push(it),
-            Ok(false) => {
-                let mut record = it.record(place);
-                record.plan = Some("hold");
-                record.hold = Some(CHANGED_SINCE);
-                record
-                    .reasons
-                    .push("it was changed since the plan was made; the next run decides anew".to_owned());
-                other.push(record);
-            }
+            Ok(false) => other.push(changed_since(it.record(place))),
             Err(failure) => other.push(it.record(place).came(Outcome::Failed(failure), None, None)),
         }
     }
@@ -184,6 +177,13 @@ pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook>(
 
 /// Why something was left that is not as it was when its change was planned.
 pub const CHANGED_SINCE: &str = "changed-since";
+
+fn changed_since(mut record: Record) -> Record {
+    record.plan = Some("hold");
+    record.hold = Some(CHANGED_SINCE);
+    record.reasons.push("it was changed since the plan was made; the next run decides anew".to_owned());
+    record
+}
 
 /// Whether everything a decision rests on is as it was. That AWS is done with a change is no change.
 fn is_as_decided(then: &Instance, now: &Instance) -> bool {
@@ -212,14 +212,17 @@ impl<T: InstanceWriter + NotebookWriter + SourceReader + SourceWriter> Writer fo
 
 /// Whether one change moves what the other is about: each new version of a launch template becomes its `$Latest`.
 fn belong_together(one: &Judged, other: &Judged) -> bool {
-    let template = |it: &Judged| match it {
+    template(one).is_some_and(|it| template(other).is_some_and(|other| it.id == other.id))
+}
+
+fn template(it: &Judged) -> Option<&LaunchTemplate> {
+    match it {
         Judged::Source(source) => match &**source {
-            Source::Version(template, _) => Some(template.id.clone()),
+            Source::Version(template, _) => Some(template),
             _ => None,
         },
         _ => None,
-    };
-    template(one).is_some_and(|it| template(other) == Some(it))
+    }
 }
 
 /// Sources that are all written down before any of them is changed, so that a run that is killed in between can be taken
@@ -231,6 +234,18 @@ async fn together<P: Writer>(
     sources: &[Judged],
     now: Timestamp,
 ) -> Vec<Record> {
+    let template = sources.first().and_then(template);
+    if let Some(template) = template {
+        match sources::apply::is_as_planned(ports, place, template).await {
+            Ok(true) => {}
+            Ok(false) => return sources.iter().map(|it| changed_since(it.record(place))).collect(),
+            Err(failure) => {
+                let failed =
+                    |it: &Judged| it.record(place).came(Outcome::Failed(failure.clone()), None, None);
+                return sources.iter().map(failed).collect();
+            }
+        }
+    }
     let written = sources.iter().try_for_each(|it| journal.write(place, it));
     if let Err(error) = written {
         return sources.iter().map(|it| unwritten(place, it, &error)).collect();
@@ -238,6 +253,14 @@ async fn together<P: Writer>(
     let mut records = Vec::with_capacity(sources.len());
     for it in sources {
         records.push(apply(ports, place, it, now).await);
+    }
+    if let (Some(template), Some(last)) = (template, records.last_mut()) {
+        match sources::apply::give_way(ports, place, template).await {
+            Ok(said) => last.reasons.extend(said),
+            Err(failure) => last.reasons.push(format!(
+                "whether somebody made a version meanwhile, which is to be $Latest, is not known: {failure}"
+            )),
+        }
     }
     records
 }

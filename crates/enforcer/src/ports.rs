@@ -34,7 +34,7 @@ pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{
     ChangeDefaults, ChangeLaunchTemplate, Group, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
-    NewVersion, ReadDefaults, SourceReader, SourceWriter, TemplateUse,
+    NewVersion, ReadDefaults, SourceReader, SourceWriter, TemplateUse, WantedVersion,
 };
 pub use trace::{Invocation, Progress, RunTrace, TraceStep};
 pub use usage::{Metric, ReadUsage};

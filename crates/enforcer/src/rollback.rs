@@ -71,8 +71,8 @@ pub struct TemplateLine {
     pub from: u64,
     /// What that one says.
     pub says: StatedOptions,
-    /// What the new one was to say otherwise.
-    pub change: InstanceChange,
+    /// What the new one was to say otherwise; `None` where `$Latest` was only put right again.
+    pub change: Option<InstanceChange>,
     /// Number of `$Default` before.
     pub default: u64,
     /// Number of `$Latest` before.

@@ -11,6 +11,7 @@ pub use sources::{DefaultsChange, ImageChange, LaunchConfigurationChange, Templa
 
 use crate::notebook::NotebookStatus;
 use crate::settings::{HopLimit, Mode};
+use crate::source::Displaced;
 use crate::usage::Usage;
 
 /// What follows from a verdict.
@@ -136,6 +137,8 @@ pub enum Hold {
         /// Auto Scaling groups.
         groups: Vec<String>,
     },
+    /// A run ended early, and what `$Latest` is to mean now only a person can tell.
+    LatestUnclear(Displaced),
     /// Nobody could undo it, and nobody agreed to that.
     Irreversible,
 }
@@ -199,6 +202,7 @@ impl Hold {
             Self::Immutable { .. } => "immutable",
             Self::Pinned { .. } => "pinned",
             Self::LatestInUse { .. } => "latest-in-use",
+            Self::LatestUnclear(_) => "latest-unclear",
             Self::Irreversible => "irreversible",
         }
     }
@@ -271,6 +275,11 @@ impl fmt::Display for Hold {
                 "a new version would become $Latest, which {} launch from; choose the default by hand",
                 groups.join(", ")
             ),
+            Self::LatestUnclear(Displaced { by, was, unclear }) => {
+                write!(f, "a run that ended early left version {by} as $Latest, which was version {was}")?;
+                unclear.map_or(Ok(()), |it| write!(f, ", and {it}"))?;
+                f.write_str("; make the version that $Latest is to be")
+            }
             Self::Irreversible => f.write_str("nobody can undo it; `--accept-irreversible` agrees to that"),
         }
     }

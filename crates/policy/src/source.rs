@@ -1,6 +1,10 @@
 //! What instances take their metadata options from, as AWS described it: account defaults, launch templates,
 //! launch configurations, images.
 
+mod made;
+
+pub use made::{Displaced, Made, Unclear};
+
 use crate::instance::{HttpTokens, Switch};
 use crate::{ImageId, LaunchTemplateId, Tags};
 
@@ -96,6 +100,8 @@ pub struct TemplateVersion {
     pub image: Option<String>,
     /// What that image says of the metadata service.
     pub imds_support: ImdsSupport,
+    /// What it was made from, if we made it.
+    pub made: Option<Made>,
 }
 
 /// A launch template with those of its versions that somebody launches from.
@@ -107,8 +113,10 @@ pub struct LaunchTemplate {
     pub name: String,
     /// Number of `$Default`.
     pub default: u64,
-    /// Number of `$Latest`.
+    /// Number of `$Latest`; of what it was, as long as a version of ours is in its place.
     pub latest: u64,
+    /// A version of ours in the place of `$Latest`, from a run that ended early.
+    pub displaced: Option<Displaced>,
     /// `$Default`, `$Latest` and what groups name by number.
     pub versions: Vec<TemplateVersion>,
     /// The groups that launch from it.
@@ -146,6 +154,41 @@ impl AccountDefaults {
 }
 
 impl LaunchTemplate {
+    /// Whether somebody launches from this version once `$Latest` is what it is to mean.
+    pub fn is_in_use(&self, number: u64) -> bool {
+        number == self.default || number == self.latest || self.users(number).next().is_some()
+    }
+
+    /// What AWS says `$Latest` is, whatever it is to mean.
+    pub fn described_latest(&self) -> u64 {
+        self.displaced.map_or(self.latest, |it| it.by)
+    }
+
+    /// What `$Latest` was before the version that now is, if that one is ours and the first of two: then everything
+    /// from there on has to be looked at, see [`Self::set_displaced`].
+    pub fn seems_displaced(&self) -> Option<u64> {
+        let made = self.versions.iter().find(|it| it.number == self.latest)?.made?;
+        (made.from != made.latest && made.latest < self.latest).then_some(made.latest)
+    }
+
+    /// Takes back what `$Latest` means, from all versions from the one on that [`Self::seems_displaced`] names. A
+    /// version that somebody else made in between counts for more than ours.
+    pub fn set_displaced(&mut self, since: &[TemplateVersion]) {
+        let Some(was) = self.seems_displaced() else { return };
+        let by = self.latest;
+        let between = since.iter().filter(|it| was < it.number && it.number < by);
+        let theirs = between.filter(|it| it.made.is_none()).map(|it| it.number).max();
+        let before = since.iter().find(|it| it.number == was);
+        let unclear = theirs.map(Unclear::Meanwhile).or(before.is_none().then_some(Unclear::Gone));
+        self.displaced = Some(Displaced { by, was, unclear });
+        if let (Some(before), None) = (before, unclear) {
+            self.latest = was;
+            if !self.versions.iter().any(|it| it.number == was) {
+                self.versions.push(before.clone());
+            }
+        }
+    }
+
     /// The groups that launch from this version, by number, as `$Default` or as `$Latest`.
     pub fn users(&self, number: u64) -> impl Iterator<Item = &GroupUse> {
         self.groups.iter().filter(move |it| self.number(it.version) == number)

@@ -129,6 +129,13 @@ pub enum Finding {
     ImageUnmarked,
     /// An image of whose `ImdsSupport` nothing is known.
     ImageUnknown,
+    /// A run ended early, and `$Latest` of a launch template launches what `$Default` does.
+    LatestDisplaced {
+        /// The version that it left as `$Latest`.
+        by: u64,
+        /// The version that `$Latest` was.
+        was: u64,
+    },
 }
 
 impl Finding {
@@ -145,6 +152,7 @@ impl Finding {
             Self::DefaultHopLimit { .. } => rules::DEFAULT_HOP_LIMIT,
             Self::NotEnforced => rules::TOKENS_ENFORCED,
             Self::ImageUnmarked | Self::ImageUnknown => rules::IMAGE_SUPPORT,
+            Self::LatestDisplaced { .. } => rules::LATEST_DISPLACED,
         }
     }
 }
@@ -190,6 +198,10 @@ impl fmt::Display for Finding {
                 f.write_str("ImdsSupport is not v2.0: where nobody else says, IMDSv1 is answered")
             }
             Self::ImageUnknown => f.write_str("ImdsSupport is not known to this release"),
+            Self::LatestDisplaced { by, was } => write!(
+                f,
+                "a run that ended early left version {by} as $Latest, which was version {was} and launches something else"
+            ),
         }
     }
 }

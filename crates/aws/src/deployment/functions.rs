@@ -74,5 +74,6 @@ fn mapping(it: &EventSourceMappingConfiguration) -> Mapping {
         reports_failures: it
             .function_response_types()
             .contains(&FunctionResponseType::ReportBatchItemFailures),
+        filters: it.filter_criteria().is_some_and(|it| !it.filters().is_empty()),
     }
 }

@@ -66,6 +66,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         let hint = "type `v2only scan --output asff --import`";
         return Err(Problem::usage("`--import` sends findings in AWS Security Finding Format", hint).into());
     }
+    if args.kind.is_some() && !args.earlier.is_empty() {
+        let why = "`--earlier` compares runs that look at everything";
+        return Err(Problem::usage(why, "leave out `--kind`, or `--earlier`").into());
+    }
     let earlier = earlier::read(&args.earlier, session.shared.output)?;
     let loaded =
         policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;

@@ -1,8 +1,10 @@
 //! `uninstall-plan`: what taking an installation out consists of. Nothing here holds a writer.
 
 use clap::ValueEnum;
+use v2only_enforcer::Failure;
 use v2only_enforcer::deployment::Site;
 use v2only_enforcer::deployment::removal::{self, Step, Way};
+use v2only_policy::Place;
 
 use crate::Session;
 use crate::cli::Format;
@@ -46,9 +48,15 @@ enum With {
 /// Reads what is there, and lists.
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let (aws, installation) = installation::look(session).await?;
-    let unread = unread(&installation);
+    let mut unread = unread(&installation);
     let there = installation.seen.iter().any(removal::is_there);
-    let steps = if there { plan(args, &aws, &installation).await? } else { Vec::new() };
+    let (steps, shut) = if there { plan(args, &aws, &installation).await? } else { (Vec::new(), None) };
+    unread.extend(shut.as_ref().map(|(place, failure)| Unread {
+        place,
+        piece: "service control policy",
+        name: "(any)".to_owned(),
+        failure,
+    }));
     let exit = Exit::of(false, !unread.is_empty());
     match session.shared.output {
         Format::Table if !there => writeln!(session.out, "nothing of v2only is in {}", installation.hub)?,
@@ -69,11 +77,12 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     Ok(exit)
 }
 
+/// The steps, and where the service control policies could not be read, if so: then steps may be lacking.
 async fn plan(
     args: &Args,
     aws: &impl crate::world::Cloud,
     installation: &Installation,
-) -> Result<Vec<Step>, Stop> {
+) -> Result<(Vec<Step>, Option<(Place, Failure)>), Stop> {
     let tagged = installation
         .seen
         .iter()
@@ -94,18 +103,21 @@ async fn plan(
         }
     };
     if installation.site != Site::Hub {
-        return Ok(removal::plan(&installation.seen, Ok(&[]), &way));
+        return Ok((removal::plan(&installation.seen, Ok(&[]), &way), None));
     }
     let mut all = Vec::new();
     for place in installation.accounts() {
         match installation::controls(aws, &place.account, installation.hub.region.partition()).await {
             Ok(found) => all.extend(found),
-            Err(failure) => return Ok(removal::plan(&installation.seen, Err(&failure), &way)),
+            Err(failure) => {
+                let steps = removal::plan(&installation.seen, Err(&failure), &way);
+                return Ok((steps, Some((place.clone(), failure))));
+            }
         }
     }
     all.sort_by(|one, other| (&one.name, &one.target).cmp(&(&other.name, &other.target)));
     all.dedup_by(|one, other| one.id == other.id && one.target == other.target);
-    Ok(removal::plan(&installation.seen, Ok(&all), &way))
+    Ok((removal::plan(&installation.seen, Ok(&all), &way), None))
 }
 
 /// What could not be read: what it is, where, and why.

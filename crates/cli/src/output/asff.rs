@@ -230,7 +230,7 @@ fn details(item: &Item<'_>) -> Option<Value> {
             if let Some(it) = item.template() {
                 template.insert("LaunchTemplateName".to_owned(), it.name.as_str().into());
                 template.insert("DefaultVersionNumber".to_owned(), it.default.into());
-                template.insert("LatestVersionNumber".to_owned(), it.latest.into());
+                template.insert("LatestVersionNumber".to_owned(), it.described_latest().into());
             }
             json!({ "AwsEc2LaunchTemplate": template })
         }

@@ -1,11 +1,13 @@
 //! Comma-separated values: RFC 4180, with a header line.
 //!
 //! A spreadsheet runs cells that begin like a formula, and names and tags are written by whoever may launch
-//! something. Such cells begin with an apostrophe, which makes them text.
+//! something. Such cells begin with an apostrophe, which makes them text. Nor does a cell hold what a terminal would obey.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
+
+use super::plain;
 
 /// Writes the columns of some rows, each named and found by a JSON pointer.
 pub(crate) fn render(columns: &[(&str, &str)], rows: &[Value]) -> String {
@@ -45,12 +47,24 @@ fn line(cells: &[String]) -> String {
 }
 
 fn cell(text: &str) -> String {
-    let text = defused(text);
+    let text = defused(&harmless(text));
     if text.contains(['"', ',', '\r', '\n', ';', '\t']) || text.starts_with(' ') || text.ends_with(' ') {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text
     }
+}
+
+/// What would tell a terminal what to do, or turn the direction of writing, is replaced; lines and tabs stay.
+fn harmless(text: &str) -> String {
+    text.split_inclusive(['\t', '\r', '\n'])
+        .map(|part| match part.char_indices().next_back() {
+            Some((at, end @ ('\t' | '\r' | '\n'))) => {
+                plain(part.get(..at).unwrap_or_default()) + end.encode_utf8(&mut [0; 4])
+            }
+            _ => plain(part),
+        })
+        .collect()
 }
 
 /// A text that no spreadsheet takes for a formula, also behind blanks and in full-width characters.
@@ -158,5 +172,13 @@ mod tests {
         }
         assert_eq!(cell("i-0123"), "i-0123");
         assert_eq!(cell("a=b"), "a=b");
+    }
+
+    #[test]
+    fn no_cell_tells_a_terminal_what_to_do() {
+        assert_eq!(cell("a\u{1b}[2Jb\u{9b}31mc\u{202e}d"), "a\u{fffd}[2Jb\u{fffd}31mc\u{fffd}d");
+        assert_eq!(cell("\u{1b}=1"), "\u{fffd}=1");
+        assert_eq!(cell("\u{b}=1+1"), "\u{fffd}=1+1");
+        assert_eq!(cell("two\r\nlines\tand more"), "\"two\r\nlines\tand more\"");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use v2only_enforcer::enforce::CHANGED_SINCE;
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::scan::Judged;
@@ -135,6 +136,9 @@ impl<'a> Item<'a> {
 
     /// Why it is held, in words.
     pub(crate) fn held_because(&self) -> Option<String> {
+        if self.record.hold == Some(CHANGED_SINCE) {
+            return self.record.reasons.last().cloned();
+        }
         self.decided()?.hold.map(ToString::to_string)
     }
 

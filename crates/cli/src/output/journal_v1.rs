@@ -47,7 +47,7 @@ enum BeforeV1 {
     },
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Default)]
 struct OptionsChangeV1 {
     #[serde(skip_serializing_if = "Option::is_none")]
     http_tokens: Option<&'static str>,
@@ -159,15 +159,15 @@ fn source(it: &Source) -> Option<(BeforeV1, ChangeV1)> {
         }
         Source::Version(template, it) => {
             let Plan::Act(step) = it.decision.plan else { return None };
-            let said = template.versions.iter().find(|version| version.number == it.number);
+            let said = template.versions.iter().find(|version| version.number == step.from);
             let before = BeforeV1::Template {
                 options: (&said.map(|it| it.options).unwrap_or_default()).into(),
                 default_version: template.default,
                 latest_version: template.latest,
             };
-            let mut options = instance(step.change);
+            let mut options = step.change.map(instance).unwrap_or_default();
             // A template goes on saying of the endpoint what it said, unless it is switched off.
-            if let InstanceChange::RequireTokens { .. } = step.change {
+            if let Some(InstanceChange::RequireTokens { .. }) = step.change {
                 options.http_endpoint = None;
             }
             let after = ChangeV1::Template {

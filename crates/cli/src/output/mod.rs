@@ -70,6 +70,11 @@ pub(crate) fn csv<T: Serialize>(
     out.write_all(csv::render(columns, &rows).as_bytes())
 }
 
+/// Such text where it stands in the middle of a line: it ends none.
+pub(crate) fn one_line(text: &str) -> String {
+    plain(text).replace('\n', " ")
+}
+
 /// Text from outside with everything replaced that a terminal would obey.
 pub(crate) fn plain(text: &str) -> String {
     let harmless = |it: char| match it {

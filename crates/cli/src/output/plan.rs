@@ -9,6 +9,7 @@ use v2only_enforcer::sources::Source;
 use v2only_policy::cause::{Launched, RootCause, Setter};
 use v2only_policy::{Decision, Note, Place, Plan};
 
+use super::one_line;
 use super::table::{Entry, Sheet};
 use crate::survey::Seen;
 use crate::talk::{count, some};
@@ -123,10 +124,10 @@ fn by_cause(
         let held = if it.held > 0 { format!(", and {} held", it.held) } else { String::new() };
         let mended = match it.cause.remedy() {
             _ if is_mended(seen, it.cause) => "\n    this plan mends the cause as well".to_owned(),
-            Some(remedy) => format!("\n    what mends the cause: {remedy}"),
+            Some(remedy) => format!("\n    what mends the cause: {}", one_line(&remedy)),
             None => String::new(),
         };
-        let heading = format!("{}{held}: {words}{mended}", count(changed(&it), "instance"));
+        let heading = format!("{}{held}: {}{mended}", count(changed(&it), "instance"), one_line(&words));
         section(&heading, it.acting, named, width)
     };
     causes.into_iter().map(one).collect()

@@ -4,6 +4,7 @@ use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State};
 use v2only_policy::source::DefaultsOwner;
 use v2only_policy::{HttpTokens, Place};
 
+use super::one_line;
 use super::table::{Entry, Sheet, Whereabouts};
 use crate::talk::{count, some};
 
@@ -140,7 +141,7 @@ pub(crate) fn if_enforced(
     let whereabouts = Whereabouts::of(failing.iter().map(|(place, _)| *place));
     let mut lines: Vec<String> = failing
         .iter()
-        .map(|(place, it)| format!("{}: {}", whereabouts.words(place), source_words(it)))
+        .map(|(place, it)| format!("{}: {}", whereabouts.words(place), one_line(&source_words(it))))
         .collect();
     let mut instances = |state: State, says: &str| {
         let of_it = seen.iter().filter(|(_, it)| it.state == state);

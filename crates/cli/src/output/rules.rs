@@ -1,8 +1,8 @@
 //! What each rule is about, for formats that describe their rules.
 
 use v2only_policy::rules::{
-    DEFAULT_HOP_LIMIT, DEFAULT_TOKENS, IMAGE_SUPPORT, TOKENS_ENFORCED, hop_limit, http_endpoint, http_tokens,
-    ipv6_endpoint, metadata_tags, minimum_version,
+    DEFAULT_HOP_LIMIT, DEFAULT_TOKENS, IMAGE_SUPPORT, LATEST_DISPLACED, TOKENS_ENFORCED, hop_limit,
+    http_endpoint, http_tokens, ipv6_endpoint, metadata_tags, minimum_version,
 };
 
 /// How bad it is to violate a rule.
@@ -48,7 +48,7 @@ const WHY_SOURCE: &str = "What launches take their options from decides what the
      instances alone leaves the cause in place.";
 
 /// Every rule.
-pub(crate) const RULES: [Rule; 10] = [
+pub(crate) const RULES: [Rule; 11] = [
     Rule {
         id: http_tokens::ID,
         title: "Instance metadata requires IMDSv2",
@@ -119,6 +119,13 @@ pub(crate) const RULES: [Rule; 10] = [
         severity: Severity::Medium,
         url: NEW,
     },
+    Rule {
+        id: LATEST_DISPLACED,
+        title: "$Latest of a launch template launches what it did before a run that ended early",
+        why: "Whoever launches from $Latest would get other machines than before: those of $Default.",
+        severity: Severity::High,
+        url: NEW,
+    },
 ];
 
 /// A rule by its id.
@@ -133,7 +140,14 @@ mod tests {
 
     #[test]
     fn every_rule_is_described_once() {
-        let others = [minimum_version::ID, DEFAULT_TOKENS, DEFAULT_HOP_LIMIT, TOKENS_ENFORCED, IMAGE_SUPPORT];
+        let others = [
+            minimum_version::ID,
+            DEFAULT_TOKENS,
+            DEFAULT_HOP_LIMIT,
+            TOKENS_ENFORCED,
+            IMAGE_SUPPORT,
+            LATEST_DISPLACED,
+        ];
         let mut known: Vec<&str> = INSTANCE_RULES.iter().map(|(id, _)| *id).chain(others).collect();
         let mut described: Vec<&str> = RULES.iter().map(|it| it.id).collect();
         known.sort_unstable();

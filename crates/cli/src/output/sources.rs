@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use v2only_enforcer::deployment::command::Command;
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
@@ -10,6 +11,7 @@ use v2only_enforcer::{Outcome, Record};
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Place, Plan};
 
+use super::one_line;
 use super::table::{Entry, Sheet};
 use crate::problem::sentence;
 use crate::survey::Seen;
@@ -48,8 +50,9 @@ pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
 /// The same of causes that were counted as they were found.
 pub(crate) fn counted(grouped: Causes, seen: &[Seen], width: Option<u16>) -> Option<String> {
     let untraced = seen.iter().filter_map(|it| Some((&it.place, it.untraced.as_ref()?)));
-    let untraced: Vec<String> =
-        untraced.map(|(place, failure)| format!("  not traced in {place}: {}", sentence(failure))).collect();
+    let untraced: Vec<String> = untraced
+        .map(|(place, failure)| format!("  not traced in {place}: {}", one_line(&sentence(failure))))
+        .collect();
     if grouped.0.is_empty() && untraced.is_empty() {
         return None;
     }
@@ -104,7 +107,10 @@ pub(crate) fn refresh_advice(seen: &[Seen], records: &[Record]) -> Vec<String> {
         for judged in &it.judged {
             let Judged::Source(source) = judged else { continue };
             let Source::Version(template, version) = &**source else { continue };
-            let Plan::Act(_) = version.decision.plan else { continue };
+            let Plan::Act(step) = version.decision.plan else { continue };
+            if step.change.is_none() {
+                continue;
+            }
             let resource = source.resource();
             let fixed = records.iter().any(|record| {
                 record.place == it.place && record.resource == resource && record.outcome == Outcome::Fixed
@@ -113,10 +119,13 @@ pub(crate) fn refresh_advice(seen: &[Seen], records: &[Record]) -> Vec<String> {
                 continue;
             }
             for user in template.users(version.number) {
+                let refresh = Command::aws("autoscaling", "start-instance-refresh")
+                    .option("auto-scaling-group-name", &one_line(&user.group))
+                    .at(&it.place);
                 advice.push(format!(
-                    "running instances of group {} keep their options; replace them with `aws autoscaling \
-                     start-instance-refresh --auto-scaling-group-name {} --region {}`, or let `instances` be enforced",
-                    user.group, user.group, it.place.region
+                    "running instances of group {} keep their options; replace them with `{refresh}`, or let `instances` be \
+                     enforced",
+                    one_line(&user.group)
                 ));
             }
         }

@@ -15,6 +15,7 @@ use v2only_enforcer::ports::{
     ListNotebooks, Listing, MarkImage, Metric, NewVersion, OrganizationalUnits, Page, ReadDefaults,
     ReadFindings, ReadParameter, ReadUsage, RefusedFinding, RestoreDefaults, RestoreInstance,
     RestoreNotebook, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
+    WantedVersion,
 };
 use v2only_enforcer::ports::{
     Control, EnterAccount, Function, Mapping, Parameter, Queue, ReadControls, ReadFunctions, ReadParameterAt,
@@ -25,7 +26,7 @@ use v2only_enforcer::rollback::{DefaultsStep, Step};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
-use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate, TemplateVersion};
+use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion};
 use v2only_policy::usage::{Counted, Lately, first_day};
 use v2only_policy::{
     AccountDefaults, AccountId, DefaultsChange, ImageId, ImdsSupport, InstanceChange, InstanceId,
@@ -52,6 +53,8 @@ struct State {
     /// Sources, which are in every Region.
     defaults: Option<AccountDefaults>,
     templates: Vec<LaunchTemplate>,
+    /// Before which call somebody makes a version of every launch template.
+    rival: Option<&'static str>,
     images: Vec<Image>,
     groups: Vec<Group>,
     configurations: Vec<LaunchConfiguration>,
@@ -189,6 +192,25 @@ impl FakeAws {
     pub(crate) fn template(self, it: LaunchTemplate) -> Self {
         self.state().templates.push(it);
         self
+    }
+
+    /// Somebody makes a version of every launch template before this is called for the first time.
+    pub(crate) fn rival(self, before: &'static str) -> Self {
+        self.state().rival = Some(before);
+        self
+    }
+
+    fn rival_makes_one(&self, before: &str) {
+        let mut state = self.state();
+        if state.rival.take_if(|it| *it == before).is_some() {
+            for it in &mut state.templates {
+                it.latest += 1;
+                let mut theirs = it.versions.last().unwrap().clone();
+                (theirs.number, theirs.made, theirs.image) = (it.latest, None, Some("ami-theirs".to_owned()));
+                theirs.options.http_tokens = Some(HttpTokens::Required);
+                it.versions.push(theirs);
+            }
+        }
     }
 
     pub(crate) fn image(self, it: Image) -> Self {
@@ -611,6 +633,24 @@ impl ListLaunchTemplates for FakeAws {
         all(found)
     }
 
+    async fn launch_template(&self, place: &Place, id: &LaunchTemplateId) -> Answer<Option<LaunchTemplate>> {
+        self.rival_makes_one("ec2:DescribeLaunchTemplates");
+        self.call("ec2:DescribeLaunchTemplates", Some(place), id.as_str())?;
+        Ok(self.state().templates.iter().find(|it| it.id == *id).cloned())
+    }
+
+    async fn versions_since(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        first: u64,
+    ) -> Answer<Vec<TemplateVersion>> {
+        self.call("ec2:DescribeLaunchTemplateVersions", Some(place), format!("{id} from {first}"))?;
+        let state = self.state();
+        let versions = state.templates.iter().filter(|it| it.id == *id).flat_map(|it| &it.versions);
+        Ok(versions.filter(|it| it.number >= first).cloned().collect())
+    }
+
     async fn template_versions(
         &self,
         place: &Place,
@@ -680,21 +720,35 @@ impl ChangeLaunchTemplate for FakeAws {
         &self,
         place: &Place,
         id: &LaunchTemplateId,
-        from: u64,
-        change: Option<InstanceChange>,
+        wanted: WantedVersion,
     ) -> Answer<NewVersion> {
+        let WantedVersion { from, change, latest } = wanted;
         let what = format!("{id} from {from}{}", if change.is_some() { " tightened" } else { "" });
+        self.rival_makes_one("ec2:CreateLaunchTemplateVersion");
         self.call("ec2:CreateLaunchTemplateVersion", Some(place), what)?;
         let mut state = self.state();
         let it = state.templates.iter_mut().find(|it| it.id == *id).unwrap();
         let mut version = it.versions.iter().find(|it| it.number == from).unwrap().clone();
         it.latest += 1;
         version.number = it.latest;
+        version.made = Some(Made::again(from));
         if let Some(change) = change {
             version.options = version.options.tightened(change);
+            version.made = Some(Made { from, latest });
         }
         it.versions.push(version.clone());
         Ok(NewVersion { version, request_id: Some("request-4".to_owned()) })
+    }
+
+    async fn made_version(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        _: WantedVersion,
+        number: u64,
+    ) -> Answer<NewVersion> {
+        let found = self.template_versions(place, id, &[number]).await?;
+        Ok(NewVersion { version: found[0].clone(), request_id: None })
     }
 
     async fn make_default(

@@ -128,6 +128,7 @@ impl Deployment {
                 source: queue,
                 state: "Enabled".to_owned(),
                 reports_failures: true,
+                filters: false,
             };
             self.functions.insert(it.name.to_owned(), (function, vec![mapping]));
         }

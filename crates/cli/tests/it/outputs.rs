@@ -65,6 +65,7 @@ fn estate() -> FakeAws {
             name: "web".to_owned(),
             default: 1,
             latest: 1,
+            displaced: None,
             versions: vec![TemplateVersion {
                 number: 1,
                 options: StatedOptions {
@@ -73,6 +74,7 @@ fn estate() -> FakeAws {
                 },
                 image: Some("ami-0000000000000000a".to_owned()),
                 imds_support: ImdsSupport::Unknown,
+                made: None,
             }],
             groups: Vec::new(),
             managed_by: None,
@@ -226,7 +228,7 @@ fn nothing_to_tell_is_an_empty_document_of_every_format() {
     assert_eq!(serde_json::from_str::<Value>(&out("ocsf")).unwrap(), json!([]));
     let sarif: Value = serde_json::from_str(&out("sarif")).unwrap();
     assert_eq!(sarif["runs"][0]["results"], json!([]));
-    assert!(out("html").contains("Nothing answers IMDSv1 any more"));
+    assert!(out("html").contains("No instance answers IMDSv1 any more"));
 }
 
 #[test]
@@ -329,6 +331,32 @@ fn the_report_asks_for_nothing_from_outside() {
     }
     assert!(page.contains("default-src 'none'; style-src 'sha256-"), "{page}");
     assert!(!page.contains("unsafe"), "{page}");
+}
+
+#[test]
+fn a_report_of_one_kind_claims_nothing_of_the_others() {
+    let sources = page("--kind launch-template");
+    assert!(sources.contains("<h1>Instances and notebooks were not looked at</h1>"), "{sources}");
+    assert!(!sources.contains("answers IMDSv1 any more"), "{sources}");
+    let notebooks = page("--kind notebook");
+    assert!(
+        notebooks.contains("<h1>1 notebook still answers IMDSv1; instances were not looked at</h1>"),
+        "{notebooks}"
+    );
+    let clean = FakeWorld::with(FakeAws::default().at_home("eu-central-1"));
+    let instances = clean.run("scan -q --output html --kind instance").out;
+    assert!(
+        instances.contains("<h1>No instance answers IMDSv1 any more; notebooks were not looked at</h1>"),
+        "{instances}"
+    );
+    assert!(instances.contains("Nothing that was looked at violates the policy."), "{instances}");
+    let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
+    let json = world.run("scan --policy DIR/policy.yaml -q --output json").out;
+    let world = world.file("october.json", &json.replace("2026-11-20T10:15:00Z", "2026-10-01T00:00:00Z"));
+    let line = "scan --policy DIR/policy.yaml --output html --kind image --earlier DIR/october.json";
+    let ran = world.run(line);
+    assert_eq!((ran.exit.code(), ran.out.as_str()), (2, ""), "{}", ran.err);
+    assert!(ran.err.contains("`--earlier` compares runs that look at everything"), "{}", ran.err);
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
         options: StatedOptions { http_tokens: tokens, ..StatedOptions::default() },
         image: None,
         imds_support: ImdsSupport::Unmarked,
+        made: None,
     }
 }
 
@@ -37,6 +38,7 @@ fn template() -> LaunchTemplate {
         name: "web".to_owned(),
         default: 1,
         latest: 2,
+        displaced: None,
         versions: vec![version(1, Some(HttpTokens::Optional)), version(2, Some(HttpTokens::Optional))],
         groups: Vec::new(),
         managed_by: None,

@@ -5,7 +5,7 @@ use v2only_enforcer::Kind;
 use v2only_enforcer::ports::{Group, TemplateUse};
 use v2only_policy::instance::HttpTokens;
 use v2only_policy::source::{
-    DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+    DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion, VersionChoice,
 };
 use v2only_policy::{AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
 
@@ -36,6 +36,7 @@ fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
             options: says(*tokens),
             image: Some(IMAGE.to_owned()),
             imds_support: ImdsSupport::Unknown,
+            made: None,
         })
         .collect();
     LaunchTemplate {
@@ -43,6 +44,7 @@ fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
         name: "web".to_owned(),
         default,
         latest: versions.len() as u64,
+        displaced: None,
         versions,
         groups: Vec::new(),
         managed_by: None,
@@ -117,6 +119,39 @@ fn the_plan_is_grouped_by_what_set_the_options_and_says_what_mends_that() {
 }
 
 #[test]
+fn names_that_others_choose_tell_neither_a_terminal_nor_a_shell_what_to_do() {
+    let evil = "old\r\u{9b}2K\u{202e}; $(reboot)\n  nothing to do";
+    let launched = tagged(instance("i-0000000000000000a"), &[("aws:autoscaling:groupName", evil)]);
+    let aws = FakeAws::default()
+        .at_home("eu-central-1")
+        .configuration(LaunchConfiguration { name: evil.to_owned(), options: says(None), groups: Vec::new() })
+        .configuration(LaunchConfiguration {
+            name: "loud".to_owned(),
+            options: says(Some(HttpTokens::Optional)),
+            groups: Vec::new(),
+        })
+        .template(template(1, &[Some(HttpTokens::Optional)]))
+        .group(Group {
+            templates: Vec::new(),
+            configuration: Some(evil.to_owned()),
+            ..group(evil, VersionChoice::Default)
+        })
+        .group(group(evil, VersionChoice::Default))
+        .instance("eu-central-1", launched);
+    let told = FakeWorld::with(aws.clone()).watched(160).run("readiness").out;
+    assert!(told.contains("; $(reboot)") && !told.contains(['\r', '\u{9b}']), "{told:?}");
+    assert!(!told.contains("\n  nothing to do"), "{told}");
+    let world = FakeWorld::with(aws).watched(160).stdin("y\n").file("policy.yaml", POLICY);
+    let ran = world.run("enforce --policy DIR/policy.yaml --journal DIR/one.ndjson");
+    let seen = format!("{}{}", ran.out, ran.err);
+    assert!(seen.contains("old") && seen.contains("; $(reboot)"), "{seen}");
+    assert!(!seen.contains(['\r', '\u{9b}', '\u{202e}']), "{seen:?}");
+    assert!(!seen.contains("\n  nothing to do"), "{seen}");
+    let command = seen.split_once("start-instance-refresh").expect("advice").1;
+    assert!(command.trim_start().starts_with("--auto-scaling-group-name 'old"), "{command}");
+}
+
+#[test]
 fn json_says_who_decides_and_what_the_cause_is() {
     let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
     let json = world.run("scan --policy DIR/policy.yaml --output json -q").json();
@@ -157,6 +192,70 @@ fn one_kind_alone_costs_no_calls_for_the_others() {
         world.run(&format!("scan --kind {kind}"));
         assert_eq!(world.aws.asked()[1..], reads, "{kind}");
     }
+}
+
+#[test]
+fn what_somebody_makes_of_a_template_meanwhile_is_theirs() {
+    let line = "enforce --policy DIR/policy.yaml --kind launch-template --yes --journal DIR/one.ndjson --output json";
+    let run = |rival| {
+        let world = FakeWorld::with(estate().rival(rival)).file("policy.yaml", POLICY);
+        let ran = world.run(line);
+        (world, ran)
+    };
+    let (world, ran) = run("ec2:DescribeLaunchTemplates");
+    assert_eq!(ran.exit.code(), 10, "{}", ran.err);
+    assert_eq!(ran.json()["findings"][0]["hold"], "changed-since", "while somebody was asked: {}", ran.out);
+    assert_eq!(world.aws.changes(), [""; 0]);
+    let world = FakeWorld::with(estate().rival("ec2:DescribeLaunchTemplates")).file("policy.yaml", POLICY);
+    let page = world.run(&line.replace("json --output json", "json --output html")).out;
+    assert!(page.contains("Held: it was changed since the plan was made"), "{page}");
+    assert!(!world.exists("one.ndjson") || world.read("one.ndjson").is_empty());
+
+    let (world, ran) = run("ec2:CreateLaunchTemplateVersion");
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    assert!(
+        ran.out.contains(
+            "somebody made version 3 meanwhile; it was repeated as version 6, so that it is $Latest"
+        )
+    );
+    assert_eq!(
+        world.aws.changes().last().unwrap(),
+        "ec2:CreateLaunchTemplateVersion lt-0000000000000000a from 3"
+    );
+    let again = world.run(&line.replace("one", "two"));
+    assert_eq!(
+        (again.exit.code(), again.json()["findings"].as_array().unwrap().len()),
+        (0, 0),
+        "{}",
+        again.out
+    );
+}
+
+#[test]
+fn what_an_earlier_run_left_undone_is_told_by_a_scan_and_done_by_enforce() {
+    let mut it =
+        template(1, &[Some(HttpTokens::Optional), Some(HttpTokens::Required), Some(HttpTokens::Required)]);
+    it.versions[2].made = Some(Made { from: 1, latest: 2 });
+    let aws = FakeAws::default().at_home("eu-central-1").template(it).image(image(ImdsSupport::Unmarked));
+    let world = FakeWorld::with(aws).watched(160).file("policy.yaml", POLICY);
+    assert_snapshot!(world.run("scan --policy DIR/policy.yaml --kind launch-template").seen());
+    let line = "enforce --policy DIR/policy.yaml --kind launch-template --yes --journal DIR/one.ndjson";
+    assert_eq!(world.run(line).exit.code(), 0);
+    assert_snapshot!(world.read("one.ndjson"));
+    assert_eq!(
+        world.aws.changes(),
+        [
+            "ec2:ModifyLaunchTemplate lt-0000000000000000a default 3",
+            "ec2:CreateLaunchTemplateVersion lt-0000000000000000a from 2",
+        ]
+    );
+    let back = world.run("rollback DIR/one.ndjson --yes");
+    assert_eq!(back.exit.code(), 0, "{}", back.err);
+    assert_eq!(
+        world.aws.changes().last().unwrap(),
+        "ec2:ModifyLaunchTemplate lt-0000000000000000a default 1"
+    );
+    assert_eq!(world.aws.changes().len(), 3, "$Latest says already what it said");
 }
 
 #[test]

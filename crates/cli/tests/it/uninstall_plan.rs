@@ -75,6 +75,20 @@ fn how_it_was_deployed_is_asked_where_it_does_not_show() {
 }
 
 #[test]
+fn policies_that_cannot_be_read_leave_with_3() {
+    let aws = FakeAws::default().at_home(HERE).deployed(Deployment::organization());
+    let action = "organizations:ListPoliciesForTarget";
+    let denied = aws.failing(action, None, Kind::Denied, "AccessDeniedException", "not authorized");
+    let ran = FakeWorld::with(denied).run(EVERYWHERE);
+    assert_eq!(ran.exit.code(), 3, "{}", ran.err);
+    assert!(
+        ran.err.contains("service control policy (any) in 111122223333/eu-central-1 could not be read"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
 fn what_cannot_be_read_leaves_with_3() {
     let aws = FakeAws::default().at_home(HERE).deployed(Deployment::organization());
     let denied = aws

@@ -144,11 +144,13 @@ fn template(id: &str, name: &str, tokens: Option<HttpTokens>) -> LaunchTemplate 
         name: name.to_owned(),
         default: 1,
         latest: 1,
+        displaced: None,
         versions: vec![TemplateVersion {
             number: 1,
             options,
             image: None,
             imds_support: ImdsSupport::Unknown,
+            made: None,
         }],
         groups: Vec::new(),
         managed_by: None,

@@ -169,6 +169,8 @@ pub struct Mapping {
     pub state: String,
     /// Whether single failed messages go back to the queue, and not the whole batch.
     pub reports_failures: bool,
+    /// Whether it has a filter: Lambda deletes what does not pass.
+    pub filters: bool,
 }
 
 /// `lambda:GetFunction` and `lambda:ListEventSourceMappings`.

@@ -31,6 +31,21 @@ pub trait ListLaunchTemplates {
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<(LaunchTemplateId, TemplateVersion)>>> + Send;
 
+    /// One launch template, without versions and groups; `None` if it is gone.
+    fn launch_template(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+    ) -> impl Future<Output = Answer<Option<LaunchTemplate>>> + Send;
+
+    /// All versions of one launch template from this number on that AWS shows; none if the template is gone.
+    fn versions_since(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        first: u64,
+    ) -> impl Future<Output = Answer<Vec<TemplateVersion>>> + Send;
+
     /// Those of the versions of one launch template that AWS shows; none if the template is gone.
     fn template_versions(
         &self,
@@ -102,6 +117,24 @@ pub trait ChangeDefaults {
     ) -> impl Future<Output = Answer<Option<String>>> + Send;
 }
 
+/// What a new version of a launch template is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantedVersion {
+    /// The version that it repeats.
+    pub from: u64,
+    /// What its metadata options say otherwise; `None` repeats them, too.
+    pub change: Option<InstanceChange>,
+    /// What `$Latest` is meanwhile; the new version says so of itself.
+    pub latest: u64,
+}
+
+impl WantedVersion {
+    /// A version again as it is.
+    pub const fn again(from: u64) -> Self {
+        Self { from, change: None, latest: from }
+    }
+}
+
 /// A new version of a launch template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewVersion {
@@ -120,8 +153,18 @@ pub trait ChangeLaunchTemplate {
         &self,
         place: &Place,
         id: &LaunchTemplateId,
-        from: u64,
-        change: Option<InstanceChange>,
+        wanted: WantedVersion,
+    ) -> impl Future<Output = Answer<NewVersion>> + Send;
+
+    /// The version that an earlier run made as it is wanted now. Changes nothing.
+    ///
+    /// Fails as [`crate::Kind::Unverified`] if it differs in anything else.
+    fn made_version(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        wanted: WantedVersion,
+        number: u64,
     ) -> impl Future<Output = Answer<NewVersion>> + Send;
 
     /// Makes a version `$Default`. Repeating it is harmless.

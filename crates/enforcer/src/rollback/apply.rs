@@ -11,7 +11,7 @@ use super::{Came, Looked, Recorded, Restoration, Step, Told, What, decide};
 use crate::failure::{Failure, Kind};
 use crate::ports::{
     Admission, ChangeLaunchTemplate, DescribeInstances, DescribeNotebook, RestoreDefaults, RestoreInstance,
-    RestoreNotebook, SourceReader, TagInstance, TagNotebook,
+    RestoreNotebook, SourceReader, TagInstance, TagNotebook, WantedVersion,
 };
 use crate::record::Posture;
 use crate::sources::read;
@@ -218,7 +218,7 @@ async fn carry_out(
                 ports.make_default(place, &line.id, *number).await?;
             }
             if let Some(number) = latest {
-                ports.new_version(place, &line.id, *number, None).await?;
+                ports.new_version(place, &line.id, WantedVersion::again(*number)).await?;
             }
             Ok(None)
         }

@@ -79,10 +79,16 @@ pub fn notebook(before: MinimumVersion, now: Option<&Notebook>) -> Restoration {
 /// Of a launch template: what `$Default` and `$Latest` say.
 pub fn template(line: &TemplateLine, now: Option<&LaunchTemplate>, even_if_changed: bool) -> Restoration {
     let Some(now) = now else { return Restoration::Gone };
-    let made = line.says.tightened(line.change);
-    let says = |number: u64| now.versions.iter().find(|it| it.number == number).map(|it| it.options);
-    // A version that we made has a number beyond what `$Latest` was, and says what we asked for.
-    let ours = |number: u64| number > line.latest && says(number) == Some(made);
+    let made = line.change.map_or(line.says, |change| line.says.tightened(change));
+    let version = |number: u64| now.versions.iter().find(|it| it.number == number);
+    let says = |number: u64| version(number).map(|it| it.options);
+    // A version that we made says so, and says what we asked for. An earlier run may have made it, and been killed.
+    let ours = |number: u64| {
+        let by_us = version(number).and_then(|it| it.made).is_some_and(|it| it.from == line.from);
+        by_us && says(number) == Some(made)
+    };
+    let latest_now = now.described_latest();
+    let latest_is_ours = latest_now > line.latest && ours(latest_now);
     let mut changed_since = false;
     let mut step = |was_ours: bool, is_as_before: bool, back_to: u64| match (was_ours, is_as_before) {
         (_, true) => None,
@@ -97,11 +103,13 @@ pub fn template(line: &TemplateLine, now: Option<&LaunchTemplate>, even_if_chang
     } else {
         None
     };
-    let latest = if line.from == line.latest {
-        step(ours(now.latest), now.latest == line.latest || says(now.latest) == Some(line.says), line.latest)
+    let latest = if let Some(displaced) = now.displaced {
+        // A new version of `$Default` is `$Latest` until that is repeated, and a run was killed in between.
+        step(displaced.unclear.is_none(), false, displaced.was)
+    } else if line.from == line.latest {
+        step(latest_is_ours, latest_now == line.latest || says(latest_now) == Some(line.says), line.latest)
     } else {
-        // A new version of `$Default` is `$Latest` until that is repeated, and a run may have been killed in between.
-        ours(now.latest).then_some(line.latest)
+        latest_is_ours.then_some(line.latest)
     };
     match (default, latest) {
         _ if changed_since && !even_if_changed => Restoration::Held(Held::ChangedSince),

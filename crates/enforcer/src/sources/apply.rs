@@ -8,7 +8,7 @@ use v2only_policy::{
 
 use super::Source;
 use crate::failure::{Failure, Kind};
-use crate::ports::{Answer, SourceReader, SourceWriter};
+use crate::ports::{Answer, NewVersion, SourceReader, SourceWriter, WantedVersion};
 use crate::record::{Outcome, Posture, Record};
 
 /// What a change came to: the outcome, what AWS says afterwards, its id of the request.
@@ -46,6 +46,41 @@ pub async fn apply<P: SourceReader + SourceWriter>(ports: &P, place: &Place, sou
     }
 }
 
+/// Whether a launch template is as it was when its changes were planned: nobody made a version since, or chose
+/// another default.
+pub async fn is_as_planned(
+    ports: &impl SourceReader,
+    place: &Place,
+    template: &LaunchTemplate,
+) -> Answer<bool> {
+    let now = ports.launch_template(place, &template.id).await?;
+    let planned = (template.default, template.described_latest());
+    Ok(now.is_some_and(|now| (now.default, now.latest) == planned))
+}
+
+/// Looks whether somebody made a version while ours were made. What they made last is to be `$Latest`, not ours: then
+/// it is repeated, and this says so.
+pub async fn give_way<P: SourceReader + SourceWriter>(
+    ports: &P,
+    place: &Place,
+    template: &LaunchTemplate,
+) -> Answer<Option<String>> {
+    let since = ports.versions_since(place, &template.id, template.described_latest() + 1).await?;
+    let newest = |ours: bool| {
+        since.iter().filter(|it| it.made.is_some() == ours).map(|it| it.number).max().unwrap_or_default()
+    };
+    let (ours, theirs) = (newest(true), newest(false));
+    if theirs == 0 || theirs > ours {
+        return Ok(None);
+    }
+    let NewVersion { version, .. } =
+        ports.new_version(place, &template.id, WantedVersion::again(theirs)).await?;
+    Ok(Some(format!(
+        "somebody made version {theirs} meanwhile; it was repeated as version {}, so that it is $Latest",
+        version.number
+    )))
+}
+
 async fn defaults<P: SourceReader + SourceWriter>(
     ports: &P,
     place: &Place,
@@ -76,11 +111,19 @@ async fn version<P: SourceReader + SourceWriter>(
     step: TemplateChange,
 ) -> Answer<Came> {
     let id = &template.id;
-    let made = ports.new_version(place, id, step.from, Some(step.change)).await?;
-    // What `$Latest` means is mended before what `$Default` means is changed.
-    if let Some(latest) = step.then_repeat {
-        ports.new_version(place, id, latest, None).await?;
-    }
+    let wanted = WantedVersion { from: step.from, change: step.change, latest: template.latest };
+    let made = match step.made {
+        Some(number) => ports.made_version(place, id, wanted, number).await,
+        None => ports.new_version(place, id, wanted).await,
+    };
+    // What `$Latest` means is mended before what `$Default` means is changed, and whatever the new version came to.
+    let is_made = made.as_ref().map_or_else(|failure| failure.kind == Kind::Unverified, |_| true);
+    let repeated = match step.then_repeat.filter(|_| is_made) {
+        Some(latest) => ports.new_version(place, id, WantedVersion::again(latest)).await.map(|_| ()),
+        None => Ok(()),
+    };
+    let made = made?;
+    repeated?;
     let mut request_id = made.request_id;
     if step.make_default {
         request_id = ports.make_default(place, id, made.version.number).await?;

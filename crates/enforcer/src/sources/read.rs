@@ -74,6 +74,10 @@ pub async fn launch_templates<P: ListLaunchTemplates + ListImages>(
         }
     }
     for template in all.values_mut() {
+        if let Some(was) = template.seems_displaced() {
+            let since = ports.versions_since(place, &template.id, was).await?;
+            template.set_displaced(&since);
+        }
         template.groups = uses(template, groups);
         let described: BTreeSet<u64> = template.versions.iter().map(|it| it.number).collect();
         let named = template.groups.iter().filter_map(|it| match it.version {

@@ -120,6 +120,14 @@ impl ListLaunchTemplates for Fake {
         Ok(Page { items: vec![], next: None })
     }
 
+    async fn launch_template(&self, _: &Place, _: &LaunchTemplateId) -> Answer<Option<LaunchTemplate>> {
+        Ok(None)
+    }
+
+    async fn versions_since(&self, _: &Place, _: &LaunchTemplateId, _: u64) -> Answer<Vec<TemplateVersion>> {
+        Ok(vec![])
+    }
+
     async fn template_versions(
         &self,
         _: &Place,

@@ -140,7 +140,8 @@ pub(super) fn change(findings: &[Finding]) -> InstanceChange {
             | Finding::DefaultHopLimit { .. }
             | Finding::NotEnforced
             | Finding::ImageUnmarked
-            | Finding::ImageUnknown => {}
+            | Finding::ImageUnknown
+            | Finding::LatestDisplaced { .. } => {}
         }
     }
     InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags }

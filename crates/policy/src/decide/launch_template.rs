@@ -4,7 +4,7 @@ use super::instance::{change, judge_options};
 use super::{Circumstances, Decision, excuse};
 use crate::Tags;
 use crate::effective::{EffectiveOptions, effective};
-use crate::plan::{Hold, Plan, TemplateChange};
+use crate::plan::{Hold, InstanceChange, Plan, TemplateChange};
 use crate::scope::ScopeError;
 use crate::settings::{LaunchTemplateFix, Policy, Rules};
 use crate::source::{AccountDefaults, LaunchTemplate, TemplateVersion, VersionChoice};
@@ -35,24 +35,32 @@ pub fn decide_launch_template(
 ) -> Result<Vec<VersionDecision>, ScopeError> {
     let scope = circumstances.scope(template.id.as_str(), &template.tags);
     let rules = policy.rules_for(&scope)?;
-    let mut versions: Vec<&TemplateVersion> = template.versions.iter().collect();
+    let mut versions: Vec<&TemplateVersion> =
+        template.versions.iter().filter(|it| template.is_in_use(it.number)).collect();
     versions.sort_by_key(|it| (it.number != template.default, it.number == template.latest, it.number));
     let look = |version: &TemplateVersion| {
         let effective = effective(&version.options, defaults, version.imds_support);
         (effective, judge_options(&effective.options(), rules))
     };
-    let latest_violates = versions.iter().any(|it| it.number == template.latest && look(it).1.is_err());
+    let displaced = template.displaced.map(|it| Finding::LatestDisplaced { by: it.by, was: it.was });
+    let latest_violates =
+        displaced.is_some() || versions.iter().any(|it| it.number == template.latest && look(it).1.is_err());
     let mut decided = Vec::new();
     for version in versions {
         let (effective, judged) = look(version);
-        let decision = match judged {
-            Ok(compliance) => Decision::left(Verdict::Compliant(compliance)),
-            Err(findings) => {
+        let here = displaced.filter(|_| version.number == template.latest);
+        let wants = Wants {
+            version,
+            change: judged.as_ref().err().map(|findings| change(findings)),
+            latest_violates,
+        };
+        let decision = match (judged, here) {
+            (Ok(compliance), None) => Decision::left(Verdict::Compliant(compliance)),
+            (judged, here) => {
+                let findings = judged.err().into_iter().flatten().chain(here).collect();
                 let (verdict, notes) = excuse(findings, policy, &scope, circumstances.today())?;
                 let plan = match &verdict {
-                    Verdict::Violation(findings) => {
-                        plan(template, version.number, findings, rules, latest_violates).under(rules.mode)
-                    }
+                    Verdict::Violation(_) => plan(template, &wants, rules).under(rules.mode),
                     _ => Plan::Nothing,
                 };
                 Decision { verdict, notes, plan, remember: Tags::new() }
@@ -63,27 +71,37 @@ pub fn decide_launch_template(
     Ok(decided)
 }
 
-fn plan(
-    template: &LaunchTemplate,
-    number: u64,
-    findings: &[Finding],
-    rules: &Rules,
+/// What is to become of one version.
+struct Wants<'a> {
+    version: &'a TemplateVersion,
+    /// `None`: its options are right.
+    change: Option<InstanceChange>,
+    /// Whether the plan of `$Latest` makes the version that is `$Latest` in the end.
     latest_violates: bool,
-) -> Plan<TemplateChange> {
+}
+
+fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan<TemplateChange> {
     let hold = |why| Plan::Hold { why, would: None };
     if let Some(principal) = &template.managed_by {
         return hold(Hold::Managed(principal.clone()));
     }
+    let number = wants.version.number;
     let (is_default, is_latest) = (number == template.default, number == template.latest);
     if !is_default && !is_latest {
         return hold(Hold::Pinned { groups: template.users(number).map(|it| it.group.clone()).collect() });
     }
+    let made = wants.change.and_then(|change| already(template, wants.version, change));
+    let unclear = template.displaced.filter(|it| it.unclear.is_some());
+    if let (Some(displaced), None) = (unclear, made) {
+        return hold(Hold::LatestUnclear(displaced));
+    }
     let step = TemplateChange {
         from: number,
-        change: change(findings),
-        make_default: is_default,
+        change: wants.change,
+        made,
+        make_default: is_default && wants.change.is_some(),
         // The one made from a violating `$Latest` comes after this one, and is the new `$Latest` itself.
-        then_repeat: (!is_latest && !latest_violates).then_some(template.latest),
+        then_repeat: (made.is_none() && !is_latest && !wants.latest_violates).then_some(template.latest),
     };
     if rules.launch_templates == LaunchTemplateFix::Report {
         return Plan::Hold { why: Hold::SourceReportOnly("launch_templates"), would: Some(step) };
@@ -94,9 +112,18 @@ fn plan(
         .filter(|it| it.version == VersionChoice::Latest)
         .map(|it| it.group.clone())
         .collect();
-    if is_default && !is_latest && !following.is_empty() {
+    if made.is_none() && is_default && !is_latest && !following.is_empty() {
         // For a moment the new version would be `$Latest`, and a group would launch from it what it never did.
         return hold(Hold::LatestInUse { groups: following });
     }
     Plan::Act(step)
+}
+
+/// The version that a run which ended early made of `$Default`: it is `$Latest` as AWS describes it, and says what is
+/// wanted. That it differs in nothing else is compared before it is made `$Default`.
+fn already(template: &LaunchTemplate, from: &TemplateVersion, change: InstanceChange) -> Option<u64> {
+    let made = template.versions.iter().find(|it| it.number == template.described_latest())?;
+    let from_here = made.made.is_some_and(|it| it.from == from.number);
+    let as_wanted = made.options == from.options.tightened(change);
+    (from.number == template.default && from_here && as_wanted).then_some(made.number)
 }

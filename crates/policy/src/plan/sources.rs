@@ -43,8 +43,11 @@ impl fmt::Display for DefaultsChange {
 pub struct TemplateChange {
     /// The version that it repeats, but for its metadata options.
     pub from: u64,
-    /// What becomes different. `HttpEndpoint` stays as it was said, or unsaid.
-    pub change: InstanceChange,
+    /// What becomes different. `HttpEndpoint` stays as it was said, or unsaid. `None`: it is repeated as it is, so that
+    /// `$Latest` means again what it did before a run ended early.
+    pub change: Option<InstanceChange>,
+    /// This version was made for it by a run that ended early; it is compared instead of made.
+    pub made: Option<u64>,
     /// Make it `$Default`, because the other one was.
     pub make_default: bool,
     /// Repeat this version afterwards as it is, so that `$Latest` goes on meaning the same.
@@ -53,8 +56,14 @@ pub struct TemplateChange {
 
 impl fmt::Display for TemplateChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let said = StatedOptions::default().tightened(self.change);
-        write!(f, "new version from version {} with ", self.from)?;
+        let Some(change) = self.change else {
+            return write!(f, "version {} again, so that it is $Latest", self.from);
+        };
+        let said = StatedOptions::default().tightened(change);
+        match self.made {
+            Some(made) => write!(f, "version {made}, which is version {} with ", self.from)?,
+            None => write!(f, "new version from version {} with ", self.from)?,
+        }
         let mut words = Vec::new();
         if said.http_tokens.is_some() {
             words.push("HttpTokens=required".to_owned());

@@ -23,6 +23,8 @@ pub const DEFAULT_HOP_LIMIT: &str = "account-default-hop-limit";
 pub const TOKENS_ENFORCED: &str = "http-tokens-enforced";
 /// The rule for `ImdsSupport` of images.
 pub const IMAGE_SUPPORT: &str = "image-imds-support";
+/// The rule for what `$Latest` of a launch template means after a run that ended early.
+pub const LATEST_DISPLACED: &str = "latest-displaced";
 
 /// A rule for the options of an instance whose endpoint is not disabled.
 pub type InstanceRule = fn(&MetadataOptions, &InstanceRules) -> Option<Finding>;

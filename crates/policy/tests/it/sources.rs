@@ -4,7 +4,7 @@ use v2only_policy::plan::{EnforcementBar, Hold};
 use v2only_policy::scope::Matcher;
 use v2only_policy::settings::{ImageFix, LaunchTemplateFix};
 use v2only_policy::source::{
-    DefaultsOwner, GroupUse, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+    DefaultsOwner, GroupUse, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion, VersionChoice,
 };
 use v2only_policy::verdict::Note;
 use v2only_policy::{
@@ -33,6 +33,7 @@ pub fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
         options: says(tokens),
         image: Some("ami-0123456789abcdef0".to_owned()),
         imds_support: ImdsSupport::Unmarked,
+        made: None,
     }
 }
 
@@ -43,6 +44,7 @@ pub fn template(default: u64, latest: u64, versions: Vec<TemplateVersion>) -> La
         name: "web".to_owned(),
         default,
         latest,
+        displaced: None,
         versions,
         groups: Vec::new(),
         managed_by: None,
@@ -429,4 +431,105 @@ fn account_defaults_can_be_exempt_and_overridden() {
         elsewhere,
         "compliant (account defaults are as the policy says) → nothing",
     );
+}
+
+/// What a run that was killed after its first call left: version 3, made from `$Default` while `$Latest` was version 2.
+fn interrupted(latest: Option<HttpTokens>, since: &[TemplateVersion]) -> LaunchTemplate {
+    let made = TemplateVersion { made: Some(Made { from: 1, latest: 2 }), ..version(9, REQUIRED) };
+    let mut it = template(1, 9, vec![version(1, OPTIONAL), made.clone()]);
+    assert_eq!(it.seems_displaced(), Some(2));
+    let all: Vec<TemplateVersion> =
+        [version(2, latest), made].into_iter().chain(since.iter().cloned()).collect();
+    it.set_displaced(&all);
+    it
+}
+
+#[test]
+fn what_a_run_that_was_killed_left_undone_is_found_and_planned() {
+    let first = "1: violation [http-tokens] → act: version 9, which is version 1 with HttpTokens=required, made the \
+                 default";
+    let again = "2: violation [latest-displaced] → act: version 2 again, so that it is $Latest";
+    let made = "2: violation [http-tokens latest-displaced] → act: new version from version 2 with HttpTokens=required";
+    let check = |shows, it: &LaunchTemplate, expected: &[&str]| {
+        check_template(shows, it, &account(SILENT), new_versions(), expected);
+    };
+    check("$Latest was right", &interrupted(REQUIRED, &[]), &[first, again]);
+    check("$Latest was wrong, too", &interrupted(OPTIONAL, &[]), &[first, made]);
+    let ours = TemplateVersion { made: Some(Made { from: 1, latest: 2 }), ..version(8, REQUIRED) };
+    check("two runs at once", &interrupted(REQUIRED, &[ours]), &[first, again]);
+    let followed = used_by(interrupted(REQUIRED, &[]), "web", VersionChoice::Latest);
+    check("a group launches from $Latest", &followed, &[first, again]);
+    let mut chosen = interrupted(REQUIRED, &[]);
+    chosen.default = 9;
+    let compliant = "9: compliant (HttpTokens is required) → nothing";
+    check("only the repeat was left", &chosen, &[compliant, again]);
+    let report = enforce();
+    check_template(
+        "the document only reports",
+        &chosen,
+        &account(SILENT),
+        report,
+        &[
+            compliant,
+            "2: violation [latest-displaced] → hold: source-report-only, would version 2 again, so that it is \
+           $Latest",
+        ],
+    );
+}
+
+#[test]
+fn what_only_a_person_can_tell_is_left_to_one() {
+    let first = "1: violation [http-tokens] → act: version 9, which is version 1 with HttpTokens=required, made the \
+                 default";
+    let held = "9: violation [latest-displaced] → hold: latest-unclear";
+    let theirs = interrupted(REQUIRED, &[version(5, REQUIRED)]);
+    check_template("somebody made one in between", &theirs, &account(SILENT), new_versions(), &[first, held]);
+    let Plan::Hold { why, .. } = &decide_launch_template(
+        &theirs,
+        &account(SILENT),
+        &Policy::plain(new_versions()),
+        &seen().circumstances(),
+    )
+    .unwrap()[1]
+        .decision
+        .plan
+    else {
+        panic!();
+    };
+    assert_eq!(
+        why.to_string(),
+        "a run that ended early left version 9 as $Latest, which was version 2, and somebody made version 5 meanwhile; \
+         make the version that $Latest is to be"
+    );
+    let mut gone = interrupted(REQUIRED, &[]);
+    gone.latest = 9;
+    gone.displaced = None;
+    gone.versions.retain(|it| it.number != 2);
+    gone.set_displaced(&[]);
+    check_template("what it was is deleted", &gone, &account(SILENT), new_versions(), &[first, held]);
+}
+
+#[test]
+fn a_description_says_what_a_version_was_made_from_and_nobody_elses_is_taken_for_it() {
+    let most = Made { from: u64::MAX, latest: u64::MAX };
+    assert!(most.changed().len() <= 255, "the most that AWS takes");
+    for it in [Made { from: 2, latest: 15 }, Made { from: 3, latest: 3 }, most] {
+        assert_eq!(Made::read(&it.changed()), Some(it));
+    }
+    assert_eq!(Made::read(&Made { from: 2, latest: 15 }.repeated()), Some(Made::again(2)));
+    for other in [
+        "",
+        "web server",
+        "v2only: version 2",
+        "v2only: version 0 again",
+        "v2only: version 02 again",
+        "v2only: version +2 again",
+        "v2only: version 2 again and again",
+        "v2only: version 2, IMDSv2 only",
+        "v2only: version 2, IMDSv2 only; $Latest was version ",
+        "v2only: version 2, IMDSv2 only; $Latest was version 3; mine",
+        "copy of v2only: version 2 again",
+    ] {
+        assert_eq!(Made::read(other), None, "{other}");
+    }
 }

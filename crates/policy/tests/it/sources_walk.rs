@@ -3,10 +3,10 @@
 
 use proptest::prelude::*;
 use v2only_policy::settings::{AccountDefaultRules, HopLimitRule, LaunchTemplateFix};
-use v2only_policy::source::{GroupUse, LaunchTemplate, TemplateVersion, VersionChoice};
+use v2only_policy::source::{GroupUse, LaunchTemplate, Made, TemplateVersion, VersionChoice};
 use v2only_policy::{
-    AccountDefaults, HttpTokens, ImdsSupport, Plan, Policy, Rules, StatedOptions, Switch, TemplateChange,
-    Verdict, decide_account_defaults, decide_launch_template, effective,
+    AccountDefaults, HttpTokens, ImdsSupport, InstanceChange, Plan, Policy, Rules, StatedOptions, Switch,
+    TemplateChange, Verdict, decide_account_defaults, decide_launch_template, effective,
 };
 
 use crate::sources::template;
@@ -45,8 +45,9 @@ fn templates() -> impl Strategy<Value = LaunchTemplate> {
         let versions = (1..).zip(versions).map(|(number, (options, imds_support))| TemplateVersion {
             number,
             options,
-            image: None,
+            image: Some(format!("what version {number} launches")),
             imds_support,
+            made: None,
         });
         let mut it = template(default, latest, versions.collect());
         if followed {
@@ -66,24 +67,88 @@ fn rules() -> impl Strategy<Value = Rules> {
     })
 }
 
-/// `CreateLaunchTemplateVersion` and `ModifyLaunchTemplate`, as the plan asks for them.
-fn carry_out(it: &mut LaunchTemplate, step: TemplateChange) {
-    let source = |it: &LaunchTemplate, number| {
-        it.versions.iter().find(|version| version.number == number).unwrap().clone()
-    };
-    let mut made = source(it, step.from);
-    made.number = it.latest + 1;
-    made.options = made.options.tightened(step.change);
-    it.latest = made.number;
-    if step.make_default {
-        it.default = made.number;
+/// A template as AWS keeps it, with all of its versions, and how many more calls are made before the run is killed.
+#[derive(Debug, Clone)]
+struct Kept {
+    template: LaunchTemplate,
+    calls_left: usize,
+}
+
+impl Kept {
+    fn call(&mut self) -> bool {
+        let alive = self.calls_left > 0;
+        self.calls_left = self.calls_left.saturating_sub(1);
+        alive
     }
-    it.versions.push(made);
-    if let Some(again) = step.then_repeat {
-        let repeated = TemplateVersion { number: it.latest + 1, ..source(it, again) };
-        it.latest = repeated.number;
-        it.versions.push(repeated);
+
+    /// `CreateLaunchTemplateVersion`.
+    fn create(&mut self, from: u64, change: Option<InstanceChange>, made: Option<Made>) -> Option<u64> {
+        if !self.call() {
+            return None;
+        }
+        let source = at(&self.template, from);
+        let options = change.map_or(source.options, |it| source.options.tightened(it));
+        self.template.latest += 1;
+        let number = self.template.latest;
+        // What was written down is what is read.
+        let made = made.map(|it| if change.is_some() { it.changed() } else { it.repeated() });
+        let made = made.and_then(|it| Made::read(&it));
+        self.template.versions.push(TemplateVersion { number, options, made, ..source });
+        Some(number)
     }
+
+    /// The calls that one step takes, in their order; `None` if the run was killed.
+    fn carry_out(&mut self, planned: &LaunchTemplate, step: TemplateChange) -> Option<()> {
+        let made = match step.made {
+            Some(number) => number,
+            None => {
+                let made = Made { from: step.from, latest: planned.latest };
+                self.create(step.from, step.change, Some(made))?
+            }
+        };
+        if let Some(again) = step.then_repeat {
+            self.create(again, None, Some(Made::again(again)))?;
+        }
+        if step.make_default {
+            self.call().then_some(())?;
+            self.template.default = made;
+        }
+        Some(())
+    }
+
+    /// What a scan is given.
+    fn described(&self) -> LaunchTemplate {
+        let mut it = in_use(self.template.clone());
+        if let Some(was) = it.seems_displaced() {
+            let since: Vec<_> =
+                self.template.versions.iter().filter(|it| it.number >= was).cloned().collect();
+            it.set_displaced(&since);
+        }
+        it
+    }
+
+    /// One run; whether something was held.
+    fn run(&mut self, account: &AccountDefaults, policy: &Policy) -> bool {
+        let planned = self.described();
+        let decided = decide_launch_template(&planned, account, policy, &seen().circumstances()).unwrap();
+        let mut held = false;
+        for it in decided {
+            match it.decision.plan {
+                Plan::Act(step) => {
+                    if self.carry_out(&planned, step).is_none() {
+                        break;
+                    }
+                }
+                Plan::Hold { .. } => held = true,
+                _ => {}
+            }
+        }
+        held
+    }
+}
+
+fn at(it: &LaunchTemplate, number: u64) -> TemplateVersion {
+    it.versions.iter().find(|version| version.number == number).unwrap().clone()
 }
 
 /// What somebody launches from who names no number.
@@ -104,19 +169,10 @@ proptest! {
         let decide = |it: &LaunchTemplate| {
             decide_launch_template(it, &account, &policy, &seen().circumstances()).unwrap()
         };
-        let at = |it: &LaunchTemplate, number: u64| {
-            it.versions.iter().find(|version| version.number == number).unwrap().clone()
-        };
         let before = in_use(before);
-        let mut after = before.clone();
-        let mut held = false;
-        for decided in decide(&before) {
-            match decided.decision.plan {
-                Plan::Act(step) => carry_out(&mut after, step),
-                Plan::Hold { .. } => held = true,
-                _ => {}
-            }
-        }
+        let mut run = Kept { template: before.clone(), calls_left: usize::MAX };
+        let held = run.run(&account, &policy);
+        let after = run.template;
         for (was, is) in [(before.default, after.default), (before.latest, after.latest)] {
             let (was, is) = (at(&before, was), at(&after, is));
             prop_assert_eq!(was.imds_support, is.imds_support);
@@ -138,6 +194,56 @@ proptest! {
                 "left: {:?}", decided
             );
             prop_assert!(!matches!(decided.decision.plan, Plan::Act(_)), "a second run acts: {:?}", decided);
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_killed_anywhere_is_finished_by_the_next(
+        before in templates(),
+        account in defaults(),
+        rules in rules(),
+        calls in 0_usize..6,
+    ) {
+        let policy = Policy::plain(rules);
+        let before = in_use(before);
+        let mut whole = Kept { template: before.clone(), calls_left: usize::MAX };
+        whole.run(&account, &policy);
+        let mut killed = Kept { template: before.clone(), calls_left: calls };
+        killed.run(&account, &policy);
+        let left_over = killed.template.versions.len();
+        killed.calls_left = usize::MAX;
+        killed.run(&account, &policy);
+        for alias in [|it: &LaunchTemplate| it.default, |it: &LaunchTemplate| it.latest] {
+            let (whole, killed) = (&whole.template, &killed.template);
+            let (expected, is) = (at(whole, alias(whole)), at(killed, alias(killed)));
+            prop_assert_eq!((is.image, is.options), (expected.image, expected.options));
+        }
+        let most = whole.template.versions.len() + usize::from(left_over > before.versions.len());
+        // Made twice is at most what nobody launches from: a version whose second call was made, and whose third was not.
+        prop_assert!(killed.template.versions.len() <= most + 1);
+        let settled = killed.template.versions.len();
+        killed.run(&account, &policy);
+        prop_assert_eq!(killed.template.versions.len(), settled, "a third run has nothing to do");
+    }
+
+    #[test]
+    fn what_somebody_makes_after_a_run_was_killed_stays_the_latest(
+        before in templates(),
+        account in defaults(),
+        rules in rules(),
+        calls in 1_usize..6,
+    ) {
+        let policy = Policy::plain(rules);
+        let mut it = Kept { template: in_use(before), calls_left: calls };
+        it.run(&account, &policy);
+        it.calls_left = usize::MAX;
+        let number = it.create(it.template.default, None, None).unwrap();
+        it.template.versions.last_mut().unwrap().image = Some("theirs".to_owned());
+        prop_assert_eq!(it.described().displaced, None);
+        for _ in 0..2 {
+            it.run(&account, &policy);
+            let latest = at(&it.template, it.template.latest);
+            prop_assert_eq!(latest.image.as_deref(), Some("theirs"), "made as {}", number);
         }
     }
 

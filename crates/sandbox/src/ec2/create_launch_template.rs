@@ -19,7 +19,7 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     trail.nested_request(&call.action, params);
     let name = params.required("LaunchTemplateName")?.to_owned();
     let data = read_data(params)?;
-    let description = params.text("VersionDescription").map(str::to_owned);
+    let description = read_description(params)?;
     let tags = tags::read_specification(params, "launch-template", &[])?;
     let client_token = params.text("ClientToken").map(str::to_owned);
     let dry_run = params.dry_run()?;
@@ -43,7 +43,8 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     }
     let created = world.now();
     let created_by = call.principal.arn().to_owned();
-    let first = Version { number: 1, description, created, created_by: created_by.clone(), data };
+    let first =
+        Version { number: 1, description, created, created_by: created_by.clone(), client_token: None, data };
     let template = Template {
         id: world.ids.resource("lt"),
         name,
@@ -58,6 +59,15 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     world.ec2.at(&call.place).templates.insert(template.id.clone(), template);
     trail.nested_response(call, &answer);
     Ok(answer)
+}
+
+/// Reads `VersionDescription`, of at most 255 characters.
+pub(super) fn read_description(params: &Params) -> Result<Option<String>, AwsError> {
+    let description = params.text("VersionDescription").map(str::to_owned);
+    if description.as_ref().is_some_and(|it| it.chars().count() > 255) {
+        return Err(AwsError::invalid_value("VersionDescription has at most 255 characters"));
+    }
+    Ok(description)
 }
 
 /// Reads `LaunchTemplateData`, which must be there.

@@ -1,6 +1,6 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplateVersion.html>
 
-use super::create_launch_template::{NOT_SIMULATED, read_data};
+use super::create_launch_template::{NOT_SIMULATED, read_data, read_description};
 use super::template::{TemplateRef, Version, id_not_found};
 use crate::call::Call;
 use crate::error::AwsError;
@@ -14,8 +14,8 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     let wanted = TemplateRef::read(params)?;
     let data = read_data(params)?;
     let source = params.text("SourceVersion").map(str::to_owned);
-    let description = params.text("VersionDescription").map(str::to_owned);
-    let _not_retried = params.text("ClientToken");
+    let description = read_description(params)?;
+    let client_token = params.text("ClientToken").map(str::to_owned);
     let dry_run = params.dry_run()?;
     params.finish(&call.action, &[NOT_SIMULATED.as_slice(), &["ResolveAlias"]].concat())?;
     let id = wanted.find(world, &call.place)?;
@@ -29,9 +29,14 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     if dry_run {
         return Err(AwsError::dry_run());
     }
+    let before =
+        template.versions.values().find(|it| client_token.is_some() && it.client_token == client_token);
+    if let Some(before) = before {
+        return Ok(Shape::map().with("launchTemplateVersion", template.version_shape(before)));
+    }
     let number = template.latest() + 1;
     let created_by = call.principal.arn().to_owned();
-    let version = Version { number, description, created, created_by, data };
+    let version = Version { number, description, created, created_by, client_token, data };
     let answer = Shape::map().with("launchTemplateVersion", template.version_shape(&version));
     template.versions.insert(number, version);
     trail.nested_response(call, &answer);

@@ -40,6 +40,7 @@ pub(super) struct Version {
     pub(super) description: Option<String>,
     pub(super) created: Timestamp,
     pub(super) created_by: String,
+    pub(super) client_token: Option<String>,
     pub(super) data: TemplateData,
 }
 

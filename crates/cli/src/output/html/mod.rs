@@ -18,6 +18,7 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
+use v2only_enforcer::scan::Kinds;
 use v2only_policy::Mode;
 
 use self::causes::{Cause, causes, causes_words};
@@ -69,6 +70,8 @@ struct Report {
     /// Accounts and Regions in words.
     scope: String,
     headline: String,
+    /// Whether every kind of resource was looked at.
+    everything: bool,
     standfirst: String,
     places: usize,
     version_1: usize,
@@ -157,7 +160,8 @@ fn report(run: &Run<'_>, items: &[Item<'_>], background: Background<'_>) -> Repo
             Mode::Observe => "observe",
             Mode::Enforce => "enforce",
         },
-        headline: headline(items, unread.is_empty()),
+        headline: headline(items, unread.is_empty(), background.kinds),
+        everything: background.kinds == Kinds::ALL,
         standfirst: standfirst(&postures, &scope),
         scope,
         places: run.places.len(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use v2only_enforcer::Outcome;
+use v2only_enforcer::scan::Kinds;
 use v2only_policy::Place;
 
 use super::words::{grouped, percent};
@@ -24,8 +25,14 @@ pub(super) struct Posture {
     pub(super) read: bool,
 }
 
-/// The answer to the first question.
-pub(super) fn headline(items: &[Item<'_>], whole: bool) -> String {
+/// The answer to the first question, as far as this run asked it.
+pub(super) fn headline(items: &[Item<'_>], whole: bool, kinds: Kinds) -> String {
+    let (what, besides) = match (kinds.instances, kinds.notebooks) {
+        (true, true) => ("Nothing", ""),
+        (true, false) => ("No instance", "; notebooks were not looked at"),
+        (false, true) => ("No notebook", "; instances were not looked at"),
+        (false, false) => return "Instances and notebooks were not looked at".to_owned(),
+    };
     let of = |kind: &str| {
         items.iter().filter(|it| it.record.resource.kind() == kind && it.answers_version_1()).count()
     };
@@ -38,10 +45,10 @@ pub(super) fn headline(items: &[Item<'_>], whole: bool) -> String {
         .collect();
     let least = if whole { "" } else { "At least " };
     match total {
-        0 if whole => "Nothing answers IMDSv1 any more".to_owned(),
-        0 => "Nothing that could be read answers IMDSv1".to_owned(),
-        1 => format!("{least}{} still answers IMDSv1", named.join(" and ")),
-        _ => format!("{least}{} still answer IMDSv1", named.join(" and ")),
+        0 if whole => format!("{what} answers IMDSv1 any more{besides}"),
+        0 => format!("{what} that could be read answers IMDSv1{besides}"),
+        1 => format!("{least}{} still answers IMDSv1{besides}", named.join(" and ")),
+        _ => format!("{least}{} still answer IMDSv1{besides}", named.join(" and ")),
     }
 }
 

@@ -200,7 +200,12 @@ pub(super) fn mapping(desk: &mut Desk<'_>, it: &Shipped, seen: &SeenFunction) {
         );
     };
     let problems = of_mapping(desk, found);
-    desk.piece(PIECE, it.name, "is enabled, and sends back what failed and nothing else", problems);
+    desk.piece(
+        PIECE,
+        it.name,
+        "is enabled, lets everything through, and sends back what failed and nothing else",
+        problems,
+    );
 }
 
 fn of_mapping(desk: &Desk<'_>, found: &Mapping) -> Problems {
@@ -214,6 +219,10 @@ fn of_mapping(desk: &Desk<'_>, found: &Mapping) -> Problems {
     if !found.reports_failures {
         let why = "one event that fails sends its whole batch back".to_owned();
         problems.push((why, update().option("function-response-types", "ReportBatchItemFailures")));
+    }
+    if found.filters {
+        let why = "a filter throws away events before the function sees them".to_owned();
+        problems.push((why, update().json("filter-criteria", &json!({}))));
     }
     problems
 }

@@ -18,9 +18,8 @@ pub(super) enum Lets {
 /// Whether `service` may do `action` on behalf of the resource `source`.
 pub(super) fn lets(policy: &Value, service: &str, action: &str, source: &str) -> Lets {
     let mut inside = false;
-    for (number, it) in statements(policy).enumerate() {
-        let name =
-            it.get("Sid").and_then(Value::as_str).map_or_else(|| (number + 1).to_string(), str::to_owned);
+    for (number, it) in (1..).zip(statements(policy)) {
+        let name = name(number, it);
         if it.get("Effect").and_then(Value::as_str) == Some("Deny") {
             if !is_only_over_tls(it) {
                 return Lets::Doubtful(name);
@@ -36,12 +35,28 @@ pub(super) fn lets(policy: &Value, service: &str, action: &str, source: &str) ->
     if inside { Lets::In } else { Lets::Out }
 }
 
+/// The statement that lets anybody in the world do `action`, if one does. One with a condition is not taken for it.
+pub(super) fn open_to_all(policy: &Value, action: &str) -> Option<String> {
+    let anybody = |it: &Value| {
+        let principal = it.get("Principal").map(|it| it.get("AWS").unwrap_or(it));
+        it.get("Effect").and_then(Value::as_str) == Some("Allow")
+            && texts(it.get("Action")).any(|it| covers(it, action))
+            && texts(principal).any(|it| it == "*")
+            && it.get("Condition").and_then(Value::as_object).is_none_or(serde_json::Map::is_empty)
+    };
+    (1..).zip(statements(policy)).find(|(_, it)| anybody(it)).map(|(number, it)| name(number, it))
+}
+
+/// How a statement is called: by its `Sid`, or by its number.
+fn name(number: usize, it: &Value) -> String {
+    it.get("Sid").and_then(Value::as_str).map_or_else(|| number.to_string(), str::to_owned)
+}
+
 /// Whether the accounts of an organization may put events, and nobody else.
 pub(super) fn organization_sends(policy: &Value, organization: &str) -> Lets {
     let mut inside = false;
-    for (number, it) in statements(policy).enumerate() {
-        let name =
-            it.get("Sid").and_then(Value::as_str).map_or_else(|| (number + 1).to_string(), str::to_owned);
+    for (number, it) in (1..).zip(statements(policy)) {
+        let name = name(number, it);
         let puts = texts(it.get("Action")).any(|it| covers(it, "events:PutEvents"));
         if it.get("Effect").and_then(Value::as_str) == Some("Deny") {
             return Lets::Doubtful(name);

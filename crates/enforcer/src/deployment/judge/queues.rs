@@ -8,12 +8,14 @@ use super::super::expected::{
     redrive_allow,
 };
 use super::super::{Desk, State};
-use super::policies::{Lets, lets};
+use super::policies::{Lets, lets, open_to_all};
 use super::there;
 use crate::ports::{Answer, Queue};
 
 const PIECE: &str = "queue";
 const EVENTBRIDGE: &str = "events.amazonaws.com";
+/// The key that AWS has in every account for SQS, and whose policy nobody can change.
+const AWS_KEY: &str = "alias/aws/sqs";
 
 type Found<'a> = Option<&'a Answer<Option<Queue>>>;
 type Problems = Vec<(String, Command)>;
@@ -58,6 +60,9 @@ pub(super) fn of_events(
         problems.push((why, set(desk, found, "VisibilityTimeout", &needed.to_string())));
     }
     problems.extend(unencrypted(desk, found));
+    if policy.is_some() {
+        problems.extend(locked(desk, found));
+    }
     let doubts = policy.as_ref().and_then(|policy| may_send(desk, found, policy, rules, &mut problems));
     tell(desk, it.name, "its rules may send into it, and what is given up goes to its DLQ", problems, doubts);
 }
@@ -106,6 +111,7 @@ pub(super) fn undelivered(desk: &mut Desk<'_>, found: Found<'_>, rules: &[String
         problems.push((format!("{waiting} not delivered: its attributes say why"), look));
     }
     problems.extend(unencrypted(desk, found));
+    problems.extend(locked(desk, found));
     let doubts = may_send(desk, found, &policy, rules, &mut problems);
     tell(desk, UNDELIVERED, "is empty, and the rules may send into it", problems, doubts);
 }
@@ -127,6 +133,11 @@ fn may_send(
 ) -> Option<String> {
     let policy: Value =
         attribute(found, "Policy").and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
+    if let Some(statement) = open_to_all(&policy, "sqs:SendMessage") {
+        let why = format!("statement {statement} of its policy lets anybody send");
+        problems.push((why, set(desk, found, "Policy", &shipped.to_string())));
+        return None;
+    }
     for rule in rules {
         match lets(&policy, EVENTBRIDGE, "sqs:SendMessage", rule) {
             Lets::In => {}
@@ -149,6 +160,17 @@ fn unencrypted(desk: &Desk<'_>, found: &Queue) -> Option<(String, Command)> {
     let own = attribute(found, "SqsManagedSseEnabled") == Some("true");
     let key = attribute(found, "KmsMasterKeyId").is_some_and(|it| !it.is_empty());
     (!own && !key).then(|| ("is not encrypted".to_owned(), set(desk, found, "SqsManagedSseEnabled", "true")))
+}
+
+/// Whether EventBridge is kept out by a key. What the policy of a key of one's own says is not looked at.
+fn locked(desk: &Desk<'_>, found: &Queue) -> Option<(String, Command)> {
+    let key = attribute(found, "KmsMasterKeyId")?;
+    (key == AWS_KEY || key.ends_with(&format!(":{AWS_KEY}"))).then(|| {
+        let own = json!({ "KmsMasterKeyId": "", "SqsManagedSseEnabled": "true" });
+        let set = Command::aws("sqs", "set-queue-attributes").option("queue-url", &found.url);
+        let why = "is encrypted with AWS's own key, which EventBridge may not use: no event gets into it";
+        (why.to_owned(), set.json("attributes", &own).at(desk.place))
+    })
 }
 
 /// How many messages wait, if any.

@@ -23,16 +23,23 @@ pub(super) fn parameter(desk: &mut Desk<'_>, found: &Answer<Option<Parameter>>, 
         .flag("overwrite")
         .option("value", &format!("file://{file}"))
         .at(desk.place);
-    let put = Command::ours(["validate", file]).then(&put);
+    let validate = Command::ours(["validate", file]);
     let Some(found) = found else {
-        return desk.problem(PIECE, PARAMETER, "is not there: the functions have nothing to go by", put);
+        return desk.problem(
+            PIECE,
+            PARAMETER,
+            "is not there: the functions have nothing to go by",
+            validate.then(&put),
+        );
     };
     if found.kind == "SecureString" {
         // AWS changes the type of no parameter.
         let delete = Command::aws("ssm", "delete-parameter").option("name", PARAMETER).at(desk.place);
         let why = "is a SecureString, which the functions' roles may not decrypt";
-        return desk.problem(PIECE, PARAMETER, why, delete.then(&put));
+        // Nothing is deleted for a document that could not take its place.
+        return desk.problem(PIECE, PARAMETER, why, validate.then(&delete).then(&put));
     }
+    let put = validate.then(&put);
     match document::parse(&found.value) {
         Err(invalid) => {
             let why =

@@ -36,7 +36,7 @@ fn the_document_is_one_and_the_one_that_was_meant() {
         "parameter",
         PARAMETER,
         "may not decrypt",
-        "aws ssm delete-parameter",
+        "v2only validate policy.yaml && aws ssm delete-parameter --name /v2only/policy --region eu-central-1 && aws ssm put-parameter",
     );
     let wanted = crate::document::parse("version: 1\nmode: enforce\n").unwrap().policy;
     let seen = whole(Site::Alone);

@@ -128,6 +128,24 @@ fn broken_queues() {
         "not encrypted",
         "aws sqs set-queue-attributes",
     );
+    for name in [EC2, UNDELIVERED] {
+        check(
+            Site::Alone,
+            |it| {
+                let all = attributes(it, name);
+                all.insert("SqsManagedSseEnabled".to_owned(), "false".to_owned());
+                all.insert("KmsMasterKeyId".to_owned(), "alias/aws/sqs".to_owned());
+            },
+            "queue",
+            name,
+            "AWS's own key, which EventBridge may not use",
+            "aws sqs set-queue-attributes",
+        );
+    }
+    let mut seen = whole(Site::Alone);
+    attributes(&mut seen, EC2).insert("SqsManagedSseEnabled".to_owned(), "false".to_owned());
+    attributes(&mut seen, EC2).insert("KmsMasterKeyId".to_owned(), "alias/ours".to_owned());
+    assert_eq!(bad(&seen), [], "what the key's policy says is not looked at, and said not to be");
     alone(
         |it| drop(it.queues.insert(EC2.to_owned(), Ok(None))),
         EC2,
@@ -169,6 +187,34 @@ fn a_statement_that_is_not_understood_is_not_called_well() {
     attributes(&mut seen, EC2).insert("Policy".to_owned(), policy.to_string());
     let all = bad(&seen);
     assert_eq!(all.iter().map(|it| (it.name.as_str(), it.state)).collect::<Vec<_>>(), [(EC2, State::Unread)]);
+}
+
+#[test]
+fn a_queue_that_anybody_may_send_to_is_not_called_well() {
+    for (name, principal) in
+        [(EC2, json!("*")), (EC2, json!({ "AWS": ["*"] })), (UNDELIVERED, json!({ "AWS": "*" }))]
+    {
+        let with = |condition: Option<Value>| {
+            let mut seen = whole(Site::Alone);
+            let text = attributes(&mut seen, name).get("Policy").unwrap().clone();
+            let mut policy: Value = serde_json::from_str(&text).unwrap();
+            let mut allow =
+                json!({ "Effect": "Allow", "Principal": principal, "Action": "sqs:Send*", "Resource": "*" });
+            if let Some(condition) = condition {
+                allow.as_object_mut().unwrap().insert("Condition".to_owned(), condition);
+            }
+            policy.get_mut("Statement").unwrap().as_array_mut().unwrap().push(allow);
+            attributes(&mut seen, name).insert("Policy".to_owned(), policy.to_string());
+            bad(&seen)
+        };
+        let all = with(None);
+        let [found] = all.as_slice() else { panic!("{all:#?}") };
+        assert_eq!((found.name.as_str(), found.state), (name, State::Problem));
+        assert!(found.why.contains("statement 3 of its policy lets anybody send"), "{}", found.why);
+        assert!(found.command.as_ref().unwrap().as_str().contains("set-queue-attributes"));
+        let ours = json!({ "StringEquals": { "aws:PrincipalOrgID": "o-a1b2c3d4e5" } });
+        assert_eq!(with(Some(ours)), [], "somebody, and not anybody");
+    }
 }
 
 #[test]
@@ -219,6 +265,12 @@ fn broken_functions_and_mappings() {
         "mapping",
         "whole batch",
         "aws lambda update-event-source-mapping",
+    );
+    alone(
+        |it| mapping(it).filters = true,
+        "mapping",
+        "a filter throws away events",
+        "aws lambda update-event-source-mapping --uuid one-of-many --region eu-central-1 --filter-criteria '{}'",
     );
     alone(
         |it| it.functions.get_mut(EC2).unwrap().mappings = Ok(Vec::new()),

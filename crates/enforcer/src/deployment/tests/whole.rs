@@ -129,6 +129,7 @@ pub(super) fn whole(site: Site) -> Seen {
             source: own,
             state: "Enabled".to_owned(),
             reports_failures: true,
+            filters: false,
         };
         seen.functions
             .insert(it.name, SeenFunction { function: Ok(Some(function)), mappings: Ok(vec![mapping]) });
