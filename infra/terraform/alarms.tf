@@ -1,5 +1,5 @@
 locals {
-  # Every alarm but the one for all: suffix of its name, what it says, and what it looks at.
+  # Every alarm but the one for all and the one that rings when nothing happens: suffix of its name, what it says, and what it looks at.
   alarms = merge({
     "sweeper-unswept" = {
       says      = "An account, a Region or a part of one could not be swept. See infra/README.md."
@@ -76,6 +76,22 @@ resource "aws_cloudwatch_metric_alarm" "function" {
   comparison_operator = "GreaterThanThreshold"
   treat_missing_data  = "notBreaching"
   alarm_actions       = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "idle" {
+  alarm_name          = "v2only-sweeper-idle"
+  alarm_description   = "No task of a sweep came for a day. See infra/README.md."
+  namespace           = "AWS/Lambda"
+  metric_name         = "Invocations"
+  dimensions          = { FunctionName = aws_lambda_function.function["sweeper"].function_name }
+  statistic           = "Sum"
+  period              = 86400
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "LessThanThreshold"
+  # A function that is never called has no metric.
+  treat_missing_data = "breaching"
+  alarm_actions      = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
 }
 
 resource "aws_cloudwatch_metric_alarm" "undelivered" {

@@ -394,7 +394,7 @@ def test_alarms_look_at_what_there_is(seen, name):
     counted = set(re.findall(r'\("([A-Z][A-Za-z]+)", (?:self|it)\.', metrics))
     mains = {it: (servers.REPOSITORY / "functions" / it / "src" / "main.rs").read_text() for it in FUNCTIONS}
     assert all(f'from_env("{it}")' in text for it, text in mains.items())
-    assert len(stood["alarms"]) == 7 * len(FUNCTIONS) + 2
+    assert len(stood["alarms"]) == 7 * len(FUNCTIONS) + 3
     filtered = {it["metricName"] for found in stood["metric filters"].values() for it in found["metricTransformations"]}
     for alarm in stood["alarms"].values():
         [dimension] = alarm["Dimensions"]
@@ -405,7 +405,8 @@ def test_alarms_look_at_what_there_is(seen, name):
         }[alarm["Namespace"]]
         assert dimension["Value"] in there, alarm
         assert alarm["Namespace"] != "v2only" or alarm["MetricName"] in counted | filtered
-        assert alarm["TreatMissingData"] == "notBreaching"
+        idle = alarm["ComparisonOperator"] == "LessThanThreshold"
+        assert alarm["TreatMissingData"] == ("breaching" if idle else "notBreaching"), alarm
     drawn = [
         it for widget in stood["dashboards"]["v2only"]["widgets"] for it in widget["properties"].get("metrics", [])
     ]
