@@ -11,6 +11,7 @@ import boto3
 import botocore.config
 import pytest
 import servers
+from recorded import held_against_the_roles  # noqa: F401, a fixture
 
 FAST = os.environ.get("V2ONLY_FAST") == "yes"
 # Fixtures that `tests/run --fast` does without, and what each stands for.

@@ -32,18 +32,10 @@ class Estate:
                 self.instances[account, region] = launch(client(url, "ec2", account, region), 2)
 
     def scan(self, *arguments):
-        environment = servers.clean_environment(
-            AWS_ENDPOINT_URL=self.url,
-            AWS_ENDPOINT_URL_SECURITYHUB=self.hub,
-            AWS_ACCESS_KEY_ID=HOME,
-            AWS_SECRET_ACCESS_KEY="test",
-            V2ONLY_LOOPBACK_ONLY="1",
-        )
         where = ["--accounts", f"{HOME},{SHOP}", "--role-name", ROLE, *(it for r in REGIONS for it in ("--region", r))]
-        command = [os.environ["V2ONLY_BIN"], "scan", "--policy", "policy.yaml", *where, "--output", "asff", *arguments]
-        ran = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
+        arguments = ["scan", "--policy", "policy.yaml", *where, "--output", "asff", *arguments]
+        command = servers.v2only(self.url, HOME, arguments, AWS_ENDPOINT_URL_SECURITYHUB=self.hub)
+        ran = subprocess.run(**command, cwd=self.folder, capture_output=True, timeout=120, check=False)
         assert ran.stdout, ran.stderr
         return ran.returncode, json.loads(ran.stdout)["Findings"], ran.stderr
 

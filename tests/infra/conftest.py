@@ -18,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "foreign"))
 
 import servers
+from recorded import held_against_the_roles  # noqa: F401, a fixture
 
 FAST = os.environ.get("V2ONLY_FAST") == "yes"
 # Fixtures that `tests/run --fast` does without, and what each stands for.
