@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 use v2only_events::{Ignored, Input, Malformed, Message, Parsed, Trigger};
 use v2only_policy::{OuId, Place, Policy};
 
+use crate::exemptions::DueExemption;
 use crate::failure::{Disposition, Failure, Kind};
 use crate::policy_source::PolicySource;
 use crate::ports::{Admission, OrganizationalUnits, ReadParameter};
 use crate::recent::RecentLaunches;
 use crate::record::{Cause, Outcome, Record};
 use crate::report_line::Counts;
-use crate::sweep::DueExemption;
 use crate::sweep::task::{SoFar, Stage};
 
 pub use ec2::handle as handle_ec2;

@@ -22,7 +22,6 @@ use crate::invocation::{App, Invocation, InvocationError, Said};
 use crate::ports::{ReadParameter, Sweeper};
 use crate::report_line::{Counts, SweepCounts};
 
-pub use review::DueExemption;
 use task::{PlaceTask, Task};
 
 /// What is kept of a function's time so that the message that hands the work on gets out, and with it what may
