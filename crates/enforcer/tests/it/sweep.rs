@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use v2only_enforcer::invocation::{App, Invocation, Said};
+use v2only_enforcer::invocation::{App, Invocation, InvocationError, Said};
 use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_enforcer::report_line::{Counts, line};
 use v2only_enforcer::{Kind, sweep};
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
 
-use crate::fake::{ACCOUNT, Fake, World, now};
+use crate::fake::{ACCOUNT, Fake, REGION, World, now};
 
 const ENFORCE: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
 const SWEEP: &str = r#"{"task": "sweep"}"#;
@@ -391,6 +391,32 @@ async fn a_task_that_goes_round_for_ever_ends_in_the_dead_letter_queue() {
     let mut told = Told::default();
     deployed.drain(&task.to_string(), &mut told).await;
     assert_eq!(told.dead.len(), 1);
+}
+
+#[tokio::test]
+async fn a_single_task_that_fails_is_counted_like_one_of_a_queue() {
+    let deployed = Deployed::new(ENFORCE, violating(1));
+    let refused = |payload: Value| {
+        let app = &deployed.app;
+        async move {
+            let mut say = |_: Said<'_>| {};
+            let invocation = Invocation { now: &now, deadline: None, say: &mut say };
+            sweep::handle(payload, app, invocation).await.unwrap_err()
+        }
+    };
+    let failed = refused(json!({
+        "task": "place", "began": now(), "account": ACCOUNT, "region": REGION, "stage": "instances", "handed-on": 500,
+    }))
+    .await;
+    assert!(matches!(failed.why, InvocationError::Retry(_)), "{failed}");
+    let unswept = failed.counts.sweep.map(|it| it.unswept);
+    assert_eq!((failed.counts.retried, failed.counts.malformed, unswept), (1, 0, Some(1)));
+    for payload in [json!({"task": "sweeep"}), json!("sweep")] {
+        let failed = refused(payload).await;
+        assert!(matches!(failed.why, InvocationError::Malformed(_)), "{failed}");
+        assert_eq!((failed.counts.retried, failed.counts.malformed), (0, 1));
+        assert!(failed.counts.sweep.is_some());
+    }
 }
 
 #[tokio::test]
