@@ -346,6 +346,25 @@ async fn a_listing_that_never_works_keeps_nothing_else_from_being_swept() {
 }
 
 #[tokio::test]
+async fn what_launches_start_from_is_told_of_once_however_often_it_is_read() {
+    let policy = format!("{ENFORCE}account_defaults: {{ http_tokens: required }}\n");
+    for (failures, told_of) in [(1, 1), (3, 1), (1000, 0)] {
+        let deployed = Deployed::new(&policy, |world| {
+            world.images = 2;
+            // After the images, and before the defaults.
+            world.failures.insert("ec2:GetInstanceMetadataDefaults", vec![Kind::Throttled; failures]);
+        });
+        let told = deployed.sweep().await;
+        let times = |id: &str| {
+            let here = |it: &&Value| it["resource"] == id && it["region"] == REGION;
+            told.outcomes("held").into_iter().filter(here).count()
+        };
+        assert_eq!((times("ami-00000000"), times("ami-00000001")), (1, 1), "{failures} failures");
+        assert_eq!(times("account-default"), told_of, "{failures} failures");
+    }
+}
+
+#[tokio::test]
 async fn no_function_changes_what_launches_start_from() {
     let policy = format!("{ENFORCE}account_defaults: {{ http_tokens: required }}\n");
     let deployed = Deployed::new(&policy, |_| {});
