@@ -39,6 +39,10 @@ class Estate:
         assert ran.stdout, ran.stderr
         return ran.returncode, json.loads(ran.stdout)["Findings"], ran.stderr
 
+    def refuse(self, account, region, service, status, code, message):
+        error = {"effect": "error-before", "status": status, "code": code, "message": message}
+        control(self.url, "inject", account=account, region=region, service=service, **error)
+
     def findings(self, account, region, **filters):
         hub = client(self.hub, "securityhub", account, region)
         pages = hub.get_paginator("get_findings").paginate(
@@ -122,17 +126,7 @@ def test_an_incomplete_scan_closes_nothing_there_and_all_that_is_due_elsewhere(e
     estate.scan("--import")
     mend(estate, HOME, REGIONS[0])
     mend(estate, SHOP, REGIONS[0])
-    control(
-        estate.url,
-        "inject",
-        account=SHOP,
-        region=REGIONS[0],
-        service="sagemaker",
-        effect="error-before",
-        status=400,
-        code="AccessDeniedException",
-        message="no",
-    )
+    estate.refuse(SHOP, REGIONS[0], "sagemaker", 400, "AccessDeniedException", "no")
     code, _, said = estate.scan("--import")
     assert code == 3 and "1 of them to close" in said
     assert len(estate.findings(HOME, REGIONS[0], RecordState="ARCHIVED")) == 1
@@ -140,17 +134,8 @@ def test_an_incomplete_scan_closes_nothing_there_and_all_that_is_due_elsewhere(e
 
 
 def test_a_place_that_does_not_take_findings_is_named(estate):
-    control(
-        estate.url,
-        "inject",
-        account=SHOP,
-        region=REGIONS[1],
-        service="securityhub",
-        effect="error-before",
-        status=401,
-        code="InvalidAccessException",
-        message="Account is not subscribed to AWS Security Hub",
-    )
+    why = "Account is not subscribed to AWS Security Hub"
+    estate.refuse(SHOP, REGIONS[1], "securityhub", 401, "InvalidAccessException", why)
     code, _, said = estate.scan("--import")
     assert code == 3
     assert f"Security Hub of {SHOP}/{REGIONS[1]}: securityhub:GetFindings: InvalidAccessException" in said
