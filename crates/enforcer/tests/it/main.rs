@@ -14,4 +14,5 @@ mod instances;
 mod meanwhile;
 mod notebooks;
 mod policy_source;
+mod review;
 mod sweep;
