@@ -236,7 +236,8 @@ impl<T: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter> Sag
 together! {
     /// What a scan takes: no writer, and so nothing that is given only this can change anything.
     pub trait Readable:
-        Admission, OrganizationalUnits, ListInstances, ReadUsage, ListNotebooks, DescribeNotebook, SourceReader, Sync
+        Admission, OrganizationalUnits, ListInstances, ReadUsage, ListNotebooks, DescribeNotebook,
+        SourceReader, Sync
 }
 
 together! {

@@ -247,5 +247,6 @@ pub trait ReadControls {
 together! {
     /// All that an installation is read with, besides what [`super::SourceReader`] reads.
     pub trait DeploymentReader:
-        ReadTrails, ReadRules, ReadQueues, ReadFunctions, ReadSchedules, ReadParameterAt, EnterAccount, ReadControls
+        ReadTrails, ReadRules, ReadQueues, ReadFunctions, ReadSchedules, ReadParameterAt, EnterAccount,
+        ReadControls
 }

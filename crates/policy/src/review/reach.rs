@@ -90,14 +90,10 @@ impl Reach {
 
     /// A Region that is meant and not among those that were named.
     fn missing<'a>(&self, matcher: &Matcher, accounts: impl Iterator<Item = &'a AccountId>) -> Option<Blind> {
+        // A pattern is no Region, and nothing at all is like one: it may mean any.
         let named: Option<Vec<Region>> =
             matcher.regions.iter().map(|it| Region::parse(it.as_str()).ok()).collect();
-        let named = match named {
-            // A pattern is no Region: it may mean any.
-            None => return Some(Blind::Regions),
-            Some(named) if named.is_empty() => return Some(Blind::Regions),
-            Some(named) => named,
-        };
+        let Some(named) = named.filter(|it| !it.is_empty()) else { return Some(Blind::Regions) };
         accounts
             .flat_map(|account| {
                 named.iter().map(move |it| Place { account: account.clone(), region: it.clone() })
