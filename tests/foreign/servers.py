@@ -10,8 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
+
+import recorded
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 # A server that has not answered by then has failed; none needs more than a few seconds.
@@ -47,6 +50,19 @@ def clean_environment(**extra: str) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1,localhost",
         **extra,
     }
+
+
+def v2only(url: str, account: str, arguments: list[str], **extra: str) -> dict:
+    """What `subprocess` needs to run the built `v2only` with the credentials of an account of this AWS."""
+    environment = clean_environment(
+        AWS_ENDPOINT_URL=url,
+        AWS_ACCESS_KEY_ID=account,
+        AWS_SECRET_ACCESS_KEY="test",
+        V2ONLY_LOOPBACK_ONLY="1",
+        **recorded.named(*arguments),
+        **extra,
+    )
+    return {"args": [os.environ["V2ONLY_BIN"], *arguments], "env": environment, "text": True}
 
 
 def free_port() -> int:
@@ -116,18 +132,19 @@ def stopping(server: Server):
 
 @contextlib.contextmanager
 def moto(workdir: Path):
-    """moto, yielding its URL. Its recorder of requests writes to `workdir`."""
+    """moto, yielding the URL of a relay to it."""
     port = free_port()
     program = Path(sys.executable).with_name("moto_server")
-    environment = clean_environment(MOTO_RECORDER_FILEPATH=str(workdir / "recording"))
-    with stopping(Server([str(program), "-H", "127.0.0.1", "-p", str(port)], workdir, environment)) as server:
+    argv = [str(program), "-H", "127.0.0.1", "-p", str(port)]
+    with stopping(Server(argv, workdir, clean_environment())) as server:
         server.wait_for_http(f"http://127.0.0.1:{port}/moto-api/")
-        yield f"http://127.0.0.1:{port}"
+        with recorded.relay(port) as url:
+            yield url
 
 
 @contextlib.contextmanager
 def ministack(program: Path, workdir: Path):
-    """ministack, yielding its URL. Without these settings it would listen on all interfaces."""
+    """ministack, yielding the URL of a relay to it. Without these settings it would listen on all interfaces."""
     port = free_port()
     workdir.mkdir(parents=True, exist_ok=True)
     environment = clean_environment(
@@ -139,12 +156,15 @@ def ministack(program: Path, workdir: Path):
     )
     with stopping(Server([str(program)], workdir, environment)) as server:
         server.wait_for_http(f"http://127.0.0.1:{port}/")
-        yield f"http://127.0.0.1:{port}"
+        with recorded.relay(port) as url:
+            yield url
 
 
 @contextlib.contextmanager
-def sandbox(program: Path, workdir: Path, *arguments: str):
-    """Our embedded AWS, yielding its URL, which it prints as one line of JSON. It ends with its standard input."""
+def sandbox(program: Path, workdir: Path, *arguments: str, recorder: recorded.Recorder = recorded.SESSION):
+    """Our embedded AWS, yielding the URL of a relay to it. Its own it prints as one line of JSON; it ends with its
+    standard input.
+    """
     server = Server([str(program), *arguments], workdir, clean_environment(), piped=True)
     with stopping(server):
         ready, _, _ = select.select([server.process.stdout], [], [], START_SECONDS)
@@ -153,4 +173,5 @@ def sandbox(program: Path, workdir: Path, *arguments: str):
             endpoint = json.loads(line)["endpoint"]
         except (ValueError, KeyError, TypeError):
             raise server.failed(f"printed {line!r} where its endpoint was expected") from None
-        yield endpoint
+        with recorded.relay(urllib.parse.urlsplit(endpoint).port, recorder) as url:
+            yield url

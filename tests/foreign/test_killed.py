@@ -51,17 +51,9 @@ class Run:
         (folder / "policy.yaml").write_text(POLICY)
 
     def start(self, *arguments):
-        environment = servers.clean_environment(
-            AWS_ENDPOINT_URL=self.url,
-            AWS_ACCESS_KEY_ID=HOME,
-            AWS_SECRET_ACCESS_KEY="test",
-            AWS_REGION=REGIONS[0],
-            V2ONLY_LOOPBACK_ONLY="1",
-        )
-        command = [os.environ["V2ONLY_BIN"], *arguments, "--yes", "--output", "json"]
-        return subprocess.Popen(
-            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        arguments = [*arguments, "--yes", "--output", "json"]
+        command = servers.v2only(self.url, HOME, arguments, AWS_REGION=REGIONS[0])
+        return subprocess.Popen(**command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def ended(self, *arguments):
         process = self.start(*arguments)

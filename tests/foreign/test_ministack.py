@@ -5,16 +5,13 @@ Not asserted here, because moto does not do it as AWS does: that a change keeps 
 that it does not name.
 """
 
-import base64
-import contextlib
 import json
 import time
-import urllib.parse
-import urllib.request
 import uuid
 
 import cloudtrail
 import pytest
+import recorded
 
 # The account of ministack; events and the function live there. moto answers in its own account.
 ACCOUNT = "000000000000"
@@ -27,10 +24,7 @@ DELIVERY_SECONDS = 60
 
 @pytest.fixture
 def ec2(moto, client):
-    made = client("ec2", moto)
-    # So that the recorder can tell the test's own calls from the function's.
-    made.meta.events.register("before-sign.ec2", lambda request, **_: request.headers.add_header("x-by", "test"))
-    return made
+    return client("ec2", moto)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +55,7 @@ def function(ministack, moto, client, function_zip):
                         "AWS_ENDPOINT_URL_EC2": moto,
                         "V2ONLY_POLICY": policy,
                         "V2ONLY_LOOPBACK_ONLY": "1",
+                        recorded.NAME: "ec2-enforcer",
                     }
                 },
             )
@@ -96,28 +91,6 @@ def options_of(ec2, instance: str) -> dict:
     return found[0]["Instances"][0]["MetadataOptions"]
 
 
-@contextlib.contextmanager
-def calls(moto: str):
-    """A list of the actions that someone else than the test asks moto for, filled when the block ends."""
-
-    def recorder(verb: str, method: str = "POST") -> str:
-        request = urllib.request.Request(f"{moto}/moto-api/recorder/{verb}", method=method)
-        return urllib.request.urlopen(request, timeout=10).read().decode()
-
-    recorder("reset-recording")
-    recorder("start-recording")
-    actions: list[str] = []
-    try:
-        yield actions
-    finally:
-        recorder("stop-recording")
-    for line in recorder("download-recording", "GET").splitlines():
-        entry = json.loads(line)
-        if "test" not in [value for name, value in entry["headers"].items() if name.lower() == "x-by"]:
-            form = urllib.parse.parse_qs(base64.b64decode(entry["body"]).decode())
-            actions.append(form["Action"][0])
-
-
 def until(true, what: str) -> None:
     end = time.monotonic() + DELIVERY_SECONDS
     while not true():
@@ -125,7 +98,7 @@ def until(true, what: str) -> None:
         time.sleep(0.05)
 
 
-def test_an_event_through_eventbridge_repairs_every_instance_it_names(ministack, client, ec2, function, moto):
+def test_an_event_through_eventbridge_repairs_every_instance_it_names(ministack, client, ec2, function):
     name = function(ENFORCE)
     events, lambda_ = client("events", ministack), client("lambda", ministack)
     arn = lambda_.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
@@ -149,7 +122,7 @@ def test_an_event_through_eventbridge_repairs_every_instance_it_names(ministack,
     assert put["FailedEntryCount"] == 0, put
 
     launched = launch(ec2, count=3, HttpTokens="optional", HttpEndpoint="enabled")
-    with calls(moto) as made:
+    with recorded.SESSION.since() as made:
         detail = cloudtrail.run_instances(launched, account=ACCOUNT)
         entry = {"Source": REPLAY_SOURCE, "DetailType": cloudtrail.DETAIL_TYPE, "Detail": json.dumps(detail)}
         sent = events.put_events(Entries=[entry])
@@ -159,10 +132,10 @@ def test_an_event_through_eventbridge_repairs_every_instance_it_names(ministack,
             "the repair of all three instances",
         )
     assert all(options_of(ec2, instance)["HttpEndpoint"] == "enabled" for instance in launched)
-    assert made == ["DescribeInstances"] + ["ModifyInstanceMetadataOptions"] * 3
+    assert made == ["ec2:DescribeInstances"] + ["ec2:ModifyInstanceMetadataOptions"] * 3
 
 
-def test_a_batch_from_a_queue_is_repaired_and_leaves_the_queue(ministack, client, ec2, function, moto):
+def test_a_batch_from_a_queue_is_repaired_and_leaves_the_queue(ministack, client, ec2, function):
     sqs, lambda_ = client("sqs", ministack), client("lambda", ministack)
     queue = sqs.create_queue(QueueName=f"events-{uuid.uuid4().hex[:8]}", Attributes={"VisibilityTimeout": "60"})[
         "QueueUrl"
@@ -206,9 +179,9 @@ def test_eventbridge_refuses_an_event_that_claims_to_be_from_aws(ministack, clie
     assert client("events", ministack).put_events(Entries=[entry])["FailedEntryCount"] == 1
 
 
-def test_a_compliant_launch_costs_no_call(ec2, function, invoke, moto):
+def test_a_compliant_launch_costs_no_call(ec2, function, invoke):
     launched = launch(ec2, HttpTokens="required", HttpEndpoint="enabled")
-    with calls(moto) as made:
+    with recorded.SESSION.since() as made:
         error, answer = invoke(
             function(ENFORCE), cloudtrail.envelope(cloudtrail.run_instances(launched, account=ACCOUNT))
         )
@@ -216,14 +189,14 @@ def test_a_compliant_launch_costs_no_call(ec2, function, invoke, moto):
     assert made == []
 
 
-def test_a_second_delivery_changes_nothing(ec2, function, invoke, moto):
+def test_a_second_delivery_changes_nothing(ec2, function, invoke):
     launched = launch(ec2, HttpTokens="optional", HttpEndpoint="enabled")
     event = cloudtrail.envelope(cloudtrail.run_instances(launched, account=ACCOUNT))
     assert invoke(function(ENFORCE), event)[0] is None
-    with calls(moto) as made:
+    with recorded.SESSION.since() as made:
         error, answer = invoke(function(ENFORCE), event)
     assert error is None, answer
-    assert made == ["DescribeInstances"]
+    assert made == ["ec2:DescribeInstances"]
 
 
 def test_turning_v1_back_on_is_repaired(ec2, function, invoke):
@@ -237,41 +210,41 @@ def test_turning_v1_back_on_is_repaired(ec2, function, invoke):
     assert options_of(ec2, instance)["HttpTokens"] == "required"
 
 
-def test_observe_mode_reads_and_changes_nothing(ec2, function, invoke, moto):
+def test_observe_mode_reads_and_changes_nothing(ec2, function, invoke):
     launched = launch(ec2, HttpTokens="optional", HttpEndpoint="enabled")
     [instance] = launched
-    with calls(moto) as made:
+    with recorded.SESSION.since() as made:
         error, answer = invoke(
             function(OBSERVE), cloudtrail.envelope(cloudtrail.run_instances(launched, account=ACCOUNT))
         )
     assert error is None, answer
     assert options_of(ec2, instance)["HttpTokens"] == "optional"
-    assert made == ["DescribeInstances"]
+    assert made == ["ec2:DescribeInstances"]
 
 
-def test_a_switched_off_endpoint_stays_off(ec2, function, invoke, moto):
+def test_a_switched_off_endpoint_stays_off(ec2, function, invoke):
     [instance] = launch(ec2, HttpTokens="optional", HttpEndpoint="disabled")
     asked = {"HttpTokens": "optional", "HttpEndpoint": "disabled"}
     event = cloudtrail.envelope(cloudtrail.modify_instance_metadata_options(instance, asked, account=ACCOUNT))
-    with calls(moto) as made:
+    with recorded.SESSION.since() as made:
         error, answer = invoke(function(ENFORCE), event)
     assert error is None, answer
     assert options_of(ec2, instance)["HttpEndpoint"] == "disabled"
-    assert "ModifyInstanceMetadataOptions" not in made
+    assert "ec2:ModifyInstanceMetadataOptions" not in made
 
 
-def test_an_event_of_another_kind_is_ignored(function, invoke, moto):
+def test_an_event_of_another_kind_is_ignored(function, invoke):
     detail = cloudtrail.api_call("ec2", "DescribeVolumes", None, None, account=ACCOUNT, region="us-east-1")
-    with calls(moto) as made:
+    with recorded.SESSION.since() as made:
         error, answer = invoke(function(ENFORCE), cloudtrail.envelope(detail))
     assert error is None, answer
     assert made == []
 
 
-def test_a_malformed_event_is_an_error_that_names_the_field(function, invoke, moto):
+def test_a_malformed_event_is_an_error_that_names_the_field(function, invoke):
     event = cloudtrail.envelope(cloudtrail.run_instances({}, account=ACCOUNT))
     event["account"] = 7
-    with calls(moto) as made:
+    with recorded.SESSION.since() as made:
         error, answer = invoke(function(ENFORCE), event)
     assert error is not None, answer
     assert answer["errorType"] == "Malformed"

@@ -51,17 +51,8 @@ def v2only(organization, tmp_path):
     (tmp_path / "policy.yaml").write_text(POLICY)
 
     def run(*arguments):
-        environment = servers.clean_environment(
-            AWS_ENDPOINT_URL=organization,
-            AWS_ACCESS_KEY_ID=HOME,
-            AWS_SECRET_ACCESS_KEY="test",
-            AWS_REGION=REGIONS[0],
-            V2ONLY_LOOPBACK_ONLY="1",
-        )
-        command = [os.environ["V2ONLY_BIN"], *arguments, "--output", "json"]
-        ran = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
-        )
+        command = servers.v2only(organization, HOME, [*arguments, "--output", "json"], AWS_REGION=REGIONS[0])
+        ran = subprocess.run(**command, cwd=tmp_path, capture_output=True, timeout=300, check=False)
         assert ran.stdout, ran.stderr
         return ran.returncode, json.loads(ran.stdout)
 

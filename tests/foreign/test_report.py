@@ -154,19 +154,12 @@ def report(tmp_path_factory):
     program = Path(os.environ["V2ONLY_SANDBOX_BIN"])
     with servers.sandbox(program, folder / "sandbox", *members, "--member-role", ROLE) as url:
         fill(url)
-        environment = servers.clean_environment(
-            AWS_ENDPOINT_URL=url,
-            AWS_ACCESS_KEY_ID=HOME,
-            AWS_SECRET_ACCESS_KEY="test",
-            V2ONLY_LOOPBACK_ONLY="1",
-        )
 
         def run(output, *more):
             where = ["--org", "--role-name", ROLE, *(word for it in REGIONS for word in ("--region", it))]
-            command = [os.environ["V2ONLY_BIN"], "scan", "--policy", "policy.yaml", *where, "--output", output, *more]
-            ran = subprocess.run(
-                command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-            )
+            arguments = ["scan", "--policy", "policy.yaml", *where, "--output", output, *more]
+            command = servers.v2only(url, HOME, arguments)
+            ran = subprocess.run(**command, cwd=folder, capture_output=True, timeout=300, check=False)
             assert ran.returncode == 3, ran.stderr
             return ran.stdout
 

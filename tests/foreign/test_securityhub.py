@@ -32,20 +32,16 @@ class Estate:
                 self.instances[account, region] = launch(client(url, "ec2", account, region), 2)
 
     def scan(self, *arguments):
-        environment = servers.clean_environment(
-            AWS_ENDPOINT_URL=self.url,
-            AWS_ENDPOINT_URL_SECURITYHUB=self.hub,
-            AWS_ACCESS_KEY_ID=HOME,
-            AWS_SECRET_ACCESS_KEY="test",
-            V2ONLY_LOOPBACK_ONLY="1",
-        )
         where = ["--accounts", f"{HOME},{SHOP}", "--role-name", ROLE, *(it for r in REGIONS for it in ("--region", r))]
-        command = [os.environ["V2ONLY_BIN"], "scan", "--policy", "policy.yaml", *where, "--output", "asff", *arguments]
-        ran = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
+        arguments = ["scan", "--policy", "policy.yaml", *where, "--output", "asff", *arguments]
+        command = servers.v2only(self.url, HOME, arguments, AWS_ENDPOINT_URL_SECURITYHUB=self.hub)
+        ran = subprocess.run(**command, cwd=self.folder, capture_output=True, timeout=120, check=False)
         assert ran.stdout, ran.stderr
         return ran.returncode, json.loads(ran.stdout)["Findings"], ran.stderr
+
+    def refuse(self, account, region, service, status, code, message):
+        error = {"effect": "error-before", "status": status, "code": code, "message": message}
+        control(self.url, "inject", account=account, region=region, service=service, **error)
 
     def findings(self, account, region, **filters):
         hub = client(self.hub, "securityhub", account, region)
@@ -130,17 +126,7 @@ def test_an_incomplete_scan_closes_nothing_there_and_all_that_is_due_elsewhere(e
     estate.scan("--import")
     mend(estate, HOME, REGIONS[0])
     mend(estate, SHOP, REGIONS[0])
-    control(
-        estate.url,
-        "inject",
-        account=SHOP,
-        region=REGIONS[0],
-        service="sagemaker",
-        effect="error-before",
-        status=400,
-        code="AccessDeniedException",
-        message="no",
-    )
+    estate.refuse(SHOP, REGIONS[0], "sagemaker", 400, "AccessDeniedException", "no")
     code, _, said = estate.scan("--import")
     assert code == 3 and "1 of them to close" in said
     assert len(estate.findings(HOME, REGIONS[0], RecordState="ARCHIVED")) == 1
@@ -148,17 +134,8 @@ def test_an_incomplete_scan_closes_nothing_there_and_all_that_is_due_elsewhere(e
 
 
 def test_a_place_that_does_not_take_findings_is_named(estate):
-    control(
-        estate.url,
-        "inject",
-        account=SHOP,
-        region=REGIONS[1],
-        service="securityhub",
-        effect="error-before",
-        status=401,
-        code="InvalidAccessException",
-        message="Account is not subscribed to AWS Security Hub",
-    )
+    why = "Account is not subscribed to AWS Security Hub"
+    estate.refuse(SHOP, REGIONS[1], "securityhub", 401, "InvalidAccessException", why)
     code, _, said = estate.scan("--import")
     assert code == 3
     assert f"Security Hub of {SHOP}/{REGIONS[1]}: securityhub:GetFindings: InvalidAccessException" in said

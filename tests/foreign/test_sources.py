@@ -4,7 +4,6 @@ from; boto3 looks at what became of it.
 
 import copy
 import json
-import os
 import subprocess
 
 import boto3
@@ -59,17 +58,9 @@ class Estate:
         return launched["Instances"][0]["InstanceId"]
 
     def v2only(self, *arguments):
-        environment = servers.clean_environment(
-            AWS_ENDPOINT_URL=self.url,
-            AWS_ACCESS_KEY_ID=ACCOUNT,
-            AWS_SECRET_ACCESS_KEY="test",
-            AWS_REGION=REGION,
-            V2ONLY_LOOPBACK_ONLY="1",
-        )
-        command = [os.environ["V2ONLY_BIN"], *arguments, "--policy", "policy.yaml", "--output", "json"]
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
+        arguments = [*arguments, "--policy", "policy.yaml", "--output", "json"]
+        command = servers.v2only(self.url, ACCOUNT, arguments, AWS_REGION=REGION)
+        return subprocess.run(**command, cwd=self.folder, capture_output=True, timeout=120, check=False)
 
     def scan(self, *arguments):
         ran = self.v2only("scan", *arguments)

@@ -10,6 +10,7 @@ import json
 import time
 
 import pytest
+import recorded
 
 POLICY = "version: 1\nmode: enforce\ninstances: { hop_limit: { max: 2 }, usage_gate: { applies_to: none } }\n"
 REGION = "us-east-1"
@@ -27,7 +28,7 @@ def queue(ministack, moto, client, function_zip) -> str:
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     variables = {f"AWS_ENDPOINT_URL_{it}": moto for it in ("EC2", "AUTO_SCALING", "CLOUDWATCH", "SAGEMAKER")}
     variables |= {"AWS_ENDPOINT_URL_SQS": ministack, "V2ONLY_SWEEP_QUEUE": url}
-    variables |= {"V2ONLY_POLICY": POLICY, "V2ONLY_LOOPBACK_ONLY": "1"}
+    variables |= {"V2ONLY_POLICY": POLICY, "V2ONLY_LOOPBACK_ONLY": "1", recorded.NAME: "sweeper"}
     lambda_.create_function(
         FunctionName="v2only-sweeper",
         Runtime="provided.al2023",
@@ -67,9 +68,12 @@ def test_a_task_in_the_queue_mends_every_region(ministack, moto, client, queue):
     ec2 = {region: client("ec2", moto, region=region) for region in (REGION, "eu-west-1")}
     violating = {region: launch(it, "optional") for region, it in ec2.items()}
     fine = launch(ec2[REGION], "required")
-    client("sqs", ministack).send_message(QueueUrl=queue, MessageBody=json.dumps({"task": "sweep"}))
-    end = time.monotonic() + SWEEP_SECONDS
-    while any(tokens(ec2[region], it) != "required" for region, it in violating.items()):
-        assert time.monotonic() < end, f"not swept within {SWEEP_SECONDS} s"
-        time.sleep(0.2)
+    with recorded.SESSION.since() as made:
+        client("sqs", ministack).send_message(QueueUrl=queue, MessageBody=json.dumps({"task": "sweep"}))
+        end = time.monotonic() + SWEEP_SECONDS
+        while any(tokens(ec2[region], it) != "required" for region, it in violating.items()):
+            assert time.monotonic() < end, f"not swept within {SWEEP_SECONDS} s"
+            time.sleep(0.2)
+    # That each is granted to the sweeper is asked of every call when the session ends.
+    assert {"sqs:SendMessage", "ec2:DescribeInstances", "ec2:ModifyInstanceMetadataOptions"} <= set(made)
     assert tokens(ec2[REGION], fine) == "required"

@@ -18,6 +18,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import recorded
 import servers
 import templates
 import terraform
@@ -33,6 +34,10 @@ AWS = """#!/bin/sh
 [ "$1" = sqs ] && set -- "$@" --endpoint-url "$AWS_ENDPOINT_URL"
 exec {program} "$@"
 """
+# Says to the server which command it is.
+V2ONLY = f"""#!/bin/sh
+exec env {recorded.NAME}="v2only-$1" {{program}} "$@"
+"""
 
 
 class Person:
@@ -44,9 +49,9 @@ class Person:
         tools.mkdir()
         programs = {it: Path(os.environ[f"V2ONLY_{it}"]).absolute() for it in ("BIN", "AWS_CLI")}
         assert all(it.exists() for it in programs.values()), f"{programs}: run `tests/run --only infra`"
-        (tools / "v2only").symlink_to(programs["BIN"])
-        (tools / "aws").write_text(AWS.format(program=programs["AWS_CLI"]))
-        (tools / "aws").chmod(0o755)
+        for name, text, program in (("v2only", V2ONLY, "BIN"), ("aws", AWS, "AWS_CLI")):
+            (tools / name).write_text(text.format(program=programs[program]))
+            (tools / name).chmod(0o755)
         self.environment = servers.clean_environment(
             AWS_ACCESS_KEY_ID=account,
             AWS_SECRET_ACCESS_KEY="test",
@@ -135,8 +140,11 @@ def organization(ministack, client, function_zip, defaults, tmp_path_factory):
 
 
 def test_a_deployed_stack_is_called_well(alone):
-    code, said = alone.asks("doctor")
+    with recorded.SESSION.since() as made:
+        code, said = alone.asks("doctor")
     assert code == 0, [it for it in said["findings"] if it["state"] != "ok"]
+    # That its role grants each is asked of every call when the session ends.
+    assert {"lambda:GetFunction", "scheduler:GetSchedule", "ec2:GetInstanceMetadataDefaults"} <= set(made)
     assert said["installation"] == "single-account"
     pieces = [it["piece"] for it in said["findings"]]
     assert {it: pieces.count(it) for it in pieces} == {

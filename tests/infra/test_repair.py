@@ -10,6 +10,7 @@ import json
 import time
 
 import cloudtrail
+import recorded
 from test_deployments import REGION, Stack, packaged
 
 ACCOUNT = "111122240001"
@@ -35,6 +36,7 @@ def test_an_event_on_the_bus_ends_in_a_repaired_instance(ministack, moto, client
         there = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         # Where AWS is; everything else is as deployed.
         here = {"AWS_ENDPOINT_URL_SSM": ministack, "AWS_ENDPOINT_URL_EC2": moto, "V2ONLY_LOOPBACK_ONLY": "1"}
+        here[recorded.NAME] = "ec2-enforcer"
         credentials = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"}
         lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": there | here | credentials})
         lambda_.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})

@@ -155,6 +155,19 @@ exemptions:
 }
 
 #[test]
+fn a_single_task_that_fails_is_in_the_metrics_of_the_sweeper() {
+    let stage = Setup::default().closed();
+    let task = json!({
+        "task": "place", "began": stage.aws.clock().now(), "account": HOME, "region": ELSEWHERE,
+        "stage": "instances", "handed-on": 500,
+    });
+    stage.invoke(&stage.sweeper, &task);
+    let metrics: Vec<_> = stage.lines().into_iter().filter(|it| it.is_metrics()).collect();
+    assert_eq!(metrics.len(), 1, "{metrics:?}");
+    assert_eq!((&metrics[0].0["Unswept"], &metrics[0].0["Retried"]), (&json!(1), &json!(1)), "{metrics:?}");
+}
+
+#[test]
 fn a_sweeper_without_its_queue_says_so_and_does_not_start() {
     let stage = Setup::default().variable("V2ONLY_SWEEP_QUEUE", "").closed();
     let event: Value = json!({"task": "sweep"});

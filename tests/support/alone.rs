@@ -113,7 +113,7 @@ impl Alone {
                 Box::pin(handle_ec2(payload, app, invocation)).await
             }
         });
-        answer.map(|(reply, _)| reply)
+        answer.map(|(reply, _)| reply).map_err(|it| it.why)
     }
 
     /// Hands over every event as it comes, once, until no more come.

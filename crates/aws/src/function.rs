@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::OnceCell;
-use v2only_enforcer::invocation::{App, Invocation, InvocationError, Said};
+use v2only_enforcer::invocation::{App, Failed, Invocation, InvocationError, Said};
 use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_enforcer::report_line::{Counts, line, metrics_line, settings_line};
 use v2only_policy::AccountId;
@@ -87,7 +87,7 @@ impl Function {
         &self,
         payload: Value,
         context: &Context,
-        door: impl AsyncFnOnce(Value, &App<Aws>, Invocation<'_>) -> Result<(Value, Counts), InvocationError>,
+        door: impl AsyncFnOnce(Value, &App<Aws>, Invocation<'_>) -> Result<(Value, Counts), Failed>,
     ) -> Result<Value, FunctionError> {
         let app = self.app.get_or_try_init(|| self.connect()).await?;
         if let Some(account) = context.function_arn.split(':').nth(4)
@@ -107,13 +107,9 @@ impl Function {
                 write(&metrics_line(&counts, self.name, Timestamp::now()));
                 Ok(reply)
             }
-            Err(error) => {
-                let counts = match &error {
-                    InvocationError::Malformed(_) => Counts { malformed: 1, ..Counts::default() },
-                    InvocationError::Retry(_) => Counts { retried: 1, ..Counts::default() },
-                };
+            Err(Failed { why, counts }) => {
                 write(&metrics_line(&counts, self.name, Timestamp::now()));
-                Err(error.into())
+                Err(why.into())
             }
         }
     }

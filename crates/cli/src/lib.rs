@@ -1,8 +1,8 @@
 //! The `v2only` command: flags, formats, exit codes.
 //!
 //! Read in this order: [`cli`] is what can be typed; [`exit`] and [`problem`] are how a run ends; [`world`]
-//! is everything outside of the process, [`console`] the real one; `policy_file`, `regions`, `survey` and `installation`
-//! are what commands share; `commands` holds one file per command; `output` is what they print.
+//! is everything outside of the process, [`console`] the real one; `policy_file`, `regions`, `survey`, `exemptions` and
+//! `installation` are what commands share; `commands` holds one file per command; `output` is what they print.
 //!
 //! Knows: flags, terminals, formats, exit codes, files that the user names.
 //! Must never know: how to judge, how to call AWS. Only [`console`] and `demo` name `v2only-aws`.
@@ -17,6 +17,7 @@ pub mod problem;
 pub mod console;
 pub mod world;
 
+mod exemptions;
 mod installation;
 mod launched;
 mod policy_file;

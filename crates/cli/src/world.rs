@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
-    Admission, Answer, DeploymentReader, DescribeInstances, DescribeNotebook, ImportFindings, InstanceWriter,
-    ListInstances, ListNotebooks, LookUpLaunches, NotebookWriter, OrganizationalUnits, ReadFindings,
-    ReadParameter, ReadUsage, RunAutomation, RunTrace, SourceReader, SourceWriter,
+    Answer, DeploymentReader, DescribeInstances, ImportFindings, InstanceWriter, LookUpLaunches,
+    NotebookWriter, ReadFindings, ReadParameter, RunAutomation, RunTrace, SourceWriter,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_policy::{AccountId, Place, Region};
 
 use crate::problem::Problem;
+
+pub use v2only_enforcer::ports::Readable;
 
 /// What a command asks of the outside.
 pub trait World: Sync {
@@ -80,30 +81,6 @@ pub struct Terminal {
     pub stderr: bool,
     /// The columns of standard output; `None` if that is not a terminal, and nothing is wrapped.
     pub width: Option<u16>,
-}
-
-/// What reading takes: no writer, and so nothing that is given only this can change anything.
-pub trait Readable:
-    Admission
-    + OrganizationalUnits
-    + ListInstances
-    + ReadUsage
-    + ListNotebooks
-    + DescribeNotebook
-    + SourceReader
-    + Sync
-{
-}
-impl<T> Readable for T where
-    T: Admission
-        + OrganizationalUnits
-        + ListInstances
-        + ReadUsage
-        + ListNotebooks
-        + DescribeNotebook
-        + SourceReader
-        + Sync
-{
 }
 
 /// AWS as the whole command uses it: the ports, and what a person at a terminal wants to know besides.

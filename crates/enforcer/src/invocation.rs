@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 use v2only_events::{Ignored, Input, Malformed, Message, Parsed, Trigger};
 use v2only_policy::{OuId, Place, Policy};
 
+use crate::exemptions::DueExemption;
 use crate::failure::{Disposition, Failure, Kind};
 use crate::policy_source::PolicySource;
 use crate::ports::{Admission, OrganizationalUnits, ReadParameter};
 use crate::recent::RecentLaunches;
 use crate::record::{Cause, Outcome, Record};
 use crate::report_line::Counts;
-use crate::sweep::DueExemption;
 use crate::sweep::task::{SoFar, Stage};
 
 pub use ec2::handle as handle_ec2;
@@ -131,6 +131,34 @@ pub enum InvocationError {
     Retry(String),
 }
 
+/// The same, with what was counted until then.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct Failed {
+    /// Why.
+    pub why: InvocationError,
+    /// What happened all the same.
+    pub counts: Box<Counts>,
+}
+
+impl Failed {
+    /// What is tried again counts once at least, and so does what cannot be read.
+    pub(crate) fn new(why: InvocationError, counts: Counts) -> Self {
+        let mut counts = Box::new(counts);
+        match &why {
+            InvocationError::Malformed(_) => counts.malformed = counts.malformed.max(1),
+            InvocationError::Retry(_) => counts.retried = counts.retried.max(1),
+        }
+        Self { why, counts }
+    }
+}
+
+impl From<InvocationError> for Failed {
+    fn from(why: InvocationError) -> Self {
+        Self::new(why, Counts::default())
+    }
+}
+
 /// One event of the payload, and what became of it so far.
 #[derive(Debug)]
 struct Delivery {
@@ -225,10 +253,11 @@ impl Batch {
         }
     }
 
-    fn reply(self) -> Result<(Value, Counts), InvocationError> {
+    fn reply(self) -> Result<(Value, Counts), Failed> {
         let again = |it: &&Delivery| it.disposition == Disposition::Retry;
         if let Some(single) = self.deliveries.iter().filter(again).find(|it| it.message_id.is_none()) {
-            return Err(InvocationError::Retry(single.retry_because.clone().unwrap_or_default()));
+            let why = InvocationError::Retry(single.retry_because.clone().unwrap_or_default());
+            return Err(Failed::new(why, self.counts));
         }
         let failures: Vec<Value> = self
             .deliveries

@@ -30,6 +30,7 @@ pub mod report_line;
 pub mod automation;
 pub mod deployment;
 pub mod enforce;
+pub mod exemptions;
 pub mod launchers;
 pub mod readiness;
 pub mod rollback;

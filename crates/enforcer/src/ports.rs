@@ -4,6 +4,16 @@
 //! Every method names the place it acts in; adapters choose credentials and endpoint by it. All may be
 //! called again after any failure.
 
+/// One name for several ports: whoever has them all has it.
+macro_rules! together {
+    ($(#[$doc:meta])* pub trait $name:ident: $($port:path),+) => {
+        $(#[$doc])*
+        pub trait $name: $($port +)+ {}
+        impl<T: $($port +)+> $name for T {}
+    };
+}
+pub(crate) use together;
+
 mod automation;
 mod deployment;
 mod estate;
@@ -223,30 +233,16 @@ impl<T: Admission + OrganizationalUnits + DescribeInstances + InstanceWriter> Ec
 pub trait SageMaker: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter {}
 impl<T: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter> SageMaker for T {}
 
-/// All that the sweeper reads: what a scan does, and which accounts and Regions there are.
-pub trait Estate:
-    Admission
-    + OrganizationalUnits
-    + ListAccounts
-    + ListRegions
-    + ListInstances
-    + ReadUsage
-    + ListNotebooks
-    + DescribeNotebook
-    + SourceReader
-{
+together! {
+    /// What a scan takes: no writer, and so nothing that is given only this can change anything.
+    pub trait Readable:
+        Admission, OrganizationalUnits, ListInstances, ReadUsage, ListNotebooks, DescribeNotebook,
+        SourceReader, Sync
 }
-impl<T> Estate for T where
-    T: Admission
-        + OrganizationalUnits
-        + ListAccounts
-        + ListRegions
-        + ListInstances
-        + ReadUsage
-        + ListNotebooks
-        + DescribeNotebook
-        + SourceReader
-{
+
+together! {
+    /// All that the sweeper reads: what a scan does, and which accounts and Regions there are.
+    pub trait Estate: Readable, ListAccounts, ListRegions
 }
 
 /// All that the sweeper needs. It changes instances and notebooks; what they take their options from it only

@@ -14,7 +14,7 @@ use v2only_policy::{
 
 use crate::failure::{Failure, Kind};
 use crate::ports::{
-    Admission, DescribeNotebook, ListInstances, ListNotebooks, Listing, OrganizationalUnits, Page, ReadUsage,
+    Admission, DescribeNotebook, ListInstances, Listing, OrganizationalUnits, Page, ReadUsage, Readable,
     SourceReader,
 };
 use crate::record::{Posture, Record, ResourceId};
@@ -130,48 +130,28 @@ pub struct Unread {
 /// it decides. Notebooks cost one call per page of 100 and two
 /// calls each, because the listing tells neither their minimum version nor their tags. What instances take
 /// their options from comes last, at a call per page and kind.
-pub async fn scan<P>(
-    ports: &P,
+pub async fn scan(
+    ports: &impl Readable,
     policy: &Policy,
     place: &Place,
     kinds: Kinds,
     now: Timestamp,
     each: &mut (dyn FnMut(Judged) + Send),
-) -> Unread
-where
-    P: Admission
-        + OrganizationalUnits
-        + ListInstances
-        + ReadUsage
-        + ListNotebooks
-        + DescribeNotebook
-        + SourceReader
-        + Sync,
-{
+) -> Unread {
     let mut usage = None;
     let ended = look_around(ports, policy, place, kinds, now, each, &mut usage).await;
     Unread { failure: ended.err(), usage }
 }
 
-async fn look_around<P>(
-    ports: &P,
+async fn look_around(
+    ports: &impl Readable,
     policy: &Policy,
     place: &Place,
     kinds: Kinds,
     now: Timestamp,
     each: &mut (dyn FnMut(Judged) + Send),
     usage_unread: &mut Option<Failure>,
-) -> Result<(), Failure>
-where
-    P: Admission
-        + OrganizationalUnits
-        + ListInstances
-        + ReadUsage
-        + ListNotebooks
-        + DescribeNotebook
-        + SourceReader
-        + Sync,
-{
+) -> Result<(), Failure> {
     let look = Look::at(ports, policy, place, now).await?;
     if kinds.instances {
         let mut next = None;

@@ -18,11 +18,10 @@ use v2only_events::{Input, Malformed, Message};
 use v2only_policy::{AccountId, Place, Policy};
 
 use crate::failure::{Disposition, Failure, Kind};
-use crate::invocation::{App, Invocation, InvocationError, Said};
+use crate::invocation::{App, Failed, Invocation, InvocationError, Said};
 use crate::ports::{ReadParameter, Sweeper};
 use crate::report_line::{Counts, SweepCounts};
 
-pub use review::DueExemption;
 use task::{PlaceTask, Task};
 
 /// What is kept of a function's time so that the message that hands the work on gets out, and with it what may
@@ -47,19 +46,25 @@ pub async fn handle<P: Sweeper + ReadParameter + Sync>(
     payload: Value,
     app: &App<P>,
     invocation: Invocation<'_>,
-) -> Result<(Value, Counts), InvocationError> {
-    let input = v2only_events::input(payload).map_err(InvocationError::Malformed)?;
+) -> Result<(Value, Counts), Failed> {
     let counts = Counts { sweep: Some(SweepCounts::default()), ..Counts::default() };
+    let input = v2only_events::input(payload)
+        .map_err(|malformed| Failed::new(InvocationError::Malformed(malformed), counts))?;
     let began = (invocation.now)();
     // Half of the time where there is little of it, so that something is done in any case.
     let reserve = invocation.deadline.map(|at| RESERVE.min(at.duration_since(began) / 2));
     let mut turn = Turn { app, invocation, counts, reserve: reserve.unwrap_or(RESERVE) };
     match input {
-        Input::Event(value) => match turn.message(Ok(value)).await {
-            Ok(()) => Ok((Value::Null, turn.counts)),
-            Err(Undone::Malformed(malformed)) => Err(InvocationError::Malformed(malformed)),
-            Err(Undone::Again(failure)) => Err(InvocationError::Retry(failure.to_string())),
-        },
+        Input::Event(value) => {
+            let done = turn.message(Ok(value)).await.map_err(|why| match why {
+                Undone::Malformed(malformed) => InvocationError::Malformed(malformed),
+                Undone::Again(failure) => InvocationError::Retry(failure.to_string()),
+            });
+            match done {
+                Ok(()) => Ok((Value::Null, turn.counts)),
+                Err(why) => Err(Failed::new(why, turn.counts)),
+            }
+        }
         Input::Batch(messages) => {
             let mut failures: Vec<Value> = Vec::new();
             for Message { id, body, .. } in messages {

@@ -1,9 +1,13 @@
 //! What the owners of exemptions should hear of today.
 
+mod reach;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::civil::Date;
+
+pub use self::reach::{Blind, Reach};
 
 use crate::exemption::Exemption;
 
@@ -66,21 +70,50 @@ pub fn by_date(until: Date, today: Date) -> Option<Due> {
 /// `excusing` are the entries that excuse something; `None` if not everything could be looked at, and then none is
 /// called stale.
 pub fn review(document: &[Exemption], excusing: Option<&BTreeSet<usize>>, today: Date) -> Vec<(usize, Due)> {
-    let due = |(index, entry): (usize, &Exemption)| {
-        let by_date = by_date(entry.until, today);
+    let of = |(index, entry): (usize, &Exemption)| {
         let stale = excusing.is_some_and(|it| !it.contains(&index));
-        let due = match by_date {
-            Some(Due::Expired { .. }) => by_date,
-            _ if stale => Some(Due::Stale),
-            other => other,
-        };
-        due.map(|due| (index, due))
+        due(entry, stale, today).map(|due| (index, due))
     };
-    document.iter().enumerate().filter_map(due).collect()
+    document.iter().enumerate().filter_map(of).collect()
+}
+
+fn due(entry: &Exemption, stale: bool, today: Date) -> Option<Due> {
+    let by_date = by_date(entry.until, today);
+    match by_date {
+        Some(Due::Expired { .. }) => by_date,
+        _ if stale => Some(Due::Stale),
+        other => other,
+    }
+}
+
+/// What there is to say of an entry of the document after a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It needs somebody's attention.
+    Due(Due),
+    /// It excused nothing, and not everything was read that it could mean.
+    Unjudged(Blind),
+}
+
+/// The same review after a run that need not have looked everywhere.
+pub fn standings(
+    document: &[Exemption],
+    excusing: &BTreeSet<usize>,
+    reach: &Reach,
+    today: Date,
+) -> Vec<(usize, Standing)> {
+    let standing = |(index, entry): (usize, &Exemption)| {
+        let idle = !excusing.contains(&index);
+        let blind = if idle { reach.blind(&entry.matcher) } else { None };
+        let due = due(entry, idle && blind.is_none(), today).map(Standing::Due);
+        due.or(blind.map(Standing::Unjudged)).map(|it| (index, it))
+    };
+    document.iter().enumerate().filter_map(standing).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::reach::tests::{HOME, everything, matcher};
     use super::*;
     use crate::exemption::parse_day;
     use crate::scope::Matcher;
@@ -118,5 +151,39 @@ mod tests {
             review(&document, None, today),
             [(0, Due::Expired { days: 323 }), (1, Due::Expires { days: 5 })]
         );
+    }
+
+    #[test]
+    fn an_entry_is_stale_unjudged_or_none_of_it() {
+        let entry = |regions: &[&str], until: &str| Exemption {
+            matcher: matcher(&[HOME], regions),
+            reason: "because".to_owned(),
+            owner: None,
+            until: parse_day(until).unwrap(),
+        };
+        let document = [
+            entry(&[], "2026-01-01"),
+            entry(&[], "2026-11-25"),
+            entry(&[], "2027-11-25"),
+            entry(&["us-east-1"], "2026-11-25"),
+            entry(&["us-east-1"], "2027-11-25"),
+            entry(&[], "2027-11-25"),
+        ];
+        let some = Reach { every_region: false, ..everything() };
+        let today = parse_day("2026-11-20").unwrap();
+        let due = Standing::Due;
+        assert_eq!(
+            standings(&document, &BTreeSet::from([5]), &some, today),
+            [
+                (0, due(Due::Expired { days: 323 })),
+                (1, due(Due::Expires { days: 5 })),
+                (2, Standing::Unjudged(Blind::Regions)),
+                (3, due(Due::Stale)),
+                (4, due(Due::Stale)),
+            ]
+        );
+        let all = standings(&document, &BTreeSet::from([5]), &everything(), today);
+        let as_the_sweeper = review(&document, Some(&BTreeSet::from([5])), today);
+        assert_eq!(all, as_the_sweeper.into_iter().map(|(index, it)| (index, due(it))).collect::<Vec<_>>());
     }
 }

@@ -31,7 +31,7 @@ use crate::problem::{Problem, Stop};
 use crate::survey::{Seen, survey};
 use crate::talk::count;
 use crate::world::{Cloud as _, World};
-use crate::{Session, launched, policy_file, regions};
+use crate::{Session, exemptions, launched, policy_file, regions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -277,6 +277,12 @@ impl Ran<'_> {
             }
             (Format::Table, Table::Found | Table::None) => {}
             (format, _) => {
+                let looked = exemptions::Looked {
+                    policy: self.policy,
+                    kinds: self.kinds,
+                    shared: session.shared,
+                    now: self.now,
+                };
                 let run = Run {
                     command: "enforce",
                     now: self.now,
@@ -288,6 +294,7 @@ impl Ran<'_> {
                     journal: self.journal.map(|it| it.display().to_string()),
                     seen: self.seen,
                     rollout: RolloutV1::of(&self.rolled),
+                    exemptions: &exemptions::of(looked, self.seen),
                 };
                 let background = Background { policy: self.policy, kinds: self.kinds, earlier: &[] };
                 findings::write(format, run, background, session.out)?;

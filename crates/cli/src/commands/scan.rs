@@ -8,6 +8,7 @@ use std::io;
 
 use jiff::Timestamp;
 use v2only_enforcer::Record;
+use v2only_enforcer::exemptions::Met;
 use v2only_enforcer::scan::{Judged, Kinds};
 use v2only_policy::{Place, Policy};
 
@@ -20,12 +21,13 @@ use crate::output::findings_v1::Run;
 use crate::output::html::earlier;
 use crate::output::items::{Item, items};
 use crate::output::summary::{self, Looked, Totals};
+use crate::output::table::Sheet;
 use crate::output::{self, row, sources};
 use crate::problem::{Problem, Stop};
 use crate::regions::Places;
 use crate::survey::{self, Seen, survey};
 use crate::world::{Cloud as _, World};
-use crate::{Session, launched, policy_file, regions};
+use crate::{Session, exemptions, launched, policy_file, regions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,11 +102,23 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let unread = seen.iter().any(|it| it.failure.is_some());
     let exit = Exit::of(totals.remaining > 0, unread || unsent);
     let calls = aws.calls();
+    let looked = exemptions::Looked {
+        policy: &loaded.policy,
+        kinds: super::kinds(args.kind),
+        shared: session.shared,
+        now,
+    };
+    let exempt = exemptions::of(looked, &seen);
     let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
-        Format::Table if records.is_empty() => {}
         Format::Table => {
-            writeln!(session.out, "{}", row::found(&seen, session.world.terminal().width).text())?;
+            let width = session.world.terminal().width;
+            let found = (!records.is_empty()).then(|| row::found(&seen, width));
+            let due = output::exemptions::due(&exempt, width);
+            let tables: Vec<String> = found.iter().chain(&due).map(Sheet::text).collect();
+            if !tables.is_empty() {
+                writeln!(session.out, "{}", tables.join("\n\n"))?;
+            }
         }
         _ if imported.is_some() => {
             let document = imported.as_ref().map(Imported::document);
@@ -122,6 +136,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 journal: None,
                 seen: &seen,
                 rollout: None,
+                exemptions: &exempt,
             };
             let background =
                 Background { policy: &loaded.policy, kinds: super::kinds(args.kind), earlier: &earlier };
@@ -130,6 +145,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     session.out.flush()?;
     tell(session, &seen, &|it| it.judged.len(), &totals);
+    exemptions::say(&mut session.talk, &exempt);
     if let Some(causes) = sources::causes(&seen, session.talk.width()) {
         session.talk.say(&causes);
     }
@@ -164,9 +180,11 @@ async fn streamed<W: World>(
     let mut document = Stream::begin(session.shared.output, session.out, "scan", *now, all)?;
     let (mut totals, mut causes) = (Totals::default(), sources::Causes::default());
     let mut found: BTreeMap<Place, usize> = BTreeMap::new();
+    let mut met = Met::default();
     let seen = survey::stream(aws, policy, places, (*kinds, *now), &progress, |place, judged, traced| {
         *found.entry(place.clone()).or_default() += judged.len();
         for it in judged {
+            met.take(&it, place, exemptions::day(*now));
             let record = it.record(place);
             let cause = match &it {
                 Judged::Instance(instance, _) => traced.get(&instance.id),
@@ -183,10 +201,13 @@ async fn streamed<W: World>(
     .await?;
     let exit = Exit::of(totals.remaining > 0, seen.iter().any(|it| it.failure.is_some()));
     let calls = aws.calls();
-    document.end(&totals, &seen, &calls, exit)?;
+    let looked = exemptions::Looked { policy, kinds: *kinds, shared: session.shared, now: *now };
+    let exempt = exemptions::told(looked, &seen, met);
+    document.end(&totals, (&seen, &exempt), &calls, exit)?;
     session.out.flush()?;
     let found = |it: &Seen| found.get(&it.place).copied().unwrap_or_default();
     tell(session, &seen, &found, &totals);
+    exemptions::say(&mut session.talk, &exempt);
     if let Some(causes) = sources::counted(causes, &seen, session.talk.width()) {
         session.talk.say(&causes);
     }

@@ -14,6 +14,7 @@ use super::items::{Item, items};
 use super::summary::Totals;
 use super::{asff, csv, html, json, ndjson, ocsf, sarif_findings};
 use crate::cli::Format;
+use crate::exemptions::Told;
 use crate::exit::Exit;
 use crate::problem::{Problem, Stop};
 use crate::survey::Seen;
@@ -103,7 +104,7 @@ impl<'a> Stream<'a> {
     pub(crate) fn end(
         self,
         totals: &Totals,
-        seen: &[Seen],
+        seen: (&[Seen], &[Told]),
         calls: &BTreeMap<&'static str, u64>,
         exit: Exit,
     ) -> io::Result<()> {

@@ -11,11 +11,13 @@ use v2only_policy::cause::{Launched, RootCause};
 use v2only_policy::exemption::InForce;
 use v2only_policy::{ImageId, Place};
 
+use super::exemptions_v1::ExemptionToldV1;
 use super::items::Item;
 use super::launched_by_v1::LaunchedByV1;
 use super::posture_v1::PostureV1;
 use super::rollout_v1::RolloutV1;
 use super::summary::{Looked, Totals};
+use crate::exemptions::Told;
 use crate::survey::Seen;
 
 /// The name of the shape.
@@ -38,6 +40,9 @@ pub(crate) struct FindingsV1<'a> {
     /// Where CloudTrail could not be asked who launched what.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     launched_by_unread: Vec<IncompleteV1<'a>>,
+    /// Exemptions that are over, end soon or excuse nothing, and those of which that cannot be judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exemptions: Vec<ExemptionToldV1<'a>>,
     api_calls: &'a BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     journal: Option<String>,
@@ -58,6 +63,7 @@ pub(crate) struct Run<'a> {
     pub(crate) journal: Option<String>,
     pub(crate) seen: &'a [Seen],
     pub(crate) rollout: Option<RolloutV1>,
+    pub(crate) exemptions: &'a [Told],
 }
 
 impl<'a> From<Run<'a>> for FindingsV1<'a> {
@@ -78,6 +84,7 @@ impl<'a> From<Run<'a>> for FindingsV1<'a> {
                 .filter_map(|it| Some(IncompleteV1::new(&it.place, it.usage_unread.as_ref()?)))
                 .collect(),
             launched_by_unread: run.seen.iter().filter_map(unread_launchers).collect(),
+            exemptions: run.exemptions.iter().map(Into::into).collect(),
             api_calls: run.calls,
             journal: run.journal,
             rollout: run.rollout,
@@ -105,6 +112,8 @@ struct TailV1<'a> {
     incomplete: Vec<IncompleteV1<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     usage_unread: Vec<IncompleteV1<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exemptions: Vec<ExemptionToldV1<'a>>,
     api_calls: &'a BTreeMap<&'static str, u64>,
     exit_code: u8,
 }
@@ -137,7 +146,7 @@ impl<'a> Stream<'a> {
     pub(crate) fn end(
         self,
         totals: &Totals,
-        seen: &[Seen],
+        (seen, exemptions): (&[Seen], &[Told]),
         calls: &BTreeMap<&'static str, u64>,
         exit: crate::Exit,
     ) -> io::Result<()> {
@@ -147,6 +156,7 @@ impl<'a> Stream<'a> {
             totals: totals.into(),
             incomplete: broken.map(|(place, it)| IncompleteV1::new(place, it)).collect(),
             usage_unread: unread.map(|(place, it)| IncompleteV1::new(place, it)).collect(),
+            exemptions: exemptions.iter().map(Into::into).collect(),
             api_calls: calls,
             exit_code: exit.code(),
         };

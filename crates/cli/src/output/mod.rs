@@ -21,10 +21,12 @@ pub(crate) mod replay_v1;
 pub(crate) mod sarif;
 pub(crate) mod sarif_findings;
 
+mod exemptions_v1;
 mod launched_by_v1;
 mod posture_v1;
 
 pub(crate) mod doctor;
+pub(crate) mod exemptions;
 pub(crate) mod plan;
 pub(crate) mod readiness;
 pub(crate) mod replay_text;

@@ -12,6 +12,7 @@ mod guard_rules;
 
 mod automation;
 mod enforce;
+mod exemptions;
 mod import;
 mod launched;
 mod outputs;

@@ -25,7 +25,7 @@ exemptions:
   - match: { resources: [i-0000000000000000e] }
     reason: rebuilt by now
     until: 2026-10-31
-  - match: { resources: [i-gone] }
+  - match: { account: \"111122223333\", regions: [eu-central-1], resources: [i-gone] }
     reason: decommissioned
     until: 2027-06-30
 ";

@@ -12,8 +12,7 @@ use v2only_policy::usage::Usage;
 use v2only_policy::{Circumstances, NotebookName, Occasion, OuId, Place, Policy, decide_notebook};
 
 use super::{
-    App, Batch, ByPlace, Invocation, InvocationError, cause, enter, may_be_invisible, out_of_time, policy,
-    time_is_up,
+    App, Batch, ByPlace, Failed, Invocation, cause, enter, may_be_invisible, out_of_time, policy, time_is_up,
 };
 use crate::failure::{Failure, Kind};
 use crate::notebooks;
@@ -46,7 +45,7 @@ pub async fn handle<P: SageMaker + ReadParameter + Sync>(
     payload: Value,
     app: &App<P>,
     mut invocation: Invocation<'_>,
-) -> Result<(Value, Counts), InvocationError> {
+) -> Result<(Value, Counts), Failed> {
     let mut batch = Batch::read(payload, &mut invocation)?;
     if batch.triggers.is_empty() {
         return batch.reply();

@@ -246,26 +246,9 @@ pub trait ReadControls {
     fn controls(&self, account: &AccountId) -> impl Future<Output = Answer<Vec<Control>>> + Send;
 }
 
-/// All that an installation is read with, besides what [`super::SourceReader`] reads.
-pub trait DeploymentReader:
-    ReadTrails
-    + ReadRules
-    + ReadQueues
-    + ReadFunctions
-    + ReadSchedules
-    + ReadParameterAt
-    + EnterAccount
-    + ReadControls
-{
-}
-impl<T> DeploymentReader for T where
-    T: ReadTrails
-        + ReadRules
-        + ReadQueues
-        + ReadFunctions
-        + ReadSchedules
-        + ReadParameterAt
-        + EnterAccount
-        + ReadControls
-{
+together! {
+    /// All that an installation is read with, besides what [`super::SourceReader`] reads.
+    pub trait DeploymentReader:
+        ReadTrails, ReadRules, ReadQueues, ReadFunctions, ReadSchedules, ReadParameterAt, EnterAccount,
+        ReadControls
 }

@@ -11,7 +11,7 @@ use super::{Came, Looked, Recorded, Restoration, Step, Told, What, decide};
 use crate::failure::{Failure, Kind};
 use crate::ports::{
     Admission, ChangeLaunchTemplate, DescribeInstances, DescribeNotebook, RestoreDefaults, RestoreInstance,
-    RestoreNotebook, SourceReader, TagInstance, TagNotebook, WantedVersion,
+    RestoreNotebook, SourceReader, TagInstance, TagNotebook, WantedVersion, together,
 };
 use crate::record::Posture;
 use crate::sources::read;
@@ -19,34 +19,11 @@ use crate::sources::read;
 /// How many resources are restored side by side.
 const AT_ONCE: usize = 8;
 
-/// All that a rollback needs.
-pub trait Restorer:
-    Admission
-    + DescribeInstances
-    + DescribeNotebook
-    + SourceReader
-    + ChangeLaunchTemplate
-    + RestoreInstance
-    + RestoreNotebook
-    + RestoreDefaults
-    + TagInstance
-    + TagNotebook
-    + Sync
-{
-}
-impl<T> Restorer for T where
-    T: Admission
-        + DescribeInstances
-        + DescribeNotebook
-        + SourceReader
-        + ChangeLaunchTemplate
-        + RestoreInstance
-        + RestoreNotebook
-        + RestoreDefaults
-        + TagInstance
-        + TagNotebook
-        + Sync
-{
+together! {
+    /// All that a rollback needs.
+    pub trait Restorer:
+        Admission, DescribeInstances, DescribeNotebook, SourceReader, ChangeLaunchTemplate, RestoreInstance,
+        RestoreNotebook, RestoreDefaults, TagInstance, TagNotebook, Sync
 }
 
 /// An exemption written into the tags of instances and notebooks before they are restored; without one, the

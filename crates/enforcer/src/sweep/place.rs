@@ -84,7 +84,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         let mut gate = None;
         loop {
             let step = match task.stage {
-                Stage::Sources => self.sources(&look, place).await,
+                Stage::Sources => self.sources(&look, place, task.passes + 1 == MOST_PASSES).await,
                 Stage::Instances => self.instances(&look, place, &mut task, &mut gate).await,
                 Stage::Notebooks => self.notebooks(&look, place, &mut task).await,
             };
@@ -153,10 +153,15 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
 
     /// Tells of what launches take their options from. It is changed by people only: AWS has no condition that
     /// would keep a role to tightening it.
-    async fn sources(&mut self, look: &Look<'_>, place: &Place) -> Result<Step, Failure> {
+    ///
+    /// Where it will be read again, it is told of then: each of it once, and as far as it could be read at last.
+    async fn sources(&mut self, look: &Look<'_>, place: &Place, last: bool) -> Result<Step, Failure> {
         let mut found = Vec::new();
         let ports = &self.app.ports;
         let read = look.sources(ports, SOURCES, &mut |it| found.push(it)).await;
+        if !last && read.as_ref().is_err_and(|it| it.disposition() == Disposition::Retry) {
+            found.clear();
+        }
         for judged in found {
             let mut record = judged.record(place);
             if judged.acts() {

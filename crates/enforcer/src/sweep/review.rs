@@ -3,49 +3,29 @@
 //! One message goes from account to account and carries what was seen: whether an entry is stale is known only
 //! when the last one has been looked at. It reads, and changes nothing.
 
-use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use jiff::civil::Date;
-use v2only_policy::exemption::{Exemption, InForce, Origin, Void};
-use v2only_policy::review::{Due, by_date, review};
-use v2only_policy::{AccountId, Note, Place, Policy, Verdict};
+use v2only_policy::exemption::{Exemption, Origin};
+use v2only_policy::review::{Due, review};
+use v2only_policy::{AccountId, Place, Policy};
 
 use super::task::{ReviewTask, Task};
 use super::{Turn, going_round};
+use crate::exemptions::{DueExemption, Met};
 use crate::failure::Failure;
 use crate::invocation::Said;
 use crate::ports::{Estate, ReadParameter, Sweeper};
 use crate::scan::{Judged, Kinds, scan};
-use crate::sources::Source;
 
 /// How many Regions of an account are looked at side by side.
 const AT_ONCE: usize = 4;
 
-/// An exemption that needs somebody's attention.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DueExemption {
-    /// Why.
-    pub due: Due,
-    /// Which one: `exemptions[n]` of the document, or the resource whose tags it is.
-    pub exemption: String,
-    /// Where that resource lives.
-    pub place: Option<Place>,
-    /// Its last day.
-    pub until: Date,
-    /// Whom to ask.
-    pub owner: Option<String>,
-    /// Why it was made.
-    pub reason: Option<String>,
-}
-
 /// What one place has to say of exemptions.
 #[derive(Default)]
 struct Seen {
-    excusing: BTreeSet<usize>,
-    by_tag: Vec<DueExemption>,
+    met: Met,
     unread: Vec<Failure>,
 }
 
@@ -121,8 +101,8 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             .collect()
             .await;
         for (place, seen) in looks {
-            task.excusing.extend(seen.excusing);
-            seen.by_tag.iter().for_each(|it| self.due(it));
+            task.excusing.extend(seen.met.excusing);
+            seen.met.by_tag.iter().for_each(|it| self.due(it));
             task.unread += u32::from(!seen.unread.is_empty());
             for failure in seen.unread {
                 self.unswept(&format!("exemptions in {place}"), &failure);
@@ -145,53 +125,10 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
 async fn look(ports: &(impl Estate + Sync), policy: &Policy, place: &Place, now: jiff::Timestamp) -> Seen {
     let mut seen = Seen::default();
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let mut each = |judged: Judged| seen.take(&judged, place, today);
+    let mut each = |judged: Judged| seen.met.take(&judged, place, today);
     let unread = scan(ports, policy, place, Kinds::ALL, now, &mut each).await;
     seen.unread.extend(unread.failure);
     seen
-}
-
-impl Seen {
-    fn take(&mut self, judged: &Judged, place: &Place, today: Date) {
-        let (verdict, notes) = told(judged);
-        let tag = |due: Option<Due>, until: Date, reason: Option<&str>| {
-            due.map(|due| DueExemption {
-                due,
-                exemption: judged.record(place).resource.to_string(),
-                place: Some(place.clone()),
-                until,
-                owner: None,
-                reason: reason.map(str::to_owned),
-            })
-        };
-        match verdict {
-            Verdict::Exempt { by: InForce { origin: Origin::Document(index), .. }, .. } => {
-                self.excusing.insert(*index);
-            }
-            Verdict::Exempt { by: InForce { origin: Origin::Tag, until, reason, .. }, .. } => {
-                self.by_tag.extend(tag(by_date(*until, today), *until, Some(reason)));
-            }
-            Verdict::Compliant(_) | Verdict::Violation(_) | Verdict::Gone => {}
-        }
-        for note in notes {
-            if let Note::VoidExemption(Void::Expired { origin: Origin::Tag, until }) = note {
-                self.by_tag.extend(tag(by_date(*until, today), *until, None));
-            }
-        }
-    }
-}
-
-fn told(judged: &Judged) -> (&Verdict, &[Note]) {
-    match judged {
-        Judged::Instance(_, it) => (&it.verdict, &it.notes),
-        Judged::Notebook(_, it) => (&it.verdict, &it.notes),
-        Judged::Source(it) => match &**it {
-            Source::Defaults(_, it) => (&it.verdict, &it.notes),
-            Source::Version(_, it) => (&it.decision.verdict, &it.decision.notes),
-            Source::Configuration(_, _, it) => (&it.verdict, &it.notes),
-            Source::Image(_, it) => (&it.verdict, &it.notes),
-        },
-    }
 }
 
 /// Tells one list of exemptions from another. It need not be the same in another release: the review then begins

@@ -139,8 +139,17 @@ impl ListLaunchTemplates for Fake {
 }
 
 impl ListImages for Fake {
-    async fn own_images(&self, _: &Place, _: Option<String>) -> Answer<Page<Image>> {
-        self.call("ec2:DescribeImages", "", |_| Ok(Page { items: vec![], next: None }))
+    async fn own_images(&self, place: &Place, _: Option<String>) -> Answer<Page<Image>> {
+        self.call("ec2:DescribeImages", "", |world| {
+            let numbers = 0..if is_ours(place) { world.images } else { 0 };
+            let items = numbers.map(|it| Image {
+                id: ImageId::parse(&format!("ami-{it:08x}")).unwrap(),
+                name: "golden".to_owned(),
+                imds_support: ImdsSupport::Unmarked,
+                tags: Tags::new(),
+            });
+            Ok(Page { items: items.collect(), next: None })
+        })
     }
 
     async fn imds_support(&self, _: &Place, _: &[ImageId]) -> Answer<Vec<(ImageId, ImdsSupport)>> {

@@ -40,6 +40,8 @@ pub struct World {
     pub forgets_pages: bool,
     /// Account defaults, where there are any.
     pub defaults: Option<v2only_policy::AccountDefaults>,
+    /// How many images that are not marked are owned.
+    pub images: u32,
     /// Accounts other than our own.
     pub other_accounts: Vec<String>,
     /// The queue: messages with their delay in seconds.

@@ -79,7 +79,7 @@ async fn handle(app: &App<Fake>, payload: Value) -> (Vec<String>, Result<Value, 
         });
     };
     let invocation = Invocation { now: &now, deadline: None, say: &mut say };
-    let reply = handle_ec2(payload, app, invocation).await.map(|(reply, _)| reply);
+    let reply = handle_ec2(payload, app, invocation).await.map(|(reply, _)| reply).map_err(|it| it.why);
     said.sort();
     (said, reply)
 }

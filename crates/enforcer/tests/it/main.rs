@@ -15,4 +15,5 @@ mod instances;
 mod meanwhile;
 mod notebooks;
 mod policy_source;
+mod review;
 mod sweep;

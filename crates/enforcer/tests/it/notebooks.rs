@@ -34,7 +34,7 @@ async fn handle(app: &App<Fake>, payload: Value) -> Result<Vec<String>, Invocati
         }
     };
     let invocation = Invocation { now: &now, deadline: None, say: &mut say };
-    handle_notebook(payload, app, invocation).await?;
+    handle_notebook(payload, app, invocation).await.map_err(|it| it.why)?;
     Ok(said)
 }
 

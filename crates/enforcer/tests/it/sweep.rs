@@ -4,31 +4,30 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use v2only_enforcer::invocation::{App, Invocation, Said};
+use v2only_enforcer::invocation::{App, Invocation, InvocationError, Said};
 use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_enforcer::report_line::{Counts, line};
 use v2only_enforcer::{Kind, sweep};
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
 
-use crate::fake::{ACCOUNT, Fake, World, now};
+use crate::fake::{ACCOUNT, Fake, REGION, World, now};
 
 const ENFORCE: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
 const SWEEP: &str = r#"{"task": "sweep"}"#;
-const REVIEW: &str = r#"{"task": "review-exemptions"}"#;
 
 /// Everything that was said over many invocations.
 #[derive(Default)]
-struct Told {
+pub struct Told {
     lines: Vec<Value>,
-    counts: Vec<Counts>,
-    invocations: usize,
+    pub counts: Vec<Counts>,
+    pub invocations: usize,
     /// Texts of messages that were received too often.
     dead: Vec<String>,
 }
 
 impl Told {
-    fn outcomes(&self, outcome: &str) -> Vec<&Value> {
+    pub fn outcomes(&self, outcome: &str) -> Vec<&Value> {
         self.lines.iter().filter(|it| it["outcome"] == outcome).collect()
     }
 
@@ -45,14 +44,14 @@ impl Told {
 }
 
 /// An account of which everything is in the queue of the sweeper.
-struct Deployed {
+pub struct Deployed {
     app: App<Fake>,
     /// How long Lambda lets the function run.
-    timeout: SignedDuration,
+    pub timeout: SignedDuration,
 }
 
 impl Deployed {
-    fn new(policy: &str, build: impl FnOnce(&mut World)) -> Self {
+    pub fn new(policy: &str, build: impl FnOnce(&mut World)) -> Self {
         let app = App::new(PolicySource::new(Location::Inline(policy.to_owned())), Fake::with(build));
         Self { app, timeout: SignedDuration::from_secs(900) }
     }
@@ -89,7 +88,7 @@ impl Deployed {
     }
 
     /// Receives messages until there are none; each of them five times at most.
-    async fn drain(&self, first: &str, told: &mut Told) {
+    pub async fn drain(&self, first: &str, told: &mut Told) {
         self.world(|it| it.queue.push((first.to_owned(), 0)));
         let mut received: BTreeMap<String, usize> = BTreeMap::new();
         while let Some((text, delay)) = self.world(|it| (!it.queue.is_empty()).then(|| it.queue.remove(0))) {
@@ -114,7 +113,7 @@ impl Deployed {
         told
     }
 
-    fn left(&self) -> usize {
+    pub fn left(&self) -> usize {
         self.world(|it| {
             let open = it.instances.values().filter(|it| {
                 it.options.http_tokens != HttpTokens::Required && it.options.http_endpoint == Switch::Enabled
@@ -124,7 +123,7 @@ impl Deployed {
     }
 }
 
-fn violating(count: usize) -> impl FnOnce(&mut World) {
+pub fn violating(count: usize) -> impl FnOnce(&mut World) {
     move |world| {
         for n in 0..count {
             world.instance(&format!("i-{n:08x}"));
@@ -346,6 +345,25 @@ async fn a_listing_that_never_works_keeps_nothing_else_from_being_swept() {
 }
 
 #[tokio::test]
+async fn what_launches_start_from_is_told_of_once_however_often_it_is_read() {
+    let policy = format!("{ENFORCE}account_defaults: {{ http_tokens: required }}\n");
+    for (failures, told_of) in [(1, 1), (3, 1), (1000, 0)] {
+        let deployed = Deployed::new(&policy, |world| {
+            world.images = 2;
+            // After the images, and before the defaults.
+            world.failures.insert("ec2:GetInstanceMetadataDefaults", vec![Kind::Throttled; failures]);
+        });
+        let told = deployed.sweep().await;
+        let times = |id: &str| {
+            let here = |it: &&Value| it["resource"] == id && it["region"] == REGION;
+            told.outcomes("held").into_iter().filter(here).count()
+        };
+        assert_eq!((times("ami-00000000"), times("ami-00000001")), (1, 1), "{failures} failures");
+        assert_eq!(times("account-default"), told_of, "{failures} failures");
+    }
+}
+
+#[tokio::test]
 async fn no_function_changes_what_launches_start_from() {
     let policy = format!("{ENFORCE}account_defaults: {{ http_tokens: required }}\n");
     let deployed = Deployed::new(&policy, |_| {});
@@ -394,6 +412,32 @@ async fn a_task_that_goes_round_for_ever_ends_in_the_dead_letter_queue() {
 }
 
 #[tokio::test]
+async fn a_single_task_that_fails_is_counted_like_one_of_a_queue() {
+    let deployed = Deployed::new(ENFORCE, violating(1));
+    let refused = |payload: Value| {
+        let app = &deployed.app;
+        async move {
+            let mut say = |_: Said<'_>| {};
+            let invocation = Invocation { now: &now, deadline: None, say: &mut say };
+            sweep::handle(payload, app, invocation).await.unwrap_err()
+        }
+    };
+    let failed = refused(json!({
+        "task": "place", "began": now(), "account": ACCOUNT, "region": REGION, "stage": "instances", "handed-on": 500,
+    }))
+    .await;
+    assert!(matches!(failed.why, InvocationError::Retry(_)), "{failed}");
+    let unswept = failed.counts.sweep.map(|it| it.unswept);
+    assert_eq!((failed.counts.retried, failed.counts.malformed, unswept), (1, 0, Some(1)));
+    for payload in [json!({"task": "sweeep"}), json!("sweep")] {
+        let failed = refused(payload).await;
+        assert!(matches!(failed.why, InvocationError::Malformed(_)), "{failed}");
+        assert_eq!((failed.counts.retried, failed.counts.malformed), (0, 1));
+        assert!(failed.counts.sweep.is_some());
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_task_is_said_by_its_field_and_kept_for_the_dead_letter_queue() {
     let deployed = Deployed::new(ENFORCE, |_| {});
     let mut told = Told::default();
@@ -401,79 +445,4 @@ async fn what_is_no_task_is_said_by_its_field_and_kept_for_the_dead_letter_queue
     assert_eq!(told.dead.len(), 1);
     assert_eq!(told.lines[0]["outcome"], "malformed");
     assert!(told.lines[0]["why"].as_str().unwrap().contains("sweeep"), "{}", told.lines[0]);
-}
-
-const EXEMPTIONS: &str = "version: 1
-mode: enforce
-exemptions:
-  - match: { resources: [i-00000000] }
-    reason: vendor agent
-    owner: vendor@example.com
-    until: 2026-11-30
-  - match: { resources: [i-deadbeef] }
-    reason: long gone
-    until: 2027-11-30
-  - match: { resources: [i-00000001] }
-    reason: over
-    until: 2026-11-01
-  - match: { resources: [i-00000002] }
-    reason: still needed
-    until: 2027-11-30
-";
-
-fn states(told: &Told) -> Vec<String> {
-    let state =
-        |it: &&Value| format!("{} {}", it["exemption"].as_str().unwrap(), it["state"].as_str().unwrap());
-    told.outcomes("exemption").iter().map(state).collect()
-}
-
-#[tokio::test]
-async fn the_review_names_exemptions_that_are_over_end_soon_or_excuse_nothing() {
-    let deployed = Deployed::new(EXEMPTIONS, |world| {
-        violating(4)(world);
-        world.other_accounts = vec!["444455556666".to_owned()];
-        let tagged = &mut world.instance("i-00000003").tags;
-        tagged.insert("v2only:exempt-until".to_owned(), "2026-11-22".to_owned());
-        tagged.insert("v2only:exempt-reason".to_owned(), "because".to_owned());
-    });
-    let mut told = Told::default();
-    deployed.drain(REVIEW, &mut told).await;
-    assert_eq!(
-        states(&told),
-        ["i-00000003 expires", "exemptions[0] expires", "exemptions[1] stale", "exemptions[2] expired"]
-    );
-    let soon = told.outcomes("exemption")[1];
-    assert_eq!((&soon["owner"], &soon["why"]), (&json!("vendor@example.com"), &json!("ends in 10 days")));
-    let counts = told.counts[0].sweep.unwrap();
-    assert_eq!((counts.expired, counts.expiring, counts.stale), (1, 2, 1));
-    assert_eq!(deployed.left(), 4, "a review changes nothing");
-}
-
-#[tokio::test]
-async fn a_review_that_could_not_read_everything_calls_nothing_stale() {
-    let deployed = Deployed::new(EXEMPTIONS, |world| {
-        violating(4)(world);
-        world.failures.insert("ec2:DescribeRegions", vec![Kind::Denied]);
-        world.other_accounts = vec!["000011112222".to_owned()];
-    });
-    let mut told = Told::default();
-    deployed.drain(REVIEW, &mut told).await;
-    assert_eq!(states(&told), ["exemptions[0] expires", "exemptions[2] expired"]);
-    assert_eq!(told.outcomes("exemptions-reviewed")[0]["unread"], 1);
-    assert_eq!(told.outcomes("unswept").len(), 1);
-}
-
-#[tokio::test]
-async fn a_review_goes_on_in_another_invocation_with_what_it_has_seen() {
-    let mut deployed = Deployed::new(EXEMPTIONS, |world| {
-        violating(4)(world);
-        world.call_takes = 3000;
-        world.other_accounts = (0..6).map(|n| format!("90000000000{n}")).collect();
-    });
-    deployed.timeout = SignedDuration::from_secs(60);
-    let mut told = Told::default();
-    deployed.drain(REVIEW, &mut told).await;
-    assert!(told.invocations > 2, "{}", told.invocations);
-    assert_eq!(told.outcomes("exemptions-reviewed").len(), 1);
-    assert_eq!(states(&told), ["exemptions[0] expires", "exemptions[1] stale", "exemptions[2] expired"]);
 }

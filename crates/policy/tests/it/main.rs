@@ -17,6 +17,7 @@ mod usage_gate;
 mod causes;
 mod drift;
 mod notebook_grid;
+mod notebook_repeats;
 mod notebook_walk;
 mod notebooks;
 

@@ -176,6 +176,7 @@ async fn through_its_door<P: Ec2 + SageMaker + ReadParameter + Sync>(
     } else {
         handle_ec2(event, app, invocation).await
     };
+    let ended = ended.map_err(|it| it.why);
     if let (true, Err(InvocationError::Malformed(malformed))) = (words.is_empty(), ended) {
         words.push(Word::Malformed(malformed));
     }

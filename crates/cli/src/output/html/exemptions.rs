@@ -1,18 +1,14 @@
 //! Exemptions by when they end, so that none ends unnoticed and none outlives its use.
 
-use jiff::SignedDuration;
-use jiff::civil::Date;
-use jiff::tz::Offset;
 use v2only_policy::exemption::{InForce, Origin};
+use v2only_policy::review::{Due, Standing, by_date};
 
 use super::words::{kind, sentence_case};
+use crate::exemptions::{Told, day};
 use crate::output::findings::Background;
 use crate::output::findings_v1::Run;
 use crate::output::items::Item;
 use crate::output::plain;
-
-/// How long before its end an exemption is told of.
-const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// All exemptions that were met, or are written in the document.
 pub(super) struct Exemptions {
@@ -21,8 +17,10 @@ pub(super) struct Exemptions {
     pub(super) later: Vec<Exempt>,
     /// Tags that exempt nobody.
     pub(super) invalid: Vec<Exempt>,
-    /// Entries of the document that excused nothing in a complete scan of everything.
+    /// Entries of the document that excused nothing although everything was read that they can mean.
     pub(super) stale: Vec<Exempt>,
+    /// Entries that excused nothing in what was read, which is not everything that they can mean.
+    pub(super) unjudged: Vec<Exempt>,
 }
 
 /// One exemption and whom it excuses.
@@ -43,25 +41,26 @@ impl Exemptions {
             && self.later.is_empty()
             && self.invalid.is_empty()
             && self.stale.is_empty()
+            && self.unjudged.is_empty()
     }
 }
 
 pub(super) fn exemptions(items: &[Item<'_>], run: &Run<'_>, background: Background<'_>) -> Exemptions {
-    let today = Offset::UTC.to_datetime(run.now).date();
-    let soon = today.checked_add(SOON).unwrap_or(Date::MAX);
+    let today = day(run.now);
     let mut all = Exemptions {
         expired: Vec::new(),
         soon: Vec::new(),
         later: Vec::new(),
         invalid: Vec::new(),
         stale: Vec::new(),
+        unjudged: Vec::new(),
     };
     let mut used: Vec<usize> = Vec::new();
     for item in items {
         if let Some(by) = item.exemption() {
             used.extend(entry(&by.origin));
             let told = in_force(item, by);
-            if by.until <= soon { all.soon.push(told) } else { all.later.push(told) }
+            if by_date(by.until, today).is_some() { all.soon.push(told) } else { all.later.push(told) }
         }
         if let Some((origin, until)) = item.expired() {
             used.extend(entry(origin));
@@ -77,18 +76,16 @@ pub(super) fn exemptions(items: &[Item<'_>], run: &Run<'_>, background: Backgrou
             all.invalid.push(Exempt { reason: sentence_case(&plain(&why)), ..about(item) });
         }
     }
-    let whole = run.places.iter().all(|(_, failure)| failure.is_none());
-    if whole && background.kinds == v2only_enforcer::scan::Kinds::ALL {
-        for (index, it) in background.policy.exemptions.iter().enumerate() {
-            if !used.contains(&index) {
-                all.stale.push(Exempt {
-                    who: Origin::Document(index).to_string(),
-                    name: String::new(),
-                    place: String::new(),
-                    until: it.until.to_string(),
-                    reason: plain(&it.reason),
-                    owner: it.owner.as_deref().map(plain).unwrap_or_default(),
-                });
+    // What resources show is told of with them.
+    let unmet = |it: &&Told| it.entry.is_some_and(|index| !used.contains(&index));
+    for it in run.exemptions.iter().filter(unmet) {
+        let told = entry_of_document(it);
+        match &it.standing {
+            Standing::Due(Due::Expired { .. }) => all.expired.push(told),
+            Standing::Due(Due::Expires { .. }) => all.soon.push(told),
+            Standing::Due(Due::Stale) => all.stale.push(told),
+            Standing::Unjudged(why) => {
+                all.unjudged.push(Exempt { reason: sentence_case(&plain(&why.to_string())), ..told });
             }
         }
     }
@@ -102,6 +99,17 @@ const fn entry(origin: &Origin) -> Option<usize> {
     match origin {
         Origin::Document(index) => Some(*index),
         Origin::Tag => None,
+    }
+}
+
+fn entry_of_document(it: &Told) -> Exempt {
+    Exempt {
+        who: it.exemption.clone(),
+        name: String::new(),
+        place: String::new(),
+        until: it.until.to_string(),
+        reason: it.reason.as_deref().map(plain).unwrap_or_default(),
+        owner: it.owner.as_deref().map(plain).unwrap_or_default(),
     }
 }
 
