@@ -6,8 +6,7 @@ What is missing fails the test that needs it. Only `tests/run --fast` leaves tes
 import os
 from pathlib import Path
 
-import boto3
-import botocore.config
+import clients
 import pytest
 import servers
 
@@ -80,13 +79,6 @@ def client():
     """
 
     def make(service: str, endpoint: str, region: str = "us-east-1", account: str = "test"):
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=endpoint,
-            aws_access_key_id=account,
-            aws_secret_access_key="test",
-            config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60),
-        )
+        return clients.client(endpoint, service, account, region)
 
     return make

@@ -9,10 +9,9 @@ import urllib.request
 from collections import Counter
 from pathlib import Path
 
-import boto3
-import botocore.config
 import pytest
 import servers
+from clients import client
 
 HOME = "111122223333"
 MEMBERS = [f"4444555566{number:02}" for number in range(11)]
@@ -24,17 +23,6 @@ version: 1
 mode: enforce
 instances: { usage_gate: { applies_to: none } }
 """
-
-
-def client(url, service, account, region):
-    return boto3.client(
-        service,
-        region_name=region,
-        endpoint_url=url,
-        aws_access_key_id=account,
-        aws_secret_access_key="test",
-        config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
-    )
 
 
 @pytest.fixture

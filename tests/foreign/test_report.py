@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import servers
 from browser_tools import browser  # noqa: F401, a fixture
-from test_organization import client
+from clients import client
 
 HOME, SHOP, LAB = "111122223333", "444455556666", "777788889999"
 REGIONS = ["eu-central-1", "us-east-1"]

@@ -2,9 +2,8 @@
 template takes over from the one it is made from.
 """
 
-import boto3
-import botocore.config
 import pytest
+from clients import client
 from botocore.exceptions import ClientError
 
 ACCOUNT = "111122223333"
@@ -13,14 +12,7 @@ V1_IMAGE = "ami-0a1b2c3d4e5f60002"
 
 
 def of(url, service):
-    return boto3.client(
-        service,
-        region_name=REGION,
-        endpoint_url=url,
-        aws_access_key_id=ACCOUNT,
-        aws_secret_access_key="test",
-        config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
-    )
+    return client(url, service, ACCOUNT, REGION)
 
 
 @pytest.fixture

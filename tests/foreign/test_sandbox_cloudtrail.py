@@ -3,9 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-import boto3
-import botocore.config
 import pytest
+from clients import client
 from botocore.exceptions import ClientError
 
 ACCOUNT = "111122223333"
@@ -16,14 +15,7 @@ IMAGE = "ami-0a1b2c3d4e5f60002"
 @pytest.fixture
 def aws(sandbox):
     def make(service, region=REGION):
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=sandbox,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="test",
-            config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
-        )
+        return client(sandbox, service, ACCOUNT, region)
 
     return make
 

@@ -4,9 +4,8 @@ import json
 import time
 import urllib.request
 
-import boto3
-import botocore.config
 import pytest
+from clients import client
 from botocore.exceptions import ClientError
 
 ACCOUNT = "111122223333"
@@ -23,14 +22,7 @@ class Aws:
         self.ec2, self.ssm, self.cloudtrail = map(self.of, ("ec2", "ssm", "cloudtrail"))
 
     def of(self, service, account=ACCOUNT, region=REGION):
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.url,
-            aws_access_key_id=account,
-            aws_secret_access_key="test",
-            config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
-        )
+        return client(self.url, service, account, region)
 
     def order(self, what, **order):
         self.post(what, {"account": ACCOUNT, "region": REGION, **order})

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import servers
 from botocore.exceptions import ClientError
-from test_organization import ROLE, client
+from clients import client
+from test_organization import ROLE
 from test_report import control, launch
 
 HOME, SHOP = "111122223333", "444455556666"

@@ -6,10 +6,9 @@ import copy
 import json
 import subprocess
 
-import boto3
-import botocore.config
 import pytest
 import servers
+from clients import client
 
 ACCOUNT = "111122223333"
 REGION = "eu-central-1"
@@ -33,14 +32,7 @@ class Estate:
         (folder / "policy.yaml").write_text(POLICY)
 
     def of(self, service):
-        return boto3.client(
-            service,
-            region_name=REGION,
-            endpoint_url=self.url,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="test",
-            config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
-        )
+        return client(self.url, service, ACCOUNT, REGION)
 
     def template(self, name, tokens=None, **data):
         options = {"MetadataOptions": {"HttpTokens": tokens}} if tokens else {}
