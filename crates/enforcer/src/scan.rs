@@ -36,6 +36,15 @@ pub enum Judged {
 }
 
 impl Judged {
+    /// Which one it is.
+    pub fn resource(&self) -> ResourceId {
+        match self {
+            Self::Instance(it, _) => ResourceId::Instance(it.id.clone()),
+            Self::Notebook(it, _) => ResourceId::Notebook(it.name.clone()),
+            Self::Source(it) => it.resource(),
+        }
+    }
+
     /// What is said of it as long as nothing is done.
     pub fn record(&self, place: &Place) -> Record {
         match self {

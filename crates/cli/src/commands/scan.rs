@@ -7,18 +7,18 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
-use v2only_enforcer::Record;
 use v2only_enforcer::scan::{Judged, Kinds};
 use v2only_policy::{Place, Policy};
 
 use super::Kind;
 use crate::cli::Format;
+use crate::estate::{Findings, Use};
 use crate::exit::Exit;
 use crate::import::{Imported, import};
 use crate::output::findings::{self, Background, Stream};
 use crate::output::findings_v1::Run;
 use crate::output::html::earlier;
-use crate::output::items::{Item, items};
+use crate::output::items::Item;
 use crate::output::summary::{self, Looked, Totals};
 use crate::output::{self, row, sources};
 use crate::problem::{Problem, Stop};
@@ -78,30 +78,25 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         let look = Look { policy: &loaded.policy, places: &places, kinds: super::kinds(args.kind), now };
         return streamed(&look, &aws, session).await;
     }
-    let mut seen = survey(&aws, &loaded.policy, &places, super::kinds(args.kind), now, &progress).await;
+    let kinds = super::kinds(args.kind);
+    let mut estate = survey(&aws, &loaded.policy, &places, (kinds, now), &progress, Use::Tell).await?;
     if args.launched_by {
-        launched::ask(&aws, &mut seen, now, &progress).await;
+        launched::ask(&aws, &mut estate, now, &progress).await?;
     }
 
-    let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
-    let totals = Totals::of(&records);
-    let imported = if args.import {
-        let items = items(&records, &seen);
-        let places: Vec<(&Place, bool)> = seen.iter().map(|it| (&it.place, it.failure.is_none())).collect();
-        Some(import(&aws, &items, &places, super::kinds(args.kind), now, &progress).await)
-    } else {
-        None
-    };
+    let findings = Findings { estate: &estate, results: None };
+    let seen = estate.seen.as_slice();
+    let totals = Totals::of(findings)?;
+    let imported =
+        if args.import { Some(import(&aws, findings, kinds, now, &progress).await?) } else { None };
     let unsent = imported.as_ref().is_some_and(|it| !it.failures.is_empty());
     let unread = seen.iter().any(|it| it.failure.is_some());
     let exit = Exit::of(totals.remaining > 0, unread || unsent);
     let calls = aws.calls();
     let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
-        Format::Table if records.is_empty() => {}
-        Format::Table => {
-            writeln!(session.out, "{}", row::found(&seen, session.world.terminal().width).text())?;
-        }
+        Format::Table if estate.len() == 0 => {}
+        Format::Table => row::found(findings, session.world.terminal().width, session.out)?,
         _ if imported.is_some() => {
             let document = imported.as_ref().map(Imported::document);
             output::json(session.out, &document)?;
@@ -112,21 +107,19 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 now,
                 exit,
                 places: &places,
-                records: &records,
+                findings,
                 totals: &totals,
                 calls: &calls,
                 journal: None,
-                seen: &seen,
                 rollout: None,
             };
-            let background =
-                Background { policy: &loaded.policy, kinds: super::kinds(args.kind), earlier: &earlier };
+            let background = Background { policy: &loaded.policy, kinds, earlier: &earlier };
             findings::write(format, run, background, session.out)?;
         }
     }
     session.out.flush()?;
-    tell(session, &seen, &|it| it.judged.len(), &totals);
-    if let Some(causes) = sources::causes(&seen, session.talk.width()) {
+    tell(session, seen.iter().zip(estate.counts()), &totals);
+    if let Some(causes) = sources::causes(findings, session.talk.width())? {
         session.talk.say(&causes);
     }
     if let Some(it) = &imported {
@@ -134,8 +127,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         it.failures.iter().for_each(|failure| session.talk.error(failure));
     }
     summary::read(&mut session.talk, &places, &calls);
-    summary::usage_unread(&mut session.talk, &seen);
-    summary::launchers_unread(&mut session.talk, &seen);
+    summary::usage_unread(&mut session.talk, seen);
+    summary::launchers_unread(&mut session.talk, seen);
     summary::incomplete(&mut session.talk, &places, &[]);
     Ok(exit)
 }
@@ -181,8 +174,8 @@ async fn streamed<W: World>(
     let calls = aws.calls();
     document.end(&totals, &seen, &calls, exit)?;
     session.out.flush()?;
-    let found = |it: &Seen| found.get(&it.place).copied().unwrap_or_default();
-    tell(session, &seen, &found, &totals);
+    let found = |it: &'_ Seen| found.get(&it.place).copied().unwrap_or_default();
+    tell(session, seen.iter().map(|it| (it, found(it))), &totals);
     if let Some(causes) = sources::counted(causes, &seen, session.talk.width()) {
         session.talk.say(&causes);
     }
@@ -193,12 +186,14 @@ async fn streamed<W: World>(
     Ok(exit)
 }
 
-fn tell<W>(session: &mut Session<'_, W>, seen: &[Seen], found: &dyn Fn(&Seen) -> usize, totals: &Totals) {
-    for it in seen {
-        let found = crate::talk::count(found(it), "resource");
+/// What was found, in numbers.
+fn tell<'s, W>(session: &mut Session<'_, W>, seen: impl Iterator<Item = (&'s Seen, usize)>, totals: &Totals) {
+    let mut complete = true;
+    for (it, found) in seen {
+        let found = crate::talk::count(found, "resource");
         session.talk.detail(&format!("{}: {found} to tell of", it.place));
+        complete &= it.failure.is_none();
     }
-    let complete = seen.iter().all(|it| it.failure.is_none());
     session.talk.say(&match (totals.violations, complete) {
         (0, true) if totals.exempt == 0 && totals.remaining == 0 => "nothing violates the policy".to_owned(),
         (_, true) => totals.in_words(),

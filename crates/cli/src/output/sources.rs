@@ -2,15 +2,18 @@
 //! running instances still need.
 
 use std::collections::BTreeMap;
+use std::io;
 
+use v2only_enforcer::Outcome;
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
-use v2only_enforcer::{Outcome, Record};
+use v2only_policy::Place;
 use v2only_policy::cause::RootCause;
-use v2only_policy::{Place, Plan};
 
+use super::items::Item;
 use super::table::{Entry, Sheet};
+use crate::estate::Findings;
 use crate::problem::sentence;
 use crate::survey::Seen;
 use crate::talk::{count, some};
@@ -37,12 +40,15 @@ impl Causes {
 }
 
 /// Violating instances by what set their options, the largest group first; `None` if there are none.
-pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
+pub(crate) fn causes(findings: Findings<'_>, width: Option<u16>) -> io::Result<Option<String>> {
     let mut grouped = Causes::default();
-    for it in seen {
-        it.causes.iter().for_each(|(id, cause)| grouped.add(&it.place, cause, it.launchers.get(id)));
-    }
-    counted(grouped, seen, width)
+    findings.each(|it| {
+        if let Some(cause) = it.cause {
+            grouped.add(&it.record.place, cause, it.launcher);
+        }
+        io::Result::Ok(())
+    })?;
+    Ok(counted(grouped, &findings.estate.seen, width))
 }
 
 /// The same of causes that were counted as they were found.
@@ -98,28 +104,25 @@ fn most_of(launchers: BTreeMap<String, usize>) -> Option<String> {
 }
 
 /// What is left to do by hand after launch templates were mended: running instances keep their options.
-pub(crate) fn refresh_advice(seen: &[Seen], records: &[Record]) -> Vec<String> {
+pub(crate) fn refresh_advice(findings: Findings<'_>) -> io::Result<Vec<String>> {
     let mut advice = Vec::new();
-    for it in seen {
-        for judged in &it.judged {
-            let Judged::Source(source) = judged else { continue };
-            let Source::Version(template, version) = &**source else { continue };
-            let Plan::Act(_) = version.decision.plan else { continue };
-            let resource = source.resource();
-            let fixed = records.iter().any(|record| {
-                record.place == it.place && record.resource == resource && record.outcome == Outcome::Fixed
-            });
-            if !fixed {
-                continue;
+    let entries = findings.estate.entries().iter().enumerate();
+    for (number, _) in entries.filter(|(_, it)| it.source && it.acts) {
+        findings.one(number, &mut |it: &Item<'_>| {
+            let Some(Judged::Source(source)) = it.judged else { return io::Result::Ok(()) };
+            let Source::Version(template, version) = &**source else { return Ok(()) };
+            if it.record.outcome != Outcome::Fixed {
+                return Ok(());
             }
             for user in template.users(version.number) {
                 advice.push(format!(
                     "running instances of group {} keep their options; replace them with `aws autoscaling \
                      start-instance-refresh --auto-scaling-group-name {} --region {}`, or let `instances` be enforced",
-                    user.group, user.group, it.place.region
+                    user.group, user.group, it.record.place.region
                 ));
             }
-        }
+            Ok(())
+        })?;
     }
-    advice
+    Ok(advice)
 }

@@ -1,33 +1,37 @@
 //! Carrying a plan out, wave by wave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::automation::{Automated, automate};
-use v2only_enforcer::enforce::{Bound, CHANGED_SINCE, Carried, enforce_within, is_failed, unchanged_since};
+use v2only_enforcer::enforce::{Bound, CHANGED_SINCE, enforce_within, is_failed, unchanged_since};
 use v2only_enforcer::ports::{Metric, ReadUsage as _};
 use v2only_enforcer::scan::Judged;
-use v2only_enforcer::waves::{Refusals, Rollout, Stage, Stop, Watched, Wave, go_on, watched};
-use v2only_enforcer::{Failure, Record};
+use v2only_enforcer::waves::{Rollout, Stage, Stop, Watched, Wave, go_on, watched};
+use v2only_enforcer::{Failure, Record, ResourceId};
 use v2only_policy::{InstanceId, Place};
 
 use super::waves::{Course, time};
+use crate::estate::{Entry, Estate, Results};
 use crate::journal::FileJournal;
 use crate::problem::sentence;
-use crate::survey::{AT_ONCE, Seen};
+use crate::survey::AT_ONCE;
 use crate::talk::{Progress, Talk, count};
 use crate::world::World;
 
 /// Why a resource of a wave that never began was left.
 pub(crate) const HOLD: &str = "wave-stopped";
 
-/// What came of the waves.
+/// At most so many changes of one place are in memory at once: as many as AWS describes on a page, and a multiple of what
+/// is asked about together afterwards.
+const PART: usize = 1000;
+
+/// What came of the waves, beside the records, which are kept elsewhere.
 #[derive(Debug, Default)]
 pub(crate) struct Rolled {
-    /// Of every change, whether it was tried or not.
-    pub(crate) records: Vec<Record>,
     /// Each wave that began.
     pub(crate) waves: Vec<Told>,
     /// What is known at the end of the instances that lost version 1, if it was asked for.
@@ -38,6 +42,29 @@ pub(crate) struct Rolled {
     pub(crate) bounded: bool,
     /// Whether there was a wait, so that what was planned may not be so any more.
     pub(crate) waited: bool,
+    /// How many changes failed so far.
+    failed: usize,
+    /// The instances that lost version 1 so far, by number.
+    lost: Vec<usize>,
+    /// The changes that were not tried, by number.
+    left: Vec<usize>,
+}
+
+/// What came of some changes of one place.
+#[derive(Debug, Default)]
+struct Part {
+    made: Made,
+    lost: Vec<usize>,
+    left: Vec<usize>,
+}
+
+/// Changes that were tried.
+#[derive(Debug, Default, Clone, Copy)]
+struct Made {
+    /// All of them, but those that had changed meanwhile.
+    changes: usize,
+    /// Those of these that failed.
+    failed: usize,
 }
 
 /// A wave that began.
@@ -53,7 +80,11 @@ pub(super) struct Run<'a, W: World> {
     pub(super) world: &'a W,
     pub(super) aws: &'a W::Aws,
     pub(super) journal: &'a FileJournal<'a>,
-    pub(super) course: &'a Course<'a>,
+    pub(super) course: &'a Course,
+    /// What was found.
+    pub(super) estate: &'a Estate,
+    /// Where what came of the changes is kept.
+    pub(super) results: &'a Results,
     /// The name of the role that runbooks take on.
     pub(super) role: Option<&'a str>,
     pub(super) progress: &'a Progress,
@@ -63,23 +94,27 @@ pub(super) struct Run<'a, W: World> {
 
 impl<W: World> Run<'_, W> {
     /// Carries out the changes, wave by wave; between waves it waits, and looks at what came of the last.
-    pub(super) async fn carry_out(&self, talk: &mut Talk<'_>) -> Rolled {
+    ///
+    /// # Errors
+    /// What was found cannot be read again, or what came of it cannot be kept. What was changed is in the journal.
+    pub(super) async fn carry_out(&self, talk: &mut Talk<'_>) -> io::Result<Rolled> {
         let course = self.course;
         let mut rolled = Rolled { bounded: course.rollout.is_some(), ..Rolled::default() };
-        let mut left: Vec<(Place, Judged)> = Vec::new();
         for (number, wave) in course.waves.iter().enumerate() {
             if rolled.stopped.is_some() {
-                let members = wave.members.iter().filter_map(|at| course.changes.get(*at));
-                left.extend(members.map(|(seen, it)| (seen.place.clone(), (*it).clone())));
+                rolled.left.extend(self.numbers(wave));
                 continue;
             }
-            let before = rolled.records.len();
-            for (place, carried) in self.one(wave, &self.bound(rolled.failed()), rolled.waited).await {
-                rolled.records.extend(carried.records);
-                left.extend(carried.left.into_iter().map(|it| (place.clone(), it)));
+            let mut made = Made::default();
+            for part in self.one(wave, &self.bound(rolled.failed), rolled.waited).await {
+                let part = part?;
+                made.changes += part.made.changes;
+                made.failed += part.made.failed;
+                rolled.lost.extend(part.lost);
+                rolled.left.extend(part.left);
             }
-            let done = rolled.records.iter().skip(before).filter(|it| it.hold != Some(CHANGED_SINCE));
-            let (changes, failed) = (done.clone().count(), done.filter(|it| is_failed(it)).count());
+            let Made { changes, failed } = made;
+            rolled.failed += failed;
             rolled.waves.push(Told { stage: wave.stage, changes, failed });
             let Some(rollout) = &course.rollout else { continue };
             if course.waves.len() > 1 {
@@ -92,12 +127,16 @@ impl<W: World> Run<'_, W> {
                 ));
             }
             let last = number + 1 == course.waves.len();
-            let stop = self.after(rollout, (wave.stage, last), &mut rolled, talk).await;
+            let stop = self.after(rollout, (wave.stage, last), &mut rolled, talk).await?;
             rolled.stopped = stop;
         }
         let why = rolled.stopped.as_ref().map_or_else(String::new, |it| format!("wave stopped because {it}"));
-        rolled.records.extend(left.iter().map(|(place, it)| held(it.record(place), &why)));
-        rolled
+        for number in std::mem::take(&mut rolled.left) {
+            if let Some((place, it)) = self.found(number)? {
+                self.results.put(number, &held(it.record(place), &why))?;
+            }
+        }
+        Ok(rolled)
     }
 
     /// How many of the changes that are left may still fail.
@@ -107,38 +146,84 @@ impl<W: World> Run<'_, W> {
         })
     }
 
-    /// One wave, places side by side. After a wait only what is still as it was planned for is changed.
-    async fn one(&self, wave: &Wave, bound: &Bound, waited: bool) -> Vec<(&Place, Carried)> {
-        // In the order in which they were seen, whatever the order of the wave.
+    /// The numbers of the resources of a wave, in the order in which they were seen, whatever the order of the wave.
+    fn numbers(&self, wave: &Wave) -> Vec<usize> {
         let mut members = wave.members.clone();
         members.sort_unstable();
-        let mut by_place: Vec<(&Seen, Vec<Judged>)> = Vec::new();
-        for (seen, it) in members.iter().filter_map(|at| self.course.changes.get(*at)) {
-            match by_place.last_mut().filter(|(there, _)| there.place == seen.place) {
-                Some((_, here)) => here.push((*it).clone()),
-                None => by_place.push((seen, vec![(*it).clone()])),
+        members.iter().filter_map(|at| self.course.changes.get(*at).copied()).collect()
+    }
+
+    /// A resource as it was found.
+    fn found(&self, number: usize) -> io::Result<Option<(&Place, Judged)>> {
+        let Some(entry) = self.estate.entry(number) else { return Ok(None) };
+        Ok(Some((&self.estate.seen(entry)?.place, self.estate.get(entry)?.judged)))
+    }
+
+    /// One wave, places side by side. After a wait only what is still as it was planned for is changed.
+    async fn one(&self, wave: &Wave, bound: &Bound, waited: bool) -> Vec<io::Result<Part>> {
+        let numbers = self.numbers(wave);
+        let place = |number: &usize| self.estate.entry(*number).map(Entry::place);
+        let by_place = numbers.chunk_by(|one, other| place(one) == place(other));
+        let at_one_place = async |numbers: &[usize]| {
+            let mut whole = Part::default();
+            let Some(entry) = numbers.first().and_then(|it| self.estate.entry(*it)) else {
+                return Ok(whole);
+            };
+            let place = &self.estate.seen(entry)?.place;
+            let _shown = self.progress.begin(format!("changing {} in {place}", numbers.len()));
+            // The versions of a template have an order, and there are few sources: they are not parted.
+            let at_once = if wave.stage == Stage::Sources { numbers.len() } else { PART };
+            for some in numbers.chunks(at_once) {
+                let part = self.part(place, some, bound, waited).await?;
+                whole.made.changes += part.made.changes;
+                whole.made.failed += part.made.failed;
+                whole.lost.extend(part.lost);
+                whole.left.extend(part.left);
             }
+            Ok(whole)
+        };
+        futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await
+    }
+
+    /// Some of the changes of one place in a wave.
+    async fn part(&self, place: &Place, numbers: &[usize], bound: &Bound, waited: bool) -> io::Result<Part> {
+        let mut number_of: BTreeMap<ResourceId, usize> = BTreeMap::new();
+        let (mut judged, mut automated) = (Vec::with_capacity(numbers.len()), BTreeSet::new());
+        for number in numbers {
+            let Some(entry) = self.estate.entry(*number) else { continue };
+            let it = self.estate.get(entry)?.judged;
+            let id = it.resource();
+            if entry.automated {
+                automated.insert(id.clone());
+            }
+            number_of.insert(id, *number);
+            judged.push(it);
         }
         let wait = async |time: Duration| self.world.sleep(time).await;
-        let at_one_place = async |(seen, judged): (&'_ Seen, Vec<Judged>)| {
-            let place = &seen.place;
-            let _shown = self.progress.begin(format!("changing {} in {place}", judged.len()));
-            let (judged, not_now) =
-                if waited { unchanged_since(self.aws, place, judged).await } else { (judged, Vec::new()) };
-            let (by_runbook, by_us) = judged.into_iter().partition(|it| seen.is_automated(it));
-            let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.now, bound).await;
-            let role = self.role.map(|name| role_arn(place, name));
-            let by_runbook = Automated { place, judged: by_runbook, role: role.as_deref(), bound };
-            let automated = automate(self.aws, self.journal, by_runbook, &wait).await;
-            carried.records.extend(automated.records);
-            carried.left.extend(automated.left);
-            carried.records.extend(not_now);
-            carried
-        };
-        let places: Vec<&Place> = by_place.iter().map(|(seen, _)| &seen.place).collect();
-        let carried: Vec<Carried> =
-            futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
-        places.into_iter().zip(carried).collect()
+        let (judged, not_now) =
+            if waited { unchanged_since(self.aws, place, judged).await } else { (judged, Vec::new()) };
+        let (by_runbook, by_us) = judged.into_iter().partition(|it| automated.contains(&it.resource()));
+        let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.now, bound).await;
+        let role = self.role.map(|name| role_arn(place, name));
+        let by_runbook = Automated { place, judged: by_runbook, role: role.as_deref(), bound };
+        let runbooks = automate(self.aws, self.journal, by_runbook, &wait).await;
+        carried.records.extend(runbooks.records);
+        carried.left.extend(runbooks.left);
+        carried.records.extend(not_now);
+        let mut part = Part::default();
+        for it in &carried.records {
+            let Some(number) = number_of.get(&it.resource) else { continue };
+            if it.hold != Some(CHANGED_SINCE) {
+                part.made.changes += 1;
+                part.made.failed += usize::from(is_failed(it));
+            }
+            self.results.put(*number, it)?;
+        }
+        let lost = watched(&carried.records);
+        let number = |id: ResourceId| number_of.get(&id).copied();
+        part.lost = lost.into_iter().filter_map(|(_, id)| number(ResourceId::Instance(id))).collect();
+        part.left = carried.left.iter().filter_map(|it| number(it.resource())).collect();
+        Ok(part)
     }
 
     /// Waits after a wave, looks at what came of it, and says why no other may begin, if so.
@@ -148,17 +233,16 @@ impl<W: World> Run<'_, W> {
         (stage, last): (Stage, bool),
         rolled: &mut Rolled,
         talk: &mut Talk<'_>,
-    ) -> Option<Stop> {
+    ) -> io::Result<Option<Stop>> {
         let course = self.course;
-        let (failed, of) = (rolled.failed(), course.changes.len());
+        let (failed, of) = (rolled.failed, course.changes.len());
         if let Err(stop) = go_on(rollout, failed, of, &Watched::default()) {
-            return Some(stop);
+            return Ok(Some(stop));
         }
-        let lost = watched(&rolled.records);
         let alone = course.waves.iter().filter(|it| it.stage != Stage::Sources).count() < 2;
         // Nothing is published of sources and notebooks, and nothing yet of what was changed a moment ago.
-        if lost.is_empty() || stage == Stage::Sources || alone {
-            return None;
+        if rolled.lost.is_empty() || stage == Stage::Sources || alone {
+            return Ok(None);
         }
         if !last && !course.soak.is_zero() {
             let _shown = self.progress.begin(format!("waiting {} for evidence", time(course.soak)));
@@ -166,9 +250,8 @@ impl<W: World> Run<'_, W> {
             self.world.sleep(course.soak).await;
             rolled.waited = true;
         }
-        match self.read(&lost).await {
-            Ok(refusals) => {
-                let seen = Watched::of(&lost, &refusals);
+        Ok(match self.read(&rolled.lost).await? {
+            Ok(seen) => {
                 talk.say(&words(&seen));
                 let stop = go_on(rollout, failed, of, &seen).err();
                 rolled.watched = Some(seen);
@@ -181,33 +264,48 @@ impl<W: World> Run<'_, W> {
                 None
             }
             Err(failure) => Some(Stop::Unread(sentence(&failure))),
-        }
+        })
     }
 
-    /// The calls that were refused since the run began.
-    async fn read(&self, instances: &[(Place, InstanceId)]) -> Result<Refusals, Failure> {
-        let mut by_place: BTreeMap<&Place, Vec<InstanceId>> = BTreeMap::new();
-        for (place, id) in instances {
-            by_place.entry(place).or_default().push(id.clone());
+    /// What is known of the calls of these instances that were refused since the run began.
+    async fn read(&self, lost: &[usize]) -> io::Result<Result<Watched, Failure>> {
+        let mut by_place: BTreeMap<&Place, Vec<usize>> = BTreeMap::new();
+        for number in lost {
+            if let Some(entry) = self.estate.entry(*number) {
+                by_place.entry(&self.estate.seen(entry)?.place).or_default().push(*number);
+            }
         }
         let until = self.world.now();
-        let at_one_place = async |(place, ids): (&Place, Vec<InstanceId>)| {
-            let read = self.aws.lately(place, Metric::NoTokenRejected, &ids, self.now, until).await?;
-            Ok(read.into_iter().map(|(id, it)| ((place.clone(), id), it)).collect::<Refusals>())
+        let at_one_place = async |(place, numbers): (&Place, Vec<usize>)| {
+            let mut seen = Watched::default();
+            for some in numbers.chunks(PART) {
+                let mut instances: Vec<(Place, InstanceId)> = Vec::with_capacity(some.len());
+                for number in some {
+                    if let Some((place, Judged::Instance(it, _))) = self.found(*number)? {
+                        instances.push((place.clone(), it.id));
+                    }
+                }
+                let ids: Vec<InstanceId> = instances.iter().map(|(_, id)| id.clone()).collect();
+                let read = self.aws.lately(place, Metric::NoTokenRejected, &ids, self.now, until).await;
+                let read = match read {
+                    Ok(read) => read,
+                    Err(failure) => return io::Result::Ok(Err(failure)),
+                };
+                let refusals = read.into_iter().map(|(id, it)| ((place.clone(), id), it)).collect();
+                seen.add(Watched::of(&instances, &refusals));
+            }
+            Ok(Ok(seen))
         };
-        let read: Vec<Result<Refusals, Failure>> =
+        let read: Vec<io::Result<Result<Watched, Failure>>> =
             futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
-        let mut refusals = Refusals::new();
+        let mut seen = Watched::default();
         for it in read {
-            refusals.extend(it?);
+            match it? {
+                Ok(some) => seen.add(some),
+                Err(failure) => return Ok(Err(failure)),
+            }
         }
-        Ok(refusals)
-    }
-}
-
-impl Rolled {
-    fn failed(&self) -> usize {
-        self.records.iter().filter(|it| is_failed(it)).count()
+        Ok(Ok(seen))
     }
 }
 
