@@ -1,6 +1,6 @@
 //! What would not fit into memory in a large estate: records in a temporary file that has no name.
 //!
-//! A few megabytes are kept in memory, and only what goes beyond them is written. The file is this process's alone, and
+//! A megabyte is kept in memory, and only what goes beyond them is written. The file is this process's alone, and
 //! is gone with it however it ends.
 
 mod codec;
@@ -19,8 +19,8 @@ use tempfile::SpooledTempFile;
 pub(crate) use codec::Kept;
 use codec::{Out, Rest};
 
-/// So much stays in memory: some thousand records.
-const IN_MEMORY: usize = 4 * 1024 * 1024;
+/// So much stays in memory: a thousand records or two.
+const IN_MEMORY: usize = 1024 * 1024;
 
 /// Records, each found again by its slot.
 pub(crate) struct Spool(Mutex<Written>);

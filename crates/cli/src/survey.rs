@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::io;
 use std::sync::{Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::Failure;
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::scan::{Judged, Kinds, Unread, scan};
+use v2only_enforcer::scan::{Judged, Kinds, Unread, scan_by_pages};
 use v2only_enforcer::sources::trace::Tracer;
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
@@ -83,9 +83,22 @@ pub(crate) async fn stream<E>(
         let _shown = progress.begin(format!("reading {place}"));
         let found = Mutex::new(Found::default());
         let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
-        // Both go on at the same time: one that stood still could hold what the other waits for.
+        // Both go on at the same time: one that stood still could hold what the other waits for. Between two pages the scan
+        // holds nothing, and waits until the first one is taken.
         let scanning = async {
-            let unread = scan(ports, policy, place, kinds, now, &mut |it| found().some.push(it)).await;
+            let turn = async || {
+                poll_fn(|context| {
+                    let mut found = found();
+                    if found.some.is_empty() {
+                        return Poll::Ready(());
+                    }
+                    found.waiting = Some(context.waker().clone());
+                    Poll::Pending
+                })
+                .await;
+            };
+            let mut each = |it| found().some.push(it);
+            let unread = scan_by_pages(ports, policy, place, (kinds, now), &mut each, &turn).await;
             found().ended = Some(unread);
             Ok(())
         };
@@ -97,6 +110,9 @@ pub(crate) async fn stream<E>(
                     let mut found = found();
                     if found.some.is_empty() && found.ended.is_none() {
                         return Poll::Pending;
+                    }
+                    if let Some(scanning) = found.waiting.take() {
+                        scanning.wake();
                     }
                     Poll::Ready((std::mem::take(&mut found.some), found.ended.take()))
                 })
@@ -141,6 +157,8 @@ pub(crate) async fn stream<E>(
 struct Found {
     some: Vec<Judged>,
     ended: Option<Unread>,
+    /// The scan, if it waits for `some` to be taken before it goes on to the next page.
+    waiting: Option<Waker>,
 }
 
 /// The instances that violate the policy.

@@ -157,8 +157,31 @@ where
         + SourceReader
         + Sync,
 {
+    scan_by_pages(ports, policy, place, (kinds, now), each, &async || {}).await
+}
+
+/// As [`scan`]; after each page it waits for its `turn` before it asks for the next one, so that whoever takes longer for a
+/// page than AWS does not have to keep them all.
+pub async fn scan_by_pages<P>(
+    ports: &P,
+    policy: &Policy,
+    place: &Place,
+    (kinds, now): (Kinds, Timestamp),
+    each: &mut (dyn FnMut(Judged) + Send),
+    turn: &impl AsyncFn(),
+) -> Unread
+where
+    P: Admission
+        + OrganizationalUnits
+        + ListInstances
+        + ReadUsage
+        + ListNotebooks
+        + DescribeNotebook
+        + SourceReader
+        + Sync,
+{
     let mut usage = None;
-    let ended = look_around(ports, policy, place, kinds, now, each, &mut usage).await;
+    let ended = look_around(ports, policy, place, (kinds, now), each, turn, &mut usage).await;
     Unread { failure: ended.err(), usage }
 }
 
@@ -166,9 +189,9 @@ async fn look_around<P>(
     ports: &P,
     policy: &Policy,
     place: &Place,
-    kinds: Kinds,
-    now: Timestamp,
+    (kinds, now): (Kinds, Timestamp),
     each: &mut (dyn FnMut(Judged) + Send),
+    turn: &impl AsyncFn(),
     usage_unread: &mut Option<Failure>,
 ) -> Result<(), Failure>
 where
@@ -191,6 +214,7 @@ where
             if next.is_none() {
                 break;
             }
+            turn().await;
         }
     }
     if kinds.notebooks {
@@ -202,6 +226,7 @@ where
             if next.is_none() {
                 break;
             }
+            turn().await;
         }
     }
     look.sources(ports, kinds, each).await

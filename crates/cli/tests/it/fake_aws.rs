@@ -1,5 +1,6 @@
 //! An AWS with a handful of resources that notes every call.
 
+#[path = "fake_aws/operator.rs"]
 pub(crate) mod operator;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,9 @@ use v2only_policy::{
 };
 
 use crate::fake_deployment::{Deployment, hub, selectors};
+
+/// As many instances as AWS describes at once.
+const PAGE: usize = 1000;
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 
@@ -346,11 +350,14 @@ impl ReadParameter for FakeAws {
 
 impl ListInstances for FakeAws {
     async fn page(&self, place: &Place, _: Listing, next: Option<String>) -> Answer<Page<Instance>> {
-        assert_eq!(next, None);
         self.call("ec2:DescribeInstances", Some(place), "")?;
         let state = self.state();
+        let begin = next.map_or(0, |it| it.parse().unwrap());
         let here = state.instances.iter().filter(|((region, _), _)| *region == place.region);
-        Ok(Page { items: here.map(|(_, it)| it.clone()).collect(), next: None })
+        let mut here = here.skip(begin).map(|(_, it)| it.clone());
+        let items: Vec<Instance> = here.by_ref().take(PAGE).collect();
+        let next = here.next().map(|_| (begin + PAGE).to_string());
+        Ok(Page { items, next })
     }
 }
 

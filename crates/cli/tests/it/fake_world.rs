@@ -55,7 +55,12 @@ impl World for FakeWorld {
 impl FakeWorld {
     /// Nobody watches: output goes to a file.
     pub(crate) fn with(aws: FakeAws) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::within(std::env::temp_dir().to_str().unwrap(), aws)
+    }
+
+    /// The same, with its files in a directory of that one.
+    pub(crate) fn within(parent: &str, aws: FakeAws) -> Self {
+        let dir = tempfile::tempdir_in(parent).unwrap();
         Self { aws, terminal: Terminal::default(), stdin: String::new(), dir, slept: Mutex::default() }
     }
 
@@ -96,24 +101,30 @@ impl FakeWorld {
 
     /// Runs a command line; `DIR` stands for a directory of its own.
     pub(crate) fn run(&self, line: &str) -> Ran {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut plain_out = anstream::StripStream::new(&mut out);
+        let mut plain_err = anstream::StripStream::new(&mut err);
+        let exit = self.run_into(line, &mut plain_out, &mut plain_err);
+        let dir = self.dir.path().to_str().unwrap();
+        let text = |it: Vec<u8>| String::from_utf8(it).unwrap().replace(dir, "DIR");
+        Ran { exit, out: text(out), err: text(err) }
+    }
+
+    /// The same, with what is printed and said written there.
+    pub(crate) fn run_into(&self, line: &str, out: &mut dyn io::Write, err: &mut dyn io::Write) -> Exit {
         let dir = self.dir.path().to_str().unwrap();
         let words = std::iter::once("v2only".to_owned())
             .chain(line.split_whitespace().map(|it| it.replace("DIR", dir)));
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let exit = match Cli::try_parse_from(words) {
+        match Cli::try_parse_from(words) {
             Err(error) => {
-                err.extend(error.to_string().into_bytes());
+                err.write_all(error.to_string().as_bytes()).unwrap();
                 Exit::Usage
             }
             Ok(cli) => {
                 let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                let mut plain_out = anstream::StripStream::new(&mut out);
-                let mut plain_err = anstream::StripStream::new(&mut err);
-                runtime.block_on(v2only::run(cli, self, &mut plain_out, &mut plain_err))
+                runtime.block_on(v2only::run(cli, self, out, err))
             }
-        };
-        let text = |it: Vec<u8>| String::from_utf8(it).unwrap().replace(dir, "DIR");
-        Ran { exit, out: text(out), err: text(err) }
+        }
     }
 }
 
