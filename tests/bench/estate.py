@@ -12,6 +12,10 @@ after the other. Measured:
   cpu    CPU of the process, in seconds
   calls  AWS calls
 
+Then what everything else takes that lists or changes them: each output of `scan`, the plan of `enforce` up to its
+question, which is answered with no, and an `enforce` that changes all of them. AWS lets nobody change more than 100 at
+once and 5 a second in an account and Region, so those are spread over so many places that nobody has to wait.
+
 Then `v2only enforce` changes more instances than a request bucket of 100 and 5 a second holds at once; the floor is the
 time the bucket takes to fill for the rest. The run fails when something is not listed, throttled or left, never because
 of a time.
@@ -20,6 +24,7 @@ of a time.
 import argparse
 import json
 import os
+import pty
 import shutil
 import sys
 import tempfile
@@ -36,6 +41,13 @@ import servers  # noqa: E402
 ACCOUNT, REGION = "111122223333", "us-east-1"
 POLICY = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n"
 BURST, PER_SECOND = 100, 5
+OUTPUTS = ["table", "json", "ndjson", "csv", "sarif", "asff", "ocsf", "html"]
+MEMBERS = [f"2{number:011}" for number in range(64)]
+REGIONS = [
+    *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
+    *("eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-north-1"),
+    *("ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "ap-northeast-2"),
+]
 
 
 def ask(url: str, path: str, body=None):
@@ -45,15 +57,16 @@ def ask(url: str, path: str, body=None):
         return json.load(answer)
 
 
-def fill(url: str, tokens: str, number: int) -> None:
-    where = {"account": ACCOUNT, "region": REGION, "actor": {"user": "ana"}}
+def fill(url: str, tokens: str, number: int, account: str = ACCOUNT, region: str = REGION) -> None:
+    where = {"account": account, "region": region, "actor": {"user": "ana"}}
     for begin in range(0, number, 1000):
         ask(url, "launch-as", {**where, "count": min(1000, number - begin), "tokens": tokens})
     ask(url, "reset-events", {})
 
 
-def run(url: str, argv: list[str], folder: Path) -> dict:
-    """Runs a program against the sandbox to its end: what it printed, what it took, and which calls it made."""
+def run(url: str, argv: list[str], folder: Path, answer: str | None = None) -> dict:
+    """Runs a program against the sandbox to its end: what it printed, what it took, and which calls it made. An answer is
+    typed on a terminal."""
     ask(url, "reset-calls", {})
     environment = servers.clean_environment(
         AWS_ENDPOINT_URL=url,
@@ -64,15 +77,17 @@ def run(url: str, argv: list[str], folder: Path) -> dict:
         V2ONLY_LOOPBACK_ONLY="1",
     )
     out, err = folder / "out.json", folder / "err.txt"
+    keyboard, terminal = pty.openpty()
+    if answer is not None:
+        os.write(keyboard, answer.encode() + b"\n")
     begun = time.perf_counter()
     with out.open("wb") as stdout, err.open("wb") as stderr:
-        pid = os.posix_spawn(
-            argv[0],
-            argv,
-            environment,
-            file_actions=[(os.POSIX_SPAWN_DUP2, stdout.fileno(), 1), (os.POSIX_SPAWN_DUP2, stderr.fileno(), 2)],
-        )
+        streams = [(stdout.fileno(), 1), (stderr.fileno(), 2), *([(terminal, 0)] if answer is not None else [])]
+        actions = [(os.POSIX_SPAWN_DUP2, number, as_number) for number, as_number in streams]
+        pid = os.posix_spawn(argv[0], argv, environment, file_actions=actions)
         _, status, used = os.wait4(pid, 0)
+    os.close(keyboard)
+    os.close(terminal)
     code = os.waitstatus_to_exitcode(status)
     if code not in (0, 10):
         raise RuntimeError(f"{argv[0]} ended with {code}: {err.read_text()[-2000:]}")
@@ -116,6 +131,46 @@ def scan(options, folder: Path) -> list[dict]:
     return rows
 
 
+def memory(options, folder: Path) -> dict[str, list[float]]:
+    """What each way to tell of violating instances takes, by how many there are; and the plan of `enforce`."""
+    (folder / "policy.yaml").write_text(POLICY)
+    ways = {f"scan --output {it}": ["scan", "--output", it] for it in OUTPUTS}
+    ways["enforce, up to its question"] = ["enforce", "--policy", str(folder / "policy.yaml")]
+    taken: dict[str, list[float]] = {}
+    for number in options.numbers:
+        with servers.sandbox(options.sandbox, folder / "aws", "--any-image") as url:
+            fill(url, "optional", number)
+            for way, argv in ways.items():
+                answer = "n" if argv[0] == "enforce" else None
+                took = run(url, [str(options.bin), *argv, "--kind", "instance", "-q"], folder, answer)
+                taken.setdefault(way, []).append(took["rss"])
+    return taken
+
+
+def enforced(options, folder: Path) -> list[dict]:
+    """An `enforce` that changes every instance of an organization, with nobody waiting for a turn."""
+    (folder / "policy.yaml").write_text(POLICY)
+    members = [word for member in MEMBERS for word in ("--member", member)]
+    argv = [str(options.bin), "enforce", "--kind", "instance", "--yes", "--soak", "0s", "--output", "csv", "-q"]
+    argv += ["--policy", str(folder / "policy.yaml"), "--role-name", "v2only-test"]
+    argv += ["--accounts", ",".join(MEMBERS), *(word for region in REGIONS for word in ("--region", region))]
+    rows = []
+    for each in options.each:
+        journal = folder / f"journal-{each}.ndjson"
+        with servers.sandbox(options.sandbox, folder / "aws", *members, "--member-role", "v2only-test") as url:
+            for member in MEMBERS:
+                for region in REGIONS:
+                    fill(url, "optional", each, member, region)
+            took = run(url, [*argv, "--journal", str(journal)], folder)
+        changes = each * len(MEMBERS) * len(REGIONS)
+        with took.pop("out").open() as lines:
+            fixed = sum(",fixed," in it for it in lines)
+        if (fixed, took["throttled"]) != (changes, 0):
+            raise RuntimeError(f"{changes} were to be changed, {fixed} were, {took['throttled']} calls throttled")
+        rows.append(took | {"changes": changes})
+    return rows
+
+
 def throttled(options, folder: Path) -> dict:
     (folder / "policy.yaml").write_text(POLICY)
     journal = folder / "journal.ndjson"
@@ -139,12 +194,14 @@ def main() -> int:
     parser.add_argument("--sandbox", type=Path, default=target / "debug" / "v2only-sandbox")
     parser.add_argument("--numbers", type=int, nargs="+", default=[10_000, 100_000], help="instances of an estate")
     parser.add_argument("--shares", type=int, nargs="+", default=[1, 100], help="percent of them that violate")
+    parser.add_argument("--each", type=int, nargs="+", default=[10, 98], help="changes in each of 1024 places")
     parser.add_argument("--changes", type=int, default=300, help="violating instances of the throttled enforce")
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="v2only-bench-"))
     try:
-        rows, took = scan(options, folder), throttled(options, folder)
+        rows, ways = scan(options, folder), memory(options, folder)
+        changed, took = enforced(options, folder), throttled(options, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs, {options.bin}")
@@ -158,13 +215,18 @@ def main() -> int:
             f"{'1/%.1f' % (theirs['rss'] / ours['rss']):>7}   {ours['cpu']:12.2f} {theirs['cpu']:8.2f} "
             f"{'1/%.1f' % (theirs['cpu'] / ours['cpu']):>7}   {calls}"
         )
+    print(f"{'rss with so many violating:':30}" + "".join(f"{number:10}" for number in options.numbers))
+    for way, taken in ways.items():
+        print(f"{way:30}" + "".join(f"{it:10.1f}" for it in taken))
+    for it in changed:
+        print(f"enforce that changes {it['changes']} in {len(MEMBERS) * len(REGIONS)} places: {it['rss']:.1f}")
     print(
         f"enforce of {took['changes']} with a bucket of {BURST} and {PER_SECOND} a second: {took['wall']:.1f} s, "
         f"the floor is {took['floor']:.1f} s ({took['wall'] / took['floor'] - 1:+.1%}); "
         f"{took['throttled']} throttled, {took['left']} left"
     )
     if options.json:
-        options.json.write_text(json.dumps({"scan": rows, "throttled": took}, indent=1) + "\n")
+        options.json.write_text(json.dumps({"scan": rows, "rss": ways, "enforced": changed, "throttled": took}, indent=1) + "\n")
     return 0
 
 

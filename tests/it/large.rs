@@ -85,3 +85,23 @@ fn causes_that_cannot_be_read_are_not_asked_for_again_on_every_page() {
     assert!(said.contains("not traced in"), "{said}");
     assert_eq!(calls(&aws)["GetInstanceMetadataDefaults"], 1);
 }
+
+#[test]
+fn a_temporary_directory_that_cannot_be_written_to_is_named_with_what_to_do() {
+    let aws = estate(5_000, 0);
+    let mut command = Command::new(binaries::function("v2only"));
+    command.args(["scan", "--kind", "instance"]).env_clear().envs([
+        ("AWS_ENDPOINT_URL", aws.endpoint().as_str()),
+        ("AWS_ACCESS_KEY_ID", HOME),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", REGION),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("V2ONLY_LOOPBACK_ONLY", "1"),
+        ("TMPDIR", "/nonexistent"),
+    ]);
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{said}");
+    assert!(said.contains("cannot be kept in a temporary file in /nonexistent: "), "{said}");
+    assert!(said.contains("let `TMPDIR` name a directory with some space"), "{said}");
+}

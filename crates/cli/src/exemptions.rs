@@ -3,6 +3,7 @@
 //! The rule is that of the sweeper's review. But a run need not have looked everywhere, and then it says so.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,6 +15,7 @@ use v2only_policy::review::{Blind, Due, Reach, Standing, standings};
 use v2only_policy::{AccountId, Place, Policy};
 
 use crate::cli::Shared;
+use crate::estate::Estate;
 use crate::survey::Seen;
 use crate::talk::{Talk, count, some};
 
@@ -84,12 +86,12 @@ pub(crate) fn told(looked: Looked<'_>, seen: &[Seen], met: Met) -> Vec<Told> {
 }
 
 /// The same of a run that has kept what it found.
-pub(crate) fn of(looked: Looked<'_>, seen: &[Seen]) -> Vec<Told> {
+pub(crate) fn of(looked: Looked<'_>, estate: &Estate) -> io::Result<Vec<Told>> {
     let mut met = Met::default();
-    for it in seen {
-        it.judged.iter().for_each(|judged| met.take(judged, &it.place, day(looked.now)));
+    for it in estate.entries() {
+        met.take(&estate.get(it)?.judged, &estate.seen(it)?.place, day(looked.now));
     }
-    told(looked, seen, met)
+    Ok(told(looked, &estate.seen, met))
 }
 
 fn reach(looked: Looked<'_>, seen: &[Seen]) -> Reach {

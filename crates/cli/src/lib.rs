@@ -17,11 +17,13 @@ pub mod problem;
 pub mod console;
 pub mod world;
 
+mod estate;
 mod exemptions;
 mod installation;
 mod launched;
 mod policy_file;
 mod regions;
+mod spool;
 mod survey;
 mod talk;
 
@@ -83,6 +85,14 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
             problem.exit
         }
         Err(Stop::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Clean,
+        Err(Stop::Output(error)) if error.get_ref().is_some_and(|it| it.is::<spool::Unusable>()) => {
+            let problem = Problem {
+                hint: Some(spool::Unusable::HINT.to_owned()),
+                ..Problem::internal(error.to_string())
+            };
+            session.talk.problem(&problem);
+            problem.exit
+        }
         Err(Stop::Output(error)) => {
             let problem = Problem::internal(format!("cannot write to standard output: {error}"));
             session.talk.problem(&problem);

@@ -1,20 +1,21 @@
 //! Looking at several places side by side. Takes no writer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::io;
 use std::sync::{Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use v2only_enforcer::automation::{is_left_to_automation, taken};
+use v2only_enforcer::Failure;
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::scan::{Judged, Kinds, Unread, scan};
-use v2only_enforcer::sources::trace::{Tracer, trace};
-use v2only_enforcer::{Failure, Record};
+use v2only_enforcer::scan::{Judged, Kinds, Unread, scan_by_pages};
+use v2only_enforcer::sources::trace::Tracer;
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
 
+use crate::estate::{Estate, Finding, Use};
 use crate::regions::Places;
 use crate::talk::Progress;
 use crate::world::Readable;
@@ -22,120 +23,45 @@ use crate::world::Readable;
 /// How many places are looked at, or changed, side by side.
 pub(crate) const AT_ONCE: usize = 8;
 
-/// What was seen of one place.
+/// What was seen of one place, beside what was found there.
 #[derive(Debug)]
 pub(crate) struct Seen {
     /// Which place.
     pub(crate) place: Place,
-    /// What is not clean, by kind and id.
-    pub(crate) judged: Vec<Judged>,
     /// Why the rest could not be read, if so.
     pub(crate) failure: Option<Failure>,
     /// Why evidence of version-1 use could not be read, if so: what it would decide about is held.
     pub(crate) usage_unread: Option<Failure>,
-    /// Who set the options of its violating instances.
-    pub(crate) causes: BTreeMap<InstanceId, RootCause>,
-    /// Why that could not be traced, if so.
+    /// Why it could not be traced who set the options of its violating instances, if so.
     pub(crate) untraced: Option<Failure>,
     /// Who launched them, if that was asked for.
     pub(crate) launchers: BTreeMap<InstanceId, Launcher>,
-    /// Those that the policy leaves to Systems Manager Automation, once they are to be changed.
-    pub(crate) automated: BTreeSet<InstanceId>,
 }
 
 impl Seen {
-    /// What is said of each resource as long as nothing is done.
-    pub(crate) fn records(&self) -> impl Iterator<Item = Record> {
-        self.judged.iter().map(|it| it.record(&self.place))
-    }
-
     fn unreadable((place, failure): (Place, Failure)) -> Self {
-        let failure = Some(failure);
-        let causes = BTreeMap::new();
-        let (launchers, automated) = (BTreeMap::new(), BTreeSet::new());
-        Self {
-            place,
-            judged: Vec::new(),
-            failure,
-            usage_unread: None,
-            causes,
-            untraced: None,
-            launchers,
-            automated,
-        }
-    }
-
-    /// What the policy leaves to Systems Manager Automation is to be changed by it.
-    pub(crate) fn take_automation(&mut self) {
-        for it in std::mem::take(&mut self.judged) {
-            if let (true, Judged::Instance(instance, _)) = (is_left_to_automation(&it), &it) {
-                self.automated.insert(instance.id.clone());
-            }
-            self.judged.push(taken(it));
-        }
-    }
-
-    /// Whether this is to be changed by Systems Manager Automation.
-    pub(crate) fn is_automated(&self, judged: &Judged) -> bool {
-        matches!(judged, Judged::Instance(it, _) if self.automated.contains(&it.id))
-    }
-
-    /// Its violating instances.
-    pub(crate) fn violating(&self) -> Vec<&Instance> {
-        violating(&self.judged)
-    }
-
-    /// Who launched one of its instances, if that was asked for.
-    pub(crate) fn launcher(&self, judged: &Judged) -> Option<&Launcher> {
-        match judged {
-            Judged::Instance(it, _) => self.launchers.get(&it.id),
-            _ => None,
-        }
-    }
-
-    /// After somebody agreed to what nobody can undo.
-    pub(crate) fn consent(&mut self) {
-        let agreed = |it: Judged| match it {
-            Judged::Source(it) => Judged::Source(Box::new(it.with_consent())),
-            other => other,
-        };
-        self.judged = std::mem::take(&mut self.judged).into_iter().map(agreed).collect();
+        let launchers = BTreeMap::new();
+        Self { place, failure: Some(failure), usage_unread: None, untraced: None, launchers }
     }
 }
 
 /// Looks at every place; one that fails does not keep the others from being seen.
+///
+/// # Errors
+/// What was found could not be kept.
 pub(crate) async fn survey(
     ports: &impl Readable,
     policy: &Policy,
     places: &Places,
-    kinds: Kinds,
-    now: Timestamp,
+    (kinds, now): (Kinds, Timestamp),
     progress: &Progress,
-) -> Vec<Seen> {
-    let look = async |place: &Place| {
-        let _shown = progress.begin(format!("reading {place}"));
-        let mut judged = Vec::new();
-        let unread = scan(ports, policy, place, kinds, now, &mut |it| judged.push(it)).await;
-        judged.sort_by_cached_key(|it| it.record(place).resource);
-        let (causes, untraced) = match traced(ports, place, &judged).await {
-            Ok(causes) => (causes, None),
-            Err(failure) => (BTreeMap::new(), Some(failure)),
-        };
-        Seen {
-            place: place.clone(),
-            judged,
-            failure: unread.failure,
-            usage_unread: unread.usage,
-            causes,
-            untraced,
-            launchers: BTreeMap::new(),
-            automated: BTreeSet::new(),
-        }
-    };
-    let mut seen: Vec<Seen> =
-        futures_util::stream::iter(&places.known).map(look).buffered(AT_ONCE).collect().await;
-    seen.extend(places.unreadable.iter().cloned().map(Seen::unreadable));
-    seen
+    used_for: Use,
+) -> io::Result<Estate> {
+    let mut found = Finding::new(used_for);
+    let add =
+        |place: &Place, judged, causes: BTreeMap<InstanceId, RootCause>| found.add(place, judged, &causes);
+    let seen = stream(ports, policy, places, (kinds, now), progress, add).await?;
+    Ok(found.end(seen))
 }
 
 /// Looks at every place and keeps nothing: `each` gets what is not clean of one place, with its causes, as it is found, some
@@ -157,9 +83,22 @@ pub(crate) async fn stream<E>(
         let _shown = progress.begin(format!("reading {place}"));
         let found = Mutex::new(Found::default());
         let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
-        // Both go on at the same time: one that stood still could hold what the other waits for.
+        // Both go on at the same time: one that stood still could hold what the other waits for. Between two pages the scan
+        // holds nothing, and waits until the first one is taken.
         let scanning = async {
-            let unread = scan(ports, policy, place, kinds, now, &mut |it| found().some.push(it)).await;
+            let turn = async || {
+                poll_fn(|context| {
+                    let mut found = found();
+                    if found.some.is_empty() {
+                        return Poll::Ready(());
+                    }
+                    found.waiting = Some(context.waker().clone());
+                    Poll::Pending
+                })
+                .await;
+            };
+            let mut each = |it| found().some.push(it);
+            let unread = scan_by_pages(ports, policy, place, (kinds, now), &mut each, &turn).await;
             found().ended = Some(unread);
             Ok(())
         };
@@ -172,10 +111,13 @@ pub(crate) async fn stream<E>(
                     if found.some.is_empty() && found.ended.is_none() {
                         return Poll::Pending;
                     }
+                    if let Some(scanning) = found.waiting.take() {
+                        scanning.wake();
+                    }
                     Poll::Ready((std::mem::take(&mut found.some), found.ended.take()))
                 })
                 .await;
-                some.sort_by_cached_key(|it: &Judged| it.record(place).resource);
+                some.sort_by_cached_key(Judged::resource);
                 let causes = match untraced {
                     None => tracer.trace(ports, place, &violating(&some)).await,
                     // What was denied once is not asked for again on every page.
@@ -194,13 +136,10 @@ pub(crate) async fn stream<E>(
         let ((), (unread, untraced)) = futures_util::future::try_join(scanning, handing_on).await?;
         Ok(Seen {
             place: place.clone(),
-            judged: Vec::new(),
             failure: unread.failure,
             usage_unread: unread.usage,
-            causes: BTreeMap::new(),
             untraced,
             launchers: BTreeMap::new(),
-            automated: BTreeSet::new(),
         })
     };
     let mut looks = futures_util::stream::iter(&places.known).map(look).buffered(AT_ONCE);
@@ -218,17 +157,11 @@ pub(crate) async fn stream<E>(
 struct Found {
     some: Vec<Judged>,
     ended: Option<Unread>,
+    /// The scan, if it waits for `some` to be taken before it goes on to the next page.
+    waiting: Option<Waker>,
 }
 
-/// Who set the options of the instances that violate the policy.
-async fn traced(
-    ports: &impl Readable,
-    place: &Place,
-    judged: &[Judged],
-) -> Result<BTreeMap<InstanceId, RootCause>, Failure> {
-    trace(ports, place, &violating(judged)).await
-}
-
+/// The instances that violate the policy.
 fn violating(judged: &[Judged]) -> Vec<&Instance> {
     let violating = judged.iter().filter_map(|it| match it {
         Judged::Instance(it, decision) if matches!(decision.verdict, Verdict::Violation(_)) => Some(it),

@@ -36,6 +36,15 @@ pub enum Judged {
 }
 
 impl Judged {
+    /// Which one it is.
+    pub fn resource(&self) -> ResourceId {
+        match self {
+            Self::Instance(it, _) => ResourceId::Instance(it.id.clone()),
+            Self::Notebook(it, _) => ResourceId::Notebook(it.name.clone()),
+            Self::Source(it) => it.resource(),
+        }
+    }
+
     /// What is said of it as long as nothing is done.
     pub fn record(&self, place: &Place) -> Record {
         match self {
@@ -138,8 +147,21 @@ pub async fn scan(
     now: Timestamp,
     each: &mut (dyn FnMut(Judged) + Send),
 ) -> Unread {
+    scan_by_pages(ports, policy, place, (kinds, now), each, &async || {}).await
+}
+
+/// As [`scan`]; after each page it waits for its `turn` before it asks for the next one, so that whoever takes longer for a
+/// page than AWS does not have to keep them all.
+pub async fn scan_by_pages(
+    ports: &impl Readable,
+    policy: &Policy,
+    place: &Place,
+    (kinds, now): (Kinds, Timestamp),
+    each: &mut (dyn FnMut(Judged) + Send),
+    turn: &impl AsyncFn(),
+) -> Unread {
     let mut usage = None;
-    let ended = look_around(ports, policy, place, kinds, now, each, &mut usage).await;
+    let ended = look_around(ports, policy, place, (kinds, now), each, turn, &mut usage).await;
     Unread { failure: ended.err(), usage }
 }
 
@@ -147,9 +169,9 @@ async fn look_around(
     ports: &impl Readable,
     policy: &Policy,
     place: &Place,
-    kinds: Kinds,
-    now: Timestamp,
+    (kinds, now): (Kinds, Timestamp),
     each: &mut (dyn FnMut(Judged) + Send),
+    turn: &impl AsyncFn(),
     usage_unread: &mut Option<Failure>,
 ) -> Result<(), Failure> {
     let look = Look::at(ports, policy, place, now).await?;
@@ -162,6 +184,7 @@ async fn look_around(
             if next.is_none() {
                 break;
             }
+            turn().await;
         }
     }
     if kinds.notebooks {
@@ -173,6 +196,7 @@ async fn look_around(
             if next.is_none() {
                 break;
             }
+            turn().await;
         }
     }
     look.sources(ports, kinds, each).await

@@ -4,13 +4,12 @@ pub(crate) mod rollout;
 mod together;
 mod waves;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use v2only_enforcer::Record;
-use v2only_enforcer::enforce::is_failed;
-use v2only_enforcer::scan::{Judged, Kinds};
+use v2only_enforcer::scan::Kinds;
 use v2only_enforcer::waves::Stop as Stopped;
 use v2only_policy::{InstanceId, Place, Policy};
 
@@ -20,15 +19,17 @@ use self::waves::Course;
 
 use super::Kind;
 use crate::cli::Format;
+use crate::estate::{Entry, Estate, Findings, Results, Use};
 use crate::exit::Exit;
 use crate::journal::{self, FileJournal};
 use crate::output::findings::{self, Background};
 use crate::output::findings_v1::Run;
+use crate::output::plan::Plans;
 use crate::output::rollout_v1::RolloutV1;
 use crate::output::summary::{self, Looked, Totals};
 use crate::output::{plan, row, sources};
 use crate::problem::{Problem, Stop};
-use crate::survey::{Seen, survey};
+use crate::survey::survey;
 use crate::talk::count;
 use crate::world::{Cloud as _, World};
 use crate::{Session, exemptions, launched, policy_file, regions};
@@ -97,58 +98,57 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let now = session.world.now();
     let progress = session.talk.progress();
     let kinds = super::kinds(args.kind);
-    let mut seen = survey(&aws, &policy, &places, kinds, now, &progress).await;
+    let used_for = Use::Change { consent: args.accept_irreversible };
+    let mut estate = survey(&aws, &policy, &places, (kinds, now), &progress, used_for).await?;
     if args.launched_by {
-        launched::ask(&aws, &mut seen, now, &progress).await;
-        if let Some(causes) = sources::causes(&seen, session.talk.width()) {
+        launched::ask(&aws, &mut estate, now, &progress).await?;
+        let findings = Findings { estate: &estate, results: None };
+        if let Some(causes) = sources::causes(findings, session.talk.width())? {
             session.talk.say(&causes);
         }
     }
-    if args.accept_irreversible {
-        seen.iter_mut().for_each(Seen::consent);
-    }
 
-    seen.iter_mut().for_each(Seen::take_automation);
-    let acting = seen.iter().flat_map(|it| &it.judged).filter(|it| it.acts()).count();
-    if acting == 0 {
-        return nothing_acts(session, (&policy, kinds), now, &seen, &aws);
+    let found = Ran {
+        policy: &policy,
+        kinds,
+        now,
+        findings: Findings { estate: &estate, results: None },
+        rolled: Rolled::default(),
+        journal: None,
+    };
+    if !estate.entries().iter().any(|it| it.acts) {
+        return nothing_acts(session, &found, &aws);
     }
-    let course = args.waves.course(&seen);
-    if !agreed(args, session, &seen, (&course, central.as_ref())) {
+    let course = args.waves.course(&estate)?;
+    if !agreed(args, session, &estate, (&course, central.as_ref()))? {
         session.talk.say("nothing was changed");
-        let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
-        let ran = Ran {
-            policy: &policy,
-            kinds,
-            now,
-            seen: &seen,
-            rolled: Rolled { records, ..Rolled::default() },
-            journal: None,
-        };
-        return ran.tell(session, &aws, Table::None);
+        return found.tell(session, &aws, Table::None);
     }
     let world = session.world;
     let clock = || world.now();
     let path = args.journal.clone().unwrap_or_else(|| journal::default_path(now));
     let journal = FileJournal::create(&path, &clock)?;
+    let results = Results::of(estate.len());
     let (role, central) = (args.runbooks.role(), central.as_ref());
     let run = Rollout {
         world,
         aws: &aws,
         journal: &journal,
         course: &course,
+        estate: &estate,
+        results: &results,
         role,
         central,
         progress: &progress,
         now,
     };
-    let mut rolled = run.carry_out(&mut session.talk).await;
-    rolled.records = with_the_rest(&seen, rolled.records);
+    let rolled = run.carry_out(&mut session.talk).await;
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
-    for advice in sources::refresh_advice(&seen, &rolled.records) {
+    let findings = Findings { estate: &estate, results: Some(&results) };
+    let ran = Ran { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
+    for advice in sources::refresh_advice(findings)? {
         session.talk.hint(&advice);
     }
-    let ran = Ran { policy: &policy, kinds, now, seen: &seen, rolled, journal: Some(journal.path()) };
     ran.tell(session, &aws, Table::Done)
 }
 
@@ -179,57 +179,33 @@ fn policy_named<'a, W: World>(args: &Args, session: &Session<'a, W>) -> Result<&
 fn agreed<W: World>(
     args: &Args,
     session: &mut Session<'_, W>,
-    seen: &[Seen],
-    (course, central): (&Course<'_>, Option<&Central>),
-) -> bool {
-    let plan = plan::text(seen, session.talk.is_verbose(), session.talk.width());
-    let by_runbook = plan::by_runbook(seen, args.runbooks.role(), central.map(|it| &it.place));
+    estate: &Estate,
+    (course, central): (&Course, Option<&Central>),
+) -> io::Result<bool> {
+    let plans = Plans::of(estate, session.talk.is_verbose(), args.runbooks.role())?;
+    let by_runbook = plans.by_runbook(central.map(|it| &it.place));
+    let plan = plans.text(estate, session.talk.width());
     let text = [Some(plan), by_runbook, course.words()].into_iter().flatten().collect::<Vec<_>>().join("\n");
     if args.yes {
         session.talk.say(&text);
-        return true;
+        return Ok(true);
     }
     session.talk.always(&text);
-    let places = seen.iter().filter(|it| it.judged.iter().any(Judged::acts)).count();
-    let broken = seen.iter().filter(|it| it.failure.is_some()).count();
+    let acting: BTreeSet<u32> = estate.entries().iter().filter(|it| it.acts).map(Entry::place).collect();
+    let broken = estate.seen.iter().filter(|it| it.failure.is_some()).count();
     if broken > 0 {
         let text =
             format!("{} could not be read completely and will be named at the end", count(broken, "place"));
         session.talk.always(&text);
     }
-    let question = format!("Apply {} in {}?", count(course.changes.len(), "change"), count(places, "place"));
-    session.talk.ask(session.world, &question)
-}
-
-/// What came of the changes, and what was seen beside them, in the order of places and resources.
-fn with_the_rest(seen: &[Seen], records: Vec<Record>) -> Vec<Record> {
-    let mut by_place: BTreeMap<Place, Vec<Record>> = BTreeMap::new();
-    for it in records {
-        by_place.entry(it.place.clone()).or_default().push(it);
-    }
-    let mut all = Vec::new();
-    for it in seen {
-        let mut here = by_place.remove(&it.place).unwrap_or_default();
-        here.extend(it.judged.iter().filter(|it| !it.acts()).map(|judged| judged.record(&it.place)));
-        here.sort_by(|one, other| one.resource.cmp(&other.resource));
-        all.extend(here);
-    }
-    all
+    let (changes, places) = (count(course.changes.len(), "change"), count(acting.len(), "place"));
+    Ok(session.talk.ask(session.world, &format!("Apply {changes} in {places}?")))
 }
 
 /// Says why nothing is to be changed, and what would let something be.
-fn nothing_acts<W: World>(
-    session: &mut Session<'_, W>,
-    (policy, kinds): (&Policy, Kinds),
-    now: Timestamp,
-    seen: &[Seen],
-    aws: &W::Aws,
-) -> Result<Exit, Stop> {
-    let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
-    let held: Vec<&'static str> = Totals::of(&records).held.into_keys().collect();
-    let ran =
-        Ran { policy, kinds, now, seen, rolled: Rolled { records, ..Rolled::default() }, journal: None };
-    let exit = ran.tell(session, aws, Table::Found)?;
+fn nothing_acts<W: World>(session: &mut Session<'_, W>, found: &Ran<'_>, aws: &W::Aws) -> Result<Exit, Stop> {
+    let held: Vec<&'static str> = Totals::of(found.findings)?.held.into_keys().collect();
+    let exit = found.tell(session, aws, Table::Found)?;
     if !held.is_empty() {
         session.talk.say("nothing was changed: everything that violates the policy is held");
     }
@@ -252,28 +228,27 @@ struct Ran<'a> {
     policy: &'a Policy,
     kinds: Kinds,
     now: Timestamp,
-    seen: &'a [Seen],
+    findings: Findings<'a>,
     rolled: Rolled,
     journal: Option<&'a Path>,
 }
 
 impl Ran<'_> {
     fn tell<W: World>(&self, session: &mut Session<'_, W>, aws: &W::Aws, table: Table) -> Result<Exit, Stop> {
-        let records = &self.rolled.records;
-        let totals = Totals::of(records);
+        let seen = self.findings.estate.seen.as_slice();
+        let totals = Totals::of(self.findings)?;
         let blind = matches!(self.rolled.stopped, Some(Stopped::Unread(_)));
-        let incomplete =
-            blind || self.seen.iter().any(|it| it.failure.is_some()) || records.iter().any(is_failed);
+        let incomplete = blind || seen.iter().any(|it| it.failure.is_some()) || totals.failed > 0;
         let exit = Exit::of(totals.remaining > 0, incomplete);
         let calls = aws.calls();
-        let places: Vec<Looked<'_>> = self.seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+        let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
         let width = session.world.terminal().width;
         match (session.shared.output, table) {
-            (Format::Table, Table::Found) if !records.is_empty() => {
-                writeln!(session.out, "{}", row::found(self.seen, width).text())?;
+            (Format::Table, Table::Found) if self.findings.estate.len() > 0 => {
+                row::found(self.findings, width, session.out)?;
             }
             (Format::Table, Table::Done) => {
-                writeln!(session.out, "{}", row::done(records, session.talk.is_verbose(), width).text())?;
+                row::done(self.findings, session.talk.is_verbose(), width, session.out)?;
             }
             (Format::Table, Table::Found | Table::None) => {}
             (format, _) => {
@@ -288,13 +263,12 @@ impl Ran<'_> {
                     now: self.now,
                     exit,
                     places: &places,
-                    records,
+                    findings: self.findings,
                     totals: &totals,
                     calls: &calls,
                     journal: self.journal.map(|it| it.display().to_string()),
-                    seen: self.seen,
                     rollout: RolloutV1::of(&self.rolled),
-                    exemptions: &exemptions::of(looked, self.seen),
+                    exemptions: &exemptions::of(looked, self.findings.estate)?,
                 };
                 let background = Background { policy: self.policy, kinds: self.kinds, earlier: &[] };
                 findings::write(format, run, background, session.out)?;
@@ -303,10 +277,10 @@ impl Ran<'_> {
         session.out.flush()?;
         session.talk.say(&totals.in_words());
         summary::read(&mut session.talk, &places, &calls);
-        summary::usage_unread(&mut session.talk, self.seen);
-        summary::launchers_unread(&mut session.talk, self.seen);
-        summary::incomplete(&mut session.talk, &places, records);
-        self.tell_of_the_end(session);
+        summary::usage_unread(&mut session.talk, seen);
+        summary::launchers_unread(&mut session.talk, seen);
+        summary::incomplete_findings(&mut session.talk, &places, self.findings)?;
+        self.tell_of_the_end(session, &totals);
         if totals.advanced > 0 {
             session.talk.hint(
                 "notebooks take several steps: where the functions are deployed, each event brings the next; \
@@ -317,9 +291,9 @@ impl Ran<'_> {
     }
 
     /// Why the rest was left, and how to give back what should not have been taken.
-    fn tell_of_the_end<W>(&self, session: &mut Session<'_, W>) {
+    fn tell_of_the_end<W>(&self, session: &mut Session<'_, W>, totals: &Totals) {
         if let Some(stop) = &self.rolled.stopped {
-            let held = self.rolled.records.iter().filter(|it| it.hold == Some(rollout::HOLD)).count();
+            let held = totals.held.get(rollout::HOLD).copied().unwrap_or_default();
             match held {
                 0 => session.talk.note(&stop.to_string()),
                 _ => session

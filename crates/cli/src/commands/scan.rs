@@ -7,21 +7,20 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
-use v2only_enforcer::Record;
 use v2only_enforcer::exemptions::Met;
 use v2only_enforcer::scan::{Judged, Kinds};
 use v2only_policy::{Place, Policy};
 
 use super::Kind;
 use crate::cli::Format;
+use crate::estate::{Findings, Use};
 use crate::exit::Exit;
 use crate::import::{Imported, import};
 use crate::output::findings::{self, Background, Stream};
 use crate::output::findings_v1::Run;
 use crate::output::html::earlier;
-use crate::output::items::{Item, items};
+use crate::output::items::Item;
 use crate::output::summary::{self, Looked, Totals};
-use crate::output::table::Sheet;
 use crate::output::{self, row, sources};
 use crate::problem::{Problem, Stop};
 use crate::regions::Places;
@@ -84,40 +83,33 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         let look = Look { policy: &loaded.policy, places: &places, kinds: super::kinds(args.kind), now };
         return streamed(&look, &aws, session).await;
     }
-    let mut seen = survey(&aws, &loaded.policy, &places, super::kinds(args.kind), now, &progress).await;
+    let kinds = super::kinds(args.kind);
+    let mut estate = survey(&aws, &loaded.policy, &places, (kinds, now), &progress, Use::Tell).await?;
     if args.launched_by {
-        launched::ask(&aws, &mut seen, now, &progress).await;
+        launched::ask(&aws, &mut estate, now, &progress).await?;
     }
 
-    let records: Vec<Record> = seen.iter().flat_map(Seen::records).collect();
-    let totals = Totals::of(&records);
-    let imported = if args.import {
-        let items = items(&records, &seen);
-        let places: Vec<(&Place, bool)> = seen.iter().map(|it| (&it.place, it.failure.is_none())).collect();
-        Some(import(&aws, &items, &places, super::kinds(args.kind), now, &progress).await)
-    } else {
-        None
-    };
+    let findings = Findings { estate: &estate, results: None };
+    let seen = estate.seen.as_slice();
+    let totals = Totals::of(findings)?;
+    let imported =
+        if args.import { Some(import(&aws, findings, kinds, now, &progress).await?) } else { None };
     let unsent = imported.as_ref().is_some_and(|it| !it.failures.is_empty());
     let unread = seen.iter().any(|it| it.failure.is_some());
     let exit = Exit::of(totals.remaining > 0, unread || unsent);
     let calls = aws.calls();
-    let looked = exemptions::Looked {
-        policy: &loaded.policy,
-        kinds: super::kinds(args.kind),
-        shared: session.shared,
-        now,
-    };
-    let exempt = exemptions::of(looked, &seen);
+    let looked = exemptions::Looked { policy: &loaded.policy, kinds, shared: session.shared, now };
+    let exempt = exemptions::of(looked, &estate)?;
     let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
         Format::Table => {
             let width = session.world.terminal().width;
-            let found = (!records.is_empty()).then(|| row::found(&seen, width));
-            let due = output::exemptions::due(&exempt, width);
-            let tables: Vec<String> = found.iter().chain(&due).map(Sheet::text).collect();
-            if !tables.is_empty() {
-                writeln!(session.out, "{}", tables.join("\n\n"))?;
+            if estate.len() > 0 {
+                row::found(findings, width, session.out)?;
+            }
+            if let Some(due) = output::exemptions::due(&exempt, width) {
+                let between = if estate.len() > 0 { "\n" } else { "" };
+                writeln!(session.out, "{between}{}", due.text())?;
             }
         }
         _ if imported.is_some() => {
@@ -130,23 +122,21 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 now,
                 exit,
                 places: &places,
-                records: &records,
+                findings,
                 totals: &totals,
                 calls: &calls,
                 journal: None,
-                seen: &seen,
                 rollout: None,
                 exemptions: &exempt,
             };
-            let background =
-                Background { policy: &loaded.policy, kinds: super::kinds(args.kind), earlier: &earlier };
+            let background = Background { policy: &loaded.policy, kinds, earlier: &earlier };
             findings::write(format, run, background, session.out)?;
         }
     }
     session.out.flush()?;
-    tell(session, &seen, &|it| it.judged.len(), &totals);
+    tell(session, seen.iter().zip(estate.counts()), &totals);
     exemptions::say(&mut session.talk, &exempt);
-    if let Some(causes) = sources::causes(&seen, session.talk.width()) {
+    if let Some(causes) = sources::causes(findings, session.talk.width())? {
         session.talk.say(&causes);
     }
     if let Some(it) = &imported {
@@ -154,8 +144,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         it.failures.iter().for_each(|failure| session.talk.error(failure));
     }
     summary::read(&mut session.talk, &places, &calls);
-    summary::usage_unread(&mut session.talk, &seen);
-    summary::launchers_unread(&mut session.talk, &seen);
+    summary::usage_unread(&mut session.talk, seen);
+    summary::launchers_unread(&mut session.talk, seen);
     summary::incomplete(&mut session.talk, &places, &[]);
     Ok(exit)
 }
@@ -205,8 +195,8 @@ async fn streamed<W: World>(
     let exempt = exemptions::told(looked, &seen, met);
     document.end(&totals, (&seen, &exempt), &calls, exit)?;
     session.out.flush()?;
-    let found = |it: &Seen| found.get(&it.place).copied().unwrap_or_default();
-    tell(session, &seen, &found, &totals);
+    let found = |it: &'_ Seen| found.get(&it.place).copied().unwrap_or_default();
+    tell(session, seen.iter().map(|it| (it, found(it))), &totals);
     exemptions::say(&mut session.talk, &exempt);
     if let Some(causes) = sources::counted(causes, &seen, session.talk.width()) {
         session.talk.say(&causes);
@@ -218,12 +208,14 @@ async fn streamed<W: World>(
     Ok(exit)
 }
 
-fn tell<W>(session: &mut Session<'_, W>, seen: &[Seen], found: &dyn Fn(&Seen) -> usize, totals: &Totals) {
-    for it in seen {
-        let found = crate::talk::count(found(it), "resource");
+/// What was found, in numbers.
+fn tell<'s, W>(session: &mut Session<'_, W>, seen: impl Iterator<Item = (&'s Seen, usize)>, totals: &Totals) {
+    let mut complete = true;
+    for (it, found) in seen {
+        let found = crate::talk::count(found, "resource");
         session.talk.detail(&format!("{}: {found} to tell of", it.place));
+        complete &= it.failure.is_none();
     }
-    let complete = seen.iter().all(|it| it.failure.is_none());
     session.talk.say(&match (totals.violations, complete) {
         (0, true) if totals.exempt == 0 && totals.remaining == 0 => "nothing violates the policy".to_owned(),
         (_, true) => totals.in_words(),

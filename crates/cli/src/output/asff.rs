@@ -8,14 +8,17 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use v2only_enforcer::ports::KnownFinding;
 use v2only_enforcer::{Outcome, ResourceId};
 use v2only_policy::{Finding, Place};
 
 use super::items::Item;
+use super::listed::Made;
 use super::resource::{self, Named};
 use super::rules::{Rule, Severity, rule};
+use crate::estate::Findings;
 
 /// What every id of a generator begins with.
 pub(crate) const GENERATOR: &str = "v2only/";
@@ -33,9 +36,16 @@ const FIELD: usize = 1024;
 pub(crate) type Known = BTreeMap<String, String>;
 
 /// The document that `BatchImportFindings` takes, but for its limit of 100.
-pub(crate) fn render(items: &[Item<'_>], now: Timestamp, known: &Known) -> Value {
-    let findings: Vec<Value> = items.iter().flat_map(|it| findings(it, now, known)).collect();
-    json!({ "Findings": findings })
+pub(crate) fn document(all: Findings<'_>, now: Timestamp) -> impl Serialize {
+    let known = Known::new();
+    Document { findings: Made { findings: all, make: move |it: &Item<'_>| findings(it, now, &known) } }
+}
+
+/// A document of findings, which may be serialized one by one.
+#[derive(Serialize)]
+pub(crate) struct Document<T> {
+    #[serde(rename = "Findings")]
+    pub(crate) findings: T,
 }
 
 /// The findings of one resource, one for each rule.

@@ -10,13 +10,13 @@ use v2only_policy::{Place, Policy};
 
 use super::findings_v1::{self, FindingV1, FindingsV1, Run};
 use super::html::earlier::Earlier;
-use super::items::{Item, items};
+use super::items::Item;
 use super::summary::Totals;
 use super::{asff, csv, html, json, ndjson, ocsf, sarif_findings};
 use crate::cli::Format;
 use crate::exemptions::Told;
 use crate::exit::Exit;
-use crate::problem::{Problem, Stop};
+use crate::problem::Stop;
 use crate::survey::Seen;
 
 /// What a report tells besides the run itself.
@@ -37,20 +37,23 @@ pub(crate) fn write(
     background: Background<'_>,
     out: &mut dyn Write,
 ) -> Result<(), Stop> {
-    let items = items(run.records, run.seen);
     let unread: Vec<(&Place, &Failure)> =
         run.places.iter().filter_map(|(place, failure)| Some((*place, (*failure)?))).collect();
     match format {
         Format::Table => {}
         Format::Json => json(out, &FindingsV1::from(run))?,
-        Format::Ndjson => ndjson(out, items.iter().map(FindingV1::of))?,
-        Format::Csv => super::csv(out, csv::FINDINGS, items.iter().map(FindingV1::of))?,
-        Format::Sarif => json(out, &sarif_findings::render(run.command, &items, &unread))?,
-        Format::Asff => json(out, &asff::render(&items, run.now, &asff::Known::new()))?,
-        Format::Ocsf => json(out, &ocsf::render(&items, run.now))?,
+        Format::Ndjson => {
+            run.findings.each(|it| ndjson(out, std::iter::once(FindingV1::of(it))))?;
+        }
+        Format::Csv => {
+            out.write_all(csv::heading(csv::FINDINGS).as_bytes())?;
+            run.findings.each(|it| row(out, it))?;
+        }
+        Format::Sarif => json(out, &sarif_findings::document(run.command, run.findings, &unread))?,
+        Format::Asff => json(out, &asff::document(run.findings, run.now))?,
+        Format::Ocsf => json(out, &ocsf::document(run.findings, run.now))?,
         Format::Html => {
-            let page = html::render(&run, &items, background)
-                .map_err(|it| Problem::internal(format!("cannot write the report: {it}")))?;
+            let page = html::render(&run, background)?;
             out.write_all(page.as_bytes())?;
         }
     }
@@ -93,10 +96,7 @@ impl<'a> Stream<'a> {
         match self {
             Self::Json(document) => document.finding(it),
             Self::Ndjson(out) => ndjson(&mut **out, std::iter::once(FindingV1::of(it))),
-            Self::Csv(out) => {
-                let row = serde_json::to_value(FindingV1::of(it))?;
-                out.write_all(csv::row(csv::FINDINGS, &row).as_bytes())
-            }
+            Self::Csv(out) => row(&mut **out, it),
         }
     }
 
@@ -113,4 +113,10 @@ impl<'a> Stream<'a> {
             Self::Ndjson(_) | Self::Csv(_) => Ok(()),
         }
     }
+}
+
+/// One line of comma-separated values.
+fn row(out: &mut dyn Write, it: &Item<'_>) -> io::Result<()> {
+    let row = serde_json::to_value(FindingV1::of(it))?;
+    out.write_all(csv::row(csv::FINDINGS, &row).as_bytes())
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::{Failure, Outcome, Record};
+use v2only_enforcer::{Failure, Outcome};
 use v2only_policy::cause::{Launched, RootCause};
 use v2only_policy::exemption::InForce;
 use v2only_policy::{ImageId, Place};
@@ -14,9 +14,11 @@ use v2only_policy::{ImageId, Place};
 use super::exemptions_v1::ExemptionToldV1;
 use super::items::Item;
 use super::launched_by_v1::LaunchedByV1;
+use super::listed::Listed;
 use super::posture_v1::PostureV1;
 use super::rollout_v1::RolloutV1;
 use super::summary::{Looked, Totals};
+use crate::estate::Findings;
 use crate::exemptions::Told;
 use crate::survey::Seen;
 
@@ -31,7 +33,7 @@ pub(crate) struct FindingsV1<'a> {
     time: String,
     exit_code: u8,
     places: Vec<PlaceV1<'a>>,
-    findings: Vec<FindingV1<'a>>,
+    findings: Listed<'a>,
     totals: TotalsV1<'a>,
     incomplete: Vec<IncompleteV1<'a>>,
     /// Where evidence of version-1 use could not be read, which keeps the usage gate shut and nothing else.
@@ -57,11 +59,10 @@ pub(crate) struct Run<'a> {
     pub(crate) now: Timestamp,
     pub(crate) exit: crate::Exit,
     pub(crate) places: &'a [Looked<'a>],
-    pub(crate) records: &'a [Record],
+    pub(crate) findings: Findings<'a>,
     pub(crate) totals: &'a Totals,
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
     pub(crate) journal: Option<String>,
-    pub(crate) seen: &'a [Seen],
     pub(crate) rollout: Option<RolloutV1>,
     pub(crate) exemptions: &'a [Told],
 }
@@ -69,21 +70,21 @@ pub(crate) struct Run<'a> {
 impl<'a> From<Run<'a>> for FindingsV1<'a> {
     fn from(run: Run<'a>) -> Self {
         let broken = run.places.iter().filter_map(|(place, failure)| Some((*place, (*failure)?)));
+        let seen = run.findings.estate.seen.as_slice();
         Self {
             schema: SCHEMA,
             command: run.command,
             time: run.now.to_string(),
             exit_code: run.exit.code(),
             places: run.places.iter().map(|(place, _)| (*place).into()).collect(),
-            findings: super::items::items(run.records, run.seen).iter().map(FindingV1::of).collect(),
+            findings: Listed(run.findings),
             totals: run.totals.into(),
             incomplete: broken.map(|(place, failure)| IncompleteV1::new(place, failure)).collect(),
-            usage_unread: run
-                .seen
+            usage_unread: seen
                 .iter()
                 .filter_map(|it| Some(IncompleteV1::new(&it.place, it.usage_unread.as_ref()?)))
                 .collect(),
-            launched_by_unread: run.seen.iter().filter_map(unread_launchers).collect(),
+            launched_by_unread: seen.iter().filter_map(unread_launchers).collect(),
             exemptions: run.exemptions.iter().map(Into::into).collect(),
             api_calls: run.calls,
             journal: run.journal,

@@ -1,23 +1,17 @@
 //! One resource of a run, with what its record alone does not say. What every format is made from.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use v2only_enforcer::enforce::CHANGED_SINCE;
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
-use v2only_enforcer::{Disposition, Outcome, Record, ResourceId};
+use v2only_enforcer::{Disposition, Outcome, Record};
 use v2only_policy::cause::RootCause;
 use v2only_policy::exemption::{InForce, Origin, Void};
 use v2only_policy::source::LaunchTemplate;
 use v2only_policy::usage::Usage;
-use v2only_policy::{
-    Decision, Finding, Hold, HttpTokens, MinimumVersion, Note, Place, Plan, Switch, Tags, Verdict,
-};
-
-use crate::survey::Seen;
+use v2only_policy::{Decision, Finding, Hold, HttpTokens, MinimumVersion, Note, Plan, Switch, Tags, Verdict};
 
 /// One resource.
 #[derive(Debug, Clone, Copy)]
@@ -28,32 +22,8 @@ pub(crate) struct Item<'a> {
     pub(crate) cause: Option<&'a RootCause>,
     /// Who launched it, if that was asked for.
     pub(crate) launcher: Option<&'a Launcher>,
-    judged: Option<&'a Judged>,
-}
-
-/// Pairs the records of a run with what was seen.
-pub(crate) fn items<'a>(records: &'a [Record], seen: &'a [Seen]) -> Vec<Item<'a>> {
-    let mut index: BTreeMap<(&Place, ResourceId), (&Judged, &Seen)> = BTreeMap::new();
-    for it in seen {
-        index.extend(it.judged.iter().map(|judged| ((&it.place, resource(judged)), (judged, it))));
-    }
-    let pair = |record: &'a Record| {
-        let found = index.get(&(&record.place, record.resource.clone()));
-        let (cause, launcher) = match (&record.resource, found) {
-            (ResourceId::Instance(id), Some((_, seen))) => (seen.causes.get(id), seen.launchers.get(id)),
-            _ => (None, None),
-        };
-        Item { record, cause, launcher, judged: found.map(|(judged, _)| *judged) }
-    };
-    records.iter().map(pair).collect()
-}
-
-fn resource(judged: &Judged) -> ResourceId {
-    match judged {
-        Judged::Instance(it, _) => ResourceId::Instance(it.id.clone()),
-        Judged::Notebook(it, _) => ResourceId::Notebook(it.name.clone()),
-        Judged::Source(it) => it.resource(),
-    }
+    /// As it was found, if it was.
+    pub(crate) judged: Option<&'a Judged>,
 }
 
 /// The part of a decision that does not depend on what is decided about.

@@ -2,6 +2,7 @@
 //! the product, so that nothing can change them by accident.
 
 pub(crate) mod items;
+pub(crate) mod listed;
 pub(crate) mod resource;
 pub(crate) mod rules;
 

@@ -3,31 +3,37 @@
 //! Source: the schema, version 1.6.0, which is the one Security Hub speaks.
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use v2only_policy::Finding;
 
 use super::asff;
 use super::items::Item;
+use super::listed::Made;
 use super::resource;
 use super::rules::{Rule, Severity, rule};
+use crate::estate::Findings;
 
 /// The version of the schema.
 const VERSION: &str = "1.6.0";
 const CLASS: u16 = 2003;
 
 /// An array of findings.
-pub(crate) fn render(items: &[Item<'_>], now: Timestamp) -> Value {
-    let mut all = Vec::new();
-    for item in items {
-        let mut seen: Vec<&str> = Vec::new();
-        for it in item.findings() {
-            if let (false, Some(rule)) = (seen.contains(&it.rule()), rule(it.rule())) {
-                all.push(event(item, *it, rule, now));
-            }
-            seen.push(it.rule());
+pub(crate) fn document(findings: Findings<'_>, now: Timestamp) -> impl Serialize {
+    Made { findings, make: move |it: &Item<'_>| events(it, now) }
+}
+
+/// The events of one resource, one for each rule.
+fn events(item: &Item<'_>, now: Timestamp) -> Vec<Value> {
+    let mut events = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for it in item.findings() {
+        if let (false, Some(rule)) = (seen.contains(&it.rule()), rule(it.rule())) {
+            events.push(event(item, *it, rule, now));
         }
+        seen.push(it.rule());
     }
-    Value::Array(all)
+    events
 }
 
 fn event(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp) -> Value {

@@ -1,169 +1,233 @@
 //! The plan, as it is shown before anybody agrees to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io;
 
 use v2only_enforcer::automation::documents;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
 use v2only_policy::cause::{Launched, RootCause, Setter};
-use v2only_policy::{Decision, Note, Place, Plan};
+use v2only_policy::{Decision, LaunchTemplateId, Note, Place, Plan};
 
 use super::one_line;
 use super::table::{Entry, Sheet};
-use crate::survey::Seen;
-use crate::talk::{count, some};
+use crate::estate::{Estate, Found};
+use crate::talk::count;
 
 /// How many resources are named for each change, unless all are.
 const NAMED: usize = 10;
 
 /// What would be changed, by place: sources and notebooks by change, instances by their root cause, with what mends it;
 /// then what is held, and why, and what deserves a warning.
-pub(crate) fn text(seen: &[Seen], all: bool, width: Option<u16>) -> String {
-    let named = if all { usize::MAX } else { NAMED };
-    let mut parts: Vec<String> = Vec::new();
-    for seen in seen {
-        let sorted = Sorted::of(seen);
-        if sorted.acting.is_empty() && sorted.held.is_empty() && sorted.by_cause.is_empty() {
-            continue;
-        }
-        parts.push(seen.place.to_string());
-        if !sorted.acting.is_empty() {
-            parts.push(section("to be changed", sorted.acting, named, width));
-        }
-        parts.extend(by_cause(seen, sorted.by_cause, named, width));
-        if !sorted.held.is_empty() {
-            parts.push(section("held, and left as they are", sorted.held, named, width));
-        }
-        parts.extend(containers(seen, named));
-    }
-    parts.join("\n")
-}
-
-/// How many of the changes are made by Systems Manager Automation, by which runbook, and where executions are started if
-/// not in each place; `None` if none is.
-pub(crate) fn by_runbook(seen: &[Seen], role: Option<&str>, central: Option<&Place>) -> Option<String> {
-    let automated: usize = seen.iter().map(|it| it.automated.len()).sum();
-    let judged = seen.iter().flat_map(|it| it.judged.iter().filter(|judged| it.is_automated(judged)));
-    let documents: Vec<&str> = documents(judged, role).into_iter().collect();
-    let started = central.map_or_else(String::new, |it| format!(", for all places from {it}"));
-    (automated > 0).then(|| {
-        let documents = documents.join(", ");
-        format!("  {} by Systems Manager Automation: {documents}{started}", count(automated, "change"))
-    })
-}
-
-type ByWords = BTreeMap<(String, &'static str), Vec<String>>;
-
-/// Resources by the words for what becomes of them and by kind.
 #[derive(Default)]
-struct Sorted<'a> {
+pub(crate) struct Plans {
+    by_place: BTreeMap<u32, Sorted>,
+    automated: usize,
+    documents: BTreeSet<&'static str>,
+}
+
+impl Plans {
+    /// Goes through what was found. Of each change, only some resources are named, unless all are to be.
+    pub(crate) fn of(estate: &Estate, all: bool, role: Option<&str>) -> io::Result<Self> {
+        let named = if all { usize::MAX } else { NAMED };
+        let mut plans = Self::default();
+        for it in estate.entries() {
+            let Found { judged, cause } = estate.get(it)?;
+            if it.automated {
+                plans.automated += 1;
+                plans.documents.extend(documents([&judged], role));
+            }
+            plans.by_place.entry(it.place()).or_default().add(&judged, cause, named);
+        }
+        Ok(plans)
+    }
+
+    /// In words.
+    pub(crate) fn text(self, estate: &Estate, width: Option<u16>) -> String {
+        let mut by_place = self.by_place;
+        let mut parts: Vec<String> = Vec::new();
+        for (number, seen) in (0_u32..).zip(&estate.seen) {
+            let Some(sorted) = by_place.remove(&number) else { continue };
+            let causes = sorted.causes();
+            if sorted.acting.is_empty() && sorted.held.is_empty() && causes.is_empty() {
+                continue;
+            }
+            parts.push(seen.place.to_string());
+            if !sorted.acting.is_empty() {
+                parts.push(section("to be changed", &sorted.acting, width));
+            }
+            parts.extend(causes.iter().map(|(words, it)| it.section(words, &sorted.mended, width)));
+            if !sorted.held.is_empty() {
+                parts.push(section("held, and left as they are", &sorted.held, width));
+            }
+            parts.extend(sorted.containers.as_ref().map(containers));
+        }
+        parts.join("\n")
+    }
+
+    /// How many of the changes are made by Systems Manager Automation, by which runbook, and where executions are started
+    /// if not in each place; `None` if none is.
+    pub(crate) fn by_runbook(&self, central: Option<&Place>) -> Option<String> {
+        let documents: Vec<&str> = self.documents.iter().copied().collect();
+        let started = central.map_or_else(String::new, |it| format!(", for all places from {it}"));
+        (self.automated > 0).then(|| {
+            let changes = count(self.automated, "change");
+            format!("  {changes} by Systems Manager Automation: {}{started}", documents.join(", "))
+        })
+    }
+}
+
+/// So many resources, of which the first are named.
+#[derive(Default)]
+struct Named {
+    number: usize,
+    first: Vec<String>,
+}
+
+impl Named {
+    fn add(&mut self, id: String, named: usize) {
+        self.number += 1;
+        if self.first.len() < named {
+            self.first.push(id);
+        }
+    }
+
+    /// `a, b, c and 7 more`, or all of them.
+    fn words(&self) -> String {
+        let first = self.first.join(", ");
+        match self.number - self.first.len() {
+            0 => first,
+            more => format!("{first} and {more} more"),
+        }
+    }
+}
+
+type ByWords = BTreeMap<(String, &'static str), Named>;
+
+/// Resources of one place by the words for what becomes of them and by kind.
+#[derive(Default)]
+struct Sorted {
     acting: ByWords,
     held: ByWords,
     /// Instances whose root cause is known: those that are changed, and how many are held.
-    by_cause: BTreeMap<String, Caused<'a>>,
+    by_cause: BTreeMap<String, Caused>,
+    /// What the plan changes of what causes say.
+    mended: Mended,
+    /// Hosts of containers that are left, or put, at hop limit 1.
+    containers: Option<Named>,
 }
 
 /// What one cause explains.
-struct Caused<'a> {
-    cause: &'a RootCause,
+struct Caused {
+    cause: RootCause,
     acting: ByWords,
     held: usize,
 }
 
-impl<'a> Sorted<'a> {
-    fn of(seen: &'a Seen) -> Self {
-        let mut sorted = Self::default();
-        for judged in &seen.judged {
-            let (kind, id, words) = match judged {
-                Judged::Instance(it, decision) => ("instance", it.id.to_string(), words(decision)),
-                Judged::Notebook(it, decision) => ("notebook", it.name.to_string(), words(decision)),
-                Judged::Source(it) => (it.noun(), it.resource().to_string(), source_words(it)),
-            };
-            let caused = match judged {
-                Judged::Instance(it, _) => seen.causes.get(&it.id).map(|cause| sorted.of_cause(cause)),
-                Judged::Notebook(..) | Judged::Source(_) => None,
-            };
-            match (words, caused) {
-                (Some(Words::Acting(words)), Some(caused)) => {
-                    caused.acting.entry((words, kind)).or_default().push(id);
-                }
-                (Some(Words::Acting(words)), None) => {
-                    sorted.acting.entry((words, kind)).or_default().push(id);
-                }
-                (Some(Words::Held(words)), caused) => {
-                    if let Some(caused) = caused {
-                        caused.held += 1;
-                    }
-                    sorted.held.entry((words, kind)).or_default().push(id);
-                }
-                (None, _) => {}
-            }
+/// The sources that are changed.
+#[derive(Default)]
+struct Mended {
+    templates: BTreeSet<LaunchTemplateId>,
+    defaults: bool,
+}
+
+impl Mended {
+    fn add(&mut self, it: &Source) {
+        match it {
+            Source::Version(template, _) => drop(self.templates.insert(template.id.clone())),
+            Source::Defaults(..) => self.defaults = true,
+            Source::Configuration(..) | Source::Image(..) => {}
         }
-        sorted.by_cause.retain(|_, it| !it.acting.is_empty());
-        sorted
     }
 
-    fn of_cause(&mut self, cause: &'a RootCause) -> &mut Caused<'a> {
-        let none = || Caused { cause, acting: ByWords::new(), held: 0 };
-        self.by_cause.entry(cause.words()).or_insert_with(none)
+    /// Whether this changes what a cause says.
+    fn mends(&self, cause: &RootCause) -> bool {
+        match (cause.http_tokens, &cause.from) {
+            (Setter::Source, Launched::Template(id, _)) => self.templates.contains(id),
+            (Setter::AccountDefault | Setter::Nobody, _) => self.defaults,
+            _ => false,
+        }
     }
 }
 
-/// A section for each cause, the one that explains most first.
-fn by_cause(
-    seen: &Seen,
-    causes: BTreeMap<String, Caused<'_>>,
-    named: usize,
-    width: Option<u16>,
-) -> Vec<String> {
-    let changed = |it: &Caused<'_>| it.acting.values().map(Vec::len).sum::<usize>();
-    let mut causes: Vec<(String, Caused<'_>)> = causes.into_iter().collect();
-    causes.sort_by_key(|(_, it)| std::cmp::Reverse(changed(it)));
-    let one = |(words, it): (String, Caused<'_>)| {
-        let held = if it.held > 0 { format!(", and {} held", it.held) } else { String::new() };
-        let mended = match it.cause.remedy() {
-            _ if is_mended(seen, it.cause) => "\n    this plan mends the cause as well".to_owned(),
+impl Sorted {
+    fn add(&mut self, judged: &Judged, cause: Option<RootCause>, named: usize) {
+        let (kind, id, words) = match judged {
+            Judged::Instance(it, decision) => ("instance", it.id.to_string(), words(decision)),
+            Judged::Notebook(it, decision) => ("notebook", it.name.to_string(), words(decision)),
+            Judged::Source(it) => (it.noun(), it.resource().to_string(), source_words(it)),
+        };
+        if judged.acts() {
+            match judged {
+                Judged::Instance(_, decision) => {
+                    if decision.notes.iter().any(|it| it.code() == Note::CONTAINER_HOST) {
+                        self.containers.get_or_insert_default().add(id.clone(), named);
+                    }
+                }
+                Judged::Source(it) => self.mended.add(it),
+                Judged::Notebook(..) => {}
+            }
+        }
+        let caused = cause.map(|it| self.of_cause(it));
+        match (words, caused) {
+            (Some(Words::Acting(words)), Some(caused)) => {
+                caused.acting.entry((words, kind)).or_default().add(id, named);
+            }
+            (Some(Words::Acting(words)), None) => {
+                self.acting.entry((words, kind)).or_default().add(id, named);
+            }
+            (Some(Words::Held(words)), caused) => {
+                if let Some(caused) = caused {
+                    caused.held += 1;
+                }
+                self.held.entry((words, kind)).or_default().add(id, named);
+            }
+            (None, _) => {}
+        }
+    }
+
+    fn of_cause(&mut self, cause: RootCause) -> &mut Caused {
+        let words = cause.words();
+        self.by_cause.entry(words).or_insert_with(|| Caused { cause, acting: ByWords::new(), held: 0 })
+    }
+
+    /// The causes of what is changed, the one that explains most first.
+    fn causes(&self) -> Vec<(&str, &Caused)> {
+        let acting = self.by_cause.iter().filter(|(_, it)| !it.acting.is_empty());
+        let mut causes: Vec<(&str, &Caused)> = acting.map(|(words, it)| (words.as_str(), it)).collect();
+        causes.sort_by_key(|(_, it)| std::cmp::Reverse(it.changed()));
+        causes
+    }
+}
+
+impl Caused {
+    fn changed(&self) -> usize {
+        self.acting.values().map(|it| it.number).sum()
+    }
+
+    fn section(&self, words: &str, mended: &Mended, width: Option<u16>) -> String {
+        let held = if self.held > 0 { format!(", and {} held", self.held) } else { String::new() };
+        let mends = match self.cause.remedy() {
+            _ if mended.mends(&self.cause) => "\n    this plan mends the cause as well".to_owned(),
             Some(remedy) => format!("\n    what mends the cause: {}", one_line(&remedy)),
             None => String::new(),
         };
-        let heading = format!("{}{held}: {}{mended}", count(changed(&it), "instance"), one_line(&words));
-        section(&heading, it.acting, named, width)
-    };
-    causes.into_iter().map(one).collect()
-}
-
-/// Whether the plan changes what a cause says.
-fn is_mended(seen: &Seen, cause: &RootCause) -> bool {
-    let changes = |it: &Source| match (it, cause.http_tokens, &cause.from) {
-        (Source::Version(template, _), Setter::Source, Launched::Template(id, _)) => template.id == *id,
-        (Source::Defaults(..), Setter::AccountDefault | Setter::Nobody, _) => true,
-        _ => false,
-    };
-    seen.judged.iter().any(|it| it.acts() && matches!(it, Judged::Source(source) if changes(source)))
+        let heading = format!("{}{held}: {}{mends}", count(self.changed(), "instance"), one_line(words));
+        section(&heading, &self.acting, width)
+    }
 }
 
 /// Hosts of containers that are left, or put, at hop limit 1.
-fn containers(seen: &Seen, named: usize) -> Option<String> {
-    let warned = |judged: &Judged| match judged {
-        Judged::Instance(it, decision) if judged.acts() => {
-            let warns = |it: &Note| it.code() == Note::CONTAINER_HOST;
-            decision.notes.iter().any(warns).then(|| it.id.to_string())
-        }
-        _ => None,
-    };
-    let ids: Vec<String> = seen.judged.iter().filter_map(warned).collect();
-    if ids.is_empty() {
-        return None;
-    }
-    let seem = if ids.len() == 1 { "seems to be a container host" } else { "seem to be container hosts" };
-    Some(format!(
+fn containers(hosts: &Named) -> String {
+    let seem = if hosts.number == 1 { "seems to be a container host" } else { "seem to be container hosts" };
+    format!(
         "  warning: {} {seem}, with a hop limit of 1 once this is done: {}\n    containers with a network of their own \
          get no token there, and without IMDSv1 no metadata; an override of the policy for their tag with \
          `instances: {{ hop_limit: {{ exactly: 2 }} }}` lets them",
-        count(ids.len(), "instance"),
-        some(&ids, named),
-    ))
+        count(hosts.number, "instance"),
+        hosts.words(),
+    )
 }
 
 enum Words {
@@ -189,10 +253,10 @@ fn source_words(it: &Source) -> Option<Words> {
     }
 }
 
-fn section(heading: &str, groups: ByWords, named: usize, width: Option<u16>) -> String {
+fn section(heading: &str, groups: &ByWords, width: Option<u16>) -> String {
     let mut sheet = Sheet::new(&[], 0, width);
     for ((words, kind), ids) in groups {
-        let cells = [format!("   {words}"), count(ids.len(), kind), some(&ids, named)];
+        let cells = [format!("   {words}"), count(ids.number, kind), ids.words()];
         sheet.row(cells.map(Entry::Text).into());
     }
     format!("  {heading}\n{}", sheet.text())

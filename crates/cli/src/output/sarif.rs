@@ -2,6 +2,7 @@
 //!
 //! Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 const SCHEMA: &str =
@@ -49,27 +50,50 @@ pub(crate) struct Finding {
 }
 
 /// A run of a command that has these rules, each with a short description.
-pub(crate) fn render(command: &str, rules: &[(&'static str, &'static str)], findings: &[Finding]) -> Value {
-    let described: Vec<Value> = rules
+pub(crate) fn render(
+    command: &str,
+    rules: &[(&'static str, &'static str)],
+    findings: &[Finding],
+) -> impl Serialize {
+    let described = rules
         .iter()
         .map(|(id, description)| json!({"id": id, "shortDescription": {"text": description}}))
         .collect();
     let results: Vec<Value> = findings.iter().map(|it| result(rules, it)).collect();
-    json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": format!("v2only {command}"),
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": described,
-            }},
-            "results": results,
-        }],
-    })
+    document(command, described, None, results)
 }
 
-fn result(rules: &[(&'static str, &'static str)], finding: &Finding) -> Value {
+/// A run with results that may be serialized one by one.
+pub(crate) fn document<T: Serialize>(
+    command: &str,
+    rules: Vec<Value>,
+    invocations: Option<Value>,
+    results: T,
+) -> impl Serialize {
+    let driver =
+        json!({ "name": format!("v2only {command}"), "version": env!("CARGO_PKG_VERSION"), "rules": rules });
+    let run = Run { invocations, results, tool: json!({ "driver": driver }) };
+    Document { schema: SCHEMA, runs: [run], version: "2.1.0" }
+}
+
+#[derive(Serialize)]
+struct Document<T> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    runs: [Run<T>; 1],
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Run<T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invocations: Option<Value>,
+    results: T,
+    tool: Value,
+}
+
+/// One result of a run that has these rules.
+pub(crate) fn result(rules: &[(&'static str, &'static str)], finding: &Finding) -> Value {
     let region = finding.line.map(|line| match finding.column {
         Some(column) => json!({"startLine": line, "startColumn": column}),
         None => json!({"startLine": line}),
@@ -122,7 +146,8 @@ mod tests {
             column: Some(7),
             logical: Some("Sid".to_owned()),
         };
-        let sarif = render("check", &[("a", "first"), ("b", "second")], &[finding]);
+        let (rules, findings) = ([("a", "first"), ("b", "second")], [finding]);
+        let sarif = serde_json::to_value(render("check", &rules, &findings)).unwrap();
         let result = &sarif["runs"][0]["results"][0];
         assert_eq!(
             (&result["ruleId"], &result["ruleIndex"], &result["level"]),

@@ -1,31 +1,32 @@
 //! The findings of a run as SARIF: what is exempt is suppressed with its reason, what was mended passes, and
 //! what could not be read makes the invocation unsuccessful.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use v2only_enforcer::Failure;
 use v2only_policy::Place;
 
 use super::items::Item;
+use super::listed::Made;
 use super::resource;
 use super::rules::{RULES, Severity, rule};
 use super::sarif::{self, Finding, Level};
+use crate::estate::Findings;
 use crate::problem::sentence;
 
 /// A run of a command.
-pub(crate) fn render(command: &str, items: &[Item<'_>], unread: &[(&Place, &Failure)]) -> Value {
-    let described: Vec<(&'static str, &'static str)> = RULES.iter().map(|it| (it.id, it.title)).collect();
-    let (findings, marks): (Vec<Finding>, Vec<Value>) = items.iter().flat_map(results).unzip();
-    let mut document = sarif::render(command, &described, &findings);
-    if let Some(results) = document.pointer_mut("/runs/0/results").and_then(Value::as_array_mut) {
-        for (result, mark) in results.iter_mut().zip(marks) {
-            extend(result, mark);
-        }
-    }
-    if let Some(rules) = document.pointer_mut("/runs/0/tool/driver/rules").and_then(Value::as_array_mut) {
-        for (described, rule) in rules.iter_mut().zip(RULES) {
-            extend(described, json!({ "helpUri": rule.url, "fullDescription": { "text": rule.why } }));
-        }
-    }
+pub(crate) fn document(
+    command: &str,
+    findings: Findings<'_>,
+    unread: &[(&Place, &Failure)],
+) -> impl Serialize {
+    let titles: Vec<(&'static str, &'static str)> = RULES.iter().map(|it| (it.id, it.title)).collect();
+    let described = RULES.iter().map(|it| {
+        json!({
+            "id": it.id, "shortDescription": { "text": it.title },
+            "helpUri": it.url, "fullDescription": { "text": it.why },
+        })
+    });
     let notes: Vec<Value> = unread
         .iter()
         .map(|(place, failure)| {
@@ -34,10 +35,15 @@ pub(crate) fn render(command: &str, items: &[Item<'_>], unread: &[(&Place, &Fail
         })
         .collect();
     let invocation = json!({ "executionSuccessful": unread.is_empty(), "toolExecutionNotifications": notes });
-    if let Some(run) = document.pointer_mut("/runs/0") {
-        extend(run, json!({ "invocations": [invocation] }));
-    }
-    document
+    let make = move |item: &Item<'_>| -> Vec<Value> {
+        let whole = |(finding, mark): (Finding, Value)| {
+            let mut result = sarif::result(&titles, &finding);
+            extend(&mut result, mark);
+            result
+        };
+        results(item).into_iter().map(whole).collect()
+    };
+    sarif::document(command, described.collect(), Some(json!([invocation])), Made { findings, make })
 }
 
 /// The results of one resource, each with what SARIF says of it besides.

@@ -2,17 +2,20 @@
 //! running instances still need.
 
 use std::collections::BTreeMap;
+use std::io;
 
+use v2only_enforcer::Outcome;
 use v2only_enforcer::deployment::command::Command;
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
-use v2only_enforcer::{Outcome, Record};
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Place, Plan};
 
+use super::items::Item;
 use super::one_line;
 use super::table::{Entry, Sheet};
+use crate::estate::Findings;
 use crate::problem::sentence;
 use crate::survey::Seen;
 use crate::talk::{count, some};
@@ -39,12 +42,15 @@ impl Causes {
 }
 
 /// Violating instances by what set their options, the largest group first; `None` if there are none.
-pub(crate) fn causes(seen: &[Seen], width: Option<u16>) -> Option<String> {
+pub(crate) fn causes(findings: Findings<'_>, width: Option<u16>) -> io::Result<Option<String>> {
     let mut grouped = Causes::default();
-    for it in seen {
-        it.causes.iter().for_each(|(id, cause)| grouped.add(&it.place, cause, it.launchers.get(id)));
-    }
-    counted(grouped, seen, width)
+    findings.each(|it| {
+        if let Some(cause) = it.cause {
+            grouped.add(&it.record.place, cause, it.launcher);
+        }
+        io::Result::Ok(())
+    })?;
+    Ok(counted(grouped, &findings.estate.seen, width))
 }
 
 /// The same of causes that were counted as they were found.
@@ -101,34 +107,29 @@ fn most_of(launchers: BTreeMap<String, usize>) -> Option<String> {
 }
 
 /// What is left to do by hand after launch templates were mended: running instances keep their options.
-pub(crate) fn refresh_advice(seen: &[Seen], records: &[Record]) -> Vec<String> {
+pub(crate) fn refresh_advice(findings: Findings<'_>) -> io::Result<Vec<String>> {
     let mut advice = Vec::new();
-    for it in seen {
-        for judged in &it.judged {
-            let Judged::Source(source) = judged else { continue };
-            let Source::Version(template, version) = &**source else { continue };
-            let Plan::Act(step) = version.decision.plan else { continue };
-            if step.change.is_none() {
-                continue;
-            }
-            let resource = source.resource();
-            let fixed = records.iter().any(|record| {
-                record.place == it.place && record.resource == resource && record.outcome == Outcome::Fixed
-            });
-            if !fixed {
-                continue;
+    let entries = findings.estate.entries().iter().enumerate();
+    for (number, _) in entries.filter(|(_, it)| it.source && it.acts) {
+        findings.one(number, &mut |it: &Item<'_>| {
+            let Some(Judged::Source(source)) = it.judged else { return io::Result::Ok(()) };
+            let Source::Version(template, version) = &**source else { return Ok(()) };
+            let Plan::Act(step) = version.decision.plan else { return Ok(()) };
+            if step.change.is_none() || it.record.outcome != Outcome::Fixed {
+                return Ok(());
             }
             for user in template.users(version.number) {
                 let refresh = Command::aws("autoscaling", "start-instance-refresh")
                     .option("auto-scaling-group-name", &one_line(&user.group))
-                    .at(&it.place);
+                    .at(&it.record.place);
                 advice.push(format!(
                     "running instances of group {} keep their options; replace them with `{refresh}`, or let `instances` be \
                      enforced",
                     one_line(&user.group)
                 ));
             }
-        }
+            Ok(())
+        })?;
     }
-    advice
+    Ok(advice)
 }

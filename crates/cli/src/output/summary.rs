@@ -1,11 +1,13 @@
 //! What a run comes to, in numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::{Disposition, Failure, Kind, Outcome, Record};
 use v2only_policy::Place;
 
+use crate::estate::Findings;
 use crate::problem::sentence;
 use crate::survey::Seen;
 use crate::talk::{Talk, count, some};
@@ -34,11 +36,14 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    /// Counts records.
-    pub(crate) fn of(records: &[Record]) -> Self {
+    /// Counts findings.
+    pub(crate) fn of(findings: Findings<'_>) -> io::Result<Self> {
         let mut totals = Self::default();
-        records.iter().for_each(|it| totals.add(it));
-        totals
+        findings.each(|it| {
+            totals.add(it.record);
+            io::Result::Ok(())
+        })?;
+        Ok(totals)
     }
 
     /// Counts one record.
@@ -149,28 +154,59 @@ pub(crate) fn launchers_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
 }
 
 /// Names what could not be read or changed, each hint once.
-pub(crate) fn incomplete<'f>(talk: &mut Talk<'_>, places: &[Looked<'f>], records: &'f [Record]) {
-    let mut hints: Vec<&'static str> = Vec::new();
-    let mut keep = |failure: &Failure| {
-        if let Some(hint) = failure.hint()
-            && !hints.contains(&hint)
-        {
-            hints.push(hint);
+pub(crate) fn incomplete(talk: &mut Talk<'_>, places: &[Looked<'_>], records: &[Record]) {
+    let mut names = Names::default();
+    places.iter().for_each(|it| names.place(talk, it));
+    records.iter().for_each(|it| names.record(talk, it));
+    names.hint(talk);
+}
+
+/// The same, of findings.
+pub(crate) fn incomplete_findings(
+    talk: &mut Talk<'_>,
+    places: &[Looked<'_>],
+    findings: Findings<'_>,
+) -> io::Result<()> {
+    let mut names = Names::default();
+    places.iter().for_each(|it| names.place(talk, it));
+    findings.each(|it| {
+        names.record(talk, it.record);
+        io::Result::Ok(())
+    })?;
+    names.hint(talk);
+    Ok(())
+}
+
+/// What would help with what was named so far.
+#[derive(Default)]
+struct Names(Vec<&'static str>);
+
+impl Names {
+    fn place(&mut self, talk: &mut Talk<'_>, (place, failure): &Looked<'_>) {
+        if let Some(failure) = failure {
+            talk.error(&format!("{place} could not be read completely: {}", sentence(failure)));
+            self.keep(failure);
         }
-    };
-    for (place, failure) in places.iter().filter_map(|(place, failure)| Some((place, (*failure)?))) {
-        talk.error(&format!("{place} could not be read completely: {}", sentence(failure)));
-        keep(failure);
     }
-    for record in records {
+
+    fn record(&mut self, talk: &mut Talk<'_>, record: &Record) {
         if let Outcome::Failed(failure) = &record.outcome
             && failure.disposition() != Disposition::Done
         {
             talk.error(&format!("{} in {}: {}", record.resource, record.place, sentence(failure)));
-            keep(failure);
+            self.keep(failure);
         }
     }
-    for hint in hints {
-        talk.hint(hint);
+
+    fn keep(&mut self, failure: &Failure) {
+        if let Some(hint) = failure.hint()
+            && !self.0.contains(&hint)
+        {
+            self.0.push(hint);
+        }
+    }
+
+    fn hint(self, talk: &mut Talk<'_>) {
+        self.0.into_iter().for_each(|it| talk.hint(it));
     }
 }

@@ -1,7 +1,7 @@
 //! Tables for people: wrapped to the terminal, or one line for each row where there is none.
 
 use clap::builder::styling::Style;
-use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use v2only_policy::Place;
 
 use super::plain;
@@ -96,6 +96,21 @@ impl Sheet {
             }
             Entry::Word(word) => coloured(&word, plain(&word)),
             Entry::WordAbove(word, text) => coloured(&word, format!("{}\n{}", plain(&word), plain(&text))),
+        }
+    }
+
+    /// How wide each column would be if nothing were wrapped.
+    pub(crate) fn widths(&self) -> Vec<u16> {
+        self.table.column_max_content_widths()
+    }
+
+    /// As a part of a table of which the columns are so wide: all of them where nothing is wrapped, else the first
+    /// `fixed`, which never are.
+    pub(crate) fn in_columns(&mut self, widths: &[u16], fixed: usize) {
+        let shared = if self.wrapped { fixed } else { widths.len() };
+        for (column, width) in self.table.column_iter_mut().zip(widths).take(shared) {
+            let width = width.saturating_add(column.padding_width());
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
         }
     }
 

@@ -1,10 +1,16 @@
 //! An AWS with a handful of resources that notes every call.
 
+#[path = "fake_aws/deployment.rs"]
 mod deployment;
+#[path = "fake_aws/findings.rs"]
 mod findings;
+#[path = "fake_aws/instances.rs"]
 mod instances;
+#[path = "fake_aws/notebooks.rs"]
 mod notebooks;
+#[path = "fake_aws/operator.rs"]
 pub(crate) mod operator;
+#[path = "fake_aws/sources.rs"]
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +27,9 @@ use v2only_policy::usage::{Counted, Lately, first_day};
 use v2only_policy::{AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Tags};
 
 use crate::fake_deployment::Deployment;
+
+/// As many instances as AWS describes at once.
+const PAGE: usize = 1000;
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 

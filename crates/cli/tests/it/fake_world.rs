@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Parser as _;
@@ -18,6 +19,8 @@ pub(crate) struct FakeWorld {
     stdin: String,
     dir: tempfile::TempDir,
     slept: Mutex<Vec<Duration>>,
+    /// How long an answer takes, and whether it was given.
+    thinking: (Duration, AtomicBool),
 }
 
 impl World for FakeWorld {
@@ -31,7 +34,9 @@ impl World for FakeWorld {
     }
 
     fn now(&self) -> Timestamp {
-        "2026-11-20T10:15:00Z".parse().unwrap()
+        let begun: Timestamp = "2026-11-20T10:15:00Z".parse().unwrap();
+        let (thinking, answered) = &self.thinking;
+        if answered.load(Ordering::Relaxed) { begun + *thinking } else { begun }
     }
 
     async fn sleep(&self, how_long: Duration) {
@@ -48,6 +53,11 @@ impl World for FakeWorld {
     }
 
     fn read_line(&self) -> io::Result<String> {
+        let (thinking, answered) = &self.thinking;
+        if !thinking.is_zero() {
+            self.aws.slept(*thinking);
+        }
+        answered.store(true, Ordering::Relaxed);
         Ok(self.stdin.clone())
     }
 }
@@ -55,13 +65,25 @@ impl World for FakeWorld {
 impl FakeWorld {
     /// Nobody watches: output goes to a file.
     pub(crate) fn with(aws: FakeAws) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        Self { aws, terminal: Terminal::default(), stdin: String::new(), dir, slept: Mutex::default() }
+        Self::within(std::env::temp_dir().to_str().unwrap(), aws)
+    }
+
+    /// The same, with its files in a directory of that one.
+    pub(crate) fn within(parent: &str, aws: FakeAws) -> Self {
+        let dir = tempfile::tempdir_in(parent).unwrap();
+        let (slept, thinking) = (Mutex::default(), Default::default());
+        Self { aws, terminal: Terminal::default(), stdin: String::new(), dir, slept, thinking }
     }
 
     /// Somebody watches, on a terminal of this width.
     pub(crate) fn watched(mut self, width: u16) -> Self {
         self.terminal = Terminal { stdin: true, stderr: false, width: Some(width) };
+        self
+    }
+
+    /// Whoever is asked answers after this time.
+    pub(crate) fn thinking_for(mut self, time: Duration) -> Self {
+        self.thinking.0 = time;
         self
     }
 
@@ -96,24 +118,30 @@ impl FakeWorld {
 
     /// Runs a command line; `DIR` stands for a directory of its own.
     pub(crate) fn run(&self, line: &str) -> Ran {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut plain_out = anstream::StripStream::new(&mut out);
+        let mut plain_err = anstream::StripStream::new(&mut err);
+        let exit = self.run_into(line, &mut plain_out, &mut plain_err);
+        let dir = self.dir.path().to_str().unwrap();
+        let text = |it: Vec<u8>| String::from_utf8(it).unwrap().replace(dir, "DIR");
+        Ran { exit, out: text(out), err: text(err) }
+    }
+
+    /// The same, with what is printed and said written there.
+    pub(crate) fn run_into(&self, line: &str, out: &mut dyn io::Write, err: &mut dyn io::Write) -> Exit {
         let dir = self.dir.path().to_str().unwrap();
         let words = std::iter::once("v2only".to_owned())
             .chain(line.split_whitespace().map(|it| it.replace("DIR", dir)));
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let exit = match Cli::try_parse_from(words) {
+        match Cli::try_parse_from(words) {
             Err(error) => {
-                err.extend(error.to_string().into_bytes());
+                err.write_all(error.to_string().as_bytes()).unwrap();
                 Exit::Usage
             }
             Ok(cli) => {
                 let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                let mut plain_out = anstream::StripStream::new(&mut out);
-                let mut plain_err = anstream::StripStream::new(&mut err);
-                runtime.block_on(v2only::run(cli, self, &mut plain_out, &mut plain_err))
+                runtime.block_on(v2only::run(cli, self, out, err))
             }
-        };
-        let text = |it: Vec<u8>| String::from_utf8(it).unwrap().replace(dir, "DIR");
-        Ran { exit, out: text(out), err: text(err) }
+        }
     }
 }
 

@@ -397,3 +397,56 @@ fn a_report_of_an_enforcement_says_what_was_changed() {
     assert!(page.contains("The state before is in DIR/j.ndjson"), "{page}");
     assert!(page.contains("<h1>4 instances still answer IMDSv1</h1>"), "{page}");
 }
+
+/// So many instances, each from an image of its own and with a call of version 1.
+fn many(number: usize) -> FakeWorld {
+    let one = |aws: FakeAws, it: usize| {
+        let id = format!("i-{it:017x}");
+        let mut launched = instance(&id);
+        launched.image = Some(ImageId::parse(&format!("ami-{it:017x}")).unwrap());
+        let exempt = [("v2only:exempt-until", "2026-11-30"), ("v2only:exempt-reason", "soon")];
+        let excused = instance(&format!("i-1{it:016x}"));
+        aws.instance("eu-central-1", launched).instance("eu-central-1", tagged(excused, &exempt)).counted(
+            &id,
+            Metric::NoToken,
+            &[1; 14],
+        )
+    };
+    FakeWorld::with((0..number).fold(FakeAws::default().at_home("eu-central-1"), one))
+}
+
+#[test]
+fn a_report_says_how_many_rows_of_each_table_it_leaves_out_and_where_they_are() {
+    let world = many(503).file("policy.yaml", POLICY);
+    let page = world.run("scan --kind instance --policy DIR/policy.yaml -q --output html").out;
+    for left_out in [
+        "<p>The first 500; 3 more are in the output of <code>v2only scan --output csv</code>.</p>",
+        "<p>The first 500; 3 more are in the column <code>cause</code> of <code>v2only scan --output csv</code>.</p>",
+        "<p>The first 500; 3 more are in the output of <code>v2only readiness --output csv</code>.</p>",
+        "<p>The first 500; 3 more are in the output of <code>v2only scan --output json</code>.</p>",
+    ] {
+        assert!(page.contains(left_out), "{left_out}\n{page}");
+    }
+    assert!(page.contains("explains 1 of 503 violating instances"), "{page}");
+    assert_eq!(page.matches("more are in").count(), 4);
+    assert!(!many(500).run("scan --kind instance -q --output html").out.contains("more are in"));
+}
+
+#[test]
+fn a_table_of_more_rows_than_are_laid_out_at_once_has_one_heading_and_the_same_columns() {
+    let world = many(1100);
+    let out = world.run("scan --kind instance -q").out;
+    let (out, due) = out.split_once("\n\n").unwrap();
+    assert_eq!(due.lines().count(), 1 + 1100, "the exemptions that end soon come after it");
+    let mut lines = out.lines();
+    let heading = lines.next().unwrap();
+    let column = heading.find("VERDICT").unwrap();
+    let rows: Vec<&str> = lines.collect();
+    assert_eq!((rows.len(), out.matches("VERDICT").count()), (2200, 1));
+    let mut ids: Vec<&str> = rows.iter().map(|it| it.split_whitespace().next().unwrap()).collect();
+    assert!(ids.is_sorted(), "in the order of a smaller table");
+    ids.dedup();
+    assert_eq!(ids.len(), 2200, "each once");
+    let verdict = |row: &&str| row[column..].starts_with("violation") || row[column..].starts_with("exempt");
+    assert!(rows.iter().all(|it| verdict(it)), "{heading}\n{}\n{}", rows[0], rows[2199]);
+}

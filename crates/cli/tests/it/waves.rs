@@ -85,6 +85,16 @@ fn what_somebody_exempted_or_switched_off_meanwhile_is_left_as_it_is_now() {
 }
 
 #[test]
+fn what_changed_while_the_question_was_open_is_left_as_it_is_now() {
+    let aws = estate(FakeAws::default().with_busy_people(), "eu-central-1", 0..10);
+    let world = world(aws).watched(120).stdin("y\n").thinking_for(Duration::from_secs(3600));
+    let ran = world.run("enforce --policy DIR/policy.yaml --journal DIR/j.ndjson --output json");
+    assert!(ran.err.contains("Apply 10 changes in 1 place?"), "{}", ran.err);
+    assert_eq!((ran.exit.code(), changed(&world).len()), (10, 8), "{}", ran.err);
+    assert_eq!(ran.json()["totals"]["held"]["changed-since"], 2);
+}
+
+#[test]
 fn the_waves_are_shown_before_the_question() {
     let aws = estate(FakeAws::default(), "eu-central-1", 0..40).at_home("eu-central-1");
     let world = FakeWorld::with(aws).watched(120).stdin("n\n").file("policy.yaml", POLICY);

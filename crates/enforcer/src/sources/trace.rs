@@ -15,7 +15,8 @@ use crate::ports::SourceReader;
 /// The tags in which AWS notes what an instance was launched from.
 pub(crate) const TEMPLATE_TAG: &str = "aws:ec2launchtemplate:id";
 const VERSION_TAG: &str = "aws:ec2launchtemplate:version";
-pub(crate) const GROUP_TAG: &str = "aws:autoscaling:groupName";
+/// The tag in which AWS notes the Auto Scaling group of an instance.
+pub const GROUP_TAG: &str = "aws:autoscaling:groupName";
 
 type Version = (LaunchTemplateId, u64);
 

@@ -38,6 +38,13 @@ impl Watched {
         watched
     }
 
+    /// Adds what is known of others.
+    pub fn add(&mut self, others: Self) {
+        self.rejecting.extend(others.rejecting);
+        self.quiet += others.quiet;
+        self.unknown += others.unknown;
+    }
+
     /// All of them.
     pub fn len(&self) -> usize {
         self.rejecting.len() + self.quiet + self.unknown

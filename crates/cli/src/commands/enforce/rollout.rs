@@ -1,34 +1,40 @@
 //! Carrying a plan out, wave by wave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use v2only_enforcer::automation::{Automated, automate, role_arn};
 use v2only_enforcer::enforce::{Bound, CHANGED_SINCE, Carried, enforce_within, is_failed, unchanged_since};
 use v2only_enforcer::ports::{Metric, ReadUsage as _};
 use v2only_enforcer::scan::Judged;
-use v2only_enforcer::waves::{Refusals, Rollout, Stage, Stop, Watched, Wave, go_on, watched};
-use v2only_enforcer::{Failure, Record};
+use v2only_enforcer::waves::{Rollout, Stage, Stop, Watched, Wave, go_on, watched};
+use v2only_enforcer::{Failure, Record, ResourceId};
 use v2only_policy::{InstanceId, Place};
 
 use super::together::Central;
 use super::waves::{Course, time};
+use crate::estate::{Entry, Estate, Results};
 use crate::journal::FileJournal;
 use crate::problem::sentence;
-use crate::survey::{AT_ONCE, Seen};
+use crate::survey::AT_ONCE;
 use crate::talk::{Progress, Talk, count};
 use crate::world::World;
 
 /// Why a resource of a wave that never began was left.
 pub(crate) const HOLD: &str = "wave-stopped";
 
-/// What came of the waves.
+/// At most so many changes of one place are in memory at once: as many as AWS describes on a page, and a multiple of what
+/// is asked about together afterwards.
+const PART: usize = 1000;
+/// What was planned longer ago than this is looked at once more before it is changed.
+const FRESH: SignedDuration = SignedDuration::from_mins(1);
+
+/// What came of the waves, beside the records, which are kept elsewhere.
 #[derive(Debug, Default)]
 pub(crate) struct Rolled {
-    /// Of every change, whether it was tried or not.
-    pub(crate) records: Vec<Record>,
     /// Each wave that began.
     pub(crate) waves: Vec<Told>,
     /// What is known at the end of the instances that lost version 1, if it was asked for.
@@ -41,6 +47,50 @@ pub(crate) struct Rolled {
     pub(crate) waited: bool,
     /// Whether AWS does not take one execution for several places.
     pub(super) apart: bool,
+    /// How many changes failed so far.
+    failed: usize,
+    /// The instances that lost version 1 so far, by number.
+    lost: Vec<usize>,
+    /// The changes that were not tried, by number.
+    left: Vec<usize>,
+}
+
+/// What came of some changes.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    made: Made,
+    lost: Vec<usize>,
+    left: Vec<usize>,
+    /// Those that one execution is to make for several places, by number.
+    together: Vec<usize>,
+}
+
+impl Part {
+    fn add(&mut self, other: Self) {
+        self.made.changes += other.made.changes;
+        self.made.failed += other.made.failed;
+        self.lost.extend(other.lost);
+        self.left.extend(other.left);
+        self.together.extend(other.together);
+    }
+}
+
+/// Changes that were tried.
+#[derive(Debug, Default, Clone, Copy)]
+struct Made {
+    /// All of them, but those that had changed meanwhile.
+    changes: usize,
+    /// Those of these that failed.
+    failed: usize,
+}
+
+/// How changes are made.
+#[derive(Debug, Clone, Copy)]
+struct How {
+    /// There was a wait, or the question was open for long: only what is still as it was planned for is changed.
+    waited: bool,
+    /// What runbooks make is left for one execution of all places.
+    together: bool,
 }
 
 /// A wave that began.
@@ -56,7 +106,11 @@ pub(super) struct Run<'a, W: World> {
     pub(super) world: &'a W,
     pub(super) aws: &'a W::Aws,
     pub(super) journal: &'a FileJournal<'a>,
-    pub(super) course: &'a Course<'a>,
+    pub(super) course: &'a Course,
+    /// What was found.
+    pub(super) estate: &'a Estate,
+    /// Where what came of the changes is kept.
+    pub(super) results: &'a Results,
     /// The name of the role that runbooks take on.
     pub(super) role: Option<&'a str>,
     /// Where executions for several places are started; `None`: each gets its own.
@@ -68,24 +122,23 @@ pub(super) struct Run<'a, W: World> {
 
 impl<W: World> Run<'_, W> {
     /// Carries out the changes, wave by wave; between waves it waits, and looks at what came of the last.
-    pub(super) async fn carry_out(&self, talk: &mut Talk<'_>) -> Rolled {
+    ///
+    /// # Errors
+    /// What was found cannot be read again, or what came of it cannot be kept. What was changed is in the journal.
+    pub(super) async fn carry_out(&self, talk: &mut Talk<'_>) -> io::Result<Rolled> {
         let course = self.course;
         let mut rolled = Rolled { bounded: course.rollout.is_some(), ..Rolled::default() };
-        let mut left: Vec<(Place, Judged)> = Vec::new();
         for (number, wave) in course.waves.iter().enumerate() {
             if rolled.stopped.is_some() {
-                let members = wave.members.iter().filter_map(|at| course.changes.get(*at));
-                left.extend(members.map(|(seen, it)| (seen.place.clone(), (*it).clone())));
+                rolled.left.extend(self.numbers(wave));
                 continue;
             }
-            let before = rolled.records.len();
-            let bound = self.bound(rolled.failed());
-            for (place, carried) in self.one(wave, &bound, &mut rolled, talk).await {
-                rolled.records.extend(carried.records);
-                left.extend(carried.left.into_iter().map(|it| (place.clone(), it)));
-            }
-            let done = rolled.records.iter().skip(before).filter(|it| it.hold != Some(CHANGED_SINCE));
-            let (changes, failed) = (done.clone().count(), done.filter(|it| is_failed(it)).count());
+            let bound = self.bound(rolled.failed);
+            let Part { made, lost, left, .. } = self.one(wave, &bound, &mut rolled, talk).await?;
+            rolled.lost.extend(lost);
+            rolled.left.extend(left);
+            let Made { changes, failed } = made;
+            rolled.failed += failed;
             rolled.waves.push(Told { stage: wave.stage, changes, failed });
             let Some(rollout) = &course.rollout else { continue };
             if course.waves.len() > 1 {
@@ -98,12 +151,16 @@ impl<W: World> Run<'_, W> {
                 ));
             }
             let last = number + 1 == course.waves.len();
-            let stop = self.after(rollout, (wave.stage, last), &mut rolled, talk).await;
+            let stop = self.after(rollout, (wave.stage, last), &mut rolled, talk).await?;
             rolled.stopped = stop;
         }
         let why = rolled.stopped.as_ref().map_or_else(String::new, |it| format!("wave stopped because {it}"));
-        rolled.records.extend(left.iter().map(|(place, it)| held(it.record(place), &why)));
-        rolled
+        for number in std::mem::take(&mut rolled.left) {
+            if let Some((place, it)) = self.found(number)? {
+                self.results.put(number, &held(it.record(place), &why))?;
+            }
+        }
+        Ok(rolled)
     }
 
     /// How many of the changes that are left may still fail.
@@ -113,59 +170,116 @@ impl<W: World> Run<'_, W> {
         })
     }
 
-    /// One wave, places side by side, and then together what one execution does for all of them. After a wait only what
-    /// is still as it was planned for is changed.
-    async fn one<'r>(
-        &'r self,
-        wave: &Wave,
-        bound: &'r Bound,
-        rolled: &mut Rolled,
-        talk: &mut Talk<'_>,
-    ) -> Vec<(&'r Place, Carried)> {
-        let waited = rolled.waited;
-        let central = self.central.filter(|_| !rolled.apart);
-        // In the order in which they were seen, whatever the order of the wave.
+    /// The numbers of the resources of a wave, in the order in which they were seen, whatever the order of the wave.
+    fn numbers(&self, wave: &Wave) -> Vec<usize> {
         let mut members = wave.members.clone();
         members.sort_unstable();
-        let mut by_place: Vec<(&Seen, Vec<Judged>)> = Vec::new();
-        for (seen, it) in members.iter().filter_map(|at| self.course.changes.get(*at)) {
-            match by_place.last_mut().filter(|(there, _)| there.place == seen.place) {
-                Some((_, here)) => here.push((*it).clone()),
-                None => by_place.push((seen, vec![(*it).clone()])),
+        members.iter().filter_map(|at| self.course.changes.get(*at).copied()).collect()
+    }
+
+    /// A resource as it was found.
+    pub(super) fn found(&self, number: usize) -> io::Result<Option<(&Place, Judged)>> {
+        let Some(entry) = self.estate.entry(number) else { return Ok(None) };
+        Ok(Some((&self.estate.seen(entry)?.place, self.estate.get(entry)?.judged)))
+    }
+
+    /// One wave, places side by side, and then together what one execution does for all of them. What was planned a
+    /// while ago is changed only if it is still as it was then.
+    async fn one(
+        &self,
+        wave: &Wave,
+        bound: &Bound,
+        rolled: &mut Rolled,
+        talk: &mut Talk<'_>,
+    ) -> io::Result<Part> {
+        let numbers = self.numbers(wave);
+        let place = |number: &usize| self.estate.entry(*number).map(Entry::place);
+        let by_place = numbers.chunk_by(|one, other| place(one) == place(other));
+        let central = self.central.filter(|_| !rolled.apart);
+        let aged = self.world.now().duration_since(self.now) > FRESH;
+        let how = How { waited: rolled.waited || aged, together: central.is_some() };
+        let at_one_place = async |numbers: &[usize]| {
+            let mut whole = Part::default();
+            let Some(entry) = numbers.first().and_then(|it| self.estate.entry(*it)) else {
+                return Ok(whole);
+            };
+            let place = &self.estate.seen(entry)?.place;
+            let _shown = self.progress.begin(format!("changing {} in {place}", numbers.len()));
+            // The versions of a template have an order, and there are few sources: they are not parted.
+            let at_once = if wave.stage == Stage::Sources { numbers.len() } else { PART };
+            for some in numbers.chunks(at_once) {
+                whole.add(self.part(place, some, bound, how).await?);
             }
+            Ok(whole)
+        };
+        let parts: Vec<io::Result<Part>> =
+            futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
+        let mut whole = Part::default();
+        for part in parts {
+            whole.add(part?);
+        }
+        let together = std::mem::take(&mut whole.together);
+        if let (Some(central), false) = (central, together.is_empty()) {
+            whole.add(self.together(central, together, bound, rolled, talk).await?);
+        }
+        Ok(whole)
+    }
+
+    /// Some of the changes of one place in a wave.
+    async fn part(&self, place: &Place, numbers: &[usize], bound: &Bound, how: How) -> io::Result<Part> {
+        let mut number_of: BTreeMap<ResourceId, usize> = BTreeMap::new();
+        let (mut judged, mut automated) = (Vec::with_capacity(numbers.len()), BTreeSet::new());
+        for number in numbers {
+            let Some(entry) = self.estate.entry(*number) else { continue };
+            let it = self.estate.get(entry)?.judged;
+            let id = it.resource();
+            if entry.automated {
+                automated.insert(id.clone());
+            }
+            number_of.insert(id, *number);
+            judged.push(it);
         }
         let wait = async |time: Duration| self.world.sleep(time).await;
-        let at_one_place = async |(seen, judged): (&'r Seen, Vec<Judged>)| {
-            let place = &seen.place;
-            let _shown = self.progress.begin(format!("changing {} in {place}", judged.len()));
-            let (judged, not_now) =
-                if waited { unchanged_since(self.aws, place, judged).await } else { (judged, Vec::new()) };
-            let (by_runbook, by_us) = judged.into_iter().partition(|it| seen.is_automated(it));
-            let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.now, bound).await;
-            carried.records.extend(not_now);
-            if central.is_some() {
-                return ((place, carried), by_runbook);
-            }
+        let (judged, not_now) =
+            if how.waited { unchanged_since(self.aws, place, judged).await } else { (judged, Vec::new()) };
+        let (by_runbook, by_us) = judged.into_iter().partition(|it| automated.contains(&it.resource()));
+        let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.now, bound).await;
+        carried.records.extend(not_now);
+        let number = |id: &ResourceId| number_of.get(id).copied();
+        let mut part = Part::default();
+        if how.together {
+            let by_runbook: Vec<Judged> = by_runbook;
+            part.together = by_runbook.iter().filter_map(|it| number(&it.resource())).collect();
+        } else {
             let role = self.role.map(|name| role_arn(place, name));
             let by_runbook = Automated { place, judged: by_runbook, role: role.as_deref(), bound };
-            let automated = automate(self.aws, self.journal, by_runbook, &wait).await;
-            carried.records.extend(automated.records);
-            carried.left.extend(automated.left);
-            ((place, carried), Vec::new())
-        };
-        let done: Vec<((&Place, Carried), Vec<Judged>)> =
-            futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
-        let (mut carried, mut together) = (Vec::new(), Vec::new());
-        for ((place, it), by_runbook) in done {
-            if !by_runbook.is_empty() {
-                together.push((place, by_runbook));
+            let runbooks = automate(self.aws, self.journal, by_runbook, &wait).await;
+            carried.records.extend(runbooks.records);
+            carried.left.extend(runbooks.left);
+        }
+        self.keep(&carried, number, &mut part)?;
+        Ok(part)
+    }
+
+    /// Keeps what came of some changes of one place.
+    pub(super) fn keep(
+        &self,
+        carried: &Carried,
+        number: impl Fn(&ResourceId) -> Option<usize>,
+        part: &mut Part,
+    ) -> io::Result<()> {
+        for it in &carried.records {
+            let Some(number) = number(&it.resource) else { continue };
+            if it.hold != Some(CHANGED_SINCE) {
+                part.made.changes += 1;
+                part.made.failed += usize::from(is_failed(it));
             }
-            carried.push((place, it));
+            self.results.put(number, it)?;
         }
-        if let (Some(central), false) = (central, together.is_empty()) {
-            carried.extend(self.together(central, together, bound, rolled, talk).await);
-        }
-        carried
+        let lost = watched(&carried.records).into_iter().map(|(_, id)| ResourceId::Instance(id));
+        part.lost.extend(lost.filter_map(|it| number(&it)));
+        part.left.extend(carried.left.iter().filter_map(|it| number(&it.resource())));
+        Ok(())
     }
 
     /// Waits after a wave, looks at what came of it, and says why no other may begin, if so.
@@ -175,17 +289,16 @@ impl<W: World> Run<'_, W> {
         (stage, last): (Stage, bool),
         rolled: &mut Rolled,
         talk: &mut Talk<'_>,
-    ) -> Option<Stop> {
+    ) -> io::Result<Option<Stop>> {
         let course = self.course;
-        let (failed, of) = (rolled.failed(), course.changes.len());
+        let (failed, of) = (rolled.failed, course.changes.len());
         if let Err(stop) = go_on(rollout, failed, of, &Watched::default()) {
-            return Some(stop);
+            return Ok(Some(stop));
         }
-        let lost = watched(&rolled.records);
         let alone = course.waves.iter().filter(|it| it.stage != Stage::Sources).count() < 2;
         // Nothing is published of sources and notebooks, and nothing yet of what was changed a moment ago.
-        if lost.is_empty() || stage == Stage::Sources || alone {
-            return None;
+        if rolled.lost.is_empty() || stage == Stage::Sources || alone {
+            return Ok(None);
         }
         if !last && !course.soak.is_zero() {
             let _shown = self.progress.begin(format!("waiting {} for evidence", time(course.soak)));
@@ -193,9 +306,8 @@ impl<W: World> Run<'_, W> {
             self.world.sleep(course.soak).await;
             rolled.waited = true;
         }
-        match self.read(&lost).await {
-            Ok(refusals) => {
-                let seen = Watched::of(&lost, &refusals);
+        Ok(match self.read(&rolled.lost).await? {
+            Ok(seen) => {
                 talk.say(&words(&seen));
                 let stop = go_on(rollout, failed, of, &seen).err();
                 rolled.watched = Some(seen);
@@ -208,33 +320,48 @@ impl<W: World> Run<'_, W> {
                 None
             }
             Err(failure) => Some(Stop::Unread(sentence(&failure))),
-        }
+        })
     }
 
-    /// The calls that were refused since the run began.
-    async fn read(&self, instances: &[(Place, InstanceId)]) -> Result<Refusals, Failure> {
-        let mut by_place: BTreeMap<&Place, Vec<InstanceId>> = BTreeMap::new();
-        for (place, id) in instances {
-            by_place.entry(place).or_default().push(id.clone());
+    /// What is known of the calls of these instances that were refused since the run began.
+    async fn read(&self, lost: &[usize]) -> io::Result<Result<Watched, Failure>> {
+        let mut by_place: BTreeMap<&Place, Vec<usize>> = BTreeMap::new();
+        for number in lost {
+            if let Some(entry) = self.estate.entry(*number) {
+                by_place.entry(&self.estate.seen(entry)?.place).or_default().push(*number);
+            }
         }
         let until = self.world.now();
-        let at_one_place = async |(place, ids): (&Place, Vec<InstanceId>)| {
-            let read = self.aws.lately(place, Metric::NoTokenRejected, &ids, self.now, until).await?;
-            Ok(read.into_iter().map(|(id, it)| ((place.clone(), id), it)).collect::<Refusals>())
+        let at_one_place = async |(place, numbers): (&Place, Vec<usize>)| {
+            let mut seen = Watched::default();
+            for some in numbers.chunks(PART) {
+                let mut instances: Vec<(Place, InstanceId)> = Vec::with_capacity(some.len());
+                for number in some {
+                    if let Some((place, Judged::Instance(it, _))) = self.found(*number)? {
+                        instances.push((place.clone(), it.id));
+                    }
+                }
+                let ids: Vec<InstanceId> = instances.iter().map(|(_, id)| id.clone()).collect();
+                let read = self.aws.lately(place, Metric::NoTokenRejected, &ids, self.now, until).await;
+                let read = match read {
+                    Ok(read) => read,
+                    Err(failure) => return io::Result::Ok(Err(failure)),
+                };
+                let refusals = read.into_iter().map(|(id, it)| ((place.clone(), id), it)).collect();
+                seen.add(Watched::of(&instances, &refusals));
+            }
+            Ok(Ok(seen))
         };
-        let read: Vec<Result<Refusals, Failure>> =
+        let read: Vec<io::Result<Result<Watched, Failure>>> =
             futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
-        let mut refusals = Refusals::new();
+        let mut seen = Watched::default();
         for it in read {
-            refusals.extend(it?);
+            match it? {
+                Ok(some) => seen.add(some),
+                Err(failure) => return Ok(Err(failure)),
+            }
         }
-        Ok(refusals)
-    }
-}
-
-impl Rolled {
-    fn failed(&self) -> usize {
-        self.records.iter().filter(|it| is_failed(it)).count()
+        Ok(Ok(seen))
     }
 }
 

@@ -1,13 +1,16 @@
 //! Runbooks for all accounts and Regions of a wave, started in the central one.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
+use v2only_enforcer::ResourceId;
 use v2only_enforcer::automation::locations::{Joined, Together, automate_apart, automate_together};
-use v2only_enforcer::enforce::{Bound, Carried};
+use v2only_enforcer::enforce::Bound;
 use v2only_enforcer::scan::Judged;
 use v2only_policy::Place;
 
-use super::rollout::{Rolled, Run};
+use super::rollout::{Part, Rolled, Run};
 use crate::problem::{Problem, sentence};
 use crate::talk::{Talk, count};
 use crate::world::{Cloud, World};
@@ -91,25 +94,33 @@ impl Roles {
 
 impl<W: World> Run<'_, W> {
     /// Has runbooks change instances of several places in one execution, or place by place where AWS does not take that.
-    pub(super) async fn together<'a>(
+    /// Instances are named by their numbers.
+    pub(super) async fn together(
         &self,
-        central: &'a Central,
-        judged: Vec<(&'a Place, Vec<Judged>)>,
-        bound: &'a Bound,
+        central: &Central,
+        numbers: Vec<usize>,
+        bound: &Bound,
         rolled: &mut Rolled,
         talk: &mut Talk<'_>,
-    ) -> Vec<(&'a Place, Carried)>
-    where
-        Self: 'a,
-    {
-        let instances: usize = judged.iter().map(|(_, it)| it.len()).sum();
+    ) -> io::Result<Part> {
+        let instances = numbers.len();
+        let mut judged: Vec<(&Place, Vec<Judged>)> = Vec::new();
+        let mut number_of: BTreeMap<&Place, BTreeMap<ResourceId, usize>> = BTreeMap::new();
+        for number in numbers {
+            let Some((place, it)) = self.found(number)? else { continue };
+            number_of.entry(place).or_default().insert(it.resource(), number);
+            match judged.last_mut().filter(|(there, _)| *there == place) {
+                Some((_, here)) => here.push(it),
+                None => judged.push((place, vec![it])),
+            }
+        }
         let _shown = self.progress.begin(format!(
             "changing {} in {}",
             count(instances, "instance"),
             count(judged.len(), "place")
         ));
         let wait = async |time: Duration| self.world.sleep(time).await;
-        let role: &'a str = self.role.unwrap_or(EXECUTION_ROLE);
+        let role = self.role.unwrap_or(EXECUTION_ROLE);
         let (central, administration) = (&central.place, central.administration.as_str());
         let it = Together { central, administration, role, judged, bound };
         let Joined { mut carried, refused } = automate_together(self.aws, self.journal, it, &wait).await;
@@ -122,7 +133,12 @@ impl<W: World> Run<'_, W> {
             ));
             carried.extend(automate_apart(self.aws, self.journal, refused, bound, &wait).await);
         }
-        carried
+        let mut part = Part::default();
+        for (place, it) in &carried {
+            let number = |id: &ResourceId| number_of.get(place)?.get(id).copied();
+            self.keep(it, number, &mut part)?;
+        }
+        Ok(part)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Which waves are asked for, and what is said of them.
 
+use std::io;
 use std::time::Duration;
 
-use v2only_enforcer::scan::Judged;
 use v2only_enforcer::waves::{FEW, Portion, Rollout, Stage, Subject, Wave, waves};
 
-use crate::survey::Seen;
+use crate::estate::Estate;
 use crate::talk::count;
 
 /// The canary, unless another one is typed.
@@ -54,9 +54,9 @@ fn soak(text: &str) -> Result<Duration, String> {
 
 /// How a run goes about its changes.
 #[derive(Debug)]
-pub(super) struct Course<'a> {
-    /// All changes, by place.
-    pub(super) changes: Vec<(&'a Seen, &'a Judged)>,
+pub(super) struct Course {
+    /// All changes, by place: the numbers of their resources.
+    pub(super) changes: Vec<usize>,
     /// Which of them are made together, in this order.
     pub(super) waves: Vec<Wave>,
     /// The bounds, if there are any.
@@ -67,21 +67,17 @@ pub(super) struct Course<'a> {
 
 impl Flags {
     /// The course of these changes.
-    pub(super) fn course<'a>(&self, seen: &'a [Seen]) -> Course<'a> {
-        let changes: Vec<(&Seen, &Judged)> = seen
-            .iter()
-            .flat_map(|it| it.judged.iter().map(move |judged| (it, judged)))
-            .filter(|(_, it)| it.acts())
-            .collect();
-        let causes: Vec<String> = changes.iter().map(|(seen, it)| cause(seen, it)).collect();
-        let subjects: Vec<Subject<'_>> = changes
-            .iter()
-            .zip(&causes)
-            .map(|((seen, it), cause)| Subject { place: &seen.place, source: is_source(it), cause })
-            .collect();
+    pub(super) fn course(&self, estate: &Estate) -> io::Result<Course> {
+        let acting = || estate.entries().iter().enumerate().filter(|(_, it)| it.acts);
+        let changes: Vec<usize> = acting().map(|(number, _)| number).collect();
+        let mut subjects: Vec<Subject<'_>> = Vec::with_capacity(changes.len());
+        for (_, it) in acting() {
+            let place = &estate.seen(it)?.place;
+            subjects.push(Subject { place, source: it.source, cause: estate.cause_words(it) });
+        }
         let rollout = self.rollout(subjects.iter().filter(|it| !it.source).count());
         let waves = waves(&subjects, rollout.as_ref());
-        Course { changes, waves, rollout, soak: self.soak.unwrap_or(SOAK) }
+        Ok(Course { changes, waves, rollout, soak: self.soak.unwrap_or(SOAK) })
     }
 
     /// The bounds for so many changes of instances and notebooks. A handful is changed at once unless somebody asks.
@@ -97,21 +93,7 @@ impl Flags {
     }
 }
 
-const fn is_source(it: &Judged) -> bool {
-    matches!(it, Judged::Source(_))
-}
-
-fn cause(seen: &Seen, it: &Judged) -> String {
-    match it {
-        Judged::Instance(it, _) => {
-            seen.causes.get(&it.id).map_or_else(String::new, v2only_policy::cause::RootCause::words)
-        }
-        Judged::Notebook(..) => "notebook".to_owned(),
-        Judged::Source(_) => String::new(),
-    }
-}
-
-impl Course<'_> {
+impl Course {
     /// The waves in one sentence, if there are several.
     pub(super) fn words(&self) -> Option<String> {
         let rollout = self.rollout?;

@@ -6,7 +6,7 @@ use v2only_enforcer::ResourceId;
 use v2only_policy::cause::{Launched, RootCause, Setter};
 use v2only_policy::{LaunchTemplateId, Place};
 
-use super::ROWS;
+use super::first::Rows;
 use super::words::{grouped, percent, sentence_case};
 use crate::output::items::Item;
 use crate::output::plain;
@@ -30,54 +30,63 @@ pub(super) struct Cause {
 struct Found {
     instances: usize,
     groups: Vec<String>,
-    name: String,
+    template: Option<LaunchTemplateId>,
     remedy: String,
 }
 
-pub(super) fn causes(items: &[Item<'_>]) -> Vec<Cause> {
-    let named = |it: &Item<'_>| match (&it.record.resource, it.name()) {
-        (ResourceId::TemplateVersion(id, _), Some(name)) => {
-            Some(((it.record.place.clone(), id.clone()), plain(name)))
-        }
-        _ => None,
-    };
-    let names: BTreeMap<(Place, LaunchTemplateId), String> = items.iter().filter_map(named).collect();
-    let mut by_cause: BTreeMap<(&Place, String), Found> = BTreeMap::new();
-    for item in items.iter().filter(|it| it.violates()) {
-        let Some(cause) = item.cause else { continue };
+/// What is known of all causes so far.
+#[derive(Default)]
+pub(super) struct Causes {
+    by_cause: BTreeMap<(Place, String), Found>,
+    names: BTreeMap<(Place, LaunchTemplateId), String>,
+}
+
+impl Causes {
+    /// One more finding, whether it violates the policy or not.
+    pub(super) fn add(&mut self, item: &Item<'_>) {
         let place = &item.record.place;
-        let Found { instances, groups, name, remedy } =
-            by_cause.entry((place, cause_words(cause))).or_default();
-        *instances += 1;
-        if let Some(words) = cause.remedy() {
-            *remedy = sentence_case(&plain(&words));
+        if let (ResourceId::TemplateVersion(id, _), Some(name)) = (&item.record.resource, item.name()) {
+            self.names.insert((place.clone(), id.clone()), plain(name));
         }
-        if let Some(group) = cause.group.as_ref().filter(|it| !groups.contains(it)) {
-            groups.push(plain(group));
+        let Some(cause) = item.cause.filter(|_| item.violates()) else { return };
+        let found = self.by_cause.entry((place.clone(), cause_words(cause))).or_default();
+        found.instances += 1;
+        if let Some(words) = cause.remedy() {
+            found.remedy = sentence_case(&plain(&words));
+        }
+        if let Some(group) = cause.group.as_ref().filter(|it| !found.groups.contains(it)) {
+            found.groups.push(plain(group));
         }
         if let (Setter::Source | Setter::Elsewhere, Launched::Template(id, _)) =
             (cause.http_tokens, &cause.from)
-            && let Some(known) = names.get(&(place.clone(), id.clone()))
         {
-            known.clone_into(name);
+            found.template = Some(id.clone());
         }
     }
-    let most = by_cause.values().map(|it| it.instances).max().unwrap_or(0);
-    let mut causes: Vec<Cause> = by_cause
-        .into_iter()
-        .map(|((place, words), Found { instances, groups, name, remedy })| Cause {
-            words,
-            name,
-            place: place.to_string(),
-            instances,
-            share: percent(instances, most),
-            groups: some(&groups, 3),
-            remedy,
-        })
-        .collect();
-    causes.sort_by_key(|it| std::cmp::Reverse(it.instances));
-    causes.truncate(ROWS);
-    causes
+
+    /// All of them, the most first, and how many instances they explain together.
+    pub(super) fn told(self) -> (Rows<Cause>, usize) {
+        let total = self.by_cause.values().map(|it| it.instances).sum();
+        let most = self.by_cause.values().map(|it| it.instances).max().unwrap_or(0);
+        let name = |place: &Place, it: Option<LaunchTemplateId>| {
+            it.and_then(|id| self.names.get(&(place.clone(), id)).cloned()).unwrap_or_default()
+        };
+        let mut causes: Vec<Cause> = self
+            .by_cause
+            .into_iter()
+            .map(|((place, words), Found { instances, groups, template, remedy })| Cause {
+                words,
+                name: name(&place, template),
+                place: place.to_string(),
+                instances,
+                share: percent(instances, most),
+                groups: some(&groups, 3),
+                remedy,
+            })
+            .collect();
+        causes.sort_by_key(|it| std::cmp::Reverse(it.instances));
+        (Rows::of(causes), total)
+    }
 }
 
 /// A cause as the page names it: what it says is what the page is about.
@@ -87,8 +96,7 @@ pub(super) fn cause_words(cause: &RootCause) -> String {
 }
 
 /// What mending the first cause comes to.
-pub(super) fn causes_words(causes: &[Cause]) -> String {
-    let total: usize = causes.iter().map(|it| it.instances).sum();
+pub(super) fn causes_words(causes: &[Cause], total: usize) -> String {
     match causes {
         [] => String::new(),
         [first, ..] => format!(

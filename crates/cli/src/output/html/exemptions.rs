@@ -1,26 +1,30 @@
 //! Exemptions by when they end, so that none ends unnoticed and none outlives its use.
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use v2only_policy::Policy;
 use v2only_policy::exemption::{InForce, Origin};
 use v2only_policy::review::{Due, Standing, by_date};
 
+use super::first::{First, Rows};
 use super::words::{kind, sentence_case};
 use crate::exemptions::{Told, day};
-use crate::output::findings::Background;
 use crate::output::findings_v1::Run;
 use crate::output::items::Item;
 use crate::output::plain;
 
 /// All exemptions that were met, or are written in the document.
 pub(super) struct Exemptions {
-    pub(super) expired: Vec<Exempt>,
-    pub(super) soon: Vec<Exempt>,
-    pub(super) later: Vec<Exempt>,
+    pub(super) expired: Rows<Exempt>,
+    pub(super) soon: Rows<Exempt>,
+    pub(super) later: Rows<Exempt>,
     /// Tags that exempt nobody.
-    pub(super) invalid: Vec<Exempt>,
+    pub(super) invalid: Rows<Exempt>,
     /// Entries of the document that excused nothing although everything was read that they can mean.
-    pub(super) stale: Vec<Exempt>,
+    pub(super) stale: Rows<Exempt>,
     /// Entries that excused nothing in what was read, which is not everything that they can mean.
-    pub(super) unjudged: Vec<Exempt>,
+    pub(super) unjudged: Rows<Exempt>,
 }
 
 /// One exemption and whom it excuses.
@@ -45,54 +49,84 @@ impl Exemptions {
     }
 }
 
-pub(super) fn exemptions(items: &[Item<'_>], run: &Run<'_>, background: Background<'_>) -> Exemptions {
-    let today = day(run.now);
-    let mut all = Exemptions {
-        expired: Vec::new(),
-        soon: Vec::new(),
-        later: Vec::new(),
-        invalid: Vec::new(),
-        stale: Vec::new(),
-        unjudged: Vec::new(),
-    };
-    let mut used: Vec<usize> = Vec::new();
-    for item in items {
+/// By last day and resource.
+type ByEnd = First<(String, String), Exempt>;
+
+/// The exemptions that were met so far.
+pub(super) struct Met<'a> {
+    policy: &'a Policy,
+    today: Date,
+    used: BTreeSet<usize>,
+    expired: ByEnd,
+    soon: ByEnd,
+    later: ByEnd,
+    invalid: First<(), Exempt>,
+}
+
+impl<'a> Met<'a> {
+    pub(super) fn none(run: &Run<'_>, policy: &'a Policy) -> Self {
+        Self {
+            policy,
+            today: day(run.now),
+            used: BTreeSet::new(),
+            expired: First::default(),
+            soon: First::default(),
+            later: First::default(),
+            invalid: First::default(),
+        }
+    }
+
+    pub(super) fn add(&mut self, item: &Item<'_>) {
         if let Some(by) = item.exemption() {
-            used.extend(entry(&by.origin));
-            let told = in_force(item, by);
-            if by_date(by.until, today).is_some() { all.soon.push(told) } else { all.later.push(told) }
+            self.used.extend(entry(&by.origin));
+            let is_soon = by_date(by.until, self.today).is_some();
+            let list = if is_soon { &mut self.soon } else { &mut self.later };
+            add(list, in_force(item, by));
         }
         if let Some((origin, until)) = item.expired() {
-            used.extend(entry(origin));
-            let of = entry(origin).and_then(|it| background.policy.exemptions.get(it));
-            all.expired.push(Exempt {
+            self.used.extend(entry(origin));
+            let of = entry(origin).and_then(|it| self.policy.exemptions.get(it));
+            let told = Exempt {
                 until: until.to_string(),
                 reason: of.map_or_else(|| tagged_reason(item), |it| plain(&it.reason)),
                 owner: of.and_then(|it| it.owner.as_deref()).map(plain).unwrap_or_default(),
                 ..about(item)
-            });
+            };
+            add(&mut self.expired, told);
         }
         if let Some(why) = item.invalid_exemption() {
-            all.invalid.push(Exempt { reason: sentence_case(&plain(&why)), ..about(item) });
+            self.invalid.add((), Exempt { reason: sentence_case(&plain(&why)), ..about(item) });
         }
     }
-    // What resources show is told of with them.
-    let unmet = |it: &&Told| it.entry.is_some_and(|index| !used.contains(&index));
-    for it in run.exemptions.iter().filter(unmet) {
-        let told = entry_of_document(it);
-        match &it.standing {
-            Standing::Due(Due::Expired { .. }) => all.expired.push(told),
-            Standing::Due(Due::Expires { .. }) => all.soon.push(told),
-            Standing::Due(Due::Stale) => all.stale.push(told),
-            Standing::Unjudged(why) => {
-                all.unjudged.push(Exempt { reason: sentence_case(&plain(&why.to_string())), ..told });
+
+    pub(super) fn told(mut self, run: &Run<'_>) -> Exemptions {
+        let (mut stale, mut unjudged) = (Vec::new(), Vec::new());
+        // What resources show is told of with them.
+        let unmet = |it: &&Told| it.entry.is_some_and(|index| !self.used.contains(&index));
+        for it in run.exemptions.iter().filter(unmet) {
+            let told = entry_of_document(it);
+            match &it.standing {
+                Standing::Due(Due::Expired { .. }) => add(&mut self.expired, told),
+                Standing::Due(Due::Expires { .. }) => add(&mut self.soon, told),
+                Standing::Due(Due::Stale) => stale.push(told),
+                Standing::Unjudged(why) => {
+                    unjudged.push(Exempt { reason: sentence_case(&plain(&why.to_string())), ..told });
+                }
             }
         }
+        Exemptions {
+            expired: self.expired.rows(),
+            soon: self.soon.rows(),
+            later: self.later.rows(),
+            invalid: self.invalid.rows(),
+            stale: Rows::of(stale),
+            unjudged: Rows::of(unjudged),
+        }
     }
-    for part in [&mut all.expired, &mut all.soon, &mut all.later] {
-        part.sort_by(|one, other| (&one.until, &one.who).cmp(&(&other.until, &other.who)));
-    }
-    all
+}
+
+fn add(list: &mut ByEnd, it: Exempt) {
+    list.add((it.until.clone(), it.who.clone()), it);
 }
 
 const fn entry(origin: &Origin) -> Option<usize> {

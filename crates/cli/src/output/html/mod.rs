@@ -7,12 +7,15 @@ pub(crate) mod earlier;
 
 mod causes;
 mod exemptions;
+mod first;
 mod gate;
 mod places;
 mod roll_out;
 mod rows;
 mod trend;
 mod words;
+
+use std::io;
 
 use askama::Template;
 use base64::Engine as _;
@@ -21,18 +24,20 @@ use sha2::{Digest as _, Sha256};
 use v2only_enforcer::scan::Kinds;
 use v2only_policy::Mode;
 
-use self::causes::{Cause, causes, causes_words};
+use self::causes::{Cause, Causes, causes_words};
 use self::earlier::Earlier;
-use self::exemptions::{Exemptions, exemptions};
-use self::gate::{Busy, Gate, busy, gate};
-use self::places::{Posture, headline, postures, scope, standfirst};
-use self::roll_out::{Step, steps};
-use self::rows::{Changed, Row, Unread, also_unread, changed, row, unread};
+use self::exemptions::{Exemptions, Met};
+use self::first::{First, Rows};
+use self::gate::{Busy, Evidence, Gate};
+use self::places::{Answering, Posture, Postures, headline, scope, standfirst};
+use self::roll_out::{Left, Step, steps};
+use self::rows::{Changed, Row, Unread, also_unread, changed, is_failed, row, unread};
 use self::trend::{Trend, trend};
 use self::words::moment;
 use super::findings::Background;
 use super::findings_v1::Run;
 use super::items::Item;
+use crate::problem::{Problem, Stop};
 
 const STYLE: &str = include_str!("../../../templates/report.css");
 const SCRIPT: &str = include_str!("../../../templates/report.js");
@@ -82,27 +87,26 @@ struct Report {
     changed: Option<Changed>,
     unread: Vec<Unread>,
     also_unread: Vec<Unread>,
-    postures: Vec<Posture>,
-    postures_left_out: usize,
+    postures: Rows<Posture>,
     clean_places: usize,
-    causes: Vec<Cause>,
+    causes: Rows<Cause>,
     causes_words: String,
     causes_name_groups: bool,
     gate: Vec<Gate>,
-    busy: Vec<Busy>,
-    findings: Vec<Row>,
-    findings_left_out: usize,
+    busy: Rows<Busy>,
+    findings: Rows<Row>,
     exemptions: Exemptions,
     calls: String,
 }
 
-/// Makes the page.
-pub(crate) fn render(
-    run: &Run<'_>,
-    items: &[Item<'_>],
-    background: Background<'_>,
-) -> Result<String, askama::Error> {
-    let report = report(run, items, background);
+/// Makes the page. Findings are gone through once, and none is kept but those that are shown.
+pub(crate) fn render(run: &Run<'_>, background: Background<'_>) -> Result<String, Stop> {
+    let mut told = Told::none(run, background);
+    run.findings.each(|it| {
+        told.add(it);
+        io::Result::Ok(())
+    })?;
+    let (report, left) = told.report(run, background);
     let now = Earlier {
         time: run.now,
         version_1: report.version_1,
@@ -110,7 +114,7 @@ pub(crate) fn render(
         places: report.places,
         whole: report.unread.is_empty(),
     };
-    let steps = steps(items, &report, background);
+    let steps = steps(&left, &report, background);
     let page = Page {
         next: next(&steps, report.unread.is_empty()),
         style: STYLE,
@@ -121,7 +125,7 @@ pub(crate) fn render(
         trend: trend(background.earlier, now),
         report,
     };
-    page.render()
+    Ok(page.render().map_err(|it| Problem::internal(format!("cannot write the report: {it}")))?)
 }
 
 /// The first open step. Where something could not be read, that comes first, and the one after it is told of.
@@ -141,50 +145,96 @@ fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
-fn report(run: &Run<'_>, items: &[Item<'_>], background: Background<'_>) -> Report {
-    let unread = unread(run);
-    let postures = postures(run, items);
-    let version_1: usize = postures.iter().map(|it| it.version_1).sum();
-    let telling = |it: &Posture| it.violations + it.exempt + it.version_1 > 0 || !it.read;
-    let clean_places = postures.iter().filter(|it| !telling(it)).count();
-    let scope = scope(run);
-    let violating: Vec<&Item<'_>> = items.iter().filter(|it| it.violates()).collect();
-    let busy: Vec<Busy> = busy(&violating);
-    let causes = causes(items);
-    Report {
-        command: run.command,
-        version: env!("CARGO_PKG_VERSION"),
-        time: moment(run.now),
-        machine_time: run.now.to_string(),
-        mode: match background.policy.rules.mode {
-            Mode::Observe => "observe",
-            Mode::Enforce => "enforce",
-        },
-        headline: headline(items, unread.is_empty(), background.kinds),
-        everything: background.kinds == Kinds::ALL,
-        standfirst: standfirst(&postures, &scope),
-        scope,
-        places: run.places.len(),
-        version_1,
-        violations: violating.len(),
-        exempt: run.totals.exempt,
-        held_by_gate: violating.iter().filter(|it| it.record.hold == Some("usage-gate")).count(),
-        would_change: run.totals.would_change,
-        changed: changed(run, items),
-        also_unread: also_unread(run),
-        unread,
-        postures_left_out: postures.iter().filter(|it| telling(it)).count().saturating_sub(ROWS),
-        postures: postures.into_iter().filter(telling).take(ROWS).collect(),
-        clean_places,
-        causes_words: causes_words(&causes),
-        causes_name_groups: causes.iter().any(|it| !it.groups.is_empty()),
-        causes,
-        gate: gate(&violating),
-        busy,
-        findings: violating.iter().take(ROWS).map(|it| row(it)).collect(),
-        findings_left_out: violating.len().saturating_sub(ROWS),
-        exemptions: exemptions(items, run, background),
-        calls: super::summary::spent(run.calls),
+/// What the page needs to know of the findings.
+struct Told<'a> {
+    postures: Postures,
+    answering: Answering,
+    violations: usize,
+    held_by_gate: usize,
+    evidence: Evidence,
+    causes: Causes,
+    findings: First<(), Row>,
+    failed: First<(), Row>,
+    exemptions: Met<'a>,
+    left: Left,
+}
+
+impl<'a> Told<'a> {
+    fn none(run: &Run<'_>, background: Background<'a>) -> Self {
+        Self {
+            postures: Postures::of(run),
+            answering: Answering::default(),
+            violations: 0,
+            held_by_gate: 0,
+            evidence: Evidence::default(),
+            causes: Causes::default(),
+            findings: First::default(),
+            failed: First::default(),
+            exemptions: Met::none(run, background.policy),
+            left: Left::default(),
+        }
+    }
+
+    fn add(&mut self, it: &Item<'_>) {
+        self.postures.add(it);
+        self.answering.add(it);
+        self.causes.add(it);
+        self.exemptions.add(it);
+        if is_failed(it) {
+            self.failed.add((), row(it));
+        }
+        if it.violates() {
+            self.violations += 1;
+            self.held_by_gate += usize::from(it.record.hold == Some("usage-gate"));
+            self.evidence.add(it);
+            self.left.add(it);
+            self.findings.add((), row(it));
+        }
+    }
+
+    fn report(self, run: &Run<'_>, background: Background<'_>) -> (Report, Left) {
+        let unread = unread(run);
+        let postures = self.postures.told();
+        let version_1: usize = postures.iter().map(|it| it.version_1).sum();
+        let telling = |it: &Posture| it.violations + it.exempt + it.version_1 > 0 || !it.read;
+        let clean_places = postures.iter().filter(|it| !telling(it)).count();
+        let scope = scope(run);
+        let (causes, explained) = self.causes.told();
+        let (gate, busy) = self.evidence.told();
+        let report = Report {
+            command: run.command,
+            version: env!("CARGO_PKG_VERSION"),
+            time: moment(run.now),
+            machine_time: run.now.to_string(),
+            mode: match background.policy.rules.mode {
+                Mode::Observe => "observe",
+                Mode::Enforce => "enforce",
+            },
+            headline: headline(&self.answering, unread.is_empty(), background.kinds),
+            everything: background.kinds == Kinds::ALL,
+            standfirst: standfirst(&postures, &scope),
+            scope,
+            places: run.places.len(),
+            version_1,
+            violations: self.violations,
+            exempt: run.totals.exempt,
+            held_by_gate: self.held_by_gate,
+            would_change: run.totals.would_change,
+            changed: changed(run, self.failed.rows()),
+            also_unread: also_unread(run),
+            unread,
+            postures: Rows::of(postures.into_iter().filter(telling).collect()),
+            clean_places,
+            causes_words: causes_words(&causes.rows, explained),
+            causes_name_groups: causes.rows.iter().any(|it| !it.groups.is_empty()),
+            causes,
+            gate,
+            busy,
+            findings: self.findings.rows(),
+            exemptions: self.exemptions.told(run),
+            calls: super::summary::spent(run.calls),
+        };
+        (report, self.left)
     }
 }
 

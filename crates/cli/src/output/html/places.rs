@@ -25,18 +25,34 @@ pub(super) struct Posture {
     pub(super) read: bool,
 }
 
+/// How many answer version 1.
+#[derive(Default)]
+pub(super) struct Answering {
+    instances: usize,
+    notebooks: usize,
+}
+
+impl Answering {
+    pub(super) fn add(&mut self, it: &Item<'_>) {
+        if it.answers_version_1() {
+            match it.record.resource.kind() {
+                "instance" => self.instances += 1,
+                "notebook" => self.notebooks += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
 /// The answer to the first question, as far as this run asked it.
-pub(super) fn headline(items: &[Item<'_>], whole: bool, kinds: Kinds) -> String {
+pub(super) fn headline(answering: &Answering, whole: bool, kinds: Kinds) -> String {
     let (what, besides) = match (kinds.instances, kinds.notebooks) {
         (true, true) => ("Nothing", ""),
         (true, false) => ("No instance", "; notebooks were not looked at"),
         (false, true) => ("No notebook", "; instances were not looked at"),
         (false, false) => return "Instances and notebooks were not looked at".to_owned(),
     };
-    let of = |kind: &str| {
-        items.iter().filter(|it| it.record.resource.kind() == kind && it.answers_version_1()).count()
-    };
-    let parts = [(of("instance"), "instance"), (of("notebook"), "notebook")];
+    let parts = [(answering.instances, "instance"), (answering.notebooks, "notebook")];
     let total: usize = parts.iter().map(|(number, _)| number).sum();
     let named: Vec<String> = parts
         .iter()
@@ -81,8 +97,11 @@ pub(super) fn scope(run: &Run<'_>) -> String {
     format!("{} and {}", count(accounts.len(), "account"), count(regions.len(), "Region"))
 }
 
-pub(super) fn postures(run: &Run<'_>, items: &[Item<'_>]) -> Vec<Posture> {
-    let empty = |read: bool, place: &Place| Posture {
+/// What is known of each place so far.
+pub(super) struct Postures(BTreeMap<Place, Posture>);
+
+fn empty(read: bool, place: &Place) -> Posture {
+    Posture {
         account: place.account.to_string(),
         region: place.region.to_string(),
         version_1: 0,
@@ -92,15 +111,25 @@ pub(super) fn postures(run: &Run<'_>, items: &[Item<'_>]) -> Vec<Posture> {
         held: 0,
         would_change: 0,
         read,
-    };
-    let mut all: BTreeMap<&Place, Posture> = BTreeMap::new();
-    for (place, failure) in run.places {
-        let read = failure.is_none();
-        all.entry(*place).or_insert_with(|| empty(read, place)).read &= read;
     }
-    for item in items {
+}
+
+impl Postures {
+    pub(super) fn of(run: &Run<'_>) -> Self {
+        let mut all: BTreeMap<Place, Posture> = BTreeMap::new();
+        for (place, failure) in run.places {
+            let read = failure.is_none();
+            all.entry((*place).clone()).or_insert_with(|| empty(read, place)).read &= read;
+        }
+        Self(all)
+    }
+
+    pub(super) fn add(&mut self, item: &Item<'_>) {
         let place = &item.record.place;
-        let posture = all.entry(place).or_insert_with(|| empty(true, place));
+        let posture = match self.0.get_mut(place) {
+            Some(it) => it,
+            None => self.0.entry(place.clone()).or_insert_with(|| empty(true, place)),
+        };
         posture.version_1 += usize::from(item.answers_version_1());
         posture.violations += usize::from(item.violates());
         posture.exempt += usize::from(item.exemption().is_some());
@@ -108,11 +137,15 @@ pub(super) fn postures(run: &Run<'_>, items: &[Item<'_>]) -> Vec<Posture> {
         posture.held += usize::from(waits && item.record.hold.is_some());
         posture.would_change += usize::from(waits && item.record.hold.is_none());
     }
-    let most = all.values().map(|it| it.version_1).max().unwrap_or(0);
-    let mut all: Vec<Posture> = all.into_values().collect();
-    for it in &mut all {
-        it.share = percent(it.version_1, most);
+
+    /// Those where most answer version 1 first.
+    pub(super) fn told(self) -> Vec<Posture> {
+        let most = self.0.values().map(|it| it.version_1).max().unwrap_or(0);
+        let mut all: Vec<Posture> = self.0.into_values().collect();
+        for it in &mut all {
+            it.share = percent(it.version_1, most);
+        }
+        all.sort_by_key(|it| std::cmp::Reverse((it.version_1, it.violations, !it.read)));
+        all
     }
-    all.sort_by_key(|it| std::cmp::Reverse((it.version_1, it.violations, !it.read)));
-    all
 }

@@ -57,8 +57,49 @@ impl Step {
     }
 }
 
+/// How much violates the policy, as far as steps depend on it.
+#[derive(Default)]
+pub(super) struct Left {
+    /// Account defaults for launches.
+    defaults: usize,
+    /// Account defaults that do not enforce tokens.
+    enforced: usize,
+    templates: usize,
+    configurations: usize,
+    images: usize,
+    /// Instances and notebooks, and what is known of them.
+    running: usize,
+    would: usize,
+    gate: usize,
+    watched: usize,
+}
+
+impl Left {
+    /// One more that violates the policy.
+    pub(super) fn add(&mut self, it: &Item<'_>) {
+        let record = it.record;
+        let found = |rules: &[&str]| usize::from(record.rules.iter().any(|rule| rules.contains(rule)));
+        match &record.resource {
+            ResourceId::AccountDefault => {
+                self.defaults += found(&[DEFAULT_TOKENS, DEFAULT_HOP_LIMIT]);
+                self.enforced += found(&[TOKENS_ENFORCED]);
+            }
+            ResourceId::TemplateVersion(..) => self.templates += 1,
+            ResourceId::LaunchConfiguration(_) => self.configurations += 1,
+            ResourceId::Image(_) => self.images += 1,
+            ResourceId::Instance(_) | ResourceId::Notebook(_) => {
+                self.running += 1;
+                self.would += usize::from(record.plan == Some("act"));
+                self.gate += usize::from(record.hold == Some("usage-gate"));
+                self.watched += usize::from(record.hold == Some("observe-mode"));
+            }
+            ResourceId::UnnamedLaunch(_) | ResourceId::Source(_) => {}
+        }
+    }
+}
+
 /// All steps, the first open one marked.
-pub(super) fn steps(items: &[Item<'_>], report: &Report, background: Background<'_>) -> Vec<Step> {
+pub(super) fn steps(items: &Left, report: &Report, background: Background<'_>) -> Vec<Step> {
     let mut steps = vec![
         observe(report),
         defaults(items, report, background),
@@ -110,26 +151,14 @@ fn left(title: &'static str, looked: bool, number: usize, report: &Report, open:
     }
 }
 
-fn violating<'a>(
-    items: &'a [Item<'a>],
-    wanted: fn(&ResourceId) -> bool,
-) -> impl Iterator<Item = &'a Item<'a>> {
-    items.iter().filter(move |it| it.violates() && wanted(&it.record.resource))
-}
-
-fn of_rule(items: &[Item<'_>], rules: &[&str]) -> usize {
-    let found = |it: &&Item<'_>| it.record.rules.iter().any(|rule| rules.contains(rule));
-    violating(items, |it| matches!(it, ResourceId::AccountDefault)).filter(found).count()
-}
-
-fn defaults(items: &[Item<'_>], report: &Report, background: Background<'_>) -> Step {
+fn defaults(items: &Left, report: &Report, background: Background<'_>) -> Step {
     let title = "Account defaults";
     if background.kinds.account_defaults && !background.policy.rules.account_defaults.http_tokens_required {
         let words = "The policy document says nothing of them. With `account_defaults: { http_tokens: required }` \
                      whatever is launched without a word of its own answers IMDSv2 only.";
         return Step::new(title, State::Open, words.to_owned());
     }
-    let number = of_rule(items, &[DEFAULT_TOKENS, DEFAULT_HOP_LIMIT]);
+    let number = items.defaults;
     let open = format!(
         "{} other than the policy says. One call for each mends them, and every later launch with them.",
         if number == 1 {
@@ -148,11 +177,8 @@ fn defaults(items: &[Item<'_>], report: &Report, background: Background<'_>) -> 
     )
 }
 
-fn sources(items: &[Item<'_>], report: &Report, background: Background<'_>) -> Step {
-    let of = |wanted: fn(&ResourceId) -> bool| violating(items, wanted).count();
-    let templates = of(|it| matches!(it, ResourceId::TemplateVersion(..)));
-    let configurations = of(|it| matches!(it, ResourceId::LaunchConfiguration(_)));
-    let images = of(|it| matches!(it, ResourceId::Image(_)));
+fn sources(items: &Left, report: &Report, background: Background<'_>) -> Step {
+    let Left { templates, configurations, images, .. } = *items;
     let parts =
         [(templates, "launch template version"), (configurations, "launch configuration"), (images, "image")];
     let parts: Vec<String> = parts
@@ -169,15 +195,11 @@ fn sources(items: &[Item<'_>], report: &Report, background: Background<'_>) -> S
     left("Launch templates and images", looked, templates + configurations + images, report, open, done)
 }
 
-fn resources(items: &[Item<'_>], report: &Report, background: Background<'_>) -> Step {
-    let running = |it: &ResourceId| matches!(it, ResourceId::Instance(_) | ResourceId::Notebook(_));
-    let all: Vec<&Item<'_>> = violating(items, running).collect();
-    let would = all.iter().filter(|it| it.record.plan == Some("act")).count();
-    let gate = all.iter().filter(|it| it.record.hold == Some("usage-gate")).count();
-    let watched = all.iter().filter(|it| it.record.hold == Some("observe-mode")).count();
+fn resources(items: &Left, report: &Report, background: Background<'_>) -> Step {
+    let Left { running, would, gate, watched, .. } = *items;
     let mut open = format!(
         "{} the policy.",
-        if all.len() == 1 { "1 violates".to_owned() } else { format!("{} violate", all.len()) }
+        if running == 1 { "1 violates".to_owned() } else { format!("{running} violate") }
     );
     let mut add = |number: usize, words: &str| {
         if number > 0 {
@@ -189,17 +211,17 @@ fn resources(items: &[Item<'_>], report: &Report, background: Background<'_>) ->
     add(gate, "are held until nobody uses IMDSv1 on them.");
     let looked = background.kinds.instances || background.kinds.notebooks;
     let done = "Every one that was read is as the policy says, or exempt.";
-    left("Instances and notebooks", looked, all.len(), report, open, done)
+    left("Instances and notebooks", looked, running, report, open, done)
 }
 
-fn enforced(items: &[Item<'_>], report: &Report, background: Background<'_>) -> Step {
+fn enforced(items: &Left, report: &Report, background: Background<'_>) -> Step {
     let title = "HttpTokensEnforced, or a declarative policy";
     if background.kinds.account_defaults && !background.policy.rules.account_defaults.enforced {
         let words = "Last, because launches that ask for IMDSv1 fail from then on. `v2only readiness` says which; \
                      `account_defaults: { enforced: enabled }` in the policy document asks for it.";
         return Step::new(title, State::Open, words.to_owned());
     }
-    let number = of_rule(items, &[TOKENS_ENFORCED]);
+    let number = items.enforced;
     let open = format!("Not enabled in {}.", count(number, "place"));
     left(
         title,

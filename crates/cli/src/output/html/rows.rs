@@ -3,8 +3,8 @@
 use v2only_enforcer::{Disposition, Failure, Outcome};
 use v2only_policy::Place;
 
-use super::ROWS;
 use super::causes::cause_words;
+use super::first::Rows;
 use super::words::{kind, sentence_case};
 use crate::output::findings_v1::Run;
 use crate::output::items::Item;
@@ -28,7 +28,7 @@ pub(super) struct Row {
 /// What `enforce` did.
 pub(super) struct Changed {
     pub(super) words: String,
-    pub(super) failed: Vec<Row>,
+    pub(super) failed: Rows<Row>,
 }
 
 /// Something that could not be read.
@@ -61,11 +61,15 @@ pub(super) fn row(item: &Item<'_>) -> Row {
     }
 }
 
-pub(super) fn changed(run: &Run<'_>, items: &[Item<'_>]) -> Option<Changed> {
+/// Whether it should have been changed, and was not.
+pub(super) fn is_failed(item: &Item<'_>) -> bool {
+    matches!(&item.record.outcome, Outcome::Failed(failure) if failure.disposition() != Disposition::Done)
+}
+
+pub(super) fn changed(run: &Run<'_>, failed: Rows<Row>) -> Option<Changed> {
     if run.command != "enforce" {
         return None;
     }
-    let failed = |it: &&Item<'_>| matches!(&it.record.outcome, Outcome::Failed(failure) if failure.disposition() != Disposition::Done);
     let mut words = format!("{} made compliant", count(run.totals.fixed, "resource"));
     if run.totals.advanced > 0 {
         words.push_str(&format!(", {} on their way", run.totals.advanced));
@@ -76,7 +80,7 @@ pub(super) fn changed(run: &Run<'_>, items: &[Item<'_>]) -> Option<Changed> {
     if let Some(journal) = &run.journal {
         words.push_str(&format!(". The state before is in {journal}"));
     }
-    Some(Changed { words, failed: items.iter().filter(failed).take(ROWS).map(row).collect() })
+    Some(Changed { words, failed })
 }
 
 pub(super) fn unread(run: &Run<'_>) -> Vec<Unread> {
@@ -86,12 +90,10 @@ pub(super) fn unread(run: &Run<'_>) -> Vec<Unread> {
 
 /// What is missing besides, and hides no violation.
 pub(super) fn also_unread(run: &Run<'_>) -> Vec<Unread> {
-    let usage = run
-        .seen
-        .iter()
-        .filter_map(|it| Some(one_unread(&it.place, "Use of IMDSv1", it.usage_unread.as_ref()?)));
-    let causes =
-        run.seen.iter().filter_map(|it| Some(one_unread(&it.place, "Causes", it.untraced.as_ref()?)));
+    let seen = &run.findings.estate.seen;
+    let usage =
+        seen.iter().filter_map(|it| Some(one_unread(&it.place, "Use of IMDSv1", it.usage_unread.as_ref()?)));
+    let causes = seen.iter().filter_map(|it| Some(one_unread(&it.place, "Causes", it.untraced.as_ref()?)));
     usage.chain(causes).collect()
 }
 

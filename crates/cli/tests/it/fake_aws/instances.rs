@@ -13,15 +13,18 @@ use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
 use v2only_policy::usage::{Counted, Lately};
 use v2only_policy::{InstanceChange, InstanceId, Place};
 
-use super::FakeAws;
+use super::{FakeAws, PAGE};
 
 impl ListInstances for FakeAws {
     async fn page(&self, place: &Place, _: Listing, next: Option<String>) -> Answer<Page<Instance>> {
-        assert_eq!(next, None);
         self.call("ec2:DescribeInstances", Some(place), "")?;
         let state = self.state();
+        let begin = next.map_or(0, |it| it.parse().unwrap());
         let here = state.instances.iter().filter(|((region, _), _)| *region == place.region);
-        Ok(Page { items: here.map(|(_, it)| it.clone()).collect(), next: None })
+        let mut here = here.skip(begin).map(|(_, it)| it.clone());
+        let items: Vec<Instance> = here.by_ref().take(PAGE).collect();
+        let next = here.next().map(|_| (begin + PAGE).to_string());
+        Ok(Page { items, next })
     }
 }
 

@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+
+use jiff::civil::date;
+use v2only_enforcer::record::Posture;
+use v2only_enforcer::scan::Judged;
+use v2only_enforcer::{Failure, Kind, Outcome, Record, ResourceId};
+use v2only_policy::cause::{Launched, RootCause, Setter};
+use v2only_policy::decide::Decision;
+use v2only_policy::exemption::{InForce, InvalidTag, Origin, Void};
+use v2only_policy::settings::HopLimit;
+use v2only_policy::usage::Usage;
+use v2only_policy::{
+    ContainerHost, Finding, Hold, HttpTokens, ImageId, Instance, InstanceChange, InstanceId, InstanceState,
+    LaunchTemplateId, MetadataOptions, MinimumVersion, Note, Notebook, NotebookName, NotebookStatus,
+    NotebookStep, Place, Plan, Platform, Switch, Verdict, Wait,
+};
+
+use super::*;
+
+fn instance(number: usize) -> Instance {
+    Instance {
+        id: InstanceId::parse(&format!("i-{number:017x}")).unwrap(),
+        state: InstanceState::Stopped,
+        options: MetadataOptions {
+            http_tokens: HttpTokens::Optional,
+            http_endpoint: Switch::Enabled,
+            hop_limit: Some(1),
+            ipv6_endpoint: Switch::Disabled,
+            metadata_tags: Switch::Unknown,
+            pending: true,
+        },
+        managed_by: Some("eks.amazonaws.com".to_owned()),
+        created_at: Some("2026-11-20T10:15:00.123456789Z".parse().unwrap()),
+        image: Some(ImageId::parse("ami-0000000000000000a").unwrap()),
+        profile: None,
+        tags: BTreeMap::from([("Name".to_owned(), "ä\n\"".to_owned()), ("e".to_owned(), String::new())]),
+    }
+}
+
+fn decisions() -> Vec<Decision<InstanceChange>> {
+    let hops = HopLimit::new(2).unwrap();
+    let change = InstanceChange::RequireTokens {
+        hop_limit: Some(hops),
+        ipv6_endpoint: Some(false),
+        metadata_tags: None,
+    };
+    let findings =
+        vec![Finding::TokensOptional, Finding::HopLimitAbove { is: None, max: hops }, Finding::NotEnforced];
+    let until = date(2027, 1, 31);
+    let by = InForce { origin: Origin::Document(3), reason: "agent".to_owned(), owner: None, until };
+    let notes = vec![
+        Note::VoidExemption(Void::Expired { origin: Origin::Tag, until }),
+        Note::VoidExemption(Void::Invalid(InvalidTag::NotADay("tomorrow".to_owned()))),
+        Note::ContainerHost(ContainerHost::Tag("eks:cluster-name".to_owned())),
+    ];
+    let holds = [
+        Hold::Observe,
+        Hold::Managed("eks".to_owned()),
+        Hold::UsageGate(Usage::Busy { calls: u64::MAX }),
+        Hold::Contested { times: 3, hours: 24 },
+        Hold::SsmAutomation,
+        Hold::SourceReportOnly("images.fix"),
+        Hold::Irreversible,
+    ];
+    let plans = holds.into_iter().map(|why| Plan::Hold { why, would: Some(change) }).chain([
+        Plan::Nothing,
+        Plan::Act(change),
+        Plan::Act(InstanceChange::DisableEndpoint),
+    ]);
+    let violation = Verdict::Violation(findings.clone());
+    let remember = BTreeMap::from([("v2only:reverted".to_owned(), "x".to_owned())]);
+    plans
+        .map(|plan| Decision {
+            verdict: violation.clone(),
+            notes: notes.clone(),
+            plan,
+            remember: remember.clone(),
+        })
+        .chain([Decision {
+            verdict: Verdict::Exempt { by, findings },
+            notes: Vec::new(),
+            plan: Plan::Nothing,
+            remember: BTreeMap::new(),
+        }])
+        .collect()
+}
+
+fn notebook() -> Judged {
+    let it = Notebook {
+        name: NotebookName::parse("Training").unwrap(),
+        arn: "arn:aws:sagemaker:eu-central-1:111122223333:notebook-instance/training".to_owned(),
+        status: NotebookStatus::InService,
+        minimum_version: MinimumVersion::One,
+        platform: Platform::Unknown("notebook-al3-v1".to_owned()),
+        instance_type: "ml.t3.medium".to_owned(),
+        created_at: None,
+        failure_reason: Some("full".to_owned()),
+        tags: BTreeMap::new(),
+    };
+    let plan = Plan::<NotebookStep>::Wait(Wait::Notebook(NotebookStatus::Updating));
+    let verdict = Verdict::Violation(vec![Finding::MinimumVersion1]);
+    Judged::Notebook(it, Decision { verdict, notes: Vec::new(), plan, remember: BTreeMap::new() })
+}
+
+fn cause() -> RootCause {
+    RootCause {
+        from: Launched::Template(LaunchTemplateId::parse("lt-0000000000000000a").unwrap(), 7),
+        group: Some("web".to_owned()),
+        image: None,
+        http_tokens: Setter::Source,
+        hop_limit: Setter::Nobody,
+    }
+}
+
+#[test]
+fn what_is_found_is_read_again_as_it_was_from_memory_and_from_disk() {
+    let mut all: Vec<(Judged, Option<RootCause>)> = decisions()
+        .into_iter()
+        .enumerate()
+        .map(|(number, decision)| (Judged::Instance(instance(number), decision), Some(cause())))
+        .collect();
+    all.push((notebook(), None));
+    for in_memory in [1, 1 << 20] {
+        let spool = Spool::keeping(in_memory);
+        let slots: Vec<Slot> = all.iter().map(|it| spool.put(it).unwrap()).collect();
+        for (slot, it) in slots.iter().zip(&all).rev() {
+            assert_eq!(spool.get::<(Judged, Option<RootCause>)>(*slot).unwrap(), *it);
+        }
+        let slot = spool.put(&"added after reading".to_owned()).unwrap();
+        assert_eq!(spool.get::<String>(slot).unwrap(), "added after reading");
+    }
+}
+
+#[test]
+fn what_came_of_a_change_is_read_again_as_it_was() {
+    let place: Place =
+        Place { account: "111122223333".parse().unwrap(), region: "eu-central-1".parse().unwrap() };
+    let spool = Spool::default();
+    for decision in decisions() {
+        let it = instance(1);
+        let id = ResourceId::Instance(it.id.clone());
+        let record = Record::decided(place.clone(), id, Posture::Options(it.options), &decision);
+        let failure = Failure {
+            code: Some("UnauthorizedOperation".to_owned()),
+            request_id: Some("r-1".to_owned()),
+            ..Failure::new(Kind::Denied, "ec2:ModifyInstanceMetadataOptions", "no")
+        };
+        for outcome in [Outcome::Fixed, Outcome::NotJudged("why".to_owned()), Outcome::Failed(failure)] {
+            let came = record.clone().came(outcome, Some(Posture::Options(it.options)), None);
+            let slot = spool.put(&came).unwrap();
+            assert_eq!(spool.get::<Record>(slot).unwrap(), came);
+        }
+    }
+}
+
+#[test]
+fn other_bytes_are_an_error_and_nothing_else() {
+    let spool = Spool::default();
+    let slot = spool.put(&"text".to_owned()).unwrap();
+    let error = spool.get::<Record>(slot).unwrap_err();
+    assert!(error.get_ref().is_some_and(|it| it.is::<Unusable>()), "{error}");
+    let short = Slot { length: slot.length - 1, ..slot };
+    assert!(spool.get::<String>(short).is_err());
+}
