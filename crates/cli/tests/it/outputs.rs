@@ -448,5 +448,5 @@ fn a_table_of_more_rows_than_are_laid_out_at_once_has_one_heading_and_the_same_c
     ids.dedup();
     assert_eq!(ids.len(), 2200, "each once");
     let verdict = |row: &&str| row[column..].starts_with("violation") || row[column..].starts_with("exempt");
-    assert!(rows.iter().all(|it| verdict(it)), "{heading}\n{}\n{}", rows[0], rows[2199]);
+    assert!(rows.iter().all(verdict), "{heading}\n{}\n{}", rows[0], rows[2199]);
 }

@@ -134,11 +134,7 @@ impl Kept {
         let mut held = false;
         for it in decided {
             match it.decision.plan {
-                Plan::Act(step) => {
-                    if self.carry_out(&planned, step).is_none() {
-                        break;
-                    }
-                }
+                Plan::Act(step) if self.carry_out(&planned, step).is_none() => break,
                 Plan::Hold { .. } => held = true,
                 _ => {}
             }

@@ -163,7 +163,7 @@ fn read(request: &Value, with_values: bool) -> Result<Vec<Location>, AwsError> {
         ];
         only(it, &known)?;
         if it.get("IncludeChildOrganizationUnits").is_some_and(|it| it != false) {
-            return Err(AwsError::not_simulated("organizational units as targets of a location".to_owned()));
+            return Err(AwsError::not_simulated("organizational units as targets of a location"));
         }
         rate::concurrency(it, "TargetLocationMaxConcurrency")?;
         rate::concurrency(it, "TargetsMaxConcurrency")?;
