@@ -78,12 +78,16 @@ fn left(aws: &Sandbox) -> usize {
 }
 
 #[test]
-fn more_changes_than_a_bucket_holds_are_paced_and_none_is_throttled() {
+fn more_changes_than_a_bucket_holds_are_paced_and_next_to_none_is_throttled() {
     let aws = estate(150);
     let folder = tempfile::tempdir().unwrap();
     let told = ended(enforce(&aws, folder.path()));
     assert_eq!(told["totals"]["fixed"], json!(150));
-    assert_eq!((changes(&aws, |_| true), left(&aws)), ((150, 0), 0));
+    let (made, throttled) = changes(&aws, |_| true);
+    assert_eq!((made, left(&aws)), (150, 0));
+    // None is, unless a busy machine holds up the first call for longer than the pace allows for. Without a pace it would
+    // be every other one.
+    assert!(throttled <= 3, "{throttled}");
 }
 
 #[test]
