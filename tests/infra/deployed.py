@@ -1,6 +1,7 @@
 """What is deployed in an account and Region of an AWS, read back through its APIs and freed of what must differ."""
 
 import json
+import re
 
 PREFIXES = ("v2only", "/v2only", "/aws/lambda/v2only")
 QUEUE_ATTRIBUTES = (
@@ -95,8 +96,8 @@ class Deployed:
     def functions(self) -> dict:
         said = self.client("lambda").list_functions()["Functions"]
         found = {it["FunctionName"]: {name: it[name] for name in FUNCTION_FIELDS} for it in said}
-        # The emulator has two names for itself, and queues are known by their URLs.
-        return json.loads(json.dumps(found).replace("http://localhost:", "http://127.0.0.1:"))
+        # Queues are known by their URLs, and the emulator names itself as it was called: by either name, or by the relay.
+        return json.loads(re.sub(r"http://(?:localhost|127\.0\.0\.1):\d+/", "http://emulator/", json.dumps(found)))
 
     def recursion(self) -> dict:
         functions = self.client("lambda")

@@ -14,7 +14,7 @@ use v2only_policy::{Place, Plan};
 
 use super::items::Item;
 use super::one_line;
-use super::table::{Entry, Sheet};
+use super::table::{Entry, Sheet, Whereabouts};
 use crate::estate::Findings;
 use crate::problem::sentence;
 use crate::survey::Seen;
@@ -64,11 +64,12 @@ pub(crate) fn counted(grouped: Causes, seen: &[Seen], width: Option<u16>) -> Opt
     }
     let mut rows: Vec<_> = grouped.0.into_iter().collect();
     rows.sort_by_key(|(_, it)| std::cmp::Reverse(it.number));
+    let whereabouts = Whereabouts::of(rows.iter().map(|((place, _), _)| place));
     let mut sheet = Sheet::new(&[], 0, width);
     for ((place, words), Group { number, groups, launchers }) in rows {
         let groups =
             if groups.is_empty() { String::new() } else { format!("groups {}", some(&groups, NAMED)) };
-        let cells = [format!("  {}", count(number, "instance")), place.region.to_string(), words, groups];
+        let cells = [format!("  {}", count(number, "instance")), whereabouts.words(&place), words, groups];
         let launched = most_of(launchers);
         sheet.row(cells.into_iter().chain(launched).map(Entry::Text).collect());
     }
@@ -132,4 +133,37 @@ pub(crate) fn refresh_advice(findings: Findings<'_>) -> io::Result<Vec<String>> 
         })?;
     }
     Ok(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use v2only_policy::cause::{Launched, Setter};
+    use v2only_policy::{AccountId, Region};
+
+    #[test]
+    fn causes_in_several_accounts_say_in_which() {
+        let cause = RootCause {
+            from: Launched::Directly,
+            group: None,
+            image: None,
+            http_tokens: Setter::Nobody,
+            hop_limit: Setter::Nobody,
+        };
+        let place = |account: &str| Place {
+            account: AccountId::parse(account).unwrap(),
+            region: Region::parse("eu-central-1").unwrap(),
+        };
+        let told = |accounts: &[&str]| {
+            let mut causes = Causes::default();
+            accounts.iter().for_each(|it| causes.add(&place(it), &cause, None));
+            counted(causes, &[], None).unwrap()
+        };
+        let both = told(&["111122223333", "444455556666"]);
+        assert!(
+            both.contains("111122223333/eu-central-1") && both.contains("444455556666/eu-central-1"),
+            "{both}"
+        );
+        assert!(!told(&["111122223333"]).contains("111122223333"), "one account needs no name");
+    }
 }
