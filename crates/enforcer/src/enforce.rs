@@ -139,7 +139,8 @@ pub async fn enforce_within<P: Writer + DescribeInstances + Sync>(
 
 /// Looks once more at what was decided about a while ago. What is not as it was then, or cannot be looked at, is not
 /// to be changed now: somebody may have exempted it, or switched it off, or mended it. It comes second, with what there
-/// is to say of it; sources, which are changed before anybody waits, are passed on.
+/// is to say of it. Sources are passed on: they come before any wait, and launch templates are looked at again as they are
+/// changed.
 ///
 /// One description for 200 instances, two calls for each notebook.
 pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook>(

@@ -51,6 +51,8 @@ struct State {
     templates: Vec<LaunchTemplate>,
     /// Before which call somebody makes a version of every launch template.
     rival: Option<&'static str>,
+    /// Whether that version allows version 1.
+    rival_is_open: bool,
     images: Vec<Image>,
     groups: Vec<Group>,
     configurations: Vec<LaunchConfiguration>,
@@ -196,14 +198,22 @@ impl FakeAws {
         self
     }
 
+    /// What somebody makes then allows version 1.
+    pub(crate) fn rival_opens(self) -> Self {
+        self.state().rival_is_open = true;
+        self
+    }
+
     fn rival_makes_one(&self, before: &str) {
         let mut state = self.state();
+        let is_open = state.rival_is_open;
         if state.rival.take_if(|it| *it == before).is_some() {
             for it in &mut state.templates {
                 it.latest += 1;
                 let mut theirs = it.versions.last().unwrap().clone();
                 (theirs.number, theirs.made, theirs.image) = (it.latest, None, Some("ami-theirs".to_owned()));
-                theirs.options.http_tokens = Some(HttpTokens::Required);
+                theirs.options.http_tokens =
+                    Some(if is_open { HttpTokens::Optional } else { HttpTokens::Required });
                 it.versions.push(theirs);
             }
         }

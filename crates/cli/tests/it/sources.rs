@@ -195,6 +195,27 @@ fn one_kind_alone_costs_no_calls_for_the_others() {
 }
 
 #[test]
+fn what_somebody_makes_of_a_template_meanwhile_is_not_repeated_with_version_1() {
+    let aws = estate().rival("ec2:CreateLaunchTemplateVersion").rival_opens();
+    let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
+    let line = "enforce --policy DIR/policy.yaml --kind launch-template --yes --journal DIR/one.ndjson --output json";
+    let ran = world.run(line);
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    assert!(ran.out.contains("it was repeated with HttpTokens=required as version 6"), "{}", ran.out);
+    assert_eq!(
+        world.aws.changes().last().unwrap(),
+        "ec2:CreateLaunchTemplateVersion lt-0000000000000000a from 3 tightened"
+    );
+    let again = world.run(&line.replace("one", "two"));
+    assert_eq!(
+        (again.exit.code(), again.json()["findings"].as_array().unwrap().len()),
+        (0, 0),
+        "{}",
+        again.out
+    );
+}
+
+#[test]
 fn what_somebody_makes_of_a_template_meanwhile_is_theirs() {
     let line = "enforce --policy DIR/policy.yaml --kind launch-template --yes --journal DIR/one.ndjson --output json";
     let run = |rival| {

@@ -1,9 +1,10 @@
 //! Carrying out what was decided of a source. One after the other: the versions of a launch template have
 //! an order.
 
-use v2only_policy::source::LaunchTemplate;
+use v2only_policy::source::{LaunchTemplate, TemplateVersion};
 use v2only_policy::{
-    DefaultsChange, HttpTokens, ImageChange, ImdsSupport, Note, Place, Plan, Switch, TemplateChange,
+    DefaultsChange, HttpTokens, ImageChange, ImdsSupport, InstanceChange, Note, Place, Plan, Switch,
+    TemplateChange,
 };
 
 use super::Source;
@@ -59,7 +60,8 @@ pub async fn is_as_planned(
 }
 
 /// Looks whether somebody made a version while ours were made. What they made last is to be `$Latest`, not ours: then
-/// it is repeated, and this says so.
+/// it is repeated, and this says so. A version that allows version 1, or leaves it to the account, is not made again as it
+/// is, but with `HttpTokens=required`.
 pub async fn give_way<P: SourceReader + SourceWriter>(
     ports: &P,
     place: &Place,
@@ -73,10 +75,17 @@ pub async fn give_way<P: SourceReader + SourceWriter>(
     if theirs == 0 || theirs > ours {
         return Ok(None);
     }
-    let NewVersion { version, .. } =
-        ports.new_version(place, &template.id, WantedVersion::again(theirs)).await?;
+    let closed = |it: &TemplateVersion| {
+        it.options.http_tokens == Some(HttpTokens::Required)
+            || it.options.http_endpoint == Some(Switch::Disabled)
+    };
+    let is_open = since.iter().any(|it| it.number == theirs && !closed(it));
+    let tokens = InstanceChange::RequireTokens { hop_limit: None, ipv6_endpoint: None, metadata_tags: None };
+    let wanted = WantedVersion { change: is_open.then_some(tokens), ..WantedVersion::again(theirs) };
+    let NewVersion { version, .. } = ports.new_version(place, &template.id, wanted).await?;
+    let with = if is_open { " with HttpTokens=required" } else { "" };
     Ok(Some(format!(
-        "somebody made version {theirs} meanwhile; it was repeated as version {}, so that it is $Latest",
+        "somebody made version {theirs} meanwhile; it was repeated{with} as version {}, so that it is $Latest",
         version.number
     )))
 }
