@@ -9,12 +9,13 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
 use v2only_policy::notebook::Notebook;
-use v2only_policy::source::LaunchTemplate;
+use v2only_policy::source::{Image, LaunchTemplate};
 use v2only_policy::{InstanceId, Place};
 
 use crate::failure::{Disposition, Failure, Kind};
 use crate::ports::{
-    DescribeInstances, DescribeNotebook, InstanceWriter, NotebookWriter, SourceReader, SourceWriter,
+    DescribeInstances, DescribeNotebook, InstanceWriter, ListImages, NotebookWriter, SourceReader,
+    SourceWriter,
 };
 use crate::record::{Outcome, Posture, Record};
 use crate::scan::Judged;
@@ -139,11 +140,11 @@ pub async fn enforce_within<P: Writer + DescribeInstances + Sync>(
 
 /// Looks once more at what was decided about a while ago. What is not as it was then, or cannot be looked at, is not
 /// to be changed now: somebody may have exempted it, or switched it off, or mended it. It comes second, with what there
-/// is to say of it. Sources are passed on: they come before any wait, and launch templates are looked at again as they are
-/// changed.
+/// is to say of it. Images are looked at, too; the other sources are passed on: account defaults are only tightened, and
+/// launch templates are looked at again as they are changed.
 ///
-/// One description for 200 instances, two calls for each notebook.
-pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook>(
+/// One description for 200 instances, two calls for each notebook, the listing of images if one is to be marked.
+pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook + ListImages>(
     ports: &P,
     place: &Place,
     judged: Vec<Judged>,
@@ -156,6 +157,8 @@ pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook>(
         })
         .collect();
     let described = if ids.is_empty() { Ok(Vec::new()) } else { ports.instances(place, &ids).await };
+    let marks = judged.iter().any(|it| image(it).is_some());
+    let images = if marks { own_images(ports, place).await } else { Ok(Vec::new()) };
     let (mut same, mut other) = (Vec::new(), Vec::new());
     for it in judged {
         let is_same = match (&it, &described) {
@@ -165,7 +168,11 @@ pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook>(
                 Ok(now.is_some_and(|now| is_as_decided(then, now)))
             }
             (Judged::Notebook(then, _), _) => notebook_is(ports, place, then).await,
-            (Judged::Source(_), _) => Ok(true),
+            (Judged::Source(_), _) => match (image(&it), &images) {
+                (None, _) => Ok(true),
+                (Some(then), Ok(found)) => Ok(found.contains(then)),
+                (Some(_), Err(failure)) => Err(failure.clone()),
+            },
         };
         match is_same {
             Ok(true) => same.push(it),
@@ -174,6 +181,29 @@ pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook>(
         }
     }
     (same, other)
+}
+
+/// The image that is to be marked, which nobody could undo.
+fn image(it: &Judged) -> Option<&Image> {
+    match it {
+        Judged::Source(source) => match &**source {
+            Source::Image(it, _) => Some(it),
+            _ => None,
+        },
+        Judged::Instance(..) | Judged::Notebook(..) => None,
+    }
+}
+
+async fn own_images(ports: &impl ListImages, place: &Place) -> Result<Vec<Image>, Failure> {
+    let (mut all, mut next) = (Vec::new(), None);
+    loop {
+        let page = ports.own_images(place, next).await?;
+        all.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            return Ok(all);
+        }
+    }
 }
 
 /// Why something was left that is not as it was when its change was planned.

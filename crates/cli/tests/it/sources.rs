@@ -402,3 +402,23 @@ fn a_cause_that_cannot_be_traced_is_said_and_hides_no_violation() {
     assert!(ran.out.contains("i-0000000000000000a"), "{}", ran.out);
     assert!(ran.err.contains("not traced in 111122223333/eu-central-1"), "{}", ran.err);
 }
+
+#[test]
+fn an_image_that_somebody_exempts_while_the_question_is_open_is_not_marked() {
+    let marked_after = |seconds| {
+        let aws = ["i-0000000000000000a", "i-0000000000000000b"].iter().fold(
+            FakeAws::default().at_home("eu-central-1").image(image(ImdsSupport::Unmarked)).with_busy_people(),
+            |aws, id| aws.instance("eu-central-1", instance(id)),
+        );
+        let policy = "version: 1\nmode: enforce\nimages: { fix: mark-v2 }\n";
+        let thinking = std::time::Duration::from_secs(seconds);
+        let world = FakeWorld::with(aws).watched(120).stdin("y\n").thinking_for(thinking);
+        let world = world.file("policy.yaml", policy);
+        let line =
+            "enforce --policy DIR/policy.yaml --kind image --accept-irreversible --journal DIR/a.ndjson";
+        let ran = world.run(line);
+        assert!(ran.err.contains("Apply 1 change in 1 place?"), "{}", ran.err);
+        world.aws.changes().len()
+    };
+    assert_eq!((marked_after(3600), marked_after(0)), (0, 1));
+}

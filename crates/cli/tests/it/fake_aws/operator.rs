@@ -67,7 +67,7 @@ impl FakeAws {
     }
 
     pub(crate) fn slept(&self, time: std::time::Duration) {
-        let mut state = self.state();
+        let state = &mut *self.state();
         state.slept += time;
         if !std::mem::take(&mut state.busy_people) {
             return;
@@ -75,12 +75,15 @@ impl FakeAws {
         let open = |it: &&mut Instance| it.options.http_tokens != HttpTokens::Required;
         let mut open = state.instances.values_mut().filter(open);
         let (exempted, switched_off) = (open.next().unwrap(), open.next().unwrap());
+        switched_off.options.http_endpoint = Switch::Disabled;
         for (key, value) in
             [("v2only:exempt-until", "2027-01-31"), ("v2only:exempt-reason", "just asked for")]
         {
             exempted.tags.insert(key.to_owned(), value.to_owned());
+            for image in &mut state.images {
+                image.tags.insert(key.to_owned(), value.to_owned());
+            }
         }
-        switched_off.options.http_endpoint = Switch::Disabled;
     }
 
     /// Where people exempt one instance, and switch another off, while somebody waits.
