@@ -3,9 +3,11 @@
 //! Not simulated: instances that publish by themselves. Tests say what was counted, and when.
 
 mod get_metric_data;
+mod state;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+pub(crate) use state::State;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -19,38 +21,15 @@ use serde::Deserialize;
 use crate::call::{Answer, Call};
 use crate::core::Core;
 use crate::error::AwsError;
-use crate::identity::Place;
 use crate::sandbox::Sandbox;
 use crate::world::World;
-
-/// A metric of one instance: place, metric, instance id.
-type Key = (Place, String, String);
-
-/// The datapoints of every account and Region.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    points: BTreeMap<Key, BTreeMap<Timestamp, f64>>,
-    /// Metrics that cannot be read.
-    broken: BTreeSet<Key>,
-    /// Datapoints on a page, where that is less than AWS's.
-    page: Option<usize>,
-}
+use state::key;
 
 pub(crate) fn answer(world: &World, call: &Call) -> Result<Answer, AwsError> {
     match call.action.as_str() {
         "GetMetricData" => get_metric_data::answer(world, call),
         other => Err(AwsError::not_simulated(format!("operation {other} of monitoring"))),
     }
-}
-
-impl State {
-    fn put(&mut self, key: Key, points: impl IntoIterator<Item = (Timestamp, f64)>) {
-        self.points.entry(key).or_default().extend(points);
-    }
-}
-
-fn key(account: &str, region: &str, instance: &str, metric: &str) -> Key {
-    (Place::new(account, region), metric.to_owned(), instance.to_owned())
 }
 
 impl Sandbox {

@@ -13,6 +13,7 @@ use crate::clock::{Clock, between};
 use crate::config::Config;
 use crate::error::AwsError;
 use crate::faults::Faults;
+use crate::throttle::Limit;
 use crate::trail::Trail;
 use crate::world::World;
 
@@ -61,13 +62,20 @@ impl Core {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one operation on the world; see [`World::run`].
+    /// Takes the tokens of a call; see [`World::charge`].
+    pub(crate) fn charge(&self, call: &Call, limits: &[Limit]) -> Result<(), AwsError> {
+        self.world().charge(call, limits)
+    }
+
+    /// Fires due timers and runs one operation on the world; see [`World::run`].
     pub(crate) fn run(
         &self,
         call: &Call,
         operation: impl FnOnce(&mut World, &mut Trail) -> Result<Answer, AwsError>,
     ) -> Result<Answer, AwsError> {
-        self.world().run(call, operation)
+        let mut world = self.world();
+        world.fire_due();
+        world.run(call, operation)
     }
 
     /// Notes a call in the log, tells the hooks, counts it.

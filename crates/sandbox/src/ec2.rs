@@ -5,14 +5,17 @@
 
 mod admin;
 mod filters;
+mod image;
 mod images;
 mod instance;
 mod launch;
+mod launch_spec;
 mod metadata;
 pub(crate) mod paging;
 mod state;
 mod tags;
 mod template;
+mod templates;
 mod transitions;
 
 mod create_launch_template;
@@ -39,13 +42,14 @@ mod terminate_instances;
 
 pub(crate) use admin::launch_as;
 pub use admin::{Actor, InstanceView};
-pub use images::{AMAZON_LINUX_2, AMAZON_LINUX_2023};
+pub use image::{AMAZON_LINUX_2, AMAZON_LINUX_2023};
 pub use instance::InstanceStateName;
-pub use launch::{LaunchSpec, TemplateVersion};
+pub use launch_spec::LaunchSpec;
 pub(crate) use limits::limits;
 pub use metadata::{HttpTokens, MetadataDefaults, MetadataOptions, MetadataRequest, Toggle};
 pub(crate) use state::State;
-pub(crate) use template::template_named;
+pub use template::TemplateVersion;
+pub(crate) use templates::template_named;
 
 use crate::call::{Answer, Call};
 use crate::error::AwsError;

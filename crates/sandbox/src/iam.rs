@@ -1,12 +1,13 @@
 //! Roles and sessions. Permissions are not simulated: who is let in may do everything.
 
+mod handle;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::error::AwsError;
 use crate::identity::{Place, Principal, is_account};
-use crate::sandbox::Sandbox;
 
 /// Who exists.
 #[derive(Debug, Default)]
@@ -54,17 +55,5 @@ impl State {
             return Ok(Principal::root(&Place::new(access_key, region)));
         }
         Ok(Principal::user(&Place::new(home, region), "sandbox"))
-    }
-}
-
-impl Sandbox {
-    /// Registers a role that may be assumed; `external_id` is what its trust policy asks for.
-    pub fn add_role(&self, account: &str, name: &str, external_id: Option<&str>) {
-        self.core().world().iam.add_role(account, name, external_id);
-    }
-
-    /// Removes a role: from now on assuming it is denied. Sessions that exist go on.
-    pub fn remove_role(&self, account: &str, name: &str) {
-        self.core().world().iam.roles.remove(&(account.to_owned(), name.to_owned()));
     }
 }

@@ -9,11 +9,14 @@
 
 mod config;
 mod delivery;
+mod deploy;
 mod environment;
 mod function;
 mod host;
 mod logs;
+mod outcome;
 mod runtime_api;
+mod state;
 
 use std::sync::Arc;
 
@@ -23,21 +26,14 @@ pub use delivery::{
     Target, Unsettled, Wiring,
 };
 pub use function::Function;
-pub use host::{FunctionHost, HostError, InvocationOutcome};
+pub use host::FunctionHost;
 pub use logs::{LogLine, LogStream};
+pub use outcome::{HostError, InvocationOutcome, SYNC_PAYLOAD_LIMIT};
+pub(crate) use state::State;
 
 use crate::call::{Answer, Call};
 use crate::core::Core;
 use crate::error::AwsError;
-
-/// The largest payload of a synchronous invocation.
-pub const SYNC_PAYLOAD_LIMIT: usize = 6_291_456;
-
-/// What Lambda knows: the functions that Rust code deployed.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    functions: Vec<FunctionHost>,
-}
 
 pub(crate) async fn answer(_core: &Arc<Core>, call: &Call) -> Result<Answer, AwsError> {
     Err(AwsError::not_simulated(format!("operation {} of lambda", call.action)))

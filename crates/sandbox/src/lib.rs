@@ -21,7 +21,7 @@
 //!                                                                            │
 //!   response ◄─ protocol::write ◄─ Fault after ◄─ call log, hooks ◄──────────┤
 //!                                                                            ▼
-//!           World::run: due timers ─► token buckets ─► the operation ─► CloudTrail event ─► due timers
+//!           token buckets ─► due timers ─► World::run: the operation ─► CloudTrail event ─► due timers
 //! ```
 //!
 //! - **One world.** All state is in `world::World` behind one lock, one field per service
@@ -76,6 +76,7 @@ mod services;
 mod shape;
 pub mod sqs;
 mod ssm;
+mod start;
 mod sts;
 mod throttle;
 mod trail;

@@ -5,6 +5,8 @@
 
 mod describe_account;
 mod describe_organization;
+mod handle;
+mod input;
 mod list_accounts;
 mod list_accounts_for_parent;
 mod list_organizational_units_for_parent;
@@ -12,21 +14,13 @@ mod list_parents;
 mod list_roots;
 mod model;
 
-use serde_json::{Map, Value};
-
+pub(crate) use model::State;
 pub use model::{AccountState, MemberAccount, Organization, OrganizationalUnit};
 
 use crate::call::{Answer, Call};
 use crate::error::AwsError;
-use crate::sandbox::Sandbox;
 use crate::throttle::Limit;
 use crate::world::World;
-
-/// The organization, if there is one.
-pub(crate) type State = Option<Organization>;
-
-/// Organizations gives at most this many entries at once.
-const PAGE: usize = 20;
 
 pub(crate) fn answer(world: &World, call: &Call) -> Result<Answer, AwsError> {
     let account = &call.place.account;
@@ -69,59 +63,4 @@ pub(crate) fn limits(call: &Call) -> Vec<Limit> {
         _ => return Vec::new(),
     };
     vec![limit]
-}
-
-/// Cuts the page out of `items` that `document` asks for.
-fn page(document: &Value, name: &str, items: Vec<Value>) -> Result<Value, AwsError> {
-    let invalid = |what: &str| {
-        AwsError::client(
-            "InvalidInputException",
-            format!("You provided a value that does not match the required pattern: {what}"),
-        )
-    };
-    let size = match document.get("MaxResults") {
-        None => PAGE,
-        Some(size) => {
-            let size = size.as_u64().and_then(|it| usize::try_from(it).ok());
-            size.filter(|it| (1..=PAGE).contains(it)).ok_or_else(|| invalid("MaxResults"))?
-        }
-    };
-    let start = match document.get("NextToken").and_then(Value::as_str) {
-        None => 0,
-        Some(token) => {
-            let hex = token.strip_prefix("v2o-").unwrap_or_default();
-            usize::from_str_radix(hex, 16).map_err(|_| invalid("NextToken"))?
-        }
-    };
-    let more = start + size < items.len();
-    let page: Vec<Value> = items.into_iter().skip(start).take(size).collect();
-    let mut answer = Map::from_iter([(name.to_owned(), Value::from(page))]);
-    if more {
-        answer.insert("NextToken".to_owned(), Value::from(format!("v2o-{:08x}", start + size)));
-    }
-    Ok(Value::Object(answer))
-}
-
-/// Refuses members that AWS or the sandbox does not know.
-fn only(document: &Value, known: &[&str]) -> Result<(), AwsError> {
-    let mut names = document.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-    match names.find(|name| !known.contains(name)) {
-        Some(name) => Err(AwsError::not_simulated(format!("member {name} of an organizations request"))),
-        None => Ok(()),
-    }
-}
-
-/// A member that must be there.
-fn required<'a>(document: &'a Value, name: &str) -> Result<&'a str, AwsError> {
-    document.get(name).and_then(Value::as_str).ok_or_else(|| {
-        let message = format!("You specified an invalid value for {name}: it must not be null");
-        AwsError::client("InvalidInputException", message)
-    })
-}
-
-impl Sandbox {
-    /// Puts accounts into an organization; there is one at most.
-    pub fn set_organization(&self, organization: Organization) {
-        self.core().world().organization = Some(organization);
-    }
 }

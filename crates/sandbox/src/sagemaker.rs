@@ -15,12 +15,10 @@ mod notebook;
 mod operations;
 mod platform;
 mod settings;
+mod state;
 mod view;
 
-use std::collections::BTreeMap;
-
 use crate::call::Call;
-use crate::identity::Place;
 use crate::throttle::Limit;
 
 pub(crate) use control::routes;
@@ -29,16 +27,7 @@ pub use notebook::{Notebook, Status};
 pub(crate) use operations::answer;
 pub use platform::Platform;
 pub use settings::{DefaultVersion, NotebookSettings, UnsupportedType, UpdateVisible};
-
-/// Account and Region, and the name in lower case: names that differ in case only share an ARN.
-type Key = (Place, String);
-
-/// What SageMaker knows.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    notebooks: BTreeMap<Key, Notebook>,
-    settings: NotebookSettings,
-}
+pub(crate) use state::State;
 
 /// The token buckets a call draws from. SageMaker publishes no rates; these are careful guesses.
 pub(crate) fn limits(call: &Call) -> Vec<Limit> {

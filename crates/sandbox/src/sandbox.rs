@@ -1,7 +1,7 @@
 //! The handle on a running sandbox.
 
 use std::fmt;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,53 +13,20 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::bus::{Chaos, EventBus};
 use crate::calls::CallRecord;
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::core::Core;
-use crate::error::StartError;
 use crate::faults::Fault;
-use crate::server;
 
 /// A running AWS. It lives on a thread of its own, so it can be used from sync and async code alike,
 /// and it ends when it is dropped.
 pub struct Sandbox {
-    core: Arc<Core>,
-    address: SocketAddr,
-    runtime: tokio::runtime::Handle,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    pub(crate) core: Arc<Core>,
+    pub(crate) address: SocketAddr,
+    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) stop: Option<oneshot::Sender<()>>,
+    pub(crate) thread: Option<JoinHandle<()>>,
 }
 
 impl Sandbox {
-    /// Starts an AWS.
-    ///
-    /// # Errors
-    /// When the address is not loopback or cannot be listened on.
-    pub fn start(config: Config) -> Result<Self, StartError> {
-        let wanted = config.listen;
-        if !wanted.ip().is_loopback() {
-            return Err(StartError::NotLoopback(wanted));
-        }
-        let cannot = |source| StartError::Listen { address: wanted, source };
-        let listener = TcpListener::bind(wanted).map_err(cannot)?;
-        listener.set_nonblocking(true).map_err(cannot)?;
-        let address = listener.local_addr().map_err(cannot)?;
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
-        let handle = runtime.handle().clone();
-        let core = Arc::new(Core::new(config));
-        let (stop, stopped) = oneshot::channel();
-        let served = Arc::clone(&core);
-        let thread = std::thread::Builder::new()
-            .name("v2only-sandbox".to_owned())
-            .spawn(move || {
-                runtime.block_on(server::run(served, listener, stopped));
-                // Connections that wait for an answer that never comes must not keep the thread.
-                runtime.shutdown_background();
-            })
-            .map_err(StartError::Thread)?;
-        Ok(Self { core, address, runtime: handle, stop: Some(stop), thread: Some(thread) })
-    }
-
     /// Where it listens, as `AWS_ENDPOINT_URL` wants it.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)

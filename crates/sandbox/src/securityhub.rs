@@ -4,41 +4,24 @@
 //! account is subscribed: every account is, in every Region.
 
 mod batch_import_findings;
+mod errors;
 mod get_findings;
+mod routes;
+mod state;
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+pub(crate) use routes::operation;
+pub(crate) use state::State;
 
 use crate::call::{Answer, Call};
 use crate::error::AwsError;
-use crate::identity::Place;
 use crate::throttle::Limit;
 use crate::world::World;
-
-/// A finding is known by its product and its id.
-type Key = (String, String);
-
-/// The findings of every account and Region.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    places: BTreeMap<Place, BTreeMap<Key, Value>>,
-}
 
 pub(crate) fn answer(world: &mut World, call: &Call) -> Result<Answer, AwsError> {
     match call.action.as_str() {
         "BatchImportFindings" => batch_import_findings::answer(world, call),
         "GetFindings" => get_findings::answer(world, call),
         other => Err(AwsError::not_simulated(format!("operation {other} of securityhub"))),
-    }
-}
-
-/// The operation behind a method and a path.
-pub(crate) fn operation(method: &str, path: &str) -> Option<&'static str> {
-    match (method, path) {
-        ("POST", "/findings/import") => Some("BatchImportFindings"),
-        ("POST", "/findings") => Some("GetFindings"),
-        _ => None,
     }
 }
 
@@ -49,8 +32,4 @@ pub(crate) fn limits(call: &Call) -> Vec<Limit> {
         "GetFindings" => vec![Limit::requests("findings", 6.0, 3.0)],
         _ => Vec::new(),
     }
-}
-
-fn invalid(message: impl Into<String>) -> AwsError {
-    AwsError::client("InvalidInputException", message)
 }

@@ -10,8 +10,9 @@ use crate::{
     autoscaling, cloudtrail, cloudwatch, ec2, lambda, organizations, sagemaker, securityhub, sqs, ssm, sts,
 };
 
-/// Answers a call, or says that the service is not simulated.
+/// Takes the tokens of a call and answers it, or reports that the service is not simulated.
 pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsError> {
+    core.charge(call, &limits(call))?;
     match call.service.as_str() {
         "ec2" => core.run(call, |world, trail| ec2::answer(world, call, trail)),
         "sts" => core.run(call, |world, _| sts::answer(world, call)),
@@ -29,7 +30,7 @@ pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsE
 }
 
 /// The token buckets a call draws from.
-pub(crate) fn limits(call: &Call) -> Vec<Limit> {
+fn limits(call: &Call) -> Vec<Limit> {
     match call.service.as_str() {
         "autoscaling" => autoscaling::limits(call),
         "cloudtrail" => cloudtrail::limits(call),

@@ -10,15 +10,18 @@ mod attributes;
 mod errors;
 mod md5;
 mod message;
+mod name;
 mod operations;
 mod queue;
 mod service;
 mod state;
 
 pub use attributes::{RedrivePolicy, Settings};
+pub use errors::ReceiptError;
 pub use message::Message;
+pub use name::QueueName;
 pub(crate) use operations::{answer, system_attributes};
-pub use queue::{Counts, Draft, QueueName, ReceiptError};
+pub use queue::{Counts, Draft};
 pub use service::Sqs;
 pub(crate) use state::State;
 

@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::error::AwsError;
 use crate::identity::Place;
 use crate::ids::Ids;
-use crate::throttle::Throttle;
+use crate::throttle::{Limit, Throttle};
 use crate::trail::Trail;
 use crate::{autoscaling, cloudwatch, ec2, iam, lambda, organizations, sagemaker, securityhub, sqs, ssm};
 
@@ -93,20 +93,14 @@ impl World {
         self.timer_added.notify_one();
     }
 
-    /// Runs one operation: fires due timers, charges its tokens, runs it, leaves its CloudTrail event.
-    pub(crate) fn run(
-        &mut self,
-        call: &Call,
-        operation: impl FnOnce(&mut Self, &mut Trail) -> Result<Answer, AwsError>,
-    ) -> Result<Answer, AwsError> {
+    /// Fires due timers and takes the tokens of a call, or refuses the call.
+    pub(crate) fn charge(&mut self, call: &Call, limits: &[Limit]) -> Result<(), AwsError> {
         self.fire_due();
-        let limits = crate::services::limits(call);
-        self.throttle.charge(call, &limits)?;
-        self.run_free(call, operation)
+        self.throttle.charge(call, limits)
     }
 
-    /// The same for what is done from outside: no tokens are charged.
-    pub(crate) fn run_free(
+    /// Runs one operation and publishes its CloudTrail event. Charges no tokens.
+    pub(crate) fn run(
         &mut self,
         call: &Call,
         operation: impl FnOnce(&mut Self, &mut Trail) -> Result<Answer, AwsError>,

@@ -3,7 +3,8 @@
 //! Names what is launched from: a launch configuration, a launch template, or a mixed instances policy. Only
 //! groups of no instances can be made, because nothing is launched here.
 
-use super::{Group, Source, Specification, members, validation};
+use super::input::{members, specification, validation};
+use super::state::{Group, Source};
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::params::Params;
@@ -60,7 +61,7 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Result<Shape, AwsError> 
             }
             Source::Configuration(name)
         }
-        (_, Some(template), _) => Source::Template(Specification::read(world, &call.place, template)?),
+        (_, Some(template), _) => Source::Template(specification(world, &call.place, template)?),
         (_, _, Some(mixed)) => read_mixed(world, call, mixed)?,
         (None, None, None) => return Err(validation("nothing to launch from")),
     };
@@ -94,12 +95,12 @@ fn read_mixed(world: &World, call: &Call, params: &Params) -> Result<Source, Aws
     let first = params
         .structure("LaunchTemplateSpecification")
         .ok_or_else(|| validation("LaunchTemplateSpecification is required in a mixed instances policy"))?;
-    let first = Specification::read(world, &call.place, first)?;
+    let first = specification(world, &call.place, first)?;
     let mut overrides = Vec::new();
     for item in params.structure("Overrides").map(|it| it.structures("member")).unwrap_or_default() {
         let own = item
             .structure("LaunchTemplateSpecification")
-            .map(|it| Specification::read(world, &call.place, it))
+            .map(|it| specification(world, &call.place, it))
             .transpose()?;
         overrides.push((item.required("InstanceType")?.to_owned(), own));
     }

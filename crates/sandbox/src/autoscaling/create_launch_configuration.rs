@@ -1,6 +1,7 @@
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateLaunchConfiguration.html>
 
-use super::{Configuration, validation};
+use super::input::validation;
+use super::state::Configuration;
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::shape::Shape;

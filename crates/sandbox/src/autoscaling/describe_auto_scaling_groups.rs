@@ -2,7 +2,8 @@
 //!
 //! A name that does not exist is left out.
 
-use super::{Group, Source, Specification, members, page};
+use super::input::{members, page};
+use super::state::{Group, Source, Specification};
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::shape::Shape;

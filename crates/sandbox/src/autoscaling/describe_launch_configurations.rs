@@ -2,7 +2,8 @@
 //!
 //! A name that does not exist is left out. `MetadataOptions` is there only where it was given.
 
-use super::{Configuration, members, page, validation};
+use super::input::{members, page, validation};
+use super::state::Configuration;
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::shape::Shape;

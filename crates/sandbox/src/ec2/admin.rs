@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::instance::{Instance, InstanceStateName};
-use super::launch::LaunchSpec;
+use super::launch_spec::LaunchSpec;
 use super::metadata::{MetadataDefaults, MetadataOptions};
 use super::run_instances;
 use crate::call::{Body, Call};
@@ -195,7 +195,7 @@ pub(crate) fn launch_as(
         source_ip: "203.0.113.10".to_owned(),
         body: Body::Query(Params::default()),
     };
-    world.run_free(&call, |world, trail| {
+    world.run(&call, |world, trail| {
         run_instances::answer_spec(world, &call, trail, &spec, false).map(crate::call::Answer::Xml)
     })?;
     let launched = spec

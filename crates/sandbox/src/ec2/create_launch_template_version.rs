@@ -2,6 +2,7 @@
 
 use super::create_launch_template::{NOT_SIMULATED, read_data, read_description};
 use super::template::{TemplateRef, Version, id_not_found};
+use super::templates::id_of;
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::shape::Shape;
@@ -18,7 +19,7 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     let client_token = params.text("ClientToken").map(str::to_owned);
     let dry_run = params.dry_run()?;
     params.finish(&call.action, &[NOT_SIMULATED.as_slice(), &["ResolveAlias"]].concat())?;
-    let id = wanted.find(world, &call.place)?;
+    let id = id_of(&wanted, world, &call.place)?;
     let created = world.now();
     let region = world.ec2.at(&call.place);
     let template = region.templates.get_mut(&id).ok_or_else(|| id_not_found(&id))?;

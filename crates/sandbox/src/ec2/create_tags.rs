@@ -66,7 +66,7 @@ pub(super) fn of_resource<'a>(
             region.check_ids(&[id.to_owned()], now)?;
             region.get_mut(id).map(|it| &mut it.tags).ok_or_else(|| invalid(id))
         }
-        "ami" => region.images.get_mut(id).map(|it| &mut it.tags).ok_or_else(|| super::images::not_found(id)),
+        "ami" => region.images.get_mut(id).map(|it| &mut it.tags).ok_or_else(|| super::image::not_found(id)),
         "lt" => {
             let template = region.templates.get_mut(id).map(|it| &mut it.tags);
             template.ok_or_else(|| super::template::id_not_found(id))

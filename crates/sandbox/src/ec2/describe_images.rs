@@ -3,7 +3,8 @@
 //! There is no filter for `ImdsSupport`, here as on AWS.
 
 use super::filters::{self, Filter};
-use super::images::{self, Image};
+use super::image::{Image, not_found};
+use super::images;
 use super::paging::Page;
 use super::tags;
 use crate::call::Call;
@@ -65,7 +66,7 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
     params.finish(&call.action, &["ExecutableBy"])?;
     let images = images::visible(world, &call.place);
     if let Some(id) = ids.iter().find(|id| !images.iter().any(|it| it.id == **id)) {
-        return Err(images::not_found(id));
+        return Err(not_found(id));
     }
     if dry_run {
         return Err(AwsError::dry_run());

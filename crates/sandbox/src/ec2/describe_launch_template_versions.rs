@@ -7,6 +7,7 @@ use super::filters::{self, Filter};
 use super::metadata::{HttpTokens, Toggle};
 use super::paging::Page;
 use super::template::{Template, TemplateRef, Version};
+use super::templates::id_of;
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::params::Params;
@@ -81,7 +82,7 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
 fn read(world: &World, call: &Call, params: &Params) -> Result<Wanted, AwsError> {
     let versions = params.texts("LaunchTemplateVersion");
     let one = params.text("LaunchTemplateId").is_some() || params.text("LaunchTemplateName").is_some();
-    let template = if one { Some(TemplateRef::read(params)?.find(world, &call.place)?) } else { None };
+    let template = if one { Some(id_of(&TemplateRef::read(params)?, world, &call.place)?) } else { None };
     let by_alias = versions.iter().all(|it| it == "$Latest" || it == "$Default");
     if template.is_none() && (versions.is_empty() || !by_alias) {
         return Err(AwsError::client(

@@ -4,6 +4,7 @@ use super::filters;
 use super::paging::Page;
 use super::tags;
 use super::template::{Template, TemplateRef};
+use super::templates::id_of;
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::shape::Shape;
@@ -22,7 +23,7 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
     params.finish(&call.action, &[])?;
     let mut ids = Vec::new();
     for one in &named {
-        ids.push(one.find(world, &call.place)?);
+        ids.push(id_of(one, world, &call.place)?);
     }
     if dry_run {
         return Err(AwsError::dry_run());

@@ -3,115 +3,16 @@
 use std::time::Duration;
 
 use super::instance::{Instance, InstanceStateName};
-use super::metadata::{HttpTokens, MetadataOptions, MetadataRequest, enforced_refusal};
-use super::tags::Tags;
-use super::template::{TemplateData, TemplateRef};
+use super::launch_spec::LaunchSpec;
+use super::metadata::{HttpTokens, MetadataOptions, enforced_refusal};
+use super::template::TemplateData;
 use crate::clock::later;
 use crate::error::AwsError;
 use crate::identity::Place;
 use crate::world::World;
 
-/// What is to be launched. Everything but the image (or a template with one) has a default.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LaunchSpec {
-    pub(super) image: Option<String>,
-    pub(super) kind: Option<String>,
-    pub(super) min: i64,
-    pub(super) max: i64,
-    pub(super) client_token: Option<String>,
-    pub(super) metadata: MetadataRequest,
-    pub(super) template: Option<TemplateVersion>,
-    pub(super) tags: Tags,
-    pub(super) profile: Option<String>,
-    pub(super) key_name: Option<String>,
-    pub(super) subnet: Option<String>,
-    pub(super) groups: Vec<String>,
-    pub(super) monitoring: Option<bool>,
-    pub(super) ebs_optimized: Option<bool>,
-    pub(super) spot: bool,
-    pub(super) operator: Option<String>,
-    pub(super) requester: Option<String>,
-}
-
-/// A version of a launch template, as a launch names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateVersion {
-    pub(super) template: TemplateRef,
-    pub(super) version: Option<String>,
-}
-
 /// At most this many instances at once: the sandbox has a limit as every account has.
 const MOST: i64 = 10_000;
-
-impl LaunchSpec {
-    /// One instance of an image.
-    pub fn of_image(image: &str) -> Self {
-        Self { image: Some(image.to_owned()), min: 1, max: 1, ..Self::default() }
-    }
-
-    /// One instance of a launch template, `version` being a number, `$Latest` or `$Default`.
-    pub fn of_template(id: &str, version: &str) -> Self {
-        let template = TemplateRef::Id(id.to_owned());
-        let template = Some(TemplateVersion { template, version: Some(version.to_owned()) });
-        Self { template, min: 1, max: 1, ..Self::default() }
-    }
-
-    /// This many instances.
-    #[must_use]
-    pub const fn count(mut self, count: i64) -> Self {
-        (self.min, self.max) = (count, count);
-        self
-    }
-
-    /// With metadata options in the request.
-    #[must_use]
-    pub const fn metadata(mut self, metadata: MetadataRequest) -> Self {
-        self.metadata = metadata;
-        self
-    }
-
-    /// With `HttpTokens` in the request.
-    #[must_use]
-    pub const fn tokens(mut self, tokens: HttpTokens) -> Self {
-        self.metadata.http_tokens = Some(tokens);
-        self
-    }
-
-    /// With a tag.
-    #[must_use]
-    pub fn tag(mut self, key: &str, value: &str) -> Self {
-        self.tags.insert(key.to_owned(), value.to_owned());
-        self
-    }
-
-    /// Of this instance type.
-    #[must_use]
-    pub fn instance_type(mut self, kind: &str) -> Self {
-        self.kind = Some(kind.to_owned());
-        self
-    }
-
-    /// With this client token.
-    #[must_use]
-    pub fn client_token(mut self, token: &str) -> Self {
-        self.client_token = Some(token.to_owned());
-        self
-    }
-
-    /// With this instance profile (its ARN).
-    #[must_use]
-    pub fn profile(mut self, arn: &str) -> Self {
-        self.profile = Some(arn.to_owned());
-        self
-    }
-
-    /// Managed by a service, for example `eks.amazonaws.com`.
-    #[must_use]
-    pub fn managed_by(mut self, principal: &str) -> Self {
-        self.operator = Some(principal.to_owned());
-        self
-    }
-}
 
 /// What a launch is going to be, decided before anything changes.
 pub(super) struct Plan {
@@ -136,7 +37,7 @@ pub(super) fn plan(world: &World, place: &Place, spec: &LaunchSpec) -> Result<Pl
     let merged = match &spec.template {
         None => spec.clone(),
         Some(wanted) => {
-            let found = super::template::find_version(world, place, wanted)?;
+            let found = super::templates::find_version(world, place, wanted)?;
             over_template(spec, found.data, found.id, found.number)
         }
     };

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::images;
+use super::{image, images};
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::shape::Shape;
@@ -53,7 +53,7 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
         return Err(if public {
             AwsError::client("AuthFailure", format!("Not authorized for image:{id}")).with_status(401)
         } else {
-            images::not_found(&id)
+            image::not_found(&id)
         });
     }
     if dry_run {

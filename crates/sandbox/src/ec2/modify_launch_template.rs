@@ -1,6 +1,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyLaunchTemplate.html>
 
 use super::template::{TemplateRef, id_not_found};
+use super::templates::id_of;
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::shape::Shape;
@@ -16,7 +17,7 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     let _token = params.text("ClientToken");
     let dry_run = params.dry_run()?;
     params.finish(&call.action, &[])?;
-    let id = wanted.find(world, &call.place)?;
+    let id = id_of(&wanted, world, &call.place)?;
     let region = world.ec2.at(&call.place);
     let template = region.templates.get_mut(&id).ok_or_else(|| id_not_found(&id))?;
     let number = template.version(&default)?.number;

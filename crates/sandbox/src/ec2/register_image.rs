@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::images::Image;
+use super::image::Image;
 use super::tags;
 use crate::call::Call;
 use crate::error::AwsError;

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::instance::Instance;
-use super::launch::{self, LaunchSpec, TemplateVersion};
+use super::launch;
+use super::launch_spec::LaunchSpec;
 use super::metadata::MetadataRequest;
 use super::tags::{self, Tags};
-use super::template::TemplateRef;
+use super::template::{TemplateRef, TemplateVersion};
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::identity::Place;

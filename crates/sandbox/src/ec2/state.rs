@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::images::Image;
+use super::image::Image;
 use super::instance::Instance;
-use super::launch::LaunchSpec;
+use super::launch_spec::LaunchSpec;
 use super::metadata::MetadataDefaults;
 use super::template::Template;
 use crate::error::AwsError;

@@ -4,20 +4,24 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::launch::TemplateVersion;
 use super::metadata::MetadataRequest;
 use super::tags::{self, Tags};
 use crate::error::AwsError;
-use crate::identity::Place;
 use crate::params::Params;
 use crate::shape::Shape;
-use crate::world::World;
 
 /// How a request names a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TemplateRef {
     Id(String),
     Name(String),
+}
+
+/// A version of a launch template, as a launch names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateVersion {
+    pub(super) template: TemplateRef,
+    pub(super) version: Option<String>,
 }
 
 /// A launch template.
@@ -120,20 +124,6 @@ impl TemplateRef {
                 "InvalidParameterCombination",
                 "Either a launch template ID or a launch template name must be specified, not both.",
             )),
-        }
-    }
-
-    /// The id of the template that is named.
-    pub(super) fn find(&self, world: &World, place: &Place) -> Result<String, AwsError> {
-        let templates = world.ec2.peek(place).map(|region| &region.templates);
-        match self {
-            Self::Id(id) => {
-                templates.and_then(|it| it.get(id)).map(|it| it.id.clone()).ok_or_else(|| id_not_found(id))
-            }
-            Self::Name(name) => templates
-                .and_then(|it| it.values().find(|it| it.name == *name))
-                .map(|it| it.id.clone())
-                .ok_or_else(|| name_not_found(name)),
         }
     }
 }
@@ -275,44 +265,12 @@ impl TemplateData {
     }
 }
 
-/// Id and name of the template that another service names by id or by name.
-pub(crate) fn template_named(
-    world: &World,
-    place: &Place,
-    id: Option<&str>,
-    name: Option<&str>,
-) -> Option<(String, String)> {
-    let templates = &world.ec2.peek(place)?.templates;
-    let found = templates.values().find(|it| id == Some(it.id.as_str()) || name == Some(it.name.as_str()))?;
-    Some((found.id.clone(), found.name.clone()))
-}
-
-/// A version that a launch named.
-pub(super) struct Found<'a> {
-    pub(super) id: &'a str,
-    pub(super) number: i64,
-    pub(super) data: &'a TemplateData,
-}
-
-/// Finds the version a launch names; without a version it is the default one.
-pub(super) fn find_version<'a>(
-    world: &'a World,
-    place: &Place,
-    wanted: &TemplateVersion,
-) -> Result<Found<'a>, AwsError> {
-    let id = wanted.template.find(world, place)?;
-    let template = world.ec2.peek(place).and_then(|region| region.templates.get(&id));
-    let template = template.ok_or_else(|| id_not_found(&id))?;
-    let version = template.version(wanted.version.as_deref().unwrap_or("$Default"))?;
-    Ok(Found { id: &template.id, number: version.number, data: &version.data })
-}
-
 pub(super) fn id_not_found(id: &str) -> AwsError {
     let message = format!("The specified launch template, with template ID {id}, does not exist.");
     AwsError::client("InvalidLaunchTemplateId.NotFound", message)
 }
 
-fn name_not_found(name: &str) -> AwsError {
+pub(super) fn name_not_found(name: &str) -> AwsError {
     let message = format!("The specified launch template, with template name {name}, does not exist.");
     AwsError::client("InvalidLaunchTemplateName.NotFoundException", message)
 }

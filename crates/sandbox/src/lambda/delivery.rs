@@ -8,6 +8,7 @@
 
 mod asynchronous;
 mod batch;
+mod inner;
 mod ledger;
 mod mapping;
 mod pattern;
@@ -15,11 +16,10 @@ mod rule;
 mod settle;
 mod wiring;
 
-pub use asynchronous::{AsyncConfig, FailedEvent};
-pub use ledger::{Attempt, Ledger};
+pub use ledger::{Attempt, FailedEvent, Ledger};
 pub use mapping::{EventSource, MappingError};
 pub use pattern::{Pattern, PatternError};
-pub use rule::{Rule, Target};
+pub use rule::{AsyncConfig, Rule, Target};
 pub use settle::Unsettled;
 pub use wiring::Wiring;
 

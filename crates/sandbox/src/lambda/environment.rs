@@ -13,8 +13,8 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::config::FunctionConfig;
-use super::host::{HostError, InvocationOutcome};
 use super::logs::{LogStream, Logs};
+use super::outcome::{HostError, InvocationOutcome};
 use super::runtime_api::{Answer, RuntimeApi, Work};
 
 /// AWS gives the init phase ten seconds.

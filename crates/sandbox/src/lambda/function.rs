@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::host::{FunctionHost, InvocationOutcome};
+use super::host::FunctionHost;
+use super::outcome::InvocationOutcome;
 
 type Code = dyn Fn(Value) -> Pin<Box<dyn Future<Output = InvocationOutcome> + Send>> + Send + Sync;
 

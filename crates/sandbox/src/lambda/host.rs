@@ -1,75 +1,19 @@
 //! A deployed function: its warm environments and its cold starts.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
-use super::SYNC_PAYLOAD_LIMIT;
 use super::config::FunctionConfig;
 use super::environment::Environment;
 use super::logs::{LogLine, Logs};
-use crate::iam::Session;
-use crate::identity::{Place, Principal};
-use crate::sandbox::Sandbox;
-
-/// How one invocation ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum InvocationOutcome {
-    /// The function answered; a body that is no JSON arrives as one string.
-    Response(Value),
-    /// The function reported an error, while starting or while working.
-    FunctionError(Value),
-    /// No answer in time; the process is gone.
-    TimedOut,
-    /// The process ended without an answer.
-    Died {
-        /// How it ended.
-        reason: String,
-    },
-}
-
-impl InvocationOutcome {
-    /// The answer, if there was one.
-    pub fn response(&self) -> Option<&Value> {
-        match self {
-            Self::Response(value) => Some(value),
-            Self::FunctionError(_) | Self::TimedOut | Self::Died { .. } => None,
-        }
-    }
-}
-
-/// Why an invocation could not even begin.
-#[derive(Debug, thiserror::Error)]
-pub enum HostError {
-    /// The executable cannot be started.
-    #[error("cannot start `{}`: {source}", binary.display())]
-    Spawn {
-        /// The executable.
-        binary: PathBuf,
-        /// What the operating system says.
-        source: std::io::Error,
-    },
-    /// No loopback port for the Runtime API.
-    #[error("cannot open the Runtime API: {0}")]
-    Listen(std::io::Error),
-    /// The event is larger than Lambda takes.
-    #[error("the event has {bytes} bytes, Lambda takes {SYNC_PAYLOAD_LIMIT}")]
-    PayloadTooLarge {
-        /// Its size.
-        bytes: usize,
-    },
-    /// The host was closed.
-    #[error("the function was removed")]
-    Closed,
-}
+use super::outcome::{HostError, InvocationOutcome, SYNC_PAYLOAD_LIMIT};
 
 /// One deployed function. Clones are the same function; dropping the last one ends its processes.
 #[derive(Clone)]
@@ -91,44 +35,16 @@ struct Inner {
     init_durations: Mutex<Vec<Duration>>,
 }
 
-impl Sandbox {
-    /// Deploys a function that lives as long as this AWS and calls it: the endpoint and the
-    /// credentials of a role session of its own are in its environment, unless the configuration says
-    /// otherwise. CloudTrail names it `assumed-role/<name>-role/<name>`.
-    pub fn deploy(&self, mut config: FunctionConfig) -> FunctionHost {
-        let place = Place::new(config.account.as_str(), config.region.as_str());
-        let access_key = {
-            let mut world = self.core().world();
-            let now = world.now();
-            let principal = Principal::session(&place, &format!("{}-role", config.name), &config.name, now);
-            let access_key = world.ids.unique("ASIA");
-            world.iam.sessions.insert(access_key.clone(), Session { principal, expires: Timestamp::MAX });
-            access_key
-        };
-        for (name, value) in [("AWS_ENDPOINT_URL", self.endpoint()), ("AWS_ACCESS_KEY_ID", access_key)] {
-            config.variables.entry(name.to_owned()).or_insert(value);
-        }
-        let host = FunctionHost::on(Some(self.runtime().clone()), config);
-        self.core().world().lambda.functions.push(host.clone());
-        host
-    }
-
-    /// The functions deployed so far.
-    pub fn functions(&self) -> Vec<FunctionHost> {
-        self.core().world().lambda.functions.clone()
-    }
-}
-
 impl FunctionHost {
     /// Deploys the function. As in Lambda nothing starts before the first invocation.
     ///
     /// The processes belong to the tokio runtime of whoever invokes first and end with it. Use
-    /// [`Sandbox::deploy`] for a function that lives as long as the sandbox.
+    /// [`crate::Sandbox::deploy`] for a function that lives as long as the sandbox.
     pub fn new(config: FunctionConfig) -> Self {
         Self::on(None, config)
     }
 
-    fn on(runtime: Option<Handle>, config: FunctionConfig) -> Self {
+    pub(super) fn on(runtime: Option<Handle>, config: FunctionConfig) -> Self {
         let permits = Semaphore::new(config.concurrency.max(1));
         let inner = Inner {
             config,

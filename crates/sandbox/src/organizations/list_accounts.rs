@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Organization, only, page};
+use super::input::{only, page};
+use super::model::Organization;
 use crate::error::AwsError;
 
 pub(super) fn answer(organization: &Organization, document: &Value) -> Result<Value, AwsError> {

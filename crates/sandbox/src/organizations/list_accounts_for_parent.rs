@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::input::{only, page};
 use super::list_organizational_units_for_parent::parent;
-use super::{Organization, only, page};
+use super::model::Organization;
 use crate::error::AwsError;
 
 pub(super) fn answer(organization: &Organization, document: &Value) -> Result<Value, AwsError> {

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::input::{only, page, required};
+use super::model::Organization;
 use super::model::OrganizationalUnit;
-use super::{Organization, only, page, required};
 use crate::error::AwsError;
 
 pub(super) fn answer(organization: &Organization, document: &Value) -> Result<Value, AwsError> {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Organization, only, page, required};
+use super::input::{only, page, required};
+use super::model::Organization;
 use crate::error::AwsError;
 
 pub(super) fn answer(organization: &Organization, document: &Value) -> Result<Value, AwsError> {

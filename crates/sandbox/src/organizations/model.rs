@@ -250,3 +250,6 @@ impl Organization {
 fn email(account: &str) -> String {
     format!("aws+{account}@example.com")
 }
+
+/// The organization, if there is one.
+pub(crate) type State = Option<Organization>;

@@ -8,8 +8,7 @@
 
 use serde_json::{Value, json};
 
-use super::Key;
-use super::notebook::{Notebook, Status};
+use super::notebook::{Key, Notebook, Status};
 use crate::world::World;
 
 /// Puts the notebook into a status, tells the bus, and lets it move on by itself where it does.

@@ -152,7 +152,7 @@ impl Notebook {
         arn(&self.place, &self.name)
     }
 
-    pub(super) fn key(&self) -> super::Key {
+    pub(super) fn key(&self) -> Key {
         key(&self.place, &self.name)
     }
 }
@@ -176,10 +176,13 @@ impl Attributes {
     }
 }
 
-pub(super) fn key(place: &Place, name: &str) -> super::Key {
+pub(super) fn key(place: &Place, name: &str) -> Key {
     (place.clone(), name.to_lowercase())
 }
 
 pub(super) fn arn(place: &Place, name: &str) -> String {
     place.arn("sagemaker", &format!("notebook-instance/{}", name.to_lowercase()))
 }
+
+/// Account and Region, and the name in lower case: names that differ in case only share an ARN.
+pub(super) type Key = (Place, String);

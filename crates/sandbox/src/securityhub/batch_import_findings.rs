@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Key, invalid};
+use super::errors::invalid;
+use super::state::Key;
 use crate::call::{Answer, Call};
 use crate::error::AwsError;
 use crate::world::World;

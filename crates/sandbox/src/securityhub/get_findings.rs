@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::invalid;
+use super::errors::invalid;
 use crate::call::{Answer, Call};
 use crate::error::AwsError;
 use crate::world::World;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::errors;
-use super::queue::QueueName;
+use super::name::QueueName;
 use crate::error::AwsError;
 
 /// When a message goes to which dead-letter queue.

@@ -3,8 +3,16 @@
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html>
 
-use super::queue::ReceiptError;
 use crate::error::AwsError;
+
+/// Why a receipt handle cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptError {
+    /// No handle of this queue.
+    Invalid,
+    /// The message is not in flight.
+    NotInFlight,
+}
 
 fn sqs(modelled: &str, query: &str, message: impl Into<String>) -> AwsError {
     AwsError::client(modelled, message).with_header("x-amzn-query-error", format!("{query};Sender"))

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::attributes::Settings;
+use super::errors::ReceiptError;
 use super::message::Message;
-use super::queue::{Counts, Draft, Queue, QueueName, ReceiptError};
+use super::name::QueueName;
+use super::queue::{Counts, Draft, Queue};
 use crate::core::Core;
 use crate::sandbox::Sandbox;
 use crate::world::World;

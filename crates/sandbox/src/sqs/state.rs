@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::message::Message;
-use super::queue::{Queue, QueueName};
+use super::name::QueueName;
+use super::queue::Queue;
 
 /// What SQS knows.
 #[derive(Debug, Default)]

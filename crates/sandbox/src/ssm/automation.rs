@@ -9,96 +9,18 @@
 
 mod locations;
 mod rate;
+mod runbook;
 
-use std::time::Duration;
-
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{jiff_seconds, only};
-use crate::call::{Answer, Body, Call};
-use crate::clock::later;
+use super::execution::Execution;
+use super::json::{jiff_seconds, only};
+use crate::call::{Answer, Call};
 use crate::error::AwsError;
-use crate::identity::{Place, Principal};
-use crate::params::Params;
+use crate::identity::Principal;
 use crate::trail::Trail;
 use crate::world::World;
-
-const LASTING: Duration = Duration::from_secs(1);
-
-/// An execution, and how it will have ended.
-#[derive(Debug, Clone)]
-pub(super) struct Execution {
-    place: Place,
-    document: String,
-    started: Timestamp,
-    ends: Timestamp,
-    counts: (usize, usize),
-    failed: bool,
-    failure: Option<String>,
-    /// Of an execution that another one started.
-    parent: Option<String>,
-    /// Of one that works on a single instance.
-    target: Option<String>,
-    /// Of one for several accounts and Regions.
-    steps: Vec<locations::Step>,
-}
-
-impl Execution {
-    /// One that starts now, whose targets came out so.
-    fn of(world: &World, place: &Place, document: &str, done: usize, failures: &[String]) -> Self {
-        let started = world.now();
-        Self {
-            place: place.clone(),
-            document: document.to_owned(),
-            started,
-            ends: later(started, LASTING),
-            counts: (done, failures.len()),
-            failed: !failures.is_empty(),
-            failure: (!failures.is_empty()).then(|| failures.join("; ")),
-            parent: None,
-            target: None,
-            steps: Vec::new(),
-        }
-    }
-
-    fn status(&self, now: Timestamp) -> &'static str {
-        match (now < self.ends, self.failed) {
-            (true, _) => "InProgress",
-            (false, true) => "Failed",
-            (false, false) => "Success",
-        }
-    }
-}
-
-/// A parameter of a runbook: its name, its default if it has one, and what it may be.
-type Declared = (&'static str, Option<&'static str>, fn(&str) -> bool);
-
-fn hops(text: &str) -> bool {
-    text.parse::<u8>().is_ok_and(|it| it <= 64)
-}
-
-fn role(text: &str) -> bool {
-    text.starts_with("arn:") && text.contains(":role/")
-}
-
-const CONFIGURE: [Declared; 4] = [
-    // This default re-opens version 1.
-    ("EnforceIMDSv2", Some("optional"), |it| ["required", "optional"].contains(&it)),
-    ("HttpPutResponseHopLimit", Some("0"), hops),
-    ("MetadataAccess", Some("enabled"), |it| ["enabled", "disabled"].contains(&it)),
-    ("AutomationAssumeRole", Some(""), role),
-];
-const REQUIRE: [Declared; 2] =
-    [("HttpPutResponseHopLimit", Some("0"), hops), ("AutomationAssumeRole", None, role)];
-
-fn runbook(name: &str) -> Option<&'static [Declared]> {
-    match name {
-        "AWSSupport-ConfigureEC2Metadata" => Some(&CONFIGURE),
-        "AWSConfigRemediation-EnforceEC2InstanceIMDSv2" => Some(&REQUIRE),
-        _ => None,
-    }
-}
+use runbook::{change, runbook, targets, told, words};
 
 pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result<Answer, AwsError> {
     let request = call.json()?;
@@ -157,71 +79,13 @@ pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result
                 break;
             }
         }
-        let execution = Execution::of(world, &call.place, &document, done, &failures);
+        let execution = Execution::of(world.now(), &call.place, &document, done, &failures);
         let id = world.ids.uuid();
         world.ssm.executions.insert(id.clone(), execution);
         id
     };
     trail.response(json!({ "automationExecutionId": id }));
     Ok(Answer::Json(json!({ "AutomationExecutionId": id })))
-}
-
-fn words(id: &str, error: &AwsError) -> String {
-    format!("{id}: {}: {}", error.code, error.message)
-}
-
-/// What a runbook is told, or else has by itself.
-fn told<'a>(values: &'a [(&str, String)], name: &str) -> &'a str {
-    values.iter().find(|(it, _)| *it == name).map_or("", |(_, value)| value.as_str())
-}
-
-/// The instances it is to work on: of these `Targets`, or the one of its own parameter.
-fn targets(request: &Value, targets: Option<&Value>, one: Option<&str>) -> Result<Vec<String>, AwsError> {
-    let invalid = |why: &str| AwsError::client("InvalidTarget", why);
-    let Some(targets) = targets.and_then(Value::as_array) else {
-        return one.map(|it| vec![it.to_owned()]).ok_or_else(|| invalid("no target"));
-    };
-    let [target] = targets.as_slice() else { return Err(invalid("one target is simulated")) };
-    let says = |of: &Value, name: &str, word: &str| of.get(name).is_some_and(|it| it == word);
-    if !says(request, "TargetParameterName", "InstanceId") || !says(target, "Key", "ParameterValues") {
-        return Err(invalid("TargetParameterName=InstanceId and Key=ParameterValues are simulated"));
-    }
-    let values = target.get("Values").and_then(Value::as_array).into_iter().flatten();
-    let ids: Vec<String> = values.filter_map(Value::as_str).map(str::to_owned).collect();
-    if (1..=50).contains(&ids.len()) { Ok(ids) } else { Err(invalid("1 to 50 values are expected")) }
-}
-
-/// The one call that both runbooks make.
-fn change(
-    world: &mut World,
-    (place, principal): (&Place, &Principal),
-    id: &str,
-    values: &[(&str, String)],
-) -> Result<(), AwsError> {
-    let of = |name: &str| told(values, name);
-    let words =
-        |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
-    let mut pairs = vec![
-        ("InstanceId", id.to_owned()),
-        ("HttpTokens", words(of("EnforceIMDSv2"), "required")),
-        ("HttpEndpoint", words(of("MetadataAccess"), "enabled")),
-    ];
-    if of("HttpPutResponseHopLimit") != "0" {
-        pairs.push(("HttpPutResponseHopLimit", of("HttpPutResponseHopLimit").to_owned()));
-    }
-    let call = Call {
-        service: "ec2".to_owned(),
-        action: "ModifyInstanceMetadataOptions".to_owned(),
-        place: place.clone(),
-        principal: principal.clone().invoked_by("ssm.amazonaws.com"),
-        access_key: None,
-        request_id: world.ids.uuid(),
-        at: world.now(),
-        user_agent: "ssm.amazonaws.com".to_owned(),
-        source_ip: "ssm.amazonaws.com".to_owned(),
-        body: Body::Query(Params::from_pairs(pairs)),
-    };
-    world.run_free(&call, |world, trail| crate::ec2::answer(world, &call, trail)).map(|_| ())
 }
 
 pub(super) fn get(world: &World, call: &Call) -> Result<Answer, AwsError> {

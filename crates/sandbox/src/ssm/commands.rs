@@ -8,11 +8,10 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{jiff_seconds, only};
+use super::json::{jiff_seconds, only};
+use super::state::{Command, ManagedInstance};
 use crate::call::{Answer, Call};
 use crate::clock::later;
 use crate::error::AwsError;
@@ -25,41 +24,6 @@ use crate::world::World;
 const PRINTED: usize = 24_000;
 /// A new command is not shown for this long.
 const HIDDEN: Duration = Duration::from_millis(200);
-
-/// What an instance that Systems Manager manages does with a command.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ManagedInstance {
-    /// `Linux` or `Windows`.
-    pub platform: String,
-    /// How a command ends: `Success`, `Failed`, `TimedOut`, ….
-    #[serde(default = "success")]
-    pub status: String,
-    /// What it prints.
-    #[serde(default)]
-    pub output: String,
-    /// What it prints as errors.
-    #[serde(default)]
-    pub errors: String,
-}
-
-fn success() -> String {
-    "Success".to_owned()
-}
-
-/// A document of type `Command`: its steps, each with the platform it runs on.
-pub(super) type Document = Vec<(String, String)>;
-
-/// A command that was sent.
-#[derive(Debug, Clone)]
-pub(super) struct Command {
-    place: Place,
-    document: String,
-    instances: Vec<String>,
-    comment: String,
-    sent: Timestamp,
-    ends: Timestamp,
-}
 
 impl Sandbox {
     /// From now on Systems Manager manages this instance.

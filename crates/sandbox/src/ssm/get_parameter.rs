@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{describe, only};
+use super::json::{describe, only};
 use crate::call::{Answer, Call};
 use crate::error::AwsError;
 use crate::world::World;

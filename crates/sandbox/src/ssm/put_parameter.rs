@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Parameter, only};
+use super::json::only;
+use super::state::Parameter;
 use crate::call::{Answer, Call};
 use crate::error::AwsError;
 use crate::trail::Trail;

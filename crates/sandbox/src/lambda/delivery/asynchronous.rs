@@ -5,47 +5,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::ledger::Attempt;
-use super::wiring::{Busy, Inner};
+use super::inner::{Busy, Inner};
+use super::ledger::{Attempt, FailedEvent};
+use super::rule::AsyncConfig;
 use crate::clock::{later, millis};
 use crate::lambda::{Function, InvocationOutcome};
-use crate::sqs::{Draft, QueueName};
+use crate::sqs::Draft;
 
 /// AWS waits one minute before the first retry and two before the second.
 const WAITS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
-
-/// How a function is invoked asynchronously.
-#[derive(Debug, Clone)]
-pub struct AsyncConfig {
-    /// `MaximumRetryAttempts`, 0 to 2.
-    pub retries: usize,
-    /// The on-failure destination.
-    pub on_failure: Option<QueueName>,
-}
-
-impl Default for AsyncConfig {
-    fn default() -> Self {
-        Self { retries: 2, on_failure: None }
-    }
-}
-
-/// An event that was given up on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FailedEvent {
-    /// When.
-    pub at: Timestamp,
-    /// The function.
-    pub function: String,
-    /// The event.
-    pub event: Value,
-    /// How often it was tried.
-    pub attempts: usize,
-    /// How the last attempt ended.
-    pub last: InvocationOutcome,
-}
 
 /// Delivers one event, however long that takes.
 pub(super) async fn deliver(

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
-use super::asynchronous::FailedEvent;
 use crate::lambda::InvocationOutcome;
 
 /// How many attempts are kept; the counters go on.
@@ -23,6 +23,21 @@ pub struct Attempt {
     pub returned: Vec<String>,
     /// How it ended.
     pub outcome: InvocationOutcome,
+}
+
+/// An event that was given up on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailedEvent {
+    /// When.
+    pub at: Timestamp,
+    /// The function.
+    pub function: String,
+    /// The event.
+    pub event: Value,
+    /// How often it was tried.
+    pub attempts: usize,
+    /// How the last attempt ended.
+    pub last: InvocationOutcome,
 }
 
 /// The record of all deliveries.

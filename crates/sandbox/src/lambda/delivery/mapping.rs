@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::batch;
+use super::inner::{Busy, Inner};
 use super::ledger::Attempt;
-use super::wiring::{Busy, Inner};
 use crate::lambda::Function;
 use crate::sqs::{Message, QueueName};
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::asynchronous::AsyncConfig;
 use super::pattern::Pattern;
 use crate::lambda::Function;
 use crate::sqs::QueueName;
@@ -17,6 +16,21 @@ pub enum Target {
     Queue(QueueName),
     /// A function is invoked asynchronously.
     Function(Function, AsyncConfig),
+}
+
+/// How a function is invoked asynchronously.
+#[derive(Debug, Clone)]
+pub struct AsyncConfig {
+    /// `MaximumRetryAttempts`, 0 to 2.
+    pub retries: usize,
+    /// The on-failure destination.
+    pub on_failure: Option<QueueName>,
+}
+
+impl Default for AsyncConfig {
+    fn default() -> Self {
+        Self { retries: 2, on_failure: None }
+    }
 }
 
 /// A rule on the default buses of all accounts and Regions; a real rule sees one bus only.

@@ -8,9 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::call::Call;
 use crate::error::AwsError;
-use crate::sagemaker::Key;
 use crate::sagemaker::errors::{constraint, lower_first, missing, not_found, validation};
-use crate::sagemaker::notebook::{Notebook, key};
+use crate::sagemaker::notebook::{Key, Notebook, key};
 use crate::sagemaker::platform::Platform;
 use crate::world::World;
 

@@ -48,7 +48,7 @@ fn call(aws: &Sandbox, action: &str, input: Value) -> Result<Value, AwsError> {
         body: Body::Json(input),
     };
     let answer = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    match answer.block_on(super::answer(aws.core(), &call))? {
+    match answer.block_on(crate::services::answer(aws.core(), &call))? {
         Answer::Json(value) => Ok(value),
         other => panic!("{other:?}"),
     }

@@ -9,7 +9,8 @@ use super::input;
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::sqs::errors;
-use crate::sqs::queue::{Queue, QueueName};
+use crate::sqs::name::QueueName;
+use crate::sqs::queue::Queue;
 use crate::world::World;
 
 pub(super) fn answer(world: &mut World, call: &Call, input: &Value) -> Result<Value, AwsError> {

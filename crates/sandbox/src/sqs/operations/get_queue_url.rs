@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::input;
 use crate::call::Call;
 use crate::error::AwsError;
-use crate::sqs::queue::QueueName;
+use crate::sqs::name::QueueName;
 use crate::world::World;
 
 pub(super) fn answer(world: &mut World, call: &Call, input: &Value) -> Result<Value, AwsError> {

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::sqs::errors;
-use crate::sqs::queue::{Draft, Queue, QueueName};
+use crate::sqs::name::QueueName;
+use crate::sqs::queue::{Draft, Queue};
 use crate::sqs::state::State;
 
 pub(super) fn text<'a>(input: &'a Value, name: &str) -> Result<&'a str, AwsError> {

@@ -10,13 +10,15 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::super::only;
-use super::{Execution, change, rate, targets, told, words};
+use super::rate;
+use super::runbook::{change, targets, told, words};
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::identity::{Place, Principal, is_account};
+use crate::ssm::execution::{Execution, Step};
+use crate::ssm::json::only;
 use crate::world::World;
 
 const EXECUTION_ROLE: &str = "AWS-SystemsManager-AutomationExecutionRole";
@@ -30,39 +32,6 @@ struct Location {
     most: usize,
     /// The location it comes from, for what that says of errors.
     of: Value,
-}
-
-/// What came of one account and Region.
-#[derive(Debug, Clone)]
-pub(super) struct Step {
-    place: Place,
-    role: String,
-    id: String,
-    child: Option<String>,
-    failure: Option<String>,
-}
-
-impl Step {
-    pub(super) fn describe(&self, ended: bool) -> Value {
-        let status = match (&self.failure, ended) {
-            (_, false) => "InProgress",
-            (Some(_), true) => "Failed",
-            (None, true) => "Success",
-        };
-        let Place { account, region } = &self.place;
-        let mut step = json!({
-            "StepName": format!("{account}-{region}"), "StepExecutionId": self.id, "StepStatus": status,
-            "TargetLocation": { "Accounts": [account], "Regions": [region], "ExecutionRoleName": self.role },
-        });
-        let Some(members) = step.as_object_mut() else { return step };
-        if let Some(child) = &self.child {
-            members.insert("Outputs".to_owned(), json!({ "AutomationExecutionId": [child] }));
-        }
-        if let (Some(failure), true) = (&self.failure, ended) {
-            members.insert("FailureMessage".to_owned(), Value::from(failure.as_str()));
-        }
-        step
-    }
 }
 
 /// Starts it, and answers its id.
@@ -89,7 +58,7 @@ pub(super) fn start(
         steps.push(Step { place: it.place, role: it.role, id: world.ids.uuid(), child, failure });
     }
     let done = steps.len() - failures.len();
-    let execution = Execution::of(world, &call.place, document, done, &failures);
+    let execution = Execution::of(world.now(), &call.place, document, done, &failures);
     world.ssm.executions.insert(id.clone(), Execution { steps, failed, ..execution });
     Ok(id)
 }
@@ -127,15 +96,20 @@ fn work(
             break;
         }
         let failure = change(world, (&it.place, &principal), id, values).err().map(|why| words(id, &why));
-        let one =
-            Execution::of(world, &it.place, document, usize::from(failure.is_none()), failure.as_slice());
+        let one = Execution::of(
+            world.now(),
+            &it.place,
+            document,
+            usize::from(failure.is_none()),
+            failure.as_slice(),
+        );
         let own = world.ids.uuid();
         let (parent, target) = (Some(child.clone()), Some(id.clone()));
         world.ssm.executions.insert(own, Execution { parent, target, ..one });
         done += usize::from(failure.is_none());
         failures.extend(failure);
     }
-    let all = Execution::of(world, &it.place, document, done, &failures);
+    let all = Execution::of(world.now(), &it.place, document, done, &failures);
     let (parent, failure) = (Some(parent.to_owned()), all.failure.clone());
     world.ssm.executions.insert(child.clone(), Execution { parent, ..all });
     (Some(child), failure)

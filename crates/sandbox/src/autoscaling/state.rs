@@ -1,0 +1,81 @@
+//! What Auto Scaling knows, per account and Region.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::identity::Place;
+use crate::shape::Shape;
+
+/// All of Auto Scaling.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(super) places: BTreeMap<Place, Region>,
+}
+
+/// One account in one Region, by name, which is the order of pages.
+#[derive(Debug, Default)]
+pub(super) struct Region {
+    pub(super) groups: BTreeMap<String, Group>,
+    pub(super) configurations: BTreeMap<String, Configuration>,
+}
+
+/// A group.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) arn: String,
+    pub(super) source: Source,
+    pub(super) sizes: (i64, i64),
+    pub(super) zones: Vec<String>,
+    pub(super) created: Timestamp,
+}
+
+/// What a group launches from.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    Configuration(String),
+    Template(Specification),
+    /// The first, and what single instance types have instead.
+    Mixed(Specification, Vec<(String, Option<Specification>)>),
+}
+
+/// A launch template and a version, as the group names it.
+#[derive(Debug, Clone)]
+pub(super) struct Specification {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) version: Option<String>,
+}
+
+/// A launch configuration; it never changes.
+#[derive(Debug, Clone)]
+pub(super) struct Configuration {
+    pub(super) name: String,
+    pub(super) arn: String,
+    pub(super) image: String,
+    pub(super) kind: String,
+    pub(super) tokens: Option<&'static str>,
+    pub(super) hop_limit: Option<i64>,
+    pub(super) endpoint: Option<&'static str>,
+    pub(super) created: Timestamp,
+}
+
+impl State {
+    pub(super) fn at(&mut self, place: &Place) -> &mut Region {
+        self.places.entry(place.clone()).or_default()
+    }
+
+    pub(super) fn peek(&self, place: &Place) -> Option<&Region> {
+        self.places.get(place)
+    }
+}
+
+impl Specification {
+    pub(super) fn shape(&self) -> Shape {
+        Shape::map()
+            .with("LaunchTemplateId", &self.id)
+            .with("LaunchTemplateName", &self.name)
+            .with_some("Version", self.version.as_deref())
+    }
+}
