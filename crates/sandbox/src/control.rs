@@ -10,6 +10,7 @@
 //! | `POST throttling` `{"enforced": true}` | token buckets on or off |
 //! | `POST inject` | orders a fault, see [`FaultOrder`] |
 //! | `POST reset-faults` | cancels all faults |
+//! | `POST before` | lets somebody else act before a call, see [`BeforeOrder`] |
 //! | `POST launch-as` | launches as another actor, see [`LaunchOrder`] |
 //! | `POST metric-data` `{"account", "region", "instance_id", "metric", "start", "every_seconds", "values"}` | datapoints |
 //! | `POST roles` `{"account", "name", "external_id"?}` | registers a role |
@@ -17,6 +18,7 @@
 //! | `POST command-document` `{"account", "region", "name", "steps": [["step", "platform"]]}` | a document to send |
 //! | `POST organization` | sets the organization, see [`UnitOrder`] |
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -30,12 +32,15 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::call_filter::CallFilter;
 use crate::core::Core;
 use crate::ec2::{Actor, HttpTokens, LaunchSpec, launch_as};
 use crate::error::AwsError;
 use crate::faults::{Effect, Fault};
 use crate::identity::Place;
+use crate::interventions::Intervention;
 use crate::organizations::{AccountState, MemberAccount, Organization, OrganizationalUnit};
+use crate::others::ActorCall;
 
 type Reply = Result<Response, NotUnderstood>;
 
@@ -59,6 +64,7 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/advance", post(advance))
         .route("/throttling", post(throttling))
         .route("/inject", post(inject))
+        .route("/before", post(before))
         .route("/launch-as", post(launch))
         .route("/roles", post(role))
         .route("/managed-instance", post(managed_instance))
@@ -200,6 +206,71 @@ async fn inject(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
     Ok(done())
 }
 
+/// Calls of somebody else (`calls`), made once and in order, immediately before the nth (`call`, from 1)
+/// call of `service` and `action` takes effect. A refused call of somebody else ends the sequence.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BeforeOrder {
+    service: String,
+    action: String,
+    account: Option<String>,
+    region: Option<String>,
+    #[serde(default = "one")]
+    call: u64,
+    calls: Vec<CallOrder>,
+}
+
+/// `parameters` are those of the wire, `{"Tag.1.Key": "team"}`; `document` is the request of a JSON service.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallOrder {
+    account: String,
+    region: String,
+    actor: ActorName,
+    service: String,
+    action: String,
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+    document: Option<Value>,
+}
+
+impl CallOrder {
+    fn build(self) -> ActorCall {
+        let call = ActorCall::new(&self.account, &self.region, self.actor.build());
+        match self.document {
+            Some(document) => call.json(&self.service, &self.action, document),
+            None => {
+                let pairs = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                call.query(&self.service, &self.action, pairs)
+            }
+        }
+    }
+}
+
+async fn before(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
+    let order: BeforeOrder = read(&body)?;
+    let mut filter = CallFilter::of(&order.service, &order.action);
+    if let Some(account) = &order.account {
+        filter = filter.in_account(account);
+    }
+    if let Some(region) = &order.region {
+        filter = filter.in_region(region);
+    }
+    let calls: Vec<ActorCall> = order.calls.into_iter().map(CallOrder::build).collect();
+    let weak = Arc::downgrade(&core);
+    let act = Box::new(move || {
+        let Some(core) = weak.upgrade() else { return };
+        // The refused call is in CloudTrail, where a test can see it.
+        let _refused = calls.iter().try_for_each(|call| call.perform(&core));
+    });
+    core.interventions.lock().unwrap_or_else(PoisonError::into_inner).push(Intervention {
+        filter,
+        skip: order.call.saturating_sub(1),
+        act,
+    });
+    Ok(done())
+}
+
 /// A launch. `actor` is `{"user": "name"}`, `{"role": ["name", "session"]}`, `{"auto-scaling": "group"}`,
 /// `"spot-service"` or `{"fleet": "role"}`.
 #[derive(Deserialize)]
@@ -233,15 +304,21 @@ enum TokensName {
     Required,
 }
 
+impl ActorName {
+    fn build(self) -> Actor {
+        match self {
+            Self::User(name) => Actor::User(name),
+            Self::Role(role, session) => Actor::Role(role, session),
+            Self::AutoScaling(group) => Actor::AutoScaling(group),
+            Self::SpotService => Actor::SpotService,
+            Self::Fleet(role) => Actor::Fleet(role),
+        }
+    }
+}
+
 async fn launch(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
     let order: LaunchOrder = read(&body)?;
-    let actor = match order.actor {
-        ActorName::User(name) => Actor::User(name),
-        ActorName::Role(role, session) => Actor::Role(role, session),
-        ActorName::AutoScaling(group) => Actor::AutoScaling(group),
-        ActorName::SpotService => Actor::SpotService,
-        ActorName::Fleet(role) => Actor::Fleet(role),
-    };
+    let actor = order.actor.build();
     let mut spec = match &order.template {
         Some(template) => LaunchSpec::of_template(template, order.version.as_deref().unwrap_or("$Default")),
         None => LaunchSpec::of_image(order.image.as_deref().unwrap_or(crate::ec2::AMAZON_LINUX_2)),

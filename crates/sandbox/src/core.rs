@@ -13,6 +13,7 @@ use crate::clock::{Clock, between};
 use crate::config::Config;
 use crate::error::AwsError;
 use crate::faults::Faults;
+use crate::interventions::{Intervention, due};
 use crate::throttle::Limit;
 use crate::trail::Trail;
 use crate::world::World;
@@ -29,6 +30,7 @@ pub(crate) struct Core {
     world: Mutex<World>,
     calls: Mutex<VecDeque<CallRecord>>,
     hooks: Mutex<Vec<CallHook>>,
+    pub(crate) interventions: Mutex<Vec<Intervention>>,
     /// How many calls took effect since the start.
     count: watch::Sender<u64>,
     /// Counts the moves of a manual clock.
@@ -51,6 +53,7 @@ impl Core {
             world: Mutex::new(world),
             calls: Mutex::new(VecDeque::new()),
             hooks: Mutex::new(Vec::new()),
+            interventions: Mutex::new(Vec::new()),
             count: watch::Sender::new(0),
             moves: watch::Sender::new(0),
             timer_added,
@@ -92,6 +95,18 @@ impl Core {
         calls.push_back(record);
         drop(calls);
         self.count.send_modify(|count| *count += 1);
+    }
+
+    /// Runs what somebody else does immediately before this call.
+    pub(crate) fn intervene(&self, call: &Call) {
+        // An action may order another one: the list is not locked while they run.
+        let due = self
+            .interventions
+            .lock()
+            .map_or_else(|poisoned| due(&mut poisoned.into_inner(), call), |mut all| due(&mut all, call));
+        for act in due {
+            act();
+        }
     }
 
     pub(crate) fn calls(&self) -> Vec<CallRecord> {

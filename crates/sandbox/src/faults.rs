@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::call::Call;
+use crate::call_filter::CallFilter;
 use crate::error::AwsError;
 use crate::ids::Ids;
 
@@ -20,10 +21,7 @@ use crate::ids::Ids;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Fault {
-    service: Option<String>,
-    action: Option<String>,
-    account: Option<String>,
-    region: Option<String>,
+    filter: CallFilter,
     /// Matching calls that pass unharmed first.
     skip: u64,
     /// Matching calls that are still to be harmed; `None` is all of them.
@@ -57,43 +55,35 @@ impl Fault {
 
     /// A fault for every call of every operation.
     pub const fn anywhere(effect: Effect) -> Self {
-        Self {
-            service: None,
-            action: None,
-            account: None,
-            region: None,
-            skip: 0,
-            left: None,
-            chance: 1.0,
-            effect,
-        }
+        let filter = CallFilter { service: None, action: None, account: None, region: None };
+        Self { filter, skip: 0, left: None, chance: 1.0, effect }
     }
 
     /// Only calls of this service.
     #[must_use]
     pub fn in_service(mut self, service: &str) -> Self {
-        self.service = Some(service.to_owned());
+        self.filter.service = Some(service.to_owned());
         self
     }
 
     /// Only calls of this operation.
     #[must_use]
     pub fn of_action(mut self, action: &str) -> Self {
-        self.action = Some(action.to_owned());
+        self.filter.action = Some(action.to_owned());
         self
     }
 
     /// Only calls in this account.
     #[must_use]
     pub fn in_account(mut self, account: &str) -> Self {
-        self.account = Some(account.to_owned());
+        self.filter.account = Some(account.to_owned());
         self
     }
 
     /// Only calls in this Region.
     #[must_use]
     pub fn in_region(mut self, region: &str) -> Self {
-        self.region = Some(region.to_owned());
+        self.filter.region = Some(region.to_owned());
         self
     }
 
@@ -116,14 +106,6 @@ impl Fault {
     pub const fn chance(mut self, chance: f64) -> Self {
         self.chance = chance;
         self
-    }
-
-    fn meets(&self, call: &Call) -> bool {
-        let matches = |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|it| it == actual);
-        matches(&self.service, &call.service)
-            && matches(&self.action, &call.action)
-            && matches(&self.account, &call.place.account)
-            && matches(&self.region, &call.place.region)
     }
 }
 
@@ -157,7 +139,7 @@ impl Faults {
     /// What `call` meets. Latencies add up; of the others the first on order wins.
     pub(crate) fn meet(&mut self, call: &Call) -> Suffering {
         let mut suffering = Suffering::default();
-        for fault in self.orders.iter_mut().filter(|fault| fault.meets(call)) {
+        for fault in self.orders.iter_mut().filter(|fault| fault.filter.matches(call)) {
             if fault.skip > 0 {
                 fault.skip -= 1;
                 continue;

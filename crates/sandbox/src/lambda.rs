@@ -18,8 +18,6 @@ mod outcome;
 mod runtime_api;
 mod state;
 
-use std::sync::Arc;
-
 pub use config::FunctionConfig;
 pub use delivery::{
     AsyncConfig, Attempt, EventSource, FailedEvent, Ledger, MappingError, Pattern, PatternError, Rule,
@@ -32,10 +30,9 @@ pub use outcome::{HostError, InvocationOutcome, SYNC_PAYLOAD_LIMIT};
 pub(crate) use state::State;
 
 use crate::call::{Answer, Call};
-use crate::core::Core;
 use crate::error::AwsError;
 
-pub(crate) async fn answer(_core: &Arc<Core>, call: &Call) -> Result<Answer, AwsError> {
+pub(crate) fn answer(call: &Call) -> Result<Answer, AwsError> {
     Err(AwsError::not_simulated(format!("operation {} of lambda", call.action)))
 }
 

@@ -17,7 +17,7 @@
 //! # How a call runs
 //!
 //! ```text
-//! HTTP ─► protocol::read ─► who asks (identity, iam) ─► Fault before ─► services::answer
+//! HTTP ─► protocol::read ─► who asks (identity, iam) ─► Fault before ─► others act ─► services::answer
 //!                                                                            │
 //!   response ◄─ protocol::write ◄─ Fault after ◄─ call log, hooks ◄──────────┤
 //!                                                                            ▼
@@ -28,10 +28,8 @@
 //!   (`world.ec2`, `world.sagemaker`, ...; each service defines its own `State: Default`). Take it with
 //!   `core.world()` and never keep it across an `await`. Timers and operations already hold it.
 //! - **An operation** is a function `(&mut World, &Call[, &mut Trail]) -> Result<Answer, AwsError>` in a
-//!   file of its own that cites its API document. Synchronous services are one arm in
-//!   `services::answer` through `core.run(call, |world, trail| ...)`. A service that waits (long
-//!   polling, invocations) gets `&Arc<Core>` and is async: it calls `core.run` for the part that reads
-//!   or changes state, and waits outside of it.
+//!   file of its own that cites its API document. A service is one arm in `services::perform` through
+//!   `core.run(call, |world, trail| ...)`.
 //! - **Requests.** `call.params()` for query (a tree that knows what was read: end with
 //!   `params.finish(action, &REAL_BUT_NOT_SIMULATED)?` before any effect), `call.json()` for JSON and CBOR.
 //! - **Answers.** `Answer::Json(value)`, `Answer::Xml(Shape)`. Errors: `AwsError::client`,
@@ -51,6 +49,7 @@
 mod autoscaling;
 mod bus;
 mod call;
+mod call_filter;
 mod calls;
 mod clock;
 mod cloudtrail;
@@ -64,8 +63,10 @@ mod faults;
 mod iam;
 mod identity;
 mod ids;
+mod interventions;
 pub mod lambda;
 mod organizations;
+mod others;
 mod params;
 mod protocol;
 pub mod sagemaker;
@@ -86,6 +87,7 @@ mod world;
 mod scenarios;
 
 pub use bus::{Chaos, EventBus};
+pub use call_filter::CallFilter;
 pub use calls::CallRecord;
 pub use clock::{Clock, ClockMode};
 pub use config::{Config, DEFAULT_REGIONS, DEFAULT_START, Ec2Config, OmittedField};
@@ -97,5 +99,6 @@ pub use error::{AwsError, StartError};
 pub use faults::{Effect, Fault};
 pub use identity::{Place, Principal};
 pub use organizations::{AccountState, MemberAccount, Organization, OrganizationalUnit};
+pub use others::ActorCall;
 pub use sandbox::Sandbox;
 pub use ssm::ManagedInstance;

@@ -13,6 +13,7 @@ mod lifecycle;
 mod metadata_options;
 mod metrics;
 mod organizations;
+mod others;
 mod parameters;
 mod tags;
 mod templates;

@@ -63,11 +63,12 @@ async fn handle(
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
+    core.intervene(&call);
     let outcome = match (refused, &suffering.effect) {
         (Some(error), _) => Err(error),
         (None, Some(Effect::ErrorBefore(error))) => Err(error.clone()),
         (None, Some(Effect::DropBefore)) => Ok(Answer::Json(serde_json::Value::Null)),
-        (None, _) => services::answer(&core, &call).await,
+        (None, _) => services::answer(&core, &call),
     };
     finish(&core, &call, protocol, suffering, outcome, &cut).await
 }

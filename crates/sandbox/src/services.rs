@@ -1,7 +1,5 @@
 //! Which module answers for which service. A new service is one arm here.
 
-use std::sync::Arc;
-
 use crate::call::{Answer, Call};
 use crate::core::Core;
 use crate::error::AwsError;
@@ -10,21 +8,26 @@ use crate::{
     autoscaling, cloudtrail, cloudwatch, ec2, lambda, organizations, sagemaker, securityhub, sqs, ssm, sts,
 };
 
-/// Takes the tokens of a call and answers it, or reports that the service is not simulated.
-pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsError> {
+/// Takes the tokens of a call and answers it.
+pub(crate) fn answer(core: &Core, call: &Call) -> Result<Answer, AwsError> {
     core.charge(call, &limits(call))?;
+    perform(core, call)
+}
+
+/// Answers a call without taking tokens, or reports that the service is not simulated.
+pub(crate) fn perform(core: &Core, call: &Call) -> Result<Answer, AwsError> {
     match call.service.as_str() {
         "ec2" => core.run(call, |world, trail| ec2::answer(world, call, trail)),
         "sts" => core.run(call, |world, _| sts::answer(world, call)),
         "organizations" => core.run(call, |world, _| organizations::answer(world, call)),
         "ssm" => core.run(call, |world, trail| ssm::answer(world, call, trail)),
-        "sagemaker" => sagemaker::answer(core, call).await,
-        "sqs" => sqs::answer(core, call).await,
+        "sagemaker" => sagemaker::answer(core, call),
+        "sqs" => sqs::answer(core, call),
         "autoscaling" => core.run(call, |world, _| autoscaling::answer(world, call)),
         "monitoring" => core.run(call, |world, _| cloudwatch::answer(world, call)),
         "cloudtrail" => core.run(call, |world, _| cloudtrail::answer(world, call)),
         "securityhub" => core.run(call, |world, _| securityhub::answer(world, call)),
-        "lambda" => lambda::answer(core, call).await,
+        "lambda" => lambda::answer(call),
         other => Err(AwsError::not_simulated(format!("service {other} (operation {})", call.action))),
     }
 }

@@ -53,7 +53,7 @@ pub struct InstanceView {
 }
 
 impl Actor {
-    fn principal(&self, place: &Place, now: Timestamp) -> Principal {
+    pub(crate) fn principal(&self, place: &Place, now: Timestamp) -> Principal {
         match self {
             Self::User(name) => Principal::user(place, name),
             Self::Role(role, session) => Principal::session(place, role, session, now),

@@ -12,8 +12,6 @@ mod start_notebook_instance;
 mod stop_notebook_instance;
 mod update_notebook_instance;
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use crate::call::{Answer, Call};
@@ -26,7 +24,7 @@ use input::Input;
 type Operation = fn(&mut World, &Call, &Input<'_>, &mut Trail) -> Result<Value, AwsError>;
 
 /// Answers one call.
-pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsError> {
+pub(crate) fn answer(core: &Core, call: &Call) -> Result<Answer, AwsError> {
     let input = Input::new(call.json()?)?;
     let operation: Operation = match call.action.as_str() {
         "CreateNotebookInstance" => create_notebook_instance::answer,

@@ -11,8 +11,6 @@ mod receive_message;
 mod send_message;
 mod send_message_batch;
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 pub(crate) use receive_message::system_attributes;
@@ -25,7 +23,7 @@ use crate::world::World;
 type Operation = fn(&mut World, &Call, &Value) -> Result<Value, AwsError>;
 
 /// Answers one call.
-pub(crate) async fn answer(core: &Arc<Core>, call: &Call) -> Result<Answer, AwsError> {
+pub(crate) fn answer(core: &Core, call: &Call) -> Result<Answer, AwsError> {
     let input = call.json()?;
     let operation: Operation = match call.action.as_str() {
         "CreateQueue" => create_queue::answer,

@@ -47,8 +47,7 @@ fn call(aws: &Sandbox, action: &str, input: Value) -> Result<Value, AwsError> {
         source_ip: "203.0.113.10".to_owned(),
         body: Body::Json(input),
     };
-    let answer = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    match answer.block_on(crate::services::answer(aws.core(), &call))? {
+    match crate::services::answer(aws.core(), &call)? {
         Answer::Json(value) => Ok(value),
         other => panic!("{other:?}"),
     }
