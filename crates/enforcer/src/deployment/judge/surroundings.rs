@@ -8,9 +8,9 @@ use super::super::command::Command;
 use super::super::expected::PARAMETER;
 use super::super::{Desk, Finding, State};
 use super::{Against, there};
-use crate::document;
 use crate::failure::{Failure, Kind};
 use crate::ports::{Answer, Parameter};
+use v2only_document as document;
 
 /// The policy document.
 pub(super) fn parameter(desk: &mut Desk<'_>, found: &Answer<Option<Parameter>>, against: &Against<'_>) {

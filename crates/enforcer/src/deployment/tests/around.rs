@@ -38,7 +38,7 @@ fn the_document_is_one_and_the_one_that_was_meant() {
         "may not decrypt",
         "v2only validate policy.yaml && aws ssm delete-parameter --name /v2only/policy --region eu-central-1 && aws ssm put-parameter",
     );
-    let wanted = crate::document::parse("version: 1\nmode: enforce\n").unwrap().policy;
+    let wanted = v2only_document::parse("version: 1\nmode: enforce\n").unwrap().policy;
     let seen = whole(Site::Alone);
     let all = judge(&seen, &Against { policy: Some(("mine.yaml", &wanted)), ..Against::default() });
     let found = all.iter().find(|it| it.piece == "parameter").unwrap();

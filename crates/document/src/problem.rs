@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::{harmless, lines};
+
 /// A document that cannot be acted on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
@@ -111,21 +113,4 @@ fn around(line: &str, column: usize) -> (String, usize) {
         shown.push('…');
     }
     (shown.trim_end().to_owned(), caret)
-}
-
-/// The character itself, or a stand-in if a terminal would obey it.
-pub(super) fn harmless(char: char) -> char {
-    match char {
-        '\t' => ' ',
-        // Marks that turn the direction of writing can make a line look like another.
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        other if other.is_control() => '\u{fffd}',
-        other => other,
-    }
-}
-
-/// Lines as YAML counts them; a byte order mark is not part of the first.
-pub(super) fn lines(text: &str) -> Vec<&str> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r')).collect()
 }

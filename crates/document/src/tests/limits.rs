@@ -8,6 +8,7 @@ use super::observing;
 
 /// Refused, soon, and in these words.
 #[track_caller]
+#[expect(clippy::disallowed_methods, reason = "the test measures how long a refusal takes")]
 fn check(name: &str, text: &str, message: &str) {
     let began = Instant::now();
     let invalid = parse(text).unwrap_err();

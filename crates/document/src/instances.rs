@@ -6,8 +6,9 @@ use v2only_policy::settings::{
     EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, InstanceRules, SwitchRule, UsageGate,
 };
 
-use super::reader::{Reader, Spot, Words};
-use super::{keys, set};
+use crate::keys;
+use crate::reader::{Reader, Words, set};
+use crate::spot::Spot;
 
 /// `HttpPutResponseHopLimit`.
 pub(super) const HOPS: RangeInclusive<u8> = 1..=64;

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::super::parse;
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test reads the published examples")]
 fn every_example_is_accepted_without_a_notice_and_says_what_it_does() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/policy");
     let mut read = 0;

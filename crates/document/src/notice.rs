@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::reader::Spot;
-use super::wording::shown;
+use crate::spot::Spot;
+use crate::text::shown;
 
 /// Something in a legal document that its author should know.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use v2only_policy::settings::{Override, Rules};
 
-use super::notice::Notice;
-use super::reader::{Fields, Reader, Spot};
-use super::{MODE, keys, lay_sections, matching, set};
+use crate::notice::Notice;
+use crate::reader::{Reader, set};
+use crate::spot::{Fields, Spot};
+use crate::{keys, matching, rules};
 
 /// Each override with its own words laid over the document's rules.
 pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>, document: &Rules) -> Vec<Override> {
@@ -31,10 +32,10 @@ fn one(reader: &mut Reader, spot: &Spot<'_>, document: &Rules) -> Option<Overrid
         let hint = "say what is to hold there, or delete the key".to_owned();
         reader.problem(section.node.at, &section.path, "this changes nothing", Some(hint));
     }
-    let mut rules = document.clone();
-    set(&mut rules.mode, reader.word(&fields, "mode", &MODE));
-    lay_sections(reader, &fields, &mut rules);
-    Some(Override { matcher: matcher?, rules })
+    let mut merged = document.clone();
+    set(&mut merged.mode, reader.word(&fields, "mode", &rules::MODE));
+    rules::lay(reader, &fields, &mut merged);
+    Some(Override { matcher: matcher?, rules: merged })
 }
 
 /// Overrides that are legal and do nothing. One that repeats the document's rules can be meant, to keep off

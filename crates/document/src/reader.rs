@@ -1,38 +1,23 @@
-//! Asks nodes for what is expected of them, and collects every answer that is not it.
+//! Reads words, numbers and lists out of nodes, and collects every problem.
 //!
-//! Every question answers `None` after the problem was noted, so that reading goes on and finds the rest.
+//! Every method returns `None` after it noted the problem, so that reading goes on and finds further problems.
 
 use std::ops::RangeInclusive;
 
-use super::core_schema::{boolean, integer, is_null};
-use super::keys::{self, Level};
-use super::notice::{self, Notice};
-use super::problem::{MOST, Problem, harmless};
-use super::spelling;
-use super::tree::{Entry, Mark, Node, Value};
-use super::wording::{alternatives, found, shown, under, without_quotes};
+use crate::keys::{self, Level};
+use crate::notice::{self, Notice};
+use crate::problem::{MOST, Problem};
+use crate::spelling;
+use crate::spot::{Fields, Spot};
+use crate::text::{alternatives, harmless, join_index, join_key, shown};
+use crate::tree::scalar::{boolean, integer};
+use crate::tree::{Mark, Value};
+use crate::wording::{found, without_quotes};
 
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     pub problems: Vec<Problem>,
     pub notices: Vec<Notice>,
-}
-
-/// A node and the way to it.
-#[derive(Debug, Clone)]
-pub(super) struct Spot<'a> {
-    pub node: &'a Node,
-    pub path: String,
-}
-
-/// A map whose keys were checked.
-#[derive(Debug)]
-pub(super) struct Fields<'a> {
-    pub at: Mark,
-    pub path: String,
-    entries: &'a [Entry],
-    /// Known keys that are there under a wrong name.
-    misspelt: Vec<&'static str>,
 }
 
 /// The words of which one is expected, and what they mean.
@@ -42,62 +27,13 @@ pub(super) struct Words<T: 'static> {
     pub told: &'static [(&'static str, &'static str)],
 }
 
-impl<'a> Spot<'a> {
-    pub fn root(node: &'a Node) -> Self {
-        Self { node, path: String::new() }
-    }
-
-    /// The text as written, whatever YAML would make of it: `012345678901` and `true` are text here. `None`
-    /// for lists, maps and nothing.
-    pub fn text(&self) -> Option<&'a str> {
-        match &self.node.value {
-            Value::Scalar { text, .. } if !is_null(self.node) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub fn is_list(&self) -> bool {
-        matches!(self.node.value, Value::List(_))
-    }
-
-    /// Key and value of a map that has no others.
-    pub fn only_entry(&self) -> Option<(&'a str, Spot<'a>)> {
-        match &self.node.value {
-            Value::Map(entries) => match entries.as_slice() {
-                [entry] => {
-                    let path = under(&self.path, &entry.key);
-                    Some((&entry.key, Spot { node: &entry.value, path }))
-                }
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    pub fn is_empty_map(&self) -> bool {
-        matches!(&self.node.value, Value::Map(entries) if entries.is_empty())
-    }
-}
-
-impl<'a> Fields<'a> {
-    pub fn get(&self, key: &str) -> Option<Spot<'a>> {
-        let entry = self.entries.iter().find(|it| it.key == key)?;
-        Some(Spot { node: &entry.value, path: under(&self.path, key) })
-    }
-
-    /// The keys as written, unknown ones too.
-    pub fn keys(&self) -> impl Iterator<Item = &'a str> {
-        self.entries.iter().map(|it| it.key.as_str())
-    }
-}
-
 impl Reader {
     pub fn problem(&mut self, at: Mark, path: &str, message: impl Into<String>, hint: Option<String>) {
         let (path, message) = (path.chars().map(harmless).collect(), message.into());
         self.problems.push(Problem { line: at.line, column: at.column, path, message, hint });
     }
 
-    /// Something else was expected here.
+    /// Reports that the node is not what a policy document has here.
     pub fn mismatch(&mut self, spot: &Spot<'_>, expected: &str, hint: Option<String>) {
         if !matches!(spot.node.value, Value::Refused) {
             let message = format!("expected {expected}, found {}", found(spot.node));
@@ -113,15 +49,18 @@ impl Reader {
         };
         let mut misspelt = Vec::new();
         for entry in entries {
-            if level.keys.contains(&entry.key.as_str()) {
-                let child = Spot { node: &entry.value, path: under(&spot.path, &entry.key) };
-                self.notices.extend(notice::of(level.name, &entry.key, &child));
+            if level.keys.contains(&entry.key.text.as_str()) {
+                let child = Spot { node: &entry.value, path: join_key(&spot.path, &entry.key.text) };
+                self.notices.extend(notice::of(level.name, &entry.key.text, &child));
             } else {
-                let message = format!("unknown key `{}`", shown(&entry.key));
+                let message = format!("unknown key `{}`", shown(&entry.key.text));
                 // To look for what was meant takes long, and further down nobody reads it.
-                let (hint, meant) =
-                    if self.problems.len() < MOST { keys::hint(level, &entry.key) } else { (None, None) };
-                self.problem(entry.key_at, &spot.path, message, hint);
+                let (hint, meant) = if self.problems.len() < MOST {
+                    keys::hint(level, &entry.key.text)
+                } else {
+                    (None, None)
+                };
+                self.problem(entry.key.at, &spot.path, message, hint);
                 misspelt.extend(meant);
             }
         }
@@ -222,7 +161,14 @@ impl Reader {
             self.mismatch(spot, expected, hint());
             return None;
         };
-        let place = |(index, node)| Spot { node, path: format!("{}[{index}]", spot.path) };
+        let place = |(index, node)| Spot { node, path: join_index(&spot.path, index) };
         Some(items.iter().enumerate().map(place).collect())
+    }
+}
+
+/// Replaces a rule by what the document says, if it says anything.
+pub(super) fn set<T>(rule: &mut T, said: Option<T>) {
+    if let Some(said) = said {
+        *rule = said;
     }
 }

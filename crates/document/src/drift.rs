@@ -4,8 +4,9 @@ use std::ops::RangeInclusive;
 
 use v2only_policy::settings::DriftRule;
 
-use super::reader::{Reader, Spot};
-use super::{keys, set};
+use crate::keys;
+use crate::reader::{Reader, set};
+use crate::spot::Spot;
 
 /// The moments are kept in one tag value, and more than ten do not fit.
 const CONTESTED_AFTER: RangeInclusive<u8> = 1..=10;

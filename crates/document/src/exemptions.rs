@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use v2only_policy::exemption::{Exemption, parse_day};
 
-use super::reader::{Fields, Reader, Spot};
-use super::{keys, matching};
+use crate::reader::Reader;
+use crate::spot::{Fields, Spot};
+use crate::{keys, matching};
 
 pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Exemption> {
     let Some(spot) = fields.get("exemptions") else { return Vec::new() };

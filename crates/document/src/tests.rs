@@ -14,10 +14,10 @@ mod schema;
 
 use serde_json::{Map, Number, Value as Json};
 
-use super::core_schema::{boolean, integer, is_null};
 use super::reader::Reader;
-use super::tree::{self, Node, Value};
-use super::{Document, parse};
+use super::tree::scalar::{boolean, integer, is_null};
+use super::tree::{self, Node, Options, Value};
+use super::{Document, issues, parse};
 
 /// The design of the document, with every key of it.
 const COMPLETE: &str = r#"
@@ -80,15 +80,16 @@ fn refused(text: &str) -> String {
 /// something twice.
 fn json(text: &str) -> Option<Json> {
     let mut reader = Reader::default();
-    let root = tree::grow(text, &mut reader)?;
-    reader.problems.is_empty().then(|| as_json(&root))
+    let tree = tree::read(text, &Options::STRICT);
+    let root = issues::report(&tree, &mut reader)?;
+    reader.problems.is_empty().then(|| as_json(root))
 }
 
 fn as_json(node: &Node) -> Json {
     match &node.value {
         Value::List(items) => Json::Array(items.iter().map(as_json).collect()),
         Value::Map(entries) => {
-            let pairs = entries.iter().map(|it| (it.key.clone(), as_json(&it.value)));
+            let pairs = entries.iter().map(|it| (it.key.text.clone(), as_json(&it.value)));
             Json::Object(pairs.collect::<Map<_, _>>())
         }
         Value::Refused => Json::Null,

@@ -2,8 +2,9 @@
 
 use v2only_policy::settings::{ImageFix, LaunchTemplateFix};
 
-use super::reader::{Reader, Spot, Words};
-use super::{keys, set};
+use crate::keys;
+use crate::reader::{Reader, Words, set};
+use crate::spot::Spot;
 
 const LAUNCH_TEMPLATE_FIX: Words<LaunchTemplateFix> = Words {
     all: &[("report", LaunchTemplateFix::Report), ("new-version", LaunchTemplateFix::NewVersion)],

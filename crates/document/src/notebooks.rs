@@ -3,11 +3,12 @@
 use jiff::civil::{Time, Weekday};
 use v2only_policy::settings::{InService, NotebookRules, Window};
 
-use super::instances::FRESH_MINUTES;
-use super::notice::Notice;
-use super::reader::{Fields, Reader, Spot, Words};
-use super::spelling::nearest;
-use super::{keys, set};
+use crate::instances::FRESH_MINUTES;
+use crate::keys;
+use crate::notice::Notice;
+use crate::reader::{Reader, Words, set};
+use crate::spelling::nearest;
+use crate::spot::{Fields, Spot};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -1,6 +1,6 @@
 //! All keys of the document, level by level, and what to tell whoever writes another one.
 
-use super::spelling::{folded, nearest};
+use crate::spelling::{folded, nearest};
 
 /// The keys of one kind of map.
 #[derive(Debug)]

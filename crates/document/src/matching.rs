@@ -3,10 +3,11 @@
 use v2only_policy::scope::{Glob, Matcher, TagMatch};
 use v2only_policy::{AccountId, NotebookName, OuId, Region};
 
-use super::keys;
-use super::reader::{Fields, Reader, Spot};
-use super::spelling::nearest;
-use super::wording::shown;
+use crate::keys;
+use crate::reader::Reader;
+use crate::spelling::nearest;
+use crate::spot::{Fields, Spot};
+use crate::text::shown;
 
 /// The longest tag key and the longest tag value of AWS.
 const KEY_LENGTH: usize = 128;

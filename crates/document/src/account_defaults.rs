@@ -2,9 +2,10 @@
 
 use v2only_policy::settings::{AccountDefaultRules, HopLimit};
 
-use super::instances::HOPS;
-use super::reader::{Reader, Spot, Words};
-use super::{keys, set};
+use crate::instances::HOPS;
+use crate::keys;
+use crate::reader::{Reader, Words, set};
+use crate::spot::Spot;
 
 const TOKENS: Words<bool> = Words {
     all: &[("required", true), ("keep", false)],
