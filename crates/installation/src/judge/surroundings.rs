@@ -4,28 +4,30 @@
 use v2only_policy::source::DefaultsOwner;
 use v2only_policy::{AccountDefaults, HttpTokens, Mode, Place};
 
-use super::super::command::Command;
-use super::super::expected::PARAMETER;
-use super::super::{Desk, Finding, State};
-use super::{Against, there};
-use crate::failure::{Failure, Kind};
-use crate::ports::{Answer, Parameter};
+use super::against::Against;
+use super::existing::existing;
+use crate::command::Command;
+use crate::expected::PARAMETER;
+use crate::finding::{DoctorFinding, Report, State};
+use crate::ports::Parameter;
 use v2only_document as document;
+use v2only_enforcer::ports::Answer;
+use v2only_enforcer::{Failure, Kind};
 
 /// The policy document.
-pub(super) fn parameter(desk: &mut Desk<'_>, found: &Answer<Option<Parameter>>, against: &Against<'_>) {
+pub(super) fn parameter(report: &mut Report<'_>, found: &Answer<Option<Parameter>>, against: &Against<'_>) {
     const PIECE: &str = "parameter";
-    let Some(found) = there(desk, PIECE, PARAMETER, Some(found)) else { return };
+    let Some(found) = existing(report, PIECE, PARAMETER, Some(found)) else { return };
     let file = against.policy.map_or("policy.yaml", |(name, _)| name);
     let put = Command::aws("ssm", "put-parameter")
         .option("name", PARAMETER)
         .option("type", "String")
         .flag("overwrite")
         .option("value", &format!("file://{file}"))
-        .at(desk.place);
+        .at(report.place);
     let validate = Command::ours(["validate", file]);
     let Some(found) = found else {
-        return desk.problem(
+        return report.problem(
             PIECE,
             PARAMETER,
             "is not there: the functions have nothing to go by",
@@ -34,72 +36,84 @@ pub(super) fn parameter(desk: &mut Desk<'_>, found: &Answer<Option<Parameter>>, 
     };
     if found.kind == "SecureString" {
         // AWS changes the type of no parameter.
-        let delete = Command::aws("ssm", "delete-parameter").option("name", PARAMETER).at(desk.place);
+        let delete = Command::aws("ssm", "delete-parameter").option("name", PARAMETER).at(report.place);
         let why = "is a SecureString, which the functions' roles may not decrypt";
         // Nothing is deleted for a document that could not take its place.
-        return desk.problem(PIECE, PARAMETER, why, validate.then(&delete).then(&put));
+        return report.problem(PIECE, PARAMETER, why, validate.then(&delete).then(&put));
     }
     let put = validate.then(&put);
     match document::parse(&found.value) {
         Err(invalid) => {
             let why =
                 format!("is no policy document: {}", invalid.to_string().lines().next().unwrap_or_default());
-            desk.problem(PIECE, PARAMETER, why, put);
+            report.problem(PIECE, PARAMETER, why, put);
         }
         Ok(said) if against.policy.is_some_and(|(_, wanted)| *wanted != said.policy) => {
-            desk.problem(PIECE, PARAMETER, format!("says something else than {file}"), put);
+            report.problem(PIECE, PARAMETER, format!("says something else than {file}"), put);
         }
         Ok(said) => {
             let mode = match said.policy.rules.mode {
                 Mode::Observe => "observe",
                 Mode::Enforce => "enforce",
             };
-            desk.ok(PIECE, PARAMETER, format!("is a policy document, mode: {mode}"));
+            report.ok(PIECE, PARAMETER, format!("is a policy document, mode: {mode}"));
         }
     }
 }
 
 /// The defaults of the account: whether an organization's own policy keeps them at version 1.
-pub(super) fn defaults(desk: &mut Desk<'_>, found: &Answer<AccountDefaults>) {
+pub(super) fn defaults(report: &mut Report<'_>, found: &Answer<AccountDefaults>) {
     const PIECE: &str = "declarative policy";
     const NAME: &str = "instance metadata defaults";
     let found = match found {
         Ok(found) => found,
-        Err(failure) => return desk.unread(PIECE, NAME, failure),
+        Err(failure) => return report.unread(PIECE, NAME, failure),
     };
     let required = found.options.http_tokens == Some(HttpTokens::Required);
     let look = Command::aws("organizations", "describe-effective-policy")
         .option("policy-type", "DECLARATIVE_POLICY_EC2")
-        .option("target-id", desk.place.account.as_str());
+        .option("target-id", report.place.account.as_str());
     match &found.owner {
-        DefaultsOwner::Account => desk.ok(PIECE, NAME, "none owns the account's defaults"),
-        DefaultsOwner::DeclarativePolicy(_) if required => desk.ok(PIECE, NAME, "one requires tokens"),
+        DefaultsOwner::Account => report.ok(PIECE, NAME, "none owns the account's defaults"),
+        DefaultsOwner::DeclarativePolicy(_) if required => report.ok(PIECE, NAME, "one requires tokens"),
         DefaultsOwner::DeclarativePolicy(message) => {
             let said = message.as_ref().map(|it| format!(" (it says: {it})")).unwrap_or_default();
             let why = format!("one owns the account's defaults, and does not require tokens{said}");
-            desk.problem(PIECE, NAME, why, look);
+            report.problem(PIECE, NAME, why, look);
         }
         DefaultsOwner::Unknown(word) => {
-            desk.say(PIECE, NAME, State::Unread, format!("`{word}` owns the account's defaults"), Some(look));
+            report.say(
+                PIECE,
+                NAME,
+                State::Unread,
+                format!("`{word}` owns the account's defaults"),
+                Some(look),
+            );
         }
     }
 }
 
 /// Whether the functions' way into an account is open. `entered` is what assuming the role came to.
-pub fn entered(place: &Place, hub: &Place, role: &str, folder: &str, entered: &Answer<()>) -> Vec<Finding> {
+pub fn entered(
+    place: &Place,
+    hub: &Place,
+    role: &str,
+    folder: &str,
+    entered: &Answer<()>,
+) -> Vec<DoctorFinding> {
     const PIECE: &str = "role";
-    let mut desk = Desk::at(place);
+    let mut report = Report::at(place);
     match entered {
-        Ok(()) => desk.ok(PIECE, role, "lets in whoever sends the functions' external id"),
-        // AWS says the same of a role that is not there and of one that lets in nobody but the function.
+        Ok(()) => report.ok(PIECE, role, "lets in whoever sends the functions' external id"),
+        // AWS answers the same for a role that does not exist and for one that only the function may assume.
         Err(failure) if failure.kind == Kind::Denied => {
             let why = "did not let these credentials in, which is right if it is there: only the function may enter. \
                        Ask the function, and read what it answers";
-            desk.say(PIECE, role, State::Unread, why, Some(ask(place, hub, role, folder)));
+            report.say(PIECE, role, State::Unread, why, Some(ask(place, hub, role, folder)));
         }
-        Err(failure) => desk.unread(PIECE, role, failure),
+        Err(failure) => report.unread(PIECE, role, failure),
     }
-    desk.findings
+    report.findings
 }
 
 /// An event about a resource that does not exist: the function enters the account to look for it, and says so. It comes
@@ -186,19 +200,19 @@ pub struct Control {
 pub struct Refusal {
     /// What.
     pub what: String,
-    /// The statements that refuse it; empty if it depends on what cannot be told.
+    /// The statements that refuse the call; empty if that depends on unknown values.
     pub statements: Vec<String>,
 }
 
 /// Whether anything above an account denies what the functions do in it.
-pub fn controls(place: &Place, found: Result<&[Control], &Failure>) -> Vec<Finding> {
+pub fn controls(place: &Place, found: Result<&[Control], &Failure>) -> Vec<DoctorFinding> {
     const PIECE: &str = "service control policy";
-    let mut desk = Desk::at(place);
+    let mut report = Report::at(place);
     let all = match found {
         Ok(all) => all,
         Err(failure) => {
-            desk.unread(PIECE, "(any)", failure);
-            return desk.findings;
+            report.unread(PIECE, "(any)", failure);
+            return report.findings;
         }
     };
     for it in all {
@@ -209,7 +223,7 @@ pub fn controls(place: &Place, found: Result<&[Control], &Failure>) -> Vec<Findi
         let read = Command::line(format!("{read} | v2only policies check -"));
         let name = format!("{} on {}", it.name, it.target);
         let Some(refuses) = &it.refuses else {
-            desk.say(PIECE, &name, State::Unread, "is not understood", Some(read));
+            report.say(PIECE, &name, State::Unread, "is not understood", Some(read));
             continue;
         };
         let denied: Vec<String> = refuses
@@ -220,14 +234,14 @@ pub fn controls(place: &Place, found: Result<&[Control], &Failure>) -> Vec<Findi
         let doubtful: Vec<&str> =
             refuses.iter().filter(|it| it.statements.is_empty()).map(|it| it.what.as_str()).collect();
         if !denied.is_empty() {
-            desk.problem(PIECE, &name, format!("denies: {}", denied.join("; ")), read);
+            report.problem(PIECE, &name, format!("denies: {}", denied.join("; ")), read);
         } else if !doubtful.is_empty() {
             let why = format!("may deny, by what cannot be told here: {}", doubtful.join("; "));
-            desk.say(PIECE, &name, State::Unread, why, Some(read));
+            report.say(PIECE, &name, State::Unread, why, Some(read));
         }
     }
-    if desk.findings.is_empty() {
-        desk.ok(PIECE, "(all)", "none denies what the functions do");
+    if report.findings.is_empty() {
+        report.ok(PIECE, "(all)", "none denies what the functions do");
     }
-    desk.findings
+    report.findings
 }

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use v2only_policy::{AccountDefaults, AccountId, Place, Region};
 
-use super::super::expected::{
+use crate::expected::{
     Arns, BUS, DEFAULT_BUS, FUNCTIONS, PARAMETER, QueueKind, UNDELIVERED, bus_policy, forwarder,
     queue_attributes, queue_policy,
 };
-use super::super::judge::{Against, Control, judge};
-use super::super::seen::{Seen, SeenFunction, SeenRule, SeenTrail};
-use super::super::{Finding, Site, State};
+use crate::judge::{Against, Control, judge};
 use crate::ports::{
     BasicSelector, Function, Mapping, Parameter, Queue, Rule, Schedule, Selectors, Target, Trail,
 };
+use crate::snapshot::{FunctionSnapshot, RuleSnapshot, Snapshot, TrailSnapshot};
+use crate::{DoctorFinding, Site, State};
 
 pub(super) const ORGANIZATION: &str = "o-a1b2c3d4e5";
 pub(super) const EC2: &str = "v2only-ec2-enforcer";
@@ -35,9 +35,9 @@ pub(super) fn all_events() -> BasicSelector {
     BasicSelector { read_write: "All".to_owned(), management: true, ..BasicSelector::default() }
 }
 
-pub(super) fn trail(selectors: Selectors) -> SeenTrail {
+pub(super) fn trail(selectors: Selectors) -> TrailSnapshot {
     let arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/all".to_owned();
-    SeenTrail {
+    TrailSnapshot {
         trail: Trail { arn, home: "us-east-1".to_owned(), multi_region: true },
         logging: Ok(true),
         selectors: Ok(selectors),
@@ -53,12 +53,12 @@ pub(super) fn queue(name: &str, attributes: &Value) -> Queue {
 }
 
 /// What `infra/` makes, as AWS would say it.
-pub(super) fn whole(site: Site) -> Seen {
+pub(super) fn complete(site: Site) -> Snapshot {
     let (here, is_member) =
         if matches!(site, Site::Member { .. }) { (member(), true) } else { (hub(), false) };
     let arns = Arns(&here);
     let buses: &[&'static str] = if site == Site::Hub { &[DEFAULT_BUS, BUS] } else { &[DEFAULT_BUS] };
-    let mut seen = Seen {
+    let mut seen = Snapshot {
         place: here.clone(),
         site: site.clone(),
         trails: Ok(vec![trail(Selectors::Basic(vec![all_events()]))]),
@@ -82,7 +82,8 @@ pub(super) fn whole(site: Site) -> Seen {
                 dead_letters: Some(arns.queue(UNDELIVERED)),
                 reshapes: false,
             };
-            seen.rules.insert((*bus, it.name), SeenRule { rule: Ok(Some(rule)), targets: Ok(vec![target]) });
+            seen.rules
+                .insert((*bus, it.name), RuleSnapshot { rule: Ok(Some(rule)), targets: Ok(vec![target]) });
             rules.push(arns.rule(bus, it.name));
         }
         all_rules.extend(rules.clone());
@@ -132,7 +133,7 @@ pub(super) fn whole(site: Site) -> Seen {
             filters: false,
         };
         seen.functions
-            .insert(it.name, SeenFunction { function: Ok(Some(function)), mappings: Ok(vec![mapping]) });
+            .insert(it.name, FunctionSnapshot { function: Ok(Some(function)), mappings: Ok(vec![mapping]) });
     }
     let policy = queue_policy(&arns.queue(UNDELIVERED), &all_rules);
     let attributes = queue_attributes(QueueKind::Undelivered, Some(&policy));
@@ -144,11 +145,11 @@ pub(super) fn whole(site: Site) -> Seen {
     seen
 }
 
-pub(super) fn against(seen: &Seen) -> Against<'static> {
+pub(super) fn against(seen: &Snapshot) -> Against<'static> {
     Against { membership: seen.membership(), ..Against::default() }
 }
 
-pub(super) fn bad(seen: &Seen) -> Vec<Finding> {
+pub(super) fn bad(seen: &Snapshot) -> Vec<DoctorFinding> {
     let all = judge(seen, &against(seen));
     assert!(all.iter().all(|it| it.state != State::Problem || it.command.is_some()), "{all:?}");
     all.into_iter().filter(|it| it.state != State::Ok).collect()
@@ -158,13 +159,13 @@ pub(super) fn bad(seen: &Seen) -> Vec<Finding> {
 #[track_caller]
 pub(super) fn check(
     site: Site,
-    harm: impl FnOnce(&mut Seen),
+    harm: impl FnOnce(&mut Snapshot),
     piece: &str,
     name: &str,
     why: &str,
     command: &str,
 ) {
-    let mut seen = whole(site);
+    let mut seen = complete(site);
     harm(&mut seen);
     let all = bad(&seen);
     let [found] = all.as_slice() else { panic!("expected one finding: {all:#?}") };
@@ -175,27 +176,27 @@ pub(super) fn check(
     assert!(!command.starts_with("aws") || mend.contains(" --region "), "{mend}");
 }
 
-pub(super) fn rule<'a>(seen: &'a mut Seen, bus: &'static str) -> &'a mut SeenRule {
+pub(super) fn rule<'a>(seen: &'a mut Snapshot, bus: &'static str) -> &'a mut RuleSnapshot {
     seen.rules.get_mut(&(bus, EC2)).unwrap()
 }
 
-pub(super) fn target(seen: &mut Seen) -> &mut Target {
+pub(super) fn target(seen: &mut Snapshot) -> &mut Target {
     rule(seen, DEFAULT_BUS).targets.as_mut().unwrap().first_mut().unwrap()
 }
 
-pub(super) fn attributes<'a>(seen: &'a mut Seen, name: &str) -> &'a mut BTreeMap<String, String> {
+pub(super) fn attributes<'a>(seen: &'a mut Snapshot, name: &str) -> &'a mut BTreeMap<String, String> {
     &mut seen.queues.get_mut(name).unwrap().as_mut().unwrap().as_mut().unwrap().attributes
 }
 
-pub(super) fn function(seen: &mut Seen) -> &mut Function {
+pub(super) fn function(seen: &mut Snapshot) -> &mut Function {
     seen.functions.get_mut(EC2).unwrap().function.as_mut().unwrap().as_mut().unwrap()
 }
 
-pub(super) fn environment(seen: &mut Seen) -> &mut BTreeMap<String, String> {
+pub(super) fn environment(seen: &mut Snapshot) -> &mut BTreeMap<String, String> {
     function(seen).environment.as_mut().unwrap()
 }
 
-pub(super) fn mapping(seen: &mut Seen) -> &mut Mapping {
+pub(super) fn mapping(seen: &mut Snapshot) -> &mut Mapping {
     seen.functions.get_mut(EC2).unwrap().mappings.as_mut().unwrap().first_mut().unwrap()
 }
 

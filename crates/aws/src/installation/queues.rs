@@ -2,15 +2,16 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
-use v2only_enforcer::ports::{Answer, Queue, ReadQueues};
+use v2only_enforcer::ports::Answer;
+use v2only_installation::ports::Queue;
 use v2only_policy::Place;
 
 use super::{if_there, unusable};
 use crate::call::Call;
 use crate::connect::Aws;
 
-impl ReadQueues for Aws {
-    async fn queue(&self, place: &Place, name: &str) -> Answer<Option<Queue>> {
+impl Aws {
+    pub(super) async fn read_queue(&self, place: &Place, name: &str) -> Answer<Option<Queue>> {
         let call = Call::GetQueueUrl;
         let client = Client::new(&self.config(place).await?);
         self.turn(Some(place), call).await?;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::PolicyType;
-use v2only_enforcer::ports::{Answer, Control, OrganizationalUnits, ReadControls};
+use v2only_enforcer::ports::{Answer, OrganizationalUnits};
+use v2only_installation::ports::Control;
 use v2only_policy::AccountId;
 
 use super::unusable;
@@ -12,8 +13,8 @@ use crate::call::Call;
 use crate::classify;
 use crate::connect::Aws;
 
-impl ReadControls for Aws {
-    async fn controls(&self, account: &AccountId) -> Answer<Vec<Control>> {
+impl Aws {
+    pub(super) async fn read_controls(&self, account: &AccountId) -> Answer<Vec<Control>> {
         let above = self.above(account).await?;
         let targets = std::iter::once(account.as_str()).chain(above.iter().map(|it| it.as_str()));
         let client = Client::new(self.base());

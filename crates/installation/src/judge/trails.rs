@@ -2,55 +2,56 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::command::Command;
-use super::super::seen::SeenTrail;
-use super::super::{Desk, State};
-use crate::ports::{AdvancedSelector, Answer, BasicSelector, FieldSelector, Selectors};
+use crate::command::Command;
+use crate::finding::{Report, State};
+use crate::ports::{AdvancedSelector, BasicSelector, FieldSelector, Selectors};
+use crate::snapshot::TrailSnapshot;
+use v2only_enforcer::ports::Answer;
 
 const PIECE: &str = "trail";
 /// Whose calls the rules ask for.
 const SOURCES: [&str; 2] = ["ec2.amazonaws.com", "sagemaker.amazonaws.com"];
 
-/// One trail that does is enough; if none does, each says why.
-pub(super) fn judge(desk: &mut Desk<'_>, trails: &Answer<Vec<SeenTrail>>) {
+/// One trail that records them is enough; otherwise each trail has a finding.
+pub(super) fn judge(report: &mut Report<'_>, trails: &Answer<Vec<TrailSnapshot>>) {
     let trails = match trails {
         Ok(trails) => trails,
-        Err(failure) => return desk.unread(PIECE, "(any)", failure),
+        Err(failure) => return report.unread(PIECE, "(any)", failure),
     };
     if let Some(good) = trails.iter().find(|it| records(it)) {
         let home = if good.trail.multi_region { "all Regions" } else { "this Region" };
-        return desk.ok(PIECE, name(good), format!("records the calls that write, of {home}"));
+        return report.ok(PIECE, name(good), format!("records the calls that write, of {home}"));
     }
     if trails.is_empty() {
         let make = Command::aws("cloudtrail", "create-trail")
             .option("name", "v2only")
             .option("s3-bucket-name", "A-BUCKET-WHOSE-POLICY-LETS-CLOUDTRAIL-WRITE")
             .flag("is-multi-region-trail")
-            .at(desk.place);
-        let start = Command::aws("cloudtrail", "start-logging").option("name", "v2only").at(desk.place);
+            .at(report.place);
+        let start = Command::aws("cloudtrail", "start-logging").option("name", "v2only").at(report.place);
         let why = "no trail records this Region: there are no events of API calls";
-        return desk.problem(PIECE, "(any)", why, make.then(&start));
+        return report.problem(PIECE, "(any)", why, make.then(&start));
     }
     for it in trails {
-        each(desk, it);
+        each(report, it);
     }
 }
 
-fn name(it: &SeenTrail) -> &str {
+fn name(it: &TrailSnapshot) -> &str {
     it.trail.arn.rsplit('/').next().unwrap_or(&it.trail.arn)
 }
 
-fn records(it: &SeenTrail) -> bool {
+fn records(it: &TrailSnapshot) -> bool {
     matches!(it.logging, Ok(true)) && it.selectors.as_ref().is_ok_and(|it| missed(it).is_none())
 }
 
-fn each(desk: &mut Desk<'_>, it: &SeenTrail) {
+fn each(report: &mut Report<'_>, it: &TrailSnapshot) {
     let at_home = |command: Command| command.option("region", &it.trail.home);
     match &it.logging {
-        Err(failure) => desk.unread(PIECE, name(it), failure),
+        Err(failure) => report.unread(PIECE, name(it), failure),
         Ok(false) => {
             let start = Command::aws("cloudtrail", "start-logging").option("name", &it.trail.arn);
-            desk.problem(
+            report.problem(
                 PIECE,
                 name(it),
                 "is switched off: there are no events of API calls",
@@ -60,19 +61,19 @@ fn each(desk: &mut Desk<'_>, it: &SeenTrail) {
         Ok(true) => {}
     }
     match &it.selectors {
-        Err(failure) => desk.unread(PIECE, name(it), failure),
+        Err(failure) => report.unread(PIECE, name(it), failure),
         Ok(selectors) => {
             if let Some(why) = missed(selectors) {
                 let put =
                     Command::aws("cloudtrail", "put-event-selectors").option("trail-name", &it.trail.arn);
-                // AWS replaces all of them, so those that are there are said again.
+                // AWS replaces all selectors, so the command repeats the existing ones.
                 let put = match selectors {
                     Selectors::Basic(all) => put.json("event-selectors", &basic_with_writes(all)),
                     Selectors::Advanced(all) => {
                         put.json("advanced-event-selectors", &advanced_with_writes(all))
                     }
                 };
-                desk.say(PIECE, name(it), State::Problem, why, Some(at_home(put)));
+                report.say(PIECE, name(it), State::Problem, why, Some(at_home(put)));
             }
         }
     }

@@ -11,7 +11,7 @@ pub(super) enum Lets {
     In,
     /// It does not.
     Out,
-    /// It says something that is not shipped, in this statement.
+    /// This statement is not one of those that are shipped.
     Doubtful(String),
 }
 
@@ -52,7 +52,7 @@ fn name(number: usize, it: &Value) -> String {
     it.get("Sid").and_then(Value::as_str).map_or_else(|| number.to_string(), str::to_owned)
 }
 
-/// Whether the accounts of an organization may put events, and nobody else.
+/// Whether only the accounts of an organization may put events.
 pub(super) fn organization_sends(policy: &Value, organization: &str) -> Lets {
     let mut inside = false;
     for (number, it) in (1..).zip(statements(policy)) {

@@ -1,11 +1,11 @@
 //! How it is taken out.
 
-use super::super::Site;
-use super::super::judge::Control;
-use super::super::removal::{Phase, Step, Way, plan};
-use super::super::seen::{SeenFunction, SeenRule};
-use super::whole::{attributes, control, hub, whole};
-use crate::failure::{Failure, Kind};
+use super::complete::{attributes, complete, control, hub};
+use crate::Site;
+use crate::judge::Control;
+use crate::removal::{Phase, Step, Way, plan};
+use crate::snapshot::{FunctionSnapshot, RuleSnapshot};
+use v2only_enforcer::{Failure, Kind};
 
 fn position(steps: &[Step], what: &str) -> usize {
     steps.iter().position(|it| it.what.contains(what)).unwrap_or_else(|| panic!("no {what} in {steps:#?}"))
@@ -13,10 +13,10 @@ fn position(steps: &[Step], what: &str) -> usize {
 
 #[test]
 fn a_removal_loses_nothing_and_opens_nothing() {
-    let mut center = whole(Site::Hub);
+    let mut center = complete(Site::Hub);
     attributes(&mut center, "v2only-ec2-enforcer-dlq")
         .insert("ApproximateNumberOfMessages".to_owned(), "2".to_owned());
-    let all = [center, whole(Site::Member { hub: hub() })];
+    let all = [center, complete(Site::Member { hub: hub() })];
     let controls = [
         Control { protects: true, keeps_v1_out: true, names_roles: true, ..control("everything-1") },
         Control { names_roles: true, ..control("only-owners-modify") },
@@ -38,7 +38,7 @@ fn a_removal_loses_nothing_and_opens_nothing() {
     assert!(positions.is_sorted(), "{positions:?} {steps:#?}");
     // On both buses, and in the member.
     assert_eq!(steps.iter().filter(|it| it.what.starts_with("rule ")).count(), 6);
-    // What nobody works on is named only if there is something in it.
+    // A queue without a consumer is named only if it contains messages.
     assert!(steps.iter().any(|it| it.what == "queue v2only-ec2-enforcer-dlq"));
     assert!(!steps.iter().any(|it| it.what == "queue v2only-notebook-enforcer-dlq"));
     let unlock: Vec<&Step> = steps.iter().filter(|it| it.phase == Phase::Unlock).collect();
@@ -49,24 +49,24 @@ fn a_removal_loses_nothing_and_opens_nothing() {
 
 #[test]
 fn terraform_is_kept_from_destroying_what_keeps_version_1_out() {
-    let steps = plan(&[whole(Site::Hub)], Ok(&[]), &Way::Terraform);
+    let steps = plan(&[complete(Site::Hub)], Ok(&[]), &Way::Terraform);
     assert!(
         position(&steps, "guardrails, out of the state") < position(&steps, "everything that Terraform made")
     );
-    let alone = plan(&[whole(Site::Alone)], Ok(&[]), &Way::Terraform);
+    let alone = plan(&[complete(Site::Alone)], Ok(&[]), &Way::Terraform);
     assert!(!alone.iter().any(|it| it.command.as_str().contains("guardrails")));
 }
 
 #[test]
 fn where_nothing_is_there_is_nothing_to_remove_and_what_cannot_be_read_may_be_there() {
-    let mut empty = whole(Site::Alone);
-    empty.rules.values_mut().for_each(|it| *it = SeenRule { rule: Ok(None), targets: Ok(Vec::new()) });
+    let mut empty = complete(Site::Alone);
+    empty.rules.values_mut().for_each(|it| *it = RuleSnapshot { rule: Ok(None), targets: Ok(Vec::new()) });
     empty.queues.values_mut().for_each(|it| *it = Ok(None));
     empty.schedules.values_mut().for_each(|it| *it = Ok(None));
     empty
         .functions
         .values_mut()
-        .for_each(|it| *it = SeenFunction { function: Ok(None), mappings: Ok(Vec::new()) });
+        .for_each(|it| *it = FunctionSnapshot { function: Ok(None), mappings: Ok(Vec::new()) });
     empty.parameter = Ok(None);
     assert_eq!(plan(&[empty.clone()], Ok(&[]), &Way::Terraform), []);
     empty.parameter = Err(Failure::new(Kind::Denied, "ssm:GetParameter", "no"));

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::super::command::Command;
-use super::super::expected::{Arns, BUS, DEFAULT_BUS, Shipped, UNDELIVERED};
-use super::super::seen::SeenRule;
-use super::super::{Desk, State};
+use super::existing::existing;
 use super::policies::{Lets, organization_sends};
-use super::there;
-use crate::ports::{Answer, Rule, Target};
+use crate::command::Command;
+use crate::expected::{Arns, BUS, DEFAULT_BUS, Shipped, UNDELIVERED};
+use crate::finding::{Report, State};
+use crate::ports::{Rule, Target};
+use crate::snapshot::RuleSnapshot;
+use v2only_enforcer::ports::Answer;
 
 /// A rule as shipped.
 pub(super) struct Want<'a> {
@@ -23,7 +24,7 @@ pub(super) struct Want<'a> {
 }
 
 impl Want<'_> {
-    /// How the rule is told apart from the one of the same name on the other bus.
+    /// A name that differs from the rule of the same name on the other bus.
     fn name(&self) -> String {
         if self.bus == DEFAULT_BUS {
             self.shipped.name.to_owned()
@@ -36,48 +37,48 @@ impl Want<'_> {
         if self.bus == DEFAULT_BUS { command } else { command.option("event-bus-name", self.bus) }
     }
 
-    fn put_rule(&self, desk: &Desk<'_>) -> Command {
+    fn put_rule(&self, report: &Report<'_>) -> Command {
         let pattern = self.shipped.pattern().unwrap_or_default();
         let put = Command::aws("events", "put-rule").option("name", self.shipped.name);
-        self.on_bus(put).json("event-pattern", &pattern).option("state", "ENABLED").at(desk.place)
+        self.on_bus(put).json("event-pattern", &pattern).option("state", "ENABLED").at(report.place)
     }
 
-    fn put_target(&self, desk: &Desk<'_>, id: &str) -> Command {
+    fn put_target(&self, report: &Report<'_>, id: &str) -> Command {
         let mut target = json!({
             "Id": id,
             "Arn": self.to,
-            "DeadLetterConfig": { "Arn": Arns(desk.place).queue(UNDELIVERED) },
+            "DeadLetterConfig": { "Arn": Arns(report.place).queue(UNDELIVERED) },
         });
         if let (Some(role), Some(target)) = (&self.role, target.as_object_mut()) {
             target.insert("RoleArn".to_owned(), Value::String(role.clone()));
         }
         let put = Command::aws("events", "put-targets").option("rule", self.shipped.name);
-        self.on_bus(put).json("targets", &json!([target])).at(desk.place)
+        self.on_bus(put).json("targets", &json!([target])).at(report.place)
     }
 }
 
 /// A rule, and its target.
-pub(super) fn judge(desk: &mut Desk<'_>, want: &Want<'_>, seen: Option<&SeenRule>) {
+pub(super) fn judge(report: &mut Report<'_>, want: &Want<'_>, seen: Option<&RuleSnapshot>) {
     let name = want.name();
     let Some(seen) = seen else { return };
-    match there(desk, "rule", &name, Some(&seen.rule)) {
+    match existing(report, "rule", &name, Some(&seen.rule)) {
         None => {}
         Some(None) => {
-            let put = want.put_rule(desk).then(&want.put_target(desk, want.id));
-            return desk.problem("rule", &name, "is not there: its events are not seen", put);
+            let put = want.put_rule(report).then(&want.put_target(report, want.id));
+            return report.problem("rule", &name, "is not there: its events are not seen", put);
         }
         Some(Some(rule)) => {
-            let problems = of_rule(desk, want, rule);
-            desk.piece("rule", &name, "has the shipped pattern, and is enabled", problems);
+            let problems = of_rule(report, want, rule);
+            report.piece("rule", &name, "has the shipped pattern, and is enabled", problems);
         }
     }
     match &seen.targets {
-        Err(failure) => desk.unread("target", &name, failure),
+        Err(failure) => report.unread("target", &name, failure),
         // Without a rule nothing was asked about its targets.
         Ok(_) if seen.rule.is_err() => {}
         Ok(targets) => {
-            let problems = of_targets(desk, want, targets);
-            desk.piece(
+            let problems = of_targets(report, want, targets);
+            report.piece(
                 "target",
                 &name,
                 "sends every event as it is, and what is undeliverable to its own queue",
@@ -87,61 +88,61 @@ pub(super) fn judge(desk: &mut Desk<'_>, want: &Want<'_>, seen: Option<&SeenRule
     }
 }
 
-fn of_rule(desk: &Desk<'_>, want: &Want<'_>, rule: &Rule) -> Vec<(String, Command)> {
+fn of_rule(report: &Report<'_>, want: &Want<'_>, rule: &Rule) -> Vec<(String, Command)> {
     let mut problems = Vec::new();
     let there: Option<Value> = rule.pattern.as_deref().and_then(|it| serde_json::from_str(it).ok());
     if there.is_none() || there != want.shipped.pattern() {
         // Putting the rule enables it too.
         let why = "its pattern is not the shipped one".to_owned();
-        problems.push((why, want.put_rule(desk)));
+        problems.push((why, want.put_rule(report)));
     } else if !rule.state.starts_with("ENABLED") {
         let enable = Command::aws("events", "enable-rule").option("name", want.shipped.name);
         problems.push((
             format!("is {}: its events are not seen", rule.state),
-            want.on_bus(enable).at(desk.place),
+            want.on_bus(enable).at(report.place),
         ));
     }
     problems
 }
 
-fn of_targets(desk: &Desk<'_>, want: &Want<'_>, targets: &[Target]) -> Vec<(String, Command)> {
+fn of_targets(report: &Report<'_>, want: &Want<'_>, targets: &[Target]) -> Vec<(String, Command)> {
     let Some(it) = targets.iter().find(|it| it.arn == want.to) else {
         let why = format!("does not send to {}", want.to);
-        return vec![(why, want.put_target(desk, want.id))];
+        return vec![(why, want.put_target(report, want.id))];
     };
     let mut whys = Vec::new();
     if it.reshapes {
         whys.push("changes what it sends: the function would not know the event");
     }
-    if it.dead_letters.as_deref() != Some(&Arns(desk.place).queue(UNDELIVERED)) {
+    if it.dead_letters.as_deref() != Some(&Arns(report.place).queue(UNDELIVERED)) {
         whys.push("what cannot be delivered is lost: it has no queue for it");
     }
     if it.role != want.role {
         whys.push("sends under another role than the shipped one");
     }
-    whys.into_iter().map(|why| (why.to_owned(), want.put_target(desk, &it.id))).collect()
+    whys.into_iter().map(|why| (why.to_owned(), want.put_target(report, &it.id))).collect()
 }
 
 /// The bus of an organization, and who may send to it. `shipped` is its policy, if it is known whose it should be.
-pub(super) fn bus(desk: &mut Desk<'_>, seen: &Answer<Option<String>>, shipped: Option<&Value>) {
+pub(super) fn bus(report: &mut Report<'_>, seen: &Answer<Option<String>>, shipped: Option<&Value>) {
     const PIECE: &str = "bus";
-    let Some(found) = there(desk, PIECE, BUS, Some(seen)) else { return };
-    let make = Command::aws("events", "create-event-bus").option("name", BUS).at(desk.place);
+    let Some(found) = existing(report, PIECE, BUS, Some(seen)) else { return };
+    let make = Command::aws("events", "create-event-bus").option("name", BUS).at(report.place);
     let organization =
         shipped.and_then(|it| it.pointer("/Statement/0/Condition/StringEquals/aws:PrincipalOrgID"));
     let (Some(shipped), Some(organization)) = (shipped, organization.and_then(Value::as_str)) else {
         if found.is_none() {
-            return desk.problem(PIECE, BUS, "is not there: other accounts have nowhere to send to", make);
+            return report.problem(PIECE, BUS, "is not there: other accounts have nowhere to send to", make);
         }
-        let why = "no function says which organization it is for: mend the functions first";
-        return desk.say(PIECE, BUS, State::Unread, why, None);
+        let why = "no function says which organization it is for: fix the functions first";
+        return report.say(PIECE, BUS, State::Unread, why, None);
     };
     let permit = Command::aws("events", "put-permission")
         .option("event-bus-name", BUS)
         .json("policy", shipped)
-        .at(desk.place);
+        .at(report.place);
     let Some(policy) = found else {
-        return desk.problem(
+        return report.problem(
             PIECE,
             BUS,
             "is not there: other accounts have nowhere to send to",
@@ -150,14 +151,14 @@ pub(super) fn bus(desk: &mut Desk<'_>, seen: &Answer<Option<String>>, shipped: O
     };
     let policy: Value = serde_json::from_str(policy).unwrap_or_default();
     match organization_sends(&policy, organization) {
-        Lets::In => desk.ok(PIECE, BUS, format!("the accounts of {organization} may send to it")),
+        Lets::In => report.ok(PIECE, BUS, format!("the accounts of {organization} may send to it")),
         Lets::Out => {
-            desk.problem(PIECE, BUS, format!("the accounts of {organization} may not send to it"), permit)
+            report.problem(PIECE, BUS, format!("the accounts of {organization} may not send to it"), permit)
         }
         Lets::Doubtful(name) => {
             let why =
                 format!("statement {name} of its policy is not a shipped one: who may send is not told");
-            desk.say(PIECE, BUS, State::Problem, why, Some(permit));
+            report.say(PIECE, BUS, State::Problem, why, Some(permit));
         }
     }
 }

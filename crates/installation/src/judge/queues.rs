@@ -2,19 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::super::command::Command;
-use super::super::expected::{
+use super::existing::existing;
+use super::policies::{Lets, lets, open_to_all};
+use crate::command::Command;
+use crate::expected::{
     Arns, QueueKind, Shipped, UNDELIVERED, VISIBLE_AFTER, queue_attributes, queue_policy, redrive,
     redrive_allow,
 };
-use super::super::{Desk, State};
-use super::policies::{Lets, lets, open_to_all};
-use super::there;
-use crate::ports::{Answer, Queue};
+use crate::finding::{Report, State};
+use crate::ports::Queue;
+use v2only_enforcer::ports::Answer;
 
 const PIECE: &str = "queue";
 const EVENTBRIDGE: &str = "events.amazonaws.com";
-/// The key that AWS has in every account for SQS, and whose policy nobody can change.
+/// The AWS managed key for SQS, whose policy cannot be changed.
 const AWS_KEY: &str = "alias/aws/sqs";
 
 type Found<'a> = Option<&'a Answer<Option<Queue>>>;
@@ -22,19 +23,22 @@ type Problems = Vec<(String, Command)>;
 
 /// The queue of a function.
 pub(super) fn of_events(
-    desk: &mut Desk<'_>,
+    report: &mut Report<'_>,
     it: &Shipped,
     found: Found<'_>,
     rules: &[String],
     timeout: Option<i32>,
 ) {
-    let (queue, dlq) = (Arns(desk.place).queue(it.name), Arns(desk.place).queue(&it.dlq()));
+    let (queue, dlq) = (Arns(report.place).queue(it.name), Arns(report.place).queue(&it.dlq()));
     let policy = (!rules.is_empty()).then(|| queue_policy(&queue, rules));
-    let Some(found) = there(desk, PIECE, it.name, found) else { return };
+    let Some(found) = existing(report, PIECE, it.name, found) else { return };
     let Some(found) = found else {
-        let make =
-            make(desk, it.name, &queue_attributes(QueueKind::Events { of: it, dlq: &dlq }, policy.as_ref()));
-        return desk.problem(PIECE, it.name, "is not there: events have nowhere to wait", make);
+        let make = make(
+            report,
+            it.name,
+            &queue_attributes(QueueKind::Events { of: it, dlq: &dlq }, policy.as_ref()),
+        );
+        return report.problem(PIECE, it.name, "is not there: events have nowhere to wait", make);
     };
     let mut problems = Vec::new();
     let redriven: Option<Value> =
@@ -51,29 +55,35 @@ pub(super) fn of_events(
         _ => None,
     };
     if let Some(why) = why {
-        problems.push((why, set(desk, found, "RedrivePolicy", &redrive(&dlq, it.tries).to_string())));
+        problems.push((why, set(report, found, "RedrivePolicy", &redrive(&dlq, it.tries).to_string())));
     }
     let needed = VISIBLE_AFTER * i64::from(timeout.unwrap_or(it.timeout));
     if integer(found, "VisibilityTimeout").is_none_or(|it| it < needed) {
         let why =
             format!("an event is seen twice while it is worked on: it must stay hidden for {needed} seconds");
-        problems.push((why, set(desk, found, "VisibilityTimeout", &needed.to_string())));
+        problems.push((why, set(report, found, "VisibilityTimeout", &needed.to_string())));
     }
-    problems.extend(unencrypted(desk, found));
+    problems.extend(unencrypted(report, found));
     if policy.is_some() {
-        problems.extend(locked(desk, found));
+        problems.extend(locked(report, found));
     }
-    let doubts = policy.as_ref().and_then(|policy| may_send(desk, found, policy, rules, &mut problems));
-    tell(desk, it.name, "its rules may send into it, and what is given up goes to its DLQ", problems, doubts);
+    let doubts = policy.as_ref().and_then(|policy| may_send(report, found, policy, rules, &mut problems));
+    tell(
+        report,
+        it.name,
+        "its rules may send into it, and what is given up goes to its DLQ",
+        problems,
+        doubts,
+    );
 }
 
 /// The DLQ of a function.
-pub(super) fn given_up(desk: &mut Desk<'_>, it: &Shipped, found: Found<'_>) {
-    let (name, queue) = (it.dlq(), Arns(desk.place).queue(it.name));
-    let Some(found) = there(desk, PIECE, &name, found) else { return };
+pub(super) fn given_up(report: &mut Report<'_>, it: &Shipped, found: Found<'_>) {
+    let (name, queue) = (it.dlq(), Arns(report.place).queue(it.name));
+    let Some(found) = existing(report, PIECE, &name, found) else { return };
     let Some(found) = found else {
-        let make = make(desk, &name, &queue_attributes(QueueKind::GivenUp { queue: &queue }, None));
-        return desk.problem(PIECE, &name, "is not there: what is given up is lost", make);
+        let make = make(report, &name, &queue_attributes(QueueKind::GivenUp { queue: &queue }, None));
+        return report.problem(PIECE, &name, "is not there: what is given up is lost", make);
     };
     let mut problems = Vec::new();
     let allowed: Option<Value> =
@@ -81,51 +91,51 @@ pub(super) fn given_up(desk: &mut Desk<'_>, it: &Shipped, found: Found<'_>) {
     let sources = allowed.as_ref().and_then(|it| it.get("sourceQueueArns")).and_then(Value::as_array);
     if !sources.is_some_and(|it| it.iter().any(|it| it == queue.as_str())) {
         let why = format!("{} is not said to be the queue whose events it takes", it.name);
-        problems.push((why, set(desk, found, "RedriveAllowPolicy", &redrive_allow(&queue).to_string())));
+        problems.push((why, set(report, found, "RedriveAllowPolicy", &redrive_allow(&queue).to_string())));
     }
     if let Some(waiting) = waiting(found) {
         let again = Command::aws("sqs", "start-message-move-task")
-            .option("source-arn", &Arns(desk.place).queue(&name))
-            .at(desk.place);
+            .option("source-arn", &Arns(report.place).queue(&name))
+            .at(report.place);
         problems
-            .push((format!("{waiting} given up: mend the cause that the log names, then send again"), again));
+            .push((format!("{waiting} given up: fix the cause that the log names, then send again"), again));
     }
-    problems.extend(unencrypted(desk, found));
-    tell(desk, &name, "is empty", problems, None);
+    problems.extend(unencrypted(report, found));
+    tell(report, &name, "is empty", problems, None);
 }
 
 /// The queue of what EventBridge could not deliver.
-pub(super) fn undelivered(desk: &mut Desk<'_>, found: Found<'_>, rules: &[String]) {
-    let policy = queue_policy(&Arns(desk.place).queue(UNDELIVERED), rules);
-    let Some(found) = there(desk, PIECE, UNDELIVERED, found) else { return };
+pub(super) fn undelivered(report: &mut Report<'_>, found: Found<'_>, rules: &[String]) {
+    let policy = queue_policy(&Arns(report.place).queue(UNDELIVERED), rules);
+    let Some(found) = existing(report, PIECE, UNDELIVERED, found) else { return };
     let Some(found) = found else {
-        let make = make(desk, UNDELIVERED, &queue_attributes(QueueKind::Undelivered, Some(&policy)));
-        return desk.problem(PIECE, UNDELIVERED, "is not there: what cannot be delivered is lost", make);
+        let make = make(report, UNDELIVERED, &queue_attributes(QueueKind::Undelivered, Some(&policy)));
+        return report.problem(PIECE, UNDELIVERED, "is not there: what cannot be delivered is lost", make);
     };
     let mut problems = Vec::new();
     if let Some(waiting) = waiting(found) {
         let look = Command::aws("sqs", "receive-message")
             .option("queue-url", &found.url)
             .option("message-attribute-names", "All")
-            .at(desk.place);
+            .at(report.place);
         problems.push((format!("{waiting} not delivered: its attributes say why"), look));
     }
-    problems.extend(unencrypted(desk, found));
-    problems.extend(locked(desk, found));
-    let doubts = may_send(desk, found, &policy, rules, &mut problems);
-    tell(desk, UNDELIVERED, "is empty, and the rules may send into it", problems, doubts);
+    problems.extend(unencrypted(report, found));
+    problems.extend(locked(report, found));
+    let doubts = may_send(report, found, &policy, rules, &mut problems);
+    tell(report, UNDELIVERED, "is empty, and the rules may send into it", problems, doubts);
 }
 
-fn tell(desk: &mut Desk<'_>, name: &str, well: &str, problems: Problems, doubts: Option<String>) {
+fn tell(report: &mut Report<'_>, name: &str, well: &str, problems: Problems, doubts: Option<String>) {
     match doubts {
-        Some(why) if problems.is_empty() => desk.say(PIECE, name, State::Unread, why, None),
-        _ => desk.piece(PIECE, name, well, problems),
+        Some(why) if problems.is_empty() => report.say(PIECE, name, State::Unread, why, None),
+        _ => report.piece(PIECE, name, well, problems),
     }
 }
 
-/// Adds what is wrong with the policy of a queue; the answer is what cannot be told.
+/// Adds the problems of a queue's policy, and returns why the policy cannot be judged.
 fn may_send(
-    desk: &Desk<'_>,
+    report: &Report<'_>,
     found: &Queue,
     shipped: &Value,
     rules: &[String],
@@ -135,7 +145,7 @@ fn may_send(
         attribute(found, "Policy").and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
     if let Some(statement) = open_to_all(&policy, "sqs:SendMessage") {
         let why = format!("statement {statement} of its policy lets anybody send");
-        problems.push((why, set(desk, found, "Policy", &shipped.to_string())));
+        problems.push((why, set(report, found, "Policy", &shipped.to_string())));
         return None;
     }
     for rule in rules {
@@ -143,7 +153,7 @@ fn may_send(
             Lets::In => {}
             Lets::Out => {
                 let why = format!("its policy does not let {rule} send");
-                problems.push((why, set(desk, found, "Policy", &shipped.to_string())));
+                problems.push((why, set(report, found, "Policy", &shipped.to_string())));
                 return None;
             }
             Lets::Doubtful(statement) => {
@@ -156,20 +166,21 @@ fn may_send(
     None
 }
 
-fn unencrypted(desk: &Desk<'_>, found: &Queue) -> Option<(String, Command)> {
+fn unencrypted(report: &Report<'_>, found: &Queue) -> Option<(String, Command)> {
     let own = attribute(found, "SqsManagedSseEnabled") == Some("true");
     let key = attribute(found, "KmsMasterKeyId").is_some_and(|it| !it.is_empty());
-    (!own && !key).then(|| ("is not encrypted".to_owned(), set(desk, found, "SqsManagedSseEnabled", "true")))
+    (!own && !key)
+        .then(|| ("is not encrypted".to_owned(), set(report, found, "SqsManagedSseEnabled", "true")))
 }
 
-/// Whether EventBridge is kept out by a key. What the policy of a key of one's own says is not looked at.
-fn locked(desk: &Desk<'_>, found: &Queue) -> Option<(String, Command)> {
+/// Whether a key denies EventBridge. The policies of customer managed keys are not read.
+fn locked(report: &Report<'_>, found: &Queue) -> Option<(String, Command)> {
     let key = attribute(found, "KmsMasterKeyId")?;
     (key == AWS_KEY || key.ends_with(&format!(":{AWS_KEY}"))).then(|| {
         let own = json!({ "KmsMasterKeyId": "", "SqsManagedSseEnabled": "true" });
         let set = Command::aws("sqs", "set-queue-attributes").option("queue-url", &found.url);
         let why = "is encrypted with AWS's own key, which EventBridge may not use: no event gets into it";
-        (why.to_owned(), set.json("attributes", &own).at(desk.place))
+        (why.to_owned(), set.json("attributes", &own).at(report.place))
     })
 }
 
@@ -195,16 +206,16 @@ fn number(it: &Value) -> Option<i64> {
     it.as_i64().or_else(|| it.as_str()?.parse().ok())
 }
 
-fn set(desk: &Desk<'_>, found: &Queue, name: &str, value: &str) -> Command {
+fn set(report: &Report<'_>, found: &Queue, name: &str, value: &str) -> Command {
     Command::aws("sqs", "set-queue-attributes")
         .option("queue-url", &found.url)
         .json("attributes", &json!({ name: value }))
-        .at(desk.place)
+        .at(report.place)
 }
 
-fn make(desk: &Desk<'_>, name: &str, attributes: &Value) -> Command {
+fn make(report: &Report<'_>, name: &str, attributes: &Value) -> Command {
     Command::aws("sqs", "create-queue")
         .option("queue-name", name)
         .json("attributes", attributes)
-        .at(desk.place)
+        .at(report.place)
 }

@@ -4,19 +4,19 @@
 //! Why this order: what the removal deletes is put aside while it is there; a notebook that is
 //! stopped for its update is started again while events still come; nothing new comes when the queues are emptied; protection is
 //! lifted at the last moment; members go before the centre, whose role they trust; names that policies spare are
-//! struck out when nobody has them any more.
+//! removed when no role has them any more.
 
 use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
 use v2only_policy::notebook::{RESTART_TAG, UPDATED_TAG};
 use v2only_policy::{Place, TAG_PREFIX};
 
-use super::Site;
-use super::command::Command;
-use super::expected::{DEFAULT_BUS, FUNCTIONS, PARAMETER};
-use super::judge::Control;
-use super::seen::Seen;
-use crate::failure::Failure;
+use crate::command::Command;
+use crate::expected::{DEFAULT_BUS, FUNCTIONS, PARAMETER};
+use crate::finding::Site;
+use crate::judge::Control;
 use crate::ports::Queue;
+use crate::snapshot::Snapshot;
+use v2only_enforcer::Failure;
 
 /// How the installation was made, and is taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub struct Step {
 }
 
 /// The steps, in order; none if nothing is there.
-pub fn plan(seen: &[Seen], controls: Result<&[Control], &Failure>, way: &Way) -> Vec<Step> {
+pub fn plan(seen: &[Snapshot], controls: Result<&[Control], &Failure>, way: &Way) -> Vec<Step> {
     if !seen.iter().any(is_there) {
         return Vec::new();
     }
@@ -96,7 +96,7 @@ pub fn plan(seen: &[Seen], controls: Result<&[Control], &Failure>, way: &Way) ->
 }
 
 /// Whether anything of ours is in a place, or may be: what could not be read is not taken for absent.
-pub fn is_there(it: &Seen) -> bool {
+pub fn is_there(it: &Snapshot) -> bool {
     it.rules.values().any(|it| !matches!(it.rule, Ok(None)))
         || it.queues.values().any(|it| !matches!(it, Ok(None)))
         || it.functions.values().any(|it| !matches!(it.function, Ok(None)))
@@ -105,11 +105,17 @@ pub fn is_there(it: &Seen) -> bool {
         || !matches!(it.bus, Ok(None))
 }
 
-fn step(phase: Phase, it: &Seen, what: impl Into<String>, why: impl Into<String>, command: Command) -> Step {
+fn step(
+    phase: Phase,
+    it: &Snapshot,
+    what: impl Into<String>,
+    why: impl Into<String>,
+    command: Command,
+) -> Step {
     Step { phase, place: Some(it.place.clone()), what: what.into(), why: why.into(), command }
 }
 
-fn keep(steps: &mut Vec<Step>, it: &Seen) {
+fn keep(steps: &mut Vec<Step>, it: &Snapshot) {
     if matches!(it.parameter, Ok(Some(_))) {
         let get = Command::aws("ssm", "get-parameter")
             .option("name", PARAMETER)
@@ -136,7 +142,7 @@ fn keep(steps: &mut Vec<Step>, it: &Seen) {
 }
 
 /// A notebook takes an event for each step, and in mode observe none of them is taken.
-fn settle(steps: &mut Vec<Step>, it: &Seen) {
+fn settle(steps: &mut Vec<Step>, it: &Snapshot) {
     let marked = Command::aws("resourcegroupstaggingapi", "get-resources")
         .option("resource-type-filters", "sagemaker:notebook-instance")
         .option("tag-filters", &format!("Key={RESTART_TAG}"))
@@ -146,7 +152,7 @@ fn settle(steps: &mut Vec<Step>, it: &Seen) {
     steps.push(step(Phase::Settle, it, "notebooks on their way", why, marked));
 }
 
-fn silence(steps: &mut Vec<Step>, it: &Seen) {
+fn silence(steps: &mut Vec<Step>, it: &Snapshot) {
     for name in it.schedules.iter().filter(|(_, it)| matches!(it, Ok(Some(_)))).map(|(name, _)| name) {
         let delete = Command::aws("scheduler", "delete-schedule").option("name", name).at(&it.place);
         let why = "no sweep begins that would not end; the next deployment makes it again";
@@ -168,7 +174,7 @@ fn silence(steps: &mut Vec<Step>, it: &Seen) {
     }
 }
 
-fn drain(steps: &mut Vec<Step>, it: &Seen) {
+fn drain(steps: &mut Vec<Step>, it: &Snapshot) {
     for (name, queue) in &it.queues {
         let Ok(Some(queue)) = queue else { continue };
         let look = Command::aws("sqs", "get-queue-attributes")
@@ -234,7 +240,7 @@ fn unlock(steps: &mut Vec<Step>, controls: Result<&[Control], &Failure>) {
     }
 }
 
-fn remove(steps: &mut Vec<Step>, seen: &[Seen], way: &Way) {
+fn remove(steps: &mut Vec<Step>, seen: &[Snapshot], way: &Way) {
     let homes = seen.iter().filter(|it| !matches!(it.site, Site::Member { .. }));
     match way {
         Way::Terraform => {
@@ -256,7 +262,7 @@ fn remove(steps: &mut Vec<Step>, seen: &[Seen], way: &Way) {
             }
         }
         Way::Stack(name) => {
-            let members: Vec<&Seen> =
+            let members: Vec<&Snapshot> =
                 seen.iter().filter(|it| matches!(it.site, Site::Member { .. })).collect();
             for it in homes {
                 if it.site == Site::Hub {
@@ -275,7 +281,7 @@ fn remove(steps: &mut Vec<Step>, seen: &[Seen], way: &Way) {
 }
 
 /// Members before the centre: their roles trust its role, and their rules send to its bus.
-fn stack_set(steps: &mut Vec<Step>, hub: &Seen, members: &[&Seen]) {
+fn stack_set(steps: &mut Vec<Step>, hub: &Snapshot, members: &[&Snapshot]) {
     let mut regions: Vec<&str> = members.iter().map(|it| it.place.region.as_str()).collect();
     regions.push(hub.place.region.as_str());
     regions.sort_unstable();
@@ -305,7 +311,7 @@ fn stack_set(steps: &mut Vec<Step>, hub: &Seen, members: &[&Seen]) {
     steps.push(step(Phase::Remove, hub, "StackSet v2only-member", why, delete));
 }
 
-fn afterwards(steps: &mut Vec<Step>, seen: &[Seen], controls: Result<&[Control], &Failure>) {
+fn afterwards(steps: &mut Vec<Step>, seen: &[Snapshot], controls: Result<&[Control], &Failure>) {
     for it in controls.into_iter().flatten().filter(|it| it.names_roles && !it.protects) {
         let read = Command::aws("organizations", "describe-policy")
             .option("policy-id", &it.id)

@@ -10,9 +10,12 @@ mod trails;
 use aws_sdk_scheduler::Client as Scheduler;
 use aws_sdk_ssm::Client as Ssm;
 use aws_sdk_sts::Client as Sts;
-use v2only_enforcer::ports::{Answer, EnterAccount, Parameter, ReadParameterAt, ReadSchedules, Schedule};
+use v2only_enforcer::ports::Answer;
 use v2only_enforcer::{Failure, Kind};
-use v2only_policy::Place;
+use v2only_installation::ports::{
+    Control, Function, Mapping, Parameter, Queue, ReadInstallation, Rule, Schedule, Selectors, Target, Trail,
+};
+use v2only_policy::{AccountId, Place};
 
 use crate::call::Call;
 use crate::classify;
@@ -32,8 +35,48 @@ fn unusable(call: Call, what: &str) -> Failure {
     Failure::new(Kind::Unknown, call.iam_action(), format!("AWS answered without {what}"))
 }
 
-/// Source: EventBridge Scheduler API Reference, `GetSchedule`.
-impl ReadSchedules for Aws {
+impl ReadInstallation for Aws {
+    async fn trails(&self, place: &Place) -> Answer<Vec<Trail>> {
+        self.read_trails(place).await
+    }
+
+    async fn is_logging(&self, place: &Place, arn: &str) -> Answer<bool> {
+        self.read_is_logging(place, arn).await
+    }
+
+    async fn selectors(&self, place: &Place, arn: &str) -> Answer<Selectors> {
+        self.read_selectors(place, arn).await
+    }
+
+    async fn rule(&self, place: &Place, bus: &str, name: &str) -> Answer<Option<Rule>> {
+        self.read_rule(place, bus, name).await
+    }
+
+    async fn targets(&self, place: &Place, bus: &str, rule: &str) -> Answer<Vec<Target>> {
+        self.read_targets(place, bus, rule).await
+    }
+
+    async fn bus_policy(&self, place: &Place, name: &str) -> Answer<Option<String>> {
+        self.read_bus_policy(place, name).await
+    }
+
+    async fn queue(&self, place: &Place, name: &str) -> Answer<Option<Queue>> {
+        self.read_queue(place, name).await
+    }
+
+    async fn function(&self, place: &Place, name: &str) -> Answer<Option<Function>> {
+        self.read_function(place, name).await
+    }
+
+    async fn mappings(&self, place: &Place, function: &str) -> Answer<Vec<Mapping>> {
+        self.read_mappings(place, function).await
+    }
+
+    async fn controls(&self, account: &AccountId) -> Answer<Vec<Control>> {
+        self.read_controls(account).await
+    }
+
+    // Source: EventBridge Scheduler API Reference, `GetSchedule`.
     async fn schedule(&self, place: &Place, name: &str) -> Answer<Option<Schedule>> {
         let call = Call::GetSchedule;
         let client = Scheduler::new(&self.config(place).await?);
@@ -44,10 +87,8 @@ impl ReadSchedules for Aws {
             target: it.target().map(|it| it.arn().to_owned()).unwrap_or_default(),
         }))
     }
-}
 
-/// Source: AWS Systems Manager API Reference, `GetParameter`.
-impl ReadParameterAt for Aws {
+    // Source: AWS Systems Manager API Reference, `GetParameter`.
     async fn parameter_at(&self, place: &Place, name: &str) -> Answer<Option<Parameter>> {
         let call = Call::GetParameter;
         let client = Ssm::new(&self.config(place).await?);
@@ -61,10 +102,8 @@ impl ReadParameterAt for Aws {
             kind: found.r#type().map(|it| it.as_str().to_owned()).unwrap_or_default(),
         }))
     }
-}
 
-/// Source: AWS Security Token Service API Reference, `AssumeRole`.
-impl EnterAccount for Aws {
+    // Source: AWS Security Token Service API Reference, `AssumeRole`.
     async fn enter(&self, place: &Place, role: &str, external_id: Option<&str>) -> Answer<()> {
         let call = Call::AssumeRole;
         self.turn(Some(place), call).await?;

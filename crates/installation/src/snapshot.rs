@@ -1,34 +1,34 @@
-//! What is there.
+//! What AWS answered about one account and Region.
 
 use std::collections::BTreeMap;
 
 use v2only_policy::{AccountDefaults, Place};
 
-use super::Site;
-use super::expected::{BUS, DEFAULT_BUS, FUNCTIONS, PARAMETER, Shipped, UNDELIVERED};
-use crate::failure::Failure;
+use crate::expected::{BUS, DEFAULT_BUS, FUNCTIONS, PARAMETER, Shipped, UNDELIVERED};
+use crate::finding::Site;
 use crate::ports::{
-    Answer, DeploymentReader, Function, Mapping, Parameter, Queue, ReadDefaults, Rule, Schedule, Selectors,
-    Target, Trail,
+    Function, Mapping, Parameter, Queue, ReadInstallation, Rule, Schedule, Selectors, Target, Trail,
 };
+use v2only_enforcer::Failure;
+use v2only_enforcer::ports::{Answer, ReadDefaults};
 
-/// What was read of one place. Pieces that its [`Site`] does not have were not asked for.
+/// All pieces of one account and Region. Pieces that its [`Site`] does not have were not read.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct Snapshot {
     /// Where.
     pub place: Place,
     /// What it is to the installation.
     pub site: Site,
     /// The trails that record the Region.
-    pub trails: Answer<Vec<SeenTrail>>,
+    pub trails: Answer<Vec<TrailSnapshot>>,
     /// Rules by bus and name.
-    pub rules: BTreeMap<(&'static str, &'static str), SeenRule>,
+    pub rules: BTreeMap<(&'static str, &'static str), RuleSnapshot>,
     /// The policy of the central bus.
     pub bus: Answer<Option<String>>,
     /// Queues by name.
     pub queues: BTreeMap<String, Answer<Option<Queue>>>,
     /// Functions by name.
-    pub functions: BTreeMap<&'static str, SeenFunction>,
+    pub functions: BTreeMap<&'static str, FunctionSnapshot>,
     /// Schedules by name.
     pub schedules: BTreeMap<&'static str, Answer<Option<Schedule>>>,
     /// The policy document.
@@ -39,7 +39,7 @@ pub struct Seen {
 
 /// A trail, and what it records.
 #[derive(Debug, Clone)]
-pub struct SeenTrail {
+pub struct TrailSnapshot {
     /// Which.
     pub trail: Trail,
     /// Whether it is recording.
@@ -50,7 +50,7 @@ pub struct SeenTrail {
 
 /// A rule, and where it sends.
 #[derive(Debug, Clone)]
-pub struct SeenRule {
+pub struct RuleSnapshot {
     /// The rule.
     pub rule: Answer<Option<Rule>>,
     /// Its targets; empty where there is no rule.
@@ -59,17 +59,17 @@ pub struct SeenRule {
 
 /// A function, and what feeds it.
 #[derive(Debug, Clone)]
-pub struct SeenFunction {
+pub struct FunctionSnapshot {
     /// The function.
     pub function: Answer<Option<Function>>,
     /// What feeds it.
     pub mappings: Answer<Vec<Mapping>>,
 }
 
-/// Reads one place. A piece that cannot be read does not keep the others from being read.
-pub async fn read(ports: &(impl DeploymentReader + ReadDefaults), place: &Place, site: &Site) -> Seen {
+/// Reads one account and Region. A piece that cannot be read does not stop the others.
+pub async fn read(ports: &(impl ReadInstallation + ReadDefaults), place: &Place, site: &Site) -> Snapshot {
     let with_functions = !matches!(site, Site::Member { .. });
-    let mut seen = Seen {
+    let mut seen = Snapshot {
         place: place.clone(),
         site: site.clone(),
         trails: trails(ports, place).await,
@@ -98,11 +98,11 @@ pub async fn read(ports: &(impl DeploymentReader + ReadDefaults), place: &Place,
         seen.bus = ports.bus_policy(place, BUS).await;
         let there = matches!(seen.bus, Ok(Some(_)));
         for it in FUNCTIONS.iter().filter(|it| it.pattern.is_some()) {
-            // Of a bus that is not there AWS knows no rules either.
+            // A bus that does not exist has no rules.
             let found = if there || seen.bus.is_err() {
                 rule(ports, place, BUS, it.name).await
             } else {
-                SeenRule { rule: Ok(None), targets: Ok(Vec::new()) }
+                RuleSnapshot { rule: Ok(None), targets: Ok(Vec::new()) }
             };
             seen.rules.insert((BUS, it.name), found);
         }
@@ -110,14 +110,14 @@ pub async fn read(ports: &(impl DeploymentReader + ReadDefaults), place: &Place,
     seen
 }
 
-async fn function(ports: &impl DeploymentReader, seen: &mut Seen, it: &Shipped) {
+async fn function(ports: &impl ReadInstallation, seen: &mut Snapshot, it: &Shipped) {
     let place = &seen.place;
     let function = ports.function(place, it.name).await;
     let mappings = match &function {
         Ok(None) => Ok(Vec::new()),
         _ => ports.mappings(place, it.name).await,
     };
-    seen.functions.insert(it.name, SeenFunction { function, mappings });
+    seen.functions.insert(it.name, FunctionSnapshot { function, mappings });
     for name in [it.name.to_owned(), it.dlq()] {
         let queue = ports.queue(place, &name).await;
         seen.queues.insert(name, queue);
@@ -127,29 +127,29 @@ async fn function(ports: &impl DeploymentReader, seen: &mut Seen, it: &Shipped) 
     }
 }
 
-async fn rule(ports: &impl DeploymentReader, place: &Place, bus: &str, name: &str) -> SeenRule {
+async fn rule(ports: &impl ReadInstallation, place: &Place, bus: &str, name: &str) -> RuleSnapshot {
     let rule = ports.rule(place, bus, name).await;
     let targets = match &rule {
         Ok(Some(_)) => ports.targets(place, bus, name).await,
         _ => Ok(Vec::new()),
     };
-    SeenRule { rule, targets }
+    RuleSnapshot { rule, targets }
 }
 
-/// Only those that record this Region are asked about.
-async fn trails(ports: &impl DeploymentReader, place: &Place) -> Answer<Vec<SeenTrail>> {
+/// Reads only trails that record this Region.
+async fn trails(ports: &impl ReadInstallation, place: &Place) -> Answer<Vec<TrailSnapshot>> {
     let mut all = Vec::new();
     for trail in ports.trails(place).await? {
         if trail.multi_region || trail.home == place.region.as_str() {
             let logging = ports.is_logging(place, &trail.arn).await;
             let selectors = ports.selectors(place, &trail.arn).await;
-            all.push(SeenTrail { trail, logging, selectors });
+            all.push(TrailSnapshot { trail, logging, selectors });
         }
     }
     Ok(all)
 }
 
-/// What the functions are told of other accounts.
+/// The settings of the functions for other accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
     /// Sent when a role is assumed.
@@ -158,7 +158,7 @@ pub struct Membership {
     pub organization: Option<String>,
 }
 
-impl Seen {
+impl Snapshot {
     /// Pieces of the installation that could not be read, with what they are and their names.
     pub fn unread(&self) -> Vec<(&'static str, String, &Failure)> {
         let mut all = Vec::new();
@@ -182,7 +182,7 @@ impl Seen {
         all
     }
 
-    /// What the first function that says anything of other accounts says.
+    /// The settings of the first function that has any for other accounts.
     pub fn membership(&self) -> Option<Membership> {
         self.functions.values().find_map(|it| {
             let environment = it.function.as_ref().ok()?.as_ref()?.environment.as_ref()?;
@@ -195,9 +195,9 @@ impl Seen {
     }
 }
 
-/// What the place of the functions is: a hub if it was told so, if a function knows of other accounts, or if there is
-/// a bus for their events. What cannot be read says nothing either way, and shows when the place is read.
-pub async fn home_site(ports: &impl DeploymentReader, place: &Place, told: bool) -> Site {
+/// The role of the account and Region with the functions: a hub if the caller names other accounts, if a function has
+/// settings for them, or if their bus exists. What cannot be read here is reported when the snapshot is read.
+pub async fn home_site(ports: &impl ReadInstallation, place: &Place, told: bool) -> Site {
     if told {
         return Site::Hub;
     }

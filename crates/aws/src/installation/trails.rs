@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector};
-use v2only_enforcer::ports::{
-    AdvancedSelector, Answer, BasicSelector, FieldSelector, ReadTrails, Selectors, Trail,
-};
+use v2only_enforcer::ports::Answer;
+use v2only_installation::ports::{AdvancedSelector, BasicSelector, FieldSelector, Selectors, Trail};
 use v2only_policy::Place;
 
 use super::unusable;
 use crate::call::Call;
 use crate::connect::Aws;
 
-impl ReadTrails for Aws {
-    async fn trails(&self, place: &Place) -> Answer<Vec<Trail>> {
+impl Aws {
+    pub(super) async fn read_trails(&self, place: &Place) -> Answer<Vec<Trail>> {
         let call = Call::DescribeTrails;
         let client = Client::new(&self.config(place).await?);
         self.turn(Some(place), call).await?;
@@ -31,7 +30,7 @@ impl ReadTrails for Aws {
         answer.trail_list().iter().map(trail).collect()
     }
 
-    async fn is_logging(&self, place: &Place, arn: &str) -> Answer<bool> {
+    pub(super) async fn read_is_logging(&self, place: &Place, arn: &str) -> Answer<bool> {
         let call = Call::GetTrailStatus;
         let client = Client::new(&self.config(place).await?);
         self.turn(Some(place), call).await?;
@@ -40,7 +39,7 @@ impl ReadTrails for Aws {
         answer.is_logging().ok_or_else(|| unusable(call, "whether the trail is logging"))
     }
 
-    async fn selectors(&self, place: &Place, arn: &str) -> Answer<Selectors> {
+    pub(super) async fn read_selectors(&self, place: &Place, arn: &str) -> Answer<Selectors> {
         let call = Call::GetEventSelectors;
         let client = Client::new(&self.config(place).await?);
         self.turn(Some(place), call).await?;

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::super::Desk;
-use super::super::command::Command;
-use super::super::expected::{Arns, PARAMETER, RUNTIME, Shipped};
-use super::super::seen::SeenFunction;
-use super::{Against, Zip, there};
-use crate::ports::{Answer, Function, Mapping, Schedule};
+use super::against::{Against, Zip};
+use super::existing::existing;
+use crate::command::Command;
+use crate::expected::{Arns, PARAMETER, RUNTIME, Shipped};
+use crate::finding::{Report, State};
+use crate::ports::{Function, Mapping, Schedule};
+use crate::snapshot::FunctionSnapshot;
+use v2only_enforcer::ports::Answer;
 
 const PIECE: &str = "function";
-/// How a whole installation is made again.
+/// The command that deploys the complete installation again.
 const DEPLOY: &str =
     "sam deploy --guided --stack-name v2only --capabilities CAPABILITY_NAMED_IAM -t target/lambda/";
 
@@ -20,35 +22,35 @@ type Problems = Vec<(String, Command)>;
 
 /// A function.
 pub(super) fn judge(
-    desk: &mut Desk<'_>,
+    report: &mut Report<'_>,
     it: &Shipped,
     found: &Answer<Option<Function>>,
     in_organization: bool,
     against: &Against<'_>,
 ) {
-    let Some(found) = there(desk, PIECE, it.name, Some(found)) else { return };
+    let Some(found) = existing(report, PIECE, it.name, Some(found)) else { return };
     let Some(found) = found else {
         let template = if in_organization { "template.yaml" } else { "single-account.yaml" };
         let deploy = Command::line(format!("{DEPLOY}{template}"));
-        return desk.problem(PIECE, it.name, "is not there: nothing is corrected", deploy);
+        return report.problem(PIECE, it.name, "is not there: nothing is corrected", deploy);
     };
-    let mut problems = running(desk, it, found);
-    problems.extend(settings(desk, it, found, in_organization, against));
-    let (code, compared) = code(desk, it, found, against);
+    let mut problems = running(report, it, found);
+    problems.extend(settings(report, it, found, in_organization, against));
+    let (code, compared) = code(report, it, found, against);
     problems.extend(code);
     let well = if compared { "is active, as shipped, and is the zip" } else { "is active and as shipped" };
-    desk.piece(PIECE, it.name, well, problems);
+    report.piece(PIECE, it.name, well, problems);
     if found.environment.is_none() {
         let why = "its environment could not be decrypted by AWS: see the key of the function";
-        desk.say(PIECE, it.name, super::super::State::Unread, why, None);
+        report.say(PIECE, it.name, State::Unread, why, None);
     }
 }
 
-fn configure(desk: &Desk<'_>, it: &Shipped) -> Command {
-    Command::aws("lambda", "update-function-configuration").option("function-name", it.name).at(desk.place)
+fn configure(report: &Report<'_>, it: &Shipped) -> Command {
+    Command::aws("lambda", "update-function-configuration").option("function-name", it.name).at(report.place)
 }
 
-fn running(desk: &Desk<'_>, it: &Shipped, found: &Function) -> Problems {
+fn running(report: &Report<'_>, it: &Shipped, found: &Function) -> Problems {
     let mut problems = Vec::new();
     let because = found.state_reason.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
     // Some that do not say are older than the word.
@@ -58,32 +60,32 @@ fn running(desk: &Desk<'_>, it: &Shipped, found: &Function) -> Problems {
         let why = format!("is {}, its last update {}{because}", found.state, found.last_update);
         let look = Command::aws("lambda", "get-function-configuration")
             .option("function-name", it.name)
-            .at(desk.place);
+            .at(report.place);
         problems.push((why, look));
     }
     if found.reserved == Some(0) {
         let free = Command::aws("lambda", "delete-function-concurrency")
             .option("function-name", it.name)
-            .at(desk.place);
+            .at(report.place);
         problems.push(("is stopped: no concurrency is left to it".to_owned(), free));
     }
     if found.runtime != RUNTIME {
         let why = format!("is started by {}, and was made for {RUNTIME}", found.runtime);
-        problems.push((why, configure(desk, it).option("runtime", RUNTIME)));
+        problems.push((why, configure(report, it).option("runtime", RUNTIME)));
     }
     if found.timeout != it.timeout {
         let why = format!("may take {} seconds, not {}", found.timeout, it.timeout);
-        problems.push((why, configure(desk, it).option("timeout", &it.timeout.to_string())));
+        problems.push((why, configure(report, it).option("timeout", &it.timeout.to_string())));
     }
-    let role = Arns(desk.place).role(it.name);
+    let role = Arns(report.place).role(it.name);
     if found.role != role {
         let why = format!("runs under {}, not under {role}", found.role);
-        problems.push((why, configure(desk, it).option("role", &role)));
+        problems.push((why, configure(report, it).option("role", &role)));
     }
     problems
 }
 
-/// What the environment should say. `None`: whatever it says, but it must be there.
+/// The expected value of a variable. `None`: the variable must exist with any value.
 fn wanted(it: &Shipped, in_organization: bool, against: &Against<'_>) -> BTreeMap<String, Option<String>> {
     let mut wanted = BTreeMap::from([("V2ONLY_POLICY_PARAMETER".to_owned(), Some(PARAMETER.to_owned()))]);
     if in_organization {
@@ -97,7 +99,7 @@ fn wanted(it: &Shipped, in_organization: bool, against: &Against<'_>) -> BTreeMa
 }
 
 fn settings(
-    desk: &Desk<'_>,
+    report: &Report<'_>,
     it: &Shipped,
     found: &Function,
     in_organization: bool,
@@ -135,18 +137,18 @@ fn settings(
     if whys.is_empty() {
         return Vec::new();
     }
-    let mend = configure(desk, it).json("environment", &json!({ "Variables": mended }));
-    vec![(format!("its environment: {}", whys.join(", ")), mend)]
+    let fix = configure(report, it).json("environment", &json!({ "Variables": mended }));
+    vec![(format!("its environment: {}", whys.join(", ")), fix)]
 }
 
 /// Problems with the code, and whether it was compared with a zip and is the same.
-fn code(desk: &Desk<'_>, it: &Shipped, found: &Function, against: &Against<'_>) -> (Problems, bool) {
+fn code(report: &Report<'_>, it: &Shipped, found: &Function, against: &Against<'_>) -> (Problems, bool) {
     let mut problems = Vec::new();
     if !matches!(found.architecture.as_str(), "x86_64" | "arm64") {
         let why = format!("its architecture is `{}`, for which nothing is built", found.architecture);
         let look = Command::aws("lambda", "get-function-configuration")
             .option("function-name", it.name)
-            .at(desk.place);
+            .at(report.place);
         return (vec![(why, look)], false);
     }
     let zip = |architecture: &str| against.zips.get(&(it.folder.to_owned(), architecture.to_owned()));
@@ -159,7 +161,7 @@ fn code(desk: &Desk<'_>, it: &Shipped, found: &Function, against: &Against<'_>) 
             .option("function-name", it.name)
             .option("zip-file", &format!("fileb://{}", zip.path))
             .option("architectures", &found.architecture)
-            .at(desk.place)
+            .at(report.place)
     };
     let other = if found.architecture == "arm64" { "x86_64" } else { "arm64" };
     let why = match zip(other) {
@@ -173,17 +175,17 @@ fn code(desk: &Desk<'_>, it: &Shipped, found: &Function, against: &Against<'_>) 
 }
 
 /// What moves events from the queue into the function.
-pub(super) fn mapping(desk: &mut Desk<'_>, it: &Shipped, seen: &SeenFunction) {
+pub(super) fn mapping(report: &mut Report<'_>, it: &Shipped, seen: &FunctionSnapshot) {
     const PIECE: &str = "mapping";
-    // What there is to say of a function that is not there, or not to be read, is said of it.
+    // A function that is missing or unreadable has a finding of its own.
     if !matches!(seen.function, Ok(Some(_))) && seen.mappings.is_ok() {
         return;
     }
     let mappings = match &seen.mappings {
         Ok(mappings) => mappings,
-        Err(failure) => return desk.unread(PIECE, it.name, failure),
+        Err(failure) => return report.unread(PIECE, it.name, failure),
     };
-    let queue = Arns(desk.place).queue(it.name);
+    let queue = Arns(report.place).queue(it.name);
     let Some(found) = mappings.iter().find(|it| it.source == queue) else {
         let make = Command::aws("lambda", "create-event-source-mapping")
             .option("function-name", it.name)
@@ -191,16 +193,16 @@ pub(super) fn mapping(desk: &mut Desk<'_>, it: &Shipped, seen: &SeenFunction) {
             .option("batch-size", &it.batch.to_string())
             .option("function-response-types", "ReportBatchItemFailures")
             .option("scaling-config", "MaximumConcurrency=5")
-            .at(desk.place);
-        return desk.problem(
+            .at(report.place);
+        return report.problem(
             PIECE,
             it.name,
             "is not there: events wait in the queue until they are lost",
             make,
         );
     };
-    let problems = of_mapping(desk, found);
-    desk.piece(
+    let problems = of_mapping(report, found);
+    report.piece(
         PIECE,
         it.name,
         "is enabled, lets everything through, and sends back what failed and nothing else",
@@ -208,10 +210,10 @@ pub(super) fn mapping(desk: &mut Desk<'_>, it: &Shipped, seen: &SeenFunction) {
     );
 }
 
-fn of_mapping(desk: &Desk<'_>, found: &Mapping) -> Problems {
+fn of_mapping(report: &Report<'_>, found: &Mapping) -> Problems {
     let mut problems = Vec::new();
     let update =
-        || Command::aws("lambda", "update-event-source-mapping").option("uuid", &found.uuid).at(desk.place);
+        || Command::aws("lambda", "update-event-source-mapping").option("uuid", &found.uuid).at(report.place);
     if !matches!(found.state.as_str(), "Enabled" | "Enabling" | "Creating" | "Updating") {
         let why = format!("is {}: events wait in the queue until they are lost", found.state);
         problems.push((why, update().flag("enabled")));
@@ -229,27 +231,27 @@ fn of_mapping(desk: &Desk<'_>, found: &Mapping) -> Problems {
 
 /// What starts a function by the clock.
 pub(super) fn schedule(
-    desk: &mut Desk<'_>,
+    report: &mut Report<'_>,
     it: &Shipped,
     name: &str,
     found: Option<&Answer<Option<Schedule>>>,
 ) {
     const PIECE: &str = "schedule";
-    let Some(found) = there(desk, PIECE, name, found) else { return };
+    let Some(found) = existing(report, PIECE, name, found) else { return };
     let deploy = Command::line(format!("{DEPLOY}template.yaml"));
     let Some(found) = found else {
-        return desk.problem(PIECE, name, "is not there: nothing is looked at without an event", deploy);
+        return report.problem(PIECE, name, "is not there: nothing is looked at without an event", deploy);
     };
     let mut problems = Vec::new();
     if found.state != "ENABLED" {
-        // Scheduler changes nothing but whole schedules: what it says now is read, and said again with the new state.
+        // Scheduler replaces complete schedules, so the command reads the schedule and writes it with the new state.
         let why = format!("is {}: nothing is looked at without an event", found.state);
         problems.push((why, deploy.clone()));
     }
-    let arns = Arns(desk.place);
+    let arns = Arns(report.place);
     let function = format!(":function:{}", it.name);
     if found.target != arns.queue(it.name) && !found.target.ends_with(&function) {
         problems.push((format!("starts {}", found.target), deploy));
     }
-    desk.piece(PIECE, name, "is enabled", problems);
+    report.piece(PIECE, name, "is enabled", problems);
 }

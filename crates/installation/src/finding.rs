@@ -1,27 +1,11 @@
-//! Whether an installation is whole, and how it is taken out again.
-//!
-//! Read in this order: [`expected`] is what `infra/` ships; [`seen`] reads what is there; [`judge`] compares the two
-//! and says with which command each difference is mended; [`removal`] puts what is there into the order in which it
-//! can be removed. Everything but [`seen::read`] is pure.
-//!
-//! What could not be read is [`State::Unread`] and never [`State::Ok`].
+//! Findings about an installation: one for each piece and problem.
 
-pub mod expected;
-pub mod seen;
-
-pub mod command;
-pub mod judge;
-pub mod removal;
-
-#[cfg(test)]
-mod tests;
-
+use v2only_enforcer::{Failure, Kind};
 use v2only_policy::Place;
 
-use crate::failure::{Failure, Kind};
-use command::Command;
+use crate::command::Command;
 
-/// What a place is to an installation.
+/// The role of an account and Region in an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Site {
     /// The functions, for this account and Region alone.
@@ -35,7 +19,7 @@ pub enum Site {
     },
 }
 
-/// How a piece is.
+/// The state of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// It differs from what is shipped, or is missing.
@@ -57,25 +41,25 @@ impl State {
     }
 }
 
-/// What is said of one piece. A piece with several problems has several findings.
+/// The state of one piece. A piece with several problems has several findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct DoctorFinding {
     /// Where it is.
     pub place: Place,
     /// What it is: `trail`, `rule`, `queue` and so on.
     pub piece: &'static str,
     /// Its name.
     pub name: String,
-    /// How it is.
+    /// Its state.
     pub state: State,
     /// Why, in a few words.
     pub why: String,
-    /// What to type about it; nothing where all is well.
+    /// The command that repairs it; `None` where nothing is wrong.
     pub command: Option<Command>,
 }
 
-/// What no finding is about. Said with every run, so that silence is not taken for health.
-pub const NOT_LOOKED_AT: [&str; 5] = [
+/// What `doctor` does not check. Every run prints the list, so that nobody takes silence for health.
+pub const NOT_CHECKED: [&str; 5] = [
     "the statements of the functions' roles: `tests/infra` holds what is shipped against `policies/iam`, and what an \
      account made of it since shows in the functions' log",
     "log groups, metric filters, alarms and the dashboard",
@@ -84,18 +68,18 @@ pub const NOT_LOOKED_AT: [&str; 5] = [
     "the StackSet: accounts and Regions that it has not reached show when they are named",
 ];
 
-/// Where findings about one place are put together.
-struct Desk<'a> {
-    place: &'a Place,
-    findings: Vec<Finding>,
+/// Collects the findings about one account and Region.
+pub(crate) struct Report<'a> {
+    pub place: &'a Place,
+    pub findings: Vec<DoctorFinding>,
 }
 
-impl<'a> Desk<'a> {
-    const fn at(place: &'a Place) -> Self {
+impl<'a> Report<'a> {
+    pub const fn at(place: &'a Place) -> Self {
         Self { place, findings: Vec::new() }
     }
 
-    fn say(
+    pub fn say(
         &mut self,
         piece: &'static str,
         name: &str,
@@ -104,31 +88,31 @@ impl<'a> Desk<'a> {
         command: Option<Command>,
     ) {
         let (place, name, why) = (self.place.clone(), name.to_owned(), why.into());
-        self.findings.push(Finding { place, piece, name, state, why, command });
+        self.findings.push(DoctorFinding { place, piece, name, state, why, command });
     }
 
-    fn ok(&mut self, piece: &'static str, name: &str, why: impl Into<String>) {
+    pub fn ok(&mut self, piece: &'static str, name: &str, why: impl Into<String>) {
         self.say(piece, name, State::Ok, why, None);
     }
 
-    fn problem(&mut self, piece: &'static str, name: &str, why: impl Into<String>, mend: Command) {
-        self.say(piece, name, State::Problem, why, Some(mend));
+    pub fn problem(&mut self, piece: &'static str, name: &str, why: impl Into<String>, fix: Command) {
+        self.say(piece, name, State::Problem, why, Some(fix));
     }
 
-    fn unread(&mut self, piece: &'static str, name: &str, failure: &Failure) {
-        // What it takes is in one file; other failures name no permission that would help.
+    pub fn unread(&mut self, piece: &'static str, name: &str, failure: &Failure) {
+        // One file has every permission that `doctor` needs; for other failures no permission would help.
         let command =
             (failure.kind == Kind::Denied).then(|| Command::ours(["policies", "show", "iam/role-doctor"]));
         self.say(piece, name, State::Unread, failure.to_string(), command);
     }
 
-    /// One finding for each problem, or one that all is well.
-    fn piece(&mut self, piece: &'static str, name: &str, well: &str, problems: Vec<(String, Command)>) {
+    /// Adds one finding for each problem, or one that nothing is wrong.
+    pub fn piece(&mut self, piece: &'static str, name: &str, well: &str, problems: Vec<(String, Command)>) {
         if problems.is_empty() {
             self.ok(piece, name, well);
         }
-        for (why, mend) in problems {
-            self.problem(piece, name, why, mend);
+        for (why, fix) in problems {
+            self.problem(piece, name, why, fix);
         }
     }
 }

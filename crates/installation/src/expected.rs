@@ -3,19 +3,19 @@
 use serde_json::{Value, json};
 use v2only_policy::Place;
 
-/// What all names begin with.
+/// The prefix of all names.
 pub const PREFIX: &str = "v2only";
 /// The bus that the accounts of an organization send to.
 pub const BUS: &str = "v2only-events";
-/// The bus that AWS's own events are on.
+/// The bus of AWS's own events.
 pub const DEFAULT_BUS: &str = "default";
-/// What EventBridge could not deliver.
+/// The queue of events that EventBridge could not deliver.
 pub const UNDELIVERED: &str = "v2only-undelivered";
-/// The policy document.
+/// The parameter with the policy document.
 pub const PARAMETER: &str = "/v2only/policy";
-/// What starts the functions.
+/// The runtime of the functions.
 pub const RUNTIME: &str = "provided.al2023";
-/// A message stays hidden for so many times what an invocation may take.
+/// The visibility timeout of a queue, as a multiple of the function's timeout.
 pub const VISIBLE_AFTER: i64 = 6;
 
 /// Four days, and fourteen for what was given up.
@@ -50,7 +50,7 @@ pub const FUNCTIONS: [Shipped; 3] = [
     Shipped {
         folder: "ec2-enforcer",
         name: "v2only-ec2-enforcer",
-        pattern: Some(include_str!("../../../../infra/event-patterns/ec2-enforcer.json")),
+        pattern: Some(include_str!("../../../infra/event-patterns/ec2-enforcer.json")),
         schedules: &[],
         timeout: 60,
         batch: 10,
@@ -61,7 +61,7 @@ pub const FUNCTIONS: [Shipped; 3] = [
     Shipped {
         folder: "notebook-enforcer",
         name: "v2only-notebook-enforcer",
-        pattern: Some(include_str!("../../../../infra/event-patterns/notebook-enforcer.json")),
+        pattern: Some(include_str!("../../../infra/event-patterns/notebook-enforcer.json")),
         schedules: &[],
         timeout: 60,
         batch: 10,
@@ -131,7 +131,7 @@ pub fn forwarder(place: &Place) -> String {
     format!("{PREFIX}-forwarder-{}", place.region)
 }
 
-/// Who may send into a queue: these rules and nobody else, and only over TLS.
+/// The policy of a queue: only these rules may send, and only over TLS.
 pub fn queue_policy(queue: &str, rules: &[String]) -> Value {
     json!({
         "Version": "2012-10-17",

@@ -2,15 +2,16 @@
 //! `DescribeEventBus`.
 
 use aws_sdk_eventbridge::Client;
-use v2only_enforcer::ports::{Answer, ReadRules, Rule, Target};
+use v2only_enforcer::ports::Answer;
+use v2only_installation::ports::{Rule, Target};
 use v2only_policy::Place;
 
 use super::if_there;
 use crate::call::Call;
 use crate::connect::Aws;
 
-impl ReadRules for Aws {
-    async fn rule(&self, place: &Place, bus: &str, name: &str) -> Answer<Option<Rule>> {
+impl Aws {
+    pub(super) async fn read_rule(&self, place: &Place, bus: &str, name: &str) -> Answer<Option<Rule>> {
         let call = Call::DescribeRule;
         let client = Client::new(&self.config(place).await?);
         self.turn(Some(place), call).await?;
@@ -21,7 +22,7 @@ impl ReadRules for Aws {
         }))
     }
 
-    async fn targets(&self, place: &Place, bus: &str, rule: &str) -> Answer<Vec<Target>> {
+    pub(super) async fn read_targets(&self, place: &Place, bus: &str, rule: &str) -> Answer<Vec<Target>> {
         let call = Call::ListTargetsByRule;
         let client = Client::new(&self.config(place).await?);
         let (mut all, mut next) = (Vec::new(), None);
@@ -38,7 +39,7 @@ impl ReadRules for Aws {
         }
     }
 
-    async fn bus_policy(&self, place: &Place, name: &str) -> Answer<Option<String>> {
+    pub(super) async fn read_bus_policy(&self, place: &Place, name: &str) -> Answer<Option<String>> {
         let call = Call::DescribeEventBus;
         let client = Client::new(&self.config(place).await?);
         self.turn(Some(place), call).await?;

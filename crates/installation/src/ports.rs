@@ -1,13 +1,12 @@
-//! How an installation is read, piece by piece: one trait for each service, and nothing that writes.
+//! How an installation is read from AWS, piece by piece. Nothing here writes.
 //!
-//! A piece that is not there is `None`, and is no failure: whether it should be is not for the port to say.
+//! A piece that does not exist is `None` and not a failure: the port does not know whether it should exist.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use v2only_enforcer::ports::Answer;
 use v2only_policy::{AccountId, Place};
-
-use super::Answer;
 
 /// A trail of CloudTrail, as it is seen from one Region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,18 +59,6 @@ pub struct FieldSelector {
     pub operators: BTreeMap<&'static str, Vec<String>>,
 }
 
-/// `cloudtrail:DescribeTrails`, `cloudtrail:GetTrailStatus` and `cloudtrail:GetEventSelectors`.
-pub trait ReadTrails {
-    /// The trails that record a Region, those of the organization and of other Regions included.
-    fn trails(&self, place: &Place) -> impl Future<Output = Answer<Vec<Trail>>> + Send;
-
-    /// Whether a trail is recording.
-    fn is_logging(&self, place: &Place, arn: &str) -> impl Future<Output = Answer<bool>> + Send;
-
-    /// What it records.
-    fn selectors(&self, place: &Place, arn: &str) -> impl Future<Output = Answer<Selectors>> + Send;
-}
-
 /// A rule of EventBridge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
@@ -96,24 +83,6 @@ pub struct Target {
     pub reshapes: bool,
 }
 
-/// `events:DescribeRule`, `events:ListTargetsByRule` and `events:DescribeEventBus`.
-pub trait ReadRules {
-    /// A rule of a bus.
-    fn rule(&self, place: &Place, bus: &str, name: &str)
-    -> impl Future<Output = Answer<Option<Rule>>> + Send;
-
-    /// Its targets.
-    fn targets(
-        &self,
-        place: &Place,
-        bus: &str,
-        rule: &str,
-    ) -> impl Future<Output = Answer<Vec<Target>>> + Send;
-
-    /// The policy of a bus, empty if it has none; `None` if there is no such bus.
-    fn bus_policy(&self, place: &Place, name: &str) -> impl Future<Output = Answer<Option<String>>> + Send;
-}
-
 /// A queue of SQS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
@@ -121,12 +90,6 @@ pub struct Queue {
     pub url: String,
     /// All of its attributes, by AWS's names.
     pub attributes: BTreeMap<String, String>,
-}
-
-/// `sqs:GetQueueUrl` and `sqs:GetQueueAttributes`.
-pub trait ReadQueues {
-    /// A queue by its name.
-    fn queue(&self, place: &Place, name: &str) -> impl Future<Output = Answer<Option<Queue>>> + Send;
 }
 
 /// A function of Lambda.
@@ -146,7 +109,7 @@ pub struct Function {
     pub code_sha256: String,
     /// `Active`, or what keeps it from being invoked.
     pub state: String,
-    /// Why it is in that state, if AWS says.
+    /// The reason for that state, if AWS gives one.
     pub state_reason: Option<String>,
     /// `Successful`, or what became of the last change.
     pub last_update: String,
@@ -167,19 +130,10 @@ pub struct Mapping {
     pub source: String,
     /// `Enabled`, or something else.
     pub state: String,
-    /// Whether single failed messages go back to the queue, and not the whole batch.
+    /// Whether single failed messages go back to the queue, instead of the complete batch.
     pub reports_failures: bool,
     /// Whether it has a filter: Lambda deletes what does not pass.
     pub filters: bool,
-}
-
-/// `lambda:GetFunction` and `lambda:ListEventSourceMappings`.
-pub trait ReadFunctions {
-    /// A function by its name.
-    fn function(&self, place: &Place, name: &str) -> impl Future<Output = Answer<Option<Function>>> + Send;
-
-    /// What feeds it.
-    fn mappings(&self, place: &Place, function: &str) -> impl Future<Output = Answer<Vec<Mapping>>> + Send;
 }
 
 /// A schedule of EventBridge Scheduler.
@@ -191,12 +145,6 @@ pub struct Schedule {
     pub target: String,
 }
 
-/// `scheduler:GetSchedule`.
-pub trait ReadSchedules {
-    /// A schedule of the default group.
-    fn schedule(&self, place: &Place, name: &str) -> impl Future<Output = Answer<Option<Schedule>>> + Send;
-}
-
 /// A parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
@@ -204,27 +152,6 @@ pub struct Parameter {
     pub value: String,
     /// `String`, `StringList` or `SecureString`.
     pub kind: String,
-}
-
-/// `ssm:GetParameter`, wherever the parameter is.
-pub trait ReadParameterAt {
-    /// A parameter by its name.
-    fn parameter_at(
-        &self,
-        place: &Place,
-        name: &str,
-    ) -> impl Future<Output = Answer<Option<Parameter>>> + Send;
-}
-
-/// `sts:AssumeRole`, to see whether one would be let in; the session is thrown away.
-pub trait EnterAccount {
-    /// Enters, and leaves again.
-    fn enter(
-        &self,
-        place: &Place,
-        role: &str,
-        external_id: Option<&str>,
-    ) -> impl Future<Output = Answer<()>> + Send;
 }
 
 /// A service control policy where it is attached.
@@ -240,15 +167,60 @@ pub struct Control {
     pub text: String,
 }
 
-/// `organizations:ListParents`, `organizations:ListPoliciesForTarget` and `organizations:DescribePolicy`.
-pub trait ReadControls {
+/// Reads an installation, besides what [`v2only_enforcer::ports::SourceReader`] reads. `policies/iam/role-doctor.json`
+/// has the permissions.
+pub trait ReadInstallation {
+    /// The trails that record a Region, those of the organization and of other Regions included.
+    fn trails(&self, place: &Place) -> impl Future<Output = Answer<Vec<Trail>>> + Send;
+
+    /// Whether a trail is recording.
+    fn is_logging(&self, place: &Place, arn: &str) -> impl Future<Output = Answer<bool>> + Send;
+
+    /// What it records.
+    fn selectors(&self, place: &Place, arn: &str) -> impl Future<Output = Answer<Selectors>> + Send;
+
+    /// A rule of a bus.
+    fn rule(&self, place: &Place, bus: &str, name: &str)
+    -> impl Future<Output = Answer<Option<Rule>>> + Send;
+
+    /// Its targets.
+    fn targets(
+        &self,
+        place: &Place,
+        bus: &str,
+        rule: &str,
+    ) -> impl Future<Output = Answer<Vec<Target>>> + Send;
+
+    /// The policy of a bus, empty if it has none; `None` if there is no such bus.
+    fn bus_policy(&self, place: &Place, name: &str) -> impl Future<Output = Answer<Option<String>>> + Send;
+
+    /// A queue by its name.
+    fn queue(&self, place: &Place, name: &str) -> impl Future<Output = Answer<Option<Queue>>> + Send;
+
+    /// A function by its name.
+    fn function(&self, place: &Place, name: &str) -> impl Future<Output = Answer<Option<Function>>> + Send;
+
+    /// What feeds it.
+    fn mappings(&self, place: &Place, function: &str) -> impl Future<Output = Answer<Vec<Mapping>>> + Send;
+
+    /// A schedule of the default group.
+    fn schedule(&self, place: &Place, name: &str) -> impl Future<Output = Answer<Option<Schedule>>> + Send;
+
+    /// A parameter by its name.
+    fn parameter_at(
+        &self,
+        place: &Place,
+        name: &str,
+    ) -> impl Future<Output = Answer<Option<Parameter>>> + Send;
+
+    /// Enters, and leaves again.
+    fn enter(
+        &self,
+        place: &Place,
+        role: &str,
+        external_id: Option<&str>,
+    ) -> impl Future<Output = Answer<()>> + Send;
+
     /// The service control policies above an account, those of the account itself included.
     fn controls(&self, account: &AccountId) -> impl Future<Output = Answer<Vec<Control>>> + Send;
-}
-
-together! {
-    /// All that an installation is read with, besides what [`super::SourceReader`] reads.
-    pub trait DeploymentReader:
-        ReadTrails, ReadRules, ReadQueues, ReadFunctions, ReadSchedules, ReadParameterAt, EnterAccount,
-        ReadControls
 }

@@ -6,19 +6,19 @@ use serde_json::{Value, json};
 use v2only_policy::source::DefaultsOwner;
 use v2only_policy::{AccountDefaults, HttpTokens};
 
-use super::super::expected::{FUNCTIONS, PARAMETER};
-use super::super::judge::{Against, Control, Refusal, controls, entered, judge};
-use super::super::seen::{Seen, SeenFunction, SeenRule, SeenTrail};
-use super::super::{Site, State};
-use super::whole::{EC2, against, all_events, bad, check, control, hub, member, trail, whole};
-use crate::failure::{Failure, Kind};
+use super::complete::{EC2, against, all_events, bad, check, complete, control, hub, member, trail};
+use crate::expected::{FUNCTIONS, PARAMETER};
+use crate::judge::{Against, Control, Refusal, controls, entered, judge};
 use crate::ports::{AdvancedSelector, BasicSelector, FieldSelector, Parameter, Selectors};
+use crate::snapshot::{FunctionSnapshot, RuleSnapshot, Snapshot, TrailSnapshot};
+use crate::{Site, State};
+use v2only_enforcer::{Failure, Kind};
 
 #[test]
 fn the_document_is_one_and_the_one_that_was_meant() {
     let with = |value: &str, kind: &str| {
         let it = Parameter { value: value.to_owned(), kind: kind.to_owned() };
-        move |seen: &mut Seen| seen.parameter = Ok(Some(it))
+        move |seen: &mut Snapshot| seen.parameter = Ok(Some(it))
     };
     let put = "v2only validate policy.yaml && aws ssm put-parameter --name /v2only/policy --type String --overwrite --value file://policy.yaml";
     check(Site::Alone, |it| it.parameter = Ok(None), "parameter", PARAMETER, "not there", put);
@@ -39,7 +39,7 @@ fn the_document_is_one_and_the_one_that_was_meant() {
         "v2only validate policy.yaml && aws ssm delete-parameter --name /v2only/policy --region eu-central-1 && aws ssm put-parameter",
     );
     let wanted = v2only_document::parse("version: 1\nmode: enforce\n").unwrap().policy;
-    let seen = whole(Site::Alone);
+    let seen = complete(Site::Alone);
     let all = judge(&seen, &Against { policy: Some(("mine.yaml", &wanted)), ..Against::default() });
     let found = all.iter().find(|it| it.piece == "parameter").unwrap();
     assert_eq!((found.state, found.why.as_str()), (State::Problem, "says something else than mine.yaml"));
@@ -47,7 +47,7 @@ fn the_document_is_one_and_the_one_that_was_meant() {
 
 #[test]
 fn a_trail_records_what_the_rules_ask_for_or_is_no_trail() {
-    let with = |it: SeenTrail| move |seen: &mut Seen| seen.trails = Ok(vec![it]);
+    let with = |it: TrailSnapshot| move |seen: &mut Snapshot| seen.trails = Ok(vec![it]);
     let field = |field: &str, operator, values: &[&str]| FieldSelector {
         field: field.to_owned(),
         operators: BTreeMap::from([(operator, values.iter().map(|it| (*it).to_owned()).collect())]),
@@ -59,11 +59,12 @@ fn a_trail_records_what_the_rules_ask_for_or_is_no_trail() {
         advanced(vec![management(), field("readOnly", "Equals", &["false"])]),
         advanced(vec![management(), field("eventSource", "NotEquals", &["kms.amazonaws.com"])]),
     ] {
-        let mut seen = whole(Site::Alone);
+        let mut seen = complete(Site::Alone);
         with(good)(&mut seen);
         assert_eq!(bad(&seen), []);
     }
-    let trails = |harm: SeenTrail, why, command| check(Site::Alone, with(harm), "trail", "all", why, command);
+    let trails =
+        |harm: TrailSnapshot, why, command| check(Site::Alone, with(harm), "trail", "all", why, command);
     let put =
         "aws cloudtrail put-event-selectors --trail-name arn:aws:cloudtrail:us-east-1:111122223333:trail/all";
     trails(advanced(vec![field("eventCategory", "Equals", &["Data"])]), "does not record", put);
@@ -84,7 +85,7 @@ fn a_trail_records_what_the_rules_ask_for_or_is_no_trail() {
         put,
     );
     trails(
-        SeenTrail { logging: Ok(false), ..trail(Selectors::Basic(vec![all_events()])) },
+        TrailSnapshot { logging: Ok(false), ..trail(Selectors::Basic(vec![all_events()])) },
         "switched off",
         "aws cloudtrail start-logging",
     );
@@ -103,10 +104,10 @@ fn selectors_are_written_anew_with_all_that_was_in_them() {
     let data = ("AWS::S3::Object".to_owned(), vec!["arn:aws:s3:::books/".to_owned()]);
     let only_data =
         BasicSelector { read_write: "ReadOnly".to_owned(), data: vec![data], ..BasicSelector::default() };
-    let mut seen = whole(Site::Alone);
+    let mut seen = complete(Site::Alone);
     seen.trails = Ok(vec![trail(Selectors::Basic(vec![only_data]))]);
-    let mend = bad(&seen).remove(0).command.unwrap();
-    let text = mend.as_str().split('\'').nth(1).unwrap();
+    let fix = bad(&seen).remove(0).command.unwrap();
+    let text = fix.as_str().split('\'').nth(1).unwrap();
     assert_eq!(
         serde_json::from_str::<Value>(text).unwrap(),
         json!([{
@@ -121,14 +122,14 @@ fn selectors_are_written_anew_with_all_that_was_in_them() {
 #[test]
 fn what_cannot_be_read_is_never_called_well() {
     let denied = || Failure::new(Kind::Denied, "some:Action", "no");
-    let mut seen = whole(Site::Hub);
+    let mut seen = complete(Site::Hub);
     let whole_number = judge(&seen, &against(&seen)).len();
     seen.trails = Err(denied());
     seen.bus = Err(denied());
     seen.parameter = Err(denied());
     seen.defaults = Err(denied());
     for it in seen.rules.values_mut() {
-        *it = SeenRule { rule: Err(denied()), targets: Err(denied()) };
+        *it = RuleSnapshot { rule: Err(denied()), targets: Err(denied()) };
     }
     for it in seen.queues.values_mut() {
         *it = Err(denied());
@@ -137,7 +138,7 @@ fn what_cannot_be_read_is_never_called_well() {
         *it = Err(denied());
     }
     for it in seen.functions.values_mut() {
-        *it = SeenFunction { function: Err(denied()), mappings: Err(denied()) };
+        *it = FunctionSnapshot { function: Err(denied()), mappings: Err(denied()) };
     }
     let all = judge(&seen, &against(&seen));
     assert!(all.iter().all(|it| it.state == State::Unread), "{all:#?}");
@@ -149,7 +150,7 @@ fn what_cannot_be_read_is_never_called_well() {
 
 #[test]
 fn an_account_that_cannot_be_entered_is_one_finding() {
-    let mut seen = whole(Site::Member { hub: hub() });
+    let mut seen = complete(Site::Member { hub: hub() });
     let refused = || Failure::new(Kind::Denied, "sts:AssumeRole", "no");
     seen.trails = Err(refused());
     seen.defaults = Err(refused());
@@ -167,8 +168,8 @@ fn a_declarative_policy_is_in_the_way_unless_it_requires_tokens() {
         it.options.http_tokens = tokens;
         it
     };
-    let harm = |it: &mut Seen| it.defaults = Ok(owned(Some(HttpTokens::Optional)));
-    let mut seen = whole(Site::Alone);
+    let harm = |it: &mut Snapshot| it.defaults = Ok(owned(Some(HttpTokens::Optional)));
+    let mut seen = complete(Site::Alone);
     harm(&mut seen);
     let all = bad(&seen);
     assert_eq!(all.iter().map(|it| it.piece).collect::<Vec<_>>(), ["declarative policy"]);
@@ -190,7 +191,7 @@ fn a_role_that_lets_nobody_but_the_function_in_is_asked_through_the_function() {
         assert_eq!(found.state, State::Unread);
         let ask = found.command.unwrap();
         if it.pattern.is_none() {
-            // A task would be work: its last sweep has said it.
+            // A task would be work.
             assert!(ask.as_str().contains("/aws/lambda/v2only-sweeper"), "{}", ask.as_str());
             assert!(ask.as_str().contains("unswept") && ask.as_str().contains(member().account.as_str()));
             continue;

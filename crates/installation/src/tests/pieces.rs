@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::expected::{Arns, BUS, DEFAULT_BUS, UNDELIVERED, bus_policy};
-use super::super::judge::{Against, Zip, judge};
-use super::super::seen::{Seen, SeenFunction, SeenRule};
-use super::super::{Site, State};
-use super::whole::{
-    EC2, ORGANIZATION, against, attributes, bad, check, environment, function, hub, mapping, rule, target,
-    whole,
+use super::complete::{
+    EC2, ORGANIZATION, against, attributes, bad, check, complete, environment, function, hub, mapping, rule,
+    target,
 };
+use crate::expected::{Arns, BUS, DEFAULT_BUS, UNDELIVERED, bus_policy};
+use crate::judge::{Against, Zip, judge};
+use crate::snapshot::{FunctionSnapshot, RuleSnapshot, Snapshot};
+use crate::{Site, State};
 
 #[test]
 fn nothing_is_said_against_what_is_shipped() {
     for site in [Site::Alone, Site::Hub, Site::Member { hub: hub() }] {
-        let seen = whole(site);
+        let seen = complete(site);
         assert_eq!(bad(&seen), []);
         assert!(judge(&seen, &against(&seen)).len() >= 7);
     }
@@ -24,7 +24,8 @@ fn nothing_is_said_against_what_is_shipped() {
 
 #[test]
 fn broken_rules_and_targets() {
-    let alone = |harm: fn(&mut Seen), piece, why, command| check(Site::Alone, harm, piece, EC2, why, command);
+    let alone =
+        |harm: fn(&mut Snapshot), piece, why, command| check(Site::Alone, harm, piece, EC2, why, command);
     alone(
         |it| rule(it, DEFAULT_BUS).rule.as_mut().unwrap().as_mut().unwrap().state = "DISABLED".to_owned(),
         "rule",
@@ -41,7 +42,7 @@ fn broken_rules_and_targets() {
         "aws events put-rule --name v2only-ec2-enforcer --event-pattern '{",
     );
     alone(
-        |it| *rule(it, DEFAULT_BUS) = SeenRule { rule: Ok(None), targets: Ok(Vec::new()) },
+        |it| *rule(it, DEFAULT_BUS) = RuleSnapshot { rule: Ok(None), targets: Ok(Vec::new()) },
         "rule",
         "is not there",
         "aws events put-rule --name v2only-ec2-enforcer --event-pattern '{",
@@ -76,7 +77,7 @@ fn broken_rules_and_targets() {
 
 #[test]
 fn a_bus_takes_events_of_the_organization_and_of_nobody_else() {
-    let with = |policy: Value| move |it: &mut Seen| it.bus = Ok(Some(policy.to_string()));
+    let with = |policy: Value| move |it: &mut Snapshot| it.bus = Ok(Some(policy.to_string()));
     let bus = |harm, why| {
         check(
             Site::Hub,
@@ -98,7 +99,7 @@ fn a_bus_takes_events_of_the_organization_and_of_nobody_else() {
 #[test]
 fn broken_queues() {
     let alone =
-        |harm: fn(&mut Seen), name, why, command| check(Site::Alone, harm, "queue", name, why, command);
+        |harm: fn(&mut Snapshot), name, why, command| check(Site::Alone, harm, "queue", name, why, command);
     let set = "aws sqs set-queue-attributes --queue-url https://sqs/v2only-ec2-enforcer --attributes '{\"RedrivePolicy\"";
     alone(|it| drop(attributes(it, EC2).remove("RedrivePolicy")), EC2, "it has no DLQ", set);
     alone(
@@ -142,7 +143,7 @@ fn broken_queues() {
             "aws sqs set-queue-attributes",
         );
     }
-    let mut seen = whole(Site::Alone);
+    let mut seen = complete(Site::Alone);
     attributes(&mut seen, EC2).insert("SqsManagedSseEnabled".to_owned(), "false".to_owned());
     attributes(&mut seen, EC2).insert("KmsMasterKeyId".to_owned(), "alias/ours".to_owned());
     assert_eq!(bad(&seen), [], "what the key's policy says is not looked at, and said not to be");
@@ -179,7 +180,7 @@ fn broken_queues() {
 
 #[test]
 fn a_statement_that_is_not_understood_is_not_called_well() {
-    let mut seen = whole(Site::Alone);
+    let mut seen = complete(Site::Alone);
     let text = attributes(&mut seen, EC2).get("Policy").unwrap().clone();
     let mut policy: Value = serde_json::from_str(&text).unwrap();
     let deny = json!({ "Sid": "Theirs", "Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*" });
@@ -195,7 +196,7 @@ fn a_queue_that_anybody_may_send_to_is_not_called_well() {
         [(EC2, json!("*")), (EC2, json!({ "AWS": ["*"] })), (UNDELIVERED, json!({ "AWS": "*" }))]
     {
         let with = |condition: Option<Value>| {
-            let mut seen = whole(Site::Alone);
+            let mut seen = complete(Site::Alone);
             let text = attributes(&mut seen, name).get("Policy").unwrap().clone();
             let mut policy: Value = serde_json::from_str(&text).unwrap();
             let mut allow =
@@ -219,7 +220,8 @@ fn a_queue_that_anybody_may_send_to_is_not_called_well() {
 
 #[test]
 fn broken_functions_and_mappings() {
-    let alone = |harm: fn(&mut Seen), piece, why, command| check(Site::Alone, harm, piece, EC2, why, command);
+    let alone =
+        |harm: fn(&mut Snapshot), piece, why, command| check(Site::Alone, harm, piece, EC2, why, command);
     let configure = "aws lambda update-function-configuration --function-name v2only-ec2-enforcer";
     alone(|it| function(it).timeout = 3, "function", "3 seconds", configure);
     alone(|it| function(it).runtime = "python3.13".to_owned(), "function", "python3.13", configure);
@@ -279,7 +281,9 @@ fn broken_functions_and_mappings() {
         "aws lambda create-event-source-mapping",
     );
     alone(
-        |it| drop(it.functions.insert(EC2, SeenFunction { function: Ok(None), mappings: Ok(Vec::new()) })),
+        |it| {
+            drop(it.functions.insert(EC2, FunctionSnapshot { function: Ok(None), mappings: Ok(Vec::new()) }))
+        },
         "function",
         "not there",
         "sam deploy",
@@ -288,7 +292,7 @@ fn broken_functions_and_mappings() {
 
 #[test]
 fn an_environment_is_mended_without_losing_what_else_is_in_it() {
-    let mut seen = whole(Site::Hub);
+    let mut seen = complete(Site::Hub);
     environment(&mut seen).insert("RUST_LOG".to_owned(), "debug".to_owned());
     environment(&mut seen).insert("V2ONLY_ORGANIZATION_ID".to_owned(), String::new());
     // The other function knows which organization it is.
@@ -313,7 +317,7 @@ fn code_is_compared_with_the_zip_of_its_architecture() {
         let key = |architecture: &str| ("ec2-enforcer".to_owned(), architecture.to_owned());
         BTreeMap::from([(key("arm64"), zip(arm64)), (key("x86_64"), zip(x86_64))])
     };
-    let seen = whole(Site::Alone);
+    let seen = complete(Site::Alone);
     let said = |zips| {
         let all = judge(&seen, &Against { zips, ..Against::default() });
         all.into_iter().find(|it| (it.piece, it.name.as_str()) == ("function", EC2)).unwrap()

@@ -3,7 +3,8 @@
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionResponseType};
-use v2only_enforcer::ports::{Answer, Function, Mapping, ReadFunctions};
+use v2only_enforcer::ports::Answer;
+use v2only_installation::ports::{Function, Mapping};
 use v2only_policy::Place;
 
 use super::{if_there, unusable};
@@ -13,8 +14,8 @@ use crate::connect::Aws;
 /// How CloudFormation marks what a stack made.
 const STACK_TAG: &str = "aws:cloudformation:stack-name";
 
-impl ReadFunctions for Aws {
-    async fn function(&self, place: &Place, name: &str) -> Answer<Option<Function>> {
+impl Aws {
+    pub(super) async fn read_function(&self, place: &Place, name: &str) -> Answer<Option<Function>> {
         let call = Call::GetFunction;
         let client = Client::new(&self.config(place).await?);
         self.turn(Some(place), call).await?;
@@ -25,7 +26,7 @@ impl ReadFunctions for Aws {
         function(&found).ok_or_else(|| unusable(call, "the configuration of the function")).map(Some)
     }
 
-    async fn mappings(&self, place: &Place, function: &str) -> Answer<Vec<Mapping>> {
+    pub(super) async fn read_mappings(&self, place: &Place, function: &str) -> Answer<Vec<Mapping>> {
         let call = Call::ListEventSourceMappings;
         let client = Client::new(&self.config(place).await?);
         let (mut all, mut next) = (Vec::new(), None);
