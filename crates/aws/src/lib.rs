@@ -4,7 +4,7 @@
 //! rate; [`settings`] is the environment, validated; [`connect`] turns a place into credentials and
 //! clients; [`classify`] turns SDK errors into failures; [`ec2`], [`sources`], [`launch_templates`],
 //! [`autoscaling`], [`cloudwatch`], [`sagemaker`], `securityhub`, [`organizations`], [`sqs`] and [`ssm`] are the ports, and [`restore`]
-//! those that can loosen; `deployment` is what people ask of an installation.
+//! those that can loosen; `installation` reads an installation for `doctor`.
 //!
 //! Knows: SDK types, endpoints, credentials, request rates, the environment.
 //! Must never know: verdicts, modes, exemptions, exit codes.
@@ -43,7 +43,7 @@ pub mod run_command;
 pub mod launcher;
 
 #[cfg(feature = "operator")]
-pub mod deployment;
+pub mod installation;
 
 pub use call::{Call, CallLog};
 pub use connect::Aws;

@@ -1,13 +1,13 @@
 //! What `doctor` and `uninstall-plan` look at: the place of the functions, and those of the members.
 
 use futures_util::StreamExt as _;
-use v2only_enforcer::deployment::Site;
-use v2only_enforcer::deployment::judge::{Control, Refusal};
-use v2only_enforcer::deployment::seen::{self, Seen};
-use v2only_enforcer::{Failure, ports};
+use v2only_enforcer::Failure;
 use v2only_guardrails::Settings;
 use v2only_guardrails::check::{self, Against, Attachment, Outcome};
 use v2only_guardrails::settings::Principals;
+use v2only_installation::Site;
+use v2only_installation::judge::{Control, Refusal};
+use v2only_installation::snapshot::{self, Snapshot};
 use v2only_policy::{AccountId, Mode, Partition, Place, Policy, Rules};
 
 use crate::Session;
@@ -28,7 +28,7 @@ pub(crate) struct Installation {
     /// Whether they are for an organization.
     pub(crate) site: Site,
     /// Every place that was named, that of the functions first.
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) seen: Vec<Snapshot>,
     /// Accounts of which not even the Regions could be listed.
     pub(crate) unreadable: Vec<(Place, Failure)>,
 }
@@ -44,7 +44,7 @@ pub(crate) async fn look<W: World>(session: &mut Session<'_, W>) -> Result<(W::A
     };
     let hub = Place { account, region };
     let told = session.shared.org || !session.shared.accounts.is_empty();
-    let site = seen::home_site(&aws, &hub, told).await;
+    let site = snapshot::home_site(&aws, &hub, told).await;
     let mut all = vec![(hub.clone(), site.clone())];
     let others = places.known.into_iter().filter(|it| *it != hub);
     all.extend(others.map(|it| (it, Site::Member { hub: hub.clone() })));
@@ -54,10 +54,10 @@ pub(crate) async fn look<W: World>(session: &mut Session<'_, W>) -> Result<(W::A
     Ok((aws, Installation { hub, site, seen, unreadable: places.unreadable }))
 }
 
-async fn read(aws: &impl Cloud, places: &[(Place, Site)], progress: &Progress) -> Vec<Seen> {
+async fn read(aws: &impl Cloud, places: &[(Place, Site)], progress: &Progress) -> Vec<Snapshot> {
     let one = async |(place, site): &(Place, Site)| {
         let _shown = progress.begin(format!("reading {place}"));
-        seen::read(aws, place, site).await
+        snapshot::read(aws, place, site).await
     };
     futures_util::stream::iter(places).map(one).buffered(AT_ONCE).collect().await
 }
@@ -86,7 +86,7 @@ pub(crate) async fn controls(
     Ok(aws.controls(account).await?.iter().map(|it| control(it, &settings)).collect())
 }
 
-fn control(it: &ports::Control, settings: &Settings) -> Control {
+fn control(it: &v2only_installation::ports::Control, settings: &Settings) -> Control {
     let against = Against { settings, own: false, attachment: Attachment::Scp };
     let effects = check::check(&it.text, against).ok().map(|it| it.effects);
     let refusals = effects.as_ref().map(|all| {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use v2only_enforcer::document;
+use v2only_document as document;
 use v2only_policy::Policy;
 
 use crate::problem::Problem;

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
-    Answer, DeploymentReader, DescribeInstances, ImportFindings, InstanceWriter, LookUpLaunches,
-    NotebookWriter, ReadFindings, ReadParameter, RunAutomation, RunTrace, SourceWriter,
+    Answer, DescribeInstances, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter, ReadFindings,
+    ReadParameter, RunAutomation, RunTrace, SourceWriter,
 };
 use v2only_enforcer::rollback::Restorer;
+use v2only_installation::ports::ReadInstallation;
 use v2only_policy::{AccountId, Place, Region};
 
 use crate::problem::Problem;
@@ -97,7 +98,7 @@ pub trait Cloud:
     + RunTrace
     + ReadFindings
     + ImportFindings
-    + DeploymentReader
+    + ReadInstallation
 {
     /// The Region to start from, if flags, environment or profile name one.
     fn home_region(&self) -> Option<Region>;

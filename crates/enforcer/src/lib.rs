@@ -5,13 +5,10 @@
 //! [`notebooks`] carry plans out, [`sources`] is what instances take their options from; [`invocation`] is the door for
 //! events, [`sweep`] the one for the schedule, [`scan`], [`enforce`] with its [`waves`] and [`rollback`] the ones for
 //! people; [`automation`] has runbooks make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who
-//! on an instance calls version 1; [`document`] reads the policy document; [`deployment`] tells whether an installation
-//! is whole.
+//! on an instance calls version 1.
 //!
-//! Knows: ports, triggers, the order of steps, retry or not, the policy document, records.
+//! Knows: ports, triggers, the order of steps, retry or not, records.
 //! Must never know: SDK types, Lambda, flags, colours; and it never decides: that is `v2only-policy`.
-
-pub mod document;
 
 pub mod failure;
 pub mod ports;
@@ -28,7 +25,6 @@ pub mod recent;
 pub mod report_line;
 
 pub mod automation;
-pub mod deployment;
 pub mod enforce;
 pub mod exemptions;
 pub mod launchers;

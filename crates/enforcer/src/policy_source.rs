@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use v2only_policy::Policy;
 
-use crate::document;
 use crate::failure::{Failure, Kind};
 use crate::ports::ReadParameter;
+use v2only_document as document;
 
 /// How long a document read from a parameter is used without looking again.
 pub const FRESH_FOR: SignedDuration = SignedDuration::from_secs(60);

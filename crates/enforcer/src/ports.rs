@@ -15,7 +15,6 @@ macro_rules! together {
 pub(crate) use together;
 
 mod automation;
-mod deployment;
 mod estate;
 mod findings;
 mod launches;
@@ -33,11 +32,6 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 use crate::failure::Failure;
 
 pub use automation::{Execution, Locations, RunAutomation};
-pub use deployment::{
-    AdvancedSelector, BasicSelector, Control, DeploymentReader, EnterAccount, FieldSelector, Function,
-    Mapping, Parameter, Queue, ReadControls, ReadFunctions, ReadParameterAt, ReadQueues, ReadRules,
-    ReadSchedules, ReadTrails, Rule, Schedule, Selectors, Target, Trail,
-};
 pub use estate::{ListAccounts, ListRegions, SendTasks};
 pub use findings::{ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
 pub use launches::LookUpLaunches;

@@ -26,11 +26,10 @@ mod declarative;
 mod iam;
 mod pack;
 mod scp;
-mod tree;
 
 pub use pack::TooLarge;
 pub use settings::Settings;
-pub use tree::{Mark, Word};
+pub use v2only_document::tree::{Mark, Word};
 
 /// What a file is to AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,8 +2,8 @@
 
 use clap::ValueEnum;
 use v2only_enforcer::Failure;
-use v2only_enforcer::deployment::Site;
-use v2only_enforcer::deployment::removal::{self, Step, Way};
+use v2only_installation::Site;
+use v2only_installation::removal::{self, Step, Way};
 use v2only_policy::Place;
 
 use crate::Session;

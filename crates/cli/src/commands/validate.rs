@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use v2only_enforcer::document;
+use v2only_document as document;
 
 use crate::exit::Exit;
 use crate::policy_file;

@@ -1,7 +1,7 @@
 //! Findings about an installation, and the steps of its removal, for people.
 
-use v2only_enforcer::deployment::removal::Step;
-use v2only_enforcer::deployment::{Finding, NOT_LOOKED_AT, Site, State};
+use v2only_installation::removal::Step;
+use v2only_installation::{DoctorFinding, NOT_CHECKED, Site, State};
 use v2only_policy::Place;
 
 use super::plain;
@@ -9,9 +9,9 @@ use super::table::{Entry, Sheet, Whereabouts};
 use crate::talk::count;
 
 /// What is not well, or everything; below it what to type, one command a line.
-pub(crate) fn findings(all: &[Finding], hub: &Place, everything: bool, width: Option<u16>) -> String {
+pub(crate) fn findings(all: &[DoctorFinding], hub: &Place, everything: bool, width: Option<u16>) -> String {
     let whereabouts = Whereabouts::of(all.iter().map(|it| &it.place));
-    let mut told: Vec<&Finding> = all.iter().filter(|it| everything || it.state != State::Ok).collect();
+    let mut told: Vec<&DoctorFinding> = all.iter().filter(|it| everything || it.state != State::Ok).collect();
     if told.is_empty() {
         return format!("all {} as shipped", pieces(all.len()));
     }
@@ -66,7 +66,7 @@ fn pieces(number: usize) -> String {
 }
 
 /// How many pieces are in each state.
-pub(crate) fn in_words(all: &[Finding]) -> String {
+pub(crate) fn in_words(all: &[DoctorFinding]) -> String {
     let number = |state: State| all.iter().filter(|it| it.state == state).count();
     let mut parts = vec![format!("{} ok", number(State::Ok)), count(number(State::Problem), "problem")];
     if number(State::Unread) > 0 {
@@ -77,7 +77,7 @@ pub(crate) fn in_words(all: &[Finding]) -> String {
 
 /// What no finding is about.
 pub(crate) fn not_looked_at(site: &Site) -> Vec<&'static str> {
-    let mut all = NOT_LOOKED_AT.to_vec();
+    let mut all = NOT_CHECKED.to_vec();
     if *site == Site::Alone {
         all.push("service control policies above the account, which only its organization's central account may read");
     }

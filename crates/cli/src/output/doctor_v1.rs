@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use v2only_enforcer::Failure;
-use v2only_enforcer::deployment::removal::Step;
-use v2only_enforcer::deployment::{Finding, Site, State};
+use v2only_installation::removal::Step;
+use v2only_installation::{DoctorFinding, Site, State};
 use v2only_policy::Place;
 
 use super::doctor::not_looked_at;
@@ -18,7 +18,7 @@ pub(crate) struct Run<'a> {
     pub(crate) exit: crate::Exit,
     pub(crate) hub: &'a Place,
     pub(crate) site: &'a Site,
-    pub(crate) findings: &'a [Finding],
+    pub(crate) findings: &'a [DoctorFinding],
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
 }
 
@@ -84,8 +84,8 @@ impl<'a> From<Run<'a>> for DoctorV1<'a> {
     }
 }
 
-impl<'a> From<&'a Finding> for FindingV1<'a> {
-    fn from(it: &'a Finding) -> Self {
+impl<'a> From<&'a DoctorFinding> for FindingV1<'a> {
+    fn from(it: &'a DoctorFinding) -> Self {
         Self {
             place: (&it.place).into(),
             piece: it.piece,

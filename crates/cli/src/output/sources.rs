@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::io;
 
 use v2only_enforcer::Outcome;
-use v2only_enforcer::deployment::command::Command;
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
+use v2only_installation::command::Command;
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Place, Plan};
 

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
-use v2only_enforcer::ports::Control;
+use v2only_installation::ports::Control;
 
 use crate::fake_aws::FakeAws;
 use crate::fake_deployment::{Deployment, HERE, member};

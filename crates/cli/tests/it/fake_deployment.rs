@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use v2only_enforcer::deployment::expected::{
+use v2only_installation::expected::{
     Arns, BUS, DEFAULT_BUS, FUNCTIONS, PARAMETER, QueueKind, UNDELIVERED, bus_policy, forwarder,
     queue_attributes, queue_policy,
 };
-use v2only_enforcer::ports::{
+use v2only_installation::ports::{
     BasicSelector, Control, Function, Mapping, Parameter, Queue, Rule, Schedule, Selectors, Target, Trail,
 };
 use v2only_policy::{AccountId, Place};

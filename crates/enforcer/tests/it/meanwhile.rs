@@ -1,8 +1,9 @@
 //! What is looked at once more before it is changed, because somebody may have changed it while others were waited for.
 
+use v2only_document as document;
+use v2only_enforcer::Kind;
 use v2only_enforcer::enforce::unchanged_since;
 use v2only_enforcer::scan::{Judged, Kinds, scan};
-use v2only_enforcer::{Kind, document};
 use v2only_policy::instance::Switch;
 use v2only_policy::notebook::NotebookStatus;
 use v2only_policy::{AccountId, Place, Region};

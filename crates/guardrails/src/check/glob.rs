@@ -1,54 +1,18 @@
 //! `*` and `?`, as IAM understands them.
 
-/// Whether a text is matched by a pattern, in which `*` is any text and `?` any character.
+use wildmatch::WildMatch;
+
+/// Whether a pattern matches the complete text. `*` is any text and `?` is any character.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    // Which of the pattern's prefixes match what was read so far.
-    let mut reached = vec![false; pattern.len() + 1];
-    let mut next = reached.clone();
-    start(&pattern, &mut reached);
-    for character in text {
-        next.fill(false);
-        for (index, wanted) in pattern.iter().enumerate() {
-            let here = reached.get(index).copied().unwrap_or_default();
-            let fits = here && (*wanted == '?' || *wanted == '*' || *wanted == character);
-            let stays = *wanted == '*' && reached.get(index + 1).copied().unwrap_or_default();
-            if let Some(slot) = next.get_mut(index + 1) {
-                *slot |= fits || stays;
-            }
-        }
-        close(&pattern, &mut next);
-        std::mem::swap(&mut reached, &mut next);
-    }
-    reached.last().copied().unwrap_or_default()
-}
-
-fn start(pattern: &[char], reached: &mut [bool]) {
-    if let Some(first) = reached.first_mut() {
-        *first = true;
-    }
-    close(pattern, reached);
-}
-
-/// A `*` also stands for nothing.
-fn close(pattern: &[char], reached: &mut [bool]) {
-    for (index, wanted) in pattern.iter().enumerate() {
-        let before = reached.get(index).copied().unwrap_or_default();
-        if *wanted == '*'
-            && before
-            && let Some(slot) = reached.get_mut(index + 1)
-        {
-            *slot = true;
-        }
-    }
+    WildMatch::new(pattern).matches(text)
 }
 
 /// The same, without regard to case.
 pub fn matches_ignoring_case(pattern: &str, text: &str) -> bool {
-    matches(&pattern.to_lowercase(), &text.to_lowercase())
+    WildMatch::new_case_insensitive(pattern).matches(text)
 }
 
-/// Whether an ARN is matched by a pattern: each of its six parts by the part of the pattern.
+/// Whether a pattern matches an ARN. Each of the six parts of the pattern must match its part of the ARN.
 pub fn matches_arn(pattern: &str, arn: &str) -> bool {
     if pattern == "*" {
         return true;

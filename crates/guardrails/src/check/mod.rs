@@ -13,7 +13,6 @@ mod evaluate;
 mod glob;
 mod lints;
 mod names;
-mod spelling;
 
 use crate::{Mark, Settings};
 

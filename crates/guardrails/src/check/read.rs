@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::tree::{self, Mark, Node, Value, Word};
+use v2only_document::spelling;
+use v2only_document::tree::{self, Entry, Mark, Node, Options, Value, Word};
 
 /// Why a text is no policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,10 +81,13 @@ pub fn read(text: &str) -> Result<Policy, Invalid> {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
         let at = Mark { line: error.line().max(1), column: error.column().max(1) };
-        return Err(invalid(at, format!("not JSON: {message}"), "mend the JSON first"));
+        return Err(invalid(at, format!("not JSON: {message}"), "repair the JSON first"));
     }
-    let root = tree::grow(text).map_err(|it| invalid(it.at, it.message, "mend the JSON first"))?;
-    let Some(root) = root else {
+    let tree = tree::read(text, &Options::TEMPLATE);
+    if let Some(issue) = tree.fatal() {
+        return Err(invalid(issue.at, issue.to_string(), "repair the JSON first"));
+    }
+    let Some(root) = tree.root() else {
         return Err(invalid(Mark { line: 1, column: 1 }, "the file is empty", SHAPE));
     };
     let Value::Map(entries) = &root.value else {
@@ -91,7 +95,7 @@ pub fn read(text: &str) -> Result<Policy, Invalid> {
     };
     let mut policy = Policy { statements: Vec::new(), version: None };
     let mut seen = false;
-    for (key, value) in entries {
+    for Entry { key, value } in entries {
         match key.text.as_str() {
             "Version" => policy.version = Some(word(value)?),
             "Id" => {}
@@ -125,7 +129,7 @@ fn statement(node: &Node, number: usize) -> Result<Statement, Invalid> {
     let mut name = format!("statement {number}");
     let (mut effect, mut actions, mut resources, mut principal) = (None, None, None, None);
     let mut tests = Vec::new();
-    for (key, value) in entries {
+    for Entry { key, value } in entries {
         let set = |not| Ok::<_, Invalid>(Some(Set { not, words: words(value)? }));
         match key.text.as_str() {
             "Sid" => name = word(value)?.text,
@@ -168,11 +172,11 @@ fn conditions(node: &Node) -> Result<Vec<Test>, Invalid> {
         return Err(invalid(node.at, "a condition is an object of operators", SHAPE));
     };
     let mut tests = Vec::new();
-    for (operator, keys) in operators {
+    for Entry { key: operator, value: keys } in operators {
         let Value::Map(keys) = &keys.value else {
             return Err(invalid(operator.at, format!("`{}` is not an object of keys", operator.text), SHAPE));
         };
-        for (key, values) in keys {
+        for Entry { key, value: values } in keys {
             tests.push(Test { operator: operator.clone(), key: key.clone(), values: words(values)? });
         }
     }
@@ -188,16 +192,17 @@ fn words(node: &Node) -> Result<Vec<Word>, Invalid> {
 
 fn word(node: &Node) -> Result<Word, Invalid> {
     match &node.value {
-        Value::Text { text, .. } => Ok(Word { text: text.clone(), at: node.at }),
+        Value::Scalar { text, .. } => Ok(Word { text: text.clone(), at: node.at }),
         _ => Err(invalid(node.at, "expected a text, or a list of texts", "put it in double quotes")),
     }
 }
 
 fn unknown(at: Mark, text: &str, known: &[&'static str]) -> Invalid {
-    let instead = super::spelling::nearest(text, known.iter().copied()).map_or_else(
-        || format!("what can be here: {}", known.join(", ")),
-        |nearest| format!("did you mean `{nearest}`?"),
-    );
+    let instead = spelling::nearest_within(text, known.iter().copied(), text.chars().count() / 5)
+        .map_or_else(
+            || format!("what can be here: {}", known.join(", ")),
+            |nearest| format!("did you mean `{nearest}`?"),
+        );
     invalid(at, format!("unknown element `{text}`"), instead)
 }
 

@@ -6,8 +6,8 @@ use serde_json::{Map, Number, Value as Json};
 use super::Finding;
 use super::guard::{RULES, Rule};
 use crate::check::Level;
-use crate::tree::{self, Node, Value};
 use crate::{Mark, Settings};
+use v2only_document::tree::{self, Format, IssueKind, Node, Options, Value};
 
 /// A template.
 #[derive(Debug, Clone)]
@@ -32,10 +32,19 @@ impl Template {
     /// # Errors
     /// It is neither JSON nor YAML.
     pub fn read(text: &str) -> Result<Option<Self>, Unreadable> {
-        let root = tree::grow(text).map_err(|it| Unreadable { at: it.at, message: it.message })?;
-        let Some(root) = root else { return Ok(None) };
-        let json = text.trim_start().starts_with('{');
-        let template = Self { root, json };
+        let tree = tree::read(text, &Options::TEMPLATE);
+        let aliased = |kind: &IssueKind| matches!(kind, IssueKind::Alias | IssueKind::UnknownAlias(_));
+        if let Some(issue) = tree.issues.iter().find(|it| it.is_fatal() || aliased(&it.kind)) {
+            let message = if aliased(&issue.kind) {
+                "CloudFormation does not support YAML aliases".to_owned()
+            } else {
+                issue.to_string()
+            };
+            return Err(Unreadable { at: issue.at, message });
+        }
+        let json = tree.format == Format::Json;
+        let Some(document) = tree.documents.into_iter().next() else { return Ok(None) };
+        let template = Self { root: document.root, json };
         let typed = |node: &Node| node.get("Type").and_then(Node::text).is_some_and(|it| it.contains("::"));
         let is_one = template.resources().iter().any(|(name, node)| typed(node) || name.starts_with("Fn::"));
         Ok(is_one.then_some(template))
@@ -43,7 +52,7 @@ impl Template {
 
     fn resources(&self) -> Vec<(&str, &Node)> {
         match self.root.get("Resources").map(|it| &it.value) {
-            Some(Value::Map(entries)) => entries.iter().map(|(name, it)| (name.text.as_str(), it)).collect(),
+            Some(Value::Map(entries)) => entries.iter().map(|it| (it.key.text.as_str(), &it.value)).collect(),
             _ => Vec::new(),
         }
     }
@@ -194,7 +203,7 @@ fn function(node: &Node) -> Option<String> {
     match &node.value {
         Value::Map(entries) => entries
             .iter()
-            .map(|(key, _)| key.text.as_str())
+            .map(|it| it.key.text.as_str())
             .find(|it| *it == "Ref" || it.starts_with("Fn::"))
             .map(str::to_owned),
         _ => None,
@@ -203,10 +212,11 @@ fn function(node: &Node) -> Option<String> {
 
 fn json(node: &Node) -> Json {
     let value = match &node.value {
-        Value::Text { text, plain } => scalar(text, *plain && node.tag.is_none()),
+        Value::Scalar { text, plain } => scalar(text, *plain && node.tag.is_none()),
+        Value::Refused => Json::Null,
         Value::List(items) => Json::Array(items.iter().map(json).collect()),
         Value::Map(entries) => {
-            Json::Object(entries.iter().map(|(key, it)| (key.text.clone(), json(it))).collect())
+            Json::Object(entries.iter().map(|it| (it.key.text.clone(), json(&it.value))).collect())
         }
     };
     let Some(tag) = &node.tag else { return value };

@@ -4,9 +4,9 @@ mod zips;
 
 use std::path::PathBuf;
 
-use v2only_enforcer::deployment::expected::FUNCTIONS;
-use v2only_enforcer::deployment::judge::{self, Against};
-use v2only_enforcer::deployment::{Finding, Site, State};
+use v2only_installation::expected::FUNCTIONS;
+use v2only_installation::judge::{self, Against};
+use v2only_installation::{DoctorFinding, Site, State};
 
 use crate::cli::Format;
 use crate::exit::Exit;
@@ -48,14 +48,14 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let against = Against {
         zips,
         policy: name.as_deref().zip(policy.as_ref().map(|it| &it.policy)),
-        membership: installation.seen.iter().find_map(v2only_enforcer::deployment::seen::Seen::membership),
+        membership: installation.seen.iter().find_map(v2only_installation::snapshot::Snapshot::membership),
     };
-    let mut findings: Vec<Finding> =
+    let mut findings: Vec<DoctorFinding> =
         installation.seen.iter().flat_map(|it| judge::judge(it, &against)).collect();
     if installation.site == Site::Hub {
         findings.extend(around(&aws, &installation, &against).await);
     }
-    findings.extend(installation.unreadable.iter().map(|(place, failure)| Finding {
+    findings.extend(installation.unreadable.iter().map(|(place, failure)| DoctorFinding {
         place: place.clone(),
         piece: "account",
         name: place.account.to_string(),
@@ -93,7 +93,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
 }
 
 /// The way into each account, and what the organization denies there.
-async fn around(aws: &impl Cloud, installation: &Installation, against: &Against<'_>) -> Vec<Finding> {
+async fn around(aws: &impl Cloud, installation: &Installation, against: &Against<'_>) -> Vec<DoctorFinding> {
     let hub = &installation.hub;
     let external_id = against.membership.as_ref().and_then(|it| it.external_id.as_deref());
     let mut findings = Vec::new();

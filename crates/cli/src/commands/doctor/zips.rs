@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
-use v2only_enforcer::deployment::expected::FUNCTIONS;
-use v2only_enforcer::deployment::judge::Zip;
+use v2only_installation::expected::FUNCTIONS;
+use v2only_installation::judge::Zip;
 
 use crate::problem::Problem;
 

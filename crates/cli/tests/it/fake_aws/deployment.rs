@@ -1,9 +1,8 @@
 //! The installation that stands in it.
 
-use v2only_enforcer::ports::{
-    Answer, Control, EnterAccount, Function, Mapping, Parameter, Queue, ReadControls, ReadFunctions,
-    ReadParameterAt, ReadQueues, ReadRules, ReadSchedules, ReadTrails, Rule, Schedule, Selectors, Target,
-    Trail,
+use v2only_enforcer::ports::Answer;
+use v2only_installation::ports::{
+    Control, Function, Mapping, Parameter, Queue, ReadInstallation, Rule, Schedule, Selectors, Target, Trail,
 };
 use v2only_policy::{AccountId, Place};
 
@@ -11,7 +10,7 @@ use crate::fake_deployment::{hub, selectors};
 
 use super::FakeAws;
 
-impl ReadTrails for FakeAws {
+impl ReadInstallation for FakeAws {
     async fn trails(&self, place: &Place) -> Answer<Vec<Trail>> {
         self.call("cloudtrail:DescribeTrails", Some(place), "")?;
         Ok(self.state().deployment.trails.clone())
@@ -26,9 +25,7 @@ impl ReadTrails for FakeAws {
         self.call("cloudtrail:GetEventSelectors", Some(place), arn)?;
         Ok(selectors())
     }
-}
 
-impl ReadRules for FakeAws {
     async fn rule(&self, place: &Place, bus: &str, name: &str) -> Answer<Option<Rule>> {
         self.call("events:DescribeRule", Some(place), name)?;
         let key = (place.clone(), bus.to_owned(), name.to_owned());
@@ -45,16 +42,12 @@ impl ReadRules for FakeAws {
         self.call("events:DescribeEventBus", Some(place), name)?;
         Ok(self.state().deployment.bus.clone().filter(|_| *place == hub()))
     }
-}
 
-impl ReadQueues for FakeAws {
     async fn queue(&self, place: &Place, name: &str) -> Answer<Option<Queue>> {
         self.call("sqs:GetQueueAttributes", Some(place), name)?;
         Ok(self.state().deployment.queues.get(&(place.clone(), name.to_owned())).cloned())
     }
-}
 
-impl ReadFunctions for FakeAws {
     async fn function(&self, place: &Place, name: &str) -> Answer<Option<Function>> {
         self.call("lambda:GetFunction", Some(place), name)?;
         Ok(self.state().deployment.functions.get(name).map(|it| it.0.clone()))
@@ -64,29 +57,21 @@ impl ReadFunctions for FakeAws {
         self.call("lambda:ListEventSourceMappings", Some(place), function)?;
         Ok(self.state().deployment.functions.get(function).map(|it| it.1.clone()).unwrap_or_default())
     }
-}
 
-impl ReadSchedules for FakeAws {
     async fn schedule(&self, place: &Place, name: &str) -> Answer<Option<Schedule>> {
         self.call("scheduler:GetSchedule", Some(place), name)?;
         Ok(self.state().deployment.schedules.get(name).cloned())
     }
-}
 
-impl ReadParameterAt for FakeAws {
     async fn parameter_at(&self, place: &Place, name: &str) -> Answer<Option<Parameter>> {
         self.call("ssm:GetParameter", Some(place), name)?;
         Ok(self.state().deployment.parameter.clone())
     }
-}
 
-impl EnterAccount for FakeAws {
     async fn enter(&self, place: &Place, role: &str, external_id: Option<&str>) -> Answer<()> {
         self.call("sts:AssumeRole", Some(place), format!("{role} {}", external_id.unwrap_or_default()))
     }
-}
 
-impl ReadControls for FakeAws {
     async fn controls(&self, account: &AccountId) -> Answer<Vec<Control>> {
         self.call("organizations:ListPoliciesForTarget", None, account.as_str())?;
         Ok(self.state().deployment.controls.clone())

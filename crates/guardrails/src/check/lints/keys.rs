@@ -5,7 +5,8 @@ use crate::check::evaluate::{Compare, Operator, applies_to};
 use crate::check::glob;
 use crate::check::read::{Statement, Test};
 use crate::check::table::{self, KEYS, Key, LAUNCH_RESOURCES};
-use crate::check::{Against, Finding, Level, spelling};
+use crate::check::{Against, Finding, Level};
+use v2only_document::spelling;
 
 /// Keys that AWS does not have, and keys that the action does not carry on what the statement names.
 pub fn run(statement: &Statement, _: Against<'_>) -> Vec<Finding> {
@@ -25,7 +26,7 @@ fn unknown(statement: &Statement, test: &Test) -> Finding {
     // First the keys this product is about, with their attribute written out.
     let ours = KEYS.iter().map(|it| it.name);
     let candidates = ours.chain(table::keys_of(service).unwrap_or_default().iter().copied());
-    let instead = spelling::nearest(name, candidates).map_or_else(
+    let instead = spelling::nearest_within(name, candidates, name.chars().count() / 5).map_or_else(
         || "look the key up in the Service Authorization Reference".to_owned(),
         |it| format!("did you mean `{it}`?"),
     );

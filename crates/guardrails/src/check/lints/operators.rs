@@ -4,7 +4,8 @@ use super::finding;
 use crate::check::evaluate::{Compare, Operator};
 use crate::check::read::{Statement, Test};
 use crate::check::table::{self, OPERATORS, Type};
-use crate::check::{Against, Finding, Level, spelling};
+use crate::check::{Against, Finding, Level};
+use v2only_document::spelling;
 
 /// Every test of the statement.
 pub fn run(statement: &Statement, _: Against<'_>) -> Vec<Finding> {
@@ -16,7 +17,7 @@ fn one(statement: &Statement, test: &Test) -> Option<Finding> {
     let Some(operator) = Operator::parse(text) else {
         let bare = text.rsplit(':').next().unwrap_or(text);
         let bare = bare.strip_suffix("IfExists").unwrap_or(bare);
-        let instead = spelling::nearest(bare, OPERATORS.iter().copied())
+        let instead = spelling::nearest_within(bare, OPERATORS.iter().copied(), bare.chars().count() / 5)
             .map_or_else(|| "for example StringNotEquals".to_owned(), |it| format!("did you mean `{it}`?"));
         let message = format!("there is no condition operator `{text}`");
         return Some(finding(

@@ -4,6 +4,7 @@ use super::finding;
 use crate::check::read::Statement;
 use crate::check::table::ACTIONS;
 use crate::check::{Against, Finding, Level};
+use v2only_document::spelling;
 
 /// Real actions that differ from ours by a letter or two.
 const NEIGHBOURS: &[&str] = &["ec2:StopInstances"];
@@ -26,10 +27,10 @@ pub fn run(statement: &Statement, _: Against<'_>) -> Vec<Finding> {
         if text.contains(['*', '?']) || NEIGHBOURS.iter().any(|it| it.eq_ignore_ascii_case(&text)) {
             continue;
         }
-        let near = ACTIONS
-            .iter()
-            .find(|it| matches!(strsim::damerau_levenshtein(&it.to_ascii_lowercase(), &text), 1..=2));
-        if let Some(near) = near {
+        if ACTIONS.iter().any(|it| it.eq_ignore_ascii_case(&text)) {
+            continue;
+        }
+        if let Some(near) = spelling::nearest_within(&text, ACTIONS.iter().copied(), 2) {
             findings.push(finding(
                 "unknown-action",
                 Level::Error,

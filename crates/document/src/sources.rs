@@ -1,0 +1,24 @@
+//! The sections `launch_templates` and `images`: what instances inherit their options from.
+
+use v2only_policy::settings::{ImageFix, LaunchTemplateFix};
+
+use crate::keys;
+use crate::reader::{Reader, Words, set};
+use crate::spot::Spot;
+
+const LAUNCH_TEMPLATE_FIX: Words<LaunchTemplateFix> = Words {
+    all: &[("report", LaunchTemplateFix::Report), ("new-version", LaunchTemplateFix::NewVersion)],
+    told: &[],
+};
+const IMAGE_FIX: Words<ImageFix> =
+    Words { all: &[("report", ImageFix::Report), ("mark-v2", ImageFix::MarkV2)], told: &[] };
+
+pub(super) fn lay_launch_templates(reader: &mut Reader, spot: &Spot<'_>, fix: &mut LaunchTemplateFix) {
+    let Some(fields) = reader.fields(spot, &keys::LAUNCH_TEMPLATES) else { return };
+    set(fix, reader.word(&fields, "fix", &LAUNCH_TEMPLATE_FIX));
+}
+
+pub(super) fn lay_images(reader: &mut Reader, spot: &Spot<'_>, fix: &mut ImageFix) {
+    let Some(fields) = reader.fields(spot, &keys::IMAGES) else { return };
+    set(fix, reader.word(&fields, "fix", &IMAGE_FIX));
+}

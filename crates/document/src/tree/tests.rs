@@ -1,0 +1,129 @@
+//! What both consumers of the tree need: exact positions, and nothing dropped.
+
+use super::{Format, IssueKind, Mark, Node, Options, Tree, Value, decode, read};
+
+fn template(text: &str) -> Tree {
+    read(text, &Options::TEMPLATE)
+}
+
+#[track_caller]
+fn at(node: Option<&Node>) -> (usize, usize) {
+    let Mark { line, column } = node.unwrap().at;
+    (line, column)
+}
+
+#[test]
+fn json_is_read_by_the_rules_of_json() {
+    let key = "k".repeat(2_000);
+    let text = format!("{{\"a\": \"del \u{7f} \\u00e4\\/\", \r\n \"é\": 1, \"{key}\":\t[true, null, 1.50]}}");
+    let tree = template(&text);
+    assert_eq!((tree.format, tree.issues.len()), (Format::Json, 0));
+    let root = tree.root().unwrap();
+    assert_eq!(root.get("a").unwrap().text(), Some("del \u{7f} ä/"));
+    assert_eq!(at(root.get("a")), (1, 7));
+    assert_eq!(at(root.get("é")), (2, 7));
+    let Value::List(items) = &root.get(&key).unwrap().value else { panic!("{root:?}") };
+    assert_eq!(items[2].value, Value::Scalar { text: "1.50".to_owned(), plain: true });
+    assert_eq!(at(items.first()), (2, 15 + 2_000));
+}
+
+#[test]
+fn a_flow_map_that_is_not_json_is_yaml() {
+    for text in ["{a: 1}", "{\"a\": 1,}", "{\"a\": yes}"] {
+        assert_eq!(template(text).format, Format::Yaml, "{text}");
+        assert_eq!(template(text).issues, [], "{text}");
+    }
+}
+
+#[test]
+fn both_lines_of_a_duplicate_key_are_named_and_the_last_value_counts() {
+    for text in ["{\"a\": {\"b\": 1,\n\"b\": 2}}", "a:\n  b: 1\n  b: 2\n"] {
+        let tree = template(text);
+        let issue = tree.issues.first().unwrap();
+        let IssueKind::DuplicateKey { key, first } = &issue.kind else { panic!("{issue:?}") };
+        assert_eq!((key.as_str(), issue.path.as_str(), tree.issues.len()), ("b", "a", 1));
+        assert_eq!(issue.at.line, first.line + 1);
+        let map = tree.root().unwrap().get("a").unwrap();
+        assert_eq!((map.entries().len(), map.get("b").unwrap().text()), (2, Some("2")));
+        let strict = read(text, &Options::STRICT);
+        assert_eq!(strict.root().unwrap().get("a").unwrap().get("b").unwrap().text(), Some("1"));
+    }
+}
+
+#[test]
+fn every_document_of_a_text_is_kept() {
+    let tree = template("a: 1\n---\nb: 2\n---\n");
+    let lines: Vec<usize> = tree.documents.iter().map(|it| it.at.line).collect();
+    assert_eq!(lines, [1, 2, 4]);
+    assert!(tree.documents[1].root.get("b").is_some());
+}
+
+#[test]
+fn aliases_are_resolved_and_listed() {
+    let tree = template("x: &x { y: 1 }\nz: *x\nw: *v\n");
+    let kinds: Vec<&IssueKind> = tree.issues.iter().map(|it| &it.kind).collect();
+    assert_eq!(kinds, [&IssueKind::Alias, &IssueKind::UnknownAlias("v".to_owned())]);
+    let root = tree.root().unwrap();
+    assert_eq!(root.get("z").unwrap().get("y").unwrap().text(), Some("1"));
+    assert_eq!(root.get("w").unwrap().value, Value::Refused);
+    let recursive = template("x: &x [*x]\n");
+    assert_eq!(recursive.fatal().map(|it| &it.kind), Some(&IssueKind::RecursiveAlias));
+}
+
+#[test]
+fn short_functions_keep_their_name_and_their_text_stays_plain() {
+    let tree = template("a: !Ref B\nc: !GetAtt [D, 1]\ne: !!str 1\nf: !Sub 'g'\n");
+    let root = tree.root().unwrap();
+    let tags: Vec<Option<&str>> = root.entries().iter().map(|it| it.value.tag.as_deref()).collect();
+    assert_eq!(tags, [Some("Ref"), Some("GetAtt"), None, Some("Sub")]);
+    let plain = |key| matches!(root.get(key).unwrap().value, Value::Scalar { plain: true, .. });
+    assert_eq!((plain("a"), plain("e"), plain("f")), (true, false, false));
+    assert_eq!(tree.issues.len(), 3);
+}
+
+#[test]
+fn a_quoted_text_may_continue_in_the_column_of_its_key_only_in_templates() {
+    let text = "a:\n  b: 'one\n  two\nthree' # end\n  c: [\"x\n\n y\", d]\ne: f\n";
+    let tree = template(text);
+    assert_eq!(tree.issues, []);
+    let root = tree.root().unwrap();
+    assert_eq!(root.get("a").unwrap().get("b").unwrap().text(), Some("one two three"));
+    assert_eq!(at(root.get("a").unwrap().get("c")), (5, 6));
+    assert_eq!(at(root.get("e")), (8, 4));
+    assert!(read(text, &Options::STRICT).fatal().is_some());
+}
+
+#[test]
+fn positions_on_an_indented_line_are_those_of_the_text() {
+    let tree = template("a: ['x', {b: \"one\ntwo\", c: d}]\ne: 'f\ng'\n");
+    let Value::List(items) = &tree.root().unwrap().get("a").unwrap().value else { panic!("{tree:?}") };
+    assert_eq!(at(items[1].get("c")), (2, 10));
+    assert_eq!(tree.root().unwrap().get("e").unwrap().text(), Some("f g"));
+    let open = template("a: 'one\ntwo\n");
+    assert_eq!(open.fatal().map(|it| it.at.line), Some(1));
+}
+
+#[test]
+fn a_quote_that_never_ends_does_not_take_long() {
+    let text = format!("a: 'one\n{}", "b: c\n".repeat(100_000));
+    assert!(template(&text).fatal().is_some());
+}
+
+#[test]
+fn text_is_decoded_by_its_first_bytes() {
+    let utf16 =
+        |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    for text in ["a: 1\n", "{\"é\": \"😀\"}", "a", ""] {
+        let marked = format!("\u{feff}{text}");
+        assert_eq!(decode(text.as_bytes()).as_deref(), Ok(text));
+        assert_eq!(decode(marked.as_bytes()).as_deref(), Ok(text));
+        for bytes in [u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes] {
+            assert_eq!(decode(&utf16(text, bytes)).as_deref(), Ok(text));
+            assert_eq!(decode(&utf16(&marked, bytes)).as_deref(), Ok(text));
+        }
+    }
+    assert!(decode(&[0xff, 0xfe, 0x00]).is_err());
+    assert!(decode(&[b'a', 0xe4]).is_err());
+    assert_eq!(template("\u{feff}{\"a\": 1}").root().map(|it| it.at.column), Some(1));
+    assert_eq!(at(template("\u{feff}a: 1").root().unwrap().get("a")), (1, 4));
+}
