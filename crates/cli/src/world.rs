@@ -13,7 +13,7 @@ use v2only_enforcer::ports::{
 use v2only_enforcer::rollback::Restorer;
 use v2only_policy::{AccountId, Place, Region};
 
-use crate::problem::Problem;
+use crate::term::problem::Problem;
 
 pub use v2only_enforcer::ports::Readable;
 

@@ -18,21 +18,26 @@ use self::together::Central;
 use self::waves::Course;
 
 use super::Kind;
-use crate::cli::Format;
-use crate::estate::{Entry, Estate, Findings, Results, Use};
-use crate::exit::Exit;
-use crate::journal::{self, FileJournal};
-use crate::output::findings::{self, Background};
-use crate::output::findings_v1::Run;
-use crate::output::plan::Plans;
-use crate::output::rollout_v1::RolloutV1;
-use crate::output::summary::{self, Looked, Totals};
-use crate::output::{plan, row, sources};
-use crate::problem::{Problem, Stop};
-use crate::survey::survey;
-use crate::talk::count;
+use crate::Session;
+use crate::args::Format;
+use crate::print::plan;
+use crate::print::plan::Plans;
+use crate::report::findings;
+use crate::report::findings::Background;
+use crate::report::findings_v1::Run;
+use crate::report::rollout_v1::RolloutV1;
+use crate::report::totals;
+use crate::report::totals::{Looked, Totals};
+use crate::report::{causes, table};
+use crate::run::found::{Entry, Estate, Findings, Results, Use};
+use crate::run::journal;
+use crate::run::journal::FileJournal;
+use crate::run::survey::survey;
+use crate::run::{exemptions, launched, policy_file, regions};
+use crate::term::exit::Exit;
+use crate::term::messages::count;
+use crate::term::problem::{Problem, Stop};
 use crate::world::{Cloud as _, World};
-use crate::{Session, exemptions, launched, policy_file, regions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,7 +108,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     if args.launched_by {
         launched::ask(&aws, &mut estate, now, &progress).await?;
         let findings = Findings { estate: &estate, results: None };
-        if let Some(causes) = sources::causes(findings, session.talk.width())? {
+        if let Some(causes) = causes::causes(findings, session.talk.width())? {
             session.talk.say(&causes);
         }
     }
@@ -146,7 +151,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
     let findings = Findings { estate: &estate, results: Some(&results) };
     let ran = Ran { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
-    for advice in sources::refresh_advice(findings)? {
+    for advice in causes::refresh_advice(findings)? {
         session.talk.hint(&advice);
     }
     ran.tell(session, &aws, Table::Done)
@@ -245,10 +250,10 @@ impl Ran<'_> {
         let width = session.world.terminal().width;
         match (session.shared.output, table) {
             (Format::Table, Table::Found) if self.findings.estate.len() > 0 => {
-                row::found(self.findings, width, session.out)?;
+                table::found(self.findings, width, session.out)?;
             }
             (Format::Table, Table::Done) => {
-                row::done(self.findings, session.talk.is_verbose(), width, session.out)?;
+                table::done(self.findings, session.talk.is_verbose(), width, session.out)?;
             }
             (Format::Table, Table::Found | Table::None) => {}
             (format, _) => {
@@ -276,10 +281,10 @@ impl Ran<'_> {
         }
         session.out.flush()?;
         session.talk.say(&totals.in_words());
-        summary::read(&mut session.talk, &places, &calls);
-        summary::usage_unread(&mut session.talk, seen);
-        summary::launchers_unread(&mut session.talk, seen);
-        summary::incomplete_findings(&mut session.talk, &places, self.findings)?;
+        totals::read(&mut session.talk, &places, &calls);
+        totals::usage_unread(&mut session.talk, seen);
+        totals::launchers_unread(&mut session.talk, seen);
+        totals::incomplete_findings(&mut session.talk, &places, self.findings)?;
         self.tell_of_the_end(session, &totals);
         if totals.advanced > 0 {
             session.talk.hint(

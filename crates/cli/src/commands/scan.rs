@@ -12,21 +12,27 @@ use v2only_enforcer::scan::{Judged, Kinds};
 use v2only_policy::{Place, Policy};
 
 use super::Kind;
-use crate::cli::Format;
-use crate::estate::{Findings, Use};
-use crate::exit::Exit;
-use crate::import::{Imported, import};
-use crate::output::findings::{self, Background, Stream};
-use crate::output::findings_v1::Run;
-use crate::output::html::earlier;
-use crate::output::items::Item;
-use crate::output::summary::{self, Looked, Totals};
-use crate::output::{self, row, sources};
-use crate::problem::{Problem, Stop};
-use crate::regions::Places;
-use crate::survey::{self, Seen, survey};
+use crate::Session;
+use crate::args::Format;
+use crate::print::documents;
+use crate::report;
+use crate::report::findings;
+use crate::report::findings::{Background, Stream};
+use crate::report::findings_v1::Run;
+use crate::report::html::earlier;
+use crate::report::item::Item;
+use crate::report::totals;
+use crate::report::totals::{Looked, Totals};
+use crate::report::{causes, table};
+use crate::run::found::{Findings, Use};
+use crate::run::import::{Imported, import};
+use crate::run::regions::Places;
+use crate::run::survey;
+use crate::run::survey::{Seen, survey};
+use crate::run::{exemptions, launched, policy_file, regions};
+use crate::term::exit::Exit;
+use crate::term::problem::{Problem, Stop};
 use crate::world::{Cloud as _, World};
-use crate::{Session, exemptions, launched, policy_file, regions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -105,16 +111,16 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         Format::Table => {
             let width = session.world.terminal().width;
             if estate.len() > 0 {
-                row::found(findings, width, session.out)?;
+                table::found(findings, width, session.out)?;
             }
-            if let Some(due) = output::exemptions::due(&exempt, width) {
+            if let Some(due) = report::exemptions::due(&exempt, width) {
                 let between = if estate.len() > 0 { "\n" } else { "" };
                 writeln!(session.out, "{between}{}", due.text())?;
             }
         }
         _ if imported.is_some() => {
             let document = imported.as_ref().map(Imported::document);
-            output::json(session.out, &document)?;
+            documents::json(session.out, &document)?;
         }
         format => {
             let run = Run {
@@ -136,17 +142,17 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     session.out.flush()?;
     tell(session, seen.iter().zip(estate.counts()), &totals);
     exemptions::say(&mut session.talk, &exempt);
-    if let Some(causes) = sources::causes(findings, session.talk.width())? {
+    if let Some(causes) = causes::causes(findings, session.talk.width())? {
         session.talk.say(&causes);
     }
     if let Some(it) = &imported {
         session.talk.say(&it.in_words());
         it.failures.iter().for_each(|failure| session.talk.error(failure));
     }
-    summary::read(&mut session.talk, &places, &calls);
-    summary::usage_unread(&mut session.talk, seen);
-    summary::launchers_unread(&mut session.talk, seen);
-    summary::incomplete(&mut session.talk, &places, &[]);
+    totals::read(&mut session.talk, &places, &calls);
+    totals::usage_unread(&mut session.talk, seen);
+    totals::launchers_unread(&mut session.talk, seen);
+    totals::incomplete(&mut session.talk, &places, &[]);
     Ok(exit)
 }
 
@@ -168,7 +174,7 @@ async fn streamed<W: World>(
     let progress = session.talk.progress();
     let all = places.known.iter().chain(places.unreadable.iter().map(|(place, _)| place));
     let mut document = Stream::begin(session.shared.output, session.out, "scan", *now, all)?;
-    let (mut totals, mut causes) = (Totals::default(), sources::Causes::default());
+    let (mut totals, mut causes) = (Totals::default(), causes::Causes::default());
     let mut found: BTreeMap<Place, usize> = BTreeMap::new();
     let mut met = Met::default();
     let seen = survey::stream(aws, policy, places, (*kinds, *now), &progress, |place, judged, traced| {
@@ -198,13 +204,13 @@ async fn streamed<W: World>(
     let found = |it: &'_ Seen| found.get(&it.place).copied().unwrap_or_default();
     tell(session, seen.iter().map(|it| (it, found(it))), &totals);
     exemptions::say(&mut session.talk, &exempt);
-    if let Some(causes) = sources::counted(causes, &seen, session.talk.width()) {
+    if let Some(causes) = causes::counted(causes, &seen, session.talk.width()) {
         session.talk.say(&causes);
     }
     let looked: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
-    summary::read(&mut session.talk, &looked, &calls);
-    summary::usage_unread(&mut session.talk, &seen);
-    summary::incomplete(&mut session.talk, &looked, &[]);
+    totals::read(&mut session.talk, &looked, &calls);
+    totals::usage_unread(&mut session.talk, &seen);
+    totals::incomplete(&mut session.talk, &looked, &[]);
     Ok(exit)
 }
 
@@ -212,7 +218,7 @@ async fn streamed<W: World>(
 fn tell<'s, W>(session: &mut Session<'_, W>, seen: impl Iterator<Item = (&'s Seen, usize)>, totals: &Totals) {
     let mut complete = true;
     for (it, found) in seen {
-        let found = crate::talk::count(found, "resource");
+        let found = crate::term::messages::count(found, "resource");
         session.talk.detail(&format!("{}: {found} to tell of", it.place));
         complete &= it.failure.is_none();
     }

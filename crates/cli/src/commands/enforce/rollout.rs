@@ -16,11 +16,11 @@ use v2only_policy::{InstanceId, Place};
 
 use super::together::Central;
 use super::waves::{Course, time};
-use crate::estate::{Entry, Estate, Results};
-use crate::journal::FileJournal;
-use crate::problem::sentence;
-use crate::survey::AT_ONCE;
-use crate::talk::{Progress, Talk, count};
+use crate::run::found::{Entry, Estate, Results};
+use crate::run::journal::FileJournal;
+use crate::run::survey::AT_ONCE;
+use crate::term::messages::{Progress, Talk, count};
+use crate::term::problem::sentence;
 use crate::world::World;
 
 /// Why a resource of a wave that never began was left.

@@ -11,8 +11,8 @@ use v2only_enforcer::scan::Judged;
 use v2only_policy::Place;
 
 use super::rollout::{Part, Rolled, Run};
-use crate::problem::{Problem, sentence};
-use crate::talk::{Talk, count};
+use crate::term::messages::{Talk, count};
+use crate::term::problem::{Problem, sentence};
 use crate::world::{Cloud, World};
 
 /// The role in each account, unless another one is named: what AWS's own documents call it.
