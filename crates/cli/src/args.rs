@@ -1,10 +1,14 @@
 //! What can be typed. Nothing here has side effects; the commands resolve and check what was typed.
 
-use std::path::PathBuf;
+pub mod format;
+pub mod kind;
+pub mod shared;
 
 use clap::builder::styling::{AnsiColor, Style, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
+use self::format::Format;
+use self::shared::Shared;
 use crate::commands;
 use crate::term::exit;
 
@@ -84,130 +88,6 @@ impl Command {
             Self::Demo(_) => ("demo", PLAIN),
             Self::Replay(_) => ("replay", PLAIN),
             Self::Validate(_) => ("validate", PLAIN),
-        }
-    }
-}
-
-/// Flags of every command.
-#[derive(Debug, Clone, Args)]
-pub struct Shared {
-    /// The policy document; `-` reads standard input
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Input")]
-    pub policy: Option<PathBuf>,
-
-    /// A profile of the AWS configuration files
-    #[arg(long, global = true, value_name = "NAME", help_heading = "AWS")]
-    pub profile: Option<String>,
-
-    /// A Region, or `all` enabled ones; may be repeated [default: the environment's or the profile's]
-    #[arg(long = "region", global = true, value_name = "REGION", help_heading = "AWS")]
-    pub regions: Vec<String>,
-
-    /// Every active account of the organization, entered by `--role-name`
-    #[arg(long, global = true, conflicts_with = "accounts", help_heading = "AWS")]
-    pub org: bool,
-
-    /// These accounts, entered by `--role-name`, separated by commas [default: the credentials' own]
-    #[arg(long, global = true, value_delimiter = ',', value_name = "ID", help_heading = "AWS")]
-    pub accounts: Vec<String>,
-
-    /// The role in other accounts, with its path if it has one
-    #[arg(long, global = true, value_name = "NAME", help_heading = "AWS")]
-    pub role_name: Option<String>,
-
-    /// The external id that the trust policy of that role asks for
-    #[arg(long, global = true, value_name = "TEXT", help_heading = "AWS")]
-    pub external_id: Option<String>,
-
-    /// How to print results
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t = Format::Table,
-        hide_possible_values = true,
-        help_heading = "Output",
-        help = "How to print results: `table`, `json`, `ndjson`, `csv`, `sarif`, `asff` (AWS Security Finding Format), \
-                `ocsf` (Compliance Finding) or `html` (a report)"
-    )]
-    pub output: Format,
-
-    /// When to colour: `auto`, `always` or `never`
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "WHEN",
-        default_value_t = Colour::Auto,
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub color: Colour,
-
-    /// Say nothing but results, questions and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
-    pub quiet: bool,
-
-    /// Name every place, resource and request
-    #[arg(short, long, global = true, help_heading = "Output")]
-    pub verbose: bool,
-}
-
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Table,
-    /// For programs; the shape is only ever added to.
-    Json,
-    /// For programs, one finding a line.
-    Ndjson,
-    /// For spreadsheets.
-    Csv,
-    /// For code scanning.
-    Sarif,
-    /// For Security Hub.
-    Asff,
-    /// For security lakes, and for the Security Hub that speaks it.
-    Ocsf,
-    /// For people who were not there: a report in one file.
-    Html,
-}
-
-impl Format {
-    /// As it is typed.
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::Table => "table",
-            Self::Json => "json",
-            Self::Ndjson => "ndjson",
-            Self::Csv => "csv",
-            Self::Sarif => "sarif",
-            Self::Asff => "asff",
-            Self::Ocsf => "ocsf",
-            Self::Html => "html",
-        }
-    }
-}
-
-/// When output is coloured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Colour {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl From<Colour> for anstream::ColorChoice {
-    fn from(colour: Colour) -> Self {
-        match colour {
-            Colour::Auto => Self::Auto,
-            Colour::Always => Self::Always,
-            Colour::Never => Self::Never,
         }
     }
 }

@@ -26,17 +26,10 @@ pub use term::exit::Exit;
 pub use term::problem::Problem;
 pub use world::{Access, Cloud, Members, Terminal, World};
 
+use run::session::Session;
 use run::spool;
 use term::messages::Talk;
 use term::problem::Stop;
-
-/// What every command gets: the world, the flags that all commands share, and where to write.
-struct Session<'a, W> {
-    world: &'a W,
-    shared: &'a args::Shared,
-    out: &'a mut dyn Write,
-    talk: Talk<'a>,
-}
 
 /// Runs one command to its end.
 ///
@@ -99,7 +92,7 @@ fn can_print(cli: &Cli) -> Result<(), Problem> {
     };
     let wanted = cli.shared.output.code();
     let elsewhere = match cli.shared.output {
-        args::Format::Sarif => {
+        args::format::Format::Sarif => {
             "; `v2only scan`, `v2only check PATH` and `v2only policies check FILE` print `sarif`".to_owned()
         }
         _ => format!("; `v2only scan` prints `{wanted}`"),

@@ -9,5 +9,7 @@ pub(crate) mod journal;
 pub(crate) mod launched;
 pub(crate) mod policy_file;
 pub(crate) mod regions;
+pub(crate) mod rollout;
+pub(crate) mod session;
 pub(crate) mod spool;
 pub(crate) mod survey;

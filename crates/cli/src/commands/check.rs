@@ -17,12 +17,12 @@ use v2only_policy::settings::Rules;
 use v2only_policy::{Mode, Partition, Policy};
 
 use self::files::Meant;
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::print::check_v1::{CheckV1, FileV1, FindingV1, SkippedV1};
 use crate::print::documents;
 use crate::report::sarif;
 use crate::run::policy_file;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::problem::{Problem, Stop};
 use crate::term::text::plain;

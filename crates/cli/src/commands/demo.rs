@@ -32,8 +32,8 @@ use std::time::{Duration, Instant};
 
 use v2only_aws::launcher::Refused;
 
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::messages::Spinner;
 use crate::term::problem::{Problem, Stop};

@@ -8,8 +8,7 @@ use v2only_enforcer::deployment::expected::FUNCTIONS;
 use v2only_enforcer::deployment::judge::{self, Against};
 use v2only_enforcer::deployment::{Finding, Site, State};
 
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::print::doctor as tables;
 use crate::print::doctor_v1::{DoctorV1, Run};
 use crate::print::documents;
@@ -17,6 +16,7 @@ use crate::report::totals;
 use crate::run::installation;
 use crate::run::installation::Installation;
 use crate::run::policy_file;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::problem::{Stop, sentence};
 use crate::world::{Cloud, World};

@@ -1,6 +1,6 @@
 //! `enforce`: scan, show the plan, ask, write the journal, apply in waves, tell.
 
-pub(crate) mod rollout;
+mod rollout;
 mod together;
 mod waves;
 
@@ -13,13 +13,12 @@ use v2only_enforcer::scan::Kinds;
 use v2only_enforcer::waves::Stop as Stopped;
 use v2only_policy::{InstanceId, Place, Policy};
 
-use self::rollout::{Rolled, Run as Rollout};
+use self::rollout::Run as Rollout;
 use self::together::Central;
 use self::waves::Course;
 
-use super::Kind;
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
+use crate::args::kind::{self, Kind};
 use crate::print::plan;
 use crate::print::plan::Plans;
 use crate::report::findings;
@@ -29,10 +28,13 @@ use crate::report::rollout_v1::RolloutV1;
 use crate::report::totals;
 use crate::report::totals::{Looked, Totals};
 use crate::report::{causes, table};
+use crate::run::found::survey;
 use crate::run::found::{Entry, Estate, Findings, Results, Use};
 use crate::run::journal;
 use crate::run::journal::FileJournal;
-use crate::run::survey::survey;
+use crate::run::rollout::{HOLD, RolloutResult};
+use crate::run::session::Session;
+use crate::run::survey::ScanRequest;
 use crate::run::{exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
@@ -102,9 +104,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let central = args.runbooks.central(&aws).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
-    let kinds = super::kinds(args.kind);
+    let kinds = kind::kinds(args.kind);
+    let request = ScanRequest { policy: &policy, places: &places, kinds, now };
     let used_for = Use::Change { consent: args.accept_irreversible };
-    let mut estate = survey(&aws, &policy, &places, (kinds, now), &progress, used_for).await?;
+    let mut estate = survey(&aws, request, &progress, used_for).await?;
     if args.launched_by {
         launched::ask(&aws, &mut estate, now, &progress).await?;
         let findings = Findings { estate: &estate, results: None };
@@ -118,7 +121,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         kinds,
         now,
         findings: Findings { estate: &estate, results: None },
-        rolled: Rolled::default(),
+        rolled: RolloutResult::default(),
         journal: None,
     };
     if !estate.entries().iter().any(|it| it.acts) {
@@ -234,7 +237,7 @@ struct Ran<'a> {
     kinds: Kinds,
     now: Timestamp,
     findings: Findings<'a>,
-    rolled: Rolled,
+    rolled: RolloutResult,
     journal: Option<&'a Path>,
 }
 
@@ -298,7 +301,7 @@ impl Ran<'_> {
     /// Why the rest was left, and how to give back what should not have been taken.
     fn tell_of_the_end<W>(&self, session: &mut Session<'_, W>, totals: &Totals) {
         if let Some(stop) = &self.rolled.stopped {
-            let held = totals.held.get(rollout::HOLD).copied().unwrap_or_default();
+            let held = totals.held.get(HOLD).copied().unwrap_or_default();
             match held {
                 0 => session.talk.note(&stop.to_string()),
                 _ => session

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::Session;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::problem::Stop;
 use crate::world::World;

@@ -6,16 +6,16 @@ use v2only_enforcer::Failure;
 use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State, readiness, roll_up, would_fail};
 use v2only_policy::{Mode, Place, Policy, Rules};
 
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::print::documents;
 use crate::print::readiness as tables;
 use crate::print::readiness_v1::{ReadinessV1, Run};
 use crate::report::csv;
 use crate::report::totals;
 use crate::report::totals::Looked;
+use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::regions::Places;
-use crate::run::survey::AT_ONCE;
+use crate::run::session::Session;
 use crate::run::{policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::{Progress, count};
@@ -176,7 +176,7 @@ async fn look(
         Found { place: place.clone(), instances, failing, failure: ended.err().or(unread) }
     };
     let mut found: Vec<Found> =
-        futures_util::stream::iter(&places.known).map(one).buffered(AT_ONCE).collect().await;
+        futures_util::stream::iter(&places.known).map(one).buffered(LOCATIONS_AT_ONCE).collect().await;
     found.extend(places.unreadable.iter().cloned().map(|(place, failure)| Found {
         place,
         instances: Vec::new(),

@@ -15,8 +15,7 @@ use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_enforcer::ports::{Ec2, ReadParameter, SageMaker};
 use v2only_events::{Parsed, Subject, Trigger};
 
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::print::documents;
 use crate::print::replay;
 use crate::print::replay_v1::ReplayV1;
@@ -25,6 +24,7 @@ use crate::run::policy_file;
 use crate::run::policy_file::Loaded;
 use crate::run::regions;
 use crate::run::regions::Wanted;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::messages::{count, some};
 use crate::term::problem::{Problem, Stop};

@@ -9,8 +9,7 @@ use v2only_enforcer::rollback::{Came, Exemption, Looked, Recorded, Restoration, 
 use v2only_policy::Place;
 use v2only_policy::exemption::parse_day;
 
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::print::documents;
 use crate::print::rollback;
 use crate::print::rollback_v1::RollbackV1;
@@ -18,8 +17,9 @@ use crate::report::{csv, totals};
 use crate::run::journal::read;
 use crate::run::journal::read::Journal;
 use crate::run::regions;
+use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::regions::Wanted;
-use crate::run::survey::AT_ONCE;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::messages::count;
 use crate::term::problem::{Problem, Stop, sentence};
@@ -90,7 +90,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 (place, looked)
             }
         })
-        .buffered(AT_ONCE)
+        .buffered(LOCATIONS_AT_ONCE)
         .collect()
         .await;
     let acting = seen.iter().flat_map(|(_, it)| it).filter(|it| it.acts()).count();
@@ -105,7 +105,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                     restore(aws, &place, looked, exemption).await
                 }
             })
-            .buffered(AT_ONCE)
+            .buffered(LOCATIONS_AT_ONCE)
             .collect()
             .await;
         restored.into_iter().flatten().collect()

@@ -6,14 +6,12 @@ use std::path::PathBuf;
 use std::collections::BTreeMap;
 use std::io;
 
-use jiff::Timestamp;
 use v2only_enforcer::exemptions::Met;
-use v2only_enforcer::scan::{Judged, Kinds};
-use v2only_policy::{Place, Policy};
+use v2only_enforcer::scan::Judged;
+use v2only_policy::Place;
 
-use super::Kind;
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
+use crate::args::kind::{self, Kind};
 use crate::print::documents;
 use crate::report;
 use crate::report::findings;
@@ -24,11 +22,12 @@ use crate::report::item::Item;
 use crate::report::totals;
 use crate::report::totals::{Looked, Totals};
 use crate::report::{causes, table};
+use crate::run::found::survey as collect;
 use crate::run::found::{Findings, Use};
 use crate::run::import::{Imported, import};
-use crate::run::regions::Places;
+use crate::run::session::Session;
 use crate::run::survey;
-use crate::run::survey::{Seen, survey};
+use crate::run::survey::{ScanRequest, Seen};
 use crate::run::{exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::problem::{Problem, Stop};
@@ -86,11 +85,18 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let progress = session.talk.progress();
     // Who launched what is asked about afterwards, in one go, and so everything is kept until then.
     if Stream::can(session.shared.output) && !args.launched_by {
-        let look = Look { policy: &loaded.policy, places: &places, kinds: super::kinds(args.kind), now };
+        let look =
+            ScanRequest { policy: &loaded.policy, places: &places, kinds: kind::kinds(args.kind), now };
         return streamed(&look, &aws, session).await;
     }
-    let kinds = super::kinds(args.kind);
-    let mut estate = survey(&aws, &loaded.policy, &places, (kinds, now), &progress, Use::Tell).await?;
+    let kinds = kind::kinds(args.kind);
+    let mut estate = collect(
+        &aws,
+        ScanRequest { policy: &loaded.policy, places: &places, kinds, now },
+        &progress,
+        Use::Tell,
+    )
+    .await?;
     if args.launched_by {
         launched::ask(&aws, &mut estate, now, &progress).await?;
     }
@@ -156,28 +162,20 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     Ok(exit)
 }
 
-/// What is looked at, and by which rules.
-struct Look<'a> {
-    policy: &'a Policy,
-    places: &'a Places,
-    kinds: Kinds,
-    now: Timestamp,
-}
-
 /// The same where findings can be written as they come: none is kept, however many there are.
 async fn streamed<W: World>(
-    look: &Look<'_>,
+    look: &ScanRequest<'_>,
     aws: &W::Aws,
     session: &mut Session<'_, W>,
 ) -> Result<Exit, Stop> {
-    let Look { policy, places, kinds, now } = look;
+    let ScanRequest { policy, places, kinds, now } = look;
     let progress = session.talk.progress();
     let all = places.known.iter().chain(places.unreadable.iter().map(|(place, _)| place));
     let mut document = Stream::begin(session.shared.output, session.out, "scan", *now, all)?;
     let (mut totals, mut causes) = (Totals::default(), causes::Causes::default());
     let mut found: BTreeMap<Place, usize> = BTreeMap::new();
     let mut met = Met::default();
-    let seen = survey::stream(aws, policy, places, (*kinds, *now), &progress, |place, judged, traced| {
+    let seen = survey::survey(aws, *look, &progress, |survey::Page { place, judged, causes: traced }| {
         *found.entry(place.clone()).or_default() += judged.len();
         for it in judged {
             met.take(&it, place, exemptions::day(*now));

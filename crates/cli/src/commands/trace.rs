@@ -10,18 +10,20 @@ use v2only_enforcer::trace_imds::{Report, Trouble, trace_imds};
 use v2only_policy::{Instance, InstanceId, InstanceState, Place};
 
 use super::readiness::Args;
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::print::documents;
 use crate::print::trace as tables;
 use crate::print::trace_v1::{Run, TraceV1};
 use crate::report::totals;
 use crate::run::regions;
-use crate::run::survey::AT_ONCE;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::messages::count;
 use crate::term::problem::{Problem, Stop};
 use crate::world::{Cloud, World};
+
+/// How many instances are traced at the same time.
+const TRACES_AT_ONCE: usize = 8;
 
 /// What came of one instance.
 pub(crate) struct Traced {
@@ -121,7 +123,8 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         };
         Traced { id: id.clone(), place: Some(place.clone()), came }
     };
-    let traced: Vec<Traced> = futures_util::stream::iter(&ids).map(one).buffered(AT_ONCE).collect().await;
+    let traced: Vec<Traced> =
+        futures_util::stream::iter(&ids).map(one).buffered(TRACES_AT_ONCE).collect().await;
 
     let exit = Exit::of(traced.iter().any(may_call), traced.iter().any(|it| it.came.is_err()));
     let calls = aws.calls();

@@ -6,13 +6,13 @@ use v2only_enforcer::deployment::Site;
 use v2only_enforcer::deployment::removal::{self, Step, Way};
 use v2only_policy::Place;
 
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::print::doctor as tables;
 use crate::print::doctor_v1::{UninstallV1, Unread};
 use crate::print::documents;
 use crate::run::installation;
 use crate::run::installation::Installation;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::problem::{Problem, Stop, sentence};
 use crate::world::World;

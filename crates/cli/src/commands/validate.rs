@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use v2only_enforcer::document;
 
-use crate::Session;
 use crate::run::policy_file;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::problem::{Problem, Stop};
 use crate::term::text::plain;

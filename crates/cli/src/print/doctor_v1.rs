@@ -15,7 +15,7 @@ use crate::report::findings_v1::{IncompleteV1, PlaceV1};
 /// What a run brought to light, before it is given its published shape.
 pub(crate) struct Run<'a> {
     pub(crate) now: Timestamp,
-    pub(crate) exit: crate::Exit,
+    pub(crate) exit: crate::term::exit::Exit,
     pub(crate) hub: &'a Place,
     pub(crate) site: &'a Site,
     pub(crate) findings: &'a [Finding],
@@ -139,7 +139,7 @@ struct UnreadV1<'a> {
 impl<'a> UninstallV1<'a> {
     pub(crate) fn new(
         now: Timestamp,
-        exit: crate::Exit,
+        exit: crate::term::exit::Exit,
         steps: &'a [Step],
         unread: &'a [Unread<'a>],
     ) -> Self {

@@ -17,7 +17,7 @@ const SCHEMA: &str = "v2only.readiness.v1";
 /// What a run brought to light, before it is given its published shape.
 pub(crate) struct Run<'a> {
     pub(crate) now: Timestamp,
-    pub(crate) exit: crate::Exit,
+    pub(crate) exit: crate::term::exit::Exit,
     pub(crate) places: &'a [(&'a Place, Option<&'a Failure>)],
     pub(crate) tag: Option<&'a str>,
     pub(crate) instances: &'a [(&'a Place, &'a Readiness)],

@@ -14,7 +14,7 @@ const SCHEMA: &str = "v2only.trace.v1";
 /// A whole run, before it is given its published shape.
 pub(crate) struct Run<'a> {
     pub(crate) now: Timestamp,
-    pub(crate) exit: crate::Exit,
+    pub(crate) exit: crate::term::exit::Exit,
     pub(crate) seconds: u16,
     pub(crate) traced: &'a [Traced],
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,

@@ -11,7 +11,7 @@ use v2only_policy::{Place, Policy};
 use super::findings_v1::{self, FindingV1, FindingsV1, Run};
 use super::html::earlier::Earlier;
 use super::{asff, csv, html, ocsf, sarif_findings};
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::print::documents::{json, ndjson};
 use crate::report::item::Item;
 use crate::report::totals::Totals;

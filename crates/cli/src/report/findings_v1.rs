@@ -57,7 +57,7 @@ pub(crate) struct FindingsV1<'a> {
 pub(crate) struct Run<'a> {
     pub(crate) command: &'static str,
     pub(crate) now: Timestamp,
-    pub(crate) exit: crate::Exit,
+    pub(crate) exit: crate::term::exit::Exit,
     pub(crate) places: &'a [Looked<'a>],
     pub(crate) findings: Findings<'a>,
     pub(crate) totals: &'a Totals,
@@ -149,7 +149,7 @@ impl<'a> Stream<'a> {
         totals: &Totals,
         (seen, exemptions): (&[Seen], &[Told]),
         calls: &BTreeMap<&'static str, u64>,
-        exit: crate::Exit,
+        exit: crate::term::exit::Exit,
     ) -> io::Result<()> {
         let broken = seen.iter().filter_map(|it| Some((&it.place, it.failure.as_ref()?)));
         let unread = seen.iter().filter_map(|it| Some((&it.place, it.usage_unread.as_ref()?)));

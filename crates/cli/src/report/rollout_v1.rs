@@ -3,7 +3,7 @@
 use serde::Serialize;
 use v2only_enforcer::waves::Watched;
 
-use crate::commands::enforce::rollout::Rolled;
+use crate::run::rollout::{RolloutResult, WaveResult};
 
 /// The waves that began, what is known of the instances that lost version 1, and why the rest was left.
 #[derive(Debug, Serialize)]
@@ -45,15 +45,12 @@ struct StoppedV1 {
 
 impl RolloutV1 {
     /// Nothing where there were no bounds.
-    pub(crate) fn of(it: &Rolled) -> Option<Self> {
+    pub(crate) fn of(it: &RolloutResult) -> Option<Self> {
         if !it.bounded {
             return None;
         }
-        let wave = |it: &crate::commands::enforce::rollout::Told| WaveV1 {
-            stage: it.stage.code(),
-            changes: it.changes,
-            failed: it.failed,
-        };
+        let wave =
+            |it: &WaveResult| WaveV1 { stage: it.stage.code(), changes: it.changes, failed: it.failed };
         let stopped = it.stopped.as_ref().map(|it| StoppedV1 { because: it.code(), words: it.to_string() });
         Some(Self {
             waves: it.waves.iter().map(wave).collect(),

@@ -14,7 +14,7 @@ use v2only_policy::exemption::Origin;
 use v2only_policy::review::{Blind, Due, Reach, Standing, standings};
 use v2only_policy::{AccountId, Place, Policy};
 
-use crate::args::Shared;
+use crate::args::shared::Shared;
 use crate::run::found::Estate;
 use crate::run::survey::Seen;
 use crate::term::messages::{Talk, count, some};

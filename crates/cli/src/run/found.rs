@@ -10,11 +10,13 @@ use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::{Record, ResourceId};
 use v2only_policy::cause::RootCause;
-use v2only_policy::{Instance, InstanceId, Place, Verdict};
+use v2only_policy::{Instance, Place, Verdict};
 
 use crate::report::item::Item;
 use crate::run::spool::{Slot, Spool};
-use crate::run::survey::Seen;
+use crate::run::survey::{self, Page, ScanRequest, Seen};
+use crate::term::messages::Progress;
+use crate::world::Readable;
 
 /// What becomes of what was found before anything else is done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +90,23 @@ impl Causes {
     }
 }
 
+/// Reads every account and Region, and keeps what is not clean.
+///
+/// # Errors
+/// What was found could not be kept.
+pub(crate) async fn survey(
+    ports: &impl Readable,
+    request: ScanRequest<'_>,
+    progress: &Progress,
+    used_for: Use,
+) -> io::Result<Estate> {
+    let mut found = Finding::new(used_for);
+    let seen = survey::survey(ports, request, progress, |page| found.add(page)).await?;
+    Ok(found.end(seen))
+}
+
 /// An estate that is being found out.
-pub(crate) struct Finding {
+struct Finding {
     spool: Spool,
     causes: Causes,
     by_place: BTreeMap<Place, Vec<(ResourceId, Entry)>>,
@@ -97,17 +114,13 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(used_for: Use) -> Self {
+    fn new(used_for: Use) -> Self {
         Self { spool: Spool::default(), causes: Causes::default(), by_place: BTreeMap::new(), used_for }
     }
 
     /// Keeps some more of one place.
-    pub(crate) fn add(
-        &mut self,
-        place: &Place,
-        judged: Vec<Judged>,
-        causes: &BTreeMap<InstanceId, RootCause>,
-    ) -> io::Result<()> {
+    fn add(&mut self, page: Page<'_>) -> io::Result<()> {
+        let Page { place, judged, causes } = page;
         if judged.is_empty() {
             return Ok(());
         }
@@ -143,7 +156,7 @@ impl Finding {
     }
 
     /// Everything that was found at these places.
-    pub(crate) fn end(mut self, seen: Vec<Seen>) -> Estate {
+    fn end(mut self, seen: Vec<Seen>) -> Estate {
         let mut entries = Vec::with_capacity(self.by_place.values().map(Vec::len).sum());
         for (number, it) in (0_u32..).zip(&seen) {
             let mut here = self.by_place.remove(&it.place).unwrap_or_default();

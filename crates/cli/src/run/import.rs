@@ -20,8 +20,9 @@ use crate::report::asff;
 use crate::report::asff::{GENERATOR, Known};
 use crate::report::item::Item;
 use crate::run::found::Findings;
+use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::spool::{Slot, Spool};
-use crate::run::survey::{AT_ONCE, Seen};
+use crate::run::survey::Seen;
 use crate::term::messages::Progress;
 use crate::term::problem::sentence;
 
@@ -88,7 +89,7 @@ pub(crate) async fn import(
     };
     let places = findings.estate.seen.iter().enumerate();
     let all: Vec<io::Result<Came>> =
-        futures_util::stream::iter(places).map(at_one_place).buffered(AT_ONCE).collect().await;
+        futures_util::stream::iter(places).map(at_one_place).buffered(LOCATIONS_AT_ONCE).collect().await;
     for it in all {
         let it = it?;
         imported.findings.extend(it.findings);

@@ -10,9 +10,9 @@ use v2only_guardrails::check::{self, Against, Attachment, Outcome};
 use v2only_guardrails::settings::Principals;
 use v2only_policy::{AccountId, Mode, Partition, Place, Policy, Rules};
 
-use crate::Session;
 use crate::run::regions;
-use crate::run::survey::AT_ONCE;
+use crate::run::regions::LOCATIONS_AT_ONCE;
+use crate::run::session::Session;
 use crate::term::messages::Progress;
 use crate::term::problem::{Problem, Stop};
 use crate::world::{Cloud, World};
@@ -59,7 +59,7 @@ async fn read(aws: &impl Cloud, places: &[(Place, Site)], progress: &Progress) -
         let _shown = progress.begin(format!("reading {place}"));
         seen::read(aws, place, site).await
     };
-    futures_util::stream::iter(places).map(one).buffered(AT_ONCE).collect().await
+    futures_util::stream::iter(places).map(one).buffered(LOCATIONS_AT_ONCE).collect().await
 }
 
 impl Installation {

@@ -11,7 +11,7 @@ use v2only_enforcer::sources::trace::GROUP_TAG;
 use v2only_policy::{Instance, InstanceId, Place};
 
 use crate::run::found::Estate;
-use crate::run::survey::AT_ONCE;
+use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::term::messages::Progress;
 
 /// Fills in who launched the violating instances of every place; places side by side, because CloudTrail counts the
@@ -33,7 +33,7 @@ pub(crate) async fn ask(
     };
     let places = estate.seen.iter().map(|it| &it.place).enumerate();
     let found: Vec<io::Result<BTreeMap<InstanceId, Launcher>>> =
-        futures_util::stream::iter(places).map(one).buffered(AT_ONCE).collect().await;
+        futures_util::stream::iter(places).map(one).buffered(LOCATIONS_AT_ONCE).collect().await;
     for (seen, found) in estate.seen.iter_mut().zip(found) {
         seen.launchers = found?;
     }

@@ -4,10 +4,12 @@ use futures_util::StreamExt as _;
 use v2only_enforcer::Failure;
 use v2only_policy::{AccountId, Place, Region};
 
-use crate::args::Shared;
-use crate::run::survey::AT_ONCE;
+use crate::args::shared::Shared;
 use crate::term::problem::Problem;
 use crate::world::{Access, Cloud, Members, World};
+
+/// How many pairs of account and Region are read, or changed, at the same time.
+pub(crate) const LOCATIONS_AT_ONCE: usize = 8;
 
 /// Where the enabled Regions are asked for if neither flags, environment nor profile name a Region.
 const ASKED_FIRST: &str = "us-east-1";
@@ -166,7 +168,7 @@ pub(crate) async fn places(aws: &impl Cloud, wanted: Wanted, shared: &Shared) ->
                 let from = Place { account, region: home.clone() };
                 async move { (aws.regions(&from).await, from) }
             });
-            let mut asked = asked.buffered(AT_ONCE);
+            let mut asked = asked.buffered(LOCATIONS_AT_ONCE);
             while let Some((answer, from)) = asked.next().await {
                 match answer {
                     Ok(regions) => {

@@ -1,27 +1,21 @@
-//! Looking at several places side by side. Takes no writer.
+//! Reads several accounts and Regions at the same time. Takes no writer.
 
 use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::io;
-use std::sync::{Mutex, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 use v2only_enforcer::Failure;
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::scan::{Judged, Kinds, Unread, scan_by_pages};
+use v2only_enforcer::scan::{Judged, Kinds, scan_by_pages};
 use v2only_enforcer::sources::trace::Tracer;
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
 
-use crate::run::found::{Estate, Finding, Use};
-use crate::run::regions::Places;
+use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
 use crate::term::messages::Progress;
 use crate::world::Readable;
-
-/// How many places are looked at, or changed, side by side.
-pub(crate) const AT_ONCE: usize = 8;
 
 /// What was seen of one place, beside what was found there.
 #[derive(Debug)]
@@ -45,95 +39,72 @@ impl Seen {
     }
 }
 
-/// Looks at every place; one that fails does not keep the others from being seen.
-///
-/// # Errors
-/// What was found could not be kept.
-pub(crate) async fn survey(
-    ports: &impl Readable,
-    policy: &Policy,
-    places: &Places,
-    (kinds, now): (Kinds, Timestamp),
-    progress: &Progress,
-    used_for: Use,
-) -> io::Result<Estate> {
-    let mut found = Finding::new(used_for);
-    let add =
-        |place: &Place, judged, causes: BTreeMap<InstanceId, RootCause>| found.add(place, judged, &causes);
-    let seen = stream(ports, policy, places, (kinds, now), progress, add).await?;
-    Ok(found.end(seen))
+/// Where a scan looks, for what, and by which policy.
+#[derive(Clone, Copy)]
+pub(crate) struct ScanRequest<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) places: &'a Places,
+    pub(crate) kinds: Kinds,
+    pub(crate) now: Timestamp,
 }
 
-/// Looks at every place and keeps nothing: `each` gets what is not clean of one place, with its causes, as it is found, some
-/// at a time, which is a page of AWS's. What comes back is about places only.
+/// Some of what is not clean at one account and Region: at most a page of AWS's.
+pub(crate) struct Page<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) judged: Vec<Judged>,
+    /// What set the options of the violating instances among them.
+    pub(crate) causes: BTreeMap<InstanceId, RootCause>,
+}
+
+/// Reads every account and Region, and keeps nothing: `each` gets what is not clean page by page.
 ///
 /// # Errors
-/// The first error of `each`, which ends the survey.
-pub(crate) async fn stream<E>(
+/// The first error of `each`, which ends the survey. An account and Region that cannot be read is not an error: its
+/// survey says so.
+pub(crate) async fn survey<E>(
     ports: &impl Readable,
-    policy: &Policy,
-    places: &Places,
-    (kinds, now): (Kinds, Timestamp),
+    request: ScanRequest<'_>,
     progress: &Progress,
-    each: impl FnMut(&Place, Vec<Judged>, BTreeMap<InstanceId, RootCause>) -> Result<(), E>,
+    each: impl FnMut(Page<'_>) -> Result<(), E>,
 ) -> Result<Vec<Seen>, E> {
-    // Never locked across an `await`: places take turns.
+    let ScanRequest { policy, places, kinds, now } = request;
+    // Never locked across an `await`.
     let each = Mutex::new(each);
-    let look = async |place: &Place| {
+    let read = async |place: &Place| {
         let _shown = progress.begin(format!("reading {place}"));
-        let found = Mutex::new(Found::default());
-        let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
-        // Both go on at the same time: one that stood still could hold what the other waits for. Between two pages the scan
-        // holds nothing, and waits until the first one is taken.
+        let (pages, mut received) = mpsc::channel(1);
         let scanning = async {
-            let turn = async || {
-                poll_fn(|context| {
-                    let mut found = found();
-                    if found.some.is_empty() {
-                        return Poll::Ready(());
-                    }
-                    found.waiting = Some(context.waker().clone());
-                    Poll::Pending
-                })
-                .await;
+            let pages = pages;
+            let page = Mutex::new(Vec::new());
+            // The scan waits here between two pages, and holds nothing. The receiver ends before the sender only
+            // when `each` failed, which drops this future as well.
+            let hand_on = async || {
+                let judged = std::mem::take(&mut *unpoisoned(&page));
+                let _received = pages.send(judged).await;
             };
-            let mut each = |it| found().some.push(it);
-            let unread = scan_by_pages(ports, policy, place, (kinds, now), &mut each, &turn).await;
-            found().ended = Some(unread);
-            Ok(())
+            let mut keep = |judged| unpoisoned(&page).push(judged);
+            let unread = scan_by_pages(ports, policy, place, (kinds, now), &mut keep, &hand_on).await;
+            hand_on().await;
+            Ok(unread)
         };
-        let handing_on = async {
+        let tracing = async {
             let (mut tracer, mut untraced) = (Tracer::default(), None);
-            loop {
-                // Needs no waker: it is the scan that wakes both, as soon as AWS answers.
-                let (mut some, ended) = poll_fn(|_| {
-                    let mut found = found();
-                    if found.some.is_empty() && found.ended.is_none() {
-                        return Poll::Pending;
-                    }
-                    if let Some(scanning) = found.waiting.take() {
-                        scanning.wake();
-                    }
-                    Poll::Ready((std::mem::take(&mut found.some), found.ended.take()))
-                })
-                .await;
-                some.sort_by_cached_key(Judged::resource);
+            while let Some(mut judged) = received.recv().await {
+                judged.sort_by_cached_key(Judged::resource);
                 let causes = match untraced {
-                    None => tracer.trace(ports, place, &violating(&some)).await,
-                    // What was denied once is not asked for again on every page.
+                    None => tracer.trace(ports, place, &violating(&judged)).await,
+                    // A denied call is not repeated for every page.
                     Some(_) => Ok(BTreeMap::new()),
                 };
                 let causes = causes.unwrap_or_else(|failure| {
                     untraced = Some(failure);
                     BTreeMap::new()
                 });
-                (each.lock().unwrap_or_else(PoisonError::into_inner))(place, some, causes)?;
-                if let Some(unread) = ended {
-                    return Ok((unread, untraced));
-                }
+                (unpoisoned(&each))(Page { place, judged, causes })?;
             }
+            Ok(untraced)
         };
-        let ((), (unread, untraced)) = futures_util::future::try_join(scanning, handing_on).await?;
+        let (unread, untraced) = futures_util::future::try_join(scanning, tracing).await?;
         Ok(Seen {
             place: place.clone(),
             failure: unread.failure,
@@ -142,23 +113,18 @@ pub(crate) async fn stream<E>(
             launchers: BTreeMap::new(),
         })
     };
-    let mut looks = futures_util::stream::iter(&places.known).map(look).buffered(AT_ONCE);
+    let mut reads = futures_util::stream::iter(&places.known).map(read).buffered(LOCATIONS_AT_ONCE);
     let mut seen = Vec::with_capacity(places.known.len());
-    while let Some(it) = looks.next().await {
-        seen.push(it?);
+    while let Some(survey) = reads.next().await {
+        seen.push(survey?);
     }
-    drop(looks);
+    drop(reads);
     seen.extend(places.unreadable.iter().cloned().map(Seen::unreadable));
     Ok(seen)
 }
 
-/// What was found and not handed on yet.
-#[derive(Default)]
-struct Found {
-    some: Vec<Judged>,
-    ended: Option<Unread>,
-    /// The scan, if it waits for `some` to be taken before it goes on to the next page.
-    waiting: Option<Waker>,
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The instances that violate the policy.

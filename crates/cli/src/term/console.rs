@@ -48,7 +48,7 @@ impl World for Console {
             v2only_aws::connect::Access { profile: profile.map(str::to_owned), region, patience: PATIENCE };
         Aws::connect(&settings, access)
             .await
-            .map_err(|it| Problem { exit: crate::Exit::Usage, ..Problem::from(it) })
+            .map_err(|it| Problem { exit: crate::term::exit::Exit::Usage, ..Problem::from(it) })
     }
 
     fn now(&self) -> Timestamp {

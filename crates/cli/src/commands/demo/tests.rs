@@ -203,10 +203,10 @@ fn one_violation_without_a_word_is_a_failure() {
         ending.checks.iter().filter(|it| !it.holds).map(|it| it.name).collect()
     };
     let whole = ending(all.iter().filter(|it| it.end != End::Open).cloned().collect());
-    assert_eq!((broken(&whole), whole.exit()), (vec![], crate::Exit::Clean));
+    assert_eq!((broken(&whole), whole.exit()), (vec![], crate::term::exit::Exit::Clean));
     let ending = ending(all);
     assert_eq!(broken(&ending), ["every violation ended fixed, or held with a reason"]);
-    assert_eq!(ending.exit(), crate::Exit::Internal);
+    assert_eq!(ending.exit(), crate::term::exit::Exit::Internal);
 }
 
 #[test]

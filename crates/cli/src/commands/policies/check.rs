@@ -6,12 +6,12 @@ use clap::builder::styling::{AnsiColor, Style};
 use v2only_guardrails::check::{self, Against, Attachment, Case, Finding, Level, Outcome, Report};
 
 use super::CheckArgs;
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::print::documents;
 use crate::print::policies_v1::{CheckV1, EffectV1, FileV1, FindingV1};
 use crate::report::sarif;
 use crate::run::policy_file;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::problem::{Problem, Stop};
 use crate::term::text::plain;

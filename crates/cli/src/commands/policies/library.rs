@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use v2only_guardrails::{Settings, iac};
 
 use super::RenderArgs;
-use crate::Session;
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::print::documents;
 use crate::print::policies_v1::{ListV1, ListedV1};
 use crate::print::sheet::Sheet;
+use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::problem::{Problem, Stop};
 use crate::world::World;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::args::Format;
+use crate::args::format::Format;
 use crate::term::problem::Problem;
 
 /// The name of the shape that is read.
