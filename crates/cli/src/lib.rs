@@ -9,49 +9,27 @@
 //!
 //! Standard output is data and standard error is talk, in every command.
 
-pub mod cli;
-
-pub mod exit;
-pub mod problem;
-
-pub mod console;
+pub mod args;
 pub mod world;
 
-mod estate;
-mod exemptions;
-mod installation;
-mod launched;
-mod policy_file;
-mod regions;
-mod spool;
-mod survey;
-mod talk;
-
 mod commands;
-mod demo;
-mod import;
-mod journal;
-mod journal_read;
-mod output;
+mod print;
+mod report;
+mod run;
+mod term;
 
 use std::io::{ErrorKind, Write};
 
-pub use cli::{Cli, Command};
-pub use console::Console;
-pub use exit::Exit;
-pub use problem::Problem;
+pub use args::{Cli, Command};
+pub use term::console::Console;
+pub use term::exit::Exit;
+pub use term::problem::Problem;
 pub use world::{Access, Cloud, Members, Terminal, World};
 
-use problem::Stop;
-use talk::Talk;
-
-/// What every command gets: the world, the flags that all commands share, and where to write.
-struct Session<'a, W> {
-    world: &'a W,
-    shared: &'a cli::Shared,
-    out: &'a mut dyn Write,
-    talk: Talk<'a>,
-}
+use run::session::Session;
+use run::spool;
+use term::messages::Talk;
+use term::problem::Stop;
 
 /// Runs one command to its end.
 ///
@@ -71,7 +49,7 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
         Command::Readiness(args) => commands::readiness::run(args, &mut session).await,
         Command::Doctor(args) => commands::doctor::run(args, &mut session).await,
         Command::UninstallPlan(args) => commands::uninstall_plan::run(args, &mut session).await,
-        Command::Demo(args) => demo::run(args, &mut session).await,
+        Command::Demo(args) => commands::demo::run(args, &mut session).await,
         Command::Replay(args) => commands::replay::run(args, &mut session).await,
         Command::Validate(args) => commands::validate::run(args, &mut session),
         Command::Check(args) => commands::check::run(args, &mut session),
@@ -114,7 +92,7 @@ fn can_print(cli: &Cli) -> Result<(), Problem> {
     };
     let wanted = cli.shared.output.code();
     let elsewhere = match cli.shared.output {
-        cli::Format::Sarif => {
+        args::format::Format::Sarif => {
             "; `v2only scan`, `v2only check PATH` and `v2only policies check FILE` print `sarif`".to_owned()
         }
         _ => format!("; `v2only scan` prints `{wanted}`"),

@@ -14,7 +14,7 @@ use v2only_enforcer::rollback::Restorer;
 use v2only_installation::ports::ReadInstallation;
 use v2only_policy::{AccountId, Place, Region};
 
-use crate::problem::Problem;
+use crate::term::problem::Problem;
 
 pub use v2only_enforcer::ports::Readable;
 

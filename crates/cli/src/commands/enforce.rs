@@ -1,6 +1,6 @@
 //! `enforce`: scan, show the plan, ask, write the journal, apply in waves, tell.
 
-pub(crate) mod rollout;
+mod rollout;
 mod together;
 mod waves;
 
@@ -13,26 +13,33 @@ use v2only_enforcer::scan::Kinds;
 use v2only_enforcer::waves::Stop as Stopped;
 use v2only_policy::{InstanceId, Place, Policy};
 
-use self::rollout::{Rolled, Run as Rollout};
+use self::rollout::Run as Rollout;
 use self::together::Central;
 use self::waves::Course;
 
-use super::Kind;
-use crate::cli::Format;
-use crate::estate::{Entry, Estate, Findings, Results, Use};
-use crate::exit::Exit;
-use crate::journal::{self, FileJournal};
-use crate::output::findings::{self, Background};
-use crate::output::findings_v1::Run;
-use crate::output::plan::Plans;
-use crate::output::rollout_v1::RolloutV1;
-use crate::output::summary::{self, Looked, Totals};
-use crate::output::{plan, row, sources};
-use crate::problem::{Problem, Stop};
-use crate::survey::survey;
-use crate::talk::count;
+use crate::args::format::Format;
+use crate::args::kind::{self, Kind};
+use crate::print::plan;
+use crate::print::plan::Plans;
+use crate::report::findings;
+use crate::report::findings::Background;
+use crate::report::findings_v1::Run;
+use crate::report::rollout_v1::RolloutV1;
+use crate::report::totals;
+use crate::report::totals::{Looked, Totals};
+use crate::report::{causes, table};
+use crate::run::found::survey;
+use crate::run::found::{Entry, Estate, Findings, Results, Use};
+use crate::run::journal;
+use crate::run::journal::FileJournal;
+use crate::run::rollout::{HOLD, RolloutResult};
+use crate::run::session::Session;
+use crate::run::survey::ScanRequest;
+use crate::run::{exemptions, launched, policy_file, regions};
+use crate::term::exit::Exit;
+use crate::term::messages::count;
+use crate::term::problem::{Problem, Stop};
 use crate::world::{Cloud as _, World};
-use crate::{Session, exemptions, launched, policy_file, regions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -97,13 +104,14 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let central = args.runbooks.central(&aws).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
-    let kinds = super::kinds(args.kind);
+    let kinds = kind::kinds(args.kind);
+    let request = ScanRequest { policy: &policy, places: &places, kinds, now };
     let used_for = Use::Change { consent: args.accept_irreversible };
-    let mut estate = survey(&aws, &policy, &places, (kinds, now), &progress, used_for).await?;
+    let mut estate = survey(&aws, request, &progress, used_for).await?;
     if args.launched_by {
         launched::ask(&aws, &mut estate, now, &progress).await?;
         let findings = Findings { estate: &estate, results: None };
-        if let Some(causes) = sources::causes(findings, session.talk.width())? {
+        if let Some(causes) = causes::causes(findings, session.talk.width())? {
             session.talk.say(&causes);
         }
     }
@@ -113,7 +121,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         kinds,
         now,
         findings: Findings { estate: &estate, results: None },
-        rolled: Rolled::default(),
+        rolled: RolloutResult::default(),
         journal: None,
     };
     if !estate.entries().iter().any(|it| it.acts) {
@@ -146,7 +154,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
     let findings = Findings { estate: &estate, results: Some(&results) };
     let ran = Ran { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
-    for advice in sources::refresh_advice(findings)? {
+    for advice in causes::refresh_advice(findings)? {
         session.talk.hint(&advice);
     }
     ran.tell(session, &aws, Table::Done)
@@ -229,7 +237,7 @@ struct Ran<'a> {
     kinds: Kinds,
     now: Timestamp,
     findings: Findings<'a>,
-    rolled: Rolled,
+    rolled: RolloutResult,
     journal: Option<&'a Path>,
 }
 
@@ -245,10 +253,10 @@ impl Ran<'_> {
         let width = session.world.terminal().width;
         match (session.shared.output, table) {
             (Format::Table, Table::Found) if self.findings.estate.len() > 0 => {
-                row::found(self.findings, width, session.out)?;
+                table::found(self.findings, width, session.out)?;
             }
             (Format::Table, Table::Done) => {
-                row::done(self.findings, session.talk.is_verbose(), width, session.out)?;
+                table::done(self.findings, session.talk.is_verbose(), width, session.out)?;
             }
             (Format::Table, Table::Found | Table::None) => {}
             (format, _) => {
@@ -276,10 +284,10 @@ impl Ran<'_> {
         }
         session.out.flush()?;
         session.talk.say(&totals.in_words());
-        summary::read(&mut session.talk, &places, &calls);
-        summary::usage_unread(&mut session.talk, seen);
-        summary::launchers_unread(&mut session.talk, seen);
-        summary::incomplete_findings(&mut session.talk, &places, self.findings)?;
+        totals::read(&mut session.talk, &places, &calls);
+        totals::usage_unread(&mut session.talk, seen);
+        totals::launchers_unread(&mut session.talk, seen);
+        totals::incomplete_findings(&mut session.talk, &places, self.findings)?;
         self.tell_of_the_end(session, &totals);
         if totals.advanced > 0 {
             session.talk.hint(
@@ -293,7 +301,7 @@ impl Ran<'_> {
     /// Why the rest was left, and how to give back what should not have been taken.
     fn tell_of_the_end<W>(&self, session: &mut Session<'_, W>, totals: &Totals) {
         if let Some(stop) = &self.rolled.stopped {
-            let held = totals.held.get(rollout::HOLD).copied().unwrap_or_default();
+            let held = totals.held.get(HOLD).copied().unwrap_or_default();
             match held {
                 0 => session.talk.note(&stop.to_string()),
                 _ => session

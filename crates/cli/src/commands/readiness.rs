@@ -6,17 +6,22 @@ use v2only_enforcer::Failure;
 use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State, readiness, roll_up, would_fail};
 use v2only_policy::{Mode, Place, Policy, Rules};
 
-use crate::cli::Format;
-use crate::exit::Exit;
-use crate::output::readiness_v1::{ReadinessV1, Run};
-use crate::output::summary::{self, Looked};
-use crate::output::{self, csv, readiness as tables};
-use crate::problem::Stop;
-use crate::regions::Places;
-use crate::survey::AT_ONCE;
-use crate::talk::{Progress, count};
+use crate::args::format::Format;
+use crate::print::documents;
+use crate::print::readiness as tables;
+use crate::print::readiness_v1::{ReadinessV1, Run};
+use crate::report::csv;
+use crate::report::totals;
+use crate::report::totals::Looked;
+use crate::run::regions::LOCATIONS_AT_ONCE;
+use crate::run::regions::Places;
+use crate::run::session::Session;
+use crate::run::{policy_file, regions};
+use crate::term::exit::Exit;
+use crate::term::messages::{Progress, count};
+use crate::term::problem::Stop;
+use crate::term::text::plain;
 use crate::world::{Cloud as _, Readable, World};
-use crate::{Session, policy_file, regions};
 
 const EXAMPLES: &str = "\
 States:
@@ -123,16 +128,16 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
             };
             let document = ReadinessV1::from(run);
             match format {
-                Format::Ndjson => output::ndjson(session.out, document.instances.iter())?,
-                Format::Csv => output::csv(session.out, csv::READINESS, document.instances.iter())?,
-                _ => output::json(session.out, &document)?,
+                Format::Ndjson => documents::ndjson(session.out, document.instances.iter())?,
+                Format::Csv => documents::csv(session.out, csv::READINESS, document.instances.iter())?,
+                _ => documents::json(session.out, &document)?,
             }
         }
         _ => {
             let width = session.world.terminal().width;
             let mut parts: Vec<String> = tables::instances(&seen, width).into_iter().collect();
             parts.extend(tables::roll_ups(&roll_ups, width));
-            parts.push(output::plain(&tables::if_enforced(&seen, &failing, whole)));
+            parts.push(plain(&tables::if_enforced(&seen, &failing, whole)));
             writeln!(session.out, "{}", parts.join("\n\n"))?;
         }
     }
@@ -145,8 +150,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
             .talk
             .say(&format!("`v2only readiness --trace {id}` finds out which of its processes call IMDSv1"));
     }
-    summary::read(&mut session.talk, &places, &calls);
-    summary::incomplete(&mut session.talk, &places, &[]);
+    totals::read(&mut session.talk, &places, &calls);
+    totals::incomplete(&mut session.talk, &places, &[]);
     Ok(exit)
 }
 
@@ -171,7 +176,7 @@ async fn look(
         Found { place: place.clone(), instances, failing, failure: ended.err().or(unread) }
     };
     let mut found: Vec<Found> =
-        futures_util::stream::iter(&places.known).map(one).buffered(AT_ONCE).collect().await;
+        futures_util::stream::iter(&places.known).map(one).buffered(LOCATIONS_AT_ONCE).collect().await;
     found.extend(places.unreadable.iter().cloned().map(|(place, failure)| Found {
         place,
         instances: Vec::new(),

@@ -9,16 +9,20 @@ use v2only_enforcer::rollback::{Came, Exemption, Looked, Recorded, Restoration, 
 use v2only_policy::Place;
 use v2only_policy::exemption::parse_day;
 
-use crate::Session;
-use crate::cli::Format;
-use crate::exit::Exit;
-use crate::journal_read::{self, Journal};
-use crate::output::rollback_v1::RollbackV1;
-use crate::output::{self, csv, rollback_text, summary};
-use crate::problem::{Problem, Stop, sentence};
-use crate::regions::{self, Wanted};
-use crate::survey::AT_ONCE;
-use crate::talk::count;
+use crate::args::format::Format;
+use crate::print::documents;
+use crate::print::rollback;
+use crate::print::rollback_v1::RollbackV1;
+use crate::report::{csv, totals};
+use crate::run::journal::read;
+use crate::run::journal::read::Journal;
+use crate::run::regions;
+use crate::run::regions::LOCATIONS_AT_ONCE;
+use crate::run::regions::Wanted;
+use crate::run::session::Session;
+use crate::term::exit::Exit;
+use crate::term::messages::count;
+use crate::term::problem::{Problem, Stop, sentence};
 use crate::world::{Cloud, World};
 
 const EXAMPLES: &str = "\
@@ -86,7 +90,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 (place, looked)
             }
         })
-        .buffered(AT_ONCE)
+        .buffered(LOCATIONS_AT_ONCE)
         .collect()
         .await;
     let acting = seen.iter().flat_map(|(_, it)| it).filter(|it| it.acts()).count();
@@ -101,7 +105,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                     restore(aws, &place, looked, exemption).await
                 }
             })
-            .buffered(AT_ONCE)
+            .buffered(LOCATIONS_AT_ONCE)
             .collect()
             .await;
         restored.into_iter().flatten().collect()
@@ -142,7 +146,7 @@ fn recorded<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Vec<R
     let text =
         text.map_err(|it| Problem::unreadable(path, &it, "name the journal that `v2only enforce` wrote"))?;
     let name = path.display();
-    let Journal { recorded, cut_off } = journal_read::read(&text).map_err(|it| {
+    let Journal { recorded, cut_off } = read::read(&text).map_err(|it| {
         let hint = "name the journal that `v2only enforce` wrote, as it wrote it; nothing was changed";
         Problem::usage(format!("{name}:{}: {}", it.line, it.why), hint)
     })?;
@@ -150,13 +154,13 @@ fn recorded<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Vec<R
         session.talk.note(&format!("the last line of {name} is cut off, and was never acted on"));
     }
     for wanted in &args.only {
-        if !recorded.iter().any(|it| journal_read::is_named(&it.resource(), wanted)) {
+        if !recorded.iter().any(|it| read::is_named(&it.resource(), wanted)) {
             let hint = "the journal names resources as `id`; nothing was changed";
             return Err(Problem::usage(format!("--only: {name} records no change of `{wanted}`"), hint));
         }
     }
     let wanted = |it: &Recorded| {
-        args.only.is_empty() || args.only.iter().any(|name| journal_read::is_named(&it.resource(), name))
+        args.only.is_empty() || args.only.iter().any(|name| read::is_named(&it.resource(), name))
     };
     let recorded: Vec<Recorded> = recorded.into_iter().filter(wanted).collect();
     if recorded.is_empty() {
@@ -185,7 +189,7 @@ fn agreed<W: World>(
     acting: usize,
     exemption: Option<&Exemption>,
 ) -> bool {
-    let text = rollback_text::plan(seen.iter().flat_map(|(_, it)| it), session.talk.width());
+    let text = rollback::plan(seen.iter().flat_map(|(_, it)| it), session.talk.width());
     let after = match exemption {
         Some(it) => format!("instances and notebooks are exempt through {} then: {}", it.until, it.reason),
         None => "nothing exempts them: where the functions are deployed they mend them again; \
@@ -217,14 +221,14 @@ fn tell<W: World>(
             let calls = aws.calls();
             let document = RollbackV1::new(session.world.now(), exit, told, &calls);
             match format {
-                Format::Ndjson => output::ndjson(session.out, document.resources.iter())?,
-                Format::Csv => output::csv(session.out, csv::ROLLBACK, document.resources.iter())?,
-                _ => output::json(session.out, &document)?,
+                Format::Ndjson => documents::ndjson(session.out, document.resources.iter())?,
+                Format::Csv => documents::csv(session.out, csv::ROLLBACK, document.resources.iter())?,
+                _ => documents::json(session.out, &document)?,
             }
         }
         _ if refused => {}
         _ => {
-            writeln!(session.out, "{}", rollback_text::done(told, session.world.terminal().width))?;
+            writeln!(session.out, "{}", rollback::done(told, session.world.terminal().width))?;
         }
     }
     session.out.flush()?;
@@ -240,7 +244,7 @@ fn tell<W: World>(
         "{} recorded: {restored} restored, {before} as before, {gone} gone, {open} left open",
         count(told.len(), "change")
     ));
-    session.talk.say(&summary::spent(&aws.calls()));
+    session.talk.say(&totals::spent(&aws.calls()));
     for it in told {
         if let (Came::Failed(failure), _) | (_, Err(failure)) = (&it.came, &it.looked.restoration) {
             let recorded = &it.looked.recorded;

@@ -6,27 +6,32 @@ use std::path::PathBuf;
 use std::collections::BTreeMap;
 use std::io;
 
-use jiff::Timestamp;
 use v2only_enforcer::exemptions::Met;
-use v2only_enforcer::scan::{Judged, Kinds};
-use v2only_policy::{Place, Policy};
+use v2only_enforcer::scan::Judged;
+use v2only_policy::Place;
 
-use super::Kind;
-use crate::cli::Format;
-use crate::estate::{Findings, Use};
-use crate::exit::Exit;
-use crate::import::{Imported, import};
-use crate::output::findings::{self, Background, Stream};
-use crate::output::findings_v1::Run;
-use crate::output::html::earlier;
-use crate::output::items::Item;
-use crate::output::summary::{self, Looked, Totals};
-use crate::output::{self, row, sources};
-use crate::problem::{Problem, Stop};
-use crate::regions::Places;
-use crate::survey::{self, Seen, survey};
+use crate::args::format::Format;
+use crate::args::kind::{self, Kind};
+use crate::print::documents;
+use crate::report;
+use crate::report::findings;
+use crate::report::findings::{Background, Stream};
+use crate::report::findings_v1::Run;
+use crate::report::html::earlier;
+use crate::report::item::Item;
+use crate::report::totals;
+use crate::report::totals::{Looked, Totals};
+use crate::report::{causes, table};
+use crate::run::found::survey as collect;
+use crate::run::found::{Findings, Use};
+use crate::run::import::{Imported, import};
+use crate::run::session::Session;
+use crate::run::survey;
+use crate::run::survey::{ScanRequest, Seen};
+use crate::run::{exemptions, launched, policy_file, regions};
+use crate::term::exit::Exit;
+use crate::term::problem::{Problem, Stop};
 use crate::world::{Cloud as _, World};
-use crate::{Session, exemptions, launched, policy_file, regions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,11 +85,18 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let progress = session.talk.progress();
     // Who launched what is asked about afterwards, in one go, and so everything is kept until then.
     if Stream::can(session.shared.output) && !args.launched_by {
-        let look = Look { policy: &loaded.policy, places: &places, kinds: super::kinds(args.kind), now };
+        let look =
+            ScanRequest { policy: &loaded.policy, places: &places, kinds: kind::kinds(args.kind), now };
         return streamed(&look, &aws, session).await;
     }
-    let kinds = super::kinds(args.kind);
-    let mut estate = survey(&aws, &loaded.policy, &places, (kinds, now), &progress, Use::Tell).await?;
+    let kinds = kind::kinds(args.kind);
+    let mut estate = collect(
+        &aws,
+        ScanRequest { policy: &loaded.policy, places: &places, kinds, now },
+        &progress,
+        Use::Tell,
+    )
+    .await?;
     if args.launched_by {
         launched::ask(&aws, &mut estate, now, &progress).await?;
     }
@@ -105,16 +117,16 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         Format::Table => {
             let width = session.world.terminal().width;
             if estate.len() > 0 {
-                row::found(findings, width, session.out)?;
+                table::found(findings, width, session.out)?;
             }
-            if let Some(due) = output::exemptions::due(&exempt, width) {
+            if let Some(due) = report::exemptions::due(&exempt, width) {
                 let between = if estate.len() > 0 { "\n" } else { "" };
                 writeln!(session.out, "{between}{}", due.text())?;
             }
         }
         _ if imported.is_some() => {
             let document = imported.as_ref().map(Imported::document);
-            output::json(session.out, &document)?;
+            documents::json(session.out, &document)?;
         }
         format => {
             let run = Run {
@@ -136,42 +148,34 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     session.out.flush()?;
     tell(session, seen.iter().zip(estate.counts()), &totals);
     exemptions::say(&mut session.talk, &exempt);
-    if let Some(causes) = sources::causes(findings, session.talk.width())? {
+    if let Some(causes) = causes::causes(findings, session.talk.width())? {
         session.talk.say(&causes);
     }
     if let Some(it) = &imported {
         session.talk.say(&it.in_words());
         it.failures.iter().for_each(|failure| session.talk.error(failure));
     }
-    summary::read(&mut session.talk, &places, &calls);
-    summary::usage_unread(&mut session.talk, seen);
-    summary::launchers_unread(&mut session.talk, seen);
-    summary::incomplete(&mut session.talk, &places, &[]);
+    totals::read(&mut session.talk, &places, &calls);
+    totals::usage_unread(&mut session.talk, seen);
+    totals::launchers_unread(&mut session.talk, seen);
+    totals::incomplete(&mut session.talk, &places, &[]);
     Ok(exit)
-}
-
-/// What is looked at, and by which rules.
-struct Look<'a> {
-    policy: &'a Policy,
-    places: &'a Places,
-    kinds: Kinds,
-    now: Timestamp,
 }
 
 /// The same where findings can be written as they come: none is kept, however many there are.
 async fn streamed<W: World>(
-    look: &Look<'_>,
+    look: &ScanRequest<'_>,
     aws: &W::Aws,
     session: &mut Session<'_, W>,
 ) -> Result<Exit, Stop> {
-    let Look { policy, places, kinds, now } = look;
+    let ScanRequest { policy, places, kinds, now } = look;
     let progress = session.talk.progress();
     let all = places.known.iter().chain(places.unreadable.iter().map(|(place, _)| place));
     let mut document = Stream::begin(session.shared.output, session.out, "scan", *now, all)?;
-    let (mut totals, mut causes) = (Totals::default(), sources::Causes::default());
+    let (mut totals, mut causes) = (Totals::default(), causes::Causes::default());
     let mut found: BTreeMap<Place, usize> = BTreeMap::new();
     let mut met = Met::default();
-    let seen = survey::stream(aws, policy, places, (*kinds, *now), &progress, |place, judged, traced| {
+    let seen = survey::survey(aws, *look, &progress, |survey::Page { place, judged, causes: traced }| {
         *found.entry(place.clone()).or_default() += judged.len();
         for it in judged {
             met.take(&it, place, exemptions::day(*now));
@@ -198,13 +202,13 @@ async fn streamed<W: World>(
     let found = |it: &'_ Seen| found.get(&it.place).copied().unwrap_or_default();
     tell(session, seen.iter().map(|it| (it, found(it))), &totals);
     exemptions::say(&mut session.talk, &exempt);
-    if let Some(causes) = sources::counted(causes, &seen, session.talk.width()) {
+    if let Some(causes) = causes::counted(causes, &seen, session.talk.width()) {
         session.talk.say(&causes);
     }
     let looked: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
-    summary::read(&mut session.talk, &looked, &calls);
-    summary::usage_unread(&mut session.talk, &seen);
-    summary::incomplete(&mut session.talk, &looked, &[]);
+    totals::read(&mut session.talk, &looked, &calls);
+    totals::usage_unread(&mut session.talk, &seen);
+    totals::incomplete(&mut session.talk, &looked, &[]);
     Ok(exit)
 }
 
@@ -212,7 +216,7 @@ async fn streamed<W: World>(
 fn tell<'s, W>(session: &mut Session<'_, W>, seen: impl Iterator<Item = (&'s Seen, usize)>, totals: &Totals) {
     let mut complete = true;
     for (it, found) in seen {
-        let found = crate::talk::count(found, "resource");
+        let found = crate::term::messages::count(found, "resource");
         session.talk.detail(&format!("{}: {found} to tell of", it.place));
         complete &= it.failure.is_none();
     }

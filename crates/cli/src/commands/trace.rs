@@ -10,15 +10,20 @@ use v2only_enforcer::trace_imds::{Report, Trouble, trace_imds};
 use v2only_policy::{Instance, InstanceId, InstanceState, Place};
 
 use super::readiness::Args;
-use crate::cli::Format;
-use crate::exit::Exit;
-use crate::output::trace_v1::{Run, TraceV1};
-use crate::output::{self, summary, trace as tables};
-use crate::problem::{Problem, Stop};
-use crate::survey::AT_ONCE;
-use crate::talk::count;
+use crate::args::format::Format;
+use crate::print::documents;
+use crate::print::trace as tables;
+use crate::print::trace_v1::{Run, TraceV1};
+use crate::report::totals;
+use crate::run::regions;
+use crate::run::session::Session;
+use crate::term::exit::Exit;
+use crate::term::messages::count;
+use crate::term::problem::{Problem, Stop};
 use crate::world::{Cloud, World};
-use crate::{Session, regions};
+
+/// How many instances are traced at the same time.
+const TRACES_AT_ONCE: usize = 8;
 
 /// What came of one instance.
 pub(crate) struct Traced {
@@ -53,7 +58,7 @@ impl NotTraced {
         match self {
             Self::NotFound => "it is in none of the places that were looked at".to_owned(),
             Self::NotRunning => "it is not running, and nothing on it calls anything".to_owned(),
-            Self::Trouble(it) => crate::problem::sentence(&Failure::from(it.clone())),
+            Self::Trouble(it) => crate::term::problem::sentence(&Failure::from(it.clone())),
         }
     }
 
@@ -118,7 +123,8 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         };
         Traced { id: id.clone(), place: Some(place.clone()), came }
     };
-    let traced: Vec<Traced> = futures_util::stream::iter(&ids).map(one).buffered(AT_ONCE).collect().await;
+    let traced: Vec<Traced> =
+        futures_util::stream::iter(&ids).map(one).buffered(TRACES_AT_ONCE).collect().await;
 
     let exit = Exit::of(traced.iter().any(may_call), traced.iter().any(|it| it.came.is_err()));
     let calls = aws.calls();
@@ -133,17 +139,19 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
             let run = Run { now: session.world.now(), exit, seconds, traced: &traced, calls: &calls };
             let document = TraceV1::from(run);
             match format {
-                Format::Ndjson => output::ndjson(session.out, document.instances.iter())?,
-                _ => output::json(session.out, &document)?,
+                Format::Ndjson => documents::ndjson(session.out, document.instances.iter())?,
+                _ => documents::json(session.out, &document)?,
             }
         }
     }
     session.out.flush()?;
     tell(session, &traced);
     for (place, failure) in &unreadable {
-        session.talk.error(&format!("{place} could not be read: {}", crate::problem::sentence(failure)));
+        session
+            .talk
+            .error(&format!("{place} could not be read: {}", crate::term::problem::sentence(failure)));
     }
-    session.talk.say(&summary::spent(&calls));
+    session.talk.say(&totals::spent(&calls));
     Ok(exit)
 }
 

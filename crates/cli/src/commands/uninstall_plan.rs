@@ -6,13 +6,15 @@ use v2only_installation::Site;
 use v2only_installation::removal::{self, Step, Way};
 use v2only_policy::Place;
 
-use crate::Session;
-use crate::cli::Format;
-use crate::exit::Exit;
-use crate::installation::{self, Installation};
-use crate::output::doctor_v1::{UninstallV1, Unread};
-use crate::output::{self, doctor as tables};
-use crate::problem::{Problem, Stop, sentence};
+use crate::args::format::Format;
+use crate::print::doctor as tables;
+use crate::print::doctor_v1::{UninstallV1, Unread};
+use crate::print::documents;
+use crate::run::installation;
+use crate::run::installation::Installation;
+use crate::run::session::Session;
+use crate::term::exit::Exit;
+use crate::term::problem::{Problem, Stop, sentence};
 use crate::world::World;
 
 const EXAMPLES: &str = "\
@@ -63,7 +65,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         Format::Table => writeln!(session.out, "{}", tables::steps(&steps, &installation.hub))?,
         _ => {
             let now = session.world.now();
-            output::json(session.out, &UninstallV1::new(now, exit, &steps, &unread))?;
+            documents::json(session.out, &UninstallV1::new(now, exit, &steps, &unread))?;
         }
     }
     session.out.flush()?;

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use v2only_document as document;
 
-use crate::exit::Exit;
-use crate::policy_file;
-use crate::problem::{Problem, Stop};
+use crate::run::policy_file;
+use crate::run::session::Session;
+use crate::term::exit::Exit;
+use crate::term::problem::{Problem, Stop};
+use crate::term::text::plain;
 use crate::world::World;
-use crate::{Session, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,7 +53,7 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
         };
         match document::parse(&text) {
             Ok(document) => {
-                writeln!(session.out, "{}: valid", output::plain(&name))?;
+                writeln!(session.out, "{}: valid", plain(&name))?;
                 for notice in &document.notices {
                     session.talk.note(&format!("{name}:{notice}"));
                 }

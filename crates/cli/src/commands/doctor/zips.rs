@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use v2only_installation::expected::FUNCTIONS;
 use v2only_installation::judge::Zip;
 
-use crate::problem::Problem;
+use crate::term::problem::Problem;
 
 /// What `infra/build` names its folders; `infra/package` has none.
 const FOLDERS: [&str; 3] = ["", "x86_64", "arm64"];

@@ -16,44 +16,19 @@ use v2only_policy::{InstanceId, Place};
 
 use super::together::Central;
 use super::waves::{Course, time};
-use crate::estate::{Entry, Estate, Results};
-use crate::journal::FileJournal;
-use crate::problem::sentence;
-use crate::survey::AT_ONCE;
-use crate::talk::{Progress, Talk, count};
+use crate::run::found::{Entry, Estate, Results};
+use crate::run::journal::FileJournal;
+use crate::run::regions::LOCATIONS_AT_ONCE;
+use crate::run::rollout::{HOLD, RolloutResult, WaveResult};
+use crate::term::messages::{Progress, Talk, count};
+use crate::term::problem::sentence;
 use crate::world::World;
-
-/// Why a resource of a wave that never began was left.
-pub(crate) const HOLD: &str = "wave-stopped";
 
 /// At most so many changes of one place are in memory at once: as many as AWS describes on a page, and a multiple of what
 /// is asked about together afterwards.
 const PART: usize = 1000;
 /// What was planned longer ago than this is looked at once more before it is changed.
 const FRESH: SignedDuration = SignedDuration::from_mins(1);
-
-/// What came of the waves, beside the records, which are kept elsewhere.
-#[derive(Debug, Default)]
-pub(crate) struct Rolled {
-    /// Each wave that began.
-    pub(crate) waves: Vec<Told>,
-    /// What is known at the end of the instances that lost version 1, if it was asked for.
-    pub(crate) watched: Option<Watched>,
-    /// Why the rest was left, if it was.
-    pub(crate) stopped: Option<Stop>,
-    /// Whether there were bounds.
-    pub(crate) bounded: bool,
-    /// Whether there was a wait, so that what was planned may not be so any more.
-    pub(crate) waited: bool,
-    /// Whether AWS does not take one execution for several places.
-    pub(super) apart: bool,
-    /// How many changes failed so far.
-    failed: usize,
-    /// The instances that lost version 1 so far, by number.
-    lost: Vec<usize>,
-    /// The changes that were not tried, by number.
-    left: Vec<usize>,
-}
 
 /// What came of some changes.
 #[derive(Debug, Default)]
@@ -93,14 +68,6 @@ struct How {
     together: bool,
 }
 
-/// A wave that began.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Told {
-    pub(crate) stage: Stage,
-    pub(crate) changes: usize,
-    pub(crate) failed: usize,
-}
-
 /// A run under way.
 pub(super) struct Run<'a, W: World> {
     pub(super) world: &'a W,
@@ -125,9 +92,9 @@ impl<W: World> Run<'_, W> {
     ///
     /// # Errors
     /// What was found cannot be read again, or what came of it cannot be kept. What was changed is in the journal.
-    pub(super) async fn carry_out(&self, talk: &mut Talk<'_>) -> io::Result<Rolled> {
+    pub(super) async fn carry_out(&self, talk: &mut Talk<'_>) -> io::Result<RolloutResult> {
         let course = self.course;
-        let mut rolled = Rolled { bounded: course.rollout.is_some(), ..Rolled::default() };
+        let mut rolled = RolloutResult { bounded: course.rollout.is_some(), ..RolloutResult::default() };
         for (number, wave) in course.waves.iter().enumerate() {
             if rolled.stopped.is_some() {
                 rolled.left.extend(self.numbers(wave));
@@ -139,7 +106,7 @@ impl<W: World> Run<'_, W> {
             rolled.left.extend(left);
             let Made { changes, failed } = made;
             rolled.failed += failed;
-            rolled.waves.push(Told { stage: wave.stage, changes, failed });
+            rolled.waves.push(WaveResult { stage: wave.stage, changes, failed });
             let Some(rollout) = &course.rollout else { continue };
             if course.waves.len() > 1 {
                 talk.say(&format!(
@@ -189,7 +156,7 @@ impl<W: World> Run<'_, W> {
         &self,
         wave: &Wave,
         bound: &Bound,
-        rolled: &mut Rolled,
+        rolled: &mut RolloutResult,
         talk: &mut Talk<'_>,
     ) -> io::Result<Part> {
         let numbers = self.numbers(wave);
@@ -212,8 +179,11 @@ impl<W: World> Run<'_, W> {
             }
             Ok(whole)
         };
-        let parts: Vec<io::Result<Part>> =
-            futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
+        let parts: Vec<io::Result<Part>> = futures_util::stream::iter(by_place)
+            .map(at_one_place)
+            .buffered(LOCATIONS_AT_ONCE)
+            .collect()
+            .await;
         let mut whole = Part::default();
         for part in parts {
             whole.add(part?);
@@ -287,7 +257,7 @@ impl<W: World> Run<'_, W> {
         &self,
         rollout: &Rollout,
         (stage, last): (Stage, bool),
-        rolled: &mut Rolled,
+        rolled: &mut RolloutResult,
         talk: &mut Talk<'_>,
     ) -> io::Result<Option<Stop>> {
         let course = self.course;
@@ -352,8 +322,11 @@ impl<W: World> Run<'_, W> {
             }
             Ok(Ok(seen))
         };
-        let read: Vec<io::Result<Result<Watched, Failure>>> =
-            futures_util::stream::iter(by_place).map(at_one_place).buffered(AT_ONCE).collect().await;
+        let read: Vec<io::Result<Result<Watched, Failure>>> = futures_util::stream::iter(by_place)
+            .map(at_one_place)
+            .buffered(LOCATIONS_AT_ONCE)
+            .collect()
+            .await;
         let mut seen = Watched::default();
         for it in read {
             match it? {

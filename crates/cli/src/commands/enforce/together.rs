@@ -10,9 +10,10 @@ use v2only_enforcer::enforce::Bound;
 use v2only_enforcer::scan::Judged;
 use v2only_policy::Place;
 
-use super::rollout::{Part, Rolled, Run};
-use crate::problem::{Problem, sentence};
-use crate::talk::{Talk, count};
+use super::rollout::{Part, Run};
+use crate::run::rollout::RolloutResult;
+use crate::term::messages::{Talk, count};
+use crate::term::problem::{Problem, sentence};
 use crate::world::{Cloud, World};
 
 /// The role in each account, unless another one is named: what AWS's own documents call it.
@@ -100,7 +101,7 @@ impl<W: World> Run<'_, W> {
         central: &Central,
         numbers: Vec<usize>,
         bound: &Bound,
-        rolled: &mut Rolled,
+        rolled: &mut RolloutResult,
         talk: &mut Talk<'_>,
     ) -> io::Result<Part> {
         let instances = numbers.len();

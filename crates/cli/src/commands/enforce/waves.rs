@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use v2only_enforcer::waves::{FEW, Portion, Rollout, Stage, Subject, Wave, waves};
 
-use crate::estate::Estate;
-use crate::talk::count;
+use crate::run::found::Estate;
+use crate::term::messages::count;
 
 /// The canary, unless another one is typed.
 const CANARY: Portion = Portion::Percent(5);

@@ -6,13 +6,15 @@ use clap::builder::styling::{AnsiColor, Style};
 use v2only_guardrails::check::{self, Against, Attachment, Case, Finding, Level, Outcome, Report};
 
 use super::CheckArgs;
-use crate::Session;
-use crate::cli::Format;
-use crate::exit::Exit;
-use crate::output::policies_v1::{CheckV1, EffectV1, FileV1, FindingV1};
-use crate::output::{self, plain, sarif};
-use crate::policy_file;
-use crate::problem::{Problem, Stop};
+use crate::args::format::Format;
+use crate::print::documents;
+use crate::print::policies_v1::{CheckV1, EffectV1, FileV1, FindingV1};
+use crate::report::sarif;
+use crate::run::policy_file;
+use crate::run::session::Session;
+use crate::term::exit::Exit;
+use crate::term::problem::{Problem, Stop};
+use crate::term::text::plain;
 use crate::world::World;
 
 const BAD: Style = AnsiColor::Red.on_default();
@@ -56,11 +58,11 @@ pub(super) fn run<W: World>(args: &CheckArgs, session: &mut Session<'_, W>) -> R
         Format::Json => {
             let files = checked.iter().map(file_v1).collect();
             let document = CheckV1 { schema: "v2only.policy-check.v1", exit_code: exit.code(), files };
-            output::json(session.out, &document)?;
+            documents::json(session.out, &document)?;
         }
         Format::Sarif => {
             let findings: Vec<sarif::Finding> = checked.iter().flat_map(results).collect();
-            output::json(session.out, &sarif::render("policies check", check::CODES, &findings))?;
+            documents::json(session.out, &sarif::render("policies check", check::CODES, &findings))?;
         }
         _ => {
             for it in &checked {

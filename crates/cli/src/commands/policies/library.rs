@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use v2only_guardrails::{Settings, iac};
 
 use super::RenderArgs;
-use crate::Session;
-use crate::cli::Format;
-use crate::exit::Exit;
-use crate::output;
-use crate::output::policies_v1::{ListV1, ListedV1};
-use crate::output::table::Sheet;
-use crate::problem::{Problem, Stop};
+use crate::args::format::Format;
+use crate::print::documents;
+use crate::print::policies_v1::{ListV1, ListedV1};
+use crate::print::sheet::Sheet;
+use crate::run::session::Session;
+use crate::term::exit::Exit;
+use crate::term::problem::{Problem, Stop};
 use crate::world::World;
 
 /// A file of the library.
@@ -52,7 +52,7 @@ pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop>
                 limit: it.limit,
             })
             .collect();
-        output::json(session.out, &ListV1 { schema: "v2only.policies.v1", policies })?;
+        documents::json(session.out, &ListV1 { schema: "v2only.policies.v1", policies })?;
         return Ok(Exit::Clean);
     }
     let mut sheet = Sheet::new(&["POLICY", "SIZE", "STATEMENTS"], 2, session.talk.width());

@@ -5,9 +5,9 @@ use v2only_guardrails::check::Attachment;
 use v2only_guardrails::settings::{Principals, RolePattern, Settings};
 use v2only_policy::Partition;
 
-use crate::Session;
-use crate::policy_file;
-use crate::problem::Problem;
+use crate::run::policy_file;
+use crate::run::session::Session;
+use crate::term::problem::Problem;
 use crate::world::World;
 
 /// Flags of `render` and `check`.

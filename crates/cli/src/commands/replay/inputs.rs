@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use v2only_events::{Input, Malformed};
 
-use crate::policy_file::name;
-use crate::problem::Problem;
+use crate::run::policy_file::name;
+use crate::term::problem::Problem;
 use crate::world::World;
 
 /// One event of a file.

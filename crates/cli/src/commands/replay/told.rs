@@ -7,8 +7,8 @@ use v2only_events::{Header, Malformed, NotebookCause, RequestedOptions, Subject,
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::MinimumVersion;
 
-use crate::problem::sentence;
-use crate::talk::count;
+use crate::term::messages::count;
+use crate::term::problem::sentence;
 
 /// One event, and everything that was said of it.
 #[derive(Debug)]

@@ -1,0 +1,17 @@
+//! One file, or folder, for each command.
+
+pub mod check;
+pub mod demo;
+pub mod doctor;
+pub mod enforce;
+pub mod policies;
+pub mod readiness;
+pub mod replay;
+pub mod rollback;
+pub mod scan;
+pub mod uninstall_plan;
+pub mod validate;
+
+mod trace;
+
+pub(crate) use trace::Traced;

@@ -1,0 +1,107 @@
+//! `policies`: the preventive policies, as shipped, as the document has them, and those that others wrote.
+
+mod check;
+mod library;
+mod settings;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::run::session::Session;
+use crate::term::exit::Exit;
+use crate::term::problem::Stop;
+use crate::world::World;
+
+const EXAMPLES: &str = "\
+Examples:
+  v2only policies list
+  v2only policies show scp/no-way-back
+  v2only policies render --policy policy.yaml --exempt 'arn:aws:iam::*:role/break-glass' --out policies/
+  v2only policies check my-scp.json";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  v2only policies check my-scp.json
+  v2only policies check --as identity role-policy.json
+  v2only policies check *.json --output sarif > findings.sarif";
+
+/// What `policies` is told.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// What to do with them.
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What can be done with policies.
+#[derive(Debug, Clone, Subcommand)]
+enum Command {
+    /// List the shipped policies, their statements and their sizes
+    List,
+    /// Print a shipped policy
+    Show {
+        /// Its path or name, such as `scp/no-way-back`
+        #[arg(value_name = "NAME", help_heading = "Input")]
+        name: String,
+    },
+    /// Render the policies for a policy document, your partition and your roles
+    Render(RenderArgs),
+    /// Say what is wrong with a service control or IAM policy, and what it does
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+}
+
+/// What `policies render` is told.
+#[derive(Debug, Clone, clap::Args)]
+struct RenderArgs {
+    /// Only this one, to standard output
+    #[arg(value_name = "NAME", help_heading = "Input")]
+    name: Option<String>,
+
+    #[command(flatten)]
+    settings: settings::Args,
+
+    /// The folder to write them to; files that are there are replaced
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "name",
+        conflicts_with = "name",
+        help_heading = "Output"
+    )]
+    out: Option<PathBuf>,
+}
+
+/// What `policies check` is told.
+#[derive(Debug, Clone, clap::Args)]
+struct CheckArgs {
+    /// Policies as JSON; `-` reads standard input
+    #[arg(value_name = "FILE", required = true, help_heading = "Input")]
+    files: Vec<PathBuf>,
+
+    /// What they are attached as: `scp` or `identity` [default: identity in a folder `iam`, otherwise scp]
+    #[arg(long = "as", value_enum, value_name = "WHAT", hide_possible_values = true, help_heading = "Input")]
+    attachment: Option<settings::Attached>,
+
+    #[command(flatten)]
+    settings: settings::Args,
+}
+
+impl Args {
+    /// Whether this is something that SARIF can say.
+    pub(crate) const fn finds(&self) -> bool {
+        matches!(self.command, Command::Check(_))
+    }
+}
+
+/// Does it. Asks nothing of AWS.
+pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
+    match &args.command {
+        Command::List => library::list(session),
+        Command::Show { name } => library::show(name, session),
+        Command::Render(args) => library::render(args, session),
+        Command::Check(args) => check::run(args, session),
+    }
+}

@@ -1,0 +1,176 @@
+//! Readiness for people: instances, what belongs together, and what would fail.
+
+use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State};
+use v2only_policy::source::DefaultsOwner;
+use v2only_policy::{HttpTokens, Place};
+
+use crate::print::sheet::{Entry, Sheet, Whereabouts};
+use crate::term::messages::{count, some};
+use crate::term::text::one_line;
+
+/// How many instances or groups are named in one line.
+const NAMED: usize = 10;
+
+/// Instances that are to be told of: those that require tokens already only where their software has not noticed.
+pub(crate) fn instances(seen: &[(&Place, &Readiness)], width: Option<u16>) -> Option<String> {
+    let whereabouts = Whereabouts::of(seen.iter().map(|(place, _)| *place));
+    let headings = [
+        "INSTANCE",
+        whereabouts.heading(),
+        "STATE",
+        "V1 CALLS",
+        "REFUSED",
+        "DATA",
+        "AUTO SCALING GROUP",
+        "LAUNCH TEMPLATE",
+    ];
+    let mut sheet = Sheet::new(&headings, 6, width);
+    let told = seen.iter().filter(|(_, it)| it.state != State::Required || it.rejected > 0);
+    let mut any = false;
+    for (place, it) in told {
+        any = true;
+        let part = if it.complete { "" } else { ", part" };
+        sheet.row(vec![
+            it.instance.id.to_string().into(),
+            whereabouts.words(place).into(),
+            Entry::Word(it.state.code().to_owned()),
+            it.no_token.to_string().into(),
+            it.rejected.to_string().into(),
+            format!("{} of {} days{part}", it.days, it.window).into(),
+            it.group().unwrap_or_default().to_owned().into(),
+            it.template().unwrap_or_default().to_owned().into(),
+        ]);
+    }
+    any.then(|| sheet.text())
+}
+
+/// What belongs together, one table for each way of putting together.
+pub(crate) fn roll_ups(all: &[RollUp], width: Option<u16>) -> Vec<String> {
+    let mut kinds: Vec<&By> = Vec::new();
+    for it in all {
+        if !kinds.contains(&&it.by) {
+            kinds.push(&it.by);
+        }
+    }
+    kinds.into_iter().map(|by| one_way(by, all, width)).collect()
+}
+
+fn one_way(by: &By, all: &[RollUp], width: Option<u16>) -> String {
+    let whereabouts = Whereabouts::of(all.iter().map(|it| &it.place));
+    let what = match by {
+        By::Group => "AUTO SCALING GROUP".to_owned(),
+        By::Template => "LAUNCH TEMPLATE".to_owned(),
+        By::Tag(key) => format!("TAG {key}"),
+    };
+    let headings = [
+        what.as_str(),
+        whereabouts.heading(),
+        "STATE",
+        "BUSY",
+        "UNKNOWN",
+        "READY",
+        "REQUIRED",
+        "V1 CALLS",
+        "REFUSED",
+    ];
+    let mut sheet = Sheet::new(&headings, headings.len(), width);
+    for it in all.iter().filter(|it| it.by == *by) {
+        let number = |state| Entry::Text(it.count(state).to_string());
+        sheet.row(vec![
+            it.value.clone().unwrap_or_else(|| "(none)".to_owned()).into(),
+            whereabouts.words(&it.place).into(),
+            Entry::Word(it.state().code().to_owned()),
+            number(State::Busy),
+            number(State::Unknown),
+            number(State::Ready),
+            number(State::Required),
+            it.no_token.to_string().into(),
+            it.rejected.to_string().into(),
+        ]);
+    }
+    sheet.text()
+}
+
+/// Why launches from a source would fail.
+pub(crate) fn source_words(it: &Failing) -> String {
+    match it {
+        Failing::Defaults(it) => {
+            let says = match it.options.http_tokens {
+                Some(HttpTokens::Optional) => "says optional",
+                _ => "does not say required",
+            };
+            let owner = match it.owner {
+                DefaultsOwner::Account => "require tokens in the same call",
+                _ => "whoever owns it must require tokens first",
+            };
+            format!(
+                "the account default {says}: launches fail that state nothing, unless their image requires tokens; {owner}"
+            )
+        }
+        Failing::Version(template, number) => {
+            let groups: Vec<String> = template.users(*number).map(|it| it.group.clone()).collect();
+            let used = match (number == &template.default, number == &template.latest) {
+                (true, true) => " ($Default and $Latest)",
+                (true, false) => " ($Default)",
+                (false, true) => " ($Latest)",
+                (false, false) => "",
+            };
+            let name = format!("launch template {} ({}) version {number}{used}", template.id, template.name);
+            format!("{name} says optional: its launches fail{}", of_groups(&groups))
+        }
+        Failing::Configuration(it) => {
+            format!(
+                "launch configuration {} means optional: its launches fail{}",
+                it.name,
+                of_groups(&it.groups)
+            )
+        }
+    }
+}
+
+fn of_groups(groups: &[String]) -> String {
+    if groups.is_empty() { String::new() } else { format!(", those of {}", some(groups, NAMED)) }
+}
+
+/// The closing report: what would fail if the account enforced tokens today.
+pub(crate) fn if_enforced(
+    seen: &[(&Place, &Readiness)],
+    failing: &[(&Place, &Failing)],
+    whole: bool,
+) -> String {
+    let whereabouts = Whereabouts::of(failing.iter().map(|(place, _)| *place));
+    let mut lines: Vec<String> = failing
+        .iter()
+        .map(|(place, it)| format!("{}: {}", whereabouts.words(place), one_line(&source_words(it))))
+        .collect();
+    let mut instances = |state: State, says: &str| {
+        let of_it = seen.iter().filter(|(_, it)| it.state == state);
+        let ids: Vec<String> = of_it.map(|(_, it)| it.instance.id.to_string()).collect();
+        if !ids.is_empty() {
+            lines.push(format!("{} {says}: {}", count(ids.len(), "instance"), some(&ids, NAMED)));
+        }
+    };
+    instances(
+        State::Busy,
+        "used IMDSv1 in the window; they keep it, and whatever is launched in their place does not get it",
+    );
+    instances(State::Unknown, "may use IMDSv1: there is not data on every day of the window");
+    if lines.is_empty() {
+        let so_far = if whole { "" } else { " of what could be read" };
+        return format!("if HttpTokensEnforced were on today, nothing{so_far} would fail");
+    }
+    format!("what would fail if HttpTokensEnforced were on today:\n  {}", lines.join("\n  "))
+}
+
+/// How many instances are in each state.
+pub(crate) fn in_words(seen: &[(&Place, &Readiness)]) -> String {
+    let number = |state: State| seen.iter().filter(|(_, it)| it.state == state).count();
+    let parts = [State::Busy, State::Unknown, State::Ready, State::Required]
+        .into_iter()
+        .map(|it| (it, number(it)))
+        .filter(|(_, number)| *number > 0)
+        .map(|(state, number)| format!("{number} {}", state.code()));
+    let parts: Vec<String> = parts.collect();
+    let all = count(seen.len(), "instance");
+    if parts.is_empty() { all } else { format!("{all}: {}", parts.join(", ")) }
+}

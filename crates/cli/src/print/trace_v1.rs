@@ -1,0 +1,123 @@
+//! What `readiness --trace` saw. Published: fields are only ever added.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use v2only_enforcer::trace_imds::{Caller, Report};
+
+use crate::commands::Traced;
+
+/// The name of the shape.
+const SCHEMA: &str = "v2only.trace.v1";
+
+/// A whole run, before it is given its published shape.
+pub(crate) struct Run<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) exit: crate::term::exit::Exit,
+    pub(crate) seconds: u16,
+    pub(crate) traced: &'a [Traced],
+    pub(crate) calls: &'a BTreeMap<&'static str, u64>,
+}
+
+/// A whole run.
+#[derive(Debug, Serialize)]
+pub(crate) struct TraceV1<'a> {
+    schema: &'static str,
+    time: String,
+    exit_code: u8,
+    seconds: u16,
+    pub(crate) instances: Vec<InstanceV1<'a>>,
+    api_calls: &'a BTreeMap<&'static str, u64>,
+}
+
+/// One instance. `outcome` is `traced`, or the word for why it was not, which `why` explains. Counts are null where
+/// the `method` (`packets` or `sampling`) cannot tell.
+#[derive(Debug, Serialize)]
+pub(crate) struct InstanceV1<'a> {
+    account: Option<&'a str>,
+    region: Option<&'a str>,
+    id: &'a str,
+    outcome: &'static str,
+    why: Option<String>,
+    method: Option<&'a str>,
+    without_token: Option<u64>,
+    with_token: Option<u64>,
+    unclear: Option<u64>,
+    connections: Option<u64>,
+    callers: Vec<CallerV1<'a>>,
+    /// Callers that did not fit into what Systems Manager keeps.
+    left_out: u64,
+    /// What could not be seen.
+    not_seen: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct CallerV1<'a> {
+    process: Option<&'a str>,
+    pids: &'a [u64],
+    user: Option<&'a str>,
+    uid: Option<u64>,
+    exe: Option<&'a str>,
+    parent: Option<&'a str>,
+    container: Option<&'a str>,
+    sources: &'a [String],
+    /// Some of what it asked for without a token.
+    paths: &'a [String],
+    without_token: Option<u64>,
+    with_token: Option<u64>,
+    unclear: Option<u64>,
+    connections: Option<u64>,
+}
+
+impl<'a> From<Run<'a>> for TraceV1<'a> {
+    fn from(run: Run<'a>) -> Self {
+        Self {
+            schema: SCHEMA,
+            time: run.now.to_string(),
+            exit_code: run.exit.code(),
+            seconds: run.seconds,
+            instances: run.traced.iter().map(instance).collect(),
+            api_calls: run.calls,
+        }
+    }
+}
+
+fn instance(it: &Traced) -> InstanceV1<'_> {
+    let report: Option<&Report> = it.came.as_ref().ok();
+    let why = it.came.as_ref().err();
+    InstanceV1 {
+        account: it.place.as_ref().map(|it| it.account.as_str()),
+        region: it.place.as_ref().map(|it| it.region.as_str()),
+        id: it.id.as_str(),
+        outcome: why.map_or("traced", |it| it.code()),
+        why: why.map(|it| it.words()),
+        method: report.map(|it| it.method.as_str()),
+        without_token: report.and_then(|it| it.without_token),
+        with_token: report.and_then(|it| it.with_token),
+        unclear: report.and_then(|it| it.unclear),
+        connections: report.and_then(|it| it.connections),
+        callers: report.map(|it| it.callers.iter().map(caller).collect()).unwrap_or_default(),
+        left_out: report
+            .map_or(0, |it| it.left_out.saturating_add(u64::try_from(it.cut).unwrap_or(u64::MAX))),
+        not_seen: report.map_or(&[], |it| it.not_seen.as_slice()),
+    }
+}
+
+fn caller(it: &Caller) -> CallerV1<'_> {
+    CallerV1 {
+        process: it.process.as_deref(),
+        pids: &it.pids,
+        user: it.user.as_deref(),
+        uid: it.uid,
+        exe: it.exe.as_deref(),
+        parent: it.parent.as_deref(),
+        container: it.container.as_deref(),
+        sources: &it.sources,
+        paths: &it.paths,
+        without_token: it.without_token,
+        with_token: it.with_token,
+        unclear: it.unclear,
+        connections: it.connections,
+    }
+}

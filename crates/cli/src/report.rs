@@ -1,0 +1,23 @@
+//! The findings of `scan` and `enforce`, in every format.
+
+pub(crate) mod asff;
+pub(crate) mod causes;
+pub(crate) mod csv;
+pub(crate) mod exemptions;
+pub(crate) mod findings;
+pub(crate) mod findings_v1;
+pub(crate) mod html;
+pub(crate) mod item;
+pub(crate) mod posture_v1;
+pub(crate) mod resource;
+pub(crate) mod rollout_v1;
+pub(crate) mod rules;
+pub(crate) mod sarif;
+pub(crate) mod table;
+pub(crate) mod totals;
+
+mod exemptions_v1;
+mod launched_by_v1;
+mod listed;
+mod ocsf;
+mod sarif_findings;

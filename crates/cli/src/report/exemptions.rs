@@ -1,0 +1,27 @@
+//! The table of exemptions that need attention.
+
+use v2only_policy::review::Standing;
+
+use crate::print::sheet::{Entry, Sheet};
+use crate::run::exemptions::Told;
+
+/// A row for each that is over, ends soon or is stale; `None` if there is none.
+pub(crate) fn due(all: &[Told], width: Option<u16>) -> Option<Sheet> {
+    let mut rows = all.iter().filter_map(|it| match &it.standing {
+        Standing::Due(due) => Some((it, due)),
+        Standing::Unjudged(_) => None,
+    });
+    let first = rows.next()?;
+    let mut sheet = Sheet::new(&["EXEMPTION", "LAST DAY", "WHAT OF IT", "WHY, AND WHOM TO ASK"], 2, width);
+    for (it, due) in std::iter::once(first).chain(rows) {
+        let place = it.place.as_ref().map(ToString::to_string);
+        let owner = it.owner.as_ref().map(|it| format!("owner {it}"));
+        sheet.row(vec![
+            Entry::Lines(std::iter::once(it.exemption.clone()).chain(place).collect()),
+            it.until.to_string().into(),
+            due.to_string().into(),
+            Entry::Lines(it.reason.clone().into_iter().chain(owner).collect()),
+        ]);
+    }
+    Some(sheet)
+}

@@ -1,0 +1,234 @@
+//! The order of roll-out that this product recommends, and how far it has come here.
+
+use v2only_enforcer::ResourceId;
+use v2only_policy::rules::{DEFAULT_HOP_LIMIT, DEFAULT_TOKENS, TOKENS_ENFORCED};
+
+use super::Report;
+use crate::report::findings::Background;
+use crate::report::item::Item;
+use crate::term::messages::count;
+
+/// How far a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing is left of it.
+    Done,
+    /// Something is left of it.
+    Open,
+    /// This run did not look.
+    Unseen,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) title: &'static str,
+    pub(super) state: State,
+    pub(super) is_next: bool,
+    pub(super) words: String,
+}
+
+impl Step {
+    const fn new(title: &'static str, state: State, words: String) -> Self {
+        Self { title, state, is_next: false, words }
+    }
+
+    /// Whether something is to be done, as far as a scan can see.
+    pub(super) fn is_open(&self) -> bool {
+        self.state != State::Done
+    }
+
+    /// What stands beside it.
+    pub(super) const fn mark(&self) -> &'static str {
+        match (self.is_next, self.state) {
+            (true, _) => "Next",
+            (false, State::Done) => "Done",
+            (false, State::Open) => "Later",
+            (false, State::Unseen) => "Not seen",
+        }
+    }
+
+    pub(super) const fn class(&self) -> &'static str {
+        match (self.is_next, self.state) {
+            (true, _) => "next",
+            (false, State::Done) => "done",
+            (false, State::Open | State::Unseen) => "later",
+        }
+    }
+}
+
+/// How much violates the policy, as far as steps depend on it.
+#[derive(Default)]
+pub(super) struct Left {
+    /// Account defaults for launches.
+    defaults: usize,
+    /// Account defaults that do not enforce tokens.
+    enforced: usize,
+    templates: usize,
+    configurations: usize,
+    images: usize,
+    /// Instances and notebooks, and what is known of them.
+    running: usize,
+    would: usize,
+    gate: usize,
+    watched: usize,
+}
+
+impl Left {
+    /// One more that violates the policy.
+    pub(super) fn add(&mut self, it: &Item<'_>) {
+        let record = it.record;
+        let found = |rules: &[&str]| usize::from(record.rules.iter().any(|rule| rules.contains(rule)));
+        match &record.resource {
+            ResourceId::AccountDefault => {
+                self.defaults += found(&[DEFAULT_TOKENS, DEFAULT_HOP_LIMIT]);
+                self.enforced += found(&[TOKENS_ENFORCED]);
+            }
+            ResourceId::TemplateVersion(..) => self.templates += 1,
+            ResourceId::LaunchConfiguration(_) => self.configurations += 1,
+            ResourceId::Image(_) => self.images += 1,
+            ResourceId::Instance(_) | ResourceId::Notebook(_) => {
+                self.running += 1;
+                self.would += usize::from(record.plan == Some("act"));
+                self.gate += usize::from(record.hold == Some("usage-gate"));
+                self.watched += usize::from(record.hold == Some("observe-mode"));
+            }
+            ResourceId::UnnamedLaunch(_) | ResourceId::Source(_) => {}
+        }
+    }
+}
+
+/// All steps, the first open one marked.
+pub(super) fn steps(items: &Left, report: &Report, background: Background<'_>) -> Vec<Step> {
+    let mut steps = vec![
+        observe(report),
+        defaults(items, report, background),
+        sources(items, report, background),
+        resources(items, report, background),
+        Step::new(
+            "Service control policies",
+            State::Unseen,
+            "No scan sees them. `v2only policies render --policy policy.yaml` writes them for your document, and \
+             `v2only policies check FILE` says what yours do."
+                .to_owned(),
+        ),
+        enforced(items, report, background),
+    ];
+    // What no scan sees is next once everything before it is done.
+    if let Some(next) = steps.iter().position(Step::is_open)
+        && let Some(step) = steps.get_mut(next)
+    {
+        step.is_next = true;
+    }
+    steps
+}
+
+fn observe(report: &Report) -> Step {
+    let title = "Observe";
+    match report.unread.len() {
+        0 => Step::new(title, State::Done, format!("{} read completely.", count(report.places, "place"))),
+        some => Step::new(
+            title,
+            State::Open,
+            format!(
+                "{} of {} could not be read completely. Until they are, nobody knows how many answer IMDSv1 there.",
+                some,
+                count(report.places, "place")
+            ),
+        ),
+    }
+}
+
+/// A step that is done where nothing is left; where something could not be read, that is not known.
+fn left(title: &'static str, looked: bool, number: usize, report: &Report, open: String, done: &str) -> Step {
+    match (looked, number, report.unread.is_empty()) {
+        (false, ..) => Step::new(title, State::Unseen, "This run did not look at them.".to_owned()),
+        (true, 0, true) => Step::new(title, State::Done, done.to_owned()),
+        (true, 0, false) => {
+            Step::new(title, State::Unseen, "Nothing is left in what could be read.".to_owned())
+        }
+        (true, ..) => Step::new(title, State::Open, open),
+    }
+}
+
+fn defaults(items: &Left, report: &Report, background: Background<'_>) -> Step {
+    let title = "Account defaults";
+    if background.kinds.account_defaults && !background.policy.rules.account_defaults.http_tokens_required {
+        let words = "The policy document says nothing of them. With `account_defaults: { http_tokens: required }` \
+                     whatever is launched without a word of its own answers IMDSv2 only.";
+        return Step::new(title, State::Open, words.to_owned());
+    }
+    let number = items.defaults;
+    let open = format!(
+        "{} other than the policy says. One call for each mends them, and every later launch with them.",
+        if number == 1 {
+            "1 account default is".to_owned()
+        } else {
+            format!("{number} account defaults are")
+        }
+    );
+    left(
+        title,
+        background.kinds.account_defaults,
+        number,
+        report,
+        open,
+        "Every default that was read is as the policy says.",
+    )
+}
+
+fn sources(items: &Left, report: &Report, background: Background<'_>) -> Step {
+    let Left { templates, configurations, images, .. } = *items;
+    let parts =
+        [(templates, "launch template version"), (configurations, "launch configuration"), (images, "image")];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| count(number, noun))
+        .collect();
+    let open = format!(
+        "{} would launch instances that answer IMDSv1. Mend these before the instances, or they come back.",
+        parts.join(" and ")
+    );
+    let looked = background.kinds.launch_templates;
+    let done = "Nothing that instances are launched from lets IMDSv1 through.";
+    left("Launch templates and images", looked, templates + configurations + images, report, open, done)
+}
+
+fn resources(items: &Left, report: &Report, background: Background<'_>) -> Step {
+    let Left { running, would, gate, watched, .. } = *items;
+    let mut open = format!(
+        "{} the policy.",
+        if running == 1 { "1 violates".to_owned() } else { format!("{running} violate") }
+    );
+    let mut add = |number: usize, words: &str| {
+        if number > 0 {
+            open.push_str(&format!(" {number} {words}"));
+        }
+    };
+    add(would, "would be changed by `v2only enforce`.");
+    add(watched, "wait for `mode: enforce` in the policy document.");
+    add(gate, "are held until nobody uses IMDSv1 on them.");
+    let looked = background.kinds.instances || background.kinds.notebooks;
+    let done = "Every one that was read is as the policy says, or exempt.";
+    left("Instances and notebooks", looked, running, report, open, done)
+}
+
+fn enforced(items: &Left, report: &Report, background: Background<'_>) -> Step {
+    let title = "HttpTokensEnforced, or a declarative policy";
+    if background.kinds.account_defaults && !background.policy.rules.account_defaults.enforced {
+        let words = "Last, because launches that ask for IMDSv1 fail from then on. `v2only readiness` says which; \
+                     `account_defaults: { enforced: enabled }` in the policy document asks for it.";
+        return Step::new(title, State::Open, words.to_owned());
+    }
+    let number = items.enforced;
+    let open = format!("Not enabled in {}.", count(number, "place"));
+    left(
+        title,
+        background.kinds.account_defaults,
+        number,
+        report,
+        open,
+        "Enabled wherever the policy asks for it.",
+    )
+}

@@ -1,0 +1,103 @@
+//! Findings, what was changed, and what could not be read, one row each.
+
+use v2only_enforcer::{Disposition, Failure, Outcome};
+use v2only_policy::Place;
+
+use super::causes::cause_words;
+use super::first::Rows;
+use super::words::{kind, sentence_case};
+use crate::report::findings_v1::Run;
+use crate::report::item::Item;
+use crate::term::messages::count;
+use crate::term::problem::sentence;
+use crate::term::text::plain;
+
+/// One finding.
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) kind: &'static str,
+    pub(super) place: String,
+    pub(super) why: Vec<String>,
+    pub(super) next: String,
+    pub(super) cause: String,
+    /// Who launched it, if that was asked for.
+    pub(super) launched: String,
+}
+
+/// What `enforce` did.
+pub(super) struct Changed {
+    pub(super) words: String,
+    pub(super) failed: Rows<Row>,
+}
+
+/// Something that could not be read.
+pub(super) struct Unread {
+    pub(super) place: String,
+    pub(super) what: &'static str,
+    pub(super) why: String,
+    pub(super) hint: &'static str,
+}
+
+pub(super) fn row(item: &Item<'_>) -> Row {
+    let record = item.record;
+    let held = item.held_because().map(|it| format!("Held: {it}"));
+    let next = match (&record.outcome, held, &record.step) {
+        (Outcome::Failed(failure), ..) => format!("Failed: {}", sentence(failure)),
+        (_, Some(held), _) => held,
+        (Outcome::Advanced, None, Some(step)) => format!("On its way: {step}"),
+        (_, None, Some(step)) => format!("`enforce` would do: {step}"),
+        (_, None, None) => "Between two states".to_owned(),
+    };
+    Row {
+        id: plain(&record.resource.to_string()),
+        name: item.name().map(plain).unwrap_or_default(),
+        kind: kind(record.resource.kind()),
+        place: record.place.to_string(),
+        why: item.findings().iter().map(|it| sentence_case(&plain(&it.to_string()))).collect(),
+        next: plain(&next),
+        cause: item.cause.map(cause_words).unwrap_or_default(),
+        launched: item.launcher.map(|it| sentence_case(&plain(&it.to_string()))).unwrap_or_default(),
+    }
+}
+
+/// Whether it should have been changed, and was not.
+pub(super) fn is_failed(item: &Item<'_>) -> bool {
+    matches!(&item.record.outcome, Outcome::Failed(failure) if failure.disposition() != Disposition::Done)
+}
+
+pub(super) fn changed(run: &Run<'_>, failed: Rows<Row>) -> Option<Changed> {
+    if run.command != "enforce" {
+        return None;
+    }
+    let mut words = format!("{} made compliant", count(run.totals.fixed, "resource"));
+    if run.totals.advanced > 0 {
+        words.push_str(&format!(", {} on their way", run.totals.advanced));
+    }
+    if run.totals.failed > 0 {
+        words.push_str(&format!(", {} failed", run.totals.failed));
+    }
+    if let Some(journal) = &run.journal {
+        words.push_str(&format!(". The state before is in {journal}"));
+    }
+    Some(Changed { words, failed })
+}
+
+pub(super) fn unread(run: &Run<'_>) -> Vec<Unread> {
+    let broken = run.places.iter().filter_map(|(place, failure)| Some((*place, (*failure)?)));
+    broken.map(|(place, failure)| one_unread(place, "", failure)).collect()
+}
+
+/// What is missing besides, and hides no violation.
+pub(super) fn also_unread(run: &Run<'_>) -> Vec<Unread> {
+    let seen = &run.findings.estate.seen;
+    let usage =
+        seen.iter().filter_map(|it| Some(one_unread(&it.place, "Use of IMDSv1", it.usage_unread.as_ref()?)));
+    let causes = seen.iter().filter_map(|it| Some(one_unread(&it.place, "Causes", it.untraced.as_ref()?)));
+    usage.chain(causes).collect()
+}
+
+pub(super) fn one_unread(place: &Place, what: &'static str, failure: &Failure) -> Unread {
+    let why = plain(&sentence(failure));
+    Unread { place: place.to_string(), what, why, hint: failure.hint().unwrap_or_default() }
+}

@@ -1,0 +1,212 @@
+//! What a run comes to, in numbers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use v2only_enforcer::launchers::Launcher;
+use v2only_enforcer::{Disposition, Failure, Kind, Outcome, Record};
+use v2only_policy::Place;
+
+use crate::run::found::Findings;
+use crate::run::survey::Seen;
+use crate::term::messages::{Talk, count, some};
+use crate::term::problem::sentence;
+
+/// The numbers of a run.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    /// Resources that violated the policy when they were looked at.
+    pub(crate) violations: usize,
+    /// Resources that would, and are exempt.
+    pub(crate) exempt: usize,
+    /// Those that `enforce` would change.
+    pub(crate) would_change: usize,
+    /// Those that are held, by the word for why.
+    pub(crate) held: BTreeMap<&'static str, usize>,
+    /// Those between two states.
+    pub(crate) waiting: usize,
+    /// Those made compliant.
+    pub(crate) fixed: usize,
+    /// Those on their way.
+    pub(crate) advanced: usize,
+    /// Those that could not be changed.
+    pub(crate) failed: usize,
+    /// Those that leave something to do.
+    pub(crate) remaining: usize,
+}
+
+impl Totals {
+    /// Counts findings.
+    pub(crate) fn of(findings: Findings<'_>) -> io::Result<Self> {
+        let mut totals = Self::default();
+        findings.each(|it| {
+            totals.add(it.record);
+            io::Result::Ok(())
+        })?;
+        Ok(totals)
+    }
+
+    /// Counts one record.
+    pub(crate) fn add(&mut self, record: &Record) {
+        self.violations += usize::from(record.verdict == Some("violation"));
+        self.exempt += usize::from(record.verdict == Some("exempt"));
+        self.remaining += usize::from(record.leaves_violation());
+        match &record.outcome {
+            Outcome::Held => match record.hold {
+                Some(why) => *self.held.entry(why).or_default() += 1,
+                None => self.would_change += 1,
+            },
+            Outcome::Waiting => self.waiting += 1,
+            Outcome::Fixed => self.fixed += 1,
+            Outcome::Advanced => self.advanced += 1,
+            Outcome::Failed(failure) if failure.disposition() == Disposition::Done => {}
+            Outcome::Failed(_) => self.failed += 1,
+            Outcome::Left | Outcome::NotJudged(_) => {}
+        }
+    }
+
+    /// The numbers in words, those that are zero left out.
+    pub(crate) fn in_words(&self) -> String {
+        let mut parts = vec![count(self.violations, "violation")];
+        let mut add = |number: usize, word: &str| {
+            if number > 0 {
+                parts.push(format!("{number} {word}"));
+            }
+        };
+        add(self.fixed, "fixed");
+        add(self.advanced, "on their way");
+        add(self.failed, "failed");
+        add(self.would_change, "to be changed by `enforce`");
+        add(self.waiting, "between two states");
+        for (why, number) in &self.held {
+            add(*number, &format!("held ({why})"));
+        }
+        add(self.exempt, "exempt");
+        parts.join(", ")
+    }
+}
+
+/// A place, and why it could not be read completely, if so.
+pub(crate) type Looked<'a> = (&'a Place, Option<&'a Failure>);
+
+/// Says what was read, in which account, and at which price.
+pub(crate) fn read(talk: &mut Talk<'_>, places: &[Looked<'_>], calls: &BTreeMap<&'static str, u64>) {
+    let accounts: BTreeSet<&str> = places.iter().map(|(place, _)| place.account.as_str()).collect();
+    let named: Vec<String> = accounts.iter().map(|it| (*it).to_owned()).collect();
+    let whose = if accounts.len() == 1 { "account" } else { "accounts" };
+    let read = places.iter().filter(|(_, failure)| failure.is_none()).count();
+    let all = count(places.len(), "place");
+    let number = if read == places.len() { all } else { format!("{read} of {all}") };
+    talk.say(&format!("read {number} of {whose} {} with {}", some(&named, 3), spent(calls)));
+}
+
+/// How many calls were made, and which.
+pub(crate) fn spent(calls: &BTreeMap<&'static str, u64>) -> String {
+    let total: u64 = calls.values().sum();
+    let each: Vec<String> = calls.iter().map(|(action, times)| format!("{action} {times}")).collect();
+    let number = count(usize::try_from(total).unwrap_or(usize::MAX), "API call");
+    if each.is_empty() { number } else { format!("{number}: {}", each.join(", ")) }
+}
+
+/// What lets evidence of version-1 use be read.
+const GRANT_USAGE: &str = "grant `cloudwatch:GetMetricData` to the role, as `policies/iam/role-scanner.json` does, \
+     and see whether an SCP denies it";
+
+/// Says where evidence of version-1 use could not be read. The list of violations is whole all the same: only the
+/// gate stays shut.
+pub(crate) fn usage_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
+    let unread: Vec<_> = seen.iter().filter_map(|it| Some((&it.place, it.usage_unread.as_ref()?))).collect();
+    for (place, failure) in &unread {
+        talk.note(&format!(
+            "whether instances in {place} still use IMDSv1 could not be read, so the usage gate holds them: {}",
+            sentence(failure)
+        ));
+    }
+    if unread.iter().any(|(_, it)| it.kind == Kind::Denied) {
+        talk.hint(GRANT_USAGE);
+    }
+}
+
+/// What lets CloudTrail be asked.
+const GRANT_LOOK_UPS: &str = "grant `cloudtrail:LookupEvents` to the role, as `policies/iam/role-scanner.json` does, and \
+     see whether an SCP denies it";
+
+/// Says where CloudTrail could not be asked who launched what, once for each reason. The list of violations is whole
+/// all the same.
+pub(crate) fn launchers_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
+    let mut denied = false;
+    for it in seen {
+        let mut told: Vec<String> = Vec::new();
+        for launcher in it.launchers.values() {
+            let Launcher::Unread(failure) = launcher else { continue };
+            denied |= failure.kind == Kind::Denied;
+            // Without AWS's id of the request, which differs each time.
+            let why = sentence(failure);
+            if !told.contains(&why) {
+                talk.note(&format!("who launched instances in {} could not be read: {why}", it.place));
+                told.push(why);
+            }
+        }
+    }
+    if denied {
+        talk.hint(GRANT_LOOK_UPS);
+    }
+}
+
+/// Names what could not be read or changed, each hint once.
+pub(crate) fn incomplete(talk: &mut Talk<'_>, places: &[Looked<'_>], records: &[Record]) {
+    let mut names = Names::default();
+    places.iter().for_each(|it| names.place(talk, it));
+    records.iter().for_each(|it| names.record(talk, it));
+    names.hint(talk);
+}
+
+/// The same, of findings.
+pub(crate) fn incomplete_findings(
+    talk: &mut Talk<'_>,
+    places: &[Looked<'_>],
+    findings: Findings<'_>,
+) -> io::Result<()> {
+    let mut names = Names::default();
+    places.iter().for_each(|it| names.place(talk, it));
+    findings.each(|it| {
+        names.record(talk, it.record);
+        io::Result::Ok(())
+    })?;
+    names.hint(talk);
+    Ok(())
+}
+
+/// What would help with what was named so far.
+#[derive(Default)]
+struct Names(Vec<&'static str>);
+
+impl Names {
+    fn place(&mut self, talk: &mut Talk<'_>, (place, failure): &Looked<'_>) {
+        if let Some(failure) = failure {
+            talk.error(&format!("{place} could not be read completely: {}", sentence(failure)));
+            self.keep(failure);
+        }
+    }
+
+    fn record(&mut self, talk: &mut Talk<'_>, record: &Record) {
+        if let Outcome::Failed(failure) = &record.outcome
+            && failure.disposition() != Disposition::Done
+        {
+            talk.error(&format!("{} in {}: {}", record.resource, record.place, sentence(failure)));
+            self.keep(failure);
+        }
+    }
+
+    fn keep(&mut self, failure: &Failure) {
+        if let Some(hint) = failure.hint()
+            && !self.0.contains(&hint)
+        {
+            self.0.push(hint);
+        }
+    }
+
+    fn hint(self, talk: &mut Talk<'_>) {
+        self.0.into_iter().for_each(|it| talk.hint(it));
+    }
+}

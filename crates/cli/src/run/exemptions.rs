@@ -1,0 +1,156 @@
+//! What a run has to tell of exemptions: which are over, which end soon, which excuse nothing any more.
+//!
+//! The rule is that of the sweeper's review. But a run need not have looked everywhere, and then it says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use v2only_enforcer::exemptions::{DueExemption, Met};
+use v2only_enforcer::scan::Kinds;
+use v2only_policy::exemption::Origin;
+use v2only_policy::review::{Blind, Due, Reach, Standing, standings};
+use v2only_policy::{AccountId, Place, Policy};
+
+use crate::args::shared::Shared;
+use crate::run::found::Estate;
+use crate::run::survey::Seen;
+use crate::term::messages::{Talk, count, some};
+
+/// The day on which a run judges.
+pub(crate) fn day(now: Timestamp) -> Date {
+    Offset::UTC.to_datetime(now).date()
+}
+
+/// An exemption that there is something to tell of.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// What.
+    pub(crate) standing: Standing,
+    /// Which one: `exemptions[n]` of the document, or the resource whose tags it is.
+    pub(crate) exemption: String,
+    /// Which entry of the document, if it is one.
+    pub(crate) entry: Option<usize>,
+    /// Where that resource lives.
+    pub(crate) place: Option<Place>,
+    /// Its last day.
+    pub(crate) until: Date,
+    /// Whom to ask.
+    pub(crate) owner: Option<String>,
+    /// Why it was made.
+    pub(crate) reason: Option<String>,
+}
+
+impl From<DueExemption> for Told {
+    fn from(it: DueExemption) -> Self {
+        Self {
+            standing: Standing::Due(it.due),
+            exemption: it.exemption,
+            entry: None,
+            place: it.place,
+            until: it.until,
+            owner: it.owner,
+            reason: it.reason,
+        }
+    }
+}
+
+/// What a run looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Looked<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) kinds: Kinds,
+    pub(crate) shared: &'a Shared,
+    pub(crate) now: Timestamp,
+}
+
+/// What is to be told, the entries of the document first.
+pub(crate) fn told(looked: Looked<'_>, seen: &[Seen], met: Met) -> Vec<Told> {
+    let document = &looked.policy.exemptions;
+    let standings = standings(document, &met.excusing, &reach(looked, seen), day(looked.now));
+    let entries = standings.into_iter().filter_map(|(index, standing)| {
+        let entry = document.get(index)?;
+        Some(Told {
+            standing,
+            exemption: Origin::Document(index).to_string(),
+            entry: Some(index),
+            place: None,
+            until: entry.until,
+            owner: entry.owner.clone(),
+            reason: Some(entry.reason.clone()),
+        })
+    });
+    entries.chain(met.by_tag.into_iter().map(Told::from)).collect()
+}
+
+/// The same of a run that has kept what it found.
+pub(crate) fn of(looked: Looked<'_>, estate: &Estate) -> io::Result<Vec<Told>> {
+    let mut met = Met::default();
+    for it in estate.entries() {
+        met.take(&estate.get(it)?.judged, &estate.seen(it)?.place, day(looked.now));
+    }
+    Ok(told(looked, &estate.seen, met))
+}
+
+fn reach(looked: Looked<'_>, seen: &[Seen]) -> Reach {
+    let every_region = looked.shared.regions.iter().any(|it| it == "all");
+    let mut accounts: BTreeMap<&AccountId, Vec<&Seen>> = BTreeMap::new();
+    for it in seen {
+        accounts.entry(&it.place.account).or_default().push(it);
+    }
+    // Where no Regions could be listed, one stands for all.
+    let unlisted = accounts.into_iter().filter_map(|(account, seen)| match seen.as_slice() {
+        [only] if every_region && only.failure.is_some() => Some(account.clone()),
+        _ => None,
+    });
+    Reach {
+        every_kind: looked.kinds == Kinds::ALL,
+        every_account: looked.shared.org,
+        every_region,
+        unlisted: unlisted.collect(),
+        places: seen.iter().map(|it| it.place.clone()).collect(),
+        unread: seen.iter().filter(|it| it.failure.is_some()).map(|it| it.place.clone()).collect(),
+    }
+}
+
+/// Says how many there are, and of which it cannot be said whether they are stale, by why that is.
+pub(crate) fn say(talk: &mut Talk<'_>, all: &[Told]) {
+    let number = |is: fn(&Due) -> bool| {
+        all.iter().filter(|it| matches!(&it.standing, Standing::Due(due) if is(due))).count()
+    };
+    let parts = [
+        (number(|it| matches!(it, Due::Expired { .. })), "over"),
+        (number(|it| matches!(it, Due::Expires { .. })), "near their last day"),
+        (number(|it| matches!(it, Due::Stale)), "stale"),
+    ];
+    let words: Vec<String> = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    if !words.is_empty() {
+        let due = parts.iter().map(|(number, _)| number).sum();
+        talk.say(&format!("{} to look after: {}", count(due, "exemption"), words.join(", ")));
+    }
+    let mut unjudged: BTreeMap<&Blind, BTreeSet<usize>> = BTreeMap::new();
+    for it in all {
+        if let Standing::Unjudged(blind) = &it.standing {
+            unjudged.entry(blind).or_default().extend(it.entry);
+        }
+    }
+    for (blind, entries) in unjudged {
+        let named: Vec<String> = entries.into_iter().map(|it| Origin::Document(it).to_string()).collect();
+        let advice = match blind {
+            Blind::Accounts | Blind::Account(_) => "; `--org` looks at all of an organization",
+            Blind::Regions | Blind::Place(_) => "; `--region all` looks at all",
+            Blind::Kinds => "; without `--kind` all are",
+            Blind::Unlisted(_) | Blind::Unread(_) => "",
+        };
+        talk.note(&format!(
+            "whether anything is excused by {} cannot be judged: {blind}{advice}",
+            some(&named, 3)
+        ));
+    }
+}

@@ -1,0 +1,306 @@
+//! What a survey found, however much it is: on disk, but for a few bytes of each resource.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use v2only_enforcer::automation::{is_left_to_automation, taken};
+use v2only_enforcer::launchers::Launcher;
+use v2only_enforcer::scan::Judged;
+use v2only_enforcer::{Record, ResourceId};
+use v2only_policy::cause::RootCause;
+use v2only_policy::{Instance, Place, Verdict};
+
+use crate::report::item::Item;
+use crate::run::spool::{Slot, Spool};
+use crate::run::survey::{self, Page, ScanRequest, Seen};
+use crate::term::messages::Progress;
+use crate::world::Readable;
+
+/// What becomes of what was found before anything else is done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// It is only told of.
+    Tell,
+    /// It is to be changed, also by Systems Manager Automation where the policy leaves it to that.
+    Change {
+        /// Somebody agreed to what nobody can undo.
+        consent: bool,
+    },
+}
+
+/// Everything that is not clean, by place, kind and id.
+#[derive(Debug)]
+pub(crate) struct Estate {
+    /// What was seen of each place.
+    pub(crate) seen: Vec<Seen>,
+    entries: Vec<Entry>,
+    causes: Causes,
+    spool: Spool,
+}
+
+/// What is always at hand of a resource.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    slot: Slot,
+    place: u32,
+    cause: u32,
+    /// Whether the policy would have something done about it now.
+    pub(crate) acts: bool,
+    /// Whether that is to be done by Systems Manager Automation.
+    pub(crate) automated: bool,
+    /// Whether it is what instances take their options from.
+    pub(crate) source: bool,
+    /// Whether it is an instance that violates the policy.
+    violating_instance: bool,
+}
+
+impl Entry {
+    /// The number of its place.
+    pub(crate) const fn place(&self) -> u32 {
+        self.place
+    }
+}
+
+/// A resource as it was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) judged: Judged,
+    /// Who set its options, if that was traced.
+    pub(crate) cause: Option<RootCause>,
+}
+
+/// The words for causes, each once.
+#[derive(Debug, Default)]
+struct Causes {
+    words: Vec<String>,
+    numbers: BTreeMap<String, u32>,
+}
+
+impl Causes {
+    fn number(&mut self, words: String) -> u32 {
+        if let Some(number) = self.numbers.get(&words) {
+            return *number;
+        }
+        let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        self.words.push(words.clone());
+        self.numbers.insert(words, number);
+        number
+    }
+}
+
+/// Reads every account and Region, and keeps what is not clean.
+///
+/// # Errors
+/// What was found could not be kept.
+pub(crate) async fn survey(
+    ports: &impl Readable,
+    request: ScanRequest<'_>,
+    progress: &Progress,
+    used_for: Use,
+) -> io::Result<Estate> {
+    let mut found = Finding::new(used_for);
+    let seen = survey::survey(ports, request, progress, |page| found.add(page)).await?;
+    Ok(found.end(seen))
+}
+
+/// An estate that is being found out.
+struct Finding {
+    spool: Spool,
+    causes: Causes,
+    by_place: BTreeMap<Place, Vec<(ResourceId, Entry)>>,
+    used_for: Use,
+}
+
+impl Finding {
+    fn new(used_for: Use) -> Self {
+        Self { spool: Spool::default(), causes: Causes::default(), by_place: BTreeMap::new(), used_for }
+    }
+
+    /// Keeps some more of one place.
+    fn add(&mut self, page: Page<'_>) -> io::Result<()> {
+        let Page { place, judged, causes } = page;
+        if judged.is_empty() {
+            return Ok(());
+        }
+        let here = self.by_place.entry(place.clone()).or_default();
+        for it in judged {
+            let (it, automated) = match self.used_for {
+                Use::Tell => (it, false),
+                Use::Change { consent } => {
+                    let automated = is_left_to_automation(&it);
+                    (taken(if consent { consented(it) } else { it }), automated)
+                }
+            };
+            let (cause, violating_instance) = match &it {
+                Judged::Instance(it, decision) => {
+                    (causes.get(&it.id).cloned(), matches!(decision.verdict, Verdict::Violation(_)))
+                }
+                Judged::Notebook(..) | Judged::Source(_) => (None, false),
+            };
+            let id = it.resource();
+            let words = match (&it, &cause) {
+                (Judged::Notebook(..), _) => "notebook".to_owned(),
+                (_, Some(cause)) => cause.words(),
+                (_, None) => String::new(),
+            };
+            let cause_number = self.causes.number(words);
+            let (acts, source) = (it.acts(), matches!(it, Judged::Source(_)));
+            let slot = self.spool.put(&(it, cause))?;
+            let entry =
+                Entry { slot, place: 0, cause: cause_number, acts, automated, source, violating_instance };
+            here.push((id, entry));
+        }
+        Ok(())
+    }
+
+    /// Everything that was found at these places.
+    fn end(mut self, seen: Vec<Seen>) -> Estate {
+        let mut entries = Vec::with_capacity(self.by_place.values().map(Vec::len).sum());
+        for (number, it) in (0_u32..).zip(&seen) {
+            let mut here = self.by_place.remove(&it.place).unwrap_or_default();
+            here.sort_by(|(one, _), (other, _)| one.cmp(other));
+            entries.extend(here.into_iter().map(|(_, entry)| Entry { place: number, ..entry }));
+        }
+        Estate { seen, entries, causes: self.causes, spool: self.spool }
+    }
+}
+
+/// After somebody agreed to what nobody can undo.
+fn consented(it: Judged) -> Judged {
+    match it {
+        Judged::Source(it) => Judged::Source(Box::new(it.with_consent())),
+        other => other,
+    }
+}
+
+impl Estate {
+    /// How many resources there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// What is at hand of each, in order; its number is its position.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// What is at hand of one.
+    pub(crate) fn entry(&self, number: usize) -> Option<&Entry> {
+        self.entries.get(number)
+    }
+
+    /// The place of one.
+    pub(crate) fn seen(&self, it: &Entry) -> io::Result<&Seen> {
+        let number = usize::try_from(it.place).unwrap_or(usize::MAX);
+        self.seen.get(number).ok_or_else(|| io::Error::other("a resource without a place"))
+    }
+
+    /// The words for what stands behind one: the same for the same cause.
+    pub(crate) fn cause_words(&self, it: &Entry) -> &str {
+        let number = usize::try_from(it.cause).unwrap_or(usize::MAX);
+        self.causes.words.get(number).map_or("", String::as_str)
+    }
+
+    /// One as it was found.
+    pub(crate) fn get(&self, it: &Entry) -> io::Result<Found> {
+        let (judged, cause) = self.spool.get(it.slot)?;
+        Ok(Found { judged, cause })
+    }
+
+    /// The numbers of those at one place.
+    pub(crate) fn at(&self, place: usize) -> Range<usize> {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        let before =
+            |end: bool| self.entries.partition_point(|it| it.place < place || end && it.place == place);
+        before(false)..before(true)
+    }
+
+    /// How many were found at each place, in the order of places.
+    pub(crate) fn counts(&self) -> Vec<usize> {
+        (0..self.seen.len()).map(|it| self.at(it).len()).collect()
+    }
+
+    /// The instances that violate the policy at one place, with as much of their description as tells of their launch.
+    pub(crate) fn launched(&self, seen: usize, group_tag: &str) -> io::Result<Vec<Instance>> {
+        let here = self.entries.get(self.at(seen)).unwrap_or_default();
+        let mut launched = Vec::new();
+        for it in here.iter().filter(|it| it.violating_instance) {
+            if let Judged::Instance(mut it, _) = self.get(it)?.judged {
+                it.tags.retain(|key, _| key == group_tag);
+                (it.image, it.profile, it.managed_by) = (None, None, None);
+                launched.push(it);
+            }
+        }
+        Ok(launched)
+    }
+}
+
+/// What came of the changes, by the numbers of the resources.
+#[derive(Debug)]
+pub(crate) struct Results {
+    spool: Spool,
+    slots: Mutex<Vec<Option<Slot>>>,
+}
+
+impl Results {
+    /// Nothing yet, of so many.
+    pub(crate) fn of(number: usize) -> Self {
+        Self { spool: Spool::default(), slots: Mutex::new(vec![None; number]) }
+    }
+
+    /// Keeps what came of one.
+    pub(crate) fn put(&self, number: usize, record: &Record) -> io::Result<()> {
+        let slot = self.spool.put(record)?;
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(it) = slots.get_mut(number) {
+            *it = Some(slot);
+        }
+        Ok(())
+    }
+
+    /// What came of one, if it was tried.
+    pub(crate) fn get(&self, number: usize) -> io::Result<Option<Record>> {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.get(number).copied().flatten();
+        drop(slots);
+        slot.map(|it| self.spool.get(it)).transpose()
+    }
+}
+
+/// A run's findings: what was found, and what came of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Findings<'a> {
+    pub(crate) estate: &'a Estate,
+    /// `None` where nothing was changed.
+    pub(crate) results: Option<&'a Results>,
+}
+
+impl Findings<'_> {
+    /// One after another, in order. None is kept.
+    pub(crate) fn each<E: From<io::Error>>(
+        &self,
+        mut tell: impl FnMut(&Item<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        (0..self.estate.len()).try_for_each(|number| self.one(number, &mut tell))
+    }
+
+    /// One of them.
+    pub(crate) fn one<E: From<io::Error>>(
+        &self,
+        number: usize,
+        tell: &mut impl FnMut(&Item<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(entry) = self.estate.entry(number) else { return Ok(()) };
+        let seen = self.estate.seen(entry)?;
+        let Found { judged, cause } = self.estate.get(entry)?;
+        let came = self.results.map(|it| it.get(number)).transpose()?.flatten();
+        let record = came.unwrap_or_else(|| judged.record(&seen.place));
+        let launcher: Option<&Launcher> = match &judged {
+            Judged::Instance(it, _) => seen.launchers.get(&it.id),
+            Judged::Notebook(..) | Judged::Source(_) => None,
+        };
+        tell(&Item { launcher, ..Item::of(&record, &judged, cause.as_ref()) })
+    }
+}

@@ -1,0 +1,196 @@
+//! Findings into Security Hub: those of this scan are sent, those that it did not meet any more are closed.
+//!
+//! What is not listed is clean only where everything was read, and only of the kinds that were looked for: nothing else
+//! is closed.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::ops::Range;
+
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use serde::ser::{Error as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+use v2only_enforcer::ports::{ImportFindings, KnownFinding, ReadFindings};
+use v2only_enforcer::scan::Kinds;
+use v2only_policy::Place;
+
+use crate::report::asff;
+use crate::report::asff::{GENERATOR, Known};
+use crate::report::item::Item;
+use crate::run::found::Findings;
+use crate::run::regions::LOCATIONS_AT_ONCE;
+use crate::run::spool::{Slot, Spool};
+use crate::run::survey::Seen;
+use crate::term::messages::Progress;
+use crate::term::problem::sentence;
+
+/// Security Hub takes at most this many findings in one call.
+const BATCH: usize = 100;
+
+/// What came of an import.
+#[derive(Debug, Default)]
+pub(crate) struct Imported {
+    /// What was sent, of every place, as it was sent: not in memory.
+    sent: Spool,
+    findings: Vec<Slot>,
+    /// How many of them close something.
+    pub(crate) closed: usize,
+    /// What Security Hub did not take, or could not be asked, by place.
+    pub(crate) failures: Vec<String>,
+}
+
+impl Imported {
+    /// The document, as `--output asff` prints it.
+    pub(crate) fn document(&self) -> impl Serialize {
+        asff::Document { findings: self }
+    }
+
+    /// In one sentence.
+    pub(crate) fn in_words(&self) -> String {
+        let sent = crate::term::messages::count(self.findings.len(), "finding");
+        format!("sent {sent} to Security Hub, {} of them to close what is clean now", self.closed)
+    }
+}
+
+impl Serialize for Imported {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.findings.len()))?;
+        for it in &self.findings {
+            let text: String = self.sent.get(*it).map_err(S::Error::custom)?;
+            let finding: Value = serde_json::from_str(&text).map_err(S::Error::custom)?;
+            list.serialize_element(&finding)?;
+        }
+        list.end()
+    }
+}
+
+/// Sends the findings of each place into its own account and Region.
+///
+/// # Errors
+/// What was found cannot be read again, or what was sent cannot be kept.
+pub(crate) async fn import(
+    hub: &(impl ReadFindings + ImportFindings),
+    findings: Findings<'_>,
+    kinds: Kinds,
+    now: Timestamp,
+    progress: &Progress,
+) -> io::Result<Imported> {
+    let mut imported = Imported::default();
+    let sent = &imported.sent;
+    let at_one_place = async |(number, seen): (usize, &Seen)| {
+        let place = &seen.place;
+        let _shown = progress.begin(format!("importing into Security Hub of {place}"));
+        let complete = if seen.failure.is_none() { kinds } else { Kinds::NONE };
+        let mut one = One { hub, place, now, sent, batch: Vec::new(), came: Came::default() };
+        one.import(findings, findings.estate.at(number), complete).await?;
+        io::Result::Ok(one.came)
+    };
+    let places = findings.estate.seen.iter().enumerate();
+    let all: Vec<io::Result<Came>> =
+        futures_util::stream::iter(places).map(at_one_place).buffered(LOCATIONS_AT_ONCE).collect().await;
+    for it in all {
+        let it = it?;
+        imported.findings.extend(it.findings);
+        imported.closed += it.closed;
+        imported.failures.extend(it.failures);
+    }
+    Ok(imported)
+}
+
+/// What came of one place.
+#[derive(Debug, Default)]
+struct Came {
+    findings: Vec<Slot>,
+    closed: usize,
+    failures: Vec<String>,
+}
+
+/// One place.
+struct One<'a, H> {
+    hub: &'a H,
+    place: &'a Place,
+    now: Timestamp,
+    sent: &'a Spool,
+    /// What is to be sent next.
+    batch: Vec<Value>,
+    came: Came,
+}
+
+impl<H: ReadFindings + ImportFindings> One<'_, H> {
+    async fn import(
+        &mut self,
+        findings: Findings<'_>,
+        numbers: Range<usize>,
+        complete: Kinds,
+    ) -> io::Result<()> {
+        let known = match self.hub.active_findings(self.place, GENERATOR).await {
+            Ok(known) => known,
+            Err(failure) => {
+                let why = format!("Security Hub of {}: {}", self.place, sentence(&failure));
+                self.came.failures.push(why);
+                return Ok(());
+            }
+        };
+        let created: Known = known.iter().map(|it| (it.id.clone(), it.created_at.clone())).collect();
+        let mut unmet: BTreeSet<&str> = known.iter().map(|it| it.id.as_str()).collect();
+        for number in numbers {
+            let mut made = Vec::new();
+            findings.one(number, &mut |it: &Item<'_>| {
+                made = asff::findings(it, self.now, &created);
+                io::Result::Ok(())
+            })?;
+            for it in made {
+                it.get("Id").and_then(Value::as_str).map(|id| unmet.remove(id));
+                self.add(it).await?;
+            }
+        }
+        let over = known.iter().filter(|it| unmet.contains(it.id.as_str()));
+        for it in over.filter(|it| was_looked_for(it, self.place, complete)) {
+            self.came.closed += 1;
+            self.add(asff::closed(it, self.place, self.now)).await?;
+        }
+        self.send().await;
+        Ok(())
+    }
+
+    async fn add(&mut self, finding: Value) -> io::Result<()> {
+        self.came.findings.push(self.sent.put(&finding.to_string())?);
+        self.batch.push(finding);
+        if self.batch.len() == BATCH {
+            self.send().await;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        if batch.is_empty() {
+            return;
+        }
+        let place = self.place;
+        let failures = &mut self.came.failures;
+        match self.hub.import_findings(place, &json!({ "Findings": batch })).await {
+            Ok(refused) => failures.extend(
+                refused.iter().map(|it| format!("finding {} in {place}: {}: {}", it.id, it.code, it.message)),
+            ),
+            Err(failure) => failures.push(format!("Security Hub of {place}: {}", sentence(&failure))),
+        }
+    }
+}
+
+/// Whether a finding is one that this scan would have met again, were it still true.
+fn was_looked_for(it: &KnownFinding, place: &Place, complete: Kinds) -> bool {
+    let partition = place.region.partition().as_str();
+    let ours = format!("v2only/{partition}/{}/{}/", place.account, place.region);
+    match it.id.strip_prefix(&ours).and_then(|rest| rest.split('/').next()) {
+        Some("instance") => complete.instances,
+        Some("notebook") => complete.notebooks,
+        Some("launch-template") => complete.launch_templates,
+        Some("launch-configuration") => complete.launch_configurations,
+        Some("image") => complete.images,
+        Some("account-default") => complete.account_defaults,
+        _ => false,
+    }
+}

@@ -1,0 +1,219 @@
+//! One line of a journal. Published: what is added must be optional for whoever reads old journals.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use v2only_enforcer::scan::Judged;
+use v2only_enforcer::sources::Source;
+use v2only_policy::notebook::{Notebook, Platform};
+use v2only_policy::{ImageChange, ImdsSupport, InstanceChange, NotebookStep, Place, Plan};
+
+use crate::report::posture_v1::{OptionsV1, minimum_version, status, switch};
+
+/// A change, and the state before it.
+#[derive(Debug, Serialize)]
+pub(crate) struct LineV1<'a> {
+    schema: &'static str,
+    time: String,
+    account: &'a str,
+    region: &'a str,
+    kind: &'static str,
+    id: String,
+    before: BeforeV1,
+    change: ChangeV1,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum BeforeV1 {
+    Instance(OptionsV1),
+    Notebook {
+        minimum_version: Option<&'static str>,
+        status: Option<&'static str>,
+        platform: Option<String>,
+    },
+    Template {
+        #[serde(flatten)]
+        options: OptionsV1,
+        default_version: u64,
+        latest_version: u64,
+    },
+    Defaults {
+        #[serde(flatten)]
+        options: OptionsV1,
+        http_tokens_enforced: Option<&'static str>,
+    },
+    Image {
+        imds_support: Option<&'static str>,
+    },
+}
+
+#[derive(Debug, Serialize, Default)]
+struct OptionsChangeV1 {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_tokens: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_endpoint: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hop_limit: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ipv6_endpoint: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata_tags: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ChangeV1 {
+    Instance(OptionsChangeV1),
+    Notebook {
+        step: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        minimum_version: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        upgrade_platform: Option<bool>,
+    },
+    Template {
+        from_version: u64,
+        #[serde(flatten)]
+        options: OptionsChangeV1,
+        make_default: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        then_repeat: Option<u64>,
+    },
+    Defaults {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        http_tokens: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hop_limit: Option<u8>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        http_tokens_enforced: Option<&'static str>,
+    },
+    Image {
+        imds_support: &'static str,
+    },
+}
+
+impl<'a> LineV1<'a> {
+    /// The line of what is about to be done; `None` if nothing is.
+    pub(crate) fn new(now: Timestamp, place: &'a Place, judged: &'a Judged) -> Option<Self> {
+        let (kind, id, before, change) = match judged {
+            Judged::Instance(it, decision) => {
+                let Plan::Act(change) = decision.plan else { return None };
+                (
+                    "instance",
+                    it.id.to_string(),
+                    BeforeV1::Instance((&it.options).into()),
+                    ChangeV1::Instance(instance(change)),
+                )
+            }
+            Judged::Notebook(it, decision) => {
+                let Plan::Act(step) = decision.plan else { return None };
+                ("notebook", it.name.to_string(), before(it), notebook(step))
+            }
+            Judged::Source(it) => {
+                let (before, change) = source(it)?;
+                (it.resource().kind(), it.resource().to_string(), before, change)
+            }
+        };
+        Some(Self {
+            schema: "v2only.journal.v1",
+            time: now.to_string(),
+            account: place.account.as_str(),
+            region: place.region.as_str(),
+            kind,
+            id,
+            before,
+            change,
+        })
+    }
+}
+
+fn before(it: &Notebook) -> BeforeV1 {
+    BeforeV1::Notebook {
+        minimum_version: minimum_version(it.minimum_version),
+        status: status(it.status),
+        platform: match &it.platform {
+            Platform::AmazonLinux1 => Some("amazon-linux-1".to_owned()),
+            Platform::AmazonLinux2 => Some("amazon-linux-2".to_owned()),
+            Platform::AmazonLinux2023 => Some("amazon-linux-2023".to_owned()),
+            Platform::Unknown(identifier) => (!identifier.is_empty()).then(|| identifier.clone()),
+        },
+    }
+}
+
+/// The state of a source and its change; `None` if nothing is done.
+fn source(it: &Source) -> Option<(BeforeV1, ChangeV1)> {
+    match it {
+        Source::Defaults(defaults, decision) => {
+            let Plan::Act(change) = decision.plan else { return None };
+            let before = BeforeV1::Defaults {
+                options: (&defaults.options).into(),
+                http_tokens_enforced: switch(defaults.enforced),
+            };
+            let after = ChangeV1::Defaults {
+                http_tokens: change.require_tokens.then_some("required"),
+                hop_limit: change.hop_limit.map(|it| it.get()),
+                http_tokens_enforced: change.enforce.then_some("enabled"),
+            };
+            Some((before, after))
+        }
+        Source::Version(template, it) => {
+            let Plan::Act(step) = it.decision.plan else { return None };
+            let said = template.versions.iter().find(|version| version.number == step.from);
+            let before = BeforeV1::Template {
+                options: (&said.map(|it| it.options).unwrap_or_default()).into(),
+                default_version: template.default,
+                latest_version: template.latest,
+            };
+            let mut options = step.change.map(instance).unwrap_or_default();
+            // A template goes on saying of the endpoint what it said, unless it is switched off.
+            if let Some(InstanceChange::RequireTokens { .. }) = step.change {
+                options.http_endpoint = None;
+            }
+            let after = ChangeV1::Template {
+                from_version: step.from,
+                options,
+                make_default: step.make_default,
+                then_repeat: step.then_repeat,
+            };
+            Some((before, after))
+        }
+        Source::Image(image, decision) => {
+            let Plan::Act(ImageChange::MarkV2) = decision.plan else { return None };
+            let before =
+                BeforeV1::Image { imds_support: (image.imds_support == ImdsSupport::V2).then_some("v2.0") };
+            Some((before, ChangeV1::Image { imds_support: "v2.0" }))
+        }
+        Source::Configuration(..) => None,
+    }
+}
+
+fn instance(change: InstanceChange) -> OptionsChangeV1 {
+    let word = |enable: bool| if enable { "enabled" } else { "disabled" };
+    match change {
+        InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => OptionsChangeV1 {
+            http_tokens: Some("required"),
+            http_endpoint: Some("enabled"),
+            hop_limit: hop_limit.map(|it| it.get()),
+            ipv6_endpoint: ipv6_endpoint.map(word),
+            metadata_tags: metadata_tags.map(word),
+        },
+        InstanceChange::DisableEndpoint => OptionsChangeV1 {
+            http_tokens: None,
+            http_endpoint: Some("disabled"),
+            hop_limit: None,
+            ipv6_endpoint: None,
+            metadata_tags: None,
+        },
+    }
+}
+
+const fn notebook(step: NotebookStep) -> ChangeV1 {
+    let (step, minimum_version, upgrade_platform) = match step {
+        NotebookStep::Stop => ("stop", None, None),
+        NotebookStep::Update { upgrade_platform } => ("update", Some("2"), Some(upgrade_platform)),
+        NotebookStep::Start => ("start", None, None),
+        NotebookStep::Unmark => ("unmark", None, None),
+    };
+    ChangeV1::Notebook { step, minimum_version, upgrade_platform }
+}

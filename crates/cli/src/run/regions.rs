@@ -1,0 +1,192 @@
+//! From `--region`, `--accounts` and `--org` to the places that are meant.
+
+use futures_util::StreamExt as _;
+use v2only_enforcer::Failure;
+use v2only_policy::{AccountId, Place, Region};
+
+use crate::args::shared::Shared;
+use crate::term::problem::Problem;
+use crate::world::{Access, Cloud, Members, World};
+
+/// How many pairs of account and Region are read, or changed, at the same time.
+pub(crate) const LOCATIONS_AT_ONCE: usize = 8;
+
+/// Where the enabled Regions are asked for if neither flags, environment nor profile name a Region.
+const ASKED_FIRST: &str = "us-east-1";
+
+/// What `--region` says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Nothing: the Region of the environment or the profile.
+    Home,
+    /// `all`.
+    Enabled,
+    /// These, each once.
+    These(Vec<Region>),
+}
+
+/// Reads the flags.
+pub(crate) fn wanted(flags: &[String]) -> Result<Wanted, Problem> {
+    if flags.is_empty() {
+        return Ok(Wanted::Home);
+    }
+    let mut regions = Vec::new();
+    for text in flags.iter().filter(|it| *it != "all") {
+        let region =
+            Region::parse(text).map_err(|it| Problem::usage(format!("--region: {it}"), instead_of(text)))?;
+        if !regions.contains(&region) {
+            regions.push(region);
+        }
+    }
+    Ok(if flags.iter().any(|it| it == "all") { Wanted::Enabled } else { Wanted::These(regions) })
+}
+
+/// What to type instead of something that is not a Region.
+fn instead_of(text: &str) -> String {
+    let zone = text.trim_end_matches(|it: char| it.is_ascii_lowercase());
+    match Region::parse(zone) {
+        Ok(region) if zone.len() + 1 == text.len() => {
+            format!("`{text}` looks like an Availability Zone; its Region is `--region {region}`")
+        }
+        _ => {
+            "type a code such as `--region eu-central-1`, once for each Region, or `--region all`".to_owned()
+        }
+    }
+}
+
+/// Whose accounts are meant.
+#[derive(Debug, PartialEq, Eq)]
+enum Whose {
+    /// The credentials' own.
+    Own,
+    /// These, each once.
+    These(Vec<AccountId>),
+    /// All of the organization.
+    Organization,
+}
+
+/// Reads `--accounts` and `--org`.
+fn whose(shared: &Shared) -> Result<Whose, Problem> {
+    let mut accounts = Vec::new();
+    for text in &shared.accounts {
+        let hint = "type ids of twelve digits: `--accounts 111122223333,444455556666`";
+        let id =
+            AccountId::parse(text.trim()).map_err(|it| Problem::usage(format!("--accounts: {it}"), hint))?;
+        if !accounts.contains(&id) {
+            accounts.push(id);
+        }
+    }
+    Ok(match (shared.org, accounts.is_empty()) {
+        (true, _) => Whose::Organization,
+        (false, true) => Whose::Own,
+        (false, false) => Whose::These(accounts),
+    })
+}
+
+/// How other accounts are entered, as the flags say.
+fn members(shared: &Shared, accounts: Vec<AccountId>) -> Result<Option<Members>, Problem> {
+    let others = shared.org || !shared.accounts.is_empty();
+    match (&shared.role_name, &shared.external_id) {
+        (Some(role), external_id) => {
+            Ok(Some(Members { role: role.clone(), external_id: external_id.clone(), accounts }))
+        }
+        (None, None) if !others => Ok(None),
+        (None, Some(_)) => Err(Problem::usage(
+            "--external-id: no role is named that would ask for it",
+            "add `--role-name NAME`, the role in the other accounts",
+        )),
+        (None, None) => Err(Problem::usage(
+            "other accounts are entered by a role, and none is named",
+            "add `--role-name NAME`, such as `v2only-scanner`; policies/iam has what it needs",
+        )),
+    }
+}
+
+/// Prepares to reach AWS, starting from the first Region that was named.
+pub(crate) async fn connect<W: World>(
+    world: &W,
+    shared: &Shared,
+    wanted: &Wanted,
+) -> Result<W::Aws, Problem> {
+    let accounts = match whose(shared)? {
+        Whose::These(accounts) => accounts,
+        Whose::Own | Whose::Organization => Vec::new(),
+    };
+    connect_to(world, shared, wanted, accounts).await
+}
+
+/// The same, where something other than flags says which accounts are meant.
+pub(crate) async fn connect_to<W: World>(
+    world: &W,
+    shared: &Shared,
+    wanted: &Wanted,
+    accounts: Vec<AccountId>,
+) -> Result<W::Aws, Problem> {
+    let profile = shared.profile.as_deref();
+    let members = members(shared, accounts)?;
+    let first = match wanted {
+        Wanted::These(regions) => regions.first().cloned(),
+        Wanted::Home | Wanted::Enabled => None,
+    };
+    let aws = world.connect(Access { profile, region: first, members: members.clone() }).await?;
+    match (wanted, aws.home_region()) {
+        (Wanted::Enabled, None) => {
+            world.connect(Access { profile, region: Region::parse(ASKED_FIRST).ok(), members }).await
+        }
+        (Wanted::Home, None) => Err(Problem::usage(
+            "no Region is named, neither by `--region` nor by the environment or the profile",
+            "type `--region eu-central-1`, once for each Region, or `--region all`",
+        )),
+        _ => Ok(aws),
+    }
+}
+
+/// The places that are meant, and those about which not even that could be found out.
+pub(crate) struct Places {
+    pub(crate) known: Vec<Place>,
+    /// An account whose Regions could not be listed, with the Region it was asked in.
+    pub(crate) unreadable: Vec<(Place, Failure)>,
+}
+
+/// Lists the places that are meant.
+pub(crate) async fn places(aws: &impl Cloud, wanted: Wanted, shared: &Shared) -> Result<Places, Problem> {
+    // Asked for first: without it no credentials are known to be good, and our own account takes no role.
+    let own = aws.account().await?;
+    let accounts = match whose(shared)? {
+        Whose::Own => vec![own],
+        Whose::These(accounts) => accounts,
+        Whose::Organization => aws.organization().await?,
+    };
+    let mut places = Places { known: Vec::new(), unreadable: Vec::new() };
+    let home = aws.home_region();
+    let regions = match (wanted, home) {
+        (Wanted::These(regions), _) => regions,
+        (Wanted::Home, Some(home)) => vec![home],
+        (Wanted::Enabled, Some(home)) => {
+            // Each account enables its own.
+            let asked = futures_util::stream::iter(accounts).map(|account| {
+                let from = Place { account, region: home.clone() };
+                async move { (aws.regions(&from).await, from) }
+            });
+            let mut asked = asked.buffered(LOCATIONS_AT_ONCE);
+            while let Some((answer, from)) = asked.next().await {
+                match answer {
+                    Ok(regions) => {
+                        let at = |region| Place { account: from.account.clone(), region };
+                        places.known.extend(regions.into_iter().map(at));
+                    }
+                    // Our own credentials are no good anywhere then.
+                    Err(failure) if matches!(whose(shared)?, Whose::Own) => return Err(failure.into()),
+                    Err(failure) => places.unreadable.push((from, failure)),
+                }
+            }
+            return Ok(places);
+        }
+        (Wanted::Home | Wanted::Enabled, None) => Vec::new(),
+    };
+    let at = |account: &AccountId| {
+        regions.iter().map(|it| Place { account: account.clone(), region: it.clone() }).collect::<Vec<_>>()
+    };
+    places.known = accounts.iter().flat_map(at).collect();
+    Ok(places)
+}

@@ -1,0 +1,14 @@
+//! What every command gets.
+
+use std::io::Write;
+
+use crate::args::shared::Shared;
+use crate::term::messages::Talk;
+
+/// What every command gets: the world, the flags that all commands share, and where to write.
+pub(crate) struct Session<'a, W> {
+    pub(crate) world: &'a W,
+    pub(crate) shared: &'a Shared,
+    pub(crate) out: &'a mut dyn Write,
+    pub(crate) talk: Talk<'a>,
+}

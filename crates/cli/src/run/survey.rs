@@ -1,0 +1,137 @@
+//! Reads several accounts and Regions at the same time. Takes no writer.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use v2only_enforcer::Failure;
+use v2only_enforcer::launchers::Launcher;
+use v2only_enforcer::scan::{Judged, Kinds, scan_by_pages};
+use v2only_enforcer::sources::trace::Tracer;
+use v2only_policy::cause::RootCause;
+use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
+
+use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
+use crate::term::messages::Progress;
+use crate::world::Readable;
+
+/// What was seen of one place, beside what was found there.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// Which place.
+    pub(crate) place: Place,
+    /// Why the rest could not be read, if so.
+    pub(crate) failure: Option<Failure>,
+    /// Why evidence of version-1 use could not be read, if so: what it would decide about is held.
+    pub(crate) usage_unread: Option<Failure>,
+    /// Why it could not be traced who set the options of its violating instances, if so.
+    pub(crate) untraced: Option<Failure>,
+    /// Who launched them, if that was asked for.
+    pub(crate) launchers: BTreeMap<InstanceId, Launcher>,
+}
+
+impl Seen {
+    fn unreadable((place, failure): (Place, Failure)) -> Self {
+        let launchers = BTreeMap::new();
+        Self { place, failure: Some(failure), usage_unread: None, untraced: None, launchers }
+    }
+}
+
+/// Where a scan looks, for what, and by which policy.
+#[derive(Clone, Copy)]
+pub(crate) struct ScanRequest<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) places: &'a Places,
+    pub(crate) kinds: Kinds,
+    pub(crate) now: Timestamp,
+}
+
+/// Some of what is not clean at one account and Region: at most a page of AWS's.
+pub(crate) struct Page<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) judged: Vec<Judged>,
+    /// What set the options of the violating instances among them.
+    pub(crate) causes: BTreeMap<InstanceId, RootCause>,
+}
+
+/// Reads every account and Region, and keeps nothing: `each` gets what is not clean page by page.
+///
+/// # Errors
+/// The first error of `each`, which ends the survey. An account and Region that cannot be read is not an error: its
+/// survey says so.
+pub(crate) async fn survey<E>(
+    ports: &impl Readable,
+    request: ScanRequest<'_>,
+    progress: &Progress,
+    each: impl FnMut(Page<'_>) -> Result<(), E>,
+) -> Result<Vec<Seen>, E> {
+    let ScanRequest { policy, places, kinds, now } = request;
+    // Never locked across an `await`.
+    let each = Mutex::new(each);
+    let read = async |place: &Place| {
+        let _shown = progress.begin(format!("reading {place}"));
+        let (pages, mut received) = mpsc::channel(1);
+        let scanning = async {
+            let pages = pages;
+            let page = Mutex::new(Vec::new());
+            // The scan waits here between two pages, and holds nothing. The receiver ends before the sender only
+            // when `each` failed, which drops this future as well.
+            let hand_on = async || {
+                let judged = std::mem::take(&mut *unpoisoned(&page));
+                let _received = pages.send(judged).await;
+            };
+            let mut keep = |judged| unpoisoned(&page).push(judged);
+            let unread = scan_by_pages(ports, policy, place, (kinds, now), &mut keep, &hand_on).await;
+            hand_on().await;
+            Ok(unread)
+        };
+        let tracing = async {
+            let (mut tracer, mut untraced) = (Tracer::default(), None);
+            while let Some(mut judged) = received.recv().await {
+                judged.sort_by_cached_key(Judged::resource);
+                let causes = match untraced {
+                    None => tracer.trace(ports, place, &violating(&judged)).await,
+                    // A denied call is not repeated for every page.
+                    Some(_) => Ok(BTreeMap::new()),
+                };
+                let causes = causes.unwrap_or_else(|failure| {
+                    untraced = Some(failure);
+                    BTreeMap::new()
+                });
+                (unpoisoned(&each))(Page { place, judged, causes })?;
+            }
+            Ok(untraced)
+        };
+        let (unread, untraced) = futures_util::future::try_join(scanning, tracing).await?;
+        Ok(Seen {
+            place: place.clone(),
+            failure: unread.failure,
+            usage_unread: unread.usage,
+            untraced,
+            launchers: BTreeMap::new(),
+        })
+    };
+    let mut reads = futures_util::stream::iter(&places.known).map(read).buffered(LOCATIONS_AT_ONCE);
+    let mut seen = Vec::with_capacity(places.known.len());
+    while let Some(survey) = reads.next().await {
+        seen.push(survey?);
+    }
+    drop(reads);
+    seen.extend(places.unreadable.iter().cloned().map(Seen::unreadable));
+    Ok(seen)
+}
+
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The instances that violate the policy.
+fn violating(judged: &[Judged]) -> Vec<&Instance> {
+    let violating = judged.iter().filter_map(|it| match it {
+        Judged::Instance(it, decision) if matches!(decision.verdict, Verdict::Violation(_)) => Some(it),
+        _ => None,
+    });
+    violating.collect()
+}

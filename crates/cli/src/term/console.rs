@@ -1,0 +1,101 @@
+//! The world of a person at a terminal. The only file that names `v2only-aws`.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use v2only_aws::settings::Membership;
+use v2only_aws::{Aws, Settings};
+use v2only_enforcer::ports::Answer;
+use v2only_policy::{AccountId, Place, Region};
+
+use crate::term::problem::Problem;
+use crate::world::{Access, Cloud, Members, Terminal, World};
+
+/// For how long a call waits for its turn. A person can interrupt it, so it may be long: changing ten
+/// thousand instances at AWS's rate takes half an hour.
+const PATIENCE: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// Keys in the environment, which the SDK prefers to any profile.
+const KEYS: &str = "AWS_ACCESS_KEY_ID";
+
+/// This process: its environment, its terminal, its clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Console;
+
+impl World for Console {
+    type Aws = Aws;
+
+    async fn connect(&self, access: Access<'_>) -> Result<Aws, Problem> {
+        let Access { profile, region, members } = access;
+        let keys = std::env::var_os(KEYS).filter(|it| !it.is_empty());
+        if let (Some(profile), Some(_)) = (profile, keys) {
+            // Whoever names a profile must never be taken to another account.
+            return Err(Problem::usage(
+                format!("`--profile {profile}` is given, and the keys in `{KEYS}` would win over it"),
+                format!("take `{KEYS}` out of the environment, or leave out `--profile`"),
+            ));
+        }
+        let mut settings = Settings::from_env().map_err(|it| {
+            Problem::usage(it.to_string(), "correct the variable, or take it out of the environment")
+        })?;
+        if let Some(Members { role, external_id, accounts }) = members {
+            let members = v2only_aws::settings::Members::Listed(accounts);
+            settings.membership = Some(Membership { role, external_id, members });
+        }
+        let access =
+            v2only_aws::connect::Access { profile: profile.map(str::to_owned), region, patience: PATIENCE };
+        Aws::connect(&settings, access)
+            .await
+            .map_err(|it| Problem { exit: crate::term::exit::Exit::Usage, ..Problem::from(it) })
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    async fn sleep(&self, how_long: Duration) {
+        tokio::time::sleep(how_long).await;
+    }
+
+    fn terminal(&self) -> Terminal {
+        Terminal {
+            stdin: io::stdin().is_terminal(),
+            stderr: io::stderr().is_terminal(),
+            width: comfy_table::Table::new().width(),
+        }
+    }
+
+    fn read_stdin(&self) -> io::Result<String> {
+        io::read_to_string(io::stdin())
+    }
+
+    fn read_line(&self) -> io::Result<String> {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        Ok(line)
+    }
+}
+
+impl Cloud for Aws {
+    fn home_region(&self) -> Option<Region> {
+        self.region()
+    }
+
+    async fn account(&self) -> Answer<AccountId> {
+        self.own_account().await
+    }
+
+    async fn organization(&self) -> Answer<Vec<AccountId>> {
+        self.active_accounts().await
+    }
+
+    async fn regions(&self, from: &Place) -> Answer<Vec<Region>> {
+        self.enabled_regions(from).await
+    }
+
+    fn calls(&self) -> BTreeMap<&'static str, u64> {
+        Aws::calls(self).counts().into_iter().map(|(call, times)| (call.iam_action(), times)).collect()
+    }
+}
