@@ -1,5 +1,8 @@
 //! Reading a journal back.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -97,11 +100,22 @@ struct DefaultsChanged {
 /// Reads all of it, or says which line is wrong.
 pub(crate) fn read(text: &str) -> Result<Journal, Unreadable> {
     let mut journal = Journal::default();
+    let mut seen = HashMap::new();
     let whole = text.is_empty() || text.ends_with('\n');
     let last = text.lines().count();
     for (number, line) in (1..).zip(text.lines()) {
         match one(line) {
-            Ok(Some(recorded)) => merge(&mut journal.recorded, recorded),
+            Ok(Some(recorded)) => match seen.entry((recorded.place.clone(), recorded.resource())) {
+                Entry::Vacant(first) => {
+                    first.insert(journal.recorded.len());
+                    journal.recorded.push(recorded);
+                }
+                Entry::Occupied(index) => {
+                    if let Some(older) = journal.recorded.get_mut(*index.get()) {
+                        merge(older, recorded);
+                    }
+                }
+            },
             Ok(None) => {}
             Err(_) if number == last && !whole => journal.cut_off = true,
             Err(why) => return Err(Unreadable { line: number, why }),
@@ -111,9 +125,7 @@ pub(crate) fn read(text: &str) -> Result<Journal, Unreadable> {
 }
 
 /// Keeps the oldest state and the newest change of a resource.
-fn merge(all: &mut Vec<Recorded>, newer: Recorded) {
-    let same = |it: &&mut Recorded| it.place == newer.place && it.resource() == newer.resource();
-    let Some(older) = all.iter_mut().find(same) else { return all.push(newer) };
+fn merge(older: &mut Recorded, newer: Recorded) {
     match (&mut older.what, newer.what) {
         (What::Instance { change, .. }, What::Instance { change: newer, .. }) => *change = newer,
         (What::Defaults { change, .. }, What::Defaults { change: newer, .. }) => {
@@ -285,6 +297,15 @@ mod tests {
             *change,
             InstanceChange::RequireTokens { hop_limit, ipv6_endpoint: None, metadata_tags: None }
         );
+    }
+
+    /// Each line is looked up once, so a journal of a large run is read in linear time.
+    #[test]
+    fn a_journal_of_many_resources_keeps_each_of_them() {
+        let lines: Vec<String> =
+            (0..20_000).map(|n| INSTANCE.replace("0000000000000000a", &format!("{n:017x}"))).collect();
+        let twice = format!("{0}\n{0}\n", lines.join("\n"));
+        assert_eq!(read(&twice).unwrap().recorded.len(), 20_000);
     }
 
     #[test]
