@@ -34,14 +34,14 @@ use term::problem::Stop;
 /// Runs one command to its end.
 ///
 /// Everything written may be coloured; the writers strip that where it is not wanted. A reader that stops
-/// reading `out` ends the run early and successfully.
+/// reading `out` ends the run early: with the run's own exit code where that is known, else with 141.
 pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
     let mut talk = Talk::new(err, cli.shared.quiet, cli.shared.verbose, world.terminal());
     if let Err(problem) = can_print(&cli) {
         talk.problem(&problem);
         return problem.exit;
     }
-    let mut session = Session { world, shared: &cli.shared, out, talk };
+    let mut session = Session { world, shared: &cli.shared, out, talk, exit: None };
     let ended = match &cli.command {
         Command::Scan(args) => commands::scan::run(args, &mut session).await,
         Command::Enforce(args) => commands::enforce::run(args, &mut session).await,
@@ -55,14 +55,19 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
         Command::Check(args) => commands::check::run(args, &mut session),
         Command::Policies(args) => commands::policies::run(args, &mut session),
     };
-    let ended = ended.and_then(|exit| session.out.flush().map(|()| exit).map_err(Stop::from));
+    let ended = ended.and_then(|exit| {
+        session.exit = Some(exit);
+        session.out.flush().map(|()| exit).map_err(Stop::from)
+    });
     match ended {
         Ok(exit) => exit,
         Err(Stop::Problem(problem)) => {
             session.talk.problem(&problem);
             problem.exit
         }
-        Err(Stop::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Clean,
+        Err(Stop::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
+            session.exit.unwrap_or(Exit::OutputClosed)
+        }
         Err(Stop::Output(error)) if error.get_ref().is_some_and(|it| it.is::<spool::Unusable>()) => {
             let problem = Problem {
                 hint: Some(spool::Unusable::HINT.to_owned()),

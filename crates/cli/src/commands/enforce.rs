@@ -8,26 +8,23 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-use v2only_enforcer::scan::Kinds;
 use v2only_enforcer::waves::Stop as Stopped;
-use v2only_policy::{InstanceId, Place, Policy};
+use v2only_policy::{InstanceId, Place};
 
 use self::rollout::Run as Rollout;
 use self::together::Central;
 use self::waves::Course;
 
-use crate::args::format::Format;
 use crate::args::kind::{self, Kind};
 use crate::print::plan;
 use crate::print::plan::Plans;
-use crate::report::findings;
-use crate::report::findings::Background;
-use crate::report::findings_v1::Run;
+use crate::report::causes;
+use crate::report::formats::{self, Layout};
 use crate::report::rollout_v1::RolloutV1;
-use crate::report::totals;
-use crate::report::totals::{Looked, Totals};
-use crate::report::{causes, table};
+use crate::report::sink::{Head, Tail};
+use crate::report::table::Shown;
+use crate::report::tally::Tally;
+use crate::report::totals::{self, Looked, Totals};
 use crate::run::found::survey;
 use crate::run::found::{Entry, Estate, Findings, Results, Use};
 use crate::run::journal;
@@ -117,9 +114,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
 
     let found = Ran {
-        policy: &policy,
-        kinds,
-        now,
+        request,
         findings: Findings { estate: &estate, results: None },
         rolled: RolloutResult::default(),
         journal: None,
@@ -130,7 +125,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let course = args.waves.course(&estate)?;
     if !agreed(args, session, &estate, (&course, central.as_ref()))? {
         session.talk.say("nothing was changed");
-        return found.tell(session, &aws, Table::None);
+        return Ok(found.tell(session, &aws, None)?.0);
     }
     let world = session.world;
     let clock = || world.now();
@@ -157,7 +152,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     for advice in causes::refresh_advice(findings)? {
         session.talk.hint(&advice);
     }
-    ran.tell(session, &aws, Table::Done)
+    let shown = Shown::Done { request_ids: session.talk.is_verbose() };
+    Ok(ran.tell(session, &aws, Some(shown))?.0)
 }
 
 /// The policy document, once it is sure that somebody can agree to the plan.
@@ -212,8 +208,8 @@ fn agreed<W: World>(
 
 /// Says why nothing is to be changed, and what would let something be.
 fn nothing_acts<W: World>(session: &mut Session<'_, W>, found: &Ran<'_>, aws: &W::Aws) -> Result<Exit, Stop> {
-    let held: Vec<&'static str> = Totals::of(found.findings)?.held.into_keys().collect();
-    let exit = found.tell(session, aws, Table::Found)?;
+    let (exit, totals) = found.tell(session, aws, Some(Shown::Found { exemptions: false }))?;
+    let held: Vec<&'static str> = totals.held.into_keys().collect();
     if !held.is_empty() {
         session.talk.say("nothing was changed: everything that violates the policy is held");
     }
@@ -223,83 +219,80 @@ fn nothing_acts<W: World>(session: &mut Session<'_, W>, found: &Ran<'_>, aws: &W
     Ok(exit)
 }
 
-/// Which table a run ends with.
-#[derive(Clone, Copy)]
-enum Table {
-    None,
-    Found,
-    Done,
-}
-
-/// A run that is over.
+/// A run that ended.
 struct Ran<'a> {
-    policy: &'a Policy,
-    kinds: Kinds,
-    now: Timestamp,
+    request: ScanRequest<'a>,
     findings: Findings<'a>,
     rolled: RolloutResult,
     journal: Option<&'a Path>,
 }
 
 impl Ran<'_> {
-    fn tell<W: World>(&self, session: &mut Session<'_, W>, aws: &W::Aws, table: Table) -> Result<Exit, Stop> {
-        let seen = self.findings.estate.seen.as_slice();
-        let totals = Totals::of(self.findings)?;
+    fn tell<W: World>(
+        &self,
+        session: &mut Session<'_, W>,
+        aws: &W::Aws,
+        shown: Option<Shown>,
+    ) -> Result<(Exit, Totals), Stop> {
+        let surveys = self.findings.estate.seen.as_slice();
+        let ScanRequest { policy, kinds, now, .. } = self.request;
+        let places: Vec<&Place> = surveys.iter().map(|survey| &survey.place).collect();
+        let head = Head { command: "enforce", now, places: &places, policy, kinds };
+        let layout = Layout {
+            format: session.shared.output,
+            shown,
+            width: session.world.terminal().width,
+            earlier: &[],
+        };
+        // What was changed is known before it is printed.
+        let mut tally = Tally::new(exemptions::day(now));
+        self.findings.each(|item| {
+            tally.add(item);
+            io::Result::Ok(())
+        })?;
+        let Tally { totals, exemptions: met, .. } = tally;
         let blind = matches!(self.rolled.stopped, Some(Stopped::Unread(_)));
-        let incomplete = blind || seen.iter().any(|it| it.failure.is_some()) || totals.failed > 0;
+        let incomplete = blind || surveys.iter().any(|it| it.failure.is_some()) || totals.failed > 0;
         let exit = Exit::of(totals.remaining > 0, incomplete);
+        session.exit = Some(exit);
         let calls = aws.calls();
-        let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
-        let width = session.world.terminal().width;
-        match (session.shared.output, table) {
-            (Format::Table, Table::Found) if self.findings.estate.len() > 0 => {
-                table::found(self.findings, width, session.out)?;
-            }
-            (Format::Table, Table::Done) => {
-                table::done(self.findings, session.talk.is_verbose(), width, session.out)?;
-            }
-            (Format::Table, Table::Found | Table::None) => {}
-            (format, _) => {
-                let looked = exemptions::Looked {
-                    policy: self.policy,
-                    kinds: self.kinds,
-                    shared: session.shared,
-                    now: self.now,
-                };
-                let run = Run {
-                    command: "enforce",
-                    now: self.now,
-                    exit,
-                    places: &places,
-                    findings: self.findings,
-                    totals: &totals,
-                    calls: &calls,
-                    journal: self.journal.map(|it| it.display().to_string()),
-                    rollout: RolloutV1::of(&self.rolled),
-                    exemptions: &exemptions::of(looked, self.findings.estate)?,
-                };
-                let background = Background { policy: self.policy, kinds: self.kinds, earlier: &[] };
-                findings::write(format, run, background, session.out)?;
-            }
-        }
+        let exempt = exemptions::told(
+            exemptions::Looked { request: self.request, shared: session.shared },
+            surveys,
+            met,
+        );
+        let mut sink = formats::sink(layout, head, &mut *session.out);
+        sink.begin()?;
+        self.findings.each(|item| sink.finding(item))?;
+        sink.end(&Tail {
+            exit,
+            totals: &totals,
+            surveys,
+            exemptions: &exempt,
+            calls: &calls,
+            journal: self.journal.map(|path| path.display().to_string()),
+            rollout: RolloutV1::of(&self.rolled),
+        })?;
+        drop(sink);
         session.out.flush()?;
         session.talk.say(&totals.in_words());
-        totals::read(&mut session.talk, &places, &calls);
-        totals::usage_unread(&mut session.talk, seen);
-        totals::launchers_unread(&mut session.talk, seen);
-        totals::incomplete_findings(&mut session.talk, &places, self.findings)?;
-        self.tell_of_the_end(session, &totals);
+        let looked: Vec<Looked<'_>> = surveys.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+        totals::read(&mut session.talk, &looked, &calls);
+        totals::usage_unread(&mut session.talk, surveys);
+        totals::launchers_unread(&mut session.talk, surveys);
+        totals::incomplete_findings(&mut session.talk, &looked, self.findings)?;
+        self.report_stop_reason(session, &totals);
         if totals.advanced > 0 {
             session.talk.hint(
                 "notebooks take several steps: where the functions are deployed, each event brings the next; \
                  elsewhere run `v2only enforce` again once they are `Stopped`",
             );
         }
-        Ok(exit)
+        Ok((exit, totals))
     }
 
     /// Why the rest was left, and how to give back what should not have been taken.
-    fn tell_of_the_end<W>(&self, session: &mut Session<'_, W>, totals: &Totals) {
+    fn report_stop_reason<W>(&self, session: &mut Session<'_, W>, totals: &Totals) {
         if let Some(stop) = &self.rolled.stopped {
             let held = totals.held.get(HOLD).copied().unwrap_or_default();
             match held {

@@ -1,35 +1,29 @@
 //! `scan`: what violates the policy, and why. Nothing here holds a writer but of findings, and that only where
 //! `--import` asks for it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use std::collections::BTreeMap;
-use std::io;
-
-use v2only_enforcer::exemptions::Met;
-use v2only_enforcer::scan::Judged;
 use v2only_policy::Place;
 
 use crate::args::format::Format;
 use crate::args::kind::{self, Kind};
 use crate::print::documents;
-use crate::report;
-use crate::report::findings;
-use crate::report::findings::{Background, Stream};
-use crate::report::findings_v1::Run;
+use crate::report::causes;
+use crate::report::formats::{self, Layout};
 use crate::report::html::earlier;
 use crate::report::item::Item;
-use crate::report::totals;
-use crate::report::totals::{Looked, Totals};
-use crate::report::{causes, table};
-use crate::run::found::survey as collect;
-use crate::run::found::{Findings, Use};
-use crate::run::import::{Imported, import};
+use crate::report::sink::{Head, Tail};
+use crate::report::table::Shown;
+use crate::report::tally::Tally;
+use crate::report::totals::{self, Looked, Totals};
+use crate::run::found::{self, Findings, Use};
+use crate::run::import::import;
 use crate::run::session::Session;
-use crate::run::survey;
-use crate::run::survey::{ScanRequest, Seen};
+use crate::run::survey::{self, ScanRequest, Seen};
 use crate::run::{exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
+use crate::term::messages::count;
 use crate::term::problem::{Problem, Stop};
 use crate::world::{Cloud as _, World};
 
@@ -65,7 +59,7 @@ pub struct Args {
     import: bool,
 }
 
-/// Looks everywhere that was asked for, and tells.
+/// Reads every account and Region that was asked for, and prints what is not clean.
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let wanted = regions::wanted(&session.shared.regions)?;
     if args.import && session.shared.output != Format::Asff {
@@ -81,145 +75,92 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
-    let now = session.world.now();
+    let (kinds, now) = (kind::kinds(args.kind), session.world.now());
+    let request = ScanRequest { policy: &loaded.policy, places: &places, kinds, now };
     let progress = session.talk.progress();
-    // Who launched what is asked about afterwards, in one go, and so everything is kept until then.
-    if Stream::can(session.shared.output) && !args.launched_by {
-        let look =
-            ScanRequest { policy: &loaded.policy, places: &places, kinds: kind::kinds(args.kind), now };
-        return streamed(&look, &aws, session).await;
-    }
-    let kinds = kind::kinds(args.kind);
-    let mut estate = collect(
-        &aws,
-        ScanRequest { policy: &loaded.policy, places: &places, kinds, now },
-        &progress,
-        Use::Tell,
-    )
-    .await?;
-    if args.launched_by {
-        launched::ask(&aws, &mut estate, now, &progress).await?;
-    }
 
-    let findings = Findings { estate: &estate, results: None };
-    let seen = estate.seen.as_slice();
-    let totals = Totals::of(findings)?;
-    let imported =
-        if args.import { Some(import(&aws, findings, kinds, now, &progress).await?) } else { None };
-    let unsent = imported.as_ref().is_some_and(|it| !it.failures.is_empty());
-    let unread = seen.iter().any(|it| it.failure.is_some());
-    let exit = Exit::of(totals.remaining > 0, unread || unsent);
+    let named: Vec<&Place> = places.all().collect();
+    let head = Head { command: "scan", now, places: &named, policy: &loaded.policy, kinds };
+    let layout = Layout {
+        format: session.shared.output,
+        shown: Some(Shown::Found { exemptions: true }),
+        width: session.world.terminal().width,
+        earlier: &earlier,
+    };
+    let mut tally = Tally::new(exemptions::day(now));
+    // An import prints what was sent, which is more than what was found.
+    let mut sink = if args.import { None } else { Some(formats::sink(layout, head, &mut *session.out)) };
+    if let Some(sink) = &mut sink {
+        sink.begin()?;
+    }
+    let mut imported = None;
+    let mut write = |item: &Item<'_>| {
+        tally.add(item);
+        sink.as_mut().map_or(Ok(()), |sink| sink.finding(item))
+    };
+    let surveys = if formats::is_unordered(session.shared.output) && !args.launched_by {
+        survey::survey(&aws, request, &progress, |page| page.items(&mut write)).await?
+    } else {
+        // CloudTrail is asked once everything is found, and so everything is kept until then.
+        let mut estate = found::survey(&aws, request, &progress, Use::Tell).await?;
+        if args.launched_by {
+            launched::ask(&aws, &mut estate, now, &progress).await?;
+        }
+        let findings = Findings { estate: &estate, results: None };
+        if args.import {
+            imported = Some(import(&aws, findings, kinds, now, &progress).await?);
+        }
+        findings.each(&mut write)?;
+        estate.seen
+    };
+
+    let unsent = imported.as_ref().is_some_and(|imported| !imported.failures.is_empty());
+    let unread = surveys.iter().any(|survey| survey.failure.is_some());
+    let exit = Exit::of(tally.totals.remaining > 0, unread || unsent);
+    session.exit = Some(exit);
     let calls = aws.calls();
-    let looked = exemptions::Looked { policy: &loaded.policy, kinds, shared: session.shared, now };
-    let exempt = exemptions::of(looked, &estate)?;
-    let places: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
-    match session.shared.output {
-        Format::Table => {
-            let width = session.world.terminal().width;
-            if estate.len() > 0 {
-                table::found(findings, width, session.out)?;
-            }
-            if let Some(due) = report::exemptions::due(&exempt, width) {
-                let between = if estate.len() > 0 { "\n" } else { "" };
-                writeln!(session.out, "{between}{}", due.text())?;
-            }
-        }
-        _ if imported.is_some() => {
-            let document = imported.as_ref().map(Imported::document);
-            documents::json(session.out, &document)?;
-        }
-        format => {
-            let run = Run {
-                command: "scan",
-                now,
-                exit,
-                places: &places,
-                findings,
-                totals: &totals,
-                calls: &calls,
-                journal: None,
-                rollout: None,
-                exemptions: &exempt,
-            };
-            let background = Background { policy: &loaded.policy, kinds, earlier: &earlier };
-            findings::write(format, run, background, session.out)?;
-        }
+    let Tally { totals, causes, exemptions: met, found, .. } = tally;
+    let exempt = exemptions::told(exemptions::Looked { request, shared: session.shared }, &surveys, met);
+    if let Some(sink) = &mut sink {
+        sink.end(&Tail {
+            exit,
+            totals: &totals,
+            surveys: &surveys,
+            exemptions: &exempt,
+            calls: &calls,
+            journal: None,
+            rollout: None,
+        })?;
+    }
+    drop(sink);
+    if let Some(imported) = &imported {
+        documents::json(session.out, &imported.document())?;
     }
     session.out.flush()?;
-    tell(session, seen.iter().zip(estate.counts()), &totals);
+    tell(session, &surveys, &found, &totals);
     exemptions::say(&mut session.talk, &exempt);
-    if let Some(causes) = causes::causes(findings, session.talk.width())? {
+    if let Some(causes) = causes::counted(causes, &surveys, session.talk.width()) {
         session.talk.say(&causes);
     }
-    if let Some(it) = &imported {
-        session.talk.say(&it.in_words());
-        it.failures.iter().for_each(|failure| session.talk.error(failure));
+    if let Some(imported) = &imported {
+        session.talk.say(&imported.in_words());
+        imported.failures.iter().for_each(|failure| session.talk.error(failure));
     }
-    totals::read(&mut session.talk, &places, &calls);
-    totals::usage_unread(&mut session.talk, seen);
-    totals::launchers_unread(&mut session.talk, seen);
-    totals::incomplete(&mut session.talk, &places, &[]);
-    Ok(exit)
-}
-
-/// The same where findings can be written as they come: none is kept, however many there are.
-async fn streamed<W: World>(
-    look: &ScanRequest<'_>,
-    aws: &W::Aws,
-    session: &mut Session<'_, W>,
-) -> Result<Exit, Stop> {
-    let ScanRequest { policy, places, kinds, now } = look;
-    let progress = session.talk.progress();
-    let all = places.known.iter().chain(places.unreadable.iter().map(|(place, _)| place));
-    let mut document = Stream::begin(session.shared.output, session.out, "scan", *now, all)?;
-    let (mut totals, mut causes) = (Totals::default(), causes::Causes::default());
-    let mut found: BTreeMap<Place, usize> = BTreeMap::new();
-    let mut met = Met::default();
-    let seen = survey::survey(aws, *look, &progress, |survey::Page { place, judged, causes: traced }| {
-        *found.entry(place.clone()).or_default() += judged.len();
-        for it in judged {
-            met.take(&it, place, exemptions::day(*now));
-            let record = it.record(place);
-            let cause = match &it {
-                Judged::Instance(instance, _) => traced.get(&instance.id),
-                Judged::Notebook(..) | Judged::Source(_) => None,
-            };
-            totals.add(&record);
-            if let Some(cause) = cause {
-                causes.add(place, cause, None);
-            }
-            document.finding(&Item::of(&record, &it, cause))?;
-        }
-        Ok::<(), io::Error>(())
-    })
-    .await?;
-    let exit = Exit::of(totals.remaining > 0, seen.iter().any(|it| it.failure.is_some()));
-    let calls = aws.calls();
-    let looked = exemptions::Looked { policy, kinds: *kinds, shared: session.shared, now: *now };
-    let exempt = exemptions::told(looked, &seen, met);
-    document.end(&totals, (&seen, &exempt), &calls, exit)?;
-    session.out.flush()?;
-    let found = |it: &'_ Seen| found.get(&it.place).copied().unwrap_or_default();
-    tell(session, seen.iter().map(|it| (it, found(it))), &totals);
-    exemptions::say(&mut session.talk, &exempt);
-    if let Some(causes) = causes::counted(causes, &seen, session.talk.width()) {
-        session.talk.say(&causes);
-    }
-    let looked: Vec<Looked<'_>> = seen.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+    let looked: Vec<Looked<'_>> = surveys.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     totals::read(&mut session.talk, &looked, &calls);
-    totals::usage_unread(&mut session.talk, &seen);
+    totals::usage_unread(&mut session.talk, &surveys);
+    totals::launchers_unread(&mut session.talk, &surveys);
     totals::incomplete(&mut session.talk, &looked, &[]);
     Ok(exit)
 }
 
-/// What was found, in numbers.
-fn tell<'s, W>(session: &mut Session<'_, W>, seen: impl Iterator<Item = (&'s Seen, usize)>, totals: &Totals) {
-    let mut complete = true;
-    for (it, found) in seen {
-        let found = crate::term::messages::count(found, "resource");
-        session.talk.detail(&format!("{}: {found} to tell of", it.place));
-        complete &= it.failure.is_none();
+/// Reports what was found, in numbers.
+fn tell<W>(session: &mut Session<'_, W>, surveys: &[Seen], found: &BTreeMap<Place, usize>, totals: &Totals) {
+    for survey in surveys {
+        let found = count(found.get(&survey.place).copied().unwrap_or_default(), "resource");
+        session.talk.detail(&format!("{}: {found} to report", survey.place));
     }
+    let complete = surveys.iter().all(|survey| survey.failure.is_none());
     session.talk.say(&match (totals.violations, complete) {
         (0, true) if totals.exempt == 0 && totals.remaining == 0 => "nothing violates the policy".to_owned(),
         (_, true) => totals.in_words(),

@@ -6,19 +6,21 @@
 //! exempt stays active as a warning: a suppressed finding would never be looked at again once its exemption is over.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use v2only_enforcer::ResourceId;
 use v2only_enforcer::ports::KnownFinding;
-use v2only_enforcer::{Outcome, ResourceId};
 use v2only_policy::{Finding, Place};
 
-use super::listed::Made;
+use super::list::List;
 use super::resource::{self, Named};
-use super::rules::{Rule, Severity, rule};
+use super::rules::{Rule, Severity, by_rule};
 use crate::report::item::Item;
-use crate::run::found::Findings;
+use crate::report::sink::{Sink, Tail};
+use crate::term::problem::Stop;
 
 /// What every id of a generator begins with.
 pub(crate) const GENERATOR: &str = "v2only/";
@@ -36,9 +38,33 @@ const FIELD: usize = 1024;
 pub(crate) type Known = BTreeMap<String, String>;
 
 /// The document that `BatchImportFindings` takes, but for its limit of 100.
-pub(crate) fn document(all: Findings<'_>, now: Timestamp) -> impl Serialize {
-    let known = Known::new();
-    Document { findings: Made { findings: all, make: move |it: &Item<'_>| findings(it, now, &known) } }
+pub(crate) struct Asff<'a> {
+    now: Timestamp,
+    list: List,
+    out: &'a mut dyn Write,
+}
+
+impl<'a> Asff<'a> {
+    pub(crate) fn new(now: Timestamp, out: &'a mut dyn Write) -> Self {
+        Self { now, list: List::indented(4), out }
+    }
+}
+
+impl Sink for Asff<'_> {
+    fn begin(&mut self) -> io::Result<()> {
+        self.out.write_all(b"{\n  \"Findings\": ")?;
+        self.list.begin(self.out)
+    }
+
+    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+        let findings = findings(item, self.now, &Known::new());
+        findings.iter().try_for_each(|finding| self.list.element(self.out, finding))
+    }
+
+    fn end(&mut self, _: &Tail<'_>) -> Result<(), Stop> {
+        self.list.end(self.out)?;
+        Ok(self.out.write_all(b"\n}\n")?)
+    }
 }
 
 /// A document of findings, which may be serialized one by one.
@@ -50,14 +76,7 @@ pub(crate) struct Document<T> {
 
 /// The findings of one resource, one for each rule.
 pub(crate) fn findings(item: &Item<'_>, now: Timestamp, known: &Known) -> Vec<Value> {
-    let mut seen: Vec<&str> = Vec::new();
-    let once = |it: &&Finding| {
-        let new = !seen.contains(&it.rule());
-        seen.push(it.rule());
-        new
-    };
-    let once: Vec<&Finding> = item.findings().iter().filter(once).collect();
-    once.into_iter().filter_map(|it| Some(finding(item, *it, rule(it.rule())?, now, known))).collect()
+    by_rule(item).map(|(violation, rule)| finding(item, violation, rule, now, known)).collect()
 }
 
 fn finding(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp, known: &Known) -> Value {
@@ -84,7 +103,7 @@ fn finding(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp, known
         "UpdatedAt": time,
         "LastObservedAt": time,
         "Title": cut(rule.title, TITLE),
-        "Description": cut(&description(item, finding), DESCRIPTION),
+        "Description": cut(&resource::description(item, finding), DESCRIPTION),
         "FindingProviderFields": {
             "Severity": { "Label": label(severity), "Original": label(severity) },
             "Types": [TYPE],
@@ -151,26 +170,6 @@ pub(crate) fn time(at: Timestamp) -> String {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at).to_string()
 }
 
-/// What is wrong, and what follows.
-pub(super) fn description(item: &Item<'_>, finding: Finding) -> String {
-    let mut words = vec![format!("{} {}: {finding}.", item.record.resource.kind(), item.record.resource)];
-    if let Some(by) = item.exemption() {
-        words.push(format!("Exempt through {} ({}): {}.", by.until, by.origin, by.reason));
-    }
-    if let Some(why) = item.held_because() {
-        words.push(format!("Held: {why}."));
-    }
-    if let Some(cause) = item.cause {
-        words.push(format!("Cause: {}.", cause.words()));
-    }
-    match &item.record.outcome {
-        Outcome::Fixed => words.push("Mended by v2only.".to_owned()),
-        Outcome::Failed(failure) => words.push(format!("Not mended: {failure}.")),
-        _ => {}
-    }
-    words.join(" ")
-}
-
 fn product_fields(item: &Item<'_>, rule: &Rule) -> Value {
     let record = item.record;
     let exemption = item.exemption();
@@ -214,12 +213,7 @@ fn details(item: &Item<'_>) -> Option<Value> {
     let options = resource::options(item.posture()?);
     let pick = |wanted: &[&str]| -> Map<String, Value> {
         let wanted = options.iter().filter(|(key, _)| wanted.contains(key));
-        wanted
-            .map(|(key, value)| {
-                let number = (*key == "HttpPutResponseHopLimit").then(|| value.parse::<u8>().ok()).flatten();
-                ((*key).to_owned(), number.map_or_else(|| Value::from(value.as_str()), Value::from))
-            })
-            .collect()
+        wanted.map(|(key, value)| ((*key).to_owned(), value.into())).collect()
     };
     let all =
         ["HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit", "HttpProtocolIpv6", "InstanceMetadataTags"];
@@ -252,7 +246,7 @@ fn details(item: &Item<'_>) -> Option<Value> {
         }
         _ => {
             let said: Map<String, Value> =
-                options.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into())).collect();
+                options.iter().map(|(key, value)| ((*key).to_owned(), value.to_string().into())).collect();
             json!({ "Other": said })
         }
     })

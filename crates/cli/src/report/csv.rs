@@ -4,10 +4,35 @@
 //! something. Such cells begin with an apostrophe, which makes them text. Nor does a cell hold what a terminal would obey.
 
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use serde_json::Value;
 
+use crate::report::findings_v1::FindingV1;
+use crate::report::item::Item;
+use crate::report::sink::{Sink, Tail};
+use crate::term::problem::Stop;
 use crate::term::text::plain;
+
+/// One finding a line.
+pub(crate) struct Csv<'a> {
+    pub(crate) out: &'a mut dyn Write,
+}
+
+impl Sink for Csv<'_> {
+    fn begin(&mut self) -> io::Result<()> {
+        self.out.write_all(heading(FINDINGS).as_bytes())
+    }
+
+    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+        let finding = serde_json::to_value(FindingV1::of(item))?;
+        self.out.write_all(row(FINDINGS, &finding).as_bytes())
+    }
+
+    fn end(&mut self, _: &Tail<'_>) -> Result<(), Stop> {
+        Ok(())
+    }
+}
 
 /// Writes the columns of some rows, each named and found by a JSON pointer.
 pub(crate) fn render(columns: &[(&str, &str)], rows: &[Value]) -> String {
@@ -16,12 +41,12 @@ pub(crate) fn render(columns: &[(&str, &str)], rows: &[Value]) -> String {
 }
 
 /// The header line.
-pub(crate) fn heading(columns: &[(&str, &str)]) -> String {
+fn heading(columns: &[(&str, &str)]) -> String {
     line(&columns.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>())
 }
 
 /// The line of one row.
-pub(crate) fn row(columns: &[(&str, &str)], row: &Value) -> String {
+fn row(columns: &[(&str, &str)], row: &Value) -> String {
     let cell = |(_, pointer): &(&str, &str)| row.pointer(pointer).map(words).unwrap_or_default();
     line(&columns.iter().map(cell).collect::<Vec<_>>())
 }
@@ -78,7 +103,7 @@ fn defused(text: &str) -> String {
 }
 
 /// The columns of findings. Published: new ones are added at the end.
-pub(crate) const FINDINGS: &[(&str, &str)] = &[
+const FINDINGS: &[(&str, &str)] = &[
     ("account", "/account"),
     ("region", "/region"),
     ("kind", "/kind"),

@@ -15,7 +15,7 @@ mod rows;
 mod trend;
 mod words;
 
-use std::io;
+use std::io::{self, Write};
 
 use askama::Template;
 use base64::Engine as _;
@@ -30,20 +30,16 @@ use self::exemptions::{Exemptions, Met};
 use self::first::{First, Rows};
 use self::gate::{Busy, Evidence, Gate};
 use self::places::{Answering, Posture, Postures, headline, scope, standfirst};
-use self::roll_out::{Left, Step, steps};
+use self::roll_out::{Coverage, Left, Step, steps};
 use self::rows::{Changed, Row, Unread, also_unread, changed, is_failed, row, unread};
 use self::trend::{Trend, trend};
 use self::words::moment;
-use super::findings::Background;
-use super::findings_v1::Run;
 use crate::report::item::Item;
+use crate::report::sink::{Head, Sink, Tail};
 use crate::term::problem::{Problem, Stop};
 
 const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");
-
-/// How many rows a table has at most. A page with more would be no use to anybody; how many are left out is said.
-const ROWS: usize = 500;
 
 /// The page.
 #[derive(Template)]
@@ -99,33 +95,52 @@ struct Report {
     calls: String,
 }
 
-/// Makes the page. Findings are gone through once, and none is kept but those that are shown.
-pub(crate) fn render(run: &Run<'_>, background: Background<'_>) -> Result<String, Stop> {
-    let mut told = Told::none(run, background);
-    run.findings.each(|it| {
-        told.add(it);
-        io::Result::Ok(())
-    })?;
-    let (report, left) = told.report(run, background);
-    let now = Earlier {
-        time: run.now,
-        version_1: report.version_1,
-        violations: report.violations,
-        places: report.places,
-        whole: report.unread.is_empty(),
-    };
-    let steps = steps(&left, &report, background);
-    let page = Page {
-        next: next(&steps, report.unread.is_empty()),
-        style: STYLE,
-        script: SCRIPT,
-        style_hash: hash(STYLE),
-        script_hash: hash(SCRIPT),
-        steps,
-        trend: trend(background.earlier, now),
-        report,
-    };
-    Ok(page.render().map_err(|it| Problem::internal(format!("cannot write the report: {it}")))?)
+/// The page, of which no finding is kept but those that are shown.
+pub(crate) struct Html<'a> {
+    head: Head<'a>,
+    earlier: &'a [Earlier],
+    content: Content<'a>,
+    out: &'a mut dyn Write,
+}
+
+impl<'a> Html<'a> {
+    pub(crate) fn new(head: Head<'a>, earlier: &'a [Earlier], out: &'a mut dyn Write) -> Self {
+        Self { head, earlier, content: Content::none(head), out }
+    }
+}
+
+impl Sink for Html<'_> {
+    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+        self.content.add(item);
+        Ok(())
+    }
+
+    fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
+        let content = std::mem::replace(&mut self.content, Content::none(self.head));
+        let (report, left) = content.report(self.head, tail);
+        let complete = report.unread.is_empty();
+        let now = Earlier {
+            time: self.head.now,
+            version_1: report.version_1,
+            violations: report.violations,
+            places: report.places,
+            whole: complete,
+        };
+        let steps = steps(&left, Coverage { places: report.places, unread: report.unread.len() }, self.head);
+        let page = Page {
+            next: next(&steps, complete),
+            style: STYLE,
+            script: SCRIPT,
+            style_hash: hash(STYLE),
+            script_hash: hash(SCRIPT),
+            steps,
+            trend: trend(self.earlier, now),
+            report,
+        };
+        let text = page.render();
+        let text = text.map_err(|error| Problem::internal(format!("cannot write the report: {error}")))?;
+        Ok(self.out.write_all(text.as_bytes())?)
+    }
 }
 
 /// The first open step. Where something could not be read, that comes first, and the one after it is told of.
@@ -146,7 +161,7 @@ fn hash(text: &str) -> String {
 }
 
 /// What the page needs to know of the findings.
-struct Told<'a> {
+struct Content<'a> {
     postures: Postures,
     answering: Answering,
     violations: usize,
@@ -159,10 +174,10 @@ struct Told<'a> {
     left: Left,
 }
 
-impl<'a> Told<'a> {
-    fn none(run: &Run<'_>, background: Background<'a>) -> Self {
+impl<'a> Content<'a> {
+    fn none(head: Head<'a>) -> Self {
         Self {
-            postures: Postures::of(run),
+            postures: Postures::default(),
             answering: Answering::default(),
             violations: 0,
             held_by_gate: 0,
@@ -170,7 +185,7 @@ impl<'a> Told<'a> {
             causes: Causes::default(),
             findings: First::default(),
             failed: First::default(),
-            exemptions: Met::none(run, background.policy),
+            exemptions: Met::none(head),
             left: Left::default(),
         }
     }
@@ -192,36 +207,36 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn report(self, run: &Run<'_>, background: Background<'_>) -> (Report, Left) {
-        let unread = unread(run);
-        let postures = self.postures.told();
+    fn report(self, head: Head<'_>, tail: &Tail<'_>) -> (Report, Left) {
+        let unread = unread(tail);
+        let postures = self.postures.told(tail);
         let version_1: usize = postures.iter().map(|it| it.version_1).sum();
         let telling = |it: &Posture| it.violations + it.exempt + it.version_1 > 0 || !it.read;
         let clean_places = postures.iter().filter(|it| !telling(it)).count();
-        let scope = scope(run);
+        let scope = scope(head);
         let (causes, explained) = self.causes.told();
         let (gate, busy) = self.evidence.told();
         let report = Report {
-            command: run.command,
+            command: head.command,
             version: env!("CARGO_PKG_VERSION"),
-            time: moment(run.now),
-            machine_time: run.now.to_string(),
-            mode: match background.policy.rules.mode {
+            time: moment(head.now),
+            machine_time: head.now.to_string(),
+            mode: match head.policy.rules.mode {
                 Mode::Observe => "observe",
                 Mode::Enforce => "enforce",
             },
-            headline: headline(&self.answering, unread.is_empty(), background.kinds),
-            everything: background.kinds == Kinds::ALL,
+            headline: headline(&self.answering, unread.is_empty(), head.kinds),
+            everything: head.kinds == Kinds::ALL,
             standfirst: standfirst(&postures, &scope),
             scope,
-            places: run.places.len(),
+            places: tail.surveys.len(),
             version_1,
             violations: self.violations,
-            exempt: run.totals.exempt,
+            exempt: tail.totals.exempt,
             held_by_gate: self.held_by_gate,
-            would_change: run.totals.would_change,
-            changed: changed(run, self.failed.rows()),
-            also_unread: also_unread(run),
+            would_change: tail.totals.would_change,
+            changed: changed(head, tail, self.failed.rows()),
+            also_unread: also_unread(tail),
             unread,
             postures: Rows::of(postures.into_iter().filter(telling).collect()),
             clean_places,
@@ -231,8 +246,8 @@ impl<'a> Told<'a> {
             gate,
             busy,
             findings: self.findings.rows(),
-            exemptions: self.exemptions.told(run),
-            calls: super::totals::spent(run.calls),
+            exemptions: self.exemptions.told(tail),
+            calls: crate::report::totals::spent(tail.calls),
         };
         (report, self.left)
     }

@@ -2,38 +2,51 @@
 //!
 //! Source: the schema, version 1.6.0, which is the one Security Hub speaks.
 
+use std::io::{self, Write};
+
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use v2only_policy::Finding;
 
-use super::asff;
-use super::listed::Made;
+use super::list::List;
 use super::resource;
-use super::rules::{Rule, Severity, rule};
+use super::rules::{Rule, Severity, by_rule};
 use crate::report::item::Item;
-use crate::run::found::Findings;
+use crate::report::sink::{Sink, Tail};
+use crate::term::problem::Stop;
 
 /// The version of the schema.
 const VERSION: &str = "1.6.0";
 const CLASS: u16 = 2003;
 
 /// An array of findings.
-pub(crate) fn document(findings: Findings<'_>, now: Timestamp) -> impl Serialize {
-    Made { findings, make: move |it: &Item<'_>| events(it, now) }
+pub(crate) struct Ocsf<'a> {
+    now: Timestamp,
+    list: List,
+    out: &'a mut dyn Write,
 }
 
-/// The events of one resource, one for each rule.
-fn events(item: &Item<'_>, now: Timestamp) -> Vec<Value> {
-    let mut events = Vec::new();
-    let mut seen: Vec<&str> = Vec::new();
-    for it in item.findings() {
-        if let (false, Some(rule)) = (seen.contains(&it.rule()), rule(it.rule())) {
-            events.push(event(item, *it, rule, now));
-        }
-        seen.push(it.rule());
+impl<'a> Ocsf<'a> {
+    pub(crate) fn new(now: Timestamp, out: &'a mut dyn Write) -> Self {
+        Self { now, list: List::indented(2), out }
     }
-    events
+}
+
+impl Sink for Ocsf<'_> {
+    fn begin(&mut self) -> io::Result<()> {
+        self.list.begin(self.out)
+    }
+
+    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+        by_rule(item).try_for_each(|(finding, rule)| {
+            self.list.element(self.out, &event(item, finding, rule, self.now))
+        })
+    }
+
+    fn end(&mut self, _: &Tail<'_>) -> Result<(), Stop> {
+        self.list.end(self.out)?;
+        Ok(self.out.write_all(b"\n")?)
+    }
 }
 
 fn event(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp) -> Value {
@@ -53,7 +66,7 @@ fn event(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp) -> Valu
         Severity::High => (4, "High"),
     };
     let (status, status_name) = if closed { (4, "Resolved") } else { (1, "New") };
-    let message = asff::description(item, finding);
+    let message = resource::description(item, finding);
     let uid = resource::finding_id(place, id, rule.id);
     json!({
         "activity_id": activity,
@@ -115,7 +128,7 @@ fn described(item: &Item<'_>) -> Value {
     let named = resource::named(place, &item.record.resource);
     let options = item.posture().map(resource::options).unwrap_or_default();
     let options: Map<String, Value> =
-        options.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+        options.into_iter().map(|(key, value)| (key.to_owned(), value.to_string().into())).collect();
     let name = item.name().map_or_else(|| item.record.resource.to_string(), str::to_owned);
     json!({
         "uid": named.id,

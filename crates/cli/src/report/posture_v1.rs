@@ -9,11 +9,11 @@ use v2only_policy::{ImdsSupport, StatedOptions};
 /// The metadata options of an instance; `null` is what AWS did not describe.
 #[derive(Debug, Serialize)]
 pub(crate) struct OptionsV1 {
-    http_tokens: Option<&'static str>,
-    http_endpoint: Option<&'static str>,
-    hop_limit: Option<u8>,
-    ipv6_endpoint: Option<&'static str>,
-    metadata_tags: Option<&'static str>,
+    pub(crate) http_tokens: Option<&'static str>,
+    pub(crate) http_endpoint: Option<&'static str>,
+    pub(crate) hop_limit: Option<u8>,
+    pub(crate) ipv6_endpoint: Option<&'static str>,
+    pub(crate) metadata_tags: Option<&'static str>,
 }
 
 impl From<&MetadataOptions> for OptionsV1 {

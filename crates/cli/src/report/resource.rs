@@ -1,10 +1,14 @@
 //! What a resource is called outside: its ARN, its type, and the command that mends it.
 
-use v2only_enforcer::ResourceId;
+use std::fmt;
+
+use serde_json::Value;
 use v2only_enforcer::record::Posture;
-use v2only_policy::{Finding, Place, Switch};
+use v2only_enforcer::{Outcome, ResourceId};
+use v2only_policy::{Finding, Place};
 
 use crate::report::item::Item;
+use crate::report::posture_v1::PostureV1;
 
 /// A resource as AWS names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,29 +122,81 @@ pub(crate) fn remedy(item: &Item<'_>, finding: Finding) -> String {
     }
 }
 
+/// What is wrong, and what follows.
+pub(super) fn description(item: &Item<'_>, finding: Finding) -> String {
+    let mut words = vec![format!("{} {}: {finding}.", item.record.resource.kind(), item.record.resource)];
+    if let Some(by) = item.exemption() {
+        words.push(format!("Exempt through {} ({}): {}.", by.until, by.origin, by.reason));
+    }
+    if let Some(why) = item.held_because() {
+        words.push(format!("Held: {why}."));
+    }
+    if let Some(cause) = item.cause {
+        words.push(format!("Cause: {}.", cause.words()));
+    }
+    match &item.record.outcome {
+        Outcome::Fixed => words.push("Mended by v2only.".to_owned()),
+        Outcome::Failed(failure) => words.push(format!("Not mended: {failure}.")),
+        _ => {}
+    }
+    words.join(" ")
+}
+
+/// The value of an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OptionValue {
+    Word(&'static str),
+    Number(u8),
+}
+
+impl fmt::Display for OptionValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::Number(number) => number.fmt(f),
+        }
+    }
+}
+
+impl From<&OptionValue> for Value {
+    fn from(value: &OptionValue) -> Self {
+        match value {
+            OptionValue::Word(word) => (*word).into(),
+            OptionValue::Number(number) => (*number).into(),
+        }
+    }
+}
+
 /// Options as pairs in AWS's own words, those that are not described left out.
-pub(crate) fn options(posture: &Posture) -> Vec<(&'static str, String)> {
-    let word = |it: Switch| super::posture_v1::switch(it).map(str::to_owned);
-    let value = serde_json::to_value(super::posture_v1::PostureV1::from(posture)).unwrap_or_default();
-    let text = |key: &str| match value.get(key) {
-        Some(serde_json::Value::String(text)) => Some(text.clone()),
-        Some(serde_json::Value::Number(number)) => Some(number.to_string()),
-        _ => None,
+pub(crate) fn options(posture: &Posture) -> Vec<(&'static str, OptionValue)> {
+    let posture = PostureV1::from(posture);
+    let (mut status, mut minimum_version, mut imds_support, mut enforced) = (None, None, None, None);
+    let options = match &posture {
+        PostureV1::Instance(options) | PostureV1::Launch { options, .. } => Some(options),
+        PostureV1::Defaults { options, http_tokens_enforced } => {
+            enforced = *http_tokens_enforced;
+            Some(options)
+        }
+        PostureV1::Notebook { minimum_version: version, status: word } => {
+            (minimum_version, status) = (*version, *word);
+            None
+        }
+        PostureV1::Image { imds_support: support } => {
+            imds_support = *support;
+            None
+        }
     };
-    let enforced = match posture {
-        Posture::Defaults { enforced, .. } => word(*enforced),
-        _ => None,
-    };
+    let word = |value: Option<&'static str>| value.map(OptionValue::Word);
     [
-        ("HttpTokens", text("http_tokens")),
-        ("HttpEndpoint", text("http_endpoint")),
-        ("HttpPutResponseHopLimit", text("hop_limit")),
-        ("HttpProtocolIpv6", text("ipv6_endpoint")),
-        ("InstanceMetadataTags", text("metadata_tags")),
-        ("HttpTokensEnforced", enforced),
-        ("MinimumInstanceMetadataServiceVersion", text("minimum_version")),
-        ("NotebookInstanceStatus", text("status")),
-        ("ImdsSupport", text("imds_support")),
+        ("HttpTokens", word(options.and_then(|it| it.http_tokens))),
+        ("HttpEndpoint", word(options.and_then(|it| it.http_endpoint))),
+        ("HttpPutResponseHopLimit", options.and_then(|it| it.hop_limit).map(OptionValue::Number)),
+        ("HttpProtocolIpv6", word(options.and_then(|it| it.ipv6_endpoint))),
+        ("InstanceMetadataTags", word(options.and_then(|it| it.metadata_tags))),
+        ("HttpTokensEnforced", word(enforced)),
+        ("MinimumInstanceMetadataServiceVersion", word(minimum_version)),
+        ("NotebookInstanceStatus", word(status)),
+        ("ImdsSupport", word(imds_support)),
     ]
     .into_iter()
     .filter_map(|(key, value)| Some((key, value?)))

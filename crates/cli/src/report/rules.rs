@@ -1,9 +1,12 @@
 //! What each rule is about, for formats that describe their rules.
 
+use v2only_policy::Finding;
 use v2only_policy::rules::{
     DEFAULT_HOP_LIMIT, DEFAULT_TOKENS, IMAGE_SUPPORT, LATEST_DISPLACED, TOKENS_ENFORCED, hop_limit,
     http_endpoint, http_tokens, ipv6_endpoint, metadata_tags, minimum_version,
 };
+
+use crate::report::item::Item;
 
 /// How bad it is to violate a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +134,19 @@ pub(crate) const RULES: [Rule; 11] = [
 /// A rule by its id.
 pub(crate) fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|it| it.id == id)
+}
+
+/// The findings of a resource, the first of each rule, each with its rule.
+pub(crate) fn by_rule<'a>(item: &Item<'a>) -> impl Iterator<Item = (Finding, &'static Rule)> + use<'a> {
+    let mut rules: Vec<&str> = Vec::new();
+    item.findings().iter().filter_map(move |finding| {
+        let id = finding.rule();
+        if rules.contains(&id) {
+            return None;
+        }
+        rules.push(id);
+        Some((*finding, rule(id)?))
+    })
 }
 
 #[cfg(test)]

@@ -1,49 +1,65 @@
 //! The findings of a run as SARIF: what is exempt is suppressed with its reason, what was mended passes, and
 //! what could not be read makes the invocation unsuccessful.
 
-use serde::Serialize;
-use serde_json::{Value, json};
-use v2only_enforcer::Failure;
-use v2only_policy::Place;
+use std::io::{self, Write};
 
-use super::listed::Made;
+use serde_json::{Value, json};
+
 use super::resource;
 use super::rules::{RULES, Severity, rule};
 use super::sarif::{self, Finding, Level};
+use crate::print::documents;
 use crate::report::item::Item;
-use crate::run::found::Findings;
-use crate::term::problem::sentence;
+use crate::report::sink::{Sink, Tail};
+use crate::run::spool::values::Values;
+use crate::term::problem::{Stop, sentence};
 
-/// A run of a command.
-pub(crate) fn document(
-    command: &str,
-    findings: Findings<'_>,
-    unread: &[(&Place, &Failure)],
-) -> impl Serialize {
-    let titles: Vec<(&'static str, &'static str)> = RULES.iter().map(|it| (it.id, it.title)).collect();
-    let described = RULES.iter().map(|it| {
-        json!({
-            "id": it.id, "shortDescription": { "text": it.title },
-            "helpUri": it.url, "fullDescription": { "text": it.why },
-        })
-    });
-    let notes: Vec<Value> = unread
-        .iter()
-        .map(|(place, failure)| {
-            let text = format!("{place} could not be read completely: {}", sentence(failure));
-            json!({ "level": "error", "message": { "text": text } })
-        })
-        .collect();
-    let invocation = json!({ "executionSuccessful": unread.is_empty(), "toolExecutionNotifications": notes });
-    let make = move |item: &Item<'_>| -> Vec<Value> {
-        let whole = |(finding, mark): (Finding, Value)| {
-            let mut result = sarif::result(&titles, &finding);
+/// A run of a command. What could not be read comes before the results and is known after them, so that the results
+/// wait in a temporary file.
+pub(crate) struct Sarif<'a> {
+    command: &'static str,
+    titles: Vec<(&'static str, &'static str)>,
+    results: Values,
+    out: &'a mut dyn Write,
+}
+
+impl<'a> Sarif<'a> {
+    pub(crate) fn new(command: &'static str, out: &'a mut dyn Write) -> Self {
+        let titles = RULES.iter().map(|rule| (rule.id, rule.title)).collect();
+        Self { command, titles, results: Values::default(), out }
+    }
+}
+
+impl Sink for Sarif<'_> {
+    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+        for (finding, mark) in results(item) {
+            let mut result = sarif::result(&self.titles, &finding);
             extend(&mut result, mark);
-            result
-        };
-        results(item).into_iter().map(whole).collect()
-    };
-    sarif::document(command, described.collect(), Some(json!([invocation])), Made { findings, make })
+            self.results.push(&result)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
+        let rules = RULES.iter().map(|rule| {
+            json!({
+                "id": rule.id, "shortDescription": { "text": rule.title },
+                "helpUri": rule.url, "fullDescription": { "text": rule.why },
+            })
+        });
+        let unread = tail.surveys.iter().filter_map(|survey| Some((&survey.place, survey.failure.as_ref()?)));
+        let notes: Vec<Value> = unread
+            .map(|(place, failure)| {
+                let text = format!("{place} could not be read completely: {}", sentence(failure));
+                json!({ "level": "error", "message": { "text": text } })
+            })
+            .collect();
+        let invocation =
+            json!({ "executionSuccessful": notes.is_empty(), "toolExecutionNotifications": notes });
+        let invocations = Some(json!([invocation]));
+        let document = sarif::document(self.command, rules.collect(), invocations, &self.results);
+        Ok(documents::json(self.out, &document)?)
+    }
 }
 
 /// The results of one resource, each with what SARIF says of it besides.

@@ -1,18 +1,21 @@
-//! What a table says of one resource.
+//! The table for people: one row for each resource.
 
 use std::fmt;
 use std::io::{self, Write};
 
+use serde::{Deserialize, Serialize};
 use v2only_enforcer::Outcome;
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::scan::Judged;
 use v2only_enforcer::sources::Source;
 use v2only_policy::{Decision, Plan, Verdict};
 
-use crate::print::sheet::{Entry, Sheet, Whereabouts};
+use crate::print::sheet::{Entry, Sheet};
+use crate::report::exemptions;
 use crate::report::item::Item;
-use crate::run::found::Findings;
-use crate::term::problem::sentence;
+use crate::report::sink::{Sink, Tail};
+use crate::run::spool::{Slot, Spool};
+use crate::term::problem::{Stop, sentence};
 
 /// Terminals narrower than this get fewer and higher columns.
 const NARROW: u16 = 110;
@@ -21,167 +24,238 @@ const fn is_narrow(width: Option<u16>) -> bool {
     matches!(width, Some(width) if width < NARROW)
 }
 
-/// How many rows are laid out at once.
+/// How many rows are laid out at once. More than so many wait in a temporary file, until it is known how wide the columns
+/// are.
 const BLOCK: usize = 1000;
 
-/// Prints the table of what was found, if anything was.
-pub(crate) fn found(findings: Findings<'_>, width: Option<u16>, out: &mut dyn Write) -> io::Result<()> {
-    let narrow = is_narrow(width);
-    let whereabouts = whereabouts(findings);
-    let headings: &[&str] = if narrow {
-        &["RESOURCE", "VERDICT", "WHY, AND WHAT FOLLOWS"]
-    } else {
-        &["RESOURCE", whereabouts.heading(), "POSTURE", "VERDICT", "WHY", "WOULD DO / HELD BECAUSE"]
-    };
-    let layout = Layout { headings, fixed: if narrow { 2 } else { 4 }, width };
-    let row = |it: &Item<'_>| {
-        let record = it.record;
-        let (mut why, next) = match it.judged {
-            Some(Judged::Instance(_, decision)) => (why(decision), next(decision)),
-            Some(Judged::Notebook(_, decision)) => (why(decision), next(decision)),
-            Some(Judged::Source(it)) => match &**it {
-                Source::Defaults(_, decision) => (why(decision), next(decision)),
-                Source::Version(_, it) => (why(&it.decision), next(&it.decision)),
-                Source::Configuration(_, _, decision) => (why(decision), next(decision)),
-                Source::Image(_, decision) => (why(decision), next(decision)),
-            },
-            None => (record.reasons.clone(), Vec::new()),
+/// What a table shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// What was found.
+    Found {
+        /// The exemptions that need attention follow.
+        exemptions: bool,
+    },
+    /// What was done.
+    Done {
+        /// With AWS's ids of the requests.
+        request_ids: bool,
+    },
+}
+
+/// The table of a run. Nothing is printed where nothing was found.
+pub(crate) struct Table<'a> {
+    shown: Shown,
+    width: Option<u16>,
+    out: &'a mut dyn Write,
+    /// The rows that are not in `blocks` yet.
+    rows: Vec<Row>,
+    /// Full blocks of rows, as JSON.
+    blocks: Vec<Slot>,
+    spool: Spool,
+    /// Whether there are several accounts, by the first one.
+    account: Option<String>,
+    several_accounts: bool,
+}
+
+/// What a table shows of one resource.
+#[derive(Debug, Serialize, Deserialize)]
+struct Row {
+    resource: String,
+    account: String,
+    region: String,
+    before: String,
+    after: String,
+    /// The verdict or the outcome.
+    word: String,
+    why: Vec<String>,
+    next: Vec<String>,
+}
+
+impl<'a> Table<'a> {
+    pub(crate) fn new(shown: Shown, width: Option<u16>, out: &'a mut dyn Write) -> Self {
+        Self {
+            shown,
+            width,
+            out,
+            rows: Vec::new(),
+            blocks: Vec::new(),
+            spool: Spool::default(),
+            account: None,
+            several_accounts: false,
+        }
+    }
+
+    fn row(&self, item: &Item<'_>) -> Row {
+        let record = item.record;
+        let row = Row {
+            resource: record.resource.to_string(),
+            account: record.place.account.to_string(),
+            region: record.place.region.to_string(),
+            before: words(record.before),
+            after: words(record.after),
+            word: record.outcome.code().to_owned(),
+            why: Vec::new(),
+            next: Vec::new(),
         };
-        why.extend(it.launcher.map(ToString::to_string));
-        let (resource, region) = (record.resource.to_string(), whereabouts.words(&record.place));
-        let verdict = record.verdict.unwrap_or_default().to_owned();
-        let before = words(record.before);
-        if narrow {
-            why.extend(next.into_iter().map(|it| format!("> {it}")));
-            vec![Entry::Lines(vec![resource, region]), Entry::WordAbove(verdict, before), Entry::Lines(why)]
-        } else {
-            vec![
+        match self.shown {
+            Shown::Found { .. } => {
+                let (mut why, next) = found(item);
+                why.extend(item.launcher.map(ToString::to_string));
+                Row { word: record.verdict.unwrap_or_default().to_owned(), why, next, ..row }
+            }
+            Shown::Done { request_ids } => {
+                let mut why: Vec<String> = match &record.outcome {
+                    Outcome::Failed(failure) => vec![sentence(failure)],
+                    Outcome::Fixed | Outcome::Advanced => record.step.iter().cloned().collect(),
+                    _ => record.reasons.clone(),
+                };
+                if let (true, Some(id)) = (request_ids, &record.request_id) {
+                    why.push(format!("request {id}"));
+                }
+                Row { why, ..row }
+            }
+        }
+    }
+
+    /// The headings, and how many of the first columns are as wide as what is in them.
+    const fn columns(&self) -> (&'static [&'static str], usize) {
+        match (self.shown, is_narrow(self.width), self.several_accounts) {
+            (Shown::Found { .. }, true, _) => (&["RESOURCE", "VERDICT", "WHY, AND WHAT FOLLOWS"], 2),
+            (Shown::Found { .. }, false, false) => {
+                (&["RESOURCE", "REGION", "POSTURE", "VERDICT", "WHY", "WOULD DO / HELD BECAUSE"], 4)
+            }
+            (Shown::Found { .. }, false, true) => {
+                (&["RESOURCE", "ACCOUNT/REGION", "POSTURE", "VERDICT", "WHY", "WOULD DO / HELD BECAUSE"], 4)
+            }
+            (Shown::Done { .. }, true, _) => (&["RESOURCE", "OUTCOME", "DONE, OR WHY NOT"], 2),
+            (Shown::Done { .. }, false, false) => {
+                (&["RESOURCE", "REGION", "BEFORE", "AFTER", "OUTCOME", "DONE, OR WHY NOT"], 5)
+            }
+            (Shown::Done { .. }, false, true) => {
+                (&["RESOURCE", "ACCOUNT/REGION", "BEFORE", "AFTER", "OUTCOME", "DONE, OR WHY NOT"], 5)
+            }
+        }
+    }
+
+    fn entries(&self, row: Row) -> Vec<Entry> {
+        let Row { resource, account, region, before, after, word, mut why, next } = row;
+        let region = if self.several_accounts { format!("{account}/{region}") } else { region };
+        match (self.shown, is_narrow(self.width)) {
+            (Shown::Found { .. }, true) => {
+                why.extend(next.into_iter().map(|line| format!("> {line}")));
+                vec![Entry::Lines(vec![resource, region]), Entry::WordAbove(word, before), Entry::Lines(why)]
+            }
+            (Shown::Found { .. }, false) => vec![
                 resource.into(),
                 region.into(),
                 before.into(),
-                Entry::Word(verdict),
+                Entry::Word(word),
                 Entry::Lines(why),
                 Entry::Lines(next),
-            ]
-        }
-    };
-    layout.print(findings, &row, out)
-}
-
-/// Prints the table of what was done; with AWS's ids of the requests if wanted.
-pub(crate) fn done(
-    findings: Findings<'_>,
-    request_ids: bool,
-    width: Option<u16>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let whereabouts = whereabouts(findings);
-    let narrow = is_narrow(width);
-    let headings: &[&str] = if narrow {
-        &["RESOURCE", "OUTCOME", "DONE, OR WHY NOT"]
-    } else {
-        &["RESOURCE", whereabouts.heading(), "BEFORE", "AFTER", "OUTCOME", "DONE, OR WHY NOT"]
-    };
-    let layout = Layout { headings, fixed: if narrow { 2 } else { 5 }, width };
-    let row = |it: &Item<'_>| {
-        let record = it.record;
-        let mut what: Vec<String> = Vec::new();
-        match &record.outcome {
-            Outcome::Failed(failure) => what.push(sentence(failure)),
-            Outcome::Fixed | Outcome::Advanced => what.extend(record.step.clone()),
-            _ => what.extend(record.reasons.clone()),
-        }
-        if let (true, Some(id)) = (request_ids, &record.request_id) {
-            what.push(format!("request {id}"));
-        }
-        let (resource, region) = (record.resource.to_string(), whereabouts.words(&record.place));
-        let (before, after) = (words(record.before), words(record.after));
-        let outcome = record.outcome.code().to_owned();
-        if narrow {
-            if !after.is_empty() {
-                what.insert(0, format!("{before} -> {after}"));
+            ],
+            (Shown::Done { .. }, true) => {
+                if !after.is_empty() {
+                    why.insert(0, format!("{before} -> {after}"));
+                }
+                vec![Entry::Lines(vec![resource, region]), Entry::Word(word), Entry::Lines(why)]
             }
-            vec![Entry::Lines(vec![resource, region]), Entry::Word(outcome), Entry::Lines(what)]
-        } else {
-            vec![
+            (Shown::Done { .. }, false) => vec![
                 resource.into(),
                 region.into(),
                 before.into(),
                 after.into(),
-                Entry::Word(outcome),
-                Entry::Lines(what),
-            ]
+                Entry::Word(word),
+                Entry::Lines(why),
+            ],
         }
-    };
-    layout.print(findings, &row, out)
-}
+    }
 
-/// How the places of these findings are named.
-fn whereabouts(findings: Findings<'_>) -> Whereabouts {
-    let counted = findings.estate.seen.iter().zip(findings.estate.counts());
-    Whereabouts::of(counted.filter(|(_, count)| *count > 0).map(|(seen, _)| &seen.place))
-}
+    fn sheet(&self, rows: Vec<Row>) -> Sheet {
+        let (headings, fixed) = self.columns();
+        let mut sheet = Sheet::new(headings, fixed, self.width);
+        rows.into_iter().for_each(|row| sheet.row(self.entries(row)));
+        sheet
+    }
 
-/// How a table is laid out.
-struct Layout<'a> {
-    headings: &'a [&'a str],
-    /// The first so many columns are as wide as what is in them.
-    fixed: usize,
-    width: Option<u16>,
-}
+    fn block(&self, slot: Slot) -> io::Result<Sheet> {
+        let text: String = self.spool.get(slot)?;
+        Ok(self.sheet(serde_json::from_str(&text)?))
+    }
 
-impl Layout<'_> {
-    /// Prints a row for each finding. More than a block of them are gone through twice, to see how wide the columns are
-    /// before the first one is printed, so that no more than a block has to be in memory.
-    fn print(
-        &self,
-        findings: Findings<'_>,
-        row: &dyn Fn(&Item<'_>) -> Vec<Entry>,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        if findings.estate.len() <= BLOCK {
-            return self.blocks(findings, row, &mut |sheet| writeln!(out, "{}", sheet.text()));
-        }
-        let mut widths: Vec<u16> = vec![0; self.headings.len()];
-        self.blocks(findings, row, &mut |sheet| {
-            for (width, here) in widths.iter_mut().zip(sheet.widths()) {
+    fn keep_block(&mut self) -> io::Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        self.blocks.push(self.spool.put(&serde_json::to_string(&rows)?)?);
+        Ok(())
+    }
+
+    /// Prints the blocks, all with columns of the same width.
+    fn print_blocks(&mut self) -> io::Result<()> {
+        let (headings, fixed) = self.columns();
+        let mut widths: Vec<u16> = vec![0; headings.len()];
+        for slot in &self.blocks {
+            for (width, here) in widths.iter_mut().zip(self.block(*slot)?.widths()) {
                 *width = (*width).max(here);
             }
-            Ok(())
-        })?;
-        let mut first = true;
-        self.blocks(findings, row, &mut |mut sheet| {
-            sheet.in_columns(&widths, self.fixed);
+        }
+        for (number, slot) in self.blocks.iter().enumerate() {
+            let mut sheet = self.block(*slot)?;
+            sheet.in_columns(&widths, fixed);
             let text = sheet.text();
             // Where the last columns are wrapped, each block has its own, and so a heading of its own.
             let text = match text.split_once('\n') {
-                Some((_, rows)) if !first && self.width.is_none() => rows,
+                Some((_, rows)) if number > 0 && self.width.is_none() => rows,
                 _ => &text,
             };
-            first = false;
-            writeln!(out, "{text}")
-        })
+            writeln!(self.out, "{text}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Table<'_> {
+    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+        if self.rows.len() == BLOCK {
+            self.keep_block()?;
+        }
+        let row = self.row(item);
+        let first = self.account.get_or_insert_with(|| row.account.clone());
+        self.several_accounts |= *first != row.account;
+        self.rows.push(row);
+        Ok(())
     }
 
-    /// Fills sheets with a block of rows each.
-    fn blocks(
-        &self,
-        findings: Findings<'_>,
-        row: &dyn Fn(&Item<'_>) -> Vec<Entry>,
-        each: &mut dyn FnMut(Sheet) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let fresh = || Sheet::new(self.headings, self.fixed, self.width);
-        let (mut sheet, mut rows) = (fresh(), 0);
-        findings.each(|it| {
-            if rows == BLOCK {
-                each(std::mem::replace(&mut sheet, fresh()))?;
-                rows = 0;
-            }
-            sheet.row(row(it));
-            rows += 1;
-            io::Result::Ok(())
-        })?;
-        if rows > 0 { each(sheet) } else { Ok(()) }
+    fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
+        let is_empty = self.rows.is_empty();
+        if !self.blocks.is_empty() {
+            self.keep_block()?;
+            self.print_blocks()?;
+        } else if !is_empty {
+            let rows = std::mem::take(&mut self.rows);
+            writeln!(self.out, "{}", self.sheet(rows).text())?;
+        }
+        if self.shown == (Shown::Found { exemptions: true })
+            && let Some(due) = exemptions::due(tail.exemptions, self.width)
+        {
+            let between = if is_empty { "" } else { "\n" };
+            writeln!(self.out, "{between}{}", due.text())?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a resource is as it is, and what follows.
+fn found(item: &Item<'_>) -> (Vec<String>, Vec<String>) {
+    match item.judged {
+        Some(Judged::Instance(_, decision)) => (why(decision), next(decision)),
+        Some(Judged::Notebook(_, decision)) => (why(decision), next(decision)),
+        Some(Judged::Source(source)) => match &**source {
+            Source::Defaults(_, decision) => (why(decision), next(decision)),
+            Source::Version(_, version) => (why(&version.decision), next(&version.decision)),
+            Source::Configuration(_, _, decision) => (why(decision), next(decision)),
+            Source::Image(_, decision) => (why(decision), next(decision)),
+        },
+        None => (item.record.reasons.clone(), Vec::new()),
     }
 }
 

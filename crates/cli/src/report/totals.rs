@@ -36,16 +36,6 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    /// Counts findings.
-    pub(crate) fn of(findings: Findings<'_>) -> io::Result<Self> {
-        let mut totals = Self::default();
-        findings.each(|it| {
-            totals.add(it.record);
-            io::Result::Ok(())
-        })?;
-        Ok(totals)
-    }
-
     /// Counts one record.
     pub(crate) fn add(&mut self, record: &Record) {
         self.violations += usize::from(record.verdict == Some("violation"));

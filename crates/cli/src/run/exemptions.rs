@@ -3,7 +3,6 @@
 //! The rule is that of the sweeper's review. But a run need not have looked everywhere, and then it says so.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,11 +11,10 @@ use v2only_enforcer::exemptions::{DueExemption, Met};
 use v2only_enforcer::scan::Kinds;
 use v2only_policy::exemption::Origin;
 use v2only_policy::review::{Blind, Due, Reach, Standing, standings};
-use v2only_policy::{AccountId, Place, Policy};
+use v2only_policy::{AccountId, Place};
 
 use crate::args::shared::Shared;
-use crate::run::found::Estate;
-use crate::run::survey::Seen;
+use crate::run::survey::{ScanRequest, Seen};
 use crate::term::messages::{Talk, count, some};
 
 /// The day on which a run judges.
@@ -60,16 +58,14 @@ impl From<DueExemption> for Told {
 /// What a run looked at.
 #[derive(Clone, Copy)]
 pub(crate) struct Looked<'a> {
-    pub(crate) policy: &'a Policy,
-    pub(crate) kinds: Kinds,
+    pub(crate) request: ScanRequest<'a>,
     pub(crate) shared: &'a Shared,
-    pub(crate) now: Timestamp,
 }
 
 /// What is to be told, the entries of the document first.
 pub(crate) fn told(looked: Looked<'_>, seen: &[Seen], met: Met) -> Vec<Told> {
-    let document = &looked.policy.exemptions;
-    let standings = standings(document, &met.excusing, &reach(looked, seen), day(looked.now));
+    let document = &looked.request.policy.exemptions;
+    let standings = standings(document, &met.excusing, &reach(looked, seen), day(looked.request.now));
     let entries = standings.into_iter().filter_map(|(index, standing)| {
         let entry = document.get(index)?;
         Some(Told {
@@ -85,15 +81,6 @@ pub(crate) fn told(looked: Looked<'_>, seen: &[Seen], met: Met) -> Vec<Told> {
     entries.chain(met.by_tag.into_iter().map(Told::from)).collect()
 }
 
-/// The same of a run that has kept what it found.
-pub(crate) fn of(looked: Looked<'_>, estate: &Estate) -> io::Result<Vec<Told>> {
-    let mut met = Met::default();
-    for it in estate.entries() {
-        met.take(&estate.get(it)?.judged, &estate.seen(it)?.place, day(looked.now));
-    }
-    Ok(told(looked, &estate.seen, met))
-}
-
 fn reach(looked: Looked<'_>, seen: &[Seen]) -> Reach {
     let every_region = looked.shared.regions.iter().any(|it| it == "all");
     let mut accounts: BTreeMap<&AccountId, Vec<&Seen>> = BTreeMap::new();
@@ -106,7 +93,7 @@ fn reach(looked: Looked<'_>, seen: &[Seen]) -> Reach {
         _ => None,
     });
     Reach {
-        every_kind: looked.kinds == Kinds::ALL,
+        every_kind: looked.request.kinds == Kinds::ALL,
         every_account: looked.shared.org,
         every_region,
         unlisted: unlisted.collect(),

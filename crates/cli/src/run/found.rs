@@ -217,11 +217,6 @@ impl Estate {
         before(false)..before(true)
     }
 
-    /// How many were found at each place, in the order of places.
-    pub(crate) fn counts(&self) -> Vec<usize> {
-        (0..self.seen.len()).map(|it| self.at(it).len()).collect()
-    }
-
     /// The instances that violate the policy at one place, with as much of their description as tells of their launch.
     pub(crate) fn launched(&self, seen: usize, group_tag: &str) -> io::Result<Vec<Instance>> {
         let here = self.entries.get(self.at(seen)).unwrap_or_default();

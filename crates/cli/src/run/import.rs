@@ -9,8 +9,7 @@ use std::ops::Range;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use serde::ser::{Error as _, SerializeSeq as _};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::{Value, json};
 use v2only_enforcer::ports::{ImportFindings, KnownFinding, ReadFindings};
 use v2only_enforcer::scan::Kinds;
@@ -21,7 +20,8 @@ use crate::report::asff::{GENERATOR, Known};
 use crate::report::item::Item;
 use crate::run::found::Findings;
 use crate::run::regions::LOCATIONS_AT_ONCE;
-use crate::run::spool::{Slot, Spool};
+use crate::run::spool::Slot;
+use crate::run::spool::values::Values;
 use crate::run::survey::Seen;
 use crate::term::messages::Progress;
 use crate::term::problem::sentence;
@@ -33,8 +33,7 @@ const BATCH: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Imported {
     /// What was sent, of every place, as it was sent: not in memory.
-    sent: Spool,
-    findings: Vec<Slot>,
+    sent: Values,
     /// How many of them close something.
     pub(crate) closed: usize,
     /// What Security Hub did not take, or could not be asked, by place.
@@ -44,25 +43,13 @@ pub(crate) struct Imported {
 impl Imported {
     /// The document, as `--output asff` prints it.
     pub(crate) fn document(&self) -> impl Serialize {
-        asff::Document { findings: self }
+        asff::Document { findings: &self.sent }
     }
 
     /// In one sentence.
     pub(crate) fn in_words(&self) -> String {
-        let sent = crate::term::messages::count(self.findings.len(), "finding");
+        let sent = crate::term::messages::count(self.sent.len(), "finding");
         format!("sent {sent} to Security Hub, {} of them to close what is clean now", self.closed)
-    }
-}
-
-impl Serialize for Imported {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.findings.len()))?;
-        for it in &self.findings {
-            let text: String = self.sent.get(*it).map_err(S::Error::custom)?;
-            let finding: Value = serde_json::from_str(&text).map_err(S::Error::custom)?;
-            list.serialize_element(&finding)?;
-        }
-        list.end()
     }
 }
 
@@ -92,7 +79,7 @@ pub(crate) async fn import(
         futures_util::stream::iter(places).map(at_one_place).buffered(LOCATIONS_AT_ONCE).collect().await;
     for it in all {
         let it = it?;
-        imported.findings.extend(it.findings);
+        imported.sent.extend(it.findings);
         imported.closed += it.closed;
         imported.failures.extend(it.failures);
     }
@@ -112,7 +99,7 @@ struct One<'a, H> {
     hub: &'a H,
     place: &'a Place,
     now: Timestamp,
-    sent: &'a Spool,
+    sent: &'a Values,
     /// What is to be sent next.
     batch: Vec<Value>,
     came: Came,
@@ -156,7 +143,7 @@ impl<H: ReadFindings + ImportFindings> One<'_, H> {
     }
 
     async fn add(&mut self, finding: Value) -> io::Result<()> {
-        self.came.findings.push(self.sent.put(&finding.to_string())?);
+        self.came.findings.push(self.sent.put(&finding)?);
         self.batch.push(finding);
         if self.batch.len() == BATCH {
             self.send().await;

@@ -148,6 +148,13 @@ pub(crate) struct Places {
     pub(crate) unreadable: Vec<(Place, Failure)>,
 }
 
+impl Places {
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Place> {
+        self.known.iter().chain(self.unreadable.iter().map(|(place, _)| place))
+    }
+}
+
 /// Lists the places that are meant.
 pub(crate) async fn places(aws: &impl Cloud, wanted: Wanted, shared: &Shared) -> Result<Places, Problem> {
     // Asked for first: without it no credentials are known to be good, and our own account takes no role.

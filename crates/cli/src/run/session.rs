@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::args::shared::Shared;
+use crate::term::exit::Exit;
 use crate::term::messages::Talk;
 
 /// What every command gets: the world, the flags that all commands share, and where to write.
@@ -11,4 +12,6 @@ pub(crate) struct Session<'a, W> {
     pub(crate) shared: &'a Shared,
     pub(crate) out: &'a mut dyn Write,
     pub(crate) talk: Talk<'a>,
+    /// How the run ends, once that is known: a reader of `out` that stops early does not change it.
+    pub(crate) exit: Option<Exit>,
 }

@@ -3,6 +3,8 @@
 //! A megabyte is kept in memory, and only what goes beyond them is written. The file is this process's alone, and
 //! is gone with it however it ends.
 
+pub(crate) mod values;
+
 mod codec;
 mod judged;
 mod record;

@@ -13,6 +13,7 @@ use v2only_enforcer::sources::trace::Tracer;
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
 
+use crate::report::item::Item;
 use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
 use crate::term::messages::Progress;
 use crate::world::Readable;
@@ -54,6 +55,22 @@ pub(crate) struct Page<'a> {
     pub(crate) judged: Vec<Judged>,
     /// What set the options of the violating instances among them.
     pub(crate) causes: BTreeMap<InstanceId, RootCause>,
+}
+
+impl Page<'_> {
+    /// Hands on one resource after another.
+    ///
+    /// # Errors
+    /// The first error of `each`.
+    pub(crate) fn items<E>(self, mut each: impl FnMut(&Item<'_>) -> Result<(), E>) -> Result<(), E> {
+        self.judged.iter().try_for_each(|judged| {
+            let cause = match judged {
+                Judged::Instance(instance, _) => self.causes.get(&instance.id),
+                Judged::Notebook(..) | Judged::Source(_) => None,
+            };
+            each(&Item::of(&judged.record(self.place), judged, cause))
+        })
+    }
 }
 
 /// Reads every account and Region, and keeps nothing: `each` gets what is not clean page by page.

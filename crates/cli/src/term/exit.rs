@@ -15,11 +15,20 @@ pub enum Exit {
     Incomplete,
     /// Violations remain.
     Violations,
+    /// The reader of the output stopped reading before the run was complete. Shells report `SIGPIPE` as this number.
+    OutputClosed,
 }
 
 impl Exit {
     /// Every way to end.
-    pub const ALL: [Self; 5] = [Self::Clean, Self::Internal, Self::Usage, Self::Incomplete, Self::Violations];
+    pub const ALL: [Self; 6] = [
+        Self::Clean,
+        Self::Internal,
+        Self::Usage,
+        Self::Incomplete,
+        Self::Violations,
+        Self::OutputClosed,
+    ];
 
     /// The end of a run that left violations, or could not see or change everything, or both. Incomplete
     /// outranks violations: whoever reads 10 may take the list of them for whole.
@@ -39,6 +48,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Incomplete => 3,
             Self::Violations => 10,
+            Self::OutputClosed => 141,
         }
     }
 
@@ -51,6 +61,7 @@ impl Exit {
                 "incomplete: something could not be read or changed (also if violations remain)"
             }
             Self::Violations => "violations remain",
+            Self::OutputClosed => "the reader of the output stopped reading before the run was complete",
         }
     }
 }
@@ -63,6 +74,6 @@ impl Termination for Exit {
 
 /// The table of exit codes, for `--help`.
 pub(crate) fn table() -> String {
-    let rows = Exit::ALL.map(|it| format!("  {:>2}  {}", it.code(), it.meaning()));
+    let rows = Exit::ALL.map(|it| format!("  {:>3}  {}", it.code(), it.meaning()));
     format!("Exit codes:\n{}", rows.join("\n"))
 }

@@ -9,8 +9,8 @@ use v2only_policy::review::{Due, Standing, by_date};
 
 use super::first::{First, Rows};
 use super::words::{kind, sentence_case};
-use crate::report::findings_v1::Run;
 use crate::report::item::Item;
+use crate::report::sink::{Head, Tail};
 use crate::run::exemptions::{Told, day};
 use crate::term::text::plain;
 
@@ -64,10 +64,10 @@ pub(super) struct Met<'a> {
 }
 
 impl<'a> Met<'a> {
-    pub(super) fn none(run: &Run<'_>, policy: &'a Policy) -> Self {
+    pub(super) fn none(head: Head<'a>) -> Self {
         Self {
-            policy,
-            today: day(run.now),
+            policy: head.policy,
+            today: day(head.now),
             used: BTreeSet::new(),
             expired: First::default(),
             soon: First::default(),
@@ -99,11 +99,11 @@ impl<'a> Met<'a> {
         }
     }
 
-    pub(super) fn told(mut self, run: &Run<'_>) -> Exemptions {
+    pub(super) fn told(mut self, tail: &Tail<'_>) -> Exemptions {
         let (mut stale, mut unjudged) = (Vec::new(), Vec::new());
         // What resources show is told of with them.
         let unmet = |it: &&Told| it.entry.is_some_and(|index| !self.used.contains(&index));
-        for it in run.exemptions.iter().filter(unmet) {
+        for it in tail.exemptions.iter().filter(unmet) {
             let told = entry_of_document(it);
             match &it.standing {
                 Standing::Due(Due::Expired { .. }) => add(&mut self.expired, told),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ROWS;
+/// How many rows a table has at most. A page with more would be no use to anybody; how many are left out is said.
+const ROWS: usize = 500;
 
 /// At most [`ROWS`] values, those with the smallest keys; of equal keys those that came first.
 pub(super) struct First<K, V> {

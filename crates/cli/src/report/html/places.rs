@@ -7,8 +7,8 @@ use v2only_enforcer::scan::Kinds;
 use v2only_policy::Place;
 
 use super::words::{grouped, percent};
-use crate::report::findings_v1::Run;
 use crate::report::item::Item;
+use crate::report::sink::{Head, Tail};
 use crate::term::messages::count;
 
 /// One account and Region.
@@ -87,9 +87,9 @@ pub(super) fn standfirst(postures: &[Posture], scope: &str) -> String {
     }
 }
 
-pub(super) fn scope(run: &Run<'_>) -> String {
-    let mut accounts: Vec<&str> = run.places.iter().map(|(place, _)| place.account.as_str()).collect();
-    let mut regions: Vec<&str> = run.places.iter().map(|(place, _)| place.region.as_str()).collect();
+pub(super) fn scope(head: Head<'_>) -> String {
+    let mut accounts: Vec<&str> = head.places.iter().map(|place| place.account.as_str()).collect();
+    let mut regions: Vec<&str> = head.places.iter().map(|place| place.region.as_str()).collect();
     accounts.sort_unstable();
     accounts.dedup();
     regions.sort_unstable();
@@ -98,6 +98,7 @@ pub(super) fn scope(run: &Run<'_>) -> String {
 }
 
 /// What is known of each place so far.
+#[derive(Default)]
 pub(super) struct Postures(BTreeMap<Place, Posture>);
 
 fn empty(read: bool, place: &Place) -> Posture {
@@ -115,15 +116,6 @@ fn empty(read: bool, place: &Place) -> Posture {
 }
 
 impl Postures {
-    pub(super) fn of(run: &Run<'_>) -> Self {
-        let mut all: BTreeMap<Place, Posture> = BTreeMap::new();
-        for (place, failure) in run.places {
-            let read = failure.is_none();
-            all.entry((*place).clone()).or_insert_with(|| empty(read, place)).read &= read;
-        }
-        Self(all)
-    }
-
     pub(super) fn add(&mut self, item: &Item<'_>) {
         let place = &item.record.place;
         let posture = match self.0.get_mut(place) {
@@ -139,7 +131,12 @@ impl Postures {
     }
 
     /// Those where most answer version 1 first.
-    pub(super) fn told(self) -> Vec<Posture> {
+    pub(super) fn told(mut self, tail: &Tail<'_>) -> Vec<Posture> {
+        for survey in tail.surveys {
+            let read = survey.failure.is_none();
+            let posture = self.0.entry(survey.place.clone()).or_insert_with(|| empty(read, &survey.place));
+            posture.read &= read;
+        }
         let most = self.0.values().map(|it| it.version_1).max().unwrap_or(0);
         let mut all: Vec<Posture> = self.0.into_values().collect();
         for it in &mut all {

@@ -3,9 +3,8 @@
 use v2only_enforcer::ResourceId;
 use v2only_policy::rules::{DEFAULT_HOP_LIMIT, DEFAULT_TOKENS, TOKENS_ENFORCED};
 
-use super::Report;
-use crate::report::findings::Background;
 use crate::report::item::Item;
+use crate::report::sink::Head;
 use crate::term::messages::count;
 
 /// How far a step is.
@@ -98,13 +97,20 @@ impl Left {
     }
 }
 
+/// How much of the run was read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Coverage {
+    pub(super) places: usize,
+    pub(super) unread: usize,
+}
+
 /// All steps, the first open one marked.
-pub(super) fn steps(items: &Left, report: &Report, background: Background<'_>) -> Vec<Step> {
+pub(super) fn steps(items: &Left, coverage: Coverage, head: Head<'_>) -> Vec<Step> {
     let mut steps = vec![
-        observe(report),
-        defaults(items, report, background),
-        sources(items, report, background),
-        resources(items, report, background),
+        observe(coverage),
+        defaults(items, coverage, head),
+        sources(items, coverage, head),
+        resources(items, coverage, head),
         Step::new(
             "Service control policies",
             State::Unseen,
@@ -112,7 +118,7 @@ pub(super) fn steps(items: &Left, report: &Report, background: Background<'_>) -
              `v2only policies check FILE` says what yours do."
                 .to_owned(),
         ),
-        enforced(items, report, background),
+        enforced(items, coverage, head),
     ];
     // What no scan sees is next once everything before it is done.
     if let Some(next) = steps.iter().position(Step::is_open)
@@ -123,25 +129,32 @@ pub(super) fn steps(items: &Left, report: &Report, background: Background<'_>) -
     steps
 }
 
-fn observe(report: &Report) -> Step {
+fn observe(coverage: Coverage) -> Step {
     let title = "Observe";
-    match report.unread.len() {
-        0 => Step::new(title, State::Done, format!("{} read completely.", count(report.places, "place"))),
+    match coverage.unread {
+        0 => Step::new(title, State::Done, format!("{} read completely.", count(coverage.places, "place"))),
         some => Step::new(
             title,
             State::Open,
             format!(
                 "{} of {} could not be read completely. Until they are, nobody knows how many answer IMDSv1 there.",
                 some,
-                count(report.places, "place")
+                count(coverage.places, "place")
             ),
         ),
     }
 }
 
 /// A step that is done where nothing is left; where something could not be read, that is not known.
-fn left(title: &'static str, looked: bool, number: usize, report: &Report, open: String, done: &str) -> Step {
-    match (looked, number, report.unread.is_empty()) {
+fn left(
+    title: &'static str,
+    looked: bool,
+    number: usize,
+    coverage: Coverage,
+    open: String,
+    done: &str,
+) -> Step {
+    match (looked, number, coverage.unread == 0) {
         (false, ..) => Step::new(title, State::Unseen, "This run did not look at them.".to_owned()),
         (true, 0, true) => Step::new(title, State::Done, done.to_owned()),
         (true, 0, false) => {
@@ -151,9 +164,9 @@ fn left(title: &'static str, looked: bool, number: usize, report: &Report, open:
     }
 }
 
-fn defaults(items: &Left, report: &Report, background: Background<'_>) -> Step {
+fn defaults(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     let title = "Account defaults";
-    if background.kinds.account_defaults && !background.policy.rules.account_defaults.http_tokens_required {
+    if head.kinds.account_defaults && !head.policy.rules.account_defaults.http_tokens_required {
         let words = "The policy document says nothing of them. With `account_defaults: { http_tokens: required }` \
                      whatever is launched without a word of its own answers IMDSv2 only.";
         return Step::new(title, State::Open, words.to_owned());
@@ -169,15 +182,15 @@ fn defaults(items: &Left, report: &Report, background: Background<'_>) -> Step {
     );
     left(
         title,
-        background.kinds.account_defaults,
+        head.kinds.account_defaults,
         number,
-        report,
+        coverage,
         open,
         "Every default that was read is as the policy says.",
     )
 }
 
-fn sources(items: &Left, report: &Report, background: Background<'_>) -> Step {
+fn sources(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     let Left { templates, configurations, images, .. } = *items;
     let parts =
         [(templates, "launch template version"), (configurations, "launch configuration"), (images, "image")];
@@ -190,12 +203,12 @@ fn sources(items: &Left, report: &Report, background: Background<'_>) -> Step {
         "{} would launch instances that answer IMDSv1. Mend these before the instances, or they come back.",
         parts.join(" and ")
     );
-    let looked = background.kinds.launch_templates;
+    let looked = head.kinds.launch_templates;
     let done = "Nothing that instances are launched from lets IMDSv1 through.";
-    left("Launch templates and images", looked, templates + configurations + images, report, open, done)
+    left("Launch templates and images", looked, templates + configurations + images, coverage, open, done)
 }
 
-fn resources(items: &Left, report: &Report, background: Background<'_>) -> Step {
+fn resources(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     let Left { running, would, gate, watched, .. } = *items;
     let mut open = format!(
         "{} the policy.",
@@ -209,14 +222,14 @@ fn resources(items: &Left, report: &Report, background: Background<'_>) -> Step 
     add(would, "would be changed by `v2only enforce`.");
     add(watched, "wait for `mode: enforce` in the policy document.");
     add(gate, "are held until nobody uses IMDSv1 on them.");
-    let looked = background.kinds.instances || background.kinds.notebooks;
+    let looked = head.kinds.instances || head.kinds.notebooks;
     let done = "Every one that was read is as the policy says, or exempt.";
-    left("Instances and notebooks", looked, running, report, open, done)
+    left("Instances and notebooks", looked, running, coverage, open, done)
 }
 
-fn enforced(items: &Left, report: &Report, background: Background<'_>) -> Step {
+fn enforced(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     let title = "HttpTokensEnforced, or a declarative policy";
-    if background.kinds.account_defaults && !background.policy.rules.account_defaults.enforced {
+    if head.kinds.account_defaults && !head.policy.rules.account_defaults.enforced {
         let words = "Last, because launches that ask for IMDSv1 fail from then on. `v2only readiness` says which; \
                      `account_defaults: { enforced: enabled }` in the policy document asks for it.";
         return Step::new(title, State::Open, words.to_owned());
@@ -225,9 +238,9 @@ fn enforced(items: &Left, report: &Report, background: Background<'_>) -> Step {
     let open = format!("Not enabled in {}.", count(number, "place"));
     left(
         title,
-        background.kinds.account_defaults,
+        head.kinds.account_defaults,
         number,
-        report,
+        coverage,
         open,
         "Enabled wherever the policy asks for it.",
     )

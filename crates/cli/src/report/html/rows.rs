@@ -6,8 +6,8 @@ use v2only_policy::Place;
 use super::causes::cause_words;
 use super::first::Rows;
 use super::words::{kind, sentence_case};
-use crate::report::findings_v1::Run;
 use crate::report::item::Item;
+use crate::report::sink::{Head, Tail};
 use crate::term::messages::count;
 use crate::term::problem::sentence;
 use crate::term::text::plain;
@@ -66,31 +66,31 @@ pub(super) fn is_failed(item: &Item<'_>) -> bool {
     matches!(&item.record.outcome, Outcome::Failed(failure) if failure.disposition() != Disposition::Done)
 }
 
-pub(super) fn changed(run: &Run<'_>, failed: Rows<Row>) -> Option<Changed> {
-    if run.command != "enforce" {
+pub(super) fn changed(head: Head<'_>, tail: &Tail<'_>, failed: Rows<Row>) -> Option<Changed> {
+    if head.command != "enforce" {
         return None;
     }
-    let mut words = format!("{} made compliant", count(run.totals.fixed, "resource"));
-    if run.totals.advanced > 0 {
-        words.push_str(&format!(", {} on their way", run.totals.advanced));
+    let mut words = format!("{} made compliant", count(tail.totals.fixed, "resource"));
+    if tail.totals.advanced > 0 {
+        words.push_str(&format!(", {} on their way", tail.totals.advanced));
     }
-    if run.totals.failed > 0 {
-        words.push_str(&format!(", {} failed", run.totals.failed));
+    if tail.totals.failed > 0 {
+        words.push_str(&format!(", {} failed", tail.totals.failed));
     }
-    if let Some(journal) = &run.journal {
+    if let Some(journal) = &tail.journal {
         words.push_str(&format!(". The state before is in {journal}"));
     }
     Some(Changed { words, failed })
 }
 
-pub(super) fn unread(run: &Run<'_>) -> Vec<Unread> {
-    let broken = run.places.iter().filter_map(|(place, failure)| Some((*place, (*failure)?)));
+pub(super) fn unread(tail: &Tail<'_>) -> Vec<Unread> {
+    let broken = tail.surveys.iter().filter_map(|survey| Some((&survey.place, survey.failure.as_ref()?)));
     broken.map(|(place, failure)| one_unread(place, "", failure)).collect()
 }
 
 /// What is missing besides, and hides no violation.
-pub(super) fn also_unread(run: &Run<'_>) -> Vec<Unread> {
-    let seen = &run.findings.estate.seen;
+pub(super) fn also_unread(tail: &Tail<'_>) -> Vec<Unread> {
+    let seen = tail.surveys;
     let usage =
         seen.iter().filter_map(|it| Some(one_unread(&it.place, "Use of IMDSv1", it.usage_unread.as_ref()?)));
     let causes = seen.iter().filter_map(|it| Some(one_unread(&it.place, "Causes", it.untraced.as_ref()?)));

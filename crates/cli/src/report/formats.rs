@@ -1,0 +1,48 @@
+//! From `--output` to the sink that writes that format.
+
+use std::io::Write;
+
+use crate::args::format::Format;
+use crate::report::asff::Asff;
+use crate::report::csv::Csv;
+use crate::report::html::Html;
+use crate::report::html::earlier::Earlier;
+use crate::report::json::{Json, Ndjson};
+use crate::report::ocsf::Ocsf;
+use crate::report::sarif_findings::Sarif;
+use crate::report::sink::{Head, Nothing, Sink};
+use crate::report::table::{Shown, Table};
+
+/// How findings are written.
+pub(crate) struct Layout<'a> {
+    pub(crate) format: Format,
+    /// Which table people get; `None`: no table.
+    pub(crate) shown: Option<Shown>,
+    /// The columns of the terminal, if there is one.
+    pub(crate) width: Option<u16>,
+    /// Earlier runs, for the trend of the report.
+    pub(crate) earlier: &'a [Earlier],
+}
+
+/// The sink of a format.
+pub(crate) fn sink<'a>(layout: Layout<'a>, head: Head<'a>, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
+    match layout.format {
+        Format::Table => match layout.shown {
+            Some(shown) => Box::new(Table::new(shown, layout.width, out)),
+            None => Box::new(Nothing),
+        },
+        Format::Json => Box::new(Json::new(head, out)),
+        Format::Ndjson => Box::new(Ndjson { out }),
+        Format::Csv => Box::new(Csv { out }),
+        Format::Sarif => Box::new(Sarif::new(head.command, out)),
+        Format::Asff => Box::new(Asff::new(head.now, out)),
+        Format::Ocsf => Box::new(Ocsf::new(head.now, out)),
+        Format::Html => Box::new(Html::new(head, layout.earlier, out)),
+    }
+}
+
+/// Whether a format prints findings in the order in which they are found. The others need them by account, Region, kind
+/// and id.
+pub(crate) const fn is_unordered(format: Format) -> bool {
+    matches!(format, Format::Json | Format::Ndjson | Format::Csv)
+}

@@ -1,0 +1,73 @@
+//! The one way out for the findings of `scan` and `enforce`, whatever the format.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use jiff::Timestamp;
+use v2only_enforcer::scan::Kinds;
+use v2only_policy::{Place, Policy};
+
+use crate::report::item::Item;
+use crate::report::rollout_v1::RolloutV1;
+use crate::report::totals::Totals;
+use crate::run::exemptions::Told;
+use crate::run::survey::Seen;
+use crate::term::exit::Exit;
+use crate::term::problem::Stop;
+
+/// Writes the findings of one run in one format.
+pub(crate) trait Sink {
+    /// Writes what comes before the findings.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    fn begin(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes one resource.
+    ///
+    /// # Errors
+    /// The output, or a temporary file, cannot be written.
+    fn finding(&mut self, item: &Item<'_>) -> io::Result<()>;
+
+    /// Writes what comes after the findings.
+    ///
+    /// # Errors
+    /// The output cannot be written, or a temporary file cannot be read again.
+    fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop>;
+}
+
+/// What is known of a run before its first finding.
+#[derive(Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) command: &'static str,
+    pub(crate) now: Timestamp,
+    pub(crate) places: &'a [&'a Place],
+    pub(crate) policy: &'a Policy,
+    pub(crate) kinds: Kinds,
+}
+
+/// What is known of a run after its last finding.
+pub(crate) struct Tail<'a> {
+    pub(crate) exit: Exit,
+    pub(crate) totals: &'a Totals,
+    pub(crate) surveys: &'a [Seen],
+    pub(crate) exemptions: &'a [Told],
+    pub(crate) calls: &'a BTreeMap<&'static str, u64>,
+    pub(crate) journal: Option<String>,
+    pub(crate) rollout: Option<RolloutV1>,
+}
+
+/// Prints nothing.
+pub(crate) struct Nothing;
+
+impl Sink for Nothing {
+    fn finding(&mut self, _: &Item<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end(&mut self, _: &Tail<'_>) -> Result<(), Stop> {
+        Ok(())
+    }
+}
