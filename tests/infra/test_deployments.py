@@ -390,8 +390,8 @@ def test_functions_have_the_environment_they_know(seen, name):
 def test_alarms_look_at_what_there_is(seen, name):
     """An alarm on a queue, function or metric by a name that does not exist would never ring."""
     stood = seen[name].stood
-    metrics = (servers.REPOSITORY / "crates" / "enforcer" / "src" / "report_line.rs").read_text()
-    counted = set(re.findall(r'\("([A-Z][A-Za-z]+)", (?:self|it)\.', metrics))
+    metrics = (servers.REPOSITORY / "crates" / "lambda" / "src" / "metrics.rs").read_text()
+    counted = set(re.findall(r'\("([A-Z][A-Za-z]+)", (?:counts|it)\.', metrics))
     mains = {it: (servers.REPOSITORY / "functions" / it / "src" / "main.rs").read_text() for it in FUNCTIONS}
     assert all(f'from_env("{it}")' in text for it, text in mains.items())
     assert len(stood["alarms"]) == 7 * len(FUNCTIONS) + 3
@@ -419,8 +419,8 @@ def test_alarms_look_at_what_there_is(seen, name):
 @pytest.mark.parametrize("name", ["hub", "single account"])
 def test_an_unusable_policy_document_is_counted_from_the_log(seen, name):
     """The pattern asks for words that the functions' lines have, in the log of the function."""
-    lines = (servers.REPOSITORY / "crates" / "enforcer" / "src" / "report_line.rs").read_text()
-    assert 'Said::StalePolicy(why) => short("error", "policy", None, why)' in lines
+    lines = (servers.REPOSITORY / "crates" / "lambda" / "src" / "log_line.rs").read_text()
+    assert 'LogEntry::StalePolicy(why) => short("error", "policy", None, why)' in lines
     assert '"level": "error", "function": function, "outcome": "settings"' in lines
     for function in FUNCTIONS:
         found = seen[name].stood["metric filters"][f"v2only-{function}-policy"]

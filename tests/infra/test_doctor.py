@@ -418,7 +418,7 @@ def test_the_plan_of_a_removal_can_be_carried_out(ministack, client, function_zi
 
 def test_the_doctor_knows_every_function_there_is():
     """A new folder in `functions` is a new line of `expected.rs`; a function without an event pattern has a schedule."""
-    source = (servers.REPOSITORY / "crates/enforcer/src/deployment/expected.rs").read_text()
+    source = (servers.REPOSITORY / "crates/installation/src/expected.rs").read_text()
     known = set(re.findall(r'folder: "([a-z0-9-]+)"', source))
     assert known == {it.name for it in (servers.REPOSITORY / "functions").iterdir() if it.is_dir()}
     resources = templates.load("template")["Resources"].values()

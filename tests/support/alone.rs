@@ -15,7 +15,7 @@ use v2only_aws::connect::{Access, Aws};
 use v2only_aws::settings::Settings;
 use v2only_enforcer::invocation::{App, Invocation, InvocationError, handle_ec2, handle_notebook};
 use v2only_enforcer::policy_source::{Location, PolicySource};
-use v2only_enforcer::report_line::line;
+use v2only_lambda::log_line::line;
 use v2only_policy::AccountId;
 use v2only_sandbox::{ClockMode, Config, Sandbox};
 
@@ -100,10 +100,10 @@ impl Alone {
         let clock = self.aws.clock().clone();
         let now = move || clock.now();
         let lines = &mut self.lines;
-        let mut say = |it: v2only_enforcer::invocation::Said<'_>| {
+        let mut say = |it: v2only_enforcer::LogEntry<'_>| {
             lines.push(Line(line(&it, "alone", now())));
         };
-        let invocation = Invocation { now: &now, deadline: None, say: &mut say };
+        let invocation = Invocation { now: &now, deadline: None, log: &mut say };
         let (payload, app) = (event.clone(), &self.app);
         let notebook = event["source"] == "aws.sagemaker";
         let answer = self.runtime.block_on(async {

@@ -30,8 +30,6 @@ pub mod sources;
 pub mod sqs;
 pub mod ssm;
 
-pub mod function;
-
 #[cfg(feature = "operator")]
 pub mod automation;
 #[cfg(feature = "operator")]

@@ -14,14 +14,13 @@ use serde_json::{Value, json};
 use v2only_events::{Ignored, Input, Malformed, Message, Parsed, Trigger};
 use v2only_policy::{OuId, Place, Policy};
 
-use crate::exemptions::DueExemption;
+use crate::counts::Counts;
 use crate::failure::{Disposition, Failure, Kind};
+use crate::log_entry::LogEntry;
 use crate::policy_source::PolicySource;
 use crate::ports::{Admission, OrganizationalUnits, ReadParameter};
 use crate::recent::RecentLaunches;
 use crate::record::{Cause, Outcome, Record};
-use crate::report_line::Counts;
-use crate::sweep::task::{SoFar, Stage};
 
 pub use ec2::handle as handle_ec2;
 pub use notebook::handle as handle_notebook;
@@ -51,73 +50,14 @@ impl<P> App<P> {
     }
 }
 
-/// Something worth writing down, at the moment it is known.
-#[derive(Debug)]
-pub enum Said<'a> {
-    /// A resource was looked at.
-    Record(&'a Record),
-    /// An event is of no concern.
-    Ignored {
-        /// Which one, if it says.
-        event_id: Option<&'a str>,
-        /// Why.
-        why: &'a Ignored,
-    },
-    /// An event belongs to another function.
-    Elsewhere {
-        /// Which event.
-        event_id: &'a str,
-        /// Which function handles it.
-        function: &'static str,
-    },
-    /// An event cannot be read.
-    Malformed(&'a Malformed),
-    /// The policy document in force is not the newest one.
-    StalePolicy(&'a str),
-    /// The policy document asks for something this release does not act on.
-    Notice(&'a str),
-    /// A sweep has begun.
-    SweepBegun {
-        /// How many accounts it goes over.
-        accounts: usize,
-    },
-    /// A part of a place was swept.
-    Swept {
-        /// Which place.
-        place: &'a Place,
-        /// Which part.
-        stage: Stage,
-        /// What came of it.
-        so_far: SoFar,
-        /// How often it was gone over.
-        passes: u8,
-    },
-    /// Something of the estate was not swept, or not now.
-    Unswept {
-        /// What: an account, a place, a part of one.
-        subject: &'a str,
-        /// Why.
-        failure: &'a Failure,
-    },
-    /// An exemption needs somebody's attention.
-    Exemption(&'a DueExemption),
-    /// The exemptions were reviewed.
-    Reviewed {
-        /// How many accounts were looked at.
-        accounts: usize,
-        /// How many places could not be read completely; unless 0, no exemption is called stale.
-        unread: u32,
-    },
-}
-
-/// Time and voice of one invocation.
+/// The clock, the deadline and the log of one invocation.
 pub struct Invocation<'a> {
     /// The clock.
     pub now: &'a (dyn Fn() -> Timestamp + Send + Sync),
-    /// When the function will be stopped, if it will.
+    /// When Lambda ends the function, if it does.
     pub deadline: Option<Timestamp>,
-    /// Where everything worth writing down goes.
-    pub say: &'a mut (dyn FnMut(Said<'_>) + Send),
+    /// Where log entries go.
+    pub log: &'a mut (dyn FnMut(LogEntry<'_>) + Send),
 }
 
 /// An invocation that has to be repeated as a whole: Lambda sends a single event again only after an error.
@@ -213,23 +153,23 @@ impl Batch {
 
     fn malformed(&mut self, it: &Malformed, invocation: &mut Invocation<'_>) {
         self.counts.malformed += 1;
-        (invocation.say)(Said::Malformed(it));
+        (invocation.log)(LogEntry::Malformed(it));
     }
 
     fn ignore(&mut self, event_id: Option<&str>, why: &Ignored, invocation: &mut Invocation<'_>) {
         self.counts.ignored += 1;
-        (invocation.say)(Said::Ignored { event_id, why });
+        (invocation.log)(LogEntry::Ignored { event_id, why });
     }
 
     fn elsewhere(&mut self, event_id: &str, function: &'static str, invocation: &mut Invocation<'_>) {
         self.counts.ignored += 1;
-        (invocation.say)(Said::Elsewhere { event_id, function });
+        (invocation.log)(LogEntry::Elsewhere { event_id, function });
     }
 
     /// Writes a record down and lets it weigh on the events that led to it.
     fn record(&mut self, record: &Record, deliveries: &[usize], invocation: &mut Invocation<'_>) {
         self.counts.add(record);
-        (invocation.say)(Said::Record(record));
+        (invocation.log)(LogEntry::Record(record));
         let disposition = record.outcome.disposition();
         for index in deliveries {
             if let Some(delivery) = self.deliveries.get_mut(*index)
@@ -290,15 +230,15 @@ async fn policy<P: ReadParameter>(
     match app.policy.in_force(&app.ports, (invocation.now)()).await {
         Ok(in_force) => {
             if let Some(why) = &in_force.stale {
-                (invocation.say)(Said::StalePolicy(why));
+                (invocation.log)(LogEntry::StalePolicy(why));
             }
             for notice in &in_force.notices {
-                (invocation.say)(Said::Notice(notice));
+                (invocation.log)(LogEntry::Notice(notice));
             }
             Some(in_force.policy)
         }
         Err(failure) => {
-            (invocation.say)(Said::StalePolicy(&failure.to_string()));
+            (invocation.log)(LogEntry::StalePolicy(&failure.to_string()));
             batch.all_again(&failure);
             None
         }

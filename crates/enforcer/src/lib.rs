@@ -14,6 +14,9 @@ pub mod failure;
 pub mod ports;
 pub mod record;
 
+mod counts;
+mod log_entry;
+
 pub mod instances;
 pub mod notebooks;
 pub mod sources;
@@ -22,7 +25,6 @@ pub mod usage;
 pub mod invocation;
 pub mod policy_source;
 pub mod recent;
-pub mod report_line;
 
 pub mod automation;
 pub mod enforce;
@@ -35,5 +37,7 @@ pub mod sweep;
 pub mod trace_imds;
 pub mod waves;
 
+pub use counts::{Counts, SweepCounts};
 pub use failure::{Disposition, Failure, Kind};
+pub use log_entry::LogEntry;
 pub use record::{Outcome, Record, ResourceId};

@@ -17,10 +17,11 @@ use serde_json::{Value, json};
 use v2only_events::{Input, Malformed, Message};
 use v2only_policy::{AccountId, Place, Policy};
 
+use crate::counts::{Counts, SweepCounts};
 use crate::failure::{Disposition, Failure, Kind};
-use crate::invocation::{App, Failed, Invocation, InvocationError, Said};
+use crate::invocation::{App, Failed, Invocation, InvocationError};
+use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
-use crate::report_line::{Counts, SweepCounts};
 
 use task::{PlaceTask, Task};
 
@@ -116,7 +117,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         });
         let (account, place, task) = task.map_err(|malformed| {
             self.counts.malformed += 1;
-            (self.invocation.say)(Said::Malformed(&malformed));
+            (self.invocation.log)(LogEntry::Malformed(&malformed));
             Undone::Malformed(malformed)
         })?;
         let done = match (task, account, place) {
@@ -140,7 +141,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         let accounts = self.app.ports.accounts().await?;
         let task = |it: &AccountId| Task::Account { began, account: it.as_str().to_owned() };
         self.send(accounts.iter().map(task), Duration::ZERO).await?;
-        (self.invocation.say)(Said::SweepBegun { accounts: accounts.len() });
+        (self.invocation.log)(LogEntry::SweepBegun { accounts: accounts.len() });
         Ok(())
     }
 
@@ -167,12 +168,13 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     /// The policy in force, told of as the other functions tell of it.
     async fn policy(&mut self) -> Result<std::sync::Arc<Policy>, Failure> {
         let read = self.app.policy.in_force(&self.app.ports, self.now()).await;
-        let in_force = read.inspect_err(|it| (self.invocation.say)(Said::StalePolicy(&it.to_string())))?;
+        let in_force =
+            read.inspect_err(|it| (self.invocation.log)(LogEntry::StalePolicy(&it.to_string())))?;
         if let Some(why) = &in_force.stale {
-            (self.invocation.say)(Said::StalePolicy(why));
+            (self.invocation.log)(LogEntry::StalePolicy(why));
         }
         for notice in &in_force.notices {
-            (self.invocation.say)(Said::Notice(notice));
+            (self.invocation.log)(LogEntry::Notice(notice));
         }
         Ok(in_force.policy)
     }
@@ -191,7 +193,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         if let Some(counts) = &mut self.counts.sweep {
             counts.unswept += 1;
         }
-        (self.invocation.say)(Said::Unswept { subject, failure });
+        (self.invocation.log)(LogEntry::Unswept { subject, failure });
     }
 
     /// Whether a newer sweep has long begun; then this one is left to it, and said to be.

@@ -10,7 +10,8 @@ pub(crate) mod told;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use v2only_enforcer::invocation::{App, Invocation, InvocationError, Said, handle_ec2, handle_notebook};
+use v2only_enforcer::LogEntry;
+use v2only_enforcer::invocation::{App, Invocation, InvocationError, handle_ec2, handle_notebook};
 use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_enforcer::ports::{Ec2, ReadParameter, SageMaker};
 use v2only_events::{Parsed, Subject, Trigger};
@@ -171,9 +172,9 @@ async fn through_its_door<P: Ec2 + SageMaker + ReadParameter + Sync>(
     world: &impl World,
 ) -> Vec<Word> {
     let mut words = Vec::new();
-    let mut say = |said: Said<'_>| words.extend(Word::of(&said));
+    let mut say = |said: LogEntry<'_>| words.extend(Word::of(&said));
     let now = || world.now();
-    let invocation = Invocation { now: &now, deadline: None, say: &mut say };
+    let invocation = Invocation { now: &now, deadline: None, log: &mut say };
     let notebook = trigger.is_some_and(|it| matches!(it.subject, Subject::Notebook { .. }));
     let ended = if notebook {
         handle_notebook(event, app, invocation).await

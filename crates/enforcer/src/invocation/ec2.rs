@@ -12,10 +12,10 @@ use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
 use v2only_policy::{Compliance, InstanceId, Occasion, Policy, compliant_anywhere};
 
 use super::{App, Batch, ByPlace, Failed, Invocation, cause, policy};
+use crate::counts::Counts;
 use crate::failure::{Failure, Kind};
 use crate::ports::{Ec2, ReadParameter};
 use crate::record::{Cause, Outcome, Posture, Record, ResourceId};
-use crate::report_line::Counts;
 
 const DESCRIBE: &str = "ec2:DescribeInstances";
 

@@ -14,11 +14,11 @@ use v2only_policy::{Circumstances, NotebookName, Occasion, OuId, Place, Policy, 
 use super::{
     App, Batch, ByPlace, Failed, Invocation, cause, enter, may_be_invisible, out_of_time, policy, time_is_up,
 };
+use crate::counts::Counts;
 use crate::failure::{Failure, Kind};
 use crate::notebooks;
 use crate::ports::{ReadParameter, SageMaker};
 use crate::record::{Cause, Outcome, Record, ResourceId};
-use crate::report_line::Counts;
 
 /// How many notebooks are looked at side by side. SageMaker publishes no request rates.
 const AT_ONCE: usize = 4;

@@ -8,7 +8,7 @@ use v2only_policy::Place;
 use super::task::{PlaceTask, Stage, Task};
 use super::{Turn, going_round};
 use crate::failure::{Disposition, Failure, Kind};
-use crate::invocation::Said;
+use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
 use crate::record::{Outcome, Record};
 use crate::scan::{Judged, Kinds, Look};
@@ -131,7 +131,12 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                 }
             }
             let so_far = task.so_far;
-            (self.invocation.say)(Said::Swept { place, stage: task.stage, so_far, passes: task.passes + 1 });
+            (self.invocation.log)(LogEntry::Swept {
+                place,
+                stage: task.stage,
+                so_far,
+                passes: task.passes + 1,
+            });
             match task.stage.next() {
                 Some(stage) => task.turn_to(stage),
                 None => return Ok(()),
@@ -261,7 +266,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             let hours = now.duration_since(since).as_hours();
             counts.oldest_violation_hours = counts.oldest_violation_hours.max(hours.unsigned_abs());
         }
-        (self.invocation.say)(Said::Record(record));
+        (self.invocation.log)(LogEntry::Record(record));
     }
 }
 

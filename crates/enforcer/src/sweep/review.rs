@@ -15,7 +15,7 @@ use super::task::{ReviewTask, Task};
 use super::{Turn, going_round};
 use crate::exemptions::{DueExemption, Met};
 use crate::failure::Failure;
-use crate::invocation::Said;
+use crate::log_entry::LogEntry;
 use crate::ports::{Estate, ReadParameter, Sweeper};
 use crate::scan::{Judged, Kinds, scan};
 
@@ -76,7 +76,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                 });
             }
         }
-        (self.invocation.say)(Said::Reviewed { accounts: accounts.len(), unread: task.unread });
+        (self.invocation.log)(LogEntry::Reviewed { accounts: accounts.len(), unread: task.unread });
         Ok(())
     }
 
@@ -118,7 +118,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                 Due::Expires { .. } => counts.expiring += 1,
             }
         }
-        (self.invocation.say)(Said::Exemption(it));
+        (self.invocation.log)(LogEntry::Exemption(it));
     }
 }
 

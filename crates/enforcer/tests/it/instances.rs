@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use v2only_enforcer::Kind;
-use v2only_enforcer::invocation::{App, Invocation, InvocationError, Said, handle_ec2};
+use v2only_enforcer::LogEntry;
+use v2only_enforcer::invocation::{App, Invocation, InvocationError, handle_ec2};
 use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_policy::instance::{HttpTokens, Switch};
 
@@ -67,18 +68,18 @@ fn batch(events: &[Value]) -> Value {
 /// The outcome words of all records, and the reply.
 async fn handle(app: &App<Fake>, payload: Value) -> (Vec<String>, Result<Value, InvocationError>) {
     let mut said = Vec::new();
-    let mut say = |it: Said<'_>| {
+    let mut say = |it: LogEntry<'_>| {
         said.push(match it {
-            Said::Record(record) => format!("{} {}", record.resource, record.outcome.code()),
-            Said::Ignored { why, .. } => format!("ignored {}", why.code()),
-            Said::Elsewhere { function, .. } => format!("elsewhere {function}"),
-            Said::Malformed(_) => "malformed".to_owned(),
-            Said::StalePolicy(_) => "stale policy".to_owned(),
-            Said::Notice(_) => "notice".to_owned(),
+            LogEntry::Record(record) => format!("{} {}", record.resource, record.outcome.code()),
+            LogEntry::Ignored { why, .. } => format!("ignored {}", why.code()),
+            LogEntry::Elsewhere { function, .. } => format!("elsewhere {function}"),
+            LogEntry::Malformed(_) => "malformed".to_owned(),
+            LogEntry::StalePolicy(_) => "stale policy".to_owned(),
+            LogEntry::Notice(_) => "notice".to_owned(),
             other => panic!("said by no event: {other:?}"),
         });
     };
-    let invocation = Invocation { now: &now, deadline: None, say: &mut say };
+    let invocation = Invocation { now: &now, deadline: None, log: &mut say };
     let reply = handle_ec2(payload, app, invocation).await.map(|(reply, _)| reply).map_err(|it| it.why);
     said.sort();
     (said, reply)
@@ -279,9 +280,9 @@ async fn what_there_is_no_time_left_for_goes_back() {
     let app = app(ENFORCE, |world| {
         world.instance("i-00000001");
     });
-    let mut say = |_: Said<'_>| {};
+    let mut say = |_: LogEntry<'_>| {};
     let deadline = now() + jiff::SignedDuration::from_secs(1);
-    let invocation = Invocation { now: &now, deadline: Some(deadline), say: &mut say };
+    let invocation = Invocation { now: &now, deadline: Some(deadline), log: &mut say };
     let payload = batch(&[launch(&["i-00000001"], "optional")]);
     let (reply, _) = handle_ec2(payload, &app, invocation).await.unwrap();
     assert_eq!(reply["batchItemFailures"].as_array().unwrap().len(), 1);

@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use v2only_enforcer::Kind;
-use v2only_enforcer::invocation::{App, Invocation, InvocationError, Said, handle_notebook};
+use v2only_enforcer::LogEntry;
+use v2only_enforcer::invocation::{App, Invocation, InvocationError, handle_notebook};
 use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_policy::Tags;
 use v2only_policy::notebook::{MinimumVersion, NotebookStatus, RESTART_TAG, UPDATED_TAG};
@@ -28,12 +29,12 @@ fn state_change(name: &str, status: &str) -> Value {
 
 async fn handle(app: &App<Fake>, payload: Value) -> Result<Vec<String>, InvocationError> {
     let mut said = Vec::new();
-    let mut say = |it: Said<'_>| {
-        if let Said::Record(record) = it {
+    let mut say = |it: LogEntry<'_>| {
+        if let LogEntry::Record(record) = it {
             said.push(record.outcome.code().to_owned());
         }
     };
-    let invocation = Invocation { now: &now, deadline: None, say: &mut say };
+    let invocation = Invocation { now: &now, deadline: None, log: &mut say };
     handle_notebook(payload, app, invocation).await.map_err(|it| it.why)?;
     Ok(said)
 }
@@ -135,12 +136,12 @@ async fn an_update_that_cannot_be_counted_is_an_update_all_the_same() {
             world.failures.insert("sagemaker:AddTags", vec![kind]);
         });
         let mut reasons = Vec::new();
-        let mut say = |it: Said<'_>| {
-            if let Said::Record(record) = it {
+        let mut say = |it: LogEntry<'_>| {
+            if let LogEntry::Record(record) = it {
                 reasons.push((record.outcome.code().to_owned(), record.reasons.join("; ")));
             }
         };
-        let invocation = Invocation { now: &now, deadline: None, say: &mut say };
+        let invocation = Invocation { now: &now, deadline: None, log: &mut say };
         handle_notebook(state_change("churn", "Stopped"), &app, invocation).await.unwrap();
         let [(outcome, reasons)] = reasons.as_slice() else { panic!("{reasons:?}") };
         assert_eq!(outcome, "fixed");
@@ -158,12 +159,12 @@ async fn an_update_without_effect_is_made_three_times() {
         app.ports.0.lock().unwrap().notebook("churn", NotebookStatus::Stopped).minimum_version =
             MinimumVersion::One;
         let later = move || now() + SignedDuration::from_mins(minute);
-        let mut say = |it: Said<'_>| {
-            if let Said::Record(record) = it {
+        let mut say = |it: LogEntry<'_>| {
+            if let LogEntry::Record(record) = it {
                 outcomes.push(record.outcome.code().to_owned());
             }
         };
-        let invocation = Invocation { now: &later, deadline: None, say: &mut say };
+        let invocation = Invocation { now: &later, deadline: None, log: &mut say };
         handle_notebook(state_change("churn", "Stopped"), &app, invocation).await.unwrap();
     }
     assert_eq!(outcomes, ["fixed", "fixed", "fixed", "held", "held"]);

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use v2only_enforcer::invocation::{App, Invocation, InvocationError, Said};
+use v2only_enforcer::Counts;
+use v2only_enforcer::LogEntry;
+use v2only_enforcer::invocation::{App, Invocation, InvocationError};
 use v2only_enforcer::policy_source::{Location, PolicySource};
-use v2only_enforcer::report_line::{Counts, line};
 use v2only_enforcer::{Kind, sweep};
+use v2only_lambda::log_line::line;
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
 
@@ -72,10 +74,10 @@ impl Deployed {
     async fn receive(&self, text: &str, told: &mut Told) -> bool {
         told.invocations += 1;
         let mut lines = Vec::new();
-        let mut say = |it: Said<'_>| lines.push(line(&it, "sweeper", now()));
+        let mut say = |it: LogEntry<'_>| lines.push(line(&it, "sweeper", now()));
         let clock = || self.clock();
         let invocation =
-            Invocation { now: &clock, deadline: Some(self.clock() + self.timeout), say: &mut say };
+            Invocation { now: &clock, deadline: Some(self.clock() + self.timeout), log: &mut say };
         let payload = json!({"Records": [{
             "messageId": "m-1", "receiptHandle": "r", "body": text, "attributes": {}, "messageAttributes": {},
             "md5OfBody": "", "eventSource": "aws:sqs", "awsRegion": "eu-central-1",
@@ -417,8 +419,8 @@ async fn a_single_task_that_fails_is_counted_like_one_of_a_queue() {
     let refused = |payload: Value| {
         let app = &deployed.app;
         async move {
-            let mut say = |_: Said<'_>| {};
-            let invocation = Invocation { now: &now, deadline: None, say: &mut say };
+            let mut say = |_: LogEntry<'_>| {};
+            let invocation = Invocation { now: &now, deadline: None, log: &mut say };
             sweep::handle(payload, app, invocation).await.unwrap_err()
         }
     };

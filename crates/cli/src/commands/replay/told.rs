@@ -1,7 +1,7 @@
 //! What is said of one event.
 
 use serde_json::Value;
-use v2only_enforcer::invocation::Said;
+use v2only_enforcer::LogEntry;
 use v2only_enforcer::{Disposition, Outcome, Record};
 use v2only_events::{Header, Malformed, NotebookCause, RequestedOptions, Subject, Trigger};
 use v2only_policy::instance::{HttpTokens, Switch};
@@ -43,21 +43,21 @@ pub(crate) enum Word {
 
 impl Word {
     /// Keeps what is said of an event. What is said of the policy was said before.
-    pub(crate) fn of(said: &Said<'_>) -> Option<Self> {
+    pub(crate) fn of(said: &LogEntry<'_>) -> Option<Self> {
         match said {
-            Said::Record(record) => Some(Self::Record(Box::new((*record).clone()))),
-            Said::Ignored { why, .. } => Some(Self::Ignored { code: why.code(), why: why.to_string() }),
-            Said::Elsewhere { function, .. } => {
+            LogEntry::Record(record) => Some(Self::Record(Box::new((*record).clone()))),
+            LogEntry::Ignored { why, .. } => Some(Self::Ignored { code: why.code(), why: why.to_string() }),
+            LogEntry::Elsewhere { function, .. } => {
                 Some(Self::Ignored { code: "elsewhere", why: format!("{function} handles this event") })
             }
-            Said::Malformed(malformed) => Some(Self::Malformed((*malformed).clone())),
-            Said::StalePolicy(_) | Said::Notice(_) => None,
+            LogEntry::Malformed(malformed) => Some(Self::Malformed((*malformed).clone())),
+            LogEntry::StalePolicy(_) | LogEntry::Notice(_) => None,
             // Of the sweeper, which no event reaches.
-            Said::SweepBegun { .. }
-            | Said::Swept { .. }
-            | Said::Unswept { .. }
-            | Said::Exemption(_)
-            | Said::Reviewed { .. } => None,
+            LogEntry::SweepBegun { .. }
+            | LogEntry::Swept { .. }
+            | LogEntry::Unswept { .. }
+            | LogEntry::Exemption(_)
+            | LogEntry::Reviewed { .. } => None,
         }
     }
 }
