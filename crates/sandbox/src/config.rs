@@ -56,6 +56,8 @@ pub struct Ec2Config {
     pub tokens_need_endpoint: bool,
     /// Whether instances may be launched from image ids nobody registered.
     pub any_image: bool,
+    /// How many versions `DescribeLaunchTemplateVersions` returns at most, whatever `MaxResults` asks for.
+    pub versions_per_page: usize,
 }
 
 /// How a field looks that CloudTrail left out for its size. AWS does not document it.
@@ -120,6 +122,7 @@ impl Default for Ec2Config {
             modify_refused_in: vec![InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
             tokens_need_endpoint: true,
             any_image: false,
+            versions_per_page: 200,
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | `POST reset-faults` | cancels all faults |
 //! | `POST before` | lets somebody else act before a call, see [`BeforeOrder`] |
 //! | `POST launch-as` | launches as another actor, see [`LaunchOrder`] |
+//! | `POST option-quirks` `{"region", "quirks": {"unknown"?, "refusal"?, "undescribed"?}}` | what a Region makes of metadata options |
 //! | `POST metric-data` `{"account", "region", "instance_id", "metric", "start", "every_seconds", "values"}` | datapoints |
 //! | `POST roles` `{"account", "name", "external_id"?}` | registers a role |
 //! | `POST managed-instance` `{"account", "region", "instance_id", "does": {"platform", "status"?, "output"?, "errors"?}}` | Systems Manager manages it |
@@ -34,7 +35,7 @@ use serde_json::{Value, json};
 
 use crate::call_filter::CallFilter;
 use crate::core::Core;
-use crate::ec2::{Actor, HttpTokens, LaunchSpec, launch_as};
+use crate::ec2::{Actor, HttpTokens, LaunchSpec, OptionQuirks, launch_as};
 use crate::error::AwsError;
 use crate::faults::{Effect, Fault};
 use crate::identity::Place;
@@ -66,6 +67,7 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/inject", post(inject))
         .route("/before", post(before))
         .route("/launch-as", post(launch))
+        .route("/option-quirks", post(option_quirks))
         .route("/roles", post(role))
         .route("/managed-instance", post(managed_instance))
         .route("/command-document", post(command_document))
@@ -342,6 +344,19 @@ async fn launch(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
         )
             .into_response()),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QuirksOrder {
+    region: String,
+    quirks: OptionQuirks,
+}
+
+async fn option_quirks(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
+    let order: QuirksOrder = read(&body)?;
+    core.world().ec2.quirks.insert(order.region, order.quirks);
+    Ok(done())
 }
 
 #[derive(Deserialize)]

@@ -93,7 +93,8 @@ pub use clock::{Clock, ClockMode};
 pub use config::{Config, DEFAULT_REGIONS, DEFAULT_START, Ec2Config, OmittedField};
 pub use ec2::{
     AMAZON_LINUX_2, AMAZON_LINUX_2023, Actor, HttpTokens, InstanceStateName, InstanceView, LaunchSpec,
-    MetadataDefaults, MetadataOptions, MetadataRequest, TemplateVersion, Toggle,
+    MetadataDefaults, MetadataOptions, MetadataRequest, OptionQuirks, SideOption, TemplateVersion, Toggle,
+    UnknownOption,
 };
 pub use error::{AwsError, StartError};
 pub use faults::{Effect, Fault};

@@ -194,6 +194,23 @@ impl Params {
         Value::Object(members.collect())
     }
 
+    /// The request as CloudTrail shows it for services other than EC2: names in camel case, lists as arrays.
+    pub(crate) fn trail_members(&self) -> Value {
+        let hidden = ["Action", "Version"];
+        if let Some(list) = self.children.get("member") {
+            return Value::Array(list.children.values().map(Self::trail_members).collect());
+        }
+        if self.children.is_empty() {
+            return self.value.as_deref().map_or(Value::Null, scalar);
+        }
+        let shown = self
+            .children
+            .iter()
+            .filter(|(name, _)| !self.path.is_empty() || !hidden.contains(&name.as_str()));
+        let member = |(name, child): (&String, &Self)| (lower_first(name), child.trail_members());
+        Value::Object(shown.map(member).collect())
+    }
+
     fn trail_value(&self) -> Value {
         if self.children.is_empty() {
             return self.value.as_deref().map_or(Value::Null, scalar);
@@ -217,6 +234,11 @@ impl Params {
         members.insert("tag".to_owned(), Value::from(tag));
         Value::Object(members)
     }
+}
+
+fn lower_first(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
 fn scalar(text: &str) -> Value {

@@ -3,6 +3,7 @@
 mod client;
 
 mod account_defaults;
+mod auto_scaling;
 mod describing;
 mod events;
 mod faults;
@@ -15,6 +16,7 @@ mod metrics;
 mod organizations;
 mod others;
 mod parameters;
+mod side_options;
 mod tags;
 mod templates;
 mod throttling;

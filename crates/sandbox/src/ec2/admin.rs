@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::instance::{Instance, InstanceStateName};
 use super::launch_spec::LaunchSpec;
 use super::metadata::{MetadataDefaults, MetadataOptions};
+use super::quirks::OptionQuirks;
 use super::run_instances;
 use crate::call::{Body, Call};
 use crate::error::AwsError;
@@ -165,6 +166,11 @@ impl Sandbox {
     /// does it (`managed_by_policy`).
     pub fn set_metadata_defaults(&self, account: &str, region: &str, defaults: MetadataDefaults) {
         self.core().world().ec2.at(&Place::new(account, region)).defaults = defaults;
+    }
+
+    /// Makes a Region one that does not know or does not describe some metadata options.
+    pub fn set_option_quirks(&self, region: &str, quirks: OptionQuirks) {
+        self.core().world().ec2.quirks.insert(region.to_owned(), quirks);
     }
 
     /// The account's metadata defaults in a Region.

@@ -131,7 +131,7 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
             _ => reservations.push(vec![instance]),
         }
     }
-    let reservations = reservations.iter().map(|it| reservation_of(place, it, false));
+    let reservations = reservations.iter().map(|it| reservation_of(world, place, it, false));
     Ok(Shape::map().with("reservationSet", Shape::list(reservations)).with_some("nextToken", next))
 }
 

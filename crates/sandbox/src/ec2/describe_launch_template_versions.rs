@@ -74,6 +74,8 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
     let asked = |(template, version): &(&Template, &Version)| {
         filters.iter().all(|filter| takes(filter, template, version))
     };
+    let most = world.config.ec2.versions_per_page;
+    let page = Page { size: Some(page.size.unwrap_or(most).min(most)), ..page };
     let (page, next) = page.cut((1..).zip(found.into_iter().filter(asked)));
     let shapes = page.into_iter().map(|(template, version)| template.version_shape(version));
     Ok(Shape::map().with("launchTemplateVersionSet", Shape::list(shapes)).with_some("nextToken", next))

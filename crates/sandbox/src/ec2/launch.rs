@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::instance::{Instance, InstanceStateName};
 use super::launch_spec::LaunchSpec;
 use super::metadata::{HttpTokens, MetadataOptions, enforced_refusal};
+use super::side_options::{check_ipv6, check_known, check_tag_keys};
 use super::template::TemplateData;
 use crate::clock::later;
 use crate::error::AwsError;
@@ -13,6 +14,9 @@ use crate::world::World;
 
 /// At most this many instances at once: the sandbox has a limit as every account has.
 const MOST: i64 = 10_000;
+
+/// The instance type of a launch that names none.
+const DEFAULT_TYPE: &str = "m1.small";
 
 /// What a launch is going to be, decided before anything changes.
 pub(super) struct Plan {
@@ -46,6 +50,9 @@ pub(super) fn plan(world: &World, place: &Place, spec: &LaunchSpec) -> Result<Pl
     let none = super::metadata::MetadataDefaults::default();
     let defaults = world.ec2.peek(place).map_or(&none, |region| &region.defaults);
     let options = MetadataOptions::at_launch(merged.metadata, defaults, image_is_v2);
+    check_known(&world.ec2.quirks(place), merged.metadata)?;
+    check_ipv6(merged.metadata, merged.kind.as_deref().unwrap_or(DEFAULT_TYPE))?;
+    check_tag_keys(options.instance_metadata_tags, &merged.tags)?;
     if defaults.enforced() && options.http_tokens == HttpTokens::Optional {
         return Err(enforced_refusal());
     }
@@ -93,7 +100,7 @@ pub(super) fn carry_out(world: &mut World, place: &Place, plan: Plan) -> Vec<Str
             reservation: reservation.clone(),
             launch_index,
             image: merged.image.clone().unwrap_or_default(),
-            kind: merged.kind.clone().unwrap_or_else(|| "m1.small".to_owned()),
+            kind: merged.kind.clone().unwrap_or_else(|| DEFAULT_TYPE.to_owned()),
             key_name: merged.key_name.clone(),
             state: InstanceStateName::Pending,
             transition: 0,

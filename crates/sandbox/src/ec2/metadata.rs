@@ -3,6 +3,7 @@
 //! Precedence, for each option by itself:
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html>
 
+use super::quirks::{OptionQuirks, SideOption};
 use crate::error::AwsError;
 use crate::params::Params;
 use crate::shape::Shape;
@@ -122,15 +123,19 @@ impl MetadataOptions {
     }
 
     /// `metadataOptions` of an answer.
-    pub(super) fn shape(self, applied: bool) -> Shape {
+    pub(super) fn shape(self, applied: bool, quirks: &OptionQuirks) -> Shape {
+        let described = |option| !quirks.undescribed.contains(&option);
+        let hop_limit = described(SideOption::HttpPutResponseHopLimit).then_some(self.hop_limit);
+        let ipv6 = described(SideOption::HttpProtocolIpv6).then(|| self.http_protocol_ipv6.as_str());
+        let tags = described(SideOption::InstanceMetadataTags).then(|| self.instance_metadata_tags.as_str());
         Shape::map()
             .with("state", if applied { "applied" } else { "pending" })
             .with("httpTokens", self.http_tokens.as_str())
-            .with("httpPutResponseHopLimit", self.hop_limit)
+            .with_some("httpPutResponseHopLimit", hop_limit)
             .with("httpEndpoint", self.http_endpoint.as_str())
             .with("httpProtocolIpv4", Toggle::Enabled.as_str())
-            .with("httpProtocolIpv6", self.http_protocol_ipv6.as_str())
-            .with("instanceMetadataTags", self.instance_metadata_tags.as_str())
+            .with_some("httpProtocolIpv6", ipv6)
+            .with_some("instanceMetadataTags", tags)
     }
 }
 
