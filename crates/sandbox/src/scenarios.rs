@@ -7,6 +7,7 @@ mod auto_scaling;
 mod describing;
 mod events;
 mod faults;
+mod fleets;
 mod identity;
 mod images;
 mod launch;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::fleet::{Fleet, SpotFleet};
 use super::image::Image;
 use super::instance::Instance;
 use super::launch_spec::LaunchSpec;
@@ -30,6 +31,10 @@ pub(crate) struct Region {
     pub(super) launches: HashMap<String, (LaunchSpec, Vec<String>)>,
     pub(super) images: BTreeMap<String, Image>,
     pub(super) templates: BTreeMap<String, Template>,
+    /// In the order of creation.
+    pub(super) fleets: Vec<Fleet>,
+    /// In the order of creation.
+    pub(super) spot_fleets: Vec<SpotFleet>,
     pub(super) defaults: MetadataDefaults,
 }
 

@@ -16,6 +16,8 @@ pub struct Message {
     pub md5: String,
     /// Message attributes as sent.
     pub attributes: Map<String, Value>,
+    /// `MessageGroupId`: on a standard queue, the tenant that fair queues tell apart.
+    pub group: Option<String>,
     /// The account that sent it.
     pub sender: String,
     /// When it was sent; unchanged in a dead-letter queue.

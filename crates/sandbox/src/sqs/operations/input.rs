@@ -89,7 +89,22 @@ pub(super) fn draft(input: &Value, call: &Call, max_size: usize) -> Result<Draft
         return Err(errors::invalid_value(message));
     }
     let delay = seconds(input, "DelaySeconds", 900)?;
-    Ok(Draft { body: body.to_owned(), attributes, delay, sender: call.place.account.as_str().to_owned() })
+    let group = group(input)?;
+    let sender = call.place.account.as_str().to_owned();
+    Ok(Draft { body: body.to_owned(), attributes, delay, group, sender })
+}
+
+/// `MessageGroupId`: 1 to 128 letters, digits and punctuation.
+fn group(input: &Value) -> Result<Option<String>, AwsError> {
+    let Some(group) = input.get("MessageGroupId").and_then(Value::as_str) else { return Ok(None) };
+    let legal = |letter: char| letter.is_ascii_alphanumeric() || letter.is_ascii_punctuation();
+    if !(1..=128).contains(&group.len()) || !group.chars().all(legal) {
+        return Err(errors::invalid_value(format!(
+            "Value {group} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include \
+             alphanumeric and punctuation characters. 1 to 128 in length."
+        )));
+    }
+    Ok(Some(group.to_owned()))
 }
 
 /// The characters of XML 1.0, which is what SQS takes in a body.
