@@ -1,4 +1,5 @@
-//! Auto Scaling: groups and launch configurations, as far as they say what instances are launched from.
+//! Auto Scaling: groups and launch configurations, as far as they say what instances are launched
+//! from.
 //!
 //! Not simulated: scaling. A group launches nothing here; tests launch for it by
 //! [`crate::Actor::AutoScaling`].

@@ -208,8 +208,9 @@ async fn inject(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
     Ok(done())
 }
 
-/// Calls of somebody else (`calls`), made once and in order, immediately before the nth (`call`, from 1)
-/// call of `service` and `action` takes effect. A refused call of somebody else ends the sequence.
+/// Calls of somebody else (`calls`), made once and in order, immediately before the nth (`call`,
+/// from 1) call of `service` and `action` takes effect. A refused call of somebody else ends the
+/// sequence.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BeforeOrder {
@@ -273,7 +274,8 @@ async fn before(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
     Ok(done())
 }
 
-/// A launch. `actor` is `{"user": "name"}`, `{"role": ["name", "session"]}`, `{"auto-scaling": "group"}`,
+/// A launch. `actor` is `{"user": "name"}`, `{"role": ["name", "session"]}`, `{"auto-scaling":
+/// "group"}`,
 /// `"spot-service"` or `{"fleet": "role"}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -369,8 +371,8 @@ struct ManagedOrder {
 }
 
 async fn managed_instance(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
-    let it: ManagedOrder = read(&body)?;
-    crate::ssm::manage(&mut core.world(), &it.account, &it.region, &it.instance_id, it.does);
+    let order: ManagedOrder = read(&body)?;
+    crate::ssm::manage(&mut core.world(), &order.account, &order.region, &order.instance_id, order.does);
     Ok(done())
 }
 
@@ -384,8 +386,8 @@ struct DocumentOrder {
 }
 
 async fn command_document(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
-    let it: DocumentOrder = read(&body)?;
-    crate::ssm::put_document(&mut core.world(), &it.account, &it.region, &it.name, it.steps);
+    let order: DocumentOrder = read(&body)?;
+    crate::ssm::put_document(&mut core.world(), &order.account, &order.region, &order.name, order.steps);
     Ok(done())
 }
 

@@ -1,7 +1,7 @@
 //! EC2: instances and their metadata options, images, launch templates, tags, account defaults.
 //!
-//! Not simulated: permissions, capacity, networks, volumes. Subnets, security groups and volumes are
-//! made up where an answer has to name one.
+//! Not simulated: permissions, capacity, networks, volumes. Subnets, security groups and volumes
+//! are made up where an answer has to name one.
 
 mod admin;
 mod filters;

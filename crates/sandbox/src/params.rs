@@ -151,8 +151,8 @@ impl Params {
         self.children.get(name)?.value.as_deref()?.parse().ok()
     }
 
-    /// Refuses the request when it holds a parameter nobody read. `real` are the names AWS knows and
-    /// the sandbox does not: for those the answer says who is missing something.
+    /// Refuses the request when it holds a parameter nobody read. `real` are the names AWS knows
+    /// and the sandbox does not: for those the answer says who is missing something.
     pub(crate) fn finish(&self, action: &str, real: &[&str]) -> Result<(), AwsError> {
         let Some(unread) = self.unread() else { return Ok(()) };
         let top = unread.split('.').next().unwrap_or(unread);
@@ -182,8 +182,8 @@ impl Params {
         ))
     }
 
-    /// The request as CloudTrail's newer style shows it: the names as sent, numbers as numbers, a list
-    /// of one as an object with `tag`, a list of texts as `{content, tag}`.
+    /// The request as CloudTrail's newer style shows it: the names as sent, numbers as numbers, a
+    /// list of one as an object with `tag`, a list of texts as `{content, tag}`.
     pub(crate) fn trail_nested(&self) -> Value {
         let hidden = ["Action", "Version", "DryRun"];
         let shown = self
@@ -194,7 +194,8 @@ impl Params {
         Value::Object(members.collect())
     }
 
-    /// The request as CloudTrail shows it for services other than EC2: names in camel case, lists as arrays.
+    /// The request as CloudTrail shows it for services other than EC2: names in camel case, lists
+    /// as arrays.
     pub(crate) fn trail_members(&self) -> Value {
         let hidden = ["Action", "Version"];
         if let Some(list) = self.children.get("member") {

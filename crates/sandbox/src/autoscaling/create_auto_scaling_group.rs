@@ -1,7 +1,7 @@
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html>
 //!
-//! Names what is launched from: a launch configuration, a launch template, or a mixed instances policy. Only
-//! groups of no instances can be made, because nothing is launched here.
+//! Names what is launched from: a launch configuration, a launch template, or a mixed instances
+//! policy. Only groups of no instances can be made, because nothing is launched here.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use crate::shape::Shape;
 use crate::world::World;
 
 /// The most tags of a group.
-const MOST: usize = 50;
+const TAG_LIMIT: usize = 50;
 
 pub(super) fn answer(world: &mut World, call: &Call) -> Result<Shape, AwsError> {
     let params = call.params()?;
@@ -20,8 +20,8 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Result<Shape, AwsError> 
             validation("Invalid AutoScalingGroup name: the resource of a tag does not exist")
         })?;
         group.tags.insert(tag.key.clone(), tag);
-        if group.tags.len() > MOST {
-            let message = format!("A group may have at most {MOST} tags");
+        if group.tags.len() > TAG_LIMIT {
+            let message = format!("A group may have at most {TAG_LIMIT} tags");
             return Err(AwsError::client("LimitExceeded", message));
         }
     }

@@ -45,7 +45,8 @@ pub(super) fn specification(
     Ok(Specification { id, name, version })
 }
 
-/// Reads what a group launches from: a launch configuration, a launch template or a mixed instances policy.
+/// Reads what a group launches from: a launch configuration, a launch template or a mixed instances
+/// policy.
 /// `None` if the request names none of them; more than one is an error.
 pub(super) fn source(world: &World, place: &Place, params: &Params) -> Result<Option<Source>, AwsError> {
     let configuration = params.text("LaunchConfigurationName").map(str::to_owned);
@@ -87,7 +88,8 @@ fn mixed(world: &World, place: &Place, params: &Params) -> Result<Source, AwsErr
     Ok(Source::Mixed(first, overrides))
 }
 
-/// Reads `Tags.member.N`. The group of a tag is `ResourceId`, or `default` where a request may leave it out.
+/// Reads `Tags.member.N`. The group of a tag is `ResourceId`, or `default` where a request may
+/// leave it out.
 pub(super) fn tags(params: &Params, default: Option<&str>) -> Result<Vec<GroupTag>, AwsError> {
     let items = params.structure("Tags").map(|list| list.structures("member")).unwrap_or_default();
     items.into_iter().map(|item| tag(item, default)).collect()

@@ -1,7 +1,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html>
 //!
-//! The template and the version of each configuration must exist. A fleet of type `instant` launches at once
-//! and is not simulated: tests launch for it as [`crate::Actor::Fleet`].
+//! The template and the version of each configuration must exist. A fleet of type `instant`
+//! launches at once and is not simulated: tests launch for it as [`crate::Actor::Fleet`].
 
 use super::fleet::{Fleet, TemplateConfig};
 use super::tags;

@@ -1,4 +1,5 @@
-//! EC2 Fleets and Spot Fleet requests: what they launch from. They launch nothing by themselves here.
+//! EC2 Fleets and Spot Fleet requests: what they launch from. They launch nothing by themselves
+//! here.
 
 use jiff::Timestamp;
 

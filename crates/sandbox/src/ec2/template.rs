@@ -86,13 +86,14 @@ impl BlockDevice {
         Shape::map().with("deviceName", &self.name).with("ebs", ebs)
     }
 
-    /// As a version made from this one has it: snapshots are not taken over unless they are given again.
+    /// As a version made from this one has it: snapshots are not taken over unless they are given
+    /// again.
     fn inherited(&self) -> Self {
         Self { snapshot: None, ..self.clone() }
     }
 }
 
-/// What a version says about launches.
+/// The launch parameters of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct TemplateData {
     pub(super) image: Option<String>,
@@ -231,8 +232,8 @@ impl TemplateData {
         })
     }
 
-    /// These data, and where they say nothing those of the version they come from. A member that is
-    /// given replaces the whole member of the source.
+    /// These data; a member that is not set is taken from the source version. A member that is
+    /// given replaces the complete member of the source.
     pub(super) fn inherit(self, source: &Self) -> Self {
         let silent = self.metadata == MetadataRequest::default();
         Self {

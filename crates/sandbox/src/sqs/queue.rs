@@ -140,8 +140,9 @@ impl Queue {
         (handed_out, exhausted)
     }
 
-    /// The visible message that is handed out next: of the group with the fewest messages in flight, and
-    /// in that group the one that is visible longest. A message without a group has no one to wait for.
+    /// The visible message that is handed out next: of the group with the fewest messages in
+    /// flight, and in that group the one that is visible longest. A message without a group has no
+    /// one to wait for.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
     fn next(&self, now: Timestamp) -> Option<(Timestamp, u64)> {
         let first = self.order.first().filter(|(at, _)| *at <= now)?;

@@ -51,7 +51,8 @@ pub(super) fn queue<'a>(state: &'a mut State, name: &QueueName) -> Result<&'a mu
     state.queues.get_mut(name).ok_or_else(errors::no_such_queue)
 }
 
-/// As AWS writes it. Who calls the sandbox has overridden the endpoint and uses the URL as a name only.
+/// As AWS writes it. Who calls the sandbox has overridden the endpoint and uses the URL as a name
+/// only.
 pub(super) fn queue_url(name: &QueueName) -> String {
     let suffix = if name.place.partition() == "aws-cn" { ".cn" } else { "" };
     format!("https://sqs.{}.amazonaws.com{suffix}/{}/{}", name.place.region, name.place.account, name.name)
@@ -112,7 +113,7 @@ const fn allowed(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// The entries of a batch, checked as a whole.
+/// The entries of a batch, checked together.
 pub(super) fn entries(input: &Value) -> Result<Vec<(&str, &Value)>, AwsError> {
     let entries = input.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if entries.is_empty() {
