@@ -60,7 +60,7 @@ fn every_option_the_policy_has_no_opinion_on_is_kept() {
         instance_metadata_tags: Some(Toggle::Enabled),
         ..MetadataRequest::default()
     };
-    let ids = stage.launch(v1().metadata(asked));
+    let ids = stage.launch(v1().instance_type("t3.micro").metadata(asked));
     let before = stage.instance(&ids[0]).metadata;
     stage.settle();
     let after = stage.instance(&ids[0]).metadata;
@@ -77,7 +77,7 @@ fn what_the_policy_has_an_opinion_on_is_changed_in_the_same_call() {
         instance_metadata_tags: Some(Toggle::Enabled),
         ..MetadataRequest::default()
     };
-    let ids = stage.launch(v1().metadata(asked));
+    let ids = stage.launch(v1().instance_type("t3.micro").metadata(asked));
     stage.invoke(&stage.ec2, &stage.published("RunInstances")[0]);
     assert_eq!(bill(&stage), (1, 1));
     let after = stage.instance(&ids[0]).metadata;
@@ -92,7 +92,7 @@ fn what_the_policy_has_an_opinion_on_is_changed_in_the_same_call() {
 fn an_endpoint_that_is_off_stays_off() {
     let stage = Setup::default().open();
     let asked = MetadataRequest { http_endpoint: Some(Toggle::Disabled), ..MetadataRequest::default() };
-    let ids = stage.launch(v1().metadata(asked));
+    let ids = stage.launch(v1().instance_type("t3.micro").metadata(asked));
     let before = stage.instance(&ids[0]).metadata;
     stage.pass(SECOND * 600);
     assert_eq!(stage.instance(&ids[0]).metadata, before);

@@ -26,7 +26,7 @@ pub struct Chaos {
 /// How long a reordered event is held when no later event overtakes it.
 pub(crate) const HELD_AT_MOST: Duration = Duration::from_secs(60);
 
-/// Carries EventBridge envelopes to whoever subscribed.
+/// Carries EventBridge envelopes to all subscribers.
 #[derive(Debug, Clone)]
 pub struct EventBus {
     inner: Arc<Mutex<Inner>>,
@@ -110,7 +110,7 @@ impl EventBus {
         }
     }
 
-    /// Notes an event as published and throws the dice for it.
+    /// Notes an event as published and draws what happens to it.
     pub(crate) fn publish(&self, event: &Value) -> Fate {
         let mut inner = self.lock();
         if inner.published.len() >= inner.keep {

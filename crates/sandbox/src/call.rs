@@ -13,13 +13,15 @@ use crate::shape::Shape;
 pub(crate) enum Protocol {
     /// Query in, XML out, EC2's dialect.
     Ec2,
-    /// Query in, XML out, everyone else's dialect (STS, Auto Scaling); the text is the XML namespace.
+    /// Query in, XML out, everyone else's dialect (STS, Auto Scaling); the text is the XML
+    /// namespace.
     Query(&'static str),
     /// JSON with `X-Amz-Target`; the text is the version, `1.0` or `1.1`.
     Json(&'static str),
     /// CBOR in, CBOR out (CloudWatch).
     Cbor,
-    /// None of the above: REST and JSON (Security Hub), or what is not simulated (S3, Lambda's Invoke).
+    /// None of the above: REST and JSON (Security Hub), or what is not simulated (S3, Lambda's
+    /// Invoke).
     Other,
 }
 

@@ -20,7 +20,7 @@ pub struct CallRecord {
     pub principal: String,
     /// As in the answer.
     pub request_id: String,
-    /// The error code the caller was told; `None` for success. `ConnectionDropped` and `NoAnswer` are
+    /// The error code of the answer; `None` for success. `ConnectionDropped` and `NoAnswer` are
     /// the sandbox's own words for faults that leave the caller without an answer.
     pub error: Option<String>,
 }

@@ -36,7 +36,7 @@ impl Clock {
             .map_or_else(Timestamp::now, |time| *time.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether time moves only when told to.
+    /// Whether time moves by hand only.
     pub const fn is_manual(&self) -> bool {
         self.manual.is_some()
     }

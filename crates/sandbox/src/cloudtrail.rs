@@ -16,7 +16,7 @@ pub(crate) fn answer(world: &World, call: &Call) -> Result<Answer, AwsError> {
     }
 }
 
-/// Two requests a second; AWS says nothing of more at once.
+/// Two requests a second; AWS documents no burst.
 pub(crate) fn limits(call: &Call) -> Vec<Limit> {
     match call.action.as_str() {
         "LookupEvents" => vec![Limit::requests("LookupEvents", 2.0, 2.0)],

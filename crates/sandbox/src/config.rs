@@ -22,13 +22,14 @@ pub struct Config {
     pub throttling: bool,
     /// The account of an access key the sandbox does not know.
     pub home_account: String,
-    /// The Regions `DescribeRegions` tells of.
+    /// The Regions that `DescribeRegions` lists.
     pub regions: Vec<String>,
     /// Delay added to every answer, in real time: the network to AWS.
     pub latency: Duration,
     /// How EC2 behaves where its documentation leaves a choice.
     pub ec2: Ec2Config,
-    /// Whether Automation takes `Key=ParameterValues` inside a `TargetLocation`. Its pages say both.
+    /// Whether Automation takes `Key=ParameterValues` inside a `TargetLocation`. AWS documents
+    /// both.
     pub parameter_values_in_locations: bool,
     /// How CloudTrail renders `responseElements` and `requestParameters` above 100 KB.
     pub omitted: OmittedField,
@@ -56,6 +57,9 @@ pub struct Ec2Config {
     pub tokens_need_endpoint: bool,
     /// Whether instances may be launched from image ids nobody registered.
     pub any_image: bool,
+    /// How many versions `DescribeLaunchTemplateVersions` returns at most, whatever `MaxResults`
+    /// asks for.
+    pub versions_per_page: usize,
 }
 
 /// How a field looks that CloudTrail left out for its size. AWS does not document it.
@@ -120,6 +124,7 @@ impl Default for Ec2Config {
             modify_refused_in: vec![InstanceStateName::ShuttingDown, InstanceStateName::Terminated],
             tokens_need_endpoint: true,
             any_image: false,
+            versions_per_page: 200,
         }
     }
 }

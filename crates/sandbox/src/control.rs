@@ -12,6 +12,7 @@
 //! | `POST reset-faults` | cancels all faults |
 //! | `POST before` | lets somebody else act before a call, see [`BeforeOrder`] |
 //! | `POST launch-as` | launches as another actor, see [`LaunchOrder`] |
+//! | `POST option-quirks` `{"region", "quirks": {"unknown"?, "refusal"?, "undescribed"?}}` | what a Region makes of metadata options |
 //! | `POST metric-data` `{"account", "region", "instance_id", "metric", "start", "every_seconds", "values"}` | datapoints |
 //! | `POST roles` `{"account", "name", "external_id"?}` | registers a role |
 //! | `POST managed-instance` `{"account", "region", "instance_id", "does": {"platform", "status"?, "output"?, "errors"?}}` | Systems Manager manages it |
@@ -34,7 +35,7 @@ use serde_json::{Value, json};
 
 use crate::call_filter::CallFilter;
 use crate::core::Core;
-use crate::ec2::{Actor, HttpTokens, LaunchSpec, launch_as};
+use crate::ec2::{Actor, HttpTokens, LaunchSpec, OptionQuirks, launch_as};
 use crate::error::AwsError;
 use crate::faults::{Effect, Fault};
 use crate::identity::Place;
@@ -66,6 +67,7 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/inject", post(inject))
         .route("/before", post(before))
         .route("/launch-as", post(launch))
+        .route("/option-quirks", post(option_quirks))
         .route("/roles", post(role))
         .route("/managed-instance", post(managed_instance))
         .route("/command-document", post(command_document))
@@ -206,8 +208,9 @@ async fn inject(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
     Ok(done())
 }
 
-/// Calls of somebody else (`calls`), made once and in order, immediately before the nth (`call`, from 1)
-/// call of `service` and `action` takes effect. A refused call of somebody else ends the sequence.
+/// Calls of somebody else (`calls`), made once and in order, immediately before the nth (`call`,
+/// from 1) call of `service` and `action` takes effect. A refused call of somebody else ends the
+/// sequence.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BeforeOrder {
@@ -271,7 +274,8 @@ async fn before(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
     Ok(done())
 }
 
-/// A launch. `actor` is `{"user": "name"}`, `{"role": ["name", "session"]}`, `{"auto-scaling": "group"}`,
+/// A launch. `actor` is `{"user": "name"}`, `{"role": ["name", "session"]}`, `{"auto-scaling":
+/// "group"}`,
 /// `"spot-service"` or `{"fleet": "role"}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -346,6 +350,19 @@ async fn launch(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct QuirksOrder {
+    region: String,
+    quirks: OptionQuirks,
+}
+
+async fn option_quirks(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
+    let order: QuirksOrder = read(&body)?;
+    core.world().ec2.quirks.insert(order.region, order.quirks);
+    Ok(done())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ManagedOrder {
     account: String,
     region: String,
@@ -354,8 +371,8 @@ struct ManagedOrder {
 }
 
 async fn managed_instance(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
-    let it: ManagedOrder = read(&body)?;
-    crate::ssm::manage(&mut core.world(), &it.account, &it.region, &it.instance_id, it.does);
+    let order: ManagedOrder = read(&body)?;
+    crate::ssm::manage(&mut core.world(), &order.account, &order.region, &order.instance_id, order.does);
     Ok(done())
 }
 
@@ -369,8 +386,8 @@ struct DocumentOrder {
 }
 
 async fn command_document(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
-    let it: DocumentOrder = read(&body)?;
-    crate::ssm::put_document(&mut core.world(), &it.account, &it.region, &it.name, it.steps);
+    let order: DocumentOrder = read(&body)?;
+    crate::ssm::put_document(&mut core.world(), &order.account, &order.region, &order.name, order.steps);
     Ok(done())
 }
 

@@ -1,10 +1,11 @@
 //! EC2: instances and their metadata options, images, launch templates, tags, account defaults.
 //!
-//! Not simulated: permissions, capacity, networks, volumes. Subnets, security groups and volumes are
-//! made up where an answer has to name one.
+//! Not simulated: permissions, capacity, networks, volumes. Subnets, security groups and volumes
+//! are made up where an answer has to name one.
 
 mod admin;
 mod filters;
+mod fleet;
 mod image;
 mod images;
 mod instance;
@@ -12,21 +13,26 @@ mod launch;
 mod launch_spec;
 mod metadata;
 pub(crate) mod paging;
+mod quirks;
+mod side_options;
 mod state;
 mod tags;
 mod template;
 mod templates;
 mod transitions;
 
+mod create_fleet;
 mod create_launch_template;
 mod create_launch_template_version;
 mod create_tags;
 mod delete_tags;
+mod describe_fleets;
 mod describe_images;
 mod describe_instances;
 mod describe_launch_template_versions;
 mod describe_launch_templates;
 mod describe_regions;
+mod describe_spot_fleet_requests;
 mod describe_tags;
 mod get_instance_metadata_defaults;
 mod limits;
@@ -35,6 +41,7 @@ mod modify_instance_metadata_defaults;
 mod modify_instance_metadata_options;
 mod modify_launch_template;
 mod register_image;
+mod request_spot_fleet;
 mod run_instances;
 mod start_instances;
 mod stop_instances;
@@ -47,6 +54,7 @@ pub use instance::InstanceStateName;
 pub use launch_spec::LaunchSpec;
 pub(crate) use limits::limits;
 pub use metadata::{HttpTokens, MetadataDefaults, MetadataOptions, MetadataRequest, Toggle};
+pub use quirks::{OptionQuirks, SideOption, UnknownOption};
 pub(crate) use state::State;
 pub use template::TemplateVersion;
 pub(crate) use templates::template_named;
@@ -58,15 +66,18 @@ use crate::world::World;
 
 pub(crate) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Result<Answer, AwsError> {
     let shape = match call.action.as_str() {
+        "CreateFleet" => create_fleet::answer(world, call, trail),
         "CreateLaunchTemplate" => create_launch_template::answer(world, call, trail),
         "CreateLaunchTemplateVersion" => create_launch_template_version::answer(world, call, trail),
         "CreateTags" => create_tags::answer(world, call, trail),
         "DeleteTags" => delete_tags::answer(world, call, trail),
+        "DescribeFleets" => describe_fleets::answer(world, call),
         "DescribeImages" => describe_images::answer(world, call),
         "DescribeInstances" => describe_instances::answer(world, call),
         "DescribeLaunchTemplateVersions" => describe_launch_template_versions::answer(world, call),
         "DescribeLaunchTemplates" => describe_launch_templates::answer(world, call),
         "DescribeRegions" => describe_regions::answer(world, call),
+        "DescribeSpotFleetRequests" => describe_spot_fleet_requests::answer(world, call),
         "DescribeTags" => describe_tags::answer(world, call),
         "GetInstanceMetadataDefaults" => get_instance_metadata_defaults::answer(world, call),
         "ModifyImageAttribute" => modify_image_attribute::answer(world, call, trail),
@@ -74,6 +85,7 @@ pub(crate) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
         "ModifyInstanceMetadataOptions" => modify_instance_metadata_options::answer(world, call, trail),
         "ModifyLaunchTemplate" => modify_launch_template::answer(world, call, trail),
         "RegisterImage" => register_image::answer(world, call, trail),
+        "RequestSpotFleet" => request_spot_fleet::answer(world, call, trail),
         "RunInstances" => run_instances::answer(world, call, trail),
         "StartInstances" => start_instances::answer(world, call, trail),
         "StopInstances" => stop_instances::answer(world, call, trail),

@@ -1,4 +1,4 @@
-//! What goes wrong: at the start of the sandbox, and in the answers it gives as AWS.
+//! Errors: at the start of the sandbox, and in its answers as AWS.
 
 use std::net::SocketAddr;
 
@@ -38,12 +38,12 @@ pub struct AwsError {
 }
 
 impl AwsError {
-    /// The caller's fault, status 400.
+    /// An error of the caller, status 400.
     pub fn client(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { status: 400, code: code.into(), message: message.into(), headers: Vec::new() }
     }
 
-    /// AWS's fault, status 500.
+    /// An error of AWS, status 500.
     pub fn server(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { status: 500, ..Self::client(code, message) }
     }
@@ -62,7 +62,7 @@ impl AwsError {
         self
     }
 
-    /// Something AWS knows and the sandbox does not: said loudly, never ignored.
+    /// Something AWS knows and the sandbox does not: always an error, never ignored.
     pub fn not_simulated(what: impl AsRef<str>) -> Self {
         let message = format!("v2only's sandbox does not simulate {}", what.as_ref());
         Self::client("NotSimulated", message).with_status(501)

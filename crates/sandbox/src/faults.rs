@@ -116,9 +116,9 @@ pub(crate) struct Faults {
     dice: Ids,
 }
 
-/// What one call has to suffer: waiting, and at most one other effect.
+/// The faults of one call: its latency, and at most one other effect.
 #[derive(Debug, Default)]
-pub(crate) struct Suffering {
+pub(crate) struct FaultOutcome {
     pub(crate) latency: Duration,
     pub(crate) effect: Option<Effect>,
 }
@@ -137,15 +137,15 @@ impl Faults {
     }
 
     /// What `call` meets. Latencies add up; of the others the first on order wins.
-    pub(crate) fn meet(&mut self, call: &Call) -> Suffering {
-        let mut suffering = Suffering::default();
+    pub(crate) fn meet(&mut self, call: &Call) -> FaultOutcome {
+        let mut outcome = FaultOutcome::default();
         for fault in self.orders.iter_mut().filter(|fault| fault.filter.matches(call)) {
             if fault.skip > 0 {
                 fault.skip -= 1;
                 continue;
             }
             let waits = matches!(fault.effect, Effect::Latency(_));
-            if fault.left == Some(0) || (!waits && suffering.effect.is_some()) {
+            if fault.left == Some(0) || (!waits && outcome.effect.is_some()) {
                 continue;
             }
             if fault.chance < 1.0 && !self.dice.roll(fault.chance) {
@@ -153,11 +153,11 @@ impl Faults {
             }
             fault.left = fault.left.map(|left| left - 1);
             match &fault.effect {
-                Effect::Latency(latency) => suffering.latency += *latency,
-                other => suffering.effect = Some(other.clone()),
+                Effect::Latency(latency) => outcome.latency += *latency,
+                other => outcome.effect = Some(other.clone()),
             }
         }
         self.orders.retain(|fault| fault.left != Some(0));
-        suffering
+        outcome
     }
 }

@@ -80,7 +80,8 @@ pub struct Principal {
     kind: Kind,
     account: String,
     arn: String,
-    /// The AWS service that called on behalf of the principal, for example `autoscaling.amazonaws.com`.
+    /// The AWS service that called on behalf of the principal, for example
+    /// `autoscaling.amazonaws.com`.
     invoked_by: Option<String>,
 }
 

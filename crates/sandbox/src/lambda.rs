@@ -1,11 +1,11 @@
-//! Lambda: runs the real function binaries as child processes behind a Runtime API server, and brings
-//! them their events: rules, queues, retries.
+//! Lambda: runs the real function binaries as child processes behind a Runtime API server, and
+//! brings them their events: rules, queues, retries.
 //!
-//! Knows: the Runtime API, execution environments, cold starts, time-outs, function errors, delivery.
-//! Must never know: what an event means, and what a function should do with it.
+//! Knows: the Runtime API, execution environments, cold starts, time-outs, function errors,
+//! delivery. Must never know: the meaning of an event, and what a function should do with it.
 //!
-//! Left out: the Lambda API itself, CPU and memory limits, unzip time, freezing between invocations,
-//! layers and extensions.
+//! Left out: the Lambda API itself, CPU and memory limits, unzip time, freezing between
+//! invocations, layers and extensions.
 
 mod config;
 mod delivery;

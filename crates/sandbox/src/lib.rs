@@ -1,6 +1,6 @@
-//! An AWS small enough to carry: EC2, Auto Scaling, CloudWatch metrics, CloudTrail's event history, STS, Organizations,
-//! Systems Manager parameters, Security Hub findings and their events, on a loopback port, speaking the real wire
-//! protocols with the documented semantics.
+//! An embedded AWS: EC2, Auto Scaling, CloudWatch metrics, CloudTrail's event history, STS,
+//! Organizations, Systems Manager parameters, Security Hub findings and their events, on a loopback
+//! port, speaking the real wire protocols with the documented semantics.
 //!
 //! ```
 //! use v2only_sandbox::{Config, Sandbox};
@@ -10,9 +10,9 @@
 //! # Ok::<(), v2only_sandbox::StartError>(())
 //! ```
 //!
-//! Knows: wire protocols, the semantics AWS documents, time, faults, chaos.
-//! Must never know: policies, verdicts, plans, any other crate of this workspace. What is judged here
-//! must not come from the judge.
+//! Knows: wire protocols, the semantics AWS documents, time, faults, chaos. Must never know:
+//! policies, verdicts, plans, any other crate of this workspace. What is judged here must not come
+//! from the judge.
 //!
 //! # How a call runs
 //!
@@ -93,7 +93,8 @@ pub use clock::{Clock, ClockMode};
 pub use config::{Config, DEFAULT_REGIONS, DEFAULT_START, Ec2Config, OmittedField};
 pub use ec2::{
     AMAZON_LINUX_2, AMAZON_LINUX_2023, Actor, HttpTokens, InstanceStateName, InstanceView, LaunchSpec,
-    MetadataDefaults, MetadataOptions, MetadataRequest, TemplateVersion, Toggle,
+    MetadataDefaults, MetadataOptions, MetadataRequest, OptionQuirks, SideOption, TemplateVersion, Toggle,
+    UnknownOption,
 };
 pub use error::{AwsError, StartError};
 pub use faults::{Effect, Fault};

@@ -1,7 +1,7 @@
 //! Organizations: the tree of accounts, read only.
 //!
 //! The management account and delegated administrators may ask; other members may only call
-//! `DescribeOrganization`, and an account outside is told that it is in no organization.
+//! `DescribeOrganization`, and an account outside receives `AWSOrganizationsNotInUseException`.
 
 mod describe_account;
 mod describe_organization;

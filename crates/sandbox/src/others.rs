@@ -46,13 +46,15 @@ enum Input {
 }
 
 impl ActorCall {
-    /// A call in this account and Region by this actor. Name the operation by [`Self::query`] or [`Self::json`].
+    /// A call in this account and Region by this actor. Name the operation by [`Self::query`] or
+    /// [`Self::json`].
     pub fn new(account: &str, region: &str, actor: Actor) -> Self {
         let (service, action) = (String::new(), String::new());
         Self { place: Place::new(account, region), actor, service, action, input: Input::Json(Value::Null) }
     }
 
-    /// An operation of EC2, Auto Scaling or STS with the parameters as on the wire: `("Tag.1.Key", "team")`.
+    /// An operation of EC2, Auto Scaling or STS with the parameters as on the wire: `("Tag.1.Key",
+    /// "team")`.
     #[must_use]
     pub fn query<'a>(
         mut self,
@@ -99,9 +101,9 @@ impl ActorCall {
 }
 
 impl Sandbox {
-    /// Runs `act` once, immediately before the nth call (from 1) that `filter` matches takes effect.
-    /// Actions for the same call run in the order in which they were given. A call that a fault stops
-    /// before its effect counts as well.
+    /// Runs `act` once, immediately before the nth call (from 1) that `filter` matches takes
+    /// effect. Actions for the same call run in the order in which they were given. A call that a
+    /// fault stops before its effect counts as well.
     pub fn before_call(&self, filter: CallFilter, nth: u64, act: impl FnOnce(&Sandbox) + Send + 'static) {
         let core = Arc::downgrade(self.core());
         let (address, runtime) = (self.address, self.runtime().clone());
@@ -114,8 +116,8 @@ impl Sandbox {
         self.core().interventions.lock().unwrap_or_else(PoisonError::into_inner).push(intervention);
     }
 
-    /// Calls the API as somebody else. The call leaves its CloudTrail event; it is not in the call log,
-    /// meets no fault and takes no token.
+    /// Calls the API as somebody else. The call leaves its CloudTrail event; it is not in the call
+    /// log, meets no fault and takes no token.
     ///
     /// # Errors
     /// The error that AWS would answer.

@@ -151,8 +151,8 @@ impl Params {
         self.children.get(name)?.value.as_deref()?.parse().ok()
     }
 
-    /// Refuses the request when it holds a parameter nobody read. `real` are the names AWS knows and
-    /// the sandbox does not: for those the answer says who is missing something.
+    /// Refuses the request when it holds a parameter nobody read. `real` are the names AWS knows
+    /// and the sandbox does not: for those the answer says who is missing something.
     pub(crate) fn finish(&self, action: &str, real: &[&str]) -> Result<(), AwsError> {
         let Some(unread) = self.unread() else { return Ok(()) };
         let top = unread.split('.').next().unwrap_or(unread);
@@ -182,8 +182,8 @@ impl Params {
         ))
     }
 
-    /// The request as CloudTrail's newer style shows it: the names as sent, numbers as numbers, a list
-    /// of one as an object with `tag`, a list of texts as `{content, tag}`.
+    /// The request as CloudTrail's newer style shows it: the names as sent, numbers as numbers, a
+    /// list of one as an object with `tag`, a list of texts as `{content, tag}`.
     pub(crate) fn trail_nested(&self) -> Value {
         let hidden = ["Action", "Version", "DryRun"];
         let shown = self
@@ -192,6 +192,24 @@ impl Params {
             .filter(|(name, _)| !self.path.is_empty() || !hidden.contains(&name.as_str()));
         let members = shown.map(|(name, child)| (name.clone(), child.trail_value()));
         Value::Object(members.collect())
+    }
+
+    /// The request as CloudTrail shows it for services other than EC2: names in camel case, lists
+    /// as arrays.
+    pub(crate) fn trail_members(&self) -> Value {
+        let hidden = ["Action", "Version"];
+        if let Some(list) = self.children.get("member") {
+            return Value::Array(list.children.values().map(Self::trail_members).collect());
+        }
+        if self.children.is_empty() {
+            return self.value.as_deref().map_or(Value::Null, scalar);
+        }
+        let shown = self
+            .children
+            .iter()
+            .filter(|(name, _)| !self.path.is_empty() || !hidden.contains(&name.as_str()));
+        let member = |(name, child): (&String, &Self)| (lower_first(name), child.trail_members());
+        Value::Object(shown.map(member).collect())
     }
 
     fn trail_value(&self) -> Value {
@@ -217,6 +235,11 @@ impl Params {
         members.insert("tag".to_owned(), Value::from(tag));
         Value::Object(members)
     }
+}
+
+fn lower_first(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
 fn scalar(text: &str) -> Value {

@@ -1,4 +1,4 @@
-//! The wire: how requests are told apart and read, and how answers and errors are written.
+//! The wire: how requests are distinguished and read, and how answers and errors are written.
 
 mod cbor;
 mod read;

@@ -16,8 +16,8 @@ use crate::clock::Clock;
 use crate::core::Core;
 use crate::faults::Fault;
 
-/// A running AWS. It lives on a thread of its own, so it can be used from sync and async code alike,
-/// and it ends when it is dropped.
+/// A running AWS. It lives on a thread of its own, so it can be used from sync and async code
+/// alike, and it ends when it is dropped.
 pub struct Sandbox {
     pub(crate) core: Arc<Core>,
     pub(crate) address: SocketAddr,
@@ -47,8 +47,8 @@ impl Sandbox {
         self.core.call_count()
     }
 
-    /// Runs `hook` for every call from now on, after its effect and before its answer is sent. It runs
-    /// on the sandbox's thread: a hook that blocks, blocks this AWS.
+    /// Runs `hook` for every call from now on, after its effect and before its answer is sent. It
+    /// runs on the sandbox's thread: a hook that blocks, blocks this AWS.
     pub fn on_call(&self, hook: impl Fn(&CallRecord) + Send + Sync + 'static) {
         self.core.add_hook(Arc::new(hook));
     }

@@ -3,9 +3,11 @@
 mod client;
 
 mod account_defaults;
+mod auto_scaling;
 mod describing;
 mod events;
 mod faults;
+mod fleets;
 mod identity;
 mod images;
 mod launch;
@@ -15,6 +17,7 @@ mod metrics;
 mod organizations;
 mod others;
 mod parameters;
+mod side_options;
 mod tags;
 mod templates;
 mod throttling;

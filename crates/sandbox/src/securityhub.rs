@@ -1,7 +1,8 @@
-//! Security Hub: findings in AWS Security Finding Format, imported and read back, over REST and JSON.
+//! Security Hub: findings in AWS Security Finding Format, imported and read back, over REST and
+//! JSON.
 //!
-//! Left out: controls, standards, insights, aggregation of Regions, what customers change of findings, and whether an
-//! account is subscribed: every account is, in every Region.
+//! Left out: controls, standards, insights, aggregation of Regions, what customers change of
+//! findings, and whether an account is subscribed: every account is, in every Region.
 
 mod batch_import_findings;
 mod errors;

@@ -1,4 +1,4 @@
-//! The HTTP server: reads a request, finds out who asks, lets faults have their way, answers.
+//! The HTTP server: reads a request, identifies the caller, applies faults, answers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use crate::call::{Answer, Body, Call, Protocol};
 use crate::calls::CallRecord;
 use crate::core::Core;
 use crate::error::AwsError;
-use crate::faults::{Effect, Suffering};
+use crate::faults::{Effect, FaultOutcome};
 use crate::identity::{Place, Principal};
 use crate::protocol::{Incoming, Written, read, write_answer, write_error};
 use crate::{control, services};
@@ -29,7 +29,7 @@ use crate::{control, services};
 /// Requests above this size are refused.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Serves until told to stop.
+/// Serves until `stopped` is sent.
 pub(crate) async fn run(core: Arc<Core>, listener: std::net::TcpListener, stopped: oneshot::Receiver<()>) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
     let app = Router::new()
@@ -40,7 +40,7 @@ pub(crate) async fn run(core: Arc<Core>, listener: std::net::TcpListener, stoppe
     let ticking = tokio::spawn(async move { core.tick().await });
     tokio::select! {
         _served = axum::serve(Loopback(listener), app) => {}
-        _told = stopped => {}
+        _stopped = stopped => {}
     }
     ticking.abort();
 }
@@ -58,19 +58,19 @@ async fn handle(
     let request_id = core.world().ids.uuid();
     let protocol = incoming.protocol;
     let (call, refused) = attribute(&core, incoming, &request_id, &parts);
-    let suffering = core.faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).meet(&call);
-    let latency = core.config.latency + suffering.latency;
+    let fault = core.faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).meet(&call);
+    let latency = core.config.latency + fault.latency;
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
     core.intervene(&call);
-    let outcome = match (refused, &suffering.effect) {
+    let outcome = match (refused, &fault.effect) {
         (Some(error), _) => Err(error),
         (None, Some(Effect::ErrorBefore(error))) => Err(error.clone()),
         (None, Some(Effect::DropBefore)) => Ok(Answer::Json(serde_json::Value::Null)),
         (None, _) => services::answer(&core, &call),
     };
-    finish(&core, &call, protocol, suffering, outcome, &cut).await
+    finish(&core, &call, protocol, fault, outcome, &cut).await
 }
 
 /// Records the call and sends its answer, or what the faults leave of it.
@@ -78,11 +78,11 @@ async fn finish(
     core: &Core,
     call: &Call,
     protocol: Protocol,
-    suffering: Suffering,
+    fault: FaultOutcome,
     outcome: Result<Answer, AwsError>,
     cut: &Cut,
 ) -> Response<HttpBody> {
-    let (outcome, error) = match suffering.effect {
+    let (outcome, error) = match fault.effect {
         Some(Effect::ErrorAfter(error)) => (Err(error.clone()), Some(error.code)),
         Some(Effect::DropBefore | Effect::DropAfter) => {
             cut.0.store(true, Ordering::Release);
@@ -114,7 +114,7 @@ async fn finish(
     })
 }
 
-/// Finds out who asks. A call that cannot be attributed is still a call, with an error.
+/// Identifies the caller. A call that cannot be attributed is still a call, with an error.
 fn attribute(
     core: &Core,
     incoming: Incoming,

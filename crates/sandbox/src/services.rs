@@ -23,7 +23,7 @@ pub(crate) fn perform(core: &Core, call: &Call) -> Result<Answer, AwsError> {
         "ssm" => core.run(call, |world, trail| ssm::answer(world, call, trail)),
         "sagemaker" => sagemaker::answer(core, call),
         "sqs" => sqs::answer(core, call),
-        "autoscaling" => core.run(call, |world, _| autoscaling::answer(world, call)),
+        "autoscaling" => core.run(call, |world, trail| autoscaling::answer(world, call, trail)),
         "monitoring" => core.run(call, |world, _| cloudwatch::answer(world, call)),
         "cloudtrail" => core.run(call, |world, _| cloudtrail::answer(world, call)),
         "securityhub" => core.run(call, |world, _| securityhub::answer(world, call)),

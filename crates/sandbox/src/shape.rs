@@ -48,8 +48,8 @@ impl Shape {
         Self::List(items.into_iter().collect())
     }
 
-    /// Writes the value as XML; the items of a list are called `item` in the EC2 protocol, and `member` in the
-    /// query protocol.
+    /// Writes the value as XML; the items of a list are called `item` in the EC2 protocol, and
+    /// `member` in the query protocol.
     pub(crate) fn write_xml(&self, out: &mut String, item_name: &str) {
         match self {
             Self::Text(text) => out.push_str(&escape(text.as_str())),
@@ -69,7 +69,8 @@ impl Shape {
         }
     }
 
-    /// CloudTrail's older style: camel case, lists as `{"items": [...]}`, times as epoch milliseconds.
+    /// CloudTrail's older style: camel case, lists as `{"items": [...]}`, times as epoch
+    /// milliseconds.
     pub(crate) fn trail_flat(&self) -> Value {
         match self {
             Self::Text(text) => Value::from(text.as_str()),
@@ -86,7 +87,8 @@ impl Shape {
         }
     }
 
-    /// CloudTrail's newer style, XML turned into JSON: a list of one is an object, an empty one is "".
+    /// CloudTrail's newer style, XML turned into JSON: a list of one is an object, an empty one is
+    /// "".
     pub(crate) fn trail_nested(&self) -> Value {
         match self {
             Self::Time(time) => Value::from(seconds(*time)),

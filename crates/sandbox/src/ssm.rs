@@ -1,4 +1,5 @@
-//! Systems Manager: parameters, commands on instances, and the two runbooks of AWS for metadata options.
+//! Systems Manager: parameters, commands on instances, and the two runbooks of AWS for metadata
+//! options.
 
 mod automation;
 mod commands;

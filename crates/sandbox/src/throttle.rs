@@ -1,7 +1,8 @@
 //! Request token buckets, per account, Region and API.
 //!
-//! Sizes and rates of EC2: <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>.
-//! Of Organizations: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>.
+//! Sizes and rates of EC2:
+//! <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>. Of Organizations:
+//! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>.
 
 use std::collections::BTreeMap;
 

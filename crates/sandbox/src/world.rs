@@ -1,7 +1,8 @@
 //! All state of the sandbox, behind one lock, and the timers that change it by themselves.
 //!
-//! INVARIANT (one world): whoever changes state holds `&mut World`. An operation therefore never sees
-//! another one's half-done work, and events are published in the order in which things happened.
+//! INVARIANT (one world): all code that changes state holds `&mut World`. An operation therefore
+//! never sees the half-done work of another one, and events are published in the order in which
+//! things happened.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -85,8 +86,8 @@ impl World {
         self.clock.now()
     }
 
-    /// Does something later. The change gets the world as it is then: look the thing up again, it may
-    /// be gone.
+    /// Does something later. The change gets the world as it is then: look the thing up again, it
+    /// may be gone.
     pub(crate) fn after(&mut self, delay: Duration, change: impl FnOnce(&mut Self) + Send + 'static) {
         self.made += 1;
         self.timers.insert((later(self.now(), delay), self.made), Box::new(change));

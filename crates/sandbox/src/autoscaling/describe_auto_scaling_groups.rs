@@ -3,7 +3,7 @@
 //! A name that does not exist is left out.
 
 use super::input::{members, page};
-use super::state::{Group, Source, Specification};
+use super::state::{Group, GroupTag, Source, Specification};
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::shape::Shape;
@@ -23,11 +23,12 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
         .with_some("NextToken", next))
 }
 
-fn shape(it: &Group) -> Shape {
-    let group = Shape::map().with("AutoScalingGroupName", &it.name).with("AutoScalingGroupARN", &it.arn);
-    let group = match &it.source {
-        Source::Configuration(name) => group.with("LaunchConfigurationName", name),
-        Source::Template(template) => group.with("LaunchTemplate", template.shape()),
+fn shape(group: &Group) -> Shape {
+    let start =
+        Shape::map().with("AutoScalingGroupName", &group.name).with("AutoScalingGroupARN", &group.arn);
+    let described = match &group.source {
+        Source::Configuration(name) => start.with("LaunchConfigurationName", name),
+        Source::Template(template) => start.with("LaunchTemplate", template.shape()),
         Source::Mixed(first, overrides) => {
             let overrides = overrides.iter().map(|(kind, own)| {
                 Shape::map()
@@ -37,24 +38,24 @@ fn shape(it: &Group) -> Shape {
             let template = Shape::map()
                 .with("LaunchTemplateSpecification", first.shape())
                 .with("Overrides", Shape::list(overrides));
-            group.with("MixedInstancesPolicy", Shape::map().with("LaunchTemplate", template))
+            start.with("MixedInstancesPolicy", Shape::map().with("LaunchTemplate", template))
         }
     };
-    group
-        .with("MinSize", it.sizes.0)
-        .with("MaxSize", it.sizes.1)
+    described
+        .with("MinSize", group.sizes.0)
+        .with("MaxSize", group.sizes.1)
         .with("DesiredCapacity", 0)
         .with("DefaultCooldown", 300)
-        .with("AvailabilityZones", Shape::list(it.zones.iter().map(Shape::from)))
+        .with("AvailabilityZones", Shape::list(group.zones.iter().map(Shape::from)))
         .with("LoadBalancerNames", Shape::list([]))
         .with("TargetGroupARNs", Shape::list([]))
         .with("HealthCheckType", "EC2")
         .with("HealthCheckGracePeriod", 0)
         .with("Instances", Shape::list([]))
-        .with("CreatedTime", it.created)
+        .with("CreatedTime", group.created)
         .with("SuspendedProcesses", Shape::list([]))
         .with("EnabledMetrics", Shape::list([]))
-        .with("Tags", Shape::list([]))
+        .with("Tags", Shape::list(group.tags.values().map(GroupTag::shape)))
         .with("TerminationPolicies", Shape::list([Shape::from("Default")]))
         .with("NewInstancesProtectedFromScaleIn", false)
 }

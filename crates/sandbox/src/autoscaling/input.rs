@@ -1,6 +1,6 @@
 //! Reading requests, the same for all operations.
 
-use super::state::Specification;
+use super::state::{GroupTag, Source, Specification};
 use crate::ec2::paging::Page;
 use crate::error::AwsError;
 use crate::identity::Place;
@@ -43,4 +43,68 @@ pub(super) fn specification(
         )
     })?;
     Ok(Specification { id, name, version })
+}
+
+/// Reads what a group launches from: a launch configuration, a launch template or a mixed instances
+/// policy.
+/// `None` if the request names none of them; more than one is an error.
+pub(super) fn source(world: &World, place: &Place, params: &Params) -> Result<Option<Source>, AwsError> {
+    let configuration = params.text("LaunchConfigurationName").map(str::to_owned);
+    let template = params.structure("LaunchTemplate");
+    let policy =
+        params.structure("MixedInstancesPolicy").and_then(|policy| policy.structure("LaunchTemplate"));
+    match (configuration, template, policy) {
+        (None, None, None) => Ok(None),
+        (Some(name), None, None) => {
+            let region = world.autoscaling.peek(place);
+            if region.is_none_or(|region| !region.configurations.contains_key(&name)) {
+                return Err(validation("Launch configuration name not found - null"));
+            }
+            Ok(Some(Source::Configuration(name)))
+        }
+        (None, Some(template), None) => Ok(Some(Source::Template(specification(world, place, template)?))),
+        (None, None, Some(policy)) => Ok(Some(mixed(world, place, policy)?)),
+        _ => Err(validation(
+            "Valid requests must contain only one of LaunchTemplate, LaunchConfigurationName and \
+             MixedInstancesPolicy.",
+        )),
+    }
+}
+
+fn mixed(world: &World, place: &Place, params: &Params) -> Result<Source, AwsError> {
+    let first = params
+        .structure("LaunchTemplateSpecification")
+        .ok_or_else(|| validation("LaunchTemplateSpecification is required in a mixed instances policy"))?;
+    let first = specification(world, place, first)?;
+    let mut overrides = Vec::new();
+    let items = params.structure("Overrides").map(|list| list.structures("member"));
+    for item in items.unwrap_or_default() {
+        let own = item
+            .structure("LaunchTemplateSpecification")
+            .map(|it| specification(world, place, it))
+            .transpose()?;
+        overrides.push((item.required("InstanceType")?.to_owned(), own));
+    }
+    Ok(Source::Mixed(first, overrides))
+}
+
+/// Reads `Tags.member.N`. The group of a tag is `ResourceId`, or `default` where a request may
+/// leave it out.
+pub(super) fn tags(params: &Params, default: Option<&str>) -> Result<Vec<GroupTag>, AwsError> {
+    let items = params.structure("Tags").map(|list| list.structures("member")).unwrap_or_default();
+    items.into_iter().map(|item| tag(item, default)).collect()
+}
+
+fn tag(params: &Params, default: Option<&str>) -> Result<GroupTag, AwsError> {
+    let kind = params.text("ResourceType").unwrap_or("auto-scaling-group");
+    if kind != "auto-scaling-group" {
+        return Err(validation("The only supported resource type is 'auto-scaling-group'"));
+    }
+    let group = params.text("ResourceId").or(default);
+    Ok(GroupTag {
+        group: group.ok_or_else(|| validation("ResourceId is required"))?.to_owned(),
+        key: params.required("Key")?.to_owned(),
+        value: params.text("Value").unwrap_or_default().to_owned(),
+        at_launch: params.flag("PropagateAtLaunch")?.unwrap_or(false),
+    })
 }

@@ -29,6 +29,18 @@ pub(super) struct Group {
     pub(super) sizes: (i64, i64),
     pub(super) zones: Vec<String>,
     pub(super) created: Timestamp,
+    /// By key.
+    pub(super) tags: BTreeMap<String, GroupTag>,
+}
+
+/// A tag of a group.
+#[derive(Debug, Clone)]
+pub(super) struct GroupTag {
+    pub(super) group: String,
+    pub(super) key: String,
+    pub(super) value: String,
+    /// `PropagateAtLaunch`.
+    pub(super) at_launch: bool,
 }
 
 /// What a group launches from.
@@ -68,6 +80,17 @@ impl State {
 
     pub(super) fn peek(&self, place: &Place) -> Option<&Region> {
         self.places.get(place)
+    }
+}
+
+impl GroupTag {
+    pub(super) fn shape(&self) -> Shape {
+        Shape::map()
+            .with("ResourceId", &self.group)
+            .with("ResourceType", "auto-scaling-group")
+            .with("Key", &self.key)
+            .with("Value", &self.value)
+            .with("PropagateAtLaunch", self.at_launch)
     }
 }
 

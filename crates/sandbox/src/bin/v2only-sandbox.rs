@@ -11,9 +11,11 @@ use v2only_sandbox::{ClockMode, Config, DEFAULT_START, MemberAccount, Organizati
 
 const USAGE: &str = "\
 usage: v2only-sandbox [--port N] [--seed N] [--manual-clock] [--throttling] [--any-image]
-                      [--tokens-alone] [--member ACCOUNT ...] [--member-role NAME ...]
+                      [--tokens-alone] [--versions-per-page N]
+                      [--member ACCOUNT ...] [--member-role NAME ...]
 
---tokens-alone takes HttpTokens without HttpEndpoint=enabled. --member makes the home account the
+--tokens-alone takes HttpTokens without HttpEndpoint=enabled. --versions-per-page is the most launch
+template versions of one answer. --member makes the home account the
 management account of an organization with these members, and --member-role adds a role of this
 name to each of them that the home account may assume.
 ";
@@ -70,6 +72,10 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Argumen
             "--port" => {
                 let port = u16::try_from(number()?).map_err(|error| error.to_string())?;
                 config.listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+            }
+            "--versions-per-page" => {
+                let most = usize::try_from(number()?).map_err(|error| error.to_string())?;
+                config.ec2.versions_per_page = most.max(1);
             }
             "--seed" => config.seed = number()?,
             "--manual-clock" => config.clock = ClockMode::Manual(DEFAULT_START),

@@ -1,7 +1,7 @@
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
 //!
-//! Management events of API calls, the newest first. Which resources an event names is read from its parameters and
-//! its response: instances, images, launch templates, notebook instances.
+//! Management events of API calls, the newest first. Which resources an event names is read from
+//! its parameters and its response: instances, images, launch templates, notebook instances.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};

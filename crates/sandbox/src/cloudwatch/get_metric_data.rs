@@ -1,7 +1,7 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
 //!
-//! Metrics by `MetricStat` with the statistic `Sum`. Periods begin at multiples of their length since 1970, and so days
-//! at midnight UTC.
+//! Metrics by `MetricStat` with the statistic `Sum`. Periods begin at multiples of their length
+//! since 1970, and so days at midnight UTC.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ struct Query {
     period: i64,
 }
 
-/// What a page begins with: a query, and how many of its datapoints are told already.
+/// What a page begins with: a query, and how many of its datapoints were returned already.
 struct Cursor {
     query: usize,
     told: usize,
@@ -134,8 +134,8 @@ fn queries(document: &Value) -> Result<Vec<Query>, AwsError> {
     }
     let mut ids = BTreeSet::new();
     let mut queries = Vec::with_capacity(listed.len());
-    for it in listed {
-        let query = query(it)?;
+    for item in listed {
+        let query = query(item)?;
         if !ids.insert(query.id.clone()) {
             return Err(validation(&format!("The id {} is not unique in MetricDataQueries.", query.id)));
         }

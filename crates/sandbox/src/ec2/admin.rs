@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::instance::{Instance, InstanceStateName};
 use super::launch_spec::LaunchSpec;
 use super::metadata::{MetadataDefaults, MetadataOptions};
+use super::quirks::OptionQuirks;
 use super::run_instances;
 use crate::call::{Body, Call};
 use crate::error::AwsError;
@@ -71,8 +72,8 @@ impl Actor {
         }
     }
 
-    /// What the service adds to a launch of its own.
-    fn dress(&self, mut spec: LaunchSpec, world: &mut World) -> LaunchSpec {
+    /// Adds the members that a service adds to its own launches.
+    fn add_service_members(&self, mut spec: LaunchSpec, world: &mut World) -> LaunchSpec {
         match self {
             Self::User(_) | Self::Role(..) => {}
             Self::AutoScaling(group) => {
@@ -92,8 +93,9 @@ impl Actor {
 }
 
 impl Sandbox {
-    /// Launches instances as somebody else, with the events this leaves behind. It is no API call of
-    /// the code under test: it is not in the call log, meets no fault and draws from no token bucket.
+    /// Launches instances as somebody else, with the events this leaves behind. It is no API call
+    /// of the code under test: it is not in the call log, meets no fault and draws from no token
+    /// bucket.
     ///
     /// # Errors
     /// Where AWS would refuse the launch; the event of the refusal is published all the same.
@@ -121,8 +123,8 @@ impl Sandbox {
         region.map(|it| it.instances.values().map(view).collect()).unwrap_or_default()
     }
 
-    /// Makes an instance one that an AWS service manages; `hidden` ones are described only to those who
-    /// ask with `IncludeManagedResources`. Returns whether the instance is there.
+    /// Makes an instance one that an AWS service manages; `hidden` ones are described only to those
+    /// who ask with `IncludeManagedResources`. Returns whether the instance is there.
     pub fn set_managed(&self, account: &str, region: &str, id: &str, principal: &str, hidden: bool) -> bool {
         let mut world = self.core().world();
         let instance = world.ec2.at(&Place::new(account, region)).get_mut(id);
@@ -133,7 +135,8 @@ impl Sandbox {
         })
     }
 
-    /// Makes an instance older, as if it had been launched this much earlier. Returns whether it is there.
+    /// Makes an instance older, as if it had been launched this much earlier. Returns whether it is
+    /// there.
     pub fn age_instance(&self, account: &str, region: &str, id: &str, by: Duration) -> bool {
         let mut world = self.core().world();
         let instance = world.ec2.at(&Place::new(account, region)).get_mut(id);
@@ -161,10 +164,15 @@ impl Sandbox {
         })
     }
 
-    /// Sets the account's metadata defaults in a Region from outside, for example as a declarative policy
-    /// does it (`managed_by_policy`).
+    /// Sets the account's metadata defaults in a Region from outside, for example as a declarative
+    /// policy does it (`managed_by_policy`).
     pub fn set_metadata_defaults(&self, account: &str, region: &str, defaults: MetadataDefaults) {
         self.core().world().ec2.at(&Place::new(account, region)).defaults = defaults;
+    }
+
+    /// Makes a Region one that does not know or does not describe some metadata options.
+    pub fn set_option_quirks(&self, region: &str, quirks: OptionQuirks) {
+        self.core().world().ec2.quirks.insert(region.to_owned(), quirks);
     }
 
     /// The account's metadata defaults in a Region.
@@ -182,7 +190,7 @@ pub(crate) fn launch_as(
     spec: LaunchSpec,
 ) -> Result<Vec<String>, AwsError> {
     let now = world.now();
-    let spec = actor.dress(spec, world);
+    let spec = actor.add_service_members(spec, world);
     let call = Call {
         service: "ec2".to_owned(),
         action: "RunInstances".to_owned(),

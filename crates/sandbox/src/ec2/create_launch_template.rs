@@ -12,7 +12,7 @@ use crate::trail::Trail;
 use crate::world::World;
 
 /// Members of `LaunchTemplateData` are below it, so the one name stands for them all.
-pub(super) const NOT_SIMULATED: [&str; 2] = ["LaunchTemplateData", "Operator"];
+pub(super) const NOT_SIMULATED: [&str; 1] = ["LaunchTemplateData"];
 
 pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Result<Shape, AwsError> {
     let params = call.params()?;
@@ -21,6 +21,7 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     let data = read_data(params)?;
     let description = read_description(params)?;
     let tags = tags::read_specification(params, "launch-template", &[])?;
+    let operator = params.structure("Operator").and_then(|it| it.text("Principal")).map(str::to_owned);
     let client_token = params.text("ClientToken").map(str::to_owned);
     let dry_run = params.dry_run()?;
     params.finish(&call.action, &NOT_SIMULATED)?;
@@ -54,6 +55,7 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
         versions: BTreeMap::from([(1, first)]),
         tags,
         client_token,
+        operator,
     };
     let answer = Shape::map().with("launchTemplate", template.shape());
     world.ec2.at(&call.place).templates.insert(template.id.clone(), template);

@@ -23,6 +23,7 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     let created = world.now();
     let region = world.ec2.at(&call.place);
     let template = region.templates.get_mut(&id).ok_or_else(|| id_not_found(&id))?;
+    template.check_not_managed()?;
     let data = match source {
         None => data,
         Some(source) => data.inherit(&template.version(&source)?.data),

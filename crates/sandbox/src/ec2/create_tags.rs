@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::side_options::check_tag_keys;
 use super::tags::{self, Tags};
 use crate::call::Call;
 use crate::error::AwsError;
@@ -33,6 +34,9 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
         if after.keys().filter(|key| !key.starts_with("aws:")).count() > LIMIT {
             let message = format!("A resource may have at most {LIMIT} tags");
             return Err(AwsError::client("TagLimitExceeded", message));
+        }
+        if let Some(instance) = world.ec2.at(&call.place).get(id) {
+            check_tag_keys(instance.metadata.instance_metadata_tags, &tags)?;
         }
     }
     if dry_run {

@@ -72,18 +72,18 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
         return Err(AwsError::dry_run());
     }
     let account = &call.place.account;
-    let owned = |it: &Image| {
+    let owned = |image: &Image| {
         owners.is_empty()
             || owners.iter().any(|owner| match owner.as_str() {
-                "self" => it.owner == *account,
-                "amazon" => takes_alias(it),
-                id => it.owner == id,
+                "self" => image.owner == *account,
+                "amazon" => takes_alias(image),
+                id => image.owner == id,
             })
     };
-    let asked = |it: &Image| {
-        (ids.is_empty() || ids.contains(&it.id))
-            && owned(it)
-            && filters.iter().all(|filter| takes(filter, it))
+    let asked = |image: &Image| {
+        (ids.is_empty() || ids.contains(&image.id))
+            && owned(image)
+            && filters.iter().all(|filter| takes(filter, image))
     };
     let (page, next) = page.cut((1..).zip(images.into_iter().filter(asked)));
     let shapes = page.iter().map(Image::shape);

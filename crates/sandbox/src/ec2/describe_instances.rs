@@ -111,10 +111,10 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
     if dry_run {
         return Err(AwsError::dry_run());
     }
-    let asked = |it: &Instance| {
-        it.visible_from <= now
-            && (with_managed || !it.hidden)
-            && filters.iter().all(|filter| takes(filter, it, place))
+    let asked = |instance: &Instance| {
+        instance.visible_from <= now
+            && (with_managed || !instance.hidden)
+            && filters.iter().all(|filter| takes(filter, instance, place))
     };
     let (instances, next) = if ids.is_empty() {
         let candidates = region.instances.range(page.after.saturating_add(1)..);
@@ -131,7 +131,7 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
             _ => reservations.push(vec![instance]),
         }
     }
-    let reservations = reservations.iter().map(|it| reservation_of(place, it, false));
+    let reservations = reservations.iter().map(|it| reservation_of(world, place, it, false));
     Ok(Shape::map().with("reservationSet", Shape::list(reservations)).with_some("nextToken", next))
 }
 

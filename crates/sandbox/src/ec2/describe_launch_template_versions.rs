@@ -1,7 +1,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLaunchTemplateVersions.html>
 //!
-//! Without a template it covers the whole account and Region, and then only `$Latest` and `$Default`
-//! may be asked for.
+//! Without a template the request covers the complete account and Region, and then only `$Latest`
+//! and `$Default` may be asked for.
 
 use super::filters::{self, Filter};
 use super::metadata::{HttpTokens, Toggle};
@@ -62,9 +62,9 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
             versions.push(template.version(version)?);
         }
         if wanted.versions.is_empty() {
-            versions.extend(template.versions.values().rev().filter(|it| {
-                wanted.least.is_none_or(|least| it.number >= least)
-                    && wanted.most.is_none_or(|most| it.number <= most)
+            versions.extend(template.versions.values().rev().filter(|version| {
+                wanted.least.is_none_or(|least| version.number >= least)
+                    && wanted.most.is_none_or(|most| version.number <= most)
             }));
         }
         versions.sort_by_key(|version| std::cmp::Reverse(version.number));
@@ -74,6 +74,8 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
     let asked = |(template, version): &(&Template, &Version)| {
         filters.iter().all(|filter| takes(filter, template, version))
     };
+    let most = world.config.ec2.versions_per_page;
+    let page = Page { size: Some(page.size.unwrap_or(most).min(most)), ..page };
     let (page, next) = page.cut((1..).zip(found.into_iter().filter(asked)));
     let shapes = page.into_iter().map(|(template, version)| template.version_shape(version));
     Ok(Shape::map().with("launchTemplateVersionSet", Shape::list(shapes)).with_some("nextToken", next))

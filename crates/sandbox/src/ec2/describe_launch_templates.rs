@@ -29,11 +29,11 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
         return Err(AwsError::dry_run());
     }
     let templates = world.ec2.peek(&call.place).into_iter().flat_map(|region| region.templates.values());
-    let asked = |it: &&Template| {
-        (ids.is_empty() || ids.contains(&it.id))
-            && filters
-                .iter()
-                .all(|filter| tags::satisfy(&it.tags, filter).unwrap_or_else(|| filter.takes(&it.name)))
+    let asked = |template: &&Template| {
+        (ids.is_empty() || ids.contains(&template.id))
+            && filters.iter().all(|filter| {
+                tags::satisfy(&template.tags, filter).unwrap_or_else(|| filter.takes(&template.name))
+            })
     };
     let (page, next) = page.cut((1..).zip(templates.filter(asked)));
     let shapes = page.into_iter().map(Template::shape);

@@ -58,7 +58,7 @@ impl Filter {
     }
 }
 
-/// Whether a pattern with `*`, `?` and `\` matches the whole of a text.
+/// Whether a pattern with `*`, `?` and `\` matches a complete text.
 fn matches(pattern: &str, text: &str) -> bool {
     if !pattern.contains(['*', '?', '\\']) {
         return pattern == text;

@@ -1,4 +1,4 @@
-//! Images, and what they say about the metadata service.
+//! Images and their `ImdsSupport`.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use super::tags::{self, Tags};
 use crate::error::AwsError;
 use crate::shape::Shape;
 
-/// A public image of Amazon Linux 2, in every Region: says nothing about the metadata service.
+/// A public image of Amazon Linux 2, in every Region: `ImdsSupport` is not set.
 pub const AMAZON_LINUX_2: &str = "ami-0a1b2c3d4e5f60002";
 /// A public image of Amazon Linux 2023, in every Region: IMDSv2 only.
 pub const AMAZON_LINUX_2023: &str = "ami-0a1b2c3d4e5f62023";

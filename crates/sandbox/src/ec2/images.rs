@@ -31,7 +31,8 @@ fn public(id: &str, name: &str, imds_v2: bool) -> Vec<Image> {
     }]
 }
 
-/// Whether instances of an image are IMDSv2 only unless told otherwise.
+/// Whether instances of an image are IMDSv2 only unless the launch or the account decides
+/// otherwise.
 pub(super) fn supports_v2_only(world: &World, place: &Place, id: &str) -> Result<bool, AwsError> {
     if let Some(image) = visible(world, place).into_iter().find(|it| it.id == id) {
         return Ok(image.imds_v2);

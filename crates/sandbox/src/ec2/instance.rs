@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::metadata::MetadataOptions;
+use super::quirks::OptionQuirks;
 use super::tags::{self, Tags};
 use crate::identity::Place;
 use crate::ids::unique_of;
@@ -96,7 +97,7 @@ pub(super) struct Instance {
 impl Instance {
     /// One member of `instancesSet`. At launch the volume is not attached yet, and the interface is
     /// only attaching.
-    pub(super) fn shape(&self, place: &Place, at_launch: bool) -> Shape {
+    pub(super) fn shape(&self, place: &Place, at_launch: bool, quirks: &OptionQuirks) -> Shape {
         let address = self.address();
         let dns = format!("ip-{}.{}", address.replace('.', "-"), dns_suffix(&place.region));
         let gone = self.state == InstanceStateName::Terminated;
@@ -152,7 +153,7 @@ impl Instance {
             )
             .with("hibernationOptions", Shape::map().with("configured", false))
             .with("enclaveOptions", Shape::map().with("enabled", false))
-            .with("metadataOptions", self.metadata.shape(self.metadata_applied))
+            .with("metadataOptions", self.metadata.shape(self.metadata_applied, quirks))
             .with(
                 "maintenanceOptions",
                 Shape::map().with("autoRecovery", "default").with("rebootMigration", "default"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::instance::{Instance, InstanceStateName};
 use super::launch_spec::LaunchSpec;
 use super::metadata::{HttpTokens, MetadataOptions, enforced_refusal};
+use super::side_options::{check_ipv6, check_known, check_tag_keys};
 use super::template::TemplateData;
 use crate::clock::later;
 use crate::error::AwsError;
@@ -12,15 +13,18 @@ use crate::identity::Place;
 use crate::world::World;
 
 /// At most this many instances at once: the sandbox has a limit as every account has.
-const MOST: i64 = 10_000;
+const INSTANCE_LIMIT: i64 = 10_000;
 
-/// What a launch is going to be, decided before anything changes.
+/// The instance type of a launch that names none.
+const DEFAULT_TYPE: &str = "m1.small";
+
+/// A launch that was checked; nothing is changed yet.
 pub(super) struct Plan {
     merged: LaunchSpec,
     options: MetadataOptions,
 }
 
-/// Decides a launch, or refuses it; changes nothing.
+/// Checks a launch and decides its metadata options; changes nothing.
 pub(super) fn plan(world: &World, place: &Place, spec: &LaunchSpec) -> Result<Plan, AwsError> {
     if spec.min < 1 || spec.max < spec.min {
         let message = format!(
@@ -29,16 +33,18 @@ pub(super) fn plan(world: &World, place: &Place, spec: &LaunchSpec) -> Result<Pl
         );
         return Err(AwsError::invalid_value(message));
     }
-    if spec.min > MOST {
-        let message =
-            format!("You have requested more instances ({}) than your limit of {MOST} allows", spec.min);
+    if spec.min > INSTANCE_LIMIT {
+        let message = format!(
+            "You have requested more instances ({}) than your limit of {INSTANCE_LIMIT} allows",
+            spec.min
+        );
         return Err(AwsError::client("InstanceLimitExceeded", message));
     }
     let merged = match &spec.template {
         None => spec.clone(),
         Some(wanted) => {
             let found = super::templates::find_version(world, place, wanted)?;
-            over_template(spec, found.data, found.id, found.number)
+            merge_with_template(spec, found.data, found.id, found.number)
         }
     };
     let image = merged.image.clone().ok_or_else(|| AwsError::missing("ImageId"))?;
@@ -46,14 +52,17 @@ pub(super) fn plan(world: &World, place: &Place, spec: &LaunchSpec) -> Result<Pl
     let none = super::metadata::MetadataDefaults::default();
     let defaults = world.ec2.peek(place).map_or(&none, |region| &region.defaults);
     let options = MetadataOptions::at_launch(merged.metadata, defaults, image_is_v2);
+    check_known(&world.ec2.quirks(place), merged.metadata)?;
+    check_ipv6(merged.metadata, merged.kind.as_deref().unwrap_or(DEFAULT_TYPE))?;
+    check_tag_keys(options.instance_metadata_tags, &merged.tags)?;
     if defaults.enforced() && options.http_tokens == HttpTokens::Optional {
         return Err(enforced_refusal());
     }
     Ok(Plan { merged, options })
 }
 
-/// What the launch says wins over what the template says; metadata options one by one.
-fn over_template(spec: &LaunchSpec, data: &TemplateData, id: &str, number: i64) -> LaunchSpec {
+/// The request takes precedence over the template, each metadata option by itself.
+fn merge_with_template(spec: &LaunchSpec, data: &TemplateData, id: &str, number: i64) -> LaunchSpec {
     let mut merged = spec.clone();
     merged.image = merged.image.or_else(|| data.image.clone());
     merged.kind = merged.kind.or_else(|| data.kind.clone());
@@ -73,7 +82,7 @@ fn over_template(spec: &LaunchSpec, data: &TemplateData, id: &str, number: i64) 
     merged
 }
 
-/// Carries a plan out. Returns the ids of the new instances.
+/// Launches the planned instances and returns their ids.
 pub(super) fn carry_out(world: &mut World, place: &Place, plan: Plan) -> Vec<String> {
     let Plan { merged, options } = plan;
     let now = world.now();
@@ -87,13 +96,13 @@ pub(super) fn carry_out(world: &mut World, place: &Place, plan: Plan) -> Vec<Str
     };
     let visible_after = world.config.ec2.visible_after;
     let mut ids = Vec::new();
-    for launch_index in 0..merged.max.min(MOST) {
+    for launch_index in 0..merged.max.min(INSTANCE_LIMIT) {
         let instance = Instance {
             id: world.ids.resource("i"),
             reservation: reservation.clone(),
             launch_index,
             image: merged.image.clone().unwrap_or_default(),
-            kind: merged.kind.clone().unwrap_or_else(|| "m1.small".to_owned()),
+            kind: merged.kind.clone().unwrap_or_else(|| DEFAULT_TYPE.to_owned()),
             key_name: merged.key_name.clone(),
             state: InstanceStateName::Pending,
             transition: 0,

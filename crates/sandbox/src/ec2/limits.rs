@@ -60,6 +60,7 @@ pub(crate) fn limits(call: &Call) -> Vec<Limit> {
         "DescribeLaunchTemplateVersions" => {
             vec![Limit::requests("DescribeLaunchTemplateVersions", 100.0, 20.0)]
         }
+        "DescribeFleets" | "DescribeSpotFleetRequests" => vec![Limit::requests("fleets", 100.0, 20.0)],
         "DescribeTags" => vec![Limit::requests("DescribeTags", 100.0, 20.0)],
         "DescribeRegions" => vec![Limit::requests("DescribeRegions", 100.0, 20.0)],
         "GetInstanceMetadataDefaults" => vec![Limit::requests("GetInstanceMetadataDefaults", 100.0, 20.0)],

@@ -3,6 +3,7 @@
 //! Precedence, for each option by itself:
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html>
 
+use super::quirks::{OptionQuirks, SideOption};
 use crate::error::AwsError;
 use crate::params::Params;
 use crate::shape::Shape;
@@ -34,13 +35,13 @@ pub struct MetadataOptions {
     pub hop_limit: i64,
     /// Whether there is a metadata service at all.
     pub http_endpoint: Toggle,
-    /// Whether it answers on IPv6.
+    /// Whether the metadata service answers on IPv6.
     pub http_protocol_ipv6: Toggle,
-    /// Whether it tells the tags of the instance.
+    /// Whether the metadata service shows the tags of the instance.
     pub instance_metadata_tags: Toggle,
 }
 
-/// Options that somebody asks for; what is `None` is not asked.
+/// Options of a request; `None` is not set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MetadataRequest {
     /// IMDSv2 only, or both.
@@ -49,9 +50,9 @@ pub struct MetadataRequest {
     pub hop_limit: Option<i64>,
     /// Whether there is a metadata service at all.
     pub http_endpoint: Option<Toggle>,
-    /// Whether it answers on IPv6.
+    /// Whether the metadata service answers on IPv6.
     pub http_protocol_ipv6: Option<Toggle>,
-    /// Whether it tells the tags of the instance.
+    /// Whether the metadata service shows the tags of the instance.
     pub instance_metadata_tags: Option<Toggle>,
 }
 
@@ -64,7 +65,7 @@ pub struct MetadataDefaults {
     pub hop_limit: Option<i64>,
     /// Whether there is a metadata service at all.
     pub http_endpoint: Option<Toggle>,
-    /// Whether it tells the tags of the instance.
+    /// Whether the metadata service shows the tags of the instance.
     pub instance_metadata_tags: Option<Toggle>,
     /// Whether launches with IMDSv1, and going back to it, fail.
     pub http_tokens_enforced: Option<Toggle>,
@@ -122,15 +123,19 @@ impl MetadataOptions {
     }
 
     /// `metadataOptions` of an answer.
-    pub(super) fn shape(self, applied: bool) -> Shape {
+    pub(super) fn shape(self, applied: bool, quirks: &OptionQuirks) -> Shape {
+        let described = |option| !quirks.undescribed.contains(&option);
+        let hop_limit = described(SideOption::HttpPutResponseHopLimit).then_some(self.hop_limit);
+        let ipv6 = described(SideOption::HttpProtocolIpv6).then(|| self.http_protocol_ipv6.as_str());
+        let tags = described(SideOption::InstanceMetadataTags).then(|| self.instance_metadata_tags.as_str());
         Shape::map()
             .with("state", if applied { "applied" } else { "pending" })
             .with("httpTokens", self.http_tokens.as_str())
-            .with("httpPutResponseHopLimit", self.hop_limit)
+            .with_some("httpPutResponseHopLimit", hop_limit)
             .with("httpEndpoint", self.http_endpoint.as_str())
             .with("httpProtocolIpv4", Toggle::Enabled.as_str())
-            .with("httpProtocolIpv6", self.http_protocol_ipv6.as_str())
-            .with("instanceMetadataTags", self.instance_metadata_tags.as_str())
+            .with_some("httpProtocolIpv6", ipv6)
+            .with_some("instanceMetadataTags", tags)
     }
 }
 
@@ -146,7 +151,7 @@ impl MetadataRequest {
         })
     }
 
-    /// These options, and where they are silent the others.
+    /// These options; an option that is not set here is taken from `other`.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             http_tokens: self.http_tokens.or(other.http_tokens),
@@ -177,7 +182,8 @@ impl MetadataDefaults {
     }
 }
 
-/// The refusal of IMDSv1 in an account that enforces tokens; AWS uses it for launches and for changes.
+/// The refusal of IMDSv1 in an account that enforces tokens; AWS uses it for launches and for
+/// changes.
 pub(super) fn enforced_refusal() -> AwsError {
     AwsError::client(
         "UnsupportedOperation",

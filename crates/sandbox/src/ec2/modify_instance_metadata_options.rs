@@ -2,6 +2,7 @@
 
 use super::launch::apply_metadata_later;
 use super::metadata::{HttpTokens, MetadataRequest, Toggle, enforced_refusal};
+use super::side_options::{check_ipv6, check_known, check_tag_keys};
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::shape::Shape;
@@ -23,7 +24,9 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
         instance.metadata = instance.metadata.changed(asked);
     }
     apply_metadata_later(world, &call.place, &id);
-    let options = world.ec2.at(&call.place).get(&id).map(|it| it.metadata.shape(it.metadata_applied));
+    let quirks = world.ec2.quirks(&call.place);
+    let instance = world.ec2.at(&call.place).get(&id);
+    let options = instance.map(|it| it.metadata.shape(it.metadata_applied, &quirks));
     let answer = Shape::map().with("instanceId", id).with_some("instanceMetadataOptions", options);
     trail.nested_response(call, &answer);
     Ok(answer)
@@ -33,6 +36,7 @@ fn check(world: &mut World, call: &Call, id: &str, asked: MetadataRequest) -> Re
     let now = world.now();
     let refused_in = world.config.ec2.modify_refused_in.clone();
     let tokens_need_endpoint = world.config.ec2.tokens_need_endpoint;
+    check_known(&world.ec2.quirks(&call.place), asked)?;
     let region = world.ec2.at(&call.place);
     region.check_ids(&[id.to_owned()], now)?;
     let Some(instance) = region.get(id) else { return Ok(()) };
@@ -52,6 +56,8 @@ fn check(world: &mut World, call: &Call, id: &str, asked: MetadataRequest) -> Re
              set HttpEndpoint to 'enabled'.",
         ));
     }
+    check_ipv6(asked, &instance.kind)?;
+    check_tag_keys(instance.metadata.changed(asked).instance_metadata_tags, &instance.tags)?;
     if asked.http_tokens == Some(HttpTokens::Optional) && region.defaults.enforced() {
         return Err(enforced_refusal());
     }

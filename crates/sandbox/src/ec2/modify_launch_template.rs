@@ -20,6 +20,7 @@ pub(super) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
     let id = id_of(&wanted, world, &call.place)?;
     let region = world.ec2.at(&call.place);
     let template = region.templates.get_mut(&id).ok_or_else(|| id_not_found(&id))?;
+    template.check_not_managed()?;
     let number = template.version(&default)?.number;
     if dry_run {
         return Err(AwsError::dry_run());

@@ -27,7 +27,8 @@ impl Page {
         Ok(Self { after, size })
     }
 
-    /// Cuts one page out of numbered items. The token of the next page is there if anything is left.
+    /// Cuts one page out of numbered items. The token of the next page is there if anything is
+    /// left.
     pub(crate) fn cut<T>(self, items: impl Iterator<Item = (u64, T)>) -> (Vec<T>, Option<String>) {
         let size = self.size.unwrap_or(usize::MAX);
         let mut page = Vec::new();

@@ -150,17 +150,23 @@ pub(super) fn reservation(world: &World, place: &Place, ids: &[String], at_launc
     let region = world.ec2.peek(place);
     let instances: Vec<&Instance> =
         ids.iter().filter_map(|id| region.and_then(|region| region.get(id))).collect();
-    reservation_of(place, &instances, at_launch)
+    reservation_of(world, place, &instances, at_launch)
 }
 
 /// A reservation that shows these of its instances.
-pub(super) fn reservation_of(place: &Place, instances: &[&Instance], at_launch: bool) -> Shape {
+pub(super) fn reservation_of(
+    world: &World,
+    place: &Place,
+    instances: &[&Instance],
+    at_launch: bool,
+) -> Shape {
+    let quirks = world.ec2.quirks(place);
     let first = instances.first();
     Shape::map()
         .with("reservationId", first.map_or("", |it| &it.reservation))
         .with("ownerId", &place.account)
         .with("groupSet", Shape::list([]))
-        .with("instancesSet", Shape::list(instances.iter().map(|it| it.shape(place, at_launch))))
+        .with("instancesSet", Shape::list(instances.iter().map(|it| it.shape(place, at_launch, &quirks))))
         .with_some("requesterId", first.and_then(|it| it.requester.as_deref()))
 }
 

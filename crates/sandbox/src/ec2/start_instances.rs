@@ -34,8 +34,8 @@ pub(super) fn request(ids: &[String]) -> serde_json::Value {
     serde_json::json!({ "instancesSet": { "items": items } })
 }
 
-/// A change of state that is asked for: what start, stop and terminate have in common. Either all the
-/// instances may change, or none does.
+/// A change of state that is asked for: what start, stop and terminate have in common. Either all
+/// the instances may change, or none does.
 pub(super) struct Change {
     /// States in which the call is accepted.
     pub(super) allowed: fn(InstanceStateName) -> bool,

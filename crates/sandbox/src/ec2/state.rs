@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::fleet::{Fleet, SpotFleet};
 use super::image::Image;
 use super::instance::Instance;
 use super::launch_spec::LaunchSpec;
 use super::metadata::MetadataDefaults;
+use super::quirks::OptionQuirks;
 use super::template::Template;
 use crate::error::AwsError;
 use crate::identity::Place;
@@ -14,6 +16,8 @@ use crate::identity::Place;
 #[derive(Debug, Default)]
 pub(crate) struct State {
     places: BTreeMap<Place, Region>,
+    /// By Region.
+    pub(crate) quirks: BTreeMap<String, OptionQuirks>,
 }
 
 /// One account in one Region.
@@ -27,6 +31,10 @@ pub(crate) struct Region {
     pub(super) launches: HashMap<String, (LaunchSpec, Vec<String>)>,
     pub(super) images: BTreeMap<String, Image>,
     pub(super) templates: BTreeMap<String, Template>,
+    /// In the order of creation.
+    pub(super) fleets: Vec<Fleet>,
+    /// In the order of creation.
+    pub(super) spot_fleets: Vec<SpotFleet>,
     pub(super) defaults: MetadataDefaults,
 }
 
@@ -37,6 +45,11 @@ impl State {
 
     pub(super) fn peek(&self, place: &Place) -> Option<&Region> {
         self.places.get(place)
+    }
+
+    /// What differs in this Region.
+    pub(super) fn quirks(&self, place: &Place) -> OptionQuirks {
+        self.quirks.get(&place.region).cloned().unwrap_or_default()
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = (&Place, &Region)> {

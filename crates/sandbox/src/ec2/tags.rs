@@ -9,8 +9,8 @@ use crate::shape::Shape;
 
 pub(super) type Tags = BTreeMap<String, String>;
 
-/// Reads `TagSpecification.N` and returns the tags for `kind`. Tags for the other kinds in `others` are
-/// accepted: they belong to resources that come into being with it and are not simulated.
+/// Reads `TagSpecification.N` and returns the tags for `kind`. Tags for the other kinds in `others`
+/// are accepted: they belong to resources that come into being with it and are not simulated.
 pub(super) fn read_specification(params: &Params, kind: &str, others: &[&str]) -> Result<Tags, AwsError> {
     let mut tags = Tags::new();
     for item in params.structures("TagSpecification") {
@@ -61,7 +61,8 @@ pub(super) fn shape(tags: &Tags) -> Option<Shape> {
     (!tags.is_empty()).then(|| Shape::list(tags.iter().map(tag)))
 }
 
-/// Whether the tags satisfy a `tag:<key>` or `tag-key` filter; `None` for filters about other things.
+/// Whether the tags satisfy a `tag:<key>` or `tag-key` filter; `None` for filters about other
+/// things.
 pub(super) fn satisfy(tags: &Tags, filter: &Filter) -> Option<bool> {
     if let Some(key) = filter.tag_key() {
         return Some(tags.get(key).is_some_and(|value| filter.takes(value)));

@@ -35,6 +35,8 @@ pub(super) struct Template {
     pub(super) versions: BTreeMap<i64, Version>,
     pub(super) tags: Tags,
     pub(super) client_token: Option<String>,
+    /// The service principal that manages the template, if it is a managed one.
+    pub(super) operator: Option<String>,
 }
 
 /// One version; it never changes.
@@ -84,13 +86,14 @@ impl BlockDevice {
         Shape::map().with("deviceName", &self.name).with("ebs", ebs)
     }
 
-    /// As a version made from this one has it: snapshots are not taken over unless they are given again.
+    /// As a version made from this one has it: snapshots are not taken over unless they are given
+    /// again.
     fn inherited(&self) -> Self {
         Self { snapshot: None, ..self.clone() }
     }
 }
 
-/// What a version says about launches.
+/// The launch parameters of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct TemplateData {
     pub(super) image: Option<String>,
@@ -163,7 +166,21 @@ impl Template {
             .with("defaultVersionNumber", self.default)
             .with("latestVersionNumber", self.latest())
             .with_some("tagSet", tags::shape(&self.tags))
-            .with("operator", Shape::map().with("managed", false))
+            .with("operator", self.operator_shape())
+    }
+
+    fn operator_shape(&self) -> Shape {
+        Shape::map().with("managed", self.operator.is_some()).with_some("principal", self.operator.as_deref())
+    }
+
+    /// The refusal of a change by anybody but the service that manages the template.
+    pub(super) fn check_not_managed(&self) -> Result<(), AwsError> {
+        let Some(operator) = &self.operator else { return Ok(()) };
+        let message = format!(
+            "The launch template '{}' is managed by {operator} and can't be modified by you.",
+            self.id
+        );
+        Err(AwsError::client("OperationNotPermitted", message))
     }
 
     /// `launchTemplateVersion` of an answer.
@@ -177,7 +194,7 @@ impl Template {
             .with("createdBy", &version.created_by)
             .with("defaultVersion", version.number == self.default)
             .with("launchTemplateData", version.data.shape())
-            .with("operator", Shape::map().with("managed", false))
+            .with("operator", self.operator_shape())
     }
 }
 
@@ -215,8 +232,8 @@ impl TemplateData {
         })
     }
 
-    /// These data, and where they say nothing those of the version they come from. A member that is
-    /// given replaces the whole member of the source.
+    /// These data; a member that is not set is taken from the source version. A member that is
+    /// given replaces the complete member of the source.
     pub(super) fn inherit(self, source: &Self) -> Self {
         let silent = self.metadata == MetadataRequest::default();
         Self {

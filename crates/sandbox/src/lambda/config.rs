@@ -60,7 +60,7 @@ impl FunctionConfig {
         format!("arn:aws:lambda:{}:{}:function:{}", self.region, self.account, self.name)
     }
 
-    /// The whole environment of the process: nothing of the developer's own gets in.
+    /// The complete environment of the process: it inherits no variable of the developer.
     pub(super) fn environment(&self, runtime_api: &str) -> BTreeMap<String, String> {
         let home = self.binary.parent().map_or_else(|| "/".to_owned(), |it| it.display().to_string());
         let lambda = [

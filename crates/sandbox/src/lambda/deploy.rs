@@ -10,8 +10,8 @@ use crate::sandbox::Sandbox;
 
 impl Sandbox {
     /// Deploys a function that lives as long as this AWS and calls it: the endpoint and the
-    /// credentials of a role session of its own are in its environment, unless the configuration says
-    /// otherwise. CloudTrail names it `assumed-role/<name>-role/<name>`.
+    /// credentials of a role session of its own are in its environment, unless the configuration
+    /// says otherwise. CloudTrail names it `assumed-role/<name>-role/<name>`.
     pub fn deploy(&self, mut config: FunctionConfig) -> FunctionHost {
         let place = Place::new(config.account.as_str(), config.region.as_str());
         let access_key = {

@@ -38,7 +38,7 @@ struct Inner {
 impl FunctionHost {
     /// Deploys the function. As in Lambda nothing starts before the first invocation.
     ///
-    /// The processes belong to the tokio runtime of whoever invokes first and end with it. Use
+    /// The processes belong to the tokio runtime of the first caller and end with it. Use
     /// [`crate::Sandbox::deploy`] for a function that lives as long as the sandbox.
     pub fn new(config: FunctionConfig) -> Self {
         Self::on(None, config)

@@ -40,7 +40,7 @@ pub(super) enum Answer {
     Error(Value),
 }
 
-/// The server of one execution environment. Dropping it closes the door.
+/// The server of one execution environment. Dropping it closes the listener.
 pub(super) struct RuntimeApi {
     shared: Arc<Shared>,
     address: String,
@@ -178,7 +178,7 @@ async fn init_error(State(shared): State<Arc<Shared>>, body: Body) -> Response<B
 }
 
 impl Shared {
-    /// Gives the answer to whoever waits for it; false if nobody waits for this request id.
+    /// Gives the answer to the invocation of this request id; false if none waits for it.
     fn settle(&self, id: &str, answer: Answer) -> bool {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_none_or(|(it, _)| it != id) {

@@ -1,7 +1,7 @@
 //! CBOR, as the Smithy RPC v2 protocol uses it, from and to JSON values.
 //!
-//! What JSON cannot say is a time, which is a tagged number here: reading takes the tag off, and writing puts it on
-//! by the name of the member.
+//! What JSON cannot say is a time, which is a tagged number here: reading takes the tag off, and
+//! writing puts it on by the name of the member.
 
 use minicbor::data::{IanaTag, Type};
 use minicbor::decode::Error;
@@ -136,7 +136,8 @@ mod tests {
         assert_eq!(read(&write(&all)), Ok(all));
     }
 
-    /// A map and a list of unknown length, a tagged time, a half float: bytes by RFC 8949, appendix A.
+    /// A map and a list of unknown length, a tagged time, a half float: bytes by RFC 8949, appendix
+    /// A.
     #[test]
     fn what_others_may_write_is_read() {
         let bytes = [

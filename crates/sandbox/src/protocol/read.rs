@@ -21,8 +21,8 @@ pub(crate) struct Incoming {
     pub(crate) body: Result<Body, AwsError>,
 }
 
-/// Reads a request. The service is the one of the credential scope; without a scope it is guessed from
-/// the target or the version, so that even the error comes in the right protocol.
+/// Reads a request. The service is the one of the credential scope; without a scope it is guessed
+/// from the target or the version, so that even the error comes in the right protocol.
 pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
     let scope = header(&parts.headers, "authorization").and_then(Scope::parse);
     let signed_for = scope.as_ref().map(|scope| scope.service.clone());

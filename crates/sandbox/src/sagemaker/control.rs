@@ -148,18 +148,19 @@ async fn settings(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
         Some("absent") => Some(DefaultVersion::Absent),
         Some(other) => return Err(wrong(&format!("no default version `{other}`"))),
     };
-    Notebooks::of(&core).configure(|it| {
-        it.starting = delays.0.unwrap_or(it.starting);
-        it.stopping = delays.1.unwrap_or(it.stopping);
-        it.updating = delays.2.unwrap_or(it.updating);
-        it.deleting = delays.3.unwrap_or(it.deleting);
-        it.default_version = default_version.unwrap_or(it.default_version);
-        it.notices = order.notices.unwrap_or(it.notices);
+    Notebooks::of(&core).configure(|settings| {
+        settings.starting = delays.0.unwrap_or(settings.starting);
+        settings.stopping = delays.1.unwrap_or(settings.stopping);
+        settings.updating = delays.2.unwrap_or(settings.updating);
+        settings.deleting = delays.3.unwrap_or(settings.deleting);
+        settings.default_version = default_version.unwrap_or(settings.default_version);
+        settings.notices = order.notices.unwrap_or(settings.notices);
         if let Some(late) = order.update_visible_at_the_end {
-            it.update_visible = if late { UpdateVisible::AtTheEnd } else { UpdateVisible::AtOnce };
+            settings.update_visible = if late { UpdateVisible::AtTheEnd } else { UpdateVisible::AtOnce };
         }
         if let Some(late) = order.unsupported_type_at_start {
-            it.unsupported_type = if late { UnsupportedType::AtStart } else { UnsupportedType::AtUpdate };
+            settings.unsupported_type =
+                if late { UnsupportedType::AtStart } else { UnsupportedType::AtUpdate };
         }
     });
     Ok("{}".to_owned())

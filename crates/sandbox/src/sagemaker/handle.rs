@@ -1,4 +1,4 @@
-//! The door for Rust code: notebooks of any age and in any state, and things going wrong.
+//! The entry point for Rust code: notebooks of any age and in any state, and their failures.
 
 use std::fmt;
 use std::sync::Arc;
@@ -39,7 +39,8 @@ impl Seed {
         }
     }
 
-    /// Its status. In `Pending`, `Stopping`, `Updating` or `Deleting` it moves on after the usual time.
+    /// Its status. In `Pending`, `Stopping`, `Updating` or `Deleting` it moves on after the usual
+    /// time.
     #[must_use]
     pub fn status(mut self, status: Status) -> Self {
         self.status = status;

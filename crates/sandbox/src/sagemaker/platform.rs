@@ -5,7 +5,8 @@
 
 use jiff::Timestamp;
 
-/// 2026-05-15: from here on a new notebook gets Amazon Linux 2023 unless it asks for something else.
+/// 2026-05-15: from here on a new notebook gets Amazon Linux 2023 unless it asks for something
+/// else.
 const AL2023_BY_DEFAULT: Timestamp = Timestamp::constant(1_778_803_200, 0);
 
 /// 2026-07-01: from here on Amazon Linux 2 is neither created nor started.

@@ -1,9 +1,9 @@
-//! How notebooks behave where AWS's documents are silent or contradict each other.
+//! How notebooks behave where AWS's documents state nothing or contradict each other.
 
 use std::time::Duration;
 
-/// What a new notebook gets that does not say which IMDS version it wants. The API reference says 1,
-/// the developer guide says 2.
+/// What a new notebook gets that does not say which IMDS version it wants. The API reference says
+/// 1, the developer guide says 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DefaultVersion {
     /// "1": both versions are allowed.

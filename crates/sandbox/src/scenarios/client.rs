@@ -50,6 +50,10 @@ impl Aws {
         self.query("ec2", "2016-11-15", action, parameters)
     }
 
+    pub(super) fn autoscaling(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
+        self.query("autoscaling", "2011-01-01", action, parameters)
+    }
+
     pub(super) fn sts(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
         self.query("sts", "2011-06-15", action, parameters)
     }

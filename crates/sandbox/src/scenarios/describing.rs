@@ -18,6 +18,7 @@ fn metadata_options_are_filtered_on_the_server() {
     let aws = aws();
     let v1 = aws.launched(&[]);
     let v2 = aws.launched(&[
+        ("InstanceType", "t3.micro"),
         ("MetadataOptions.HttpTokens", "required"),
         ("MetadataOptions.HttpPutResponseHopLimit", "2"),
         ("MetadataOptions.HttpProtocolIpv6", "enabled"),

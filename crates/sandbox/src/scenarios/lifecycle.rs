@@ -8,15 +8,15 @@ fn state(aws: &Aws, id: &str) -> &'static str {
     aws.sandbox.instance(aws.account, aws.region, id).unwrap().state.as_str()
 }
 
-/// The states that the event bus told of an instance, in order.
-fn told(aws: &Aws, id: &str) -> Vec<String> {
+/// The states of an instance in the events, in order.
+fn states(aws: &Aws, id: &str) -> Vec<String> {
     let events = aws.sandbox.events();
     let details = events.iter().map(|event| &event["detail"]).filter(|detail| detail["instance-id"] == id);
     details.map(|detail| detail["state"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
-fn an_instance_lives_and_every_step_is_told() {
+fn an_instance_lives_and_every_step_is_an_event() {
     let aws = aws();
     let id = aws.launched(&[]);
     let named = [("InstanceId.1", id.as_str())];
@@ -34,7 +34,7 @@ fn an_instance_lives_and_every_step_is_told() {
     assert_eq!(state(&aws, &id), "terminated");
     let steps =
         ["pending", "running", "stopping", "stopped", "pending", "running", "shutting-down", "terminated"];
-    assert_eq!(told(&aws, &id), steps);
+    assert_eq!(states(&aws, &id), steps);
     aws.wait(60 * 60);
     assert!(aws.sandbox.instance(aws.account, aws.region, &id).is_none());
 }
@@ -78,7 +78,7 @@ fn wrong_states_are_refused_and_nothing_happens() {
     // Starting what runs and terminating what is gone are no errors.
     aws.ec2("StartInstances", &[("InstanceId.1", &running)]).ok();
     aws.ec2("TerminateInstances", &[("InstanceId.1", &terminated)]).ok();
-    assert_eq!(told(&aws, &terminated).last().unwrap(), "terminated");
+    assert_eq!(states(&aws, &terminated).last().unwrap(), "terminated");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn an_instance_terminated_while_starting_never_runs() {
     aws.wait(3);
     assert_eq!(state(&aws, &id), "shutting-down", "the timer of the start came too late");
     aws.wait(10);
-    assert_eq!(told(&aws, &id), ["pending", "shutting-down", "terminated"]);
+    assert_eq!(states(&aws, &id), ["pending", "shutting-down", "terminated"]);
 }
 
 #[test]

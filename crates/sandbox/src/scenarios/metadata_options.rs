@@ -13,6 +13,7 @@ const REQUIRE: [(&str, &str); 2] = [("HttpTokens", "required"), ("HttpEndpoint",
 fn what_is_not_named_stays() {
     let aws = aws();
     let id = aws.launched(&[
+        ("InstanceType", "t3.micro"),
         ("MetadataOptions.HttpPutResponseHopLimit", "3"),
         ("MetadataOptions.InstanceMetadataTags", "enabled"),
         ("MetadataOptions.HttpProtocolIpv6", "enabled"),

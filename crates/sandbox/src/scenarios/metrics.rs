@@ -29,7 +29,8 @@ fn ask(aws: &Aws, request: &Value) -> Reply {
     aws.json("monitoring", "GraniteServiceVersion20100801.GetMetricData", request)
 }
 
-/// Counts on the evening and the morning of the days before today; none on the day before yesterday.
+/// Counts on the evening and the morning of the days before today; none on the day before
+/// yesterday.
 fn counted() -> Aws {
     let aws = aws();
     let at = |seconds: i64| jiff::Timestamp::from_second(TODAY + seconds).unwrap();

@@ -1,6 +1,6 @@
 //! Launch templates: versions that never change, inheritance, launches from them.
 
-use super::client::{Aws, Reply, aws};
+use super::client::{Aws, Reply, aws, aws_with};
 use crate::AMAZON_LINUX_2;
 
 fn create(aws: &Aws, name: &str, data: &[(&str, &str)]) -> Reply {
@@ -158,4 +158,48 @@ fn templates_are_paged() {
     assert!(rest.texts("nextToken").is_empty());
     let named = aws.ec2("DescribeLaunchTemplates", &[("LaunchTemplateName.1", "two")]).ok();
     assert_eq!(named.texts("launchTemplateName"), ["two"]);
+}
+
+#[test]
+fn versions_come_in_pages_even_if_nobody_asks_for_pages() {
+    let aws = aws_with(|config| config.ec2.versions_per_page = 2);
+    let image = ("LaunchTemplateData.ImageId", AMAZON_LINUX_2);
+    let id = aws
+        .ec2("CreateLaunchTemplate", &[("LaunchTemplateName", "web"), image])
+        .ok()
+        .text("launchTemplateId");
+    for _ in 0..4 {
+        aws.ec2("CreateLaunchTemplateVersion", &[("LaunchTemplateId", &id), image]).ok();
+    }
+    let mut numbers = Vec::new();
+    let mut token = String::new();
+    for page in 1..=3 {
+        let parameters = [("LaunchTemplateId", id.as_str()), ("MaxResults", "200"), ("NextToken", &token)];
+        let answer = aws.ec2("DescribeLaunchTemplateVersions", &parameters).ok();
+        numbers.extend(answer.texts("versionNumber"));
+        token = answer.texts("nextToken").pop().unwrap_or_default();
+        assert_eq!(token.is_empty(), page == 3);
+    }
+    assert_eq!(numbers, ["5", "4", "3", "2", "1"]);
+}
+
+#[test]
+fn a_template_that_a_service_manages_is_not_the_customers() {
+    let aws = aws();
+    let managed = [
+        ("LaunchTemplateName", "eks-0001"),
+        ("LaunchTemplateData.ImageId", AMAZON_LINUX_2),
+        ("Operator.Principal", "eks.amazonaws.com"),
+    ];
+    let id = aws.ec2("CreateLaunchTemplate", &managed).ok().text("launchTemplateId");
+    let described = aws.ec2("DescribeLaunchTemplates", &[]).ok();
+    assert_eq!(
+        (described.text("managed"), described.text("principal")),
+        ("true".to_owned(), "eks.amazonaws.com".to_owned())
+    );
+    let version =
+        [("LaunchTemplateId", id.as_str()), ("SourceVersion", "1"), ("LaunchTemplateData.KeyName", "k")];
+    assert_eq!(aws.ec2("CreateLaunchTemplateVersion", &version).code(), "OperationNotPermitted");
+    let default = [("LaunchTemplateId", id.as_str()), ("SetDefaultVersion", "1")];
+    assert_eq!(aws.ec2("ModifyLaunchTemplate", &default).code(), "OperationNotPermitted");
 }

@@ -97,7 +97,8 @@ fn has_null(it: &Value) -> bool {
     }
 }
 
-/// A finding as it is kept. An older one changes nothing, and what customers change is not changed by providers.
+/// A finding as it is kept. An older one changes nothing, and what customers change is not changed
+/// by providers.
 fn merged(known: Option<&Value>, new: &Value) -> Value {
     let text = |it: &Value, pointer: &str| it.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     if let Some(known) = known

@@ -58,9 +58,9 @@ fn matches(call: &Call, filters: Option<&Value>, finding: &Value) -> Result<bool
             _ => return Err(AwsError::not_simulated(format!("filter {name} of GetFindings"))),
         };
         let mut any = false;
-        for it in wanted.as_array().into_iter().flatten() {
-            let text = it.get("Value").and_then(Value::as_str).unwrap_or_default();
-            any |= match it.get("Comparison").and_then(Value::as_str) {
+        for condition in wanted.as_array().into_iter().flatten() {
+            let text = condition.get("Value").and_then(Value::as_str).unwrap_or_default();
+            any |= match condition.get("Comparison").and_then(Value::as_str) {
                 Some("EQUALS") => value == Some(text),
                 Some("PREFIX") => value.is_some_and(|it| it.starts_with(text)),
                 other => return Err(AwsError::not_simulated(format!("comparison {other:?} of GetFindings"))),

@@ -16,6 +16,8 @@ pub struct Message {
     pub md5: String,
     /// Message attributes as sent.
     pub attributes: Map<String, Value>,
+    /// `MessageGroupId`: on a standard queue, the tenant that fair queues tell apart.
+    pub group: Option<String>,
     /// The account that sent it.
     pub sender: String,
     /// When it was sent; unchanged in a dead-letter queue.
@@ -74,7 +76,7 @@ fn attributes_md5(attributes: &Map<String, Value>) -> Option<String> {
         let attribute = attributes.get(name)?;
         push(&mut bytes, name);
         push(&mut bytes, attribute.get("DataType")?.as_str()?);
-        bytes.push(1); // a string or a number; binary values are refused at the door
+        bytes.push(1); // a string or a number; binary values are refused when a request is read
         push(&mut bytes, attribute.get("StringValue")?.as_str()?);
     }
     Some(hex_digest(&bytes))

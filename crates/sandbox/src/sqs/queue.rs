@@ -22,6 +22,8 @@ pub struct Draft {
     pub attributes: Map<String, Value>,
     /// Instead of the queue's own delay.
     pub delay: Option<Duration>,
+    /// `MessageGroupId`.
+    pub group: Option<String>,
     /// The account that sends.
     pub sender: String,
 }
@@ -46,6 +48,8 @@ pub struct Queue {
     messages: BTreeMap<u64, Message>,
     order: BTreeSet<(Timestamp, u64)>,
     sent: u64,
+    /// Whether a message with a group was ever sent; without one the order alone decides.
+    grouped: bool,
     expired: u64,
 }
 
@@ -58,6 +62,7 @@ impl Queue {
             messages: BTreeMap::new(),
             order: BTreeSet::new(),
             sent: 0,
+            grouped: false,
             expired: 0,
         }
     }
@@ -70,6 +75,7 @@ impl Queue {
             md5: hex_digest(draft.body.as_bytes()),
             body: draft.body,
             attributes: draft.attributes,
+            group: draft.group,
             sender: draft.sender,
             sent: now,
             visible_at: later(now, delay),
@@ -94,6 +100,7 @@ impl Queue {
 
     fn insert(&mut self, mut message: Message) -> Message {
         self.sent += 1;
+        self.grouped |= message.group.is_some();
         message.number = self.sent;
         self.order.insert((message.visible_at, message.number));
         self.messages.insert(message.number, message.clone());
@@ -113,7 +120,7 @@ impl Queue {
         // With a time-out of zero a message is visible again at once, but not to the same call.
         let mut hidden = Vec::new();
         while handed_out.len() < most {
-            let Some(&(visible_at, number)) = self.order.first().filter(|(at, _)| *at <= now) else { break };
+            let Some((visible_at, number)) = self.next(now) else { break };
             self.order.remove(&(visible_at, number));
             let Some(message) = self.messages.get_mut(&number) else { continue };
             if later(message.sent, self.settings.retention) <= now {
@@ -131,6 +138,30 @@ impl Queue {
         }
         self.order.extend(hidden);
         (handed_out, exhausted)
+    }
+
+    /// The visible message that is handed out next: of the group with the fewest messages in
+    /// flight, and in that group the one that is visible longest. A message without a group has no
+    /// one to wait for.
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
+    fn next(&self, now: Timestamp) -> Option<(Timestamp, u64)> {
+        let first = self.order.first().filter(|(at, _)| *at <= now)?;
+        if !self.grouped {
+            return Some(*first);
+        }
+        let mut in_flight: BTreeMap<&str, usize> = BTreeMap::new();
+        for message in
+            self.messages.values().filter(|message| message.received > 0 && message.visible_at > now)
+        {
+            *in_flight.entry(message.group.as_deref().unwrap_or_default()).or_default() += 1;
+        }
+        let visible = self.order.iter().take_while(|(at, _)| *at <= now);
+        visible
+            .min_by_key(|(_, number)| {
+                let group = self.messages.get(number).and_then(|message| message.group.as_deref());
+                group.and_then(|group| in_flight.get(group)).copied().unwrap_or_default()
+            })
+            .copied()
     }
 
     /// Takes out what was received too often or kept too long, without handing anything out.

@@ -1,4 +1,4 @@
-//! The door for Rust code: tests, rules and event source mappings.
+//! The entry point for Rust code: tests, rules and event source mappings.
 
 use std::fmt;
 use std::sync::Arc;

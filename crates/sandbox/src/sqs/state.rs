@@ -51,8 +51,8 @@ impl State {
         }
     }
 
-    /// A dead-letter queue that does not exist keeps nothing: the messages are lost, as in SQS after
-    /// somebody deleted it.
+    /// A dead-letter queue that does not exist keeps nothing: the messages are lost, as in SQS
+    /// after somebody deleted it.
     fn move_to_dead_letters(&mut self, from: &QueueName, messages: Vec<Message>, now: Timestamp) {
         if messages.is_empty() {
             return;

@@ -162,3 +162,31 @@ fn ten_thousand_messages_are_received_in_order_and_once() {
     }
     assert!(seen.iter().copied().eq(0..10_000));
 }
+
+#[test]
+fn a_noisy_group_does_not_delay_the_others() {
+    let (aws, sqs) = start(3);
+    let send = |group: &str, body: String| {
+        let draft = Draft { body, group: Some(group.to_owned()), ..Draft::default() };
+        sqs.send(&work(), draft).unwrap();
+    };
+    for number in 0..20 {
+        send("noisy", format!("noisy-{number}"));
+    }
+    assert_eq!(sqs.receive(&work(), 10, None).unwrap().len(), 10);
+    send("quiet", "quiet-0".to_owned());
+    self::send(&sqs, "none");
+    let next: Vec<_> = sqs.receive(&work(), 3, None).unwrap().into_iter().map(|it| it.body).collect();
+    assert_eq!(next, ["quiet-0", "none", "noisy-10"]);
+    aws.advance(31 * SECOND);
+    assert_eq!(receive(&sqs).len(), 10, "what was in flight is visible again");
+}
+
+#[test]
+fn messages_without_groups_keep_their_order() {
+    let (_aws, sqs) = start(3);
+    for body in ["a", "b", "c"] {
+        send(&sqs, body);
+    }
+    assert_eq!(receive(&sqs), ["a", "b", "c"]);
+}

@@ -4,8 +4,9 @@
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetAutomationExecution.html>
 //! <https://docs.aws.amazon.com/systems-manager-automation-runbooks/latest/userguide/automation-awssupport-configureec2metadata.html>
 //!
-//! Not simulated: that the runbooks sleep, that their targets take turns, and what a role may. The changes are made at
-//! once, as calls of the role if there is one, and the execution has ended a second later.
+//! Not simulated: that the runbooks sleep, that their targets take turns, and what a role may. The
+//! changes are made at once, as calls of the role if there is one, and the execution has ended a
+//! second later.
 
 mod locations;
 mod rate;
@@ -20,7 +21,7 @@ use crate::error::AwsError;
 use crate::identity::Principal;
 use crate::trail::Trail;
 use crate::world::World;
-use runbook::{change, runbook, targets, told, words};
+use runbook::{change, failure_text, runbook, targets, value_of};
 
 pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result<Answer, AwsError> {
     let request = call.json()?;
@@ -65,7 +66,7 @@ pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result
     } else {
         let ids = targets(request, request.get("Targets"), given("InstanceId"))?;
         let most = rate::errors(request, "MaxErrors", "0", ids.len())?;
-        let principal = match told(&values, "AutomationAssumeRole").rsplit_once(":role/") {
+        let principal = match value_of(&values, "AutomationAssumeRole").rsplit_once(":role/") {
             Some((_, role)) => Principal::session(&call.place, role, "Automation", world.now()),
             None => call.principal.clone(),
         };
@@ -73,7 +74,7 @@ pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result
         for id in &ids {
             match change(world, (&call.place, &principal), id, &values) {
                 Ok(()) => done += 1,
-                Err(error) => failures.push(words(id, &error)),
+                Err(error) => failures.push(failure_text(id, &error)),
             }
             if failures.len() > most {
                 break;
@@ -93,28 +94,28 @@ pub(super) fn get(world: &World, call: &Call) -> Result<Answer, AwsError> {
     only(request, &["AutomationExecutionId"])?;
     let id = request.get("AutomationExecutionId").and_then(Value::as_str).unwrap_or_default();
     let found = world.ssm.executions.get(id).filter(|it| it.place == call.place);
-    let it = found.ok_or_else(|| {
+    let recorded = found.ok_or_else(|| {
         AwsError::client("AutomationExecutionNotFoundException", format!("{id} does not exist"))
     })?;
-    let status = it.status(world.now());
-    let (done, failed) = it.counts;
+    let status = recorded.status(world.now());
+    let (done, failed) = recorded.counts;
     let mut execution = json!({
-        "AutomationExecutionId": id, "DocumentName": it.document, "AutomationExecutionStatus": status,
-        "ExecutionStartTime": jiff_seconds(it.started), "TargetParameterName": "InstanceId",
+        "AutomationExecutionId": id, "DocumentName": recorded.document, "AutomationExecutionStatus": status,
+        "ExecutionStartTime": jiff_seconds(recorded.started), "TargetParameterName": "InstanceId",
         "ProgressCounters": { "TotalSteps": done + failed, "SuccessSteps": done, "FailedSteps": failed },
     });
     let Some(members) = execution.as_object_mut() else { return Ok(Answer::Json(execution)) };
-    for (name, value) in [("ParentAutomationExecutionId", &it.parent), ("Target", &it.target)] {
+    for (name, value) in [("ParentAutomationExecutionId", &recorded.parent), ("Target", &recorded.target)] {
         if let Some(value) = value {
             members.insert(name.to_owned(), Value::from(value.as_str()));
         }
     }
-    if let (Some(failure), "Failed") = (&it.failure, status) {
+    if let (Some(failure), "Failed") = (&recorded.failure, status) {
         members.insert("FailureMessage".to_owned(), Value::from(failure.as_str()));
     }
-    if !it.steps.is_empty() {
+    if !recorded.steps.is_empty() {
         let ended = status != "InProgress";
-        let steps = it.steps.iter().map(|it| it.describe(ended)).collect();
+        let steps = recorded.steps.iter().map(|step| step.describe(ended)).collect();
         members.insert("StepExecutions".to_owned(), Value::Array(steps));
     }
     Ok(Answer::Json(json!({ "AutomationExecution": execution })))

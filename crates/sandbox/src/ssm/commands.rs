@@ -3,7 +3,8 @@
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html>
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html>
 //!
-//! Nothing runs anywhere: what an instance prints is set from outside. A command takes as long as its parameter
+//! Nothing runs anywhere: what an instance prints is set from outside. A command takes as long as
+//! its parameter
 //! `DurationSeconds` says, or no time.
 
 use std::time::Duration;
@@ -21,9 +22,9 @@ use crate::trail::Trail;
 use crate::world::World;
 
 /// How much of what is printed `GetCommandInvocation` gives.
-const PRINTED: usize = 24_000;
+const OUTPUT_LIMIT: usize = 24_000;
 /// A new command is not shown for this long.
-const HIDDEN: Duration = Duration::from_millis(200);
+const VISIBLE_AFTER: Duration = Duration::from_millis(200);
 
 impl Sandbox {
     /// From now on Systems Manager manages this instance.
@@ -116,10 +117,10 @@ pub(super) fn invocation(world: &World, call: &Call) -> Result<Answer, AwsError>
     let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
     let (command_id, instance) = (text("CommandId"), text("InstanceId"));
     let now = world.now();
-    let command = world.ssm.commands.get(command_id).filter(|it| {
-        it.place == call.place
-            && it.instances.iter().any(|it| it == instance)
-            && later(it.sent, HIDDEN) <= now
+    let command = world.ssm.commands.get(command_id).filter(|command| {
+        command.place == call.place
+            && command.instances.iter().any(|it| it == instance)
+            && later(command.sent, VISIBLE_AFTER) <= now
     });
     let missing = || AwsError::client("InvocationDoesNotExist", "");
     let command = command.ok_or_else(missing)?;
@@ -150,7 +151,7 @@ pub(super) fn invocation(world: &World, call: &Call) -> Result<Answer, AwsError>
         "CommandId": command_id, "InstanceId": instance, "Comment": command.comment,
         "DocumentName": command.document, "DocumentVersion": "$DEFAULT", "PluginName": step, "ResponseCode": code,
         "ExecutionStartDateTime": command.sent.to_string(), "Status": status, "StatusDetails": status,
-        "StandardOutputContent": output.chars().take(PRINTED).collect::<String>(),
+        "StandardOutputContent": output.chars().take(OUTPUT_LIMIT).collect::<String>(),
         "StandardErrorContent": errors.chars().take(8_000).collect::<String>(),
         "StandardOutputUrl": "", "StandardErrorUrl": "",
     })))

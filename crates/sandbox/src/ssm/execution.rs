@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::clock::later;
 use crate::identity::Place;
 
-const LASTING: Duration = Duration::from_secs(1);
+const DURATION: Duration = Duration::from_secs(1);
 
 /// An execution, and how it will have ended.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ impl Execution {
             place: place.clone(),
             document: document.to_owned(),
             started,
-            ends: later(started, LASTING),
+            ends: later(started, DURATION),
             counts: (done, failures.len()),
             failed: !failures.is_empty(),
             failure: (!failures.is_empty()).then(|| failures.join("; ")),

@@ -39,8 +39,8 @@ fn message_attributes(message: &Message) -> Map<String, Value> {
     message.attributes.iter().map(convert).collect()
 }
 
-/// The ids that go back to the queue. `reports` is `ReportBatchItemFailures`; without it every answer
-/// counts as success.
+/// The ids that go back to the queue. `reports` is `ReportBatchItemFailures`; without it every
+/// answer counts as success.
 pub(super) fn returned(outcome: &InvocationOutcome, messages: &[Message], reports: bool) -> Vec<String> {
     let all = || messages.iter().map(|it| it.id.clone()).collect();
     match outcome.response() {
@@ -53,7 +53,7 @@ pub(super) fn returned(outcome: &InvocationOutcome, messages: &[Message], report
     }
 }
 
-/// The listed ids; `None` for an answer that AWS takes for the failure of the whole batch.
+/// The listed ids; `None` for an answer that AWS takes for the failure of the complete batch.
 fn failures(answer: &Value) -> Option<Vec<String>> {
     let members = match answer {
         Value::Null => return Some(Vec::new()),

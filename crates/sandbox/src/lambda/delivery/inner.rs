@@ -35,10 +35,10 @@ impl Inner {
         poll_fn(|context| {
             let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
             events.poll_recv(context).map(|event| {
-                event.map(|it| {
+                event.map(|event| {
                     let busy = self.busy();
                     busy.step();
-                    (it, busy)
+                    (event, busy)
                 })
             })
         })

@@ -17,9 +17,9 @@ const PAUSE: Duration = Duration::from_millis(2);
 pub struct Unsettled(pub Duration);
 
 impl Wiring {
-    /// Waits until the bus is empty, no function is at work and no mapped queue has a visible message;
-    /// on the machine's clock also until nothing is due within a second. Messages that wait for their
-    /// time do not count: move the clock for them. The time-out is real time.
+    /// Waits until the bus is empty, no function is at work and no mapped queue has a visible
+    /// message; on the machine's clock also until nothing is due within a second. Messages that
+    /// wait for their time do not count: move the clock for them. The time-out is real time.
     pub async fn settle(&self, timeout: Duration) -> Result<(), Unsettled> {
         let begun = Instant::now();
         loop {
@@ -37,9 +37,9 @@ impl Wiring {
         }
     }
 
-    /// Moves a manual clock by `by`, from one due time to the next, and lets everything settle at each:
-    /// a message comes back, a retry is made, a notebook arrives exactly when it should. `timeout` is
-    /// for all of it, in real time. A system clock stays.
+    /// Moves a manual clock by `by`, from one due time to the next, and lets everything settle at
+    /// each: a message comes back, a retry is made, a notebook arrives exactly when it should.
+    /// `timeout` is for all of it, in real time. A system clock stays.
     pub async fn advance(&self, by: Duration, timeout: Duration) -> Result<(), Unsettled> {
         let begun = Instant::now();
         let end = later(self.inner.core.clock.now(), by);

@@ -13,7 +13,7 @@ use crate::trail::Trail;
 use crate::world::World;
 
 /// The most tags a resource can have.
-const MOST: usize = 50;
+const TAG_LIMIT: usize = 50;
 
 pub(super) fn answer(
     world: &mut World,
@@ -28,8 +28,8 @@ pub(super) fn answer(
     let notebook = input.tagged(world, call)?;
     let mut tags = notebook.tags.clone();
     tags.extend(added);
-    if tags.len() > MOST {
-        return Err(validation(format!("The number of tags exceeds the limit of {MOST}")));
+    if tags.len() > TAG_LIMIT {
+        return Err(validation(format!("The number of tags exceeds the limit of {TAG_LIMIT}")));
     }
     notebook.tags = tags;
     trail.response(json!({"tags": trail_list(&notebook.tags)}));

@@ -136,13 +136,13 @@ impl Filter {
             filter.add(move |it| it.modified > time);
         }
         if let Some(part) = input.text("NotebookInstanceLifecycleConfigNameContains")?.map(str::to_owned) {
-            filter.add(move |it| {
-                it.attributes.lifecycle_config.as_ref().is_some_and(|name| name.contains(&part))
+            filter.add(move |notebook| {
+                notebook.attributes.lifecycle_config.as_ref().is_some_and(|name| name.contains(&part))
             });
         }
         if let Some(part) = input.text("DefaultCodeRepositoryContains")?.map(str::to_owned) {
-            filter.add(move |it| {
-                it.attributes.default_repository.as_ref().is_some_and(|name| name.contains(&part))
+            filter.add(move |notebook| {
+                notebook.attributes.default_repository.as_ref().is_some_and(|name| name.contains(&part))
             });
         }
         if let Some(name) = input.text("AdditionalCodeRepositoryEquals")?.map(str::to_owned) {

@@ -51,7 +51,8 @@ pub(super) fn queue<'a>(state: &'a mut State, name: &QueueName) -> Result<&'a mu
     state.queues.get_mut(name).ok_or_else(errors::no_such_queue)
 }
 
-/// As AWS writes it. Who calls the sandbox has overridden the endpoint and uses the URL as a name only.
+/// As AWS writes it. Who calls the sandbox has overridden the endpoint and uses the URL as a name
+/// only.
 pub(super) fn queue_url(name: &QueueName) -> String {
     let suffix = if name.place.partition() == "aws-cn" { ".cn" } else { "" };
     format!("https://sqs.{}.amazonaws.com{suffix}/{}/{}", name.place.region, name.place.account, name.name)
@@ -89,7 +90,22 @@ pub(super) fn draft(input: &Value, call: &Call, max_size: usize) -> Result<Draft
         return Err(errors::invalid_value(message));
     }
     let delay = seconds(input, "DelaySeconds", 900)?;
-    Ok(Draft { body: body.to_owned(), attributes, delay, sender: call.place.account.as_str().to_owned() })
+    let group = group(input)?;
+    let sender = call.place.account.as_str().to_owned();
+    Ok(Draft { body: body.to_owned(), attributes, delay, group, sender })
+}
+
+/// `MessageGroupId`: 1 to 128 letters, digits and punctuation.
+fn group(input: &Value) -> Result<Option<String>, AwsError> {
+    let Some(group) = input.get("MessageGroupId").and_then(Value::as_str) else { return Ok(None) };
+    let legal = |letter: char| letter.is_ascii_alphanumeric() || letter.is_ascii_punctuation();
+    if !(1..=128).contains(&group.len()) || !group.chars().all(legal) {
+        return Err(errors::invalid_value(format!(
+            "Value {group} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include \
+             alphanumeric and punctuation characters. 1 to 128 in length."
+        )));
+    }
+    Ok(Some(group.to_owned()))
 }
 
 /// The characters of XML 1.0, which is what SQS takes in a body.
@@ -97,7 +113,7 @@ const fn allowed(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// The entries of a batch, checked as a whole.
+/// The entries of a batch, checked together.
 pub(super) fn entries(input: &Value) -> Result<Vec<(&str, &Value)>, AwsError> {
     let entries = input.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if entries.is_empty() {

@@ -88,6 +88,9 @@ pub(crate) fn system_attributes(message: &Message) -> Map<String, Value> {
     if let Some(first) = message.first_received {
         put("ApproximateFirstReceiveTimestamp", first.as_millisecond().to_string());
     }
+    if let Some(group) = &message.group {
+        put("MessageGroupId", group.clone());
+    }
     if let Some(source) = &message.moved_from {
         put("DeadLetterQueueSourceArn", source.clone());
     }

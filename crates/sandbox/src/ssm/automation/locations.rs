@@ -3,17 +3,18 @@
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_TargetLocation.html>
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/running-automations-multiple-accounts-regions.html>
 //!
-//! The execution of the central account has a step for each account and Region, which assumes the execution role there,
-//! starts a child for the targets, and that one a child for each instance. A role that cannot be assumed fails its step.
-//! An execution in which no more steps failed than may fail is a success. What may fail is counted over the whole
-//! execution: AWS's pages do not say over what, and this is the stricter reading.
+//! The execution of the central account has a step for each account and Region, which assumes the
+//! execution role there, starts a child for the targets, and that one a child for each instance. A
+//! role that cannot be assumed fails its step. An execution in which no more steps failed than may
+//! fail is a success. What may fail is counted over the complete execution: AWS's pages do not say
+//! over what, and this is the stricter reading.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::rate;
-use super::runbook::{change, targets, told, words};
+use super::runbook::{change, failure_text, targets, value_of};
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::identity::{Place, Principal, is_account};
@@ -42,20 +43,20 @@ pub(super) fn start(
     values: &[(&str, String)],
 ) -> Result<String, AwsError> {
     let locations = read(call.json()?, world.config.parameter_values_in_locations)?;
-    administered(world, &call.place, told(values, "AutomationAssumeRole"))?;
+    administered(world, &call.place, value_of(values, "AutomationAssumeRole"))?;
     let (id, all) = (world.ids.uuid(), locations.len());
     let (mut steps, mut failures, mut failed) = (Vec::new(), Vec::new(), false);
-    for it in locations {
-        let may_fail = rate::errors(&it.of, "TargetLocationMaxErrors", "0", all)?;
+    for location in locations {
+        let may_fail = rate::errors(&location.of, "TargetLocationMaxErrors", "0", all)?;
         if failures.len() > may_fail {
             break;
         }
-        let (child, failure) = work(world, &it, document, values, &id);
+        let (child, failure) = work(world, &location, document, values, &id);
         if let Some(failure) = &failure {
-            failures.push(format!("{}/{}: {failure}", it.place.account, it.place.region));
+            failures.push(format!("{}/{}: {failure}", location.place.account, location.place.region));
         }
         failed = failures.len() > may_fail;
-        steps.push(Step { place: it.place, role: it.role, id: world.ids.uuid(), child, failure });
+        steps.push(Step { place: location.place, role: location.role, id: world.ids.uuid(), child, failure });
     }
     let done = steps.len() - failures.len();
     let execution = Execution::of(world.now(), &call.place, document, done, &failures);
@@ -63,7 +64,8 @@ pub(super) fn start(
     Ok(id)
 }
 
-/// Whether the administration role, if there is one, is one of the central account that can be assumed.
+/// Whether the administration role, if there is one, is one of the central account that can be
+/// assumed.
 fn administered(world: &World, central: &Place, arn: &str) -> Result<(), AwsError> {
     let role = format!("arn:{}:iam::{}:role/", central.partition(), central.account);
     let there =
@@ -75,7 +77,8 @@ fn administered(world: &World, central: &Place, arn: &str) -> Result<(), AwsErro
     Err(AwsError::client("InvalidAutomationExecutionParametersException", why))
 }
 
-/// Works on one account and Region: the child's id if it could be started, and why it failed if it did.
+/// Works on one account and Region: the child's id if it could be started, and why it failed if it
+/// did.
 fn work(
     world: &mut World,
     it: &Location,
@@ -95,7 +98,8 @@ fn work(
         if failures.len() > it.most {
             break;
         }
-        let failure = change(world, (&it.place, &principal), id, values).err().map(|why| words(id, &why));
+        let failure =
+            change(world, (&it.place, &principal), id, values).err().map(|why| failure_text(id, &why));
         let one = Execution::of(
             world.now(),
             &it.place,
@@ -115,7 +119,7 @@ fn work(
     (Some(child), failure)
 }
 
-/// The accounts and Regions that are meant, with what each is to be told.
+/// The accounts and Regions of the request, with the settings of each.
 fn read(request: &Value, with_values: bool) -> Result<Vec<Location>, AwsError> {
     let refuse = |why: String| AwsError::client("ValidationException", why);
     let list = request.get("TargetLocations").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -123,7 +127,7 @@ fn read(request: &Value, with_values: bool) -> Result<Vec<Location>, AwsError> {
         return Err(refuse("1 to 100 target locations are expected".to_owned()));
     }
     let (mut locations, mut seen) = (Vec::new(), BTreeSet::new());
-    for it in list {
+    for location in list {
         let known = [
             "Accounts",
             "Regions",
@@ -135,24 +139,24 @@ fn read(request: &Value, with_values: bool) -> Result<Vec<Location>, AwsError> {
             "TargetsMaxErrors",
             "IncludeChildOrganizationUnits",
         ];
-        only(it, &known)?;
-        if it.get("IncludeChildOrganizationUnits").is_some_and(|it| it != false) {
+        only(location, &known)?;
+        if location.get("IncludeChildOrganizationUnits").is_some_and(|it| it != false) {
             return Err(AwsError::not_simulated("organizational units as targets of a location"));
         }
-        rate::concurrency(it, "TargetLocationMaxConcurrency")?;
-        rate::concurrency(it, "TargetsMaxConcurrency")?;
-        let (accounts, regions) = (some(it, "Accounts")?, some(it, "Regions")?);
-        let role = it.get("ExecutionRoleName").and_then(Value::as_str).unwrap_or(EXECUTION_ROLE);
+        rate::concurrency(location, "TargetLocationMaxConcurrency")?;
+        rate::concurrency(location, "TargetsMaxConcurrency")?;
+        let (accounts, regions) = (some(location, "Accounts")?, some(location, "Regions")?);
+        let role = location.get("ExecutionRoleName").and_then(Value::as_str).unwrap_or(EXECUTION_ROLE);
         if !(1..=64).contains(&role.len()) {
             return Err(refuse(format!("{role} is no name of an execution role")));
         }
-        let own = it.get("Targets").or_else(|| request.get("Targets"));
+        let own = location.get("Targets").or_else(|| request.get("Targets"));
         let ids = targets(request, own, None)?;
         if !with_values {
             let why = "Key=ParameterValues cannot be used with TargetLocations";
             return Err(AwsError::client("InvalidTarget", why));
         }
-        let most = rate::errors(it, "TargetsMaxErrors", "0", ids.len())?;
+        let most = rate::errors(location, "TargetsMaxErrors", "0", ids.len())?;
         for account in &accounts {
             for region in &regions {
                 let place = Place::new(account, region);
@@ -162,7 +166,7 @@ fn read(request: &Value, with_values: bool) -> Result<Vec<Location>, AwsError> {
                 if !seen.insert(place.clone()) {
                     return Err(AwsError::not_simulated(format!("{account}/{region} in two locations")));
                 }
-                let (role, ids, of) = (role.to_owned(), ids.clone(), it.clone());
+                let (role, ids, of) = (role.to_owned(), ids.clone(), location.clone());
                 locations.push(Location { place, role, ids, most, of });
             }
         }

@@ -38,12 +38,12 @@ pub(super) fn runbook(name: &str) -> Option<&'static [Declared]> {
     }
 }
 
-pub(super) fn words(id: &str, error: &AwsError) -> String {
+pub(super) fn failure_text(id: &str, error: &AwsError) -> String {
     format!("{id}: {}: {}", error.code, error.message)
 }
 
-/// What a runbook is told, or else has by itself.
-pub(super) fn told<'a>(values: &'a [(&str, String)], name: &str) -> &'a str {
+/// The value of a parameter: the given one, else its default.
+pub(super) fn value_of<'a>(values: &'a [(&str, String)], name: &str) -> &'a str {
     values.iter().find(|(it, _)| *it == name).map_or("", |(_, value)| value.as_str())
 }
 
@@ -74,7 +74,7 @@ pub(super) fn change(
     id: &str,
     values: &[(&str, String)],
 ) -> Result<(), AwsError> {
-    let of = |name: &str| told(values, name);
+    let of = |name: &str| value_of(values, name);
     let words =
         |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
     let mut pairs = vec![
