@@ -3,12 +3,26 @@
 import os
 import shutil
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 import servers
 from policy_tools import Lines
 
 HERE = Path(__file__).resolve().parent
+# The configuration inside the package names fixed folders, `/tmp/fonts` among them, where nothing is unpacked.
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>{unpacked}/fonts</dir>
+  <cachedir>{unpacked}/fonts-cache</cachedir>
+</fontconfig>
+"""
+# Without a font Chromium still starts, but lays out every text with height 0 and an empty `innerText`.
+WORD = """(() => {
+    const heading = document.querySelector('h1');
+    return { height: heading.getBoundingClientRect().height, text: heading.innerText };
+})()"""
 BROWSER = Path(os.environ.get("V2ONLY_BROWSER_DIR", servers.target_directory() / "browser"))
 
 
@@ -23,16 +37,20 @@ class Browser:
         # Unpacked beside the packages, so that another release of them brings its own.
         unpacked = BROWSER / "unpacked"
         unpacked.mkdir(exist_ok=True)
+        fonts = unpacked / "fonts.conf"
+        fonts.write_text(FONTS.format(unpacked=escape(str(unpacked))))
         self.lines = Lines(
             ["node", HERE / "browser" / "look.mjs"],
             install,
             BROWSER_MODULES=str(BROWSER),
             TMPDIR=str(unpacked),
-            FONTCONFIG_PATH=str(unpacked / "fonts"),
+            FONTCONFIG_FILE=str(fonts),
         )
         try:
-            self.look(HERE / "browser" / "blank.html", 360)
+            word = self.look(HERE / "browser" / "blank.html", 360, ask=WORD)["answer"]
+            assert word["height"] > 0 and word["text"] == "Blank", f"it finds no font in {unpacked / 'fonts'}: {word}"
         except AssertionError as error:
+            self.lines.close()
             shutil.rmtree(unpacked, ignore_errors=True)
             pytest.skip(f"Chromium does not run on this machine: {error}")
 

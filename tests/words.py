@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Finds retired words in the files that git tracks, and names what to write instead. Standard library only.
+
+    tests/words.py              each hit as FILE:LINE: WORD -> REPLACEMENT, and the number of hits in each folder
+    tests/words.py FOLDER…      the same for some files or folders
+
+The words are in tests/words.txt. Exit code: 0 without a hit, 1 otherwise.
+"""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+WORDS = Path(__file__).resolve().with_name("words.txt")
+# The list itself, a text of others, and what tools write.
+LEFT_OUT = {"tests/words.txt", "LICENSE", "Cargo.lock"}
+INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def patterns() -> list[tuple[re.Pattern, str]]:
+    read = []
+    for number, line in enumerate(WORDS.read_text().splitlines(), 1):
+        if line.strip() and not line.startswith("#"):
+            pattern, arrow, replacement = line.partition(" -> ")
+            if not arrow:
+                sys.exit(f"{WORDS}:{number}: no ` -> ` in this line")
+            read.append((re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), replacement))
+    return read
+
+
+def tracked(chosen: list[str]) -> list[str]:
+    listed = subprocess.run(
+        ["git", "-C", str(REPOSITORY), "ls-files", "-z", "--", *chosen], capture_output=True, text=True, check=True
+    )
+    return [name for name in listed.stdout.split("\0") if name and name not in LEFT_OUT]
+
+
+def folder(name: str) -> str:
+    """`crates/cli` for a file of that crate, and the first folder for others."""
+    parts = Path(name).parts
+    return "/".join(parts[: 2 if parts[0] in ("crates", "functions", "tests") and len(parts) > 2 else 1])
+
+
+def main() -> int:
+    retired, hits = patterns(), Counter()
+    for name in tracked([str(Path(it).absolute()) for it in sys.argv[1:]]):
+        path = REPOSITORY / name
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue
+        for number, line in enumerate(lines, 1):
+            split = INNER_CAPITAL.sub(" ", line.replace("_", " "))
+            for pattern, replacement in retired:
+                if hit := pattern.search(line) or pattern.search(split):
+                    print(f"{name}:{number}: {hit.group()} -> {replacement}")
+                    hits[folder(name)] += 1
+    if hits:
+        print()
+        for name, number in sorted(hits.items()):
+            print(f"{number:6} {name}")
+    print(f"{hits.total()} retired words")
+    return 1 if hits else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
