@@ -14,6 +14,7 @@
 pub mod document;
 
 pub mod failure;
+pub mod kinds;
 pub mod ports;
 pub mod record;
 

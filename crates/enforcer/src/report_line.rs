@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use v2only_policy::review::Due;
+use v2only_policy::{Hold, Plan, Verdict};
 
 use crate::failure::Disposition;
 use crate::invocation::Said;
@@ -126,13 +127,13 @@ pub fn log_line(record: &Record, function: &str, now: Timestamp) -> Value {
     put("event_id", json!(record.cause.as_ref().map(|it| &it.event_id)));
     put("event", json!(record.cause.as_ref().map(|it| &it.event)));
     put("actor", json!(record.cause.as_ref().and_then(|it| it.actor.as_ref())));
-    put("verdict", json!(record.verdict));
-    put("rules", json!(record.rules));
-    put("reasons", json!(record.reasons));
-    put("notes", json!(record.notes));
-    put("plan", json!(record.plan));
-    put("hold", json!(record.hold));
-    put("step", json!(record.step));
+    put("verdict", json!(record.verdict().map(Verdict::code)));
+    put("rules", json!(record.rules()));
+    put("reasons", json!(record.reasons()));
+    put("notes", json!(record.notes()));
+    put("plan", json!(record.plan().map(Plan::code)));
+    put("hold", json!(record.hold().map(Hold::code)));
+    put("step", json!(record.step().map(ToString::to_string)));
     put("before", json!(record.before.map(|it| it.to_string())));
     put("outcome", json!(record.outcome.code()));
     put("after", json!(record.after.map(|it| it.to_string())));
@@ -191,8 +192,8 @@ pub struct SweepCounts {
 impl Counts {
     /// Adds one record.
     pub fn add(&mut self, record: &Record) {
-        self.judged += u64::from(record.verdict.is_some());
-        self.contested += u64::from(record.hold == Some("contested"));
+        self.judged += u64::from(record.decision.is_some());
+        self.contested += u64::from(matches!(record.hold(), Some(Hold::Contested { .. })));
         match &record.outcome {
             Outcome::Fixed => self.fixed += 1,
             Outcome::Held => self.held += 1,
