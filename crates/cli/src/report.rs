@@ -11,7 +11,6 @@ pub(crate) mod item;
 pub(crate) mod posture_v1;
 pub(crate) mod resource;
 pub(crate) mod rollout_v1;
-pub(crate) mod rules;
 pub(crate) mod sarif;
 pub(crate) mod sink;
 pub(crate) mod table;

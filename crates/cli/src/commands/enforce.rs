@@ -16,7 +16,6 @@ use self::together::Central;
 use self::waves::Course;
 
 use crate::args::kind::{self, Kind};
-use crate::print::plan;
 use crate::print::plan::Plans;
 use crate::report::causes;
 use crate::report::formats::{self, Layout};
@@ -29,7 +28,7 @@ use crate::run::found::survey;
 use crate::run::found::{Entry, Estate, Findings, Results, Use};
 use crate::run::journal;
 use crate::run::journal::FileJournal;
-use crate::run::rollout::{HOLD, RolloutResult};
+use crate::run::rollout::RolloutResult;
 use crate::run::session::Session;
 use crate::run::survey::ScanRequest;
 use crate::run::{exemptions, launched, policy_file, regions};
@@ -209,13 +208,11 @@ fn agreed<W: World>(
 /// Says why nothing is to be changed, and what would let something be.
 fn nothing_acts<W: World>(session: &mut Session<'_, W>, found: &Ran<'_>, aws: &W::Aws) -> Result<Exit, Stop> {
     let (exit, totals) = found.tell(session, aws, Some(Shown::Found { exemptions: false }))?;
-    let held: Vec<&'static str> = totals.held.into_keys().collect();
+    let Totals { held, advice, .. } = totals;
     if !held.is_empty() {
         session.talk.say("nothing was changed: everything that violates the policy is held");
     }
-    for advice in held.into_iter().filter_map(plan::advice) {
-        session.talk.hint(advice);
-    }
+    advice.into_iter().for_each(|it| session.talk.hint(it));
     Ok(exit)
 }
 
@@ -294,7 +291,7 @@ impl Ran<'_> {
     /// Why the rest was left, and how to give back what should not have been taken.
     fn report_stop_reason<W>(&self, session: &mut Session<'_, W>, totals: &Totals) {
         if let Some(stop) = &self.rolled.stopped {
-            let held = totals.held.get(HOLD).copied().unwrap_or_default();
+            let held = totals.wave_stopped;
             match held {
                 0 => session.talk.note(&stop.to_string()),
                 _ => session

@@ -13,11 +13,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use v2only_enforcer::ResourceId;
 use v2only_enforcer::ports::KnownFinding;
+use v2only_policy::rules::{About, Severity};
 use v2only_policy::{Finding, Place};
 
 use super::list::List;
 use super::resource::{self, Named};
-use super::rules::{Rule, Severity, by_rule};
 use crate::report::item::Item;
 use crate::report::sink::{Sink, Tail};
 use crate::term::problem::Stop;
@@ -76,10 +76,11 @@ pub(crate) struct Document<T> {
 
 /// The findings of one resource, one for each rule.
 pub(crate) fn findings(item: &Item<'_>, now: Timestamp, known: &Known) -> Vec<Value> {
-    by_rule(item).map(|(violation, rule)| finding(item, violation, rule, now, known)).collect()
+    item.findings_by_rule().into_iter().map(|violation| finding(item, violation, now, known)).collect()
 }
 
-fn finding(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp, known: &Known) -> Value {
+fn finding(item: &Item<'_>, finding: Finding, now: Timestamp, known: &Known) -> Value {
+    let rule = finding.rule().about();
     let (place, id) = (&item.record.place, &item.record.resource);
     let named = resource::named(place, id);
     let finding_id = resource::finding_id(place, id, rule.id);
@@ -110,7 +111,7 @@ fn finding(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp, known
         },
         "Remediation": { "Recommendation": {
             "Text": cut(&resource::remedy(item, finding), RECOMMENDATION),
-            "Url": rule.url,
+            "Url": rule.aws_page,
         }},
         "ProductFields": product_fields(item, rule),
         "Resources": [described(item, &named)],
@@ -170,15 +171,15 @@ pub(crate) fn time(at: Timestamp) -> String {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at).to_string()
 }
 
-fn product_fields(item: &Item<'_>, rule: &Rule) -> Value {
+fn product_fields(item: &Item<'_>, rule: &About) -> Value {
     let record = item.record;
     let exemption = item.exemption();
     let fields = [
         ("v2only/Version", Some(env!("CARGO_PKG_VERSION").to_owned())),
         ("v2only/Rule", Some(rule.id.to_owned())),
-        ("v2only/Verdict", record.verdict.map(str::to_owned)),
+        ("v2only/Verdict", record.verdict().map(|it| it.code().to_owned())),
         ("v2only/Outcome", Some(record.outcome.code().to_owned())),
-        ("v2only/Hold", record.hold.map(str::to_owned)),
+        ("v2only/Hold", record.hold().map(|it| it.code().to_owned())),
         ("v2only/Resource", Some(record.resource.to_string())),
         ("v2only/Cause", item.cause.map(v2only_policy::cause::RootCause::words)),
         ("v2only/AutoScalingGroup", item.cause.and_then(|it| it.group.clone())),

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use v2only_policy::Finding;
+use v2only_policy::rules::Severity;
 
 use super::list::List;
 use super::resource;
-use super::rules::{Rule, Severity, by_rule};
 use crate::report::item::Item;
 use crate::report::sink::{Sink, Tail};
 use crate::term::problem::Stop;
@@ -38,9 +38,8 @@ impl Sink for Ocsf<'_> {
     }
 
     fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
-        by_rule(item).try_for_each(|(finding, rule)| {
-            self.list.element(self.out, &event(item, finding, rule, self.now))
-        })
+        let mut findings = item.findings_by_rule().into_iter();
+        findings.try_for_each(|finding| self.list.element(self.out, &event(item, finding, self.now)))
     }
 
     fn end(&mut self, _: &Tail<'_>) -> Result<(), Stop> {
@@ -49,7 +48,8 @@ impl Sink for Ocsf<'_> {
     }
 }
 
-fn event(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp) -> Value {
+fn event(item: &Item<'_>, finding: Finding, now: Timestamp) -> Value {
+    let rule = finding.rule().about();
     let (place, id) = (&item.record.place, &item.record.resource);
     let time = now.as_millisecond();
     let closed = item.is_mended() || item.is_gone();
@@ -118,7 +118,7 @@ fn event(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp) -> Valu
             "status_details": [finding.to_string()],
         },
         "resources": [described(item)],
-        "remediation": { "desc": resource::remedy(item, finding), "references": [rule.url] },
+        "remediation": { "desc": resource::remedy(item, finding), "references": [rule.aws_page] },
         "unmapped": unmapped(item),
     })
 }
@@ -143,9 +143,9 @@ fn described(item: &Item<'_>) -> Value {
 /// What the schema has no word for.
 fn unmapped(item: &Item<'_>) -> Value {
     let said = [
-        ("verdict", item.record.verdict.map(str::to_owned)),
+        ("verdict", item.record.verdict().map(|it| it.code().to_owned())),
         ("outcome", Some(item.record.outcome.code().to_owned())),
-        ("hold", item.record.hold.map(str::to_owned)),
+        ("hold", item.record.hold().map(|it| it.code().to_owned())),
         ("cause", item.cause.map(v2only_policy::cause::RootCause::words)),
         ("launched_by", item.launcher.map(ToString::to_string)),
         ("exempt_until", item.exemption().map(|it| it.until.to_string())),

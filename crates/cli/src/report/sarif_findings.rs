@@ -4,9 +4,10 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+use v2only_policy::rules::Severity;
+use v2only_policy::{Hold, Rule};
 
 use super::resource;
-use super::rules::{RULES, Severity, rule};
 use super::sarif::{self, Finding, Level};
 use crate::print::documents;
 use crate::report::item::Item;
@@ -25,7 +26,7 @@ pub(crate) struct Sarif<'a> {
 
 impl<'a> Sarif<'a> {
     pub(crate) fn new(command: &'static str, out: &'a mut dyn Write) -> Self {
-        let titles = RULES.iter().map(|rule| (rule.id, rule.title)).collect();
+        let titles = Rule::ALL.iter().map(|rule| (rule.id(), rule.about().title)).collect();
         Self { command, titles, results: Values::default(), out }
     }
 }
@@ -41,10 +42,10 @@ impl Sink for Sarif<'_> {
     }
 
     fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
-        let rules = RULES.iter().map(|rule| {
+        let rules = Rule::ALL.iter().map(|rule| rule.about()).map(|rule| {
             json!({
                 "id": rule.id, "shortDescription": { "text": rule.title },
-                "helpUri": rule.url, "fullDescription": { "text": rule.why },
+                "helpUri": rule.aws_page, "fullDescription": { "text": rule.why },
             })
         });
         let unread = tail.surveys.iter().filter_map(|survey| Some((&survey.place, survey.failure.as_ref()?)));
@@ -67,7 +68,7 @@ fn results(item: &Item<'_>) -> Vec<(Finding, Value)> {
     let (place, id) = (&item.record.place, &item.record.resource);
     let named = resource::named(place, id);
     let one = |finding: &v2only_policy::Finding| {
-        let rule = rule(finding.rule())?;
+        let rule = finding.rule().about();
         let level = match rule.severity {
             _ if item.exemption().is_some() => Level::Note,
             Severity::High => Level::Error,
@@ -80,7 +81,7 @@ fn results(item: &Item<'_>) -> Vec<(Finding, Value)> {
             "partialFingerprints": { "v2only/v1": fingerprint },
             "properties": {
                 "account": place.account.as_str(), "region": place.region.as_str(), "kind": id.kind(),
-                "outcome": item.record.outcome.code(), "hold": item.record.hold,
+                "outcome": item.record.outcome.code(), "hold": item.record.hold().map(Hold::code),
             },
         });
         if item.is_mended() || item.is_gone() {
@@ -98,9 +99,9 @@ fn results(item: &Item<'_>) -> Vec<(Finding, Value)> {
             column: None,
             logical: Some(format!("{place}/{id}")),
         };
-        Some((finding, mark))
+        (finding, mark)
     };
-    item.findings().iter().filter_map(one).collect()
+    item.findings().iter().map(one).collect()
 }
 
 /// Adds members to an object.

@@ -1,13 +1,10 @@
 //! The table for people: one row for each resource.
 
-use std::fmt;
 use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 use v2only_enforcer::Outcome;
 use v2only_enforcer::record::Posture;
-use v2only_enforcer::scan::Judged;
-use v2only_enforcer::sources::Source;
 use v2only_policy::{Decision, Plan, Verdict};
 
 use crate::print::sheet::{Entry, Sheet};
@@ -102,13 +99,20 @@ impl<'a> Table<'a> {
             Shown::Found { .. } => {
                 let (mut why, next) = found(item);
                 why.extend(item.launcher.map(ToString::to_string));
-                Row { word: record.verdict.unwrap_or_default().to_owned(), why, next, ..row }
+                Row {
+                    word: record.verdict().map(Verdict::code).unwrap_or_default().to_owned(),
+                    why,
+                    next,
+                    ..row
+                }
             }
             Shown::Done { request_ids } => {
                 let mut why: Vec<String> = match &record.outcome {
                     Outcome::Failed(failure) => vec![sentence(failure)],
-                    Outcome::Fixed | Outcome::Advanced => record.step.iter().cloned().collect(),
-                    _ => record.reasons.clone(),
+                    Outcome::Fixed | Outcome::Advanced => {
+                        record.step().iter().map(ToString::to_string).collect()
+                    }
+                    _ => record.reasons(),
                 };
                 if let (true, Some(id)) = (request_ids, &record.request_id) {
                     why.push(format!("request {id}"));
@@ -246,16 +250,9 @@ impl Sink for Table<'_> {
 
 /// Why a resource is as it is, and what follows.
 fn found(item: &Item<'_>) -> (Vec<String>, Vec<String>) {
-    match item.judged {
-        Some(Judged::Instance(_, decision)) => (why(decision), next(decision)),
-        Some(Judged::Notebook(_, decision)) => (why(decision), next(decision)),
-        Some(Judged::Source(source)) => match &**source {
-            Source::Defaults(_, decision) => (why(decision), next(decision)),
-            Source::Version(_, version) => (why(&version.decision), next(&version.decision)),
-            Source::Configuration(_, _, decision) => (why(decision), next(decision)),
-            Source::Image(_, decision) => (why(decision), next(decision)),
-        },
-        None => (item.record.reasons.clone(), Vec::new()),
+    match &item.record.decision {
+        Some(decision) => (why(decision), next(decision)),
+        None => (item.record.reasons(), Vec::new()),
     }
 }
 
@@ -264,7 +261,7 @@ fn words(posture: Option<Posture>) -> String {
 }
 
 /// Findings, exemption and notes.
-fn why<S>(decision: &Decision<S>) -> Vec<String> {
+fn why(decision: &Decision) -> Vec<String> {
     let mut lines = Vec::new();
     match &decision.verdict {
         Verdict::Exempt { by, .. } => {
@@ -280,7 +277,7 @@ fn why<S>(decision: &Decision<S>) -> Vec<String> {
 }
 
 /// What would be done, or why it would not.
-fn next<S: fmt::Display>(decision: &Decision<S>) -> Vec<String> {
+fn next(decision: &Decision) -> Vec<String> {
     match &decision.plan {
         Plan::Nothing => Vec::new(),
         Plan::Wait(wait) => vec![wait.to_string()],

@@ -2,9 +2,6 @@
 
 use v2only_enforcer::waves::{Stage, Stop, Watched};
 
-/// Why a resource of a wave that never began was left.
-pub(crate) const HOLD: &str = "wave-stopped";
-
 /// What came of the waves, beside the records, which are kept elsewhere.
 #[derive(Debug, Default)]
 pub(crate) struct RolloutResult {

@@ -5,10 +5,6 @@
 
 pub(crate) mod values;
 
-mod codec;
-mod judged;
-mod record;
-
 #[cfg(test)]
 mod tests;
 
@@ -16,10 +12,9 @@ use std::fmt;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tempfile::SpooledTempFile;
-
-pub(crate) use codec::Kept;
-use codec::{Out, Rest};
 
 /// So much stays in memory: a thousand records or two.
 const IN_MEMORY: usize = 1024 * 1024;
@@ -60,8 +55,8 @@ impl Spool {
     ///
     /// # Errors
     /// The disk is full, or there is none to write to.
-    pub(crate) fn put(&self, it: &impl Kept) -> io::Result<Slot> {
-        let bytes = Out::bytes(it);
+    pub(crate) fn put(&self, it: &impl Serialize) -> io::Result<Slot> {
+        let bytes = postcard::to_stdvec(it).map_err(|it| broken(&it.to_string()))?;
         let length = u32::try_from(bytes.len()).map_err(|_| broken("a record is too long"))?;
         let mut written = self.written();
         let at = written.end;
@@ -75,13 +70,13 @@ impl Spool {
     ///
     /// # Errors
     /// The file cannot be read, or holds something else.
-    pub(crate) fn get<T: Kept>(&self, slot: Slot) -> io::Result<T> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, slot: Slot) -> io::Result<T> {
         let mut bytes = vec![0; usize::try_from(slot.length).unwrap_or(usize::MAX)];
         let mut written = self.written();
         written.file.seek(SeekFrom::Start(slot.at)).map_err(|it| unusable(&it))?;
         written.file.read_exact(&mut bytes).map_err(|it| unusable(&it))?;
         drop(written);
-        Rest::bytes(&bytes)
+        postcard::from_bytes(&bytes).map_err(|it| broken(&it.to_string()))
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {

@@ -6,12 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use v2only_enforcer::Failure;
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::scan::{Judged, Kinds, scan_by_pages};
+use v2only_enforcer::scan::{Kinds, scan_by_pages};
 use v2only_enforcer::sources::trace::Tracer;
+use v2only_enforcer::{Failure, Record, ResourceId};
 use v2only_policy::cause::RootCause;
-use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
+use v2only_policy::{Instance, InstanceId, Judged, Place, Policy, Verdict};
 
 use crate::report::item::Item;
 use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
@@ -64,11 +64,8 @@ impl Page<'_> {
     /// The first error of `each`.
     pub(crate) fn items<E>(self, mut each: impl FnMut(&Item<'_>) -> Result<(), E>) -> Result<(), E> {
         self.judged.iter().try_for_each(|judged| {
-            let cause = match judged {
-                Judged::Instance(instance, _) => self.causes.get(&instance.id),
-                Judged::Notebook(..) | Judged::Source(_) => None,
-            };
-            each(&Item::of(&judged.record(self.place), judged, cause))
+            let cause = judged.instance().and_then(|instance| self.causes.get(&instance.id));
+            each(&Item::of(&Record::of(self.place, judged), judged, cause))
         })
     }
 }
@@ -107,7 +104,7 @@ pub(crate) async fn survey<E>(
         let tracing = async {
             let (mut tracer, mut untraced) = (Tracer::default(), None);
             while let Some(mut judged) = received.recv().await {
-                judged.sort_by_cached_key(Judged::resource);
+                judged.sort_by_cached_key(|judged| ResourceId::from(&judged.subject));
                 let causes = match untraced {
                     None => tracer.trace(ports, place, &violating(&judged)).await,
                     // A denied call is not repeated for every page.
@@ -146,9 +143,6 @@ fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The instances that violate the policy.
 fn violating(judged: &[Judged]) -> Vec<&Instance> {
-    let violating = judged.iter().filter_map(|it| match it {
-        Judged::Instance(it, decision) if matches!(decision.verdict, Verdict::Violation(_)) => Some(it),
-        _ => None,
-    });
-    violating.collect()
+    let violating = judged.iter().filter(|judged| matches!(judged.decision.verdict, Verdict::Violation(_)));
+    violating.filter_map(Judged::instance).collect()
 }

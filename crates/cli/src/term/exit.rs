@@ -21,14 +21,8 @@ pub enum Exit {
 
 impl Exit {
     /// Every way to end.
-    pub const ALL: [Self; 6] = [
-        Self::Clean,
-        Self::Internal,
-        Self::Usage,
-        Self::Incomplete,
-        Self::Violations,
-        Self::OutputClosed,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Clean, Self::Internal, Self::Usage, Self::Incomplete, Self::Violations, Self::OutputClosed];
 
     /// The end of a run that left violations, or could not see or change everything, or both. Incomplete
     /// outranks violations: whoever reads 10 may take the list of them for whole.
