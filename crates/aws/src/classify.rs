@@ -51,7 +51,7 @@ trait Named {
 impl Named for Failure {
     fn named(mut self, action: &'static str) -> Self {
         if self.action.is_empty() {
-            self.action = action;
+            self.action = action.into();
         }
         self
     }
@@ -89,7 +89,7 @@ pub fn answer(action: &'static str, meta: &ErrorMetadata) -> Failure {
     let request_id = meta.extra("aws_request_id").map(str::to_owned);
     Failure {
         kind: kind(code, message),
-        action,
+        action: action.into(),
         code: (!code.is_empty()).then(|| code.to_owned()),
         message: message.to_owned(),
         request_id,

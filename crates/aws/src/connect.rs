@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::Instant;
 use v2only_enforcer::{Failure, Kind};
-use v2only_policy::{AccountId, OuId, Partition, Place, Region};
+use v2only_policy::{AccountId, OuId, Place, Region};
 
 use crate::call::{Call, CallLog};
 use crate::classify;
@@ -271,7 +271,7 @@ impl Aws {
             return Ok(known.to_builder().region(region).build());
         }
         self.turn(None, Call::AssumeRole).await?;
-        let arn = role_arn(place.region.partition(), &place.account, &membership.role);
+        let arn = place.role_arn(&membership.role);
         let mut role = AssumeRoleProvider::builder(arn).session_name("v2only").configure(&self.base);
         if let Some(external_id) = &membership.external_id {
             role = role.external_id(external_id);
@@ -288,11 +288,6 @@ impl Aws {
 /// The one HTTPS client, with the one TLS stack.
 pub(crate) fn https() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
-}
-
-/// `arn:<partition>:iam::<account>:role/<name>`.
-pub(crate) fn role_arn(partition: Partition, account: &AccountId, role: &str) -> String {
-    format!("arn:{}:iam::{account}:role/{role}", partition.as_str())
 }
 
 /// Fails unless every endpoint in the environment is on this machine and there is one for everything.
@@ -348,14 +343,5 @@ mod tests {
             ("AWS_ENDPOINT_URL_STS", "https://sts.amazonaws.com"),
         ];
         assert!(loopback(&mixed).is_err());
-    }
-
-    #[test]
-    fn roles_are_named_in_their_partition() {
-        let account = AccountId::parse("111122223333").unwrap();
-        assert_eq!(
-            role_arn(Partition::AwsCn, &account, "v2only-member"),
-            "arn:aws-cn:iam::111122223333:role/v2only-member"
-        );
     }
 }

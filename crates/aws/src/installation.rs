@@ -19,7 +19,7 @@ use v2only_policy::{AccountId, Place};
 
 use crate::call::Call;
 use crate::classify;
-use crate::connect::{Aws, role_arn};
+use crate::connect::Aws;
 
 /// An answer of AWS, in which "there is no such thing" is one.
 fn if_there<T>(answer: Answer<T>) -> Answer<Option<T>> {
@@ -107,7 +107,7 @@ impl ReadInstallation for Aws {
     async fn enter(&self, place: &Place, role: &str, external_id: Option<&str>) -> Answer<()> {
         let call = Call::AssumeRole;
         self.turn(Some(place), call).await?;
-        let arn = role_arn(place.region.partition(), &place.account, role);
+        let arn = place.role_arn(role);
         let request = Sts::new(self.base())
             .assume_role()
             .role_arn(arn)

@@ -5,12 +5,11 @@ use std::io;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use v2only_enforcer::automation::{is_left_to_automation, taken};
+use v2only_enforcer::automation::{is_left_to_automation, run_by_automation};
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::scan::Judged;
 use v2only_enforcer::{Record, ResourceId};
 use v2only_policy::cause::RootCause;
-use v2only_policy::{Instance, InstanceId, Place, Verdict};
+use v2only_policy::{Instance, InstanceId, Judged, Place, Subject, Verdict};
 
 use crate::output::items::Item;
 use crate::spool::{Slot, Spool};
@@ -117,23 +116,21 @@ impl Finding {
                 Use::Tell => (it, false),
                 Use::Change { consent } => {
                     let automated = is_left_to_automation(&it);
-                    (taken(if consent { consented(it) } else { it }), automated)
+                    let decision = if consent { it.decision.with_consent() } else { it.decision };
+                    (run_by_automation(Judged { decision, ..it }), automated)
                 }
             };
-            let (cause, violating_instance) = match &it {
-                Judged::Instance(it, decision) => {
-                    (causes.get(&it.id).cloned(), matches!(decision.verdict, Verdict::Violation(_)))
-                }
-                Judged::Notebook(..) | Judged::Source(_) => (None, false),
-            };
-            let id = it.resource();
-            let words = match (&it, &cause) {
-                (Judged::Notebook(..), _) => "notebook".to_owned(),
+            let cause = it.instance().and_then(|it| causes.get(&it.id)).cloned();
+            let violating_instance =
+                it.instance().is_some() && matches!(it.decision.verdict, Verdict::Violation(_));
+            let id = ResourceId::from(&it.subject);
+            let words = match (&it.subject, &cause) {
+                (Subject::Notebook(_), _) => it.subject.noun().to_owned(),
                 (_, Some(cause)) => cause.words(),
                 (_, None) => String::new(),
             };
             let cause_number = self.causes.number(words);
-            let (acts, source) = (it.acts(), matches!(it, Judged::Source(_)));
+            let (acts, source) = (it.acts(), it.subject.is_launch_source());
             let slot = self.spool.put(&(it, cause))?;
             let entry =
                 Entry { slot, place: 0, cause: cause_number, acts, automated, source, violating_instance };
@@ -151,14 +148,6 @@ impl Finding {
             entries.extend(here.into_iter().map(|(_, entry)| Entry { place: number, ..entry }));
         }
         Estate { seen, entries, causes: self.causes, spool: self.spool }
-    }
-}
-
-/// After somebody agreed to what nobody can undo.
-fn consented(it: Judged) -> Judged {
-    match it {
-        Judged::Source(it) => Judged::Source(Box::new(it.with_consent())),
-        other => other,
     }
 }
 
@@ -214,7 +203,7 @@ impl Estate {
         let here = self.entries.get(self.at(seen)).unwrap_or_default();
         let mut launched = Vec::new();
         for it in here.iter().filter(|it| it.violating_instance) {
-            if let Judged::Instance(mut it, _) = self.get(it)?.judged {
+            if let Subject::Instance(mut it) = self.get(it)?.judged.subject {
                 it.tags.retain(|key, _| key == group_tag);
                 (it.image, it.profile, it.managed_by) = (None, None, None);
                 launched.push(it);
@@ -283,11 +272,8 @@ impl Findings<'_> {
         let seen = self.estate.seen(entry)?;
         let Found { judged, cause } = self.estate.get(entry)?;
         let came = self.results.map(|it| it.get(number)).transpose()?.flatten();
-        let record = came.unwrap_or_else(|| judged.record(&seen.place));
-        let launcher: Option<&Launcher> = match &judged {
-            Judged::Instance(it, _) => seen.launchers.get(&it.id),
-            Judged::Notebook(..) | Judged::Source(_) => None,
-        };
-        tell(&Item { launcher, ..Item::of(&record, &judged, cause.as_ref()) })
+        let record = came.unwrap_or_else(|| Record::of(&seen.place, &judged));
+        let launcher: Option<&Launcher> = judged.instance().and_then(|it| seen.launchers.get(&it.id));
+        tell(&Item { launcher, ..Item::of(&record, &judged.subject, cause.as_ref()) })
     }
 }

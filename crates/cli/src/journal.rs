@@ -8,8 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use v2only_enforcer::enforce::Journal;
-use v2only_enforcer::scan::Judged;
-use v2only_policy::Place;
+use v2only_policy::{Judged, Place};
 
 use crate::output::journal_v1::LineV1;
 use crate::problem::Problem;

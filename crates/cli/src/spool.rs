@@ -3,10 +3,6 @@
 //! A megabyte is kept in memory, and only what goes beyond them is written. The file is this process's alone, and
 //! is gone with it however it ends.
 
-mod codec;
-mod judged;
-mod record;
-
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +10,9 @@ use std::fmt;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tempfile::SpooledTempFile;
-
-pub(crate) use codec::Kept;
-use codec::{Out, Rest};
 
 /// So much stays in memory: a thousand records or two.
 const IN_MEMORY: usize = 1024 * 1024;
@@ -58,8 +53,8 @@ impl Spool {
     ///
     /// # Errors
     /// The disk is full, or there is none to write to.
-    pub(crate) fn put(&self, it: &impl Kept) -> io::Result<Slot> {
-        let bytes = Out::bytes(it);
+    pub(crate) fn put(&self, it: &impl Serialize) -> io::Result<Slot> {
+        let bytes = postcard::to_stdvec(it).map_err(|it| broken(&it.to_string()))?;
         let length = u32::try_from(bytes.len()).map_err(|_| broken("a record is too long"))?;
         let mut written = self.written();
         let at = written.end;
@@ -73,13 +68,13 @@ impl Spool {
     ///
     /// # Errors
     /// The file cannot be read, or holds something else.
-    pub(crate) fn get<T: Kept>(&self, slot: Slot) -> io::Result<T> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, slot: Slot) -> io::Result<T> {
         let mut bytes = vec![0; usize::try_from(slot.length).unwrap_or(usize::MAX)];
         let mut written = self.written();
         written.file.seek(SeekFrom::Start(slot.at)).map_err(|it| unusable(&it))?;
         written.file.read_exact(&mut bytes).map_err(|it| unusable(&it))?;
         drop(written);
-        Rest::bytes(&bytes)
+        postcard::from_bytes(&bytes).map_err(|it| broken(&it.to_string()))
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {

@@ -8,12 +8,12 @@ use std::task::{Poll, Waker};
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use v2only_enforcer::Failure;
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::scan::{Judged, Kinds, Unread, scan_by_pages};
+use v2only_enforcer::scan::{Kinds, Unread, scan_by_pages};
 use v2only_enforcer::sources::trace::Tracer;
+use v2only_enforcer::{Failure, ResourceId};
 use v2only_policy::cause::RootCause;
-use v2only_policy::{Instance, InstanceId, Place, Policy, Verdict};
+use v2only_policy::{Instance, InstanceId, Judged, Place, Policy, Verdict};
 
 use crate::estate::{Estate, Finding, Use};
 use crate::regions::Places;
@@ -117,7 +117,7 @@ pub(crate) async fn stream<E>(
                     Poll::Ready((std::mem::take(&mut found.some), found.ended.take()))
                 })
                 .await;
-                some.sort_by_cached_key(Judged::resource);
+                some.sort_by_cached_key(|it| ResourceId::from(&it.subject));
                 let causes = match untraced {
                     None => tracer.trace(ports, place, &violating(&some)).await,
                     // What was denied once is not asked for again on every page.
@@ -163,9 +163,6 @@ struct Found {
 
 /// The instances that violate the policy.
 fn violating(judged: &[Judged]) -> Vec<&Instance> {
-    let violating = judged.iter().filter_map(|it| match it {
-        Judged::Instance(it, decision) if matches!(decision.verdict, Verdict::Violation(_)) => Some(it),
-        _ => None,
-    });
-    violating.collect()
+    let violating = judged.iter().filter(|it| matches!(it.decision.verdict, Verdict::Violation(_)));
+    violating.filter_map(Judged::instance).collect()
 }

@@ -9,14 +9,13 @@ pub mod locations;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use v2only_policy::instance::{HttpTokens, Instance, Switch};
-use v2only_policy::{Decision, Hold, InstanceChange, InstanceId, Place, Plan};
+use v2only_policy::instance::{Instance, Switch};
+use v2only_policy::{Decision, Hold, InstanceChange, InstanceId, Judged, Place, Plan, Step};
 
 use crate::enforce::{Bound, Carried, Journal};
 use crate::failure::{Failure, Kind};
 use crate::ports::{DescribeInstances, Execution, RunAutomation};
 use crate::record::{Outcome, Posture, Record};
-use crate::scan::Judged;
 
 /// How many instances one execution is given: as many as one target takes.
 const IN_ONE: usize = 50;
@@ -69,33 +68,28 @@ impl Runbook {
     }
 }
 
-/// What the policy leaves to Systems Manager Automation and a runbook can do, as a plan to act; anything else as it is.
-pub fn taken(judged: Judged) -> Judged {
-    match judged {
-        Judged::Instance(it, mut decision) => {
-            if let Plan::Hold { why: Hold::SsmAutomation, would: Some(change) } = &decision.plan
-                && Runbook::of(*change, None).is_some()
-            {
-                decision.plan = Plan::Act(*change);
-            }
-            Judged::Instance(it, decision)
-        }
-        other => other,
-    }
-}
-
-/// Whether this is what [`taken`] makes a plan to act of.
-pub fn is_left_to_automation(judged: &Judged) -> bool {
-    let Judged::Instance(_, decision) = judged else { return false };
+/// The change that the policy leaves to Systems Manager Automation, if a runbook can make it.
+fn left_change(decision: &Decision) -> Option<Step> {
     match &decision.plan {
-        Plan::Hold { why: Hold::SsmAutomation, would: Some(change) } => Runbook::of(*change, None).is_some(),
-        _ => false,
+        Plan::Hold { why: Hold::SsmAutomation, would: Some(step @ Step::Instance(change)) } => {
+            Runbook::of(*change, None).map(|_| *step)
+        }
+        Plan::Hold { .. } | Plan::Nothing | Plan::Wait(_) | Plan::Act(_) => None,
     }
 }
 
-/// The ARN of the role of this name in the account of a place.
-pub fn role_arn(place: &Place, name: &str) -> String {
-    format!("arn:{}:iam::{}:role/{name}", place.region.partition().as_str(), place.account)
+/// A plan to act in place of one that the policy leaves to Systems Manager Automation, if a runbook can make the change.
+/// Other plans stay as they are.
+pub fn run_by_automation(mut judged: Judged) -> Judged {
+    if let Some(step) = left_change(&judged.decision) {
+        judged.decision.plan = Plan::Act(step);
+    }
+    judged
+}
+
+/// Whether [`run_by_automation`] makes this plan one to act.
+pub fn is_left_to_automation(judged: &Judged) -> bool {
+    left_change(&judged.decision).is_some()
 }
 
 /// Instances of one place that are to be changed by runbooks.
@@ -175,19 +169,12 @@ fn write_down(
 ) -> Vec<Written> {
     let mut written = Vec::new();
     for judged in some {
-        let record = judged.record(place);
-        let which = match &judged {
-            Judged::Instance(it, Decision { plan: Plan::Act(change), .. }) => Some((it.id.clone(), *change)),
-            _ => None,
-        };
+        let record = Record::of(place, &judged);
+        let which = judged.instance().map(|it| it.id.clone()).zip(change(&judged));
         match (journal.write(place, &judged), which) {
             (Ok(()), Some((id, change))) => written.push(Written { id, change, record, judged }),
             (Ok(()), None) => carried.left.push(judged),
-            (Err(error), _) => {
-                let why = format!("the journal cannot be written ({error}), so nothing was changed");
-                let outcome = Outcome::Failed(Failure::new(Kind::Refused, "journal", why));
-                carried.records.push(record.came(outcome, None, None));
-            }
+            (Err(error), _) => carried.records.push(record.with_failure(Failure::journal(&error))),
         }
     }
     written
@@ -195,9 +182,9 @@ fn write_down(
 
 /// The change that is to be made of an instance.
 const fn change(judged: &Judged) -> Option<InstanceChange> {
-    match judged {
-        Judged::Instance(_, Decision { plan: Plan::Act(change), .. }) => Some(*change),
-        _ => None,
+    match judged.decision.plan {
+        Plan::Act(Step::Instance(change)) => Some(change),
+        Plan::Act(_) | Plan::Nothing | Plan::Wait(_) | Plan::Hold { .. } => None,
     }
 }
 
@@ -219,7 +206,7 @@ async fn execute<P: RunAutomation + DescribeInstances>(
 
 /// None of them was changed.
 fn failed(some: Vec<Written>, failure: &Failure) -> Vec<Record> {
-    let failed = |it: Written| it.record.came(Outcome::Failed(failure.clone()), None, None);
+    let failed = |it: Written| it.record.with_failure(failure.clone());
     some.into_iter().map(failed).collect()
 }
 
@@ -239,7 +226,7 @@ async fn verified(
             Ok(found) => verdict(found.iter().find(|now| now.id == it.id), it.change, &ended, execution),
             Err(failure) => (Outcome::Failed(failure.clone()), None),
         };
-        it.record.came(outcome, after, Some(execution.to_owned()))
+        it.record.with_outcome(outcome, after, Some(execution.to_owned()))
     });
     records.collect()
 }
@@ -255,14 +242,8 @@ fn verdict(
         let why = format!("it was not described any more after execution {execution}");
         return (Outcome::Failed(Failure::new(Kind::Gone, "ec2:DescribeInstances", why)), None);
     };
-    let InstanceChange::RequireTokens { hop_limit, .. } = change else {
-        let why = "no runbook makes this change";
-        return (Outcome::Failed(Failure::new(Kind::Refused, ACTION, why)), None);
-    };
     let after = Some(Posture::Options(now.options));
-    let closed = now.options.http_tokens == HttpTokens::Required
-        && hop_limit.is_none_or(|hops| now.options.hop_limit == Some(hops.get()));
-    if closed || now.options.http_endpoint == Switch::Disabled {
+    if change.is_met_by(&now.options) || now.options.http_endpoint == Switch::Disabled {
         return (Outcome::Fixed, after);
     }
     let failure = ended.clone().err().unwrap_or_else(|| {

@@ -7,19 +7,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
+use v2only_policy::instance::{Instance, MetadataOptions, Switch};
 use v2only_policy::notebook::Notebook;
-use v2only_policy::source::{Image, LaunchTemplate};
-use v2only_policy::{InstanceId, Place};
+use v2only_policy::source::Image;
+use v2only_policy::{Hold, InstanceId, Judged, Place, Step, Subject};
 
-use crate::failure::{Disposition, Failure, Kind};
+use crate::failure::{Failure, Kind};
 use crate::ports::{
     DescribeInstances, DescribeNotebook, InstanceWriter, ListImages, NotebookWriter, SourceReader,
     SourceWriter,
 };
-use crate::record::{Outcome, Posture, Record};
-use crate::scan::Judged;
-use crate::sources::Source;
+use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 use crate::{instances, notebooks, sources};
 
 /// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
@@ -49,7 +47,7 @@ impl Bound {
     }
 
     pub(crate) fn note(&self, record: &Record) {
-        if is_failed(record) {
+        if record.outcome.is_failure() {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -61,14 +59,6 @@ impl Bound {
 
     pub(crate) fn is_broken(&self) -> bool {
         self.at_most.is_some_and(|it| self.failed.load(Ordering::Relaxed) > it)
-    }
-}
-
-/// Whether a change that was to be made was not; what is gone needed none any more.
-pub fn is_failed(record: &Record) -> bool {
-    match &record.outcome {
-        Outcome::Failed(failure) => failure.disposition() != Disposition::Done,
-        _ => false,
     }
 }
 
@@ -106,7 +96,7 @@ pub async fn enforce_within<P: Writer + DescribeInstances + Sync>(
     bound: &Bound,
 ) -> Carried {
     let (sources, others): (Vec<Judged>, Vec<Judged>) =
-        judged.into_iter().filter(Judged::acts).partition(|it| matches!(it, Judged::Source(_)));
+        judged.into_iter().filter(Judged::acts).partition(|it| it.subject.is_launch_source());
     let mut carried = Carried::default();
     let one = async |judged: Judged| {
         if bound.is_broken() {
@@ -114,13 +104,13 @@ pub async fn enforce_within<P: Writer + DescribeInstances + Sync>(
         }
         let record = match journal.write(place, &judged) {
             Ok(()) => apply(ports, place, &judged, now).await,
-            Err(error) => unwritten(place, &judged, &error),
+            Err(error) => Record::of(place, &judged).with_failure(Failure::journal(&error)),
         };
         bound.note(&record);
         Ok(record)
     };
     // First, so that nothing is launched that would have to be mended as well; and in order.
-    for some in sources.chunk_by(belong_together) {
+    for some in sources.chunk_by(same_template) {
         if bound.is_broken() {
             carried.left.extend_from_slice(some);
             continue;
@@ -149,49 +139,30 @@ pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook + ListImage
     place: &Place,
     judged: Vec<Judged>,
 ) -> (Vec<Judged>, Vec<Record>) {
-    let ids: Vec<InstanceId> = judged
-        .iter()
-        .filter_map(|it| match it {
-            Judged::Instance(it, _) => Some(it.id.clone()),
-            Judged::Notebook(..) | Judged::Source(_) => None,
-        })
-        .collect();
+    let ids: Vec<InstanceId> = judged.iter().filter_map(|it| it.instance().map(|it| it.id.clone())).collect();
     let described = if ids.is_empty() { Ok(Vec::new()) } else { ports.instances(place, &ids).await };
-    let marks = judged.iter().any(|it| image(it).is_some());
+    let marks = judged.iter().any(|it| it.image().is_some());
     let images = if marks { own_images(ports, place).await } else { Ok(Vec::new()) };
     let (mut same, mut other) = (Vec::new(), Vec::new());
     for it in judged {
-        let is_same = match (&it, &described) {
-            (Judged::Instance(..), Err(failure)) => Err(failure.clone()),
-            (Judged::Instance(then, _), Ok(found)) => {
+        let is_same = match &it.subject {
+            Subject::Instance(then) => described.as_ref().map_err(Failure::clone).map(|found| {
                 let now = found.iter().find(|it| it.id == then.id);
-                Ok(now.is_some_and(|now| is_as_decided(then, now)))
-            }
-            (Judged::Notebook(then, _), _) => notebook_is(ports, place, then).await,
-            (Judged::Source(_), _) => match (image(&it), &images) {
-                (None, _) => Ok(true),
-                (Some(then), Ok(found)) => Ok(found.contains(then)),
-                (Some(_), Err(failure)) => Err(failure.clone()),
-            },
+                now.is_some_and(|now| is_as_decided(then, now))
+            }),
+            Subject::Notebook(then) => notebook_is(ports, place, then).await,
+            Subject::Image(then) => images.as_ref().map_err(Failure::clone).map(|found| found.contains(then)),
+            Subject::AccountDefaults(_)
+            | Subject::TemplateVersion { .. }
+            | Subject::LaunchConfiguration { .. } => Ok(true),
         };
         match is_same {
             Ok(true) => same.push(it),
-            Ok(false) => other.push(changed_since(it.record(place))),
-            Err(failure) => other.push(it.record(place).came(Outcome::Failed(failure), None, None)),
+            Ok(false) => other.push(Record::of(place, &it).on_hold(Hold::ChangedSince)),
+            Err(failure) => other.push(Record::of(place, &it).with_failure(failure)),
         }
     }
     (same, other)
-}
-
-/// The image that is to be marked, which nobody could undo.
-fn image(it: &Judged) -> Option<&Image> {
-    match it {
-        Judged::Source(source) => match &**source {
-            Source::Image(it, _) => Some(it),
-            _ => None,
-        },
-        Judged::Instance(..) | Judged::Notebook(..) => None,
-    }
 }
 
 async fn own_images(ports: &impl ListImages, place: &Place) -> Result<Vec<Image>, Failure> {
@@ -204,16 +175,6 @@ async fn own_images(ports: &impl ListImages, place: &Place) -> Result<Vec<Image>
             return Ok(all);
         }
     }
-}
-
-/// Why something was left that is not as it was when its change was planned.
-pub const CHANGED_SINCE: &str = "changed-since";
-
-fn changed_since(mut record: Record) -> Record {
-    record.plan = Some("hold");
-    record.hold = Some(CHANGED_SINCE);
-    record.reasons.push("it was changed since the plan was made; the next run decides anew".to_owned());
-    record
 }
 
 /// Whether everything a decision rests on is as it was. That AWS is done with a change is no change.
@@ -242,18 +203,8 @@ pub trait Writer: InstanceWriter + NotebookWriter + SourceReader + SourceWriter 
 impl<T: InstanceWriter + NotebookWriter + SourceReader + SourceWriter> Writer for T {}
 
 /// Whether one change moves what the other is about: each new version of a launch template becomes its `$Latest`.
-fn belong_together(one: &Judged, other: &Judged) -> bool {
-    template(one).is_some_and(|it| template(other).is_some_and(|other| it.id == other.id))
-}
-
-fn template(it: &Judged) -> Option<&LaunchTemplate> {
-    match it {
-        Judged::Source(source) => match &**source {
-            Source::Version(template, _) => Some(template),
-            _ => None,
-        },
-        _ => None,
-    }
+fn same_template(one: &Judged, other: &Judged) -> bool {
+    one.template().is_some_and(|it| other.template().is_some_and(|other| it.id == other.id))
 }
 
 /// Sources that are all written down before any of them is changed, so that a run that is killed in between can be taken
@@ -265,57 +216,52 @@ async fn together<P: Writer>(
     sources: &[Judged],
     now: Timestamp,
 ) -> Vec<Record> {
-    let template = sources.first().and_then(template);
+    let template = sources.first().and_then(Judged::template);
+    let all = |record: &dyn Fn(Record) -> Record| -> Vec<Record> {
+        sources.iter().map(|it| record(Record::of(place, it))).collect()
+    };
     if let Some(template) = template {
         match sources::apply::is_as_planned(ports, place, template).await {
             Ok(true) => {}
-            Ok(false) => return sources.iter().map(|it| changed_since(it.record(place))).collect(),
-            Err(failure) => {
-                let failed =
-                    |it: &Judged| it.record(place).came(Outcome::Failed(failure.clone()), None, None);
-                return sources.iter().map(failed).collect();
-            }
+            Ok(false) => return all(&|it| it.on_hold(Hold::ChangedSince)),
+            Err(failure) => return all(&|it| it.with_failure(failure.clone())),
         }
     }
     let written = sources.iter().try_for_each(|it| journal.write(place, it));
     if let Err(error) = written {
-        return sources.iter().map(|it| unwritten(place, it, &error)).collect();
+        return all(&|it| it.with_failure(Failure::journal(&error)));
     }
     let mut records = Vec::with_capacity(sources.len());
     for it in sources {
         records.push(apply(ports, place, it, now).await);
     }
     if let (Some(template), Some(last)) = (template, records.last_mut()) {
-        match sources::apply::give_way(ports, place, template).await {
-            Ok(said) => last.reasons.extend(said),
-            Err(failure) => last.reasons.push(format!(
-                "whether somebody made a version meanwhile, which is to be $Latest, is not known: {failure}"
-            )),
+        match sources::apply::restore_latest(ports, place, template).await {
+            Ok(remark) => last.remarks.extend(remark),
+            Err(failure) => last.remarks.push(Remark::VersionsNotRead(failure)),
         }
     }
     records
 }
 
-fn unwritten(place: &Place, judged: &Judged, error: &std::io::Error) -> Record {
-    let why = format!("the journal cannot be written ({error}), so nothing was changed");
-    let outcome = Outcome::Failed(Failure::new(Kind::Refused, "journal", why));
-    judged.record(place).came(outcome, None, None)
-}
-
 async fn apply<P: Writer>(ports: &P, place: &Place, judged: &Judged, now: Timestamp) -> Record {
-    match judged {
-        Judged::Instance(it, decision) => instances::apply(ports, place, it, decision).await,
-        Judged::Notebook(it, decision) => notebooks::apply(ports, place, it, decision, now).await,
-        Judged::Source(it) => sources::apply::apply(ports, place, it).await,
+    let Judged { subject, decision } = judged;
+    match subject {
+        Subject::Instance(instance) => instances::apply(ports, place, instance, decision).await,
+        Subject::Notebook(notebook) => notebooks::apply(ports, place, notebook, decision, now).await,
+        Subject::AccountDefaults(_)
+        | Subject::TemplateVersion { .. }
+        | Subject::LaunchConfiguration { .. }
+        | Subject::Image(_) => sources::apply::apply(ports, place, judged).await,
     }
 }
 
 /// Describes the changed instances again: the answer to a change says `pending`, and this is the check that
 /// it became so.
 async fn confirm(ports: &impl DescribeInstances, place: &Place, records: &mut [Record]) {
-    let fixed = |record: &Record| match (&record.outcome, &record.resource, record.after) {
-        (Outcome::Fixed, crate::ResourceId::Instance(id), Some(Posture::Options(options))) => {
-            Some((id.clone(), options))
+    let fixed = |record: &Record| match (&record.outcome, &record.resource, record.step()) {
+        (Outcome::Fixed, ResourceId::Instance(id), Some(Step::Instance(change))) => {
+            Some((id.clone(), *change))
         }
         _ => None,
     };
@@ -327,16 +273,15 @@ async fn confirm(ports: &impl DescribeInstances, place: &Place, records: &mut [R
         Ok(found) => found.into_iter().map(|it| (it.id.clone(), it)).collect(),
         Err(failure) => {
             for record in records.iter_mut().filter(|it| fixed(it).is_some()) {
-                record.reasons.push(format!("changed, and not confirmed: {failure}"));
+                record.remarks.push(Remark::NotConfirmed(failure.clone()));
             }
             return;
         }
     };
     for record in records {
-        let Some((id, asked)) = fixed(record) else { continue };
+        let Some((id, change)) = fixed(record) else { continue };
         let Some(is) = described.get(&id) else { continue };
-        let as_asked = is.options.http_endpoint == Switch::Disabled
-            || is.options.http_tokens == HttpTokens::Required && asked.hop_limit == is.options.hop_limit;
+        let as_asked = is.options.http_endpoint == Switch::Disabled || change.is_met_by(&is.options);
         record.after = Some(Posture::Options(is.options));
         if !as_asked {
             let why = "AWS accepted the change, and describes the instance otherwise".to_owned();

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use v2only_policy::exemption::{InForce, Origin, Void};
 use v2only_policy::review::{Due, by_date};
-use v2only_policy::{Note, Place, Verdict};
+use v2only_policy::{Decision, Judged, Note, Place, Verdict};
 
-use crate::scan::Judged;
-use crate::sources::Source;
+use crate::record::ResourceId;
 
 /// An exemption that needs somebody's attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +38,11 @@ pub struct Met {
 impl Met {
     /// Adds what one resource has to say.
     pub fn take(&mut self, judged: &Judged, place: &Place, today: Date) {
-        let (verdict, notes) = told(judged);
+        let Decision { verdict, notes, .. } = &judged.decision;
         let tag = |due: Option<Due>, until: Date, reason: Option<&str>| {
             due.map(|due| DueExemption {
                 due,
-                exemption: judged.record(place).resource.to_string(),
+                exemption: ResourceId::from(&judged.subject).to_string(),
                 place: Some(place.clone()),
                 until,
                 owner: None,
@@ -64,18 +63,5 @@ impl Met {
                 self.by_tag.extend(tag(by_date(*until, today), *until, None));
             }
         }
-    }
-}
-
-fn told(judged: &Judged) -> (&Verdict, &[Note]) {
-    match judged {
-        Judged::Instance(_, it) => (&it.verdict, &it.notes),
-        Judged::Notebook(_, it) => (&it.verdict, &it.notes),
-        Judged::Source(it) => match &**it {
-            Source::Defaults(_, it) => (&it.verdict, &it.notes),
-            Source::Version(_, it) => (&it.decision.verdict, &it.decision.notes),
-            Source::Configuration(_, _, it) => (&it.verdict, &it.notes),
-            Source::Image(_, it) => (&it.verdict, &it.notes),
-        },
     }
 }

@@ -1,16 +1,20 @@
 //! What went wrong, and what the caller is to do about it.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use v2only_policy::scope::ScopeError;
 
 /// A call that did not do what it was asked for.
 ///
 /// Text is for people; control flow reads [`Kind`] and [`Kind::disposition`] only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What kind of failure it is.
     pub kind: Kind,
     /// The permission of the call, for example `ec2:DescribeInstances`.
-    pub action: &'static str,
+    pub action: Cow<'static, str>,
     /// AWS's error code, if AWS answered.
     pub code: Option<String>,
     /// What AWS, or the client, said.
@@ -20,7 +24,7 @@ pub struct Failure {
 }
 
 /// Kinds of failures, each with its own consequence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// The token bucket of (account, Region, action) is empty, at AWS or in our own pacing.
     Throttled,
@@ -101,8 +105,14 @@ impl Kind {
 
 impl Failure {
     /// A failure that did not come from AWS.
-    pub fn new(kind: Kind, action: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, action, code: None, message: message.into(), request_id: None }
+    pub fn new(kind: Kind, action: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { kind, action: action.into(), code: None, message: message.into(), request_id: None }
+    }
+
+    /// The journal could not be written before a change, so the change was not made.
+    pub fn journal(error: &std::io::Error) -> Self {
+        let why = format!("the journal cannot be written ({error}), so nothing was changed");
+        Self::new(Kind::Refused, "journal", why)
     }
 
     /// See [`Kind::disposition`].
@@ -138,3 +148,9 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<ScopeError> for Failure {
+    fn from(unknown: ScopeError) -> Self {
+        Self::new(Kind::Unavailable, "organizations:ListParents", unknown.to_string())
+    }
+}

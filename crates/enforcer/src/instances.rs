@@ -1,11 +1,11 @@
 //! Carrying out what was decided of an instance.
 
-use v2only_policy::instance::{HttpTokens, Instance, Switch};
-use v2only_policy::{Decision, InstanceChange, Place, Plan};
+use v2only_policy::instance::Instance;
+use v2only_policy::{Decision, InstanceChange, Place, Plan, Step};
 
 use crate::failure::{Disposition, Failure, Kind};
 use crate::ports::{Changed, InstanceWriter};
-use crate::record::{Outcome, Posture, Record, ResourceId};
+use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 
 const ACTION: &str = "ec2:ModifyInstanceMetadataOptions";
 
@@ -21,64 +21,52 @@ pub async fn apply(
     writer: &impl InstanceWriter,
     place: &Place,
     instance: &Instance,
-    decision: &Decision<InstanceChange>,
+    decision: &Decision,
 ) -> Record {
     let id = &instance.id;
     let record = Record::decided(
         place.clone(),
         ResourceId::Instance(id.clone()),
         Posture::Options(instance.options),
-        decision,
+        decision.clone(),
     );
     let mut forgotten = Vec::new();
     for (key, value) in &decision.remember {
         match writer.tag_instance(place, id, key, value).await {
             Ok(()) => {}
             Err(failure) if failure.disposition() == Disposition::Retry => {
-                return record.came(Outcome::Failed(failure), None, None);
+                return record.with_failure(failure);
             }
             // Closing version 1 matters more than counting how often it was opened.
-            Err(failure) => forgotten.push(format!("the flip could not be remembered: {failure}")),
+            Err(failure) => forgotten.push(Remark::FlipNotRemembered(failure)),
         }
     }
-    let Plan::Act(change) = decision.plan else {
-        return Record { reasons: [record.reasons, forgotten].concat(), ..record };
+    let Plan::Act(Step::Instance(change)) = decision.plan else {
+        return Record { remarks: forgotten, ..record };
     };
     let mut record = match writer.tighten(place, id, change).await {
         Ok(changed) => {
             let after = Some(Posture::Options(changed.options));
             let request_id = changed.request_id.clone();
             match verify(change, &changed) {
-                Ok(()) => record.came(Outcome::Fixed, after, request_id),
-                Err(failure) => record.came(Outcome::Failed(failure), after, request_id),
+                Ok(()) => record.with_outcome(Outcome::Fixed, after, request_id),
+                Err(failure) => record.with_outcome(Outcome::Failed(failure), after, request_id),
             }
         }
-        Err(failure) => record.came(Outcome::Failed(failure), None, None),
+        Err(failure) => record.with_failure(failure),
     };
-    record.reasons.extend(forgotten);
+    record.remarks.extend(forgotten);
     record
 }
 
 /// Holds AWS's answer against what was asked. `pending` is fine: the options named beside it are those that
 /// will apply, and our own change raises an event by which they are described again.
 fn verify(change: InstanceChange, changed: &Changed) -> Result<(), Failure> {
-    let options = &changed.options;
-    let as_asked = match change {
-        InstanceChange::DisableEndpoint => options.http_endpoint == Switch::Disabled,
-        InstanceChange::RequireTokens { hop_limit, .. } => {
-            options.http_tokens == HttpTokens::Required
-                && hop_limit.is_none_or(|hops| options.hop_limit == Some(hops.get()))
-        }
-    };
-    if as_asked {
+    let unmet = change.unmet_by(&changed.options);
+    if unmet.is_empty() {
         return Ok(());
     }
-    Err(Failure {
-        request_id: changed.request_id.clone(),
-        ..Failure::new(
-            Kind::Unverified,
-            ACTION,
-            format!("asked for {change}, and AWS answered {}", Posture::Options(*options)),
-        )
-    })
+    let answered = Posture::Options(changed.options);
+    let why = format!("asked for {change}, and AWS answered {answered}; not as asked: {}", unmet.join(", "));
+    Err(Failure { request_id: changed.request_id.clone(), ..Failure::new(Kind::Unverified, ACTION, why) })
 }

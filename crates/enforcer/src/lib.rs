@@ -11,6 +11,7 @@
 //! Must never know: SDK types, Lambda, flags, colours; and it never decides: that is `v2only-policy`.
 
 pub mod failure;
+pub mod kinds;
 pub mod ports;
 pub mod record;
 

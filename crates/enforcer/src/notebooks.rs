@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, RESTART_TAG, UPDATED_TAG};
-use v2only_policy::{Decision, NotebookStep, Place, Plan};
+use v2only_policy::{Decision, NotebookStep, Place, Plan, Step};
 
 use crate::failure::{Disposition, Failure};
 use crate::ports::NotebookWriter;
-use crate::record::{Outcome, Posture, Record, ResourceId};
+use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 
 /// Takes one step and says what came of it.
 ///
@@ -21,37 +21,37 @@ pub async fn apply(
     writer: &impl NotebookWriter,
     place: &Place,
     notebook: &Notebook,
-    decision: &Decision<NotebookStep>,
+    decision: &Decision,
     now: Timestamp,
 ) -> Record {
     let record = Record::decided(
         place.clone(),
         ResourceId::Notebook(notebook.name.clone()),
         Posture::from(notebook),
-        decision,
+        decision.clone(),
     );
     let mut forgotten = Vec::new();
     for (key, value) in &decision.remember {
         match writer.tag_notebook(place, &notebook.arn, key, value).await {
             Ok(()) => {}
             Err(failure) if failure.disposition() == Disposition::Retry => {
-                return record.came(Outcome::Failed(failure), None, None);
+                return record.with_failure(failure);
             }
             // Closing version 1 matters more than counting how often it was opened.
-            Err(failure) => forgotten.push(not_remembered(key, &failure)),
+            Err(failure) => forgotten.push(Remark::TagNotWritten { key: key.clone(), failure }),
         }
     }
     let mut record = match decision.plan {
-        Plan::Act(step) => match take(writer, place, notebook, step, now).await {
+        Plan::Act(Step::Notebook(step)) => match take(writer, place, notebook, step, now).await {
             Ok(request_id) => {
                 forgotten.extend(remember_update(writer, place, notebook, step, now).await);
-                record.came(outcome(notebook, step), after(notebook, step), request_id)
+                record.with_outcome(outcome(notebook, step), after(notebook, step), request_id)
             }
-            Err(failure) => record.came(Outcome::Failed(failure), None, None),
+            Err(failure) => record.with_failure(failure),
         },
-        Plan::Nothing | Plan::Wait(_) | Plan::Hold { .. } => record,
+        Plan::Nothing | Plan::Wait(_) | Plan::Hold { .. } | Plan::Act(_) => record,
     };
-    record.reasons.extend(forgotten);
+    record.remarks.extend(forgotten);
     record
 }
 
@@ -86,15 +86,11 @@ async fn remember_update(
     notebook: &Notebook,
     step: NotebookStep,
     now: Timestamp,
-) -> Option<String> {
+) -> Option<Remark> {
     let NotebookStep::Update { .. } = step else { return None };
     let value = notebook.remembering_update(now)?;
-    let told = writer.tag_notebook(place, &notebook.arn, UPDATED_TAG, &value).await;
-    told.err().map(|failure| not_remembered(UPDATED_TAG, &failure))
-}
-
-fn not_remembered(key: &str, failure: &Failure) -> String {
-    format!("`{key}` could not be remembered: {failure}")
+    let written = writer.tag_notebook(place, &notebook.arn, UPDATED_TAG, &value).await;
+    written.err().map(|failure| Remark::TagNotWritten { key: UPDATED_TAG.to_owned(), failure })
 }
 
 fn outcome(notebook: &Notebook, step: NotebookStep) -> Outcome {

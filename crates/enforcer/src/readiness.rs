@@ -12,7 +12,7 @@ use v2only_policy::{
     quiet_days,
 };
 
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::ports::{
     Admission, ListInstances, Listing, Metric, OrganizationalUnits, Page, ReadUsage, SourceReader,
 };
@@ -137,9 +137,7 @@ where
         for it in page.items.into_iter().filter(answers) {
             let window = match days {
                 Some(days) => days,
-                None => quiet_days(&it, policy, &circumstances).map_err(|it| {
-                    Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string())
-                })?,
+                None => quiet_days(&it, policy, &circumstances)?,
             };
             windows.push((it, window));
         }

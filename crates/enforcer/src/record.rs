@@ -1,154 +1,20 @@
-//! What is said of each resource: exactly one record each time it is looked at.
+//! The record of one resource: exactly one each time a run describes the resource.
 
-use std::fmt;
+mod posture;
+mod remark;
+mod resource;
 
-use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
-use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus};
-use v2only_policy::{
-    AccountDefaults, Decision, EffectiveOptions, ImageId, ImdsSupport, InstanceId, LaunchTemplateId,
-    NotebookName, Place, Plan, StatedOptions,
-};
+use serde::{Deserialize, Serialize};
+use v2only_policy::{Decision, Hold, Judged, Place, Plan, Step, Verdict};
 
 use crate::failure::{Disposition, Failure, Kind};
 
-/// The resource a record is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ResourceId {
-    /// An EC2 instance.
-    Instance(InstanceId),
-    /// A SageMaker notebook instance.
-    Notebook(NotebookName),
-    /// A launch whose record names no instance, by what its event is called.
-    UnnamedLaunch(String),
-    /// A launch template, an AMI or the account defaults: seen in an event, judged by a scan.
-    Source(String),
-    /// The account defaults of a Region.
-    AccountDefault,
-    /// A version of a launch template.
-    TemplateVersion(LaunchTemplateId, u64),
-    /// A launch configuration.
-    LaunchConfiguration(String),
-    /// An image that the account owns.
-    Image(ImageId),
-}
-
-impl ResourceId {
-    /// A stable word for logs and metrics.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Instance(_) => "instance",
-            Self::Notebook(_) => "notebook",
-            Self::UnnamedLaunch(_) => "launch",
-            Self::Source(_) => "source",
-            Self::AccountDefault => "account-default",
-            Self::TemplateVersion(..) => "launch-template",
-            Self::LaunchConfiguration(_) => "launch-configuration",
-            Self::Image(_) => "image",
-        }
-    }
-}
-
-impl fmt::Display for ResourceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Instance(id) => id.fmt(f),
-            Self::Notebook(name) => name.fmt(f),
-            Self::UnnamedLaunch(text) | Self::Source(text) | Self::LaunchConfiguration(text) => {
-                f.write_str(text)
-            }
-            Self::AccountDefault => f.write_str(v2only_policy::decide::ACCOUNT_DEFAULT),
-            Self::TemplateVersion(id, number) => write!(f, "{id}:{number}"),
-            Self::Image(id) => id.fmt(f),
-        }
-    }
-}
-
-/// The part of a resource the product cares about, in AWS's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Posture {
-    /// Of an instance.
-    Options(MetadataOptions),
-    /// Of a notebook.
-    Notebook {
-        /// Its minimum IMDS version.
-        minimum_version: MinimumVersion,
-        /// Its status.
-        status: NotebookStatus,
-    },
-    /// What a launch would get, and who decides it.
-    Launch(EffectiveOptions),
-    /// Of the account defaults.
-    Defaults {
-        /// What the account says.
-        options: StatedOptions,
-        /// Whether tokens are enforced.
-        enforced: Switch,
-    },
-    /// Of an image.
-    Image(ImdsSupport),
-}
-
-impl From<&AccountDefaults> for Posture {
-    fn from(it: &AccountDefaults) -> Self {
-        Self::Defaults { options: it.options, enforced: it.enforced }
-    }
-}
-
-impl From<&Notebook> for Posture {
-    fn from(it: &Notebook) -> Self {
-        Self::Notebook { minimum_version: it.minimum_version, status: it.status }
-    }
-}
-
-impl fmt::Display for Posture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Options(options) if options.http_endpoint == Switch::Disabled => {
-                f.write_str("endpoint disabled")
-            }
-            Self::Options(options) => {
-                f.write_str(tokens(options.http_tokens))?;
-                options.hop_limit.map_or(Ok(()), |hops| write!(f, ", hop {hops}"))
-            }
-            Self::Notebook { minimum_version, status } => {
-                f.write_str(match minimum_version {
-                    MinimumVersion::One => "version 1",
-                    MinimumVersion::Two => "version 2",
-                    MinimumVersion::Unknown => "version not described",
-                })?;
-                write!(f, ", {status:?}")
-            }
-            Self::Launch(it) if it.http_endpoint.is == Switch::Disabled => {
-                write!(f, "endpoint disabled ({})", it.http_endpoint.by)
-            }
-            Self::Launch(it) => {
-                write!(f, "{} ({})", tokens(it.http_tokens.is), it.http_tokens.by)?;
-                it.hop_limit.is.map_or(Ok(()), |hops| write!(f, ", hop {hops} ({})", it.hop_limit.by))
-            }
-            Self::Defaults { options, enforced } => {
-                f.write_str(options.http_tokens.map_or("no preference", tokens))?;
-                options.hop_limit.map_or(Ok(()), |hops| write!(f, ", hop {hops}"))?;
-                f.write_str(if *enforced == Switch::Enabled { ", enforced" } else { "" })
-            }
-            Self::Image(support) => f.write_str(match support {
-                ImdsSupport::V2 => "ImdsSupport v2.0",
-                ImdsSupport::Unmarked => "no ImdsSupport",
-                ImdsSupport::Unknown => "not described",
-            }),
-        }
-    }
-}
-
-const fn tokens(is: HttpTokens) -> &'static str {
-    match is {
-        HttpTokens::Required => "required",
-        HttpTokens::Optional => "optional",
-        HttpTokens::Unknown => "not described",
-    }
-}
+pub use posture::Posture;
+pub use remark::{KnownFrom, Remark};
+pub use resource::ResourceId;
 
 /// The event that led to a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
     /// AWS's id of the event.
     pub event_id: String,
@@ -159,7 +25,7 @@ pub struct Cause {
 }
 
 /// What came of looking at a resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It needed nothing.
     Left,
@@ -195,6 +61,11 @@ impl Outcome {
         }
     }
 
+    /// Whether a change or a call failed. A resource that no longer exists is no failure.
+    pub fn is_failure(&self) -> bool {
+        self.disposition() != Disposition::Done
+    }
+
     /// What becomes of the event.
     pub const fn disposition(&self) -> Disposition {
         match self {
@@ -206,54 +77,42 @@ impl Outcome {
     }
 }
 
-/// What is said of one resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The record of one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// Where it lives.
+    /// The account and Region of the resource.
     pub place: Place,
-    /// Which one it is.
+    /// The resource.
     pub resource: ResourceId,
-    /// The event that led here, if one did.
+    /// The event that led to this record, if one did.
     pub cause: Option<Cause>,
-    /// As it was described.
+    /// The options as they were described first.
     pub before: Option<Posture>,
-    /// A stable word for the verdict; `None` if it was not judged.
-    pub verdict: Option<&'static str>,
-    /// The rules that found something.
-    pub rules: Vec<&'static str>,
-    /// Why: findings, exemption, compliance and notes, in words.
-    pub reasons: Vec<String>,
-    /// Stable words of the notes.
-    pub notes: Vec<&'static str>,
-    /// A stable word for the plan.
-    pub plan: Option<&'static str>,
-    /// A stable word for why it was held.
-    pub hold: Option<&'static str>,
-    /// What is or would be done, in words.
-    pub step: Option<String>,
-    /// What came of it.
+    /// The decision; `None` if the resource was not judged.
+    pub decision: Option<Decision>,
+    /// Where the options that were judged are known from.
+    pub known_from: KnownFrom,
+    /// What happened while the decision was carried out.
+    pub remarks: Vec<Remark>,
+    /// The result.
     pub outcome: Outcome,
-    /// As AWS says it is afterwards.
+    /// The options as AWS describes them afterwards.
     pub after: Option<Posture>,
-    /// AWS's id of the request that changed it.
+    /// AWS's id of the request that changed the resource.
     pub request_id: Option<String>,
 }
 
 impl Record {
-    /// A record of something that was not judged.
-    pub fn unjudged(place: Place, resource: ResourceId, outcome: Outcome) -> Self {
+    /// A record of a resource that was not judged.
+    pub const fn unjudged(place: Place, resource: ResourceId, outcome: Outcome) -> Self {
         Self {
             place,
             resource,
             cause: None,
             before: None,
-            verdict: None,
-            rules: Vec::new(),
-            reasons: Vec::new(),
-            notes: Vec::new(),
-            plan: None,
-            hold: None,
-            step: None,
+            decision: None,
+            known_from: KnownFrom::Description,
+            remarks: Vec::new(),
             outcome,
             after: None,
             request_id: None,
@@ -267,53 +126,36 @@ impl Record {
     }
 
     /// A record of a decision that is not carried out (yet).
-    pub fn decided<S: fmt::Display>(
-        place: Place,
-        resource: ResourceId,
-        before: Posture,
-        decision: &Decision<S>,
-    ) -> Self {
-        use v2only_policy::Verdict;
-        let verdict = &decision.verdict;
-        let mut reasons: Vec<String> = Vec::new();
-        match verdict {
-            Verdict::Compliant(why) => reasons.push(why.to_string()),
-            Verdict::Exempt { by, .. } => {
-                reasons.push(format!("exempt ({}) through {}: {}", by.origin, by.until, by.reason));
-            }
-            Verdict::Gone => reasons.push("terminated or deleted".to_owned()),
-            Verdict::Violation(_) => {}
-        }
-        reasons.extend(verdict.findings().iter().map(ToString::to_string));
-        reasons.extend(decision.notes.iter().map(ToString::to_string));
-        let (outcome, hold, step) = match &decision.plan {
-            Plan::Nothing => (Outcome::Left, None, None),
-            Plan::Wait(wait) => {
-                reasons.push(wait.to_string());
-                (Outcome::Waiting, None, None)
-            }
-            Plan::Hold { why, would } => {
-                reasons.push(why.to_string());
-                (Outcome::Held, Some(why.code()), would.as_ref().map(ToString::to_string))
-            }
-            Plan::Act(step) => (Outcome::Held, None, Some(step.to_string())),
+    pub fn decided(place: Place, resource: ResourceId, before: Posture, decision: Decision) -> Self {
+        let outcome = match &decision.plan {
+            Plan::Nothing => Outcome::Left,
+            Plan::Wait(_) => Outcome::Waiting,
+            Plan::Hold { .. } | Plan::Act(_) => Outcome::Held,
         };
-        Self {
-            before: Some(before),
-            verdict: Some(verdict.code()),
-            rules: verdict.findings().iter().map(|it| it.rule()).collect(),
-            reasons,
-            notes: decision.notes.iter().map(|it| it.code()).collect(),
-            plan: Some(decision.plan.code()),
-            hold,
-            step,
-            ..Self::unjudged(place, resource, outcome)
-        }
+        let (before, decision) = (Some(before), Some(decision));
+        Self { before, decision, ..Self::unjudged(place, resource, outcome) }
     }
 
-    /// The record with what came of carrying the plan out.
+    /// A record of a judged resource whose decision is not carried out (yet).
+    pub fn of(place: &Place, judged: &Judged) -> Self {
+        let Judged { subject, decision } = judged;
+        Self::decided(place.clone(), subject.into(), subject.into(), decision.clone())
+    }
+
+    /// A record of a resource that AWS does not show any more.
+    pub fn absent(place: Place, resource: ResourceId) -> Self {
+        let decision = Some(Decision::nothing_to_do(Verdict::Gone));
+        Self { decision, known_from: KnownFrom::Absence, ..Self::unjudged(place, resource, Outcome::Left) }
+    }
+
+    /// The record with the result of carrying the plan out.
     #[must_use]
-    pub fn came(mut self, outcome: Outcome, after: Option<Posture>, request_id: Option<String>) -> Self {
+    pub fn with_outcome(
+        mut self,
+        outcome: Outcome,
+        after: Option<Posture>,
+        request_id: Option<String>,
+    ) -> Self {
         if let Outcome::Failed(failure) = &outcome {
             self.request_id = failure.request_id.clone();
         } else {
@@ -324,7 +166,86 @@ impl Record {
         self
     }
 
-    /// Whether a violation is left after this look.
+    /// The record of a failed call.
+    #[must_use]
+    pub fn with_failure(self, failure: Failure) -> Self {
+        self.with_outcome(Outcome::Failed(failure), None, None)
+    }
+
+    /// The record of a change that is not made, for a reason that came up after planning.
+    #[must_use]
+    pub fn on_hold(mut self, why: Hold) -> Self {
+        if let Some(decision) = &mut self.decision {
+            let would = decision.plan.step().copied();
+            decision.plan = Plan::Hold { why, would };
+        }
+        self
+    }
+
+    /// What the rules and the exemptions say.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.decision.as_ref().map(|it| &it.verdict)
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.decision.as_ref().map(|it| &it.plan)
+    }
+
+    /// Whether the resource violates the policy as it was described first.
+    pub fn is_violation(&self) -> bool {
+        matches!(self.verdict(), Some(Verdict::Violation(_)))
+    }
+
+    /// Why the resource stays untouched.
+    pub fn hold(&self) -> Option<&Hold> {
+        self.plan()?.hold()
+    }
+
+    /// What is done, or would be.
+    pub fn step(&self) -> Option<&Step> {
+        self.plan()?.step()
+    }
+
+    /// The ids of the rules that found something, one for each finding.
+    pub fn rules(&self) -> Vec<&'static str> {
+        let findings = self.verdict().map_or(&[][..], Verdict::findings);
+        findings.iter().map(|it| it.rule().id()).collect()
+    }
+
+    /// The stable words of the notes.
+    pub fn notes(&self) -> Vec<&'static str> {
+        self.decision.iter().flat_map(|it| &it.notes).map(|it| it.code()).collect()
+    }
+
+    /// Why, in words: the exemption or why the resource is compliant, findings, notes, what holds the plan, remarks.
+    pub fn reasons(&self) -> Vec<String> {
+        let mut reasons: Vec<String> = Vec::new();
+        if let Some(Decision { verdict, notes, plan, .. }) = &self.decision {
+            match verdict {
+                Verdict::Compliant(why) => reasons.push(format!("{why}{}", self.known_from)),
+                Verdict::Exempt { by, .. } => {
+                    reasons.push(format!("exempt ({}) through {}: {}", by.origin, by.until, by.reason));
+                }
+                Verdict::Gone if self.known_from == KnownFrom::Absence => {
+                    reasons.push("AWS does not show it any more".to_owned());
+                }
+                Verdict::Gone => reasons.push("terminated or deleted".to_owned()),
+                Verdict::Violation(_) => {}
+            }
+            reasons.extend(verdict.findings().iter().map(ToString::to_string));
+            reasons.extend(notes.iter().map(ToString::to_string));
+            match plan {
+                Plan::Wait(wait) => reasons.push(wait.to_string()),
+                Plan::Hold { why, .. } => reasons.push(why.to_string()),
+                Plan::Nothing | Plan::Act(_) => {}
+            }
+        }
+        reasons.extend(self.remarks.iter().map(ToString::to_string));
+        reasons
+    }
+
+    /// Whether the resource still violates the policy after this run.
     pub fn leaves_violation(&self) -> bool {
         match &self.outcome {
             Outcome::Fixed | Outcome::Left | Outcome::NotJudged(_) => false,

@@ -174,7 +174,7 @@ impl fmt::Display for Held {
             Self::NotRecorded(option) => write!(f, "the journal does not say what {option} was"),
             Self::Irreversible => f.write_str("`ImdsSupport=v2.0` cannot be undone; register the image anew"),
             Self::NotStopped(status) => {
-                write!(f, "the notebook is {status:?}, and only a stopped one can be updated")
+                write!(f, "the notebook is {status}, and only a stopped one can be updated")
             }
             Self::DeclarativePolicy => {
                 f.write_str("a declarative policy of the organization owns the account defaults")

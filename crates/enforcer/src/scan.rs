@@ -3,123 +3,23 @@
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use v2only_policy::instance::Instance;
-use v2only_policy::notebook::Notebook;
 use v2only_policy::settings::{EndpointRule, HopLimitRule, SwitchRule};
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    Circumstances, Decision, InstanceChange, NotebookName, NotebookStep, Occasion, OuId, Place, Plan, Policy,
-    Rules, Verdict, decide_instance, decide_notebook,
+    Circumstances, Judged, NotebookName, Occasion, OuId, Place, Policy, Rules, Subject, decide_instance,
+    decide_notebook,
 };
 
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
+pub use crate::kinds::Kinds;
 use crate::ports::{
     Admission, DescribeNotebook, ListInstances, Listing, OrganizationalUnits, Page, ReadUsage, Readable,
     SourceReader,
 };
-use crate::record::{Posture, Record, ResourceId};
-use crate::sources::{self, Source};
-use crate::usage::{self, Decided};
+use crate::{sources, usage};
 
 /// How many notebooks are described side by side.
 const AT_ONCE: usize = 4;
-
-/// A resource with the decision about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judged {
-    /// An instance.
-    Instance(Instance, Decision<InstanceChange>),
-    /// A notebook.
-    Notebook(Notebook, Decision<NotebookStep>),
-    /// What instances take their options from.
-    Source(Box<Source>),
-}
-
-impl Judged {
-    /// Which one it is.
-    pub fn resource(&self) -> ResourceId {
-        match self {
-            Self::Instance(it, _) => ResourceId::Instance(it.id.clone()),
-            Self::Notebook(it, _) => ResourceId::Notebook(it.name.clone()),
-            Self::Source(it) => it.resource(),
-        }
-    }
-
-    /// What is said of it as long as nothing is done.
-    pub fn record(&self, place: &Place) -> Record {
-        match self {
-            Self::Instance(it, decision) => Record::decided(
-                place.clone(),
-                ResourceId::Instance(it.id.clone()),
-                Posture::Options(it.options),
-                decision,
-            ),
-            Self::Notebook(it, decision) => Record::decided(
-                place.clone(),
-                ResourceId::Notebook(it.name.clone()),
-                Posture::from(it),
-                decision,
-            ),
-            Self::Source(it) => it.record(place),
-        }
-    }
-
-    /// Whether the policy would have something done about it now.
-    pub const fn acts(&self) -> bool {
-        match self {
-            Self::Instance(_, decision) => matches!(decision.plan, Plan::Act(_)),
-            Self::Notebook(_, decision) => matches!(decision.plan, Plan::Act(_)),
-            Self::Source(it) => it.acts(),
-        }
-    }
-
-    const fn is_clean(&self) -> bool {
-        let (verdict, idle) = match self {
-            Self::Instance(_, decision) => (&decision.verdict, matches!(decision.plan, Plan::Nothing)),
-            Self::Notebook(_, decision) => (&decision.verdict, matches!(decision.plan, Plan::Nothing)),
-            Self::Source(it) => return it.is_clean(),
-        };
-        idle && matches!(verdict, Verdict::Compliant(_) | Verdict::Gone)
-    }
-}
-
-/// What a scan is after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kinds {
-    /// EC2 instances.
-    pub instances: bool,
-    /// SageMaker notebook instances.
-    pub notebooks: bool,
-    /// Launch templates.
-    pub launch_templates: bool,
-    /// Launch configurations.
-    pub launch_configurations: bool,
-    /// Images that the account owns.
-    pub images: bool,
-    /// Account defaults.
-    pub account_defaults: bool,
-}
-
-impl Kinds {
-    /// Nothing, to be filled in.
-    pub const NONE: Self = Self {
-        instances: false,
-        notebooks: false,
-        launch_templates: false,
-        launch_configurations: false,
-        images: false,
-        account_defaults: false,
-    };
-    /// Everything.
-    pub const ALL: Self = Self {
-        instances: true,
-        notebooks: true,
-        launch_templates: true,
-        launch_configurations: true,
-        images: true,
-        account_defaults: true,
-    };
-}
 
 /// What a scan could not read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -242,20 +142,19 @@ impl<'a> Look<'a> {
         usage_unread: &mut Option<Failure>,
     ) -> Result<Page<Judged>, Failure> {
         let page = ports.page(self.place, listing(self.policy), next).await?;
-        let mut decided: Vec<Decided> = Vec::with_capacity(page.items.len());
+        let mut judged: Vec<Judged> = Vec::with_capacity(page.items.len());
         for instance in page.items {
-            let decision = decide_instance(&instance, self.policy, &self.circumstances())
-                .map_err(|it| Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string()))?;
-            decided.push((instance, decision));
+            let decision = decide_instance(&instance, self.policy, &self.circumstances())?;
+            judged.push(Judged { subject: Subject::Instance(instance), decision });
         }
         // What was denied once is not asked for again on every page.
         if usage_unread.is_none() {
             let circumstances = self.circumstances();
-            let asked = usage::ask_the_gate(ports, self.policy, &circumstances, &mut decided).await;
+            let asked = usage::ask_the_gate(ports, self.policy, &circumstances, &mut judged).await;
             *usage_unread = asked.err();
         }
-        let judged = decided.into_iter().map(|(instance, decision)| Judged::Instance(instance, decision));
-        Ok(Page { items: judged.filter(|it| !it.is_clean()).collect(), next: page.next })
+        judged.retain(|it| !it.is_clean());
+        Ok(Page { items: judged, next: page.next })
     }
 
     /// The notebooks of these names; `each` gets those that are not clean.
@@ -284,9 +183,8 @@ impl<'a> Look<'a> {
     ) -> Result<Option<Judged>, Failure> {
         let Some(mut notebook) = ports.notebook(self.place, &name).await? else { return Ok(None) };
         notebook.tags = ports.notebook_tags(self.place, &notebook.arn).await?;
-        let decision = decide_notebook(&notebook, self.policy, &self.circumstances())
-            .map_err(|it| Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string()))?;
-        Ok(Some(Judged::Notebook(notebook, decision)))
+        let decision = decide_notebook(&notebook, self.policy, &self.circumstances())?;
+        Ok(Some(Judged { subject: Subject::Notebook(notebook), decision }))
     }
 
     /// What instances take their options from; `each` gets what is not clean.
@@ -309,6 +207,5 @@ fn listing(policy: &Policy) -> Listing {
             && rules.ipv6_endpoint == SwitchRule::Keep
             && rules.metadata_tags == SwitchRule::Keep
     };
-    let everyone = std::iter::once(&policy.rules).chain(policy.overrides.iter().map(|it| &it.rules));
-    if everyone.into_iter().all(no_opinion) { Listing::AnsweringVersion1 } else { Listing::All }
+    if policy.all_rules().all(no_opinion) { Listing::AnsweringVersion1 } else { Listing::All }
 }

@@ -1,15 +1,10 @@
 //! Reading evidence of version-1 use for the instances about which it decides, and for no others.
 
 use v2only_policy::usage::{Counted, Usage, first_day};
-use v2only_policy::{
-    Circumstances, Decision, Instance, InstanceChange, InstanceId, Policy, decide_instance, quiet_days,
-};
+use v2only_policy::{Circumstances, InstanceId, Judged, Policy, decide_instance, quiet_days};
 
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::ports::{Metric, ReadUsage};
-
-/// An instance with the decision about it.
-pub type Decided = (Instance, Decision<InstanceChange>);
 
 /// Reads what the gate wants to know of these instances, and decides about them again. Costs no call if the gate
 /// decides about none of them.
@@ -20,27 +15,28 @@ pub async fn ask_the_gate(
     ports: &impl ReadUsage,
     policy: &Policy,
     circumstances: &Circumstances<'_>,
-    decided: &mut [Decided],
+    judged: &mut [Judged],
 ) -> Result<(), Failure> {
-    let unknown = |it: v2only_policy::scope::ScopeError| {
-        Failure::new(Kind::Unavailable, "organizations:ListParents", it.to_string())
-    };
-    let mut wanting: Vec<(&mut Decided, u16)> = Vec::new();
-    for it in decided.iter_mut().filter(|(_, decision)| decision.wants_usage()) {
-        let window = quiet_days(&it.0, policy, circumstances).map_err(unknown)?;
-        wanting.push((it, window));
+    let mut waiting: Vec<(&mut Judged, InstanceId, u16)> = Vec::new();
+    for judged in judged.iter_mut().filter(|it| it.decision.wants_usage()) {
+        if let Some(instance) = judged.instance() {
+            let (id, window) = (instance.id.clone(), quiet_days(instance, policy, circumstances)?);
+            waiting.push((judged, id, window));
+        }
     }
-    let Some(longest) = wanting.iter().map(|(_, window)| *window).max() else { return Ok(()) };
+    let Some(longest) = waiting.iter().map(|(_, _, window)| *window).max() else { return Ok(()) };
     let today = circumstances.today();
-    let ids: Vec<InstanceId> = wanting.iter().map(|((it, _), _)| it.id.clone()).collect();
+    let ids: Vec<InstanceId> = waiting.iter().map(|(_, id, _)| id.clone()).collect();
     let since = first_day(today, longest);
     let read = ports.daily(circumstances.place, Metric::NoToken, &ids, since, circumstances.now).await?;
-    for ((instance, decision), window) in wanting {
-        // One that was not answered for is one of which only a part is known.
+    for (judged, id, window) in waiting {
+        // Of an instance without an answer only a part is known.
         let nothing = Counted::default();
-        let usage = Usage::of(read.get(&instance.id).unwrap_or(&nothing), today, window);
+        let usage = Usage::of(read.get(&id).unwrap_or(&nothing), today, window);
         let informed = Circumstances { usage, ..*circumstances };
-        *decision = decide_instance(instance, policy, &informed).map_err(unknown)?;
+        if let Some(instance) = judged.instance() {
+            judged.decision = decide_instance(instance, policy, &informed)?;
+        }
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ pub struct Rollout {
 
 /// A change, as far as its place in a wave depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subject<'a> {
+pub struct Change<'a> {
     /// Where.
     pub place: &'a Place,
     /// Whether it is of a source, and not of an instance or a notebook.
@@ -73,7 +73,7 @@ pub struct Wave {
 }
 
 /// Every change in exactly one wave; without a rollout, those of instances and notebooks in one.
-pub fn waves(subjects: &[Subject<'_>], rollout: Option<&Rollout>) -> Vec<Wave> {
+pub fn waves(subjects: &[Change<'_>], rollout: Option<&Rollout>) -> Vec<Wave> {
     let (sources, others): (Vec<usize>, Vec<usize>) =
         (0..subjects.len()).partition(|at| subjects.get(*at).is_some_and(|it| it.source));
     let mut waves = vec![Wave { stage: Stage::Sources, members: sources }];
@@ -94,7 +94,7 @@ pub fn waves(subjects: &[Subject<'_>], rollout: Option<&Rollout>) -> Vec<Wave> {
 
 /// The same changes in an order of which every beginning is spread: over accounts first, then over the Regions of each,
 /// then over the causes in each.
-fn spread(subjects: &[Subject<'_>], members: Vec<usize>) -> Vec<usize> {
+fn spread(subjects: &[Change<'_>], members: Vec<usize>) -> Vec<usize> {
     let mut regions: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
     let mut causes: BTreeMap<&Place, Vec<&str>> = BTreeMap::new();
     let mut met: BTreeMap<(&Place, &str), usize> = BTreeMap::new();

@@ -103,7 +103,7 @@ fn answer(question: Question) -> Result<Answer> {
 }
 
 fn say(verdict: &Verdict, plan: &'static str) -> Answer {
-    let findings = verdict.findings().iter().map(|it| it.rule()).collect();
+    let findings = verdict.findings().iter().map(|it| it.rule().id()).collect();
     Answer { verdict: verdict.code(), plan, findings }
 }
 

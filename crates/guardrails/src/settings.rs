@@ -55,7 +55,7 @@ impl RolePattern {
     }
 
     pub(crate) fn arn(&self, partition: Partition) -> String {
-        format!("arn:{}:iam::{}:role/{}", partition.as_str(), self.account, self.name)
+        partition.role_arn(&self.account, &self.name)
     }
 }
 
@@ -133,8 +133,8 @@ impl Settings {
     /// opinion: nothing is denied that the functions would have accepted. Modes and exemptions are not
     /// looked at; where a policy is attached, and to whom `principals` spares, takes their place.
     pub fn from_policy(policy: &Policy, partition: Partition, principals: Principals) -> Self {
-        let everyone = || std::iter::once(&policy.rules).chain(policy.overrides.iter().map(|it| &it.rules));
-        let hop_limit = everyone().map(|it| it.instances.hop_limit).reduce(loosest).unwrap_or_default();
+        let hop_limit =
+            policy.all_rules().map(|it| it.instances.hop_limit).reduce(loosest).unwrap_or_default();
         let stated = match hop_limit {
             HopLimitRule::Keep => None,
             HopLimitRule::Max(hops) | HopLimitRule::Exactly(hops) => Some(hops),
@@ -143,7 +143,9 @@ impl Settings {
             partition,
             hop_limit,
             default_hop_limit: policy.rules.account_defaults.hop_limit.or(stated),
-            disables_endpoints: everyone().any(|it| it.instances.http_endpoint == EndpointRule::Disabled),
+            disables_endpoints: policy
+                .all_rules()
+                .any(|it| it.instances.http_endpoint == EndpointRule::Disabled),
             principals,
             names: Names::default(),
             exception_message: "IMDSv2 is required here: launch with HttpTokens=required".to_owned(),

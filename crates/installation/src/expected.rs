@@ -122,7 +122,7 @@ impl Arns<'_> {
 
     /// A role, which has no Region.
     pub fn role(&self, name: &str) -> String {
-        format!("arn:{}:iam::{}:role/{name}", self.0.region.partition().as_str(), self.0.account)
+        self.0.role_arn(name)
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use v2only_enforcer::{Disposition, LogEntry, Outcome, Record};
 use v2only_policy::review::Due;
+use v2only_policy::{Hold, Plan, Verdict};
 
 /// The line of one log entry.
 pub fn line(entry: &LogEntry<'_>, function: &str, now: Timestamp) -> Value {
@@ -122,13 +123,13 @@ fn record_line(record: &Record, function: &str, now: Timestamp) -> Value {
     put("event_id", json!(record.cause.as_ref().map(|it| &it.event_id)));
     put("event", json!(record.cause.as_ref().map(|it| &it.event)));
     put("actor", json!(record.cause.as_ref().and_then(|it| it.actor.as_ref())));
-    put("verdict", json!(record.verdict));
-    put("rules", json!(record.rules));
-    put("reasons", json!(record.reasons));
-    put("notes", json!(record.notes));
-    put("plan", json!(record.plan));
-    put("hold", json!(record.hold));
-    put("step", json!(record.step));
+    put("verdict", json!(record.verdict().map(Verdict::code)));
+    put("rules", json!(record.rules()));
+    put("reasons", json!(record.reasons()));
+    put("notes", json!(record.notes()));
+    put("plan", json!(record.plan().map(Plan::code)));
+    put("hold", json!(record.hold().map(Hold::code)));
+    put("step", json!(record.step().map(ToString::to_string)));
     put("before", json!(record.before.map(|it| it.to_string())));
     put("outcome", json!(record.outcome.code()));
     put("after", json!(record.after.map(|it| it.to_string())));

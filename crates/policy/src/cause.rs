@@ -11,6 +11,7 @@ use crate::{ImageId, LaunchTemplateId};
 
 /// What an instance was launched from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Launched {
     /// A version of a launch template, which AWS notes in the tags of the instance.
     Template(LaunchTemplateId, u64),
@@ -32,6 +33,7 @@ impl fmt::Display for Launched {
 
 /// Who set an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Setter {
     /// What it was launched from.
     Source,
@@ -76,6 +78,7 @@ pub struct Lineage<'a> {
 
 /// Who set what is wrong with an instance.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RootCause {
     /// What it was launched from.
     pub from: Launched,

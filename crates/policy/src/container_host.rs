@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::instance::Instance;
-use crate::plan::{InstanceChange, Plan};
+use crate::plan::{InstanceChange, Plan, Step};
 
 /// Keys of tags that Amazon EKS, Amazon ECS, Kubernetes and Karpenter give to hosts, as beginnings.
 const KEYS: [&str; 7] =
@@ -21,6 +21,7 @@ const ONE: u8 = 1;
 
 /// What says that an instance is a host of containers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ContainerHost {
     /// A tag with this key.
     Tag(String),
@@ -47,9 +48,10 @@ impl ContainerHost {
     }
 
     /// The hint, if this plan closes version 1 on a host of containers, or would, and leaves it at hop limit 1.
-    pub(crate) fn left_without_tokens(instance: &Instance, plan: &Plan<InstanceChange>) -> Option<Self> {
-        let (Plan::Act(change) | Plan::Hold { would: Some(change), .. }) = plan else { return None };
-        let InstanceChange::RequireTokens { hop_limit, .. } = change else { return None };
+    pub(crate) fn left_without_tokens(instance: &Instance, plan: &Plan) -> Option<Self> {
+        let Some(Step::Instance(InstanceChange::RequireTokens { hop_limit, .. })) = plan.step() else {
+            return None;
+        };
         let hops = hop_limit.map(|it| it.get()).or(instance.options.hop_limit);
         if hops == Some(ONE) { Self::of(instance) } else { None }
     }

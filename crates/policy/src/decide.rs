@@ -13,22 +13,24 @@ mod notebook;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-pub use account_defaults::{ACCOUNT_DEFAULT, decide_account_defaults};
+pub use account_defaults::decide_account_defaults;
 pub use image::decide_image;
 pub use instance::{compliant_anywhere, decide_instance, quiet_days};
 pub use launch_configuration::decide_launch_configuration;
-pub use launch_template::{VersionDecision, decide_launch_template};
+pub use launch_template::decide_launch_template;
 pub use notebook::decide_notebook;
 
 use crate::Tags;
+use crate::decision::Decision;
 use crate::drift::{Moments, REVERTED_TAG, to_second};
 use crate::exemption::{self, Void};
+use crate::finding::Finding;
 use crate::ids::{OuId, Place};
-use crate::plan::{Hold, Plan};
+use crate::plan::Hold;
 use crate::scope::{Scope, ScopeError};
 use crate::settings::{DriftRule, Policy};
 use crate::usage::Usage;
-use crate::verdict::{Finding, Note, Verdict};
+use crate::verdict::{Note, Verdict};
 
 /// For how long an event is news: EventBridge tries to deliver for 24 hours.
 const NEWS: SignedDuration = SignedDuration::from_hours(24);
@@ -57,32 +59,6 @@ pub struct Circumstances<'a> {
     pub occasion: Occasion,
     /// Evidence of version-1 use.
     pub usage: Usage,
-}
-
-/// A verdict with its notes, and what follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision<Step> {
-    /// What was found.
-    pub verdict: Verdict,
-    /// What else is worth saying.
-    pub notes: Vec<Note>,
-    /// What to do.
-    pub plan: Plan<Step>,
-    /// Tags of ours to be written whatever the plan is, and before it is applied: what a later look has to
-    /// know, such as [`crate::drift::REVERTED_TAG`].
-    pub remember: Tags,
-}
-
-impl<Step> Decision<Step> {
-    /// Of what needs nothing.
-    const fn left(verdict: Verdict) -> Self {
-        Self { verdict, notes: Vec::new(), plan: Plan::Nothing, remember: Tags::new() }
-    }
-
-    /// Of what no longer exists. No rule, override or exemption is asked.
-    const fn gone() -> Self {
-        Self { verdict: Verdict::Gone, notes: Vec::new(), plan: Plan::Nothing, remember: Tags::new() }
-    }
 }
 
 impl Circumstances<'_> {

@@ -11,6 +11,7 @@ use crate::source::{AccountDefaults, ImdsSupport, StatedOptions};
 
 /// Who decides an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum By {
     /// The source itself: the template version or the launch configuration.
     Source,
@@ -47,6 +48,7 @@ impl fmt::Display for By {
 
 /// An option, and who decides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Decided<T> {
     /// The option.
     pub is: T,
@@ -56,6 +58,7 @@ pub struct Decided<T> {
 
 /// What a launch would get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EffectiveOptions {
     /// Whether version 1 would be answered.
     pub http_tokens: Decided<HttpTokens>,

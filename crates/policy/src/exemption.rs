@@ -16,7 +16,7 @@ pub const UNTIL_TAG: &str = "v2only:exempt-until";
 pub const REASON_TAG: &str = "v2only:exempt-reason";
 
 /// One entry under `exemptions` in the policy document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Exemption {
     /// Whom it means.
     pub matcher: Matcher,
@@ -30,6 +30,7 @@ pub struct Exemption {
 
 /// Where an exemption in force was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Origin {
     /// The n-th entry (from 0) of the document.
     Document(usize),
@@ -39,6 +40,7 @@ pub enum Origin {
 
 /// An exemption that excuses a resource today.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct InForce {
     /// Where it was written.
     pub origin: Origin,
@@ -52,6 +54,7 @@ pub struct InForce {
 
 /// An exemption that means the resource and yet excuses nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Void {
     /// Its last day is over.
     Expired {
@@ -66,6 +69,7 @@ pub enum Void {
 
 /// What is wrong with the exemption tags of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum InvalidTag {
     /// An end, and no reason.
     #[error("tag `v2only:exempt-until` needs a tag `v2only:exempt-reason` beside it")]

@@ -17,6 +17,7 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $valid:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub struct $name(String);
 
         impl $name {
@@ -151,6 +152,11 @@ impl Partition {
             Self::AwsCn => "aws-cn",
         }
     }
+
+    /// The ARN of a role. `account` and `name` may be patterns.
+    pub fn role_arn(self, account: &str, name: &str) -> String {
+        format!("arn:{}:iam::{account}:role/{name}", self.as_str())
+    }
 }
 
 impl Region {
@@ -168,11 +174,19 @@ impl Region {
 
 /// One Region of one account: the unit by which AWS isolates instances, defaults and request rates.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Place {
     /// The account.
     pub account: AccountId,
     /// The Region.
     pub region: Region,
+}
+
+impl Place {
+    /// The ARN of the role of this name in this account.
+    pub fn role_arn(&self, name: &str) -> String {
+        self.region.partition().role_arn(self.account.as_str(), name)
+    }
 }
 
 impl fmt::Display for Place {
@@ -204,6 +218,15 @@ mod tests {
     #[case("", None)]
     fn a_region_tells_its_partition(#[case] text: &str, #[case] partition: Option<Partition>) {
         assert_eq!(Region::parse(text).ok().map(|region| region.partition()), partition);
+    }
+
+    #[test]
+    fn a_role_is_named_in_its_partition() {
+        let place = Place {
+            account: AccountId::parse("111122223333").unwrap(),
+            region: Region::parse("cn-north-1").unwrap(),
+        };
+        assert_eq!(place.role_arn("v2only-member"), "arn:aws-cn:iam::111122223333:role/v2only-member");
     }
 
     #[rstest]

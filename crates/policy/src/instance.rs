@@ -4,6 +4,7 @@ use crate::{ImageId, InstanceId, Tags};
 
 /// `HttpTokens` of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum HttpTokens {
     /// Only version 2 is answered.
     Required,
@@ -16,6 +17,7 @@ pub enum HttpTokens {
 
 /// An option that is `enabled` or `disabled`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Switch {
     /// `enabled`.
     Enabled,
@@ -27,6 +29,7 @@ pub enum Switch {
 
 /// The five options, and whether they are in effect yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MetadataOptions {
     /// Whether version 1 is answered.
     pub http_tokens: HttpTokens,
@@ -56,6 +59,7 @@ impl MetadataOptions {
 
 /// Life-cycle state of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum InstanceState {
     /// Being launched.
     Pending,
@@ -73,6 +77,7 @@ pub enum InstanceState {
 
 /// What is known of one instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Instance {
     /// Its id.
     pub id: InstanceId,

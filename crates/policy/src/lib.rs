@@ -26,33 +26,37 @@ pub mod source;
 pub mod usage;
 
 pub mod effective;
+pub mod finding;
 pub mod rules;
 pub mod verdict;
 
 pub mod cause;
 pub mod decide;
+pub mod decision;
 pub mod plan;
 pub mod review;
+pub mod subject;
 
 pub use container_host::ContainerHost;
 pub use decide::{
-    Circumstances, Decision, Occasion, VersionDecision, compliant_anywhere, decide_account_defaults,
-    decide_image, decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook,
-    quiet_days,
+    Circumstances, Occasion, compliant_anywhere, decide_account_defaults, decide_image, decide_instance,
+    decide_launch_configuration, decide_launch_template, decide_notebook, quiet_days,
 };
+pub use decision::Decision;
 pub use effective::{By, Decided, EffectiveOptions, effective};
+pub use finding::{DefaultFinding, Finding, OptionFinding, Rule};
 pub use ids::{
     AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, OuId, Partition, Place, Region,
 };
 pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 pub use plan::{
-    DefaultsChange, Hold, ImageChange, InstanceChange, LaunchConfigurationChange, NotebookStep, Plan,
-    TemplateChange, Wait,
+    DefaultsChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange, Wait,
 };
 pub use settings::{Mode, Policy, Rules};
 pub use source::{AccountDefaults, ImdsSupport, StatedOptions};
-pub use verdict::{Compliance, Finding, Note, Verdict};
+pub use subject::{Judged, Subject};
+pub use verdict::{Compliance, Note, Verdict};
 
 /// Tag keys by AWS resource, as written and as described.
 pub type Tags = std::collections::BTreeMap<String, String>;

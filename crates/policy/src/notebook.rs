@@ -1,5 +1,7 @@
 //! A SageMaker notebook instance as `DescribeNotebookInstance` described it.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::drift::Moments;
@@ -25,6 +27,7 @@ pub const RESTART_MARK_HOURS: i64 = 24;
 
 /// `MinimumInstanceMetadataServiceVersion`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum MinimumVersion {
     /// "1": both versions are answered.
     One,
@@ -36,6 +39,7 @@ pub enum MinimumVersion {
 
 /// Status of a notebook instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum NotebookStatus {
     /// Being created or started.
     Pending,
@@ -55,8 +59,31 @@ pub enum NotebookStatus {
     Unknown,
 }
 
+impl NotebookStatus {
+    /// The status in AWS's spelling; `None` if this release does not know it.
+    pub const fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Pending => Some("Pending"),
+            Self::InService => Some("InService"),
+            Self::Stopping => Some("Stopping"),
+            Self::Stopped => Some("Stopped"),
+            Self::Failed => Some("Failed"),
+            Self::Updating => Some("Updating"),
+            Self::Gone => Some("Deleting"),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl fmt::Display for NotebookStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code().unwrap_or("Unknown"))
+    }
+}
+
 /// The operating system below a notebook, by its `PlatformIdentifier`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Platform {
     /// `notebook-al1-v1`. Cannot be upgraded, and cannot be started once stopped.
     AmazonLinux1,
@@ -89,6 +116,7 @@ const FAMILIES_WITHOUT_AL2023: [&str; 5] = ["ml.p2.", "ml.p3.", "ml.p3dn.", "ml.
 
 /// What is known of one notebook instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Notebook {
     /// Its name, case kept.
     pub name: NotebookName,

@@ -1,39 +1,92 @@
-//! Plans: what is to be done about one resource, as data.
+//! Plans: what v2only does about one resource, as data.
 //!
-//! Observing is a plan nobody applies. INVARIANT (only tighten): no value of these types allows version 1,
+//! Observing is a plan that nobody applies. INVARIANT (only tighten): no value of these types allows IMDSv1,
 //! and none enables an endpoint that was described as disabled.
 
+mod hold;
+mod instance;
 mod sources;
 
 use std::fmt;
 
-pub use sources::{DefaultsChange, ImageChange, LaunchConfigurationChange, TemplateChange};
+pub use hold::{EnforcementBar, Hold};
+pub use instance::InstanceChange;
+pub use sources::{DefaultsChange, ImageChange, TemplateChange};
 
 use crate::notebook::NotebookStatus;
-use crate::settings::{HopLimit, Mode};
-use crate::source::Displaced;
-use crate::usage::Usage;
+use crate::settings::Mode;
 
 /// What follows from a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Plan<Step> {
-    /// Leave it alone.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Plan {
+    /// Leave the resource alone.
     Nothing,
-    /// It is between two states; the event that ends this comes by itself.
+    /// The resource is between two states. The event that ends this brings the next decision.
     Wait(Wait),
-    /// It violates the policy and is not touched; say so.
+    /// The resource violates the policy and stays untouched. Report why.
     Hold {
-        /// Why not.
+        /// Why it stays untouched.
         why: Hold,
         /// What would be done otherwise.
         would: Option<Step>,
     },
-    /// Do this.
+    /// Apply this step.
     Act(Step),
 }
 
-impl<Step> Plan<Step> {
-    /// The last step of planning: in observe mode, what would be done is only said.
+/// One tightening change. There is no value that loosens a resource; see [`InstanceChange`] and its siblings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Step {
+    /// Of an instance.
+    Instance(InstanceChange),
+    /// Of a notebook.
+    Notebook(NotebookStep),
+    /// Of the account defaults of a Region.
+    AccountDefaults(DefaultsChange),
+    /// Of a launch template.
+    LaunchTemplate(TemplateChange),
+    /// Of an image.
+    Image(ImageChange),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Instance(change) => change.fmt(f),
+            Self::Notebook(step) => step.fmt(f),
+            Self::AccountDefaults(change) => change.fmt(f),
+            Self::LaunchTemplate(change) => change.fmt(f),
+            Self::Image(change) => change.fmt(f),
+        }
+    }
+}
+
+macro_rules! step {
+    ($($kind:ident($change:ty)),+) => {
+        $(impl From<$change> for Step {
+            fn from(change: $change) -> Self {
+                Self::$kind(change)
+            }
+        })+
+    };
+}
+step!(
+    Instance(InstanceChange),
+    Notebook(NotebookStep),
+    AccountDefaults(DefaultsChange),
+    LaunchTemplate(TemplateChange),
+    Image(ImageChange)
+);
+
+impl Plan {
+    /// A plan to apply a step.
+    pub(crate) fn act(step: impl Into<Step>) -> Self {
+        Self::Act(step.into())
+    }
+
+    /// The last step of planning: in observe mode, the step is only reported.
     #[must_use]
     pub fn under(self, mode: Mode) -> Self {
         match (mode, self) {
@@ -42,6 +95,28 @@ impl<Step> Plan<Step> {
                 Self::Hold { why: Hold::Observe, would: Some(step) }
             }
             (_, plan) => plan,
+        }
+    }
+
+    /// Whether the plan is to be applied now.
+    pub const fn acts(&self) -> bool {
+        matches!(self, Self::Act(_))
+    }
+
+    /// Why the resource stays untouched, if it does.
+    pub const fn hold(&self) -> Option<&Hold> {
+        match self {
+            Self::Hold { why, .. } => Some(why),
+            Self::Nothing | Self::Wait(_) | Self::Act(_) => None,
+        }
+    }
+
+    /// What is done, or would be.
+    pub const fn step(&self) -> Option<&Step> {
+        match self {
+            Self::Hold { would, .. } => would.as_ref(),
+            Self::Act(step) => Some(step),
+            Self::Nothing | Self::Wait(_) => None,
         }
     }
 
@@ -56,8 +131,9 @@ impl<Step> Plan<Step> {
     }
 }
 
-/// What a resource is waited for.
+/// What a plan waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Wait {
     /// A notebook that is being created, started, stopped or updated.
     Notebook(NotebookStatus),
@@ -66,271 +142,13 @@ pub enum Wait {
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Notebook(status) = self;
-        write!(f, "notebook is {status:?}; its next state-change event continues")
-    }
-}
-
-/// Why a violation is not touched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hold {
-    /// The policy says `observe` here.
-    Observe,
-    /// A service manages the instance; customers cannot modify it.
-    Managed(String),
-    /// Closing version 1 wants evidence, and this is what there is.
-    UsageGate(Usage),
-    /// It was turned back more often than the policy fights for.
-    Contested {
-        /// Corrections within the window.
-        times: usize,
-        /// Length of the window in hours.
-        hours: u32,
-    },
-    /// The policy leaves the change to Systems Manager Automation.
-    SsmAutomation,
-    /// Whether the endpoint is enabled was not described; acting could switch it on.
-    EndpointUnknown,
-    /// A running notebook is updated the next time somebody stops it.
-    UntilStopped,
-    /// A running notebook is stopped only inside the maintenance window.
-    OutsideWindow,
-    /// The policy only reports running notebooks.
-    ReportOnly,
-    /// Amazon Linux 1: could never be started again.
-    AmazonLinux1,
-    /// Amazon Linux 2: could not be started again without the platform upgrade, which the policy does not
-    /// opt in to.
-    AmazonLinux2,
-    /// Amazon Linux 2 on an instance type without Amazon Linux 2023.
-    InstanceType(String),
-    /// The platform is not described or not known: whether it could be started again is not known either.
-    PlatformUnknown(String),
-    /// A status this release does not know.
-    StatusUnknown,
-    /// It was updated, and describes itself as before.
-    UpdateHadNoEffect {
-        /// Updates tried of late.
-        tries: usize,
-        /// Why it is `Failed`, if it is.
-        reason: String,
-    },
-    /// It ran before we stopped it, and AWS could not start it again.
-    RestartFailed(String),
-    /// The policy only reports this kind of source; its key says so.
-    SourceReportOnly(&'static str),
-    /// A declarative policy of the organization owns the account defaults, and says this.
-    DeclarativePolicy(Option<String>),
-    /// `HttpTokensEnforced` cannot be turned on yet.
-    Enforcement(EnforcementBar),
-    /// A launch configuration cannot be changed; these groups launch from it.
-    Immutable {
-        /// Auto Scaling groups.
-        groups: Vec<String>,
-    },
-    /// Only these groups launch from a version, and name it by number.
-    Pinned {
-        /// Auto Scaling groups.
-        groups: Vec<String>,
-    },
-    /// A new version would become `$Latest`, from which these groups launch something else.
-    LatestInUse {
-        /// Auto Scaling groups.
-        groups: Vec<String>,
-    },
-    /// A run ended early, and what `$Latest` is to mean now only a person can tell.
-    LatestUnclear(Displaced),
-    /// Nobody could undo it, and nobody agreed to that.
-    Irreversible,
-}
-
-/// Why `HttpTokensEnforced` is not turned on yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EnforcementBar {
-    /// Launches that say nothing would fail, because the default is not `required` either.
-    NoDefault,
-    /// Launches from these sources would fail, because they say `optional`.
-    Failing {
-        /// Versions of launch templates, and launch configurations.
-        sources: usize,
-    },
-}
-
-impl fmt::Display for EnforcementBar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoDefault => f.write_str(
-                "HttpTokensEnforced would make every launch fail that says nothing, because the default is \
-                 not required (`account_defaults.http_tokens: required`)",
-            ),
-            Self::Failing { sources: 1 } => f.write_str(
-                "HttpTokensEnforced waits: 1 template version or launch configuration in use says optional, \
-                 and its launches would fail",
-            ),
-            Self::Failing { sources } => write!(
-                f,
-                "HttpTokensEnforced waits: {sources} template versions or launch configurations in use say \
-                 optional, and their launches would fail"
-            ),
-        }
-    }
-}
-
-impl Hold {
-    /// A stable word for logs, metrics and findings.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Observe => "observe-mode",
-            Self::Managed(_) => "managed",
-            Self::UsageGate(_) => "usage-gate",
-            Self::Contested { .. } => "contested",
-            Self::SsmAutomation => "ssm-automation",
-            Self::EndpointUnknown => "endpoint-unknown",
-            Self::UntilStopped => "in-service",
-            Self::OutsideWindow => "outside-window",
-            Self::ReportOnly => "report-only",
-            Self::AmazonLinux1 => "amazon-linux-1",
-            Self::AmazonLinux2 => "amazon-linux-2",
-            Self::InstanceType(_) => "instance-type",
-            Self::PlatformUnknown(_) => "platform-unknown",
-            Self::StatusUnknown => "status-unknown",
-            Self::UpdateHadNoEffect { .. } => "update-had-no-effect",
-            Self::RestartFailed(_) => "restart-failed",
-            Self::SourceReportOnly(_) => "source-report-only",
-            Self::DeclarativePolicy(_) => "declarative-policy",
-            Self::Enforcement(EnforcementBar::NoDefault) => "enforcement-without-default",
-            Self::Enforcement(EnforcementBar::Failing { .. }) => "enforcement-would-fail-launches",
-            Self::Immutable { .. } => "immutable",
-            Self::Pinned { .. } => "pinned",
-            Self::LatestInUse { .. } => "latest-in-use",
-            Self::LatestUnclear(_) => "latest-unclear",
-            Self::Irreversible => "irreversible",
-        }
-    }
-}
-
-impl fmt::Display for Hold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Observe => f.write_str("the policy says observe"),
-            Self::Managed(principal) => write!(f, "managed by {principal}; only that service can change it"),
-            Self::UsageGate(Usage::NotRead) => {
-                f.write_str("existed already, and whether it uses IMDSv1 was not read")
-            }
-            Self::UsageGate(Usage::Busy { calls }) => {
-                write!(f, "still makes IMDSv1 calls ({calls} in the window)")
-            }
-            Self::UsageGate(Usage::Partial) => {
-                f.write_str("CloudWatch gave only a part of MetadataNoToken, and a part is not zero")
-            }
-            Self::UsageGate(Usage::Gaps { days } | Usage::Quiet { days }) => {
-                write!(f, "MetadataNoToken has data on only {days} days of the window")
-            }
-            Self::Contested { times, hours } => {
-                write!(f, "contested: corrected {times} times within {hours} hours and turned back again")
-            }
-            Self::SsmAutomation => f.write_str("left to Systems Manager Automation by the policy"),
-            Self::EndpointUnknown => {
-                f.write_str("HttpEndpoint was not described; acting could switch the endpoint on")
-            }
-            Self::UntilStopped => f.write_str("running; updated the next time it is stopped"),
-            Self::OutsideWindow => f.write_str("running; stopped only inside the maintenance window"),
-            Self::ReportOnly => f.write_str("running; the policy only reports it"),
-            Self::AmazonLinux1 => f.write_str("Amazon Linux 1: once stopped it could never be started again"),
-            Self::AmazonLinux2 => f.write_str(
-                "Amazon Linux 2: once stopped it could not be started again without the platform upgrade \
-                 (`notebooks.upgrade_platform`)",
-            ),
-            Self::InstanceType(name) => write!(f, "{name} does not run Amazon Linux 2023 notebooks"),
-            Self::PlatformUnknown(name) if name.is_empty() => f.write_str("its platform was not described"),
-            Self::PlatformUnknown(name) => write!(f, "platform `{name}` is not known to this release"),
-            Self::StatusUnknown => f.write_str("its status is not known to this release"),
-            Self::UpdateHadNoEffect { tries, reason } if reason.is_empty() => {
-                write!(f, "updated {tries} times, and still described as before")
-            }
-            Self::UpdateHadNoEffect { tries, reason } => {
-                write!(f, "updated {tries} times without effect: {reason}")
-            }
-            Self::RestartFailed(reason) => {
-                write!(f, "ran before it was stopped, and could not be started: {reason}")
-            }
-            Self::SourceReportOnly(key) => write!(f, "the policy only reports it (`{key}.fix`)"),
-            Self::DeclarativePolicy(message) => {
-                f.write_str("a declarative policy of the organization owns the account defaults")?;
-                message.as_ref().map_or(Ok(()), |it| write!(f, ": {it}"))
-            }
-            Self::Enforcement(bar) => bar.fmt(f),
-            Self::Immutable { groups } if groups.is_empty() => {
-                f.write_str("launch configurations cannot be changed; no group uses it, so it can be deleted")
-            }
-            Self::Immutable { groups } => write!(
-                f,
-                "launch configurations cannot be changed; move {} to a launch template",
-                groups.join(", ")
-            ),
-            Self::Pinned { groups } => {
-                write!(f, "{} named by number; name another version there", named(groups))
-            }
-            Self::LatestInUse { groups } => write!(
-                f,
-                "a new version would become $Latest, which {} launch from; choose the default by hand",
-                groups.join(", ")
-            ),
-            Self::LatestUnclear(Displaced { by, was, unclear }) => {
-                write!(f, "a run that ended early left version {by} as $Latest, which was version {was}")?;
-                unclear.map_or(Ok(()), |it| write!(f, ", and {it}"))?;
-                f.write_str("; make the version that $Latest is to be")
-            }
-            Self::Irreversible => f.write_str("nobody can undo it; `--accept-irreversible` agrees to that"),
-        }
-    }
-}
-
-fn named(groups: &[String]) -> String {
-    let verb = if groups.len() == 1 { "has it" } else { "have it" };
-    format!("{} {verb}", groups.join(", "))
-}
-
-/// A change of an instance's metadata options.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InstanceChange {
-    /// `HttpTokens=required` and `HttpEndpoint=enabled` together, because AWS refuses the one without the
-    /// other; only for instances described as enabled. The rest only where it changes.
-    RequireTokens {
-        /// New hop limit.
-        hop_limit: Option<HopLimit>,
-        /// New state of the IPv6 endpoint.
-        ipv6_endpoint: Option<bool>,
-        /// New state of tags in metadata.
-        metadata_tags: Option<bool>,
-    },
-    /// `HttpEndpoint=disabled` and nothing else.
-    DisableEndpoint,
-}
-
-impl fmt::Display for InstanceChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::DisableEndpoint => f.write_str("HttpEndpoint=disabled"),
-            Self::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => {
-                f.write_str("HttpTokens=required")?;
-                if let Some(hops) = hop_limit {
-                    write!(f, " HttpPutResponseHopLimit={}", hops.get())?;
-                }
-                let word = |enable: &bool| if *enable { "enabled" } else { "disabled" };
-                if let Some(enable) = ipv6_endpoint {
-                    write!(f, " HttpProtocolIpv6={}", word(enable))?;
-                }
-                if let Some(enable) = metadata_tags {
-                    write!(f, " InstanceMetadataTags={}", word(enable))?;
-                }
-                Ok(())
-            }
-        }
+        write!(f, "notebook is {status}; its next state-change event continues")
     }
 }
 
 /// One step on a notebook's way. Each is followed by an event that brings the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum NotebookStep {
     /// Mark it "was running", then stop it.
     Stop,

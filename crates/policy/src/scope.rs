@@ -4,7 +4,7 @@ use crate::Tags;
 use crate::ids::{AccountId, OuId, Place};
 
 /// A pattern with `*` for any run of characters and `?` for one, as in IAM's `StringLike`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Glob(String);
 
 impl Glob {
@@ -25,7 +25,7 @@ impl Glob {
 }
 
 /// A tag that a resource must carry: the key exactly, the value as a pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TagMatch {
     /// The tag key, exactly.
     pub key: String,
@@ -35,7 +35,7 @@ pub struct TagMatch {
 
 /// What a resource must be for an override or exemption to mean it. A field that is empty says nothing;
 /// of several that speak, all must hold; within one, any.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Matcher {
     /// Accounts.
     pub accounts: Vec<AccountId>,

@@ -7,6 +7,7 @@ use std::num::NonZeroU8;
 
 use crate::exemption::Exemption;
 use crate::ids::IdError;
+use crate::instance::Switch;
 use crate::scope::{Matcher, Scope, ScopeError};
 
 /// Whether a plan is carried out or only reported.
@@ -20,6 +21,7 @@ pub enum Mode {
 
 /// A hop limit of IMDS responses, 1 to 64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HopLimit(NonZeroU8);
 
 impl HopLimit {
@@ -62,6 +64,17 @@ pub enum SwitchRule {
     Enabled,
     /// Must be disabled.
     Disabled,
+}
+
+impl SwitchRule {
+    /// The state that a switch must get (`true` is enabled), if the document requires one that the switch does not have.
+    pub const fn differs_from(self, is: Switch) -> Option<bool> {
+        match (self, is) {
+            (Self::Keep, _) | (Self::Enabled, Switch::Enabled) | (Self::Disabled, Switch::Disabled) => None,
+            (Self::Enabled, Switch::Disabled | Switch::Unknown) => Some(true),
+            (Self::Disabled, Switch::Enabled | Switch::Unknown) => Some(false),
+        }
+    }
 }
 
 /// What the document says of `HttpEndpoint`. There is no "enabled": nobody's endpoint is ever switched on.
@@ -291,6 +304,11 @@ impl Policy {
             }
         }
         Ok(&self.rules)
+    }
+
+    /// The document's own rules, and those of each override.
+    pub fn all_rules(&self) -> impl Iterator<Item = &Rules> {
+        std::iter::once(&self.rules).chain(self.overrides.iter().map(|it| &it.rules))
     }
 
     /// Whether judging needs to know the organizational units an account lies in.

@@ -10,6 +10,7 @@ use crate::{ImageId, LaunchTemplateId, Tags};
 
 /// Options as a source states them. `None`: it says nothing, and the next source is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StatedOptions {
     /// Whether version 1 is answered.
     pub http_tokens: Option<HttpTokens>,
@@ -25,6 +26,7 @@ pub struct StatedOptions {
 
 /// Who may change the account defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum DefaultsOwner {
     /// The account itself.
     Account,
@@ -36,6 +38,7 @@ pub enum DefaultsOwner {
 
 /// The defaults of one account in one Region, as `GetInstanceMetadataDefaults` described them.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AccountDefaults {
     /// What new launches get that do not say otherwise. There is no default for the IPv6 endpoint.
     pub options: StatedOptions,
@@ -47,6 +50,7 @@ pub struct AccountDefaults {
 
 /// `ImdsSupport` of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ImdsSupport {
     /// `v2.0`: launches that do not say otherwise require tokens.
     V2,
@@ -58,6 +62,7 @@ pub enum ImdsSupport {
 
 /// An image that the account owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Image {
     /// Its id.
     pub id: ImageId,
@@ -71,6 +76,7 @@ pub struct Image {
 
 /// How an Auto Scaling group names the template version it launches from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum VersionChoice {
     /// By number: it stays with it.
     Number(u64),
@@ -82,6 +88,7 @@ pub enum VersionChoice {
 
 /// An Auto Scaling group that launches from a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GroupUse {
     /// Its name.
     pub group: String,
@@ -91,6 +98,7 @@ pub struct GroupUse {
 
 /// One version of a launch template. Versions never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TemplateVersion {
     /// Its number.
     pub number: u64,
@@ -106,6 +114,7 @@ pub struct TemplateVersion {
 
 /// A launch template with those of its versions that somebody launches from.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LaunchTemplate {
     /// Its id.
     pub id: LaunchTemplateId,
@@ -129,6 +138,7 @@ pub struct LaunchTemplate {
 
 /// A launch configuration of Auto Scaling, which nobody can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LaunchConfiguration {
     /// Its name.
     pub name: String,
@@ -139,6 +149,9 @@ pub struct LaunchConfiguration {
 }
 
 impl AccountDefaults {
+    /// The name of the account defaults of a Region where a resource needs a name.
+    pub const NAME: &'static str = "account-default";
+
     /// Defaults of which the account says nothing, and which it may change.
     pub const UNSET: Self = Self {
         options: StatedOptions {

@@ -82,6 +82,7 @@ pub fn first_day(today: Date, window: u16) -> Date {
 
 /// What CloudWatch said of `MetadataNoToken` over the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Usage {
     /// Nobody asked CloudWatch.
     NotRead,

@@ -27,7 +27,7 @@ use crate::output::findings_v1::Run;
 use crate::output::plan::Plans;
 use crate::output::rollout_v1::RolloutV1;
 use crate::output::summary::{self, Looked, Totals};
-use crate::output::{plan, row, sources};
+use crate::output::{row, sources};
 use crate::problem::{Problem, Stop};
 use crate::survey::survey;
 use crate::talk::count;
@@ -204,14 +204,12 @@ fn agreed<W: World>(
 
 /// Says why nothing is to be changed, and what would let something be.
 fn nothing_acts<W: World>(session: &mut Session<'_, W>, found: &Ran<'_>, aws: &W::Aws) -> Result<Exit, Stop> {
-    let held: Vec<&'static str> = Totals::of(found.findings)?.held.into_keys().collect();
+    let Totals { held, advice, .. } = Totals::of(found.findings)?;
     let exit = found.tell(session, aws, Table::Found)?;
     if !held.is_empty() {
         session.talk.say("nothing was changed: everything that violates the policy is held");
     }
-    for advice in held.into_iter().filter_map(plan::advice) {
-        session.talk.hint(advice);
-    }
+    advice.into_iter().for_each(|it| session.talk.hint(it));
     Ok(exit)
 }
 
@@ -293,7 +291,7 @@ impl Ran<'_> {
     /// Why the rest was left, and how to give back what should not have been taken.
     fn tell_of_the_end<W>(&self, session: &mut Session<'_, W>, totals: &Totals) {
         if let Some(stop) = &self.rolled.stopped {
-            let held = totals.held.get(rollout::HOLD).copied().unwrap_or_default();
+            let held = totals.wave_stopped;
             match held {
                 0 => session.talk.note(&stop.to_string()),
                 _ => session

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
+use v2only_enforcer::Record;
 use v2only_enforcer::exemptions::Met;
-use v2only_enforcer::scan::{Judged, Kinds};
+use v2only_enforcer::scan::Kinds;
 use v2only_policy::{Place, Policy};
 
 use super::Kind;
@@ -175,16 +176,13 @@ async fn streamed<W: World>(
         *found.entry(place.clone()).or_default() += judged.len();
         for it in judged {
             met.take(&it, place, exemptions::day(*now));
-            let record = it.record(place);
-            let cause = match &it {
-                Judged::Instance(instance, _) => traced.get(&instance.id),
-                Judged::Notebook(..) | Judged::Source(_) => None,
-            };
+            let record = Record::of(place, &it);
+            let cause = it.instance().and_then(|it| traced.get(&it.id));
             totals.add(&record);
             if let Some(cause) = cause {
                 causes.add(place, cause, None);
             }
-            document.finding(&Item::of(&record, &it, cause))?;
+            document.finding(&Item::of(&record, &it.subject, cause))?;
         }
         Ok::<(), io::Error>(())
     })

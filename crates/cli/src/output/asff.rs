@@ -12,12 +12,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use v2only_enforcer::ports::KnownFinding;
 use v2only_enforcer::{Outcome, ResourceId};
+use v2only_policy::rules::{About, Severity};
 use v2only_policy::{Finding, Place};
 
 use super::items::Item;
 use super::listed::Made;
 use super::resource::{self, Named};
-use super::rules::{Rule, Severity, rule};
 use crate::estate::Findings;
 
 /// What every id of a generator begins with.
@@ -50,17 +50,11 @@ pub(crate) struct Document<T> {
 
 /// The findings of one resource, one for each rule.
 pub(crate) fn findings(item: &Item<'_>, now: Timestamp, known: &Known) -> Vec<Value> {
-    let mut seen: Vec<&str> = Vec::new();
-    let once = |it: &&Finding| {
-        let new = !seen.contains(&it.rule());
-        seen.push(it.rule());
-        new
-    };
-    let once: Vec<&Finding> = item.findings().iter().filter(once).collect();
-    once.into_iter().filter_map(|it| Some(finding(item, *it, rule(it.rule())?, now, known))).collect()
+    item.findings_by_rule().into_iter().map(|it| finding(item, it, now, known)).collect()
 }
 
-fn finding(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp, known: &Known) -> Value {
+fn finding(item: &Item<'_>, finding: Finding, now: Timestamp, known: &Known) -> Value {
+    let rule = finding.rule().about();
     let (place, id) = (&item.record.place, &item.record.resource);
     let named = resource::named(place, id);
     let finding_id = resource::finding_id(place, id, rule.id);
@@ -91,7 +85,7 @@ fn finding(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp, known
         },
         "Remediation": { "Recommendation": {
             "Text": cut(&resource::remedy(item, finding), RECOMMENDATION),
-            "Url": rule.url,
+            "Url": rule.aws_page,
         }},
         "ProductFields": product_fields(item, rule),
         "Resources": [described(item, &named)],
@@ -171,15 +165,15 @@ pub(super) fn description(item: &Item<'_>, finding: Finding) -> String {
     words.join(" ")
 }
 
-fn product_fields(item: &Item<'_>, rule: &Rule) -> Value {
+fn product_fields(item: &Item<'_>, rule: &About) -> Value {
     let record = item.record;
     let exemption = item.exemption();
     let fields = [
         ("v2only/Version", Some(env!("CARGO_PKG_VERSION").to_owned())),
         ("v2only/Rule", Some(rule.id.to_owned())),
-        ("v2only/Verdict", record.verdict.map(str::to_owned)),
+        ("v2only/Verdict", record.verdict().map(|it| it.code().to_owned())),
         ("v2only/Outcome", Some(record.outcome.code().to_owned())),
-        ("v2only/Hold", record.hold.map(str::to_owned)),
+        ("v2only/Hold", record.hold().map(|it| it.code().to_owned())),
         ("v2only/Resource", Some(record.resource.to_string())),
         ("v2only/Cause", item.cause.map(v2only_policy::cause::RootCause::words)),
         ("v2only/AutoScalingGroup", item.cause.and_then(|it| it.group.clone())),

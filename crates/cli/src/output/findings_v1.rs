@@ -9,7 +9,7 @@ use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::{Failure, Outcome};
 use v2only_policy::cause::{Launched, RootCause};
 use v2only_policy::exemption::InForce;
-use v2only_policy::{ImageId, Place};
+use v2only_policy::{Hold, ImageId, Place, Plan, Verdict};
 
 use super::exemptions_v1::ExemptionToldV1;
 use super::items::Item;
@@ -205,7 +205,7 @@ impl<'a> IncompleteV1<'a> {
 #[derive(Debug, Serialize)]
 struct FailureV1<'a> {
     error: &'static str,
-    action: &'static str,
+    action: &'a str,
     code: Option<&'a str>,
     message: &'a str,
     request_id: Option<&'a str>,
@@ -215,7 +215,7 @@ impl<'a> From<&'a Failure> for FailureV1<'a> {
     fn from(it: &'a Failure) -> Self {
         Self {
             error: it.kind.code(),
-            action: it.action,
+            action: &it.action,
             code: it.code.as_deref(),
             message: &it.message,
             request_id: it.request_id.as_deref(),
@@ -231,12 +231,12 @@ pub(crate) struct FindingV1<'a> {
     kind: &'static str,
     id: String,
     verdict: Option<&'static str>,
-    rules: &'a [&'static str],
-    reasons: &'a [String],
-    notes: &'a [&'static str],
+    rules: Vec<&'static str>,
+    reasons: Vec<String>,
+    notes: Vec<&'static str>,
     plan: Option<&'static str>,
     hold: Option<&'static str>,
-    step: Option<&'a str>,
+    step: Option<String>,
     outcome: &'static str,
     before: Option<PostureV1>,
     after: Option<PostureV1>,
@@ -330,13 +330,13 @@ impl<'a> FindingV1<'a> {
             region: it.place.region.as_str(),
             kind: it.resource.kind(),
             id: it.resource.to_string(),
-            verdict: it.verdict,
-            rules: &it.rules,
-            reasons: &it.reasons,
-            notes: &it.notes,
-            plan: it.plan,
-            hold: it.hold,
-            step: it.step.as_deref(),
+            verdict: it.verdict().map(Verdict::code),
+            rules: it.rules(),
+            reasons: it.reasons(),
+            notes: it.notes(),
+            plan: it.plan().map(Plan::code),
+            hold: it.hold().map(Hold::code),
+            step: it.step().map(ToString::to_string),
             outcome: it.outcome.code(),
             before: it.before.as_ref().map(Into::into),
             after: it.after.as_ref().map(Into::into),

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use v2only_enforcer::scan::Judged;
-use v2only_enforcer::sources::Source;
-use v2only_policy::notebook::{Notebook, Platform};
-use v2only_policy::{ImageChange, ImdsSupport, InstanceChange, NotebookStep, Place, Plan};
+use v2only_enforcer::ResourceId;
+use v2only_policy::notebook::Platform;
+use v2only_policy::{
+    ImageChange, ImdsSupport, InstanceChange, Judged, NotebookStep, Place, Plan, Step, Subject,
+};
 
-use super::posture_v1::{OptionsV1, minimum_version, status, switch};
+use super::posture_v1::{OptionsV1, minimum_version, switch};
 
 /// A change, and the state before it.
 #[derive(Debug, Serialize)]
@@ -96,95 +97,78 @@ enum ChangeV1 {
 impl<'a> LineV1<'a> {
     /// The line of what is about to be done; `None` if nothing is.
     pub(crate) fn new(now: Timestamp, place: &'a Place, judged: &'a Judged) -> Option<Self> {
-        let (kind, id, before, change) = match judged {
-            Judged::Instance(it, decision) => {
-                let Plan::Act(change) = decision.plan else { return None };
-                (
-                    "instance",
-                    it.id.to_string(),
-                    BeforeV1::Instance((&it.options).into()),
-                    ChangeV1::Instance(instance(change)),
-                )
-            }
-            Judged::Notebook(it, decision) => {
-                let Plan::Act(step) = decision.plan else { return None };
-                ("notebook", it.name.to_string(), before(it), notebook(step))
-            }
-            Judged::Source(it) => {
-                let (before, change) = source(it)?;
-                (it.resource().kind(), it.resource().to_string(), before, change)
-            }
-        };
+        let Plan::Act(step) = judged.decision.plan else { return None };
+        let resource = ResourceId::from(&judged.subject);
         Some(Self {
             schema: "v2only.journal.v1",
             time: now.to_string(),
             account: place.account.as_str(),
             region: place.region.as_str(),
-            kind,
-            id,
-            before,
-            change,
+            kind: resource.kind(),
+            id: resource.to_string(),
+            before: before(&judged.subject, step)?,
+            change: change(step),
         })
     }
 }
 
-fn before(it: &Notebook) -> BeforeV1 {
-    BeforeV1::Notebook {
-        minimum_version: minimum_version(it.minimum_version),
-        status: status(it.status),
-        platform: match &it.platform {
-            Platform::AmazonLinux1 => Some("amazon-linux-1".to_owned()),
-            Platform::AmazonLinux2 => Some("amazon-linux-2".to_owned()),
-            Platform::AmazonLinux2023 => Some("amazon-linux-2023".to_owned()),
-            Platform::Unknown(identifier) => (!identifier.is_empty()).then(|| identifier.clone()),
+/// The state before a step; `None` if nobody can change such a resource.
+fn before(subject: &Subject, step: Step) -> Option<BeforeV1> {
+    Some(match subject {
+        Subject::Instance(instance) => BeforeV1::Instance((&instance.options).into()),
+        Subject::Notebook(notebook) => BeforeV1::Notebook {
+            minimum_version: minimum_version(notebook.minimum_version),
+            status: notebook.status.code(),
+            platform: match &notebook.platform {
+                Platform::AmazonLinux1 => Some("amazon-linux-1".to_owned()),
+                Platform::AmazonLinux2 => Some("amazon-linux-2".to_owned()),
+                Platform::AmazonLinux2023 => Some("amazon-linux-2023".to_owned()),
+                Platform::Unknown(identifier) => (!identifier.is_empty()).then(|| identifier.clone()),
+            },
         },
-    }
-}
-
-/// The state of a source and its change; `None` if nothing is done.
-fn source(it: &Source) -> Option<(BeforeV1, ChangeV1)> {
-    match it {
-        Source::Defaults(defaults, decision) => {
-            let Plan::Act(change) = decision.plan else { return None };
-            let before = BeforeV1::Defaults {
-                options: (&defaults.options).into(),
-                http_tokens_enforced: switch(defaults.enforced),
-            };
-            let after = ChangeV1::Defaults {
-                http_tokens: change.require_tokens.then_some("required"),
-                hop_limit: change.hop_limit.map(|it| it.get()),
-                http_tokens_enforced: change.enforce.then_some("enabled"),
-            };
-            Some((before, after))
-        }
-        Source::Version(template, it) => {
-            let Plan::Act(step) = it.decision.plan else { return None };
-            let said = template.versions.iter().find(|version| version.number == step.from);
-            let before = BeforeV1::Template {
-                options: (&said.map(|it| it.options).unwrap_or_default()).into(),
+        Subject::AccountDefaults(defaults) => BeforeV1::Defaults {
+            options: (&defaults.options).into(),
+            http_tokens_enforced: switch(defaults.enforced),
+        },
+        Subject::TemplateVersion { template, .. } => {
+            let Step::LaunchTemplate(change) = step else { return None };
+            let from = template.versions.iter().find(|version| version.number == change.from);
+            BeforeV1::Template {
+                options: (&from.map(|it| it.options).unwrap_or_default()).into(),
                 default_version: template.default,
                 latest_version: template.latest,
-            };
+            }
+        }
+        Subject::Image(image) => {
+            BeforeV1::Image { imds_support: (image.imds_support == ImdsSupport::V2).then_some("v2.0") }
+        }
+        Subject::LaunchConfiguration { .. } => return None,
+    })
+}
+
+fn change(step: Step) -> ChangeV1 {
+    match step {
+        Step::Instance(change) => ChangeV1::Instance(instance(change)),
+        Step::Notebook(step) => notebook(step),
+        Step::AccountDefaults(change) => ChangeV1::Defaults {
+            http_tokens: change.require_tokens.then_some("required"),
+            hop_limit: change.hop_limit.map(|it| it.get()),
+            http_tokens_enforced: change.enforce.then_some("enabled"),
+        },
+        Step::LaunchTemplate(step) => {
             let mut options = step.change.map(instance).unwrap_or_default();
-            // A template goes on saying of the endpoint what it said, unless it is switched off.
+            // A template keeps the endpoint that it states, unless the endpoint is disabled.
             if let Some(InstanceChange::RequireTokens { .. }) = step.change {
                 options.http_endpoint = None;
             }
-            let after = ChangeV1::Template {
+            ChangeV1::Template {
                 from_version: step.from,
                 options,
                 make_default: step.make_default,
                 then_repeat: step.then_repeat,
-            };
-            Some((before, after))
+            }
         }
-        Source::Image(image, decision) => {
-            let Plan::Act(ImageChange::MarkV2) = decision.plan else { return None };
-            let before =
-                BeforeV1::Image { imds_support: (image.imds_support == ImdsSupport::V2).then_some("v2.0") };
-            Some((before, ChangeV1::Image { imds_support: "v2.0" }))
-        }
-        Source::Configuration(..) => None,
+        Step::Image(ImageChange::MarkV2) => ChangeV1::Image { imds_support: "v2.0" },
     }
 }
 

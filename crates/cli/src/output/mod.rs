@@ -4,7 +4,6 @@
 pub(crate) mod items;
 pub(crate) mod listed;
 pub(crate) mod resource;
-pub(crate) mod rules;
 
 pub(crate) mod findings;
 

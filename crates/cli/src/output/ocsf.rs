@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use v2only_policy::Finding;
+use v2only_policy::rules::Severity;
 
 use super::asff;
 use super::items::Item;
 use super::listed::Made;
 use super::resource;
-use super::rules::{Rule, Severity, rule};
 use crate::estate::Findings;
 
 /// The version of the schema.
@@ -25,18 +25,11 @@ pub(crate) fn document(findings: Findings<'_>, now: Timestamp) -> impl Serialize
 
 /// The events of one resource, one for each rule.
 fn events(item: &Item<'_>, now: Timestamp) -> Vec<Value> {
-    let mut events = Vec::new();
-    let mut seen: Vec<&str> = Vec::new();
-    for it in item.findings() {
-        if let (false, Some(rule)) = (seen.contains(&it.rule()), rule(it.rule())) {
-            events.push(event(item, *it, rule, now));
-        }
-        seen.push(it.rule());
-    }
-    events
+    item.findings_by_rule().into_iter().map(|it| event(item, it, now)).collect()
 }
 
-fn event(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp) -> Value {
+fn event(item: &Item<'_>, finding: Finding, now: Timestamp) -> Value {
+    let rule = finding.rule().about();
     let (place, id) = (&item.record.place, &item.record.resource);
     let time = now.as_millisecond();
     let closed = item.is_mended() || item.is_gone();
@@ -105,7 +98,7 @@ fn event(item: &Item<'_>, finding: Finding, rule: &Rule, now: Timestamp) -> Valu
             "status_details": [finding.to_string()],
         },
         "resources": [described(item)],
-        "remediation": { "desc": resource::remedy(item, finding), "references": [rule.url] },
+        "remediation": { "desc": resource::remedy(item, finding), "references": [rule.aws_page] },
         "unmapped": unmapped(item),
     })
 }
@@ -130,9 +123,9 @@ fn described(item: &Item<'_>) -> Value {
 /// What the schema has no word for.
 fn unmapped(item: &Item<'_>) -> Value {
     let said = [
-        ("verdict", item.record.verdict.map(str::to_owned)),
+        ("verdict", item.record.verdict().map(|it| it.code().to_owned())),
         ("outcome", Some(item.record.outcome.code().to_owned())),
-        ("hold", item.record.hold.map(str::to_owned)),
+        ("hold", item.record.hold().map(|it| it.code().to_owned())),
         ("cause", item.cause.map(v2only_policy::cause::RootCause::words)),
         ("launched_by", item.launcher.map(ToString::to_string)),
         ("exempt_until", item.exemption().map(|it| it.until.to_string())),

@@ -1,14 +1,12 @@
 //! The plan, as it is shown before anybody agrees to it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::io;
 
+use v2only_enforcer::ResourceId;
 use v2only_enforcer::automation::documents;
-use v2only_enforcer::scan::Judged;
-use v2only_enforcer::sources::Source;
 use v2only_policy::cause::{Launched, RootCause, Setter};
-use v2only_policy::{Decision, LaunchTemplateId, Note, Place, Plan};
+use v2only_policy::{Decision, Judged, LaunchTemplateId, Note, Place, Plan, Subject};
 
 use super::one_line;
 use super::table::{Entry, Sheet};
@@ -133,11 +131,14 @@ struct Mended {
 }
 
 impl Mended {
-    fn add(&mut self, it: &Source) {
-        match it {
-            Source::Version(template, _) => drop(self.templates.insert(template.id.clone())),
-            Source::Defaults(..) => self.defaults = true,
-            Source::Configuration(..) | Source::Image(..) => {}
+    fn add(&mut self, subject: &Subject) {
+        match subject {
+            Subject::TemplateVersion { template, .. } => drop(self.templates.insert(template.id.clone())),
+            Subject::AccountDefaults(_) => self.defaults = true,
+            Subject::Instance(_)
+            | Subject::Notebook(_)
+            | Subject::LaunchConfiguration { .. }
+            | Subject::Image(_) => {}
         }
     }
 
@@ -153,21 +154,13 @@ impl Mended {
 
 impl Sorted {
     fn add(&mut self, judged: &Judged, cause: Option<RootCause>, named: usize) {
-        let (kind, id, words) = match judged {
-            Judged::Instance(it, decision) => ("instance", it.id.to_string(), words(decision)),
-            Judged::Notebook(it, decision) => ("notebook", it.name.to_string(), words(decision)),
-            Judged::Source(it) => (it.noun(), it.resource().to_string(), source_words(it)),
-        };
+        let Judged { subject, decision } = judged;
+        let (kind, id, words) = (subject.noun(), ResourceId::from(subject).to_string(), words(decision));
         if judged.acts() {
-            match judged {
-                Judged::Instance(_, decision) => {
-                    if decision.notes.iter().any(|it| it.code() == Note::CONTAINER_HOST) {
-                        self.containers.get_or_insert_default().add(id.clone(), named);
-                    }
-                }
-                Judged::Source(it) => self.mended.add(it),
-                Judged::Notebook(..) => {}
+            if decision.notes.iter().any(|it| matches!(it, Note::ContainerHost(_))) {
+                self.containers.get_or_insert_default().add(id.clone(), named);
             }
+            self.mended.add(subject);
         }
         let caused = cause.map(|it| self.of_cause(it));
         match (words, caused) {
@@ -235,21 +228,12 @@ enum Words {
     Held(String),
 }
 
-fn words<S: fmt::Display>(decision: &Decision<S>) -> Option<Words> {
+fn words(decision: &Decision) -> Option<Words> {
     match &decision.plan {
         Plan::Nothing => None,
         Plan::Act(step) => Some(Words::Acting(step.to_string())),
         Plan::Hold { why, .. } => Some(Words::Held(why.to_string())),
         Plan::Wait(wait) => Some(Words::Held(wait.to_string())),
-    }
-}
-
-fn source_words(it: &Source) -> Option<Words> {
-    match it {
-        Source::Defaults(_, decision) => words(decision),
-        Source::Version(_, it) => words(&it.decision),
-        Source::Configuration(_, _, decision) => words(decision),
-        Source::Image(_, decision) => words(decision),
     }
 }
 
@@ -260,35 +244,4 @@ fn section(heading: &str, groups: &ByWords, width: Option<u16>) -> String {
         sheet.row(cells.map(Entry::Text).into());
     }
     format!("  {heading}\n{}", sheet.text())
-}
-
-/// What would let held resources be changed, where something would.
-pub(crate) fn advice(hold: &'static str) -> Option<&'static str> {
-    Some(match hold {
-        "observe-mode" => {
-            "set `mode: enforce` in the policy document, at the top or in the override that holds here"
-        }
-        "usage-gate" => {
-            "these instances existed already, and lose IMDSv1 only after `MetadataNoToken` had data on every day of \
-             `instances.usage_gate.quiet_days` and was zero; `v2only readiness` shows who still uses it, and \
-             `instances.usage_gate.applies_to: none` in the policy document enforces without evidence"
-        }
-        "in-service" => {
-            "stop these notebooks and run again, or let the policy document name a `notebooks.window`"
-        }
-        "source-report-only" => {
-            "set `launch_templates.fix: new-version` in the policy document to have launch templates mended; \
-             `images.fix: mark-v2` marks images, which nobody can undo"
-        }
-        "ssm-automation" => {
-            "the runbooks of Systems Manager can require tokens and set the hop limit, and nothing else: let the policy \
-             document say `instances.remediate_with: api` for these instances"
-        }
-        "irreversible" => "add `--accept-irreversible` to mark images as well; nobody can undo that",
-        "outside-window" => "run again inside the maintenance window of the policy document",
-        "amazon-linux-2" => {
-            "set `notebooks.upgrade_platform: true` in the policy document to move them to Amazon Linux 2023"
-        }
-        _ => return None,
-    })
 }

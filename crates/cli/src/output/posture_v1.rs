@@ -3,7 +3,7 @@
 use serde::Serialize;
 use v2only_enforcer::record::Posture;
 use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
-use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
+use v2only_policy::notebook::MinimumVersion;
 use v2only_policy::{ImdsSupport, StatedOptions};
 
 /// The metadata options of an instance; `null` is what AWS did not describe.
@@ -46,20 +46,6 @@ pub(crate) const fn minimum_version(it: MinimumVersion) -> Option<&'static str> 
         MinimumVersion::One => Some("1"),
         MinimumVersion::Two => Some("2"),
         MinimumVersion::Unknown => None,
-    }
-}
-
-/// The status of a notebook, in AWS's words.
-pub(crate) const fn status(it: NotebookStatus) -> Option<&'static str> {
-    match it {
-        NotebookStatus::Pending => Some("Pending"),
-        NotebookStatus::InService => Some("InService"),
-        NotebookStatus::Stopping => Some("Stopping"),
-        NotebookStatus::Stopped => Some("Stopped"),
-        NotebookStatus::Failed => Some("Failed"),
-        NotebookStatus::Updating => Some("Updating"),
-        NotebookStatus::Gone => Some("Deleting"),
-        NotebookStatus::Unknown => None,
     }
 }
 
@@ -115,8 +101,8 @@ impl From<&Posture> for PostureV1 {
     fn from(it: &Posture) -> Self {
         match it {
             Posture::Options(options) => Self::Instance(options.into()),
-            Posture::Notebook { minimum_version: version, status: word } => {
-                Self::Notebook { minimum_version: minimum_version(*version), status: status(*word) }
+            Posture::Notebook { minimum_version: version, status } => {
+                Self::Notebook { minimum_version: minimum_version(*version), status: status.code() }
             }
             Posture::Launch(it) => Self::Launch {
                 options: (&it.options()).into(),

@@ -1,6 +1,7 @@
 //! What is said of events, for people.
 
-use v2only_enforcer::{Disposition, Outcome};
+use v2only_enforcer::Outcome;
+use v2only_policy::Verdict;
 
 use super::plain;
 use super::table::{Entry, Sheet};
@@ -37,20 +38,18 @@ impl Totals {
                 }
                 Word::Record(record) => record,
             };
-            match verdict(record) {
-                "compliant" | "gone" => totals.compliant += 1,
-                "exempt" => totals.exempt += 1,
-                "violation" => totals.violations += 1,
-                "not judged" => totals.not_judged += 1,
-                _ => {}
+            match (&record.outcome, record.verdict()) {
+                (Outcome::NotJudged(_), _) => totals.not_judged += 1,
+                (_, Some(Verdict::Compliant(_) | Verdict::Gone)) => totals.compliant += 1,
+                (_, Some(Verdict::Exempt { .. })) => totals.exempt += 1,
+                (_, Some(Verdict::Violation(_))) => totals.violations += 1,
+                (Outcome::Failed(_), None) => {}
+                (_, None) => totals.not_judged += 1,
             }
             totals.fixed += usize::from(record.outcome == Outcome::Fixed);
-            totals.failed += match &record.outcome {
-                Outcome::Failed(failure) => usize::from(failure.disposition() != Disposition::Done),
-                _ => 0,
-            };
+            totals.failed += usize::from(record.outcome.is_failure());
             // A resource that could not be looked at is incomplete; whether it violates is not known.
-            totals.remaining += usize::from(record.verdict.is_some() && record.leaves_violation());
+            totals.remaining += usize::from(record.decision.is_some() && record.leaves_violation());
         }
         totals
     }

@@ -2,7 +2,7 @@
 
 use v2only_enforcer::ResourceId;
 use v2only_enforcer::record::Posture;
-use v2only_policy::{Finding, Place, Switch};
+use v2only_policy::{DefaultFinding, Finding, OptionFinding, Place, Switch};
 
 use super::items::Item;
 
@@ -61,12 +61,17 @@ pub(crate) fn command(item: &Item<'_>, finding: Finding) -> String {
     match &item.record.resource {
         ResourceId::Instance(id) => {
             let option = match finding {
-                Finding::EndpointEnabled => "--http-endpoint disabled".to_owned(),
-                Finding::HopLimitAbove { max: hops, .. } | Finding::HopLimitOther { exactly: hops, .. } => {
-                    format!("--http-put-response-hop-limit {}", hops.get())
+                Finding::Option(OptionFinding::EndpointEnabled) => "--http-endpoint disabled".to_owned(),
+                Finding::Option(
+                    OptionFinding::HopLimitAbove { max: hops, .. }
+                    | OptionFinding::HopLimitOther { exactly: hops, .. },
+                ) => format!("--http-put-response-hop-limit {}", hops.get()),
+                Finding::Option(OptionFinding::Ipv6Endpoint { enable }) => {
+                    format!("--http-protocol-ipv6 {}", on(enable))
                 }
-                Finding::Ipv6Endpoint { enable } => format!("--http-protocol-ipv6 {}", on(enable)),
-                Finding::MetadataTags { enable } => format!("--instance-metadata-tags {}", on(enable)),
+                Finding::Option(OptionFinding::MetadataTags { enable }) => {
+                    format!("--instance-metadata-tags {}", on(enable))
+                }
                 _ => "--http-tokens required --http-endpoint enabled".to_owned(),
             };
             format!("aws ec2 modify-instance-metadata-options --region {region} --instance-id {id} {option}")
@@ -77,10 +82,10 @@ pub(crate) fn command(item: &Item<'_>, finding: Finding) -> String {
         ),
         ResourceId::AccountDefault => {
             let option = match finding {
-                Finding::DefaultHopLimit { must, .. } => {
+                Finding::Default(DefaultFinding::HopLimit { must, .. }) => {
                     format!("--http-put-response-hop-limit {}", must.get())
                 }
-                Finding::NotEnforced => "--http-tokens-enforced enabled".to_owned(),
+                Finding::Default(DefaultFinding::NotEnforced) => "--http-tokens-enforced enabled".to_owned(),
                 _ => "--http-tokens required".to_owned(),
             };
             format!("aws ec2 modify-instance-metadata-defaults --region {region} {option}")

@@ -1,12 +1,9 @@
 //! What a table says of one resource.
 
-use std::fmt;
 use std::io::{self, Write};
 
 use v2only_enforcer::Outcome;
 use v2only_enforcer::record::Posture;
-use v2only_enforcer::scan::Judged;
-use v2only_enforcer::sources::Source;
 use v2only_policy::{Decision, Plan, Verdict};
 
 use super::items::Item;
@@ -36,20 +33,13 @@ pub(crate) fn found(findings: Findings<'_>, width: Option<u16>, out: &mut dyn Wr
     let layout = Layout { headings, fixed: if narrow { 2 } else { 4 }, width };
     let row = |it: &Item<'_>| {
         let record = it.record;
-        let (mut why, next) = match it.judged {
-            Some(Judged::Instance(_, decision)) => (why(decision), next(decision)),
-            Some(Judged::Notebook(_, decision)) => (why(decision), next(decision)),
-            Some(Judged::Source(it)) => match &**it {
-                Source::Defaults(_, decision) => (why(decision), next(decision)),
-                Source::Version(_, it) => (why(&it.decision), next(&it.decision)),
-                Source::Configuration(_, _, decision) => (why(decision), next(decision)),
-                Source::Image(_, decision) => (why(decision), next(decision)),
-            },
-            None => (record.reasons.clone(), Vec::new()),
+        let (mut why, next) = match &record.decision {
+            Some(decision) => (why(decision), next(decision)),
+            None => (record.reasons(), Vec::new()),
         };
         why.extend(it.launcher.map(ToString::to_string));
         let (resource, region) = (record.resource.to_string(), whereabouts.words(&record.place));
-        let verdict = record.verdict.unwrap_or_default().to_owned();
+        let verdict = record.verdict().map(Verdict::code).unwrap_or_default().to_owned();
         let before = words(record.before);
         if narrow {
             why.extend(next.into_iter().map(|it| format!("> {it}")));
@@ -88,8 +78,8 @@ pub(crate) fn done(
         let mut what: Vec<String> = Vec::new();
         match &record.outcome {
             Outcome::Failed(failure) => what.push(sentence(failure)),
-            Outcome::Fixed | Outcome::Advanced => what.extend(record.step.clone()),
-            _ => what.extend(record.reasons.clone()),
+            Outcome::Fixed | Outcome::Advanced => what.extend(record.step().map(ToString::to_string)),
+            _ => what.extend(record.reasons()),
         }
         if let (true, Some(id)) = (request_ids, &record.request_id) {
             what.push(format!("request {id}"));
@@ -190,7 +180,7 @@ fn words(posture: Option<Posture>) -> String {
 }
 
 /// Findings, exemption and notes.
-fn why<S>(decision: &Decision<S>) -> Vec<String> {
+fn why(decision: &Decision) -> Vec<String> {
     let mut lines = Vec::new();
     match &decision.verdict {
         Verdict::Exempt { by, .. } => {
@@ -206,7 +196,7 @@ fn why<S>(decision: &Decision<S>) -> Vec<String> {
 }
 
 /// What would be done, or why it would not.
-fn next<S: fmt::Display>(decision: &Decision<S>) -> Vec<String> {
+fn next(decision: &Decision) -> Vec<String> {
     match &decision.plan {
         Plan::Nothing => Vec::new(),
         Plan::Wait(wait) => vec![wait.to_string()],

@@ -4,12 +4,12 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use v2only_enforcer::Failure;
-use v2only_policy::Place;
+use v2only_policy::rules::Severity;
+use v2only_policy::{Hold, Place, Rule};
 
 use super::items::Item;
 use super::listed::Made;
 use super::resource;
-use super::rules::{RULES, Severity, rule};
 use super::sarif::{self, Finding, Level};
 use crate::estate::Findings;
 use crate::problem::sentence;
@@ -20,11 +20,12 @@ pub(crate) fn document(
     findings: Findings<'_>,
     unread: &[(&Place, &Failure)],
 ) -> impl Serialize {
-    let titles: Vec<(&'static str, &'static str)> = RULES.iter().map(|it| (it.id, it.title)).collect();
-    let described = RULES.iter().map(|it| {
+    let titles: Vec<(&'static str, &'static str)> =
+        Rule::ALL.iter().map(|it| (it.about().id, it.about().title)).collect();
+    let described = Rule::ALL.iter().map(|it| it.about()).map(|it| {
         json!({
             "id": it.id, "shortDescription": { "text": it.title },
-            "helpUri": it.url, "fullDescription": { "text": it.why },
+            "helpUri": it.aws_page, "fullDescription": { "text": it.why },
         })
     });
     let notes: Vec<Value> = unread
@@ -51,7 +52,7 @@ fn results(item: &Item<'_>) -> Vec<(Finding, Value)> {
     let (place, id) = (&item.record.place, &item.record.resource);
     let named = resource::named(place, id);
     let one = |finding: &v2only_policy::Finding| {
-        let rule = rule(finding.rule())?;
+        let rule = finding.rule().about();
         let level = match rule.severity {
             _ if item.exemption().is_some() => Level::Note,
             Severity::High => Level::Error,
@@ -64,7 +65,7 @@ fn results(item: &Item<'_>) -> Vec<(Finding, Value)> {
             "partialFingerprints": { "v2only/v1": fingerprint },
             "properties": {
                 "account": place.account.as_str(), "region": place.region.as_str(), "kind": id.kind(),
-                "outcome": item.record.outcome.code(), "hold": item.record.hold,
+                "outcome": item.record.outcome.code(), "hold": item.record.hold().map(Hold::code),
             },
         });
         if item.is_mended() || item.is_gone() {
@@ -82,9 +83,9 @@ fn results(item: &Item<'_>) -> Vec<(Finding, Value)> {
             column: None,
             logical: Some(format!("{place}/{id}")),
         };
-        Some((finding, mark))
+        (finding, mark)
     };
-    item.findings().iter().filter_map(one).collect()
+    item.findings().iter().map(one).collect()
 }
 
 /// Adds members to an object.

@@ -6,11 +6,9 @@ use std::io;
 
 use v2only_enforcer::Outcome;
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::scan::Judged;
-use v2only_enforcer::sources::Source;
 use v2only_installation::command::Command;
 use v2only_policy::cause::RootCause;
-use v2only_policy::{Place, Plan};
+use v2only_policy::{Place, Plan, Step, Subject};
 
 use super::items::Item;
 use super::one_line;
@@ -113,13 +111,17 @@ pub(crate) fn refresh_advice(findings: Findings<'_>) -> io::Result<Vec<String>> 
     let entries = findings.estate.entries().iter().enumerate();
     for (number, _) in entries.filter(|(_, it)| it.source && it.acts) {
         findings.one(number, &mut |it: &Item<'_>| {
-            let Some(Judged::Source(source)) = it.judged else { return io::Result::Ok(()) };
-            let Source::Version(template, version) = &**source else { return Ok(()) };
-            let Plan::Act(step) = version.decision.plan else { return Ok(()) };
+            let (
+                Some(Subject::TemplateVersion { template, number, .. }),
+                Some(Plan::Act(Step::LaunchTemplate(step))),
+            ) = (it.subject, it.record.plan())
+            else {
+                return io::Result::Ok(());
+            };
             if step.change.is_none() || it.record.outcome != Outcome::Fixed {
                 return Ok(());
             }
-            for user in template.users(version.number) {
+            for user in template.users(*number) {
                 let refresh = Command::aws("autoscaling", "start-instance-refresh")
                     .option("auto-scaling-group-name", &one_line(&user.group))
                     .at(&it.record.place);

@@ -5,7 +5,7 @@ use std::io;
 
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::{Disposition, Failure, Kind, Outcome, Record};
-use v2only_policy::Place;
+use v2only_policy::{Hold, Place, Verdict};
 
 use crate::estate::Findings;
 use crate::problem::sentence;
@@ -23,6 +23,10 @@ pub(crate) struct Totals {
     pub(crate) would_change: usize,
     /// Those that are held, by the word for why.
     pub(crate) held: BTreeMap<&'static str, usize>,
+    /// Those of the held that were left because the run ended before their wave.
+    pub(crate) wave_stopped: usize,
+    /// What would let held resources be changed.
+    pub(crate) advice: BTreeSet<&'static str>,
     /// Those between two states.
     pub(crate) waiting: usize,
     /// Those made compliant.
@@ -48,12 +52,16 @@ impl Totals {
 
     /// Counts one record.
     pub(crate) fn add(&mut self, record: &Record) {
-        self.violations += usize::from(record.verdict == Some("violation"));
-        self.exempt += usize::from(record.verdict == Some("exempt"));
+        self.violations += usize::from(record.is_violation());
+        self.exempt += usize::from(matches!(record.verdict(), Some(Verdict::Exempt { .. })));
         self.remaining += usize::from(record.leaves_violation());
         match &record.outcome {
-            Outcome::Held => match record.hold {
-                Some(why) => *self.held.entry(why).or_default() += 1,
+            Outcome::Held => match record.hold() {
+                Some(why) => {
+                    *self.held.entry(why.code()).or_default() += 1;
+                    self.wave_stopped += usize::from(matches!(why, Hold::WaveStopped { .. }));
+                    self.advice.extend(advice(why));
+                }
                 None => self.would_change += 1,
             },
             Outcome::Waiting => self.waiting += 1,
@@ -83,6 +91,56 @@ impl Totals {
         }
         add(self.exempt, "exempt");
         parts.join(", ")
+    }
+}
+
+/// What would let a held resource be changed, where something would.
+fn advice(hold: &Hold) -> Option<&'static str> {
+    match hold {
+        Hold::Observe => {
+            Some("set `mode: enforce` in the policy document, at the top or in the override that holds here")
+        }
+        Hold::UsageGate(_) => Some(
+            "these instances existed already, and lose IMDSv1 only after `MetadataNoToken` had data on every day of \
+             `instances.usage_gate.quiet_days` and was zero; `v2only readiness` shows who still uses it, and \
+             `instances.usage_gate.applies_to: none` in the policy document enforces without evidence",
+        ),
+        Hold::UntilStopped => {
+            Some("stop these notebooks and run again, or let the policy document name a `notebooks.window`")
+        }
+        Hold::TemplatesReportOnly | Hold::ImagesReportOnly => Some(
+            "set `launch_templates.fix: new-version` in the policy document to have launch templates mended; \
+             `images.fix: mark-v2` marks images, which nobody can undo",
+        ),
+        Hold::SsmAutomation => Some(
+            "the runbooks of Systems Manager can require tokens and set the hop limit, and nothing else: let the policy \
+             document say `instances.remediate_with: api` for these instances",
+        ),
+        Hold::Irreversible => {
+            Some("add `--accept-irreversible` to mark images as well; nobody can undo that")
+        }
+        Hold::OutsideWindow => Some("run again inside the maintenance window of the policy document"),
+        Hold::AmazonLinux2 => Some(
+            "set `notebooks.upgrade_platform: true` in the policy document to move them to Amazon Linux 2023",
+        ),
+        Hold::Managed(_)
+        | Hold::Contested { .. }
+        | Hold::EndpointUnknown
+        | Hold::ReportOnly
+        | Hold::AmazonLinux1
+        | Hold::InstanceType(_)
+        | Hold::PlatformUnknown(_)
+        | Hold::StatusUnknown
+        | Hold::UpdateHadNoEffect { .. }
+        | Hold::RestartFailed(_)
+        | Hold::DeclarativePolicy(_)
+        | Hold::Enforcement(_)
+        | Hold::Immutable { .. }
+        | Hold::Pinned { .. }
+        | Hold::LatestInUse { .. }
+        | Hold::LatestUnclear(_)
+        | Hold::ChangedSince
+        | Hold::WaveStopped { .. } => None,
     }
 }
 
@@ -191,7 +249,7 @@ impl Names {
 
     fn record(&mut self, talk: &mut Talk<'_>, record: &Record) {
         if let Outcome::Failed(failure) = &record.outcome
-            && failure.disposition() != Disposition::Done
+            && record.outcome.is_failure()
         {
             talk.error(&format!("{} in {}: {}", record.resource, record.place, sentence(failure)));
             self.keep(failure);

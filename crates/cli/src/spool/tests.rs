@@ -2,17 +2,16 @@ use std::collections::BTreeMap;
 
 use jiff::civil::date;
 use v2only_enforcer::record::Posture;
-use v2only_enforcer::scan::Judged;
 use v2only_enforcer::{Failure, Kind, Outcome, Record, ResourceId};
 use v2only_policy::cause::{Launched, RootCause, Setter};
-use v2only_policy::decide::Decision;
+use v2only_policy::decision::Decision;
 use v2only_policy::exemption::{InForce, InvalidTag, Origin, Void};
 use v2only_policy::settings::HopLimit;
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    ContainerHost, Finding, Hold, HttpTokens, ImageId, Instance, InstanceChange, InstanceId, InstanceState,
-    LaunchTemplateId, MetadataOptions, MinimumVersion, Note, Notebook, NotebookName, NotebookStatus,
-    NotebookStep, Place, Plan, Platform, Switch, Verdict, Wait,
+    ContainerHost, DefaultFinding, Finding, Hold, HttpTokens, ImageId, Instance, InstanceChange, InstanceId,
+    InstanceState, Judged, LaunchTemplateId, MetadataOptions, MinimumVersion, Note, Notebook, NotebookName,
+    NotebookStatus, OptionFinding, Place, Plan, Platform, Subject, Switch, Verdict, Wait,
 };
 
 use super::*;
@@ -37,15 +36,18 @@ fn instance(number: usize) -> Instance {
     }
 }
 
-fn decisions() -> Vec<Decision<InstanceChange>> {
+fn decisions() -> Vec<Decision> {
     let hops = HopLimit::new(2).unwrap();
     let change = InstanceChange::RequireTokens {
         hop_limit: Some(hops),
         ipv6_endpoint: Some(false),
         metadata_tags: None,
     };
-    let findings =
-        vec![Finding::TokensOptional, Finding::HopLimitAbove { is: None, max: hops }, Finding::NotEnforced];
+    let findings = vec![
+        Finding::Option(OptionFinding::TokensOptional),
+        Finding::Option(OptionFinding::HopLimitAbove { is: None, max: hops }),
+        Finding::Default(DefaultFinding::NotEnforced),
+    ];
     let until = date(2027, 1, 31);
     let by = InForce { origin: Origin::Document(3), reason: "agent".to_owned(), owner: None, until };
     let notes = vec![
@@ -59,13 +61,13 @@ fn decisions() -> Vec<Decision<InstanceChange>> {
         Hold::UsageGate(Usage::Busy { calls: u64::MAX }),
         Hold::Contested { times: 3, hours: 24 },
         Hold::SsmAutomation,
-        Hold::SourceReportOnly("images.fix"),
+        Hold::ImagesReportOnly,
         Hold::Irreversible,
     ];
-    let plans = holds.into_iter().map(|why| Plan::Hold { why, would: Some(change) }).chain([
+    let plans = holds.into_iter().map(|why| Plan::Hold { why, would: Some(change.into()) }).chain([
         Plan::Nothing,
-        Plan::Act(change),
-        Plan::Act(InstanceChange::DisableEndpoint),
+        Plan::Act(change.into()),
+        Plan::Act(InstanceChange::DisableEndpoint.into()),
     ]);
     let violation = Verdict::Violation(findings.clone());
     let remember = BTreeMap::from([("v2only:reverted".to_owned(), "x".to_owned())]);
@@ -97,9 +99,10 @@ fn notebook() -> Judged {
         failure_reason: Some("full".to_owned()),
         tags: BTreeMap::new(),
     };
-    let plan = Plan::<NotebookStep>::Wait(Wait::Notebook(NotebookStatus::Updating));
+    let plan = Plan::Wait(Wait::Notebook(NotebookStatus::Updating));
     let verdict = Verdict::Violation(vec![Finding::MinimumVersion1]);
-    Judged::Notebook(it, Decision { verdict, notes: Vec::new(), plan, remember: BTreeMap::new() })
+    let decision = Decision { verdict, notes: Vec::new(), plan, remember: BTreeMap::new() };
+    Judged { subject: Subject::Notebook(it), decision }
 }
 
 fn cause() -> RootCause {
@@ -117,7 +120,9 @@ fn what_is_found_is_read_again_as_it_was_from_memory_and_from_disk() {
     let mut all: Vec<(Judged, Option<RootCause>)> = decisions()
         .into_iter()
         .enumerate()
-        .map(|(number, decision)| (Judged::Instance(instance(number), decision), Some(cause())))
+        .map(|(number, decision)| {
+            (Judged { subject: Subject::Instance(instance(number)), decision }, Some(cause()))
+        })
         .collect();
     all.push((notebook(), None));
     for in_memory in [1, 1 << 20] {
@@ -139,14 +144,14 @@ fn what_came_of_a_change_is_read_again_as_it_was() {
     for decision in decisions() {
         let it = instance(1);
         let id = ResourceId::Instance(it.id.clone());
-        let record = Record::decided(place.clone(), id, Posture::Options(it.options), &decision);
+        let record = Record::decided(place.clone(), id, Posture::Options(it.options), decision);
         let failure = Failure {
             code: Some("UnauthorizedOperation".to_owned()),
             request_id: Some("r-1".to_owned()),
             ..Failure::new(Kind::Denied, "ec2:ModifyInstanceMetadataOptions", "no")
         };
         for outcome in [Outcome::Fixed, Outcome::NotJudged("why".to_owned()), Outcome::Failed(failure)] {
-            let came = record.clone().came(outcome, Some(Posture::Options(it.options)), None);
+            let came = record.clone().with_outcome(outcome, Some(Posture::Options(it.options)), None);
             let slot = spool.put(&came).unwrap();
             assert_eq!(spool.get::<Record>(slot).unwrap(), came);
         }

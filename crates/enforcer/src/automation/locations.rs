@@ -8,15 +8,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use v2only_policy::Place;
+use v2only_policy::{Judged, Place};
 
 use super::{Automated, IN_ONE, PATIENCE, Runbook, Written, automate, by_runbook, execute, failed, follow};
-use super::{role_arn, verified, write_down};
+use super::{verified, write_down};
 use crate::enforce::{Bound, Carried, Journal};
 use crate::failure::{Failure, Kind};
 use crate::ports::{DescribeInstances, Locations, RunAutomation};
 use crate::record::Record;
-use crate::scan::Judged;
 
 /// How many places one execution is given: as many locations as it takes.
 const AT_ONCE: usize = 100;
@@ -84,7 +83,7 @@ pub async fn automate_together<'a, P: RunAutomation + DescribeInstances>(
 ) -> Joined<'a> {
     let Together { central, administration, role, judged, bound } = it;
     let mut carried: BTreeMap<&Place, Carried> = BTreeMap::new();
-    let administration = role_arn(central, administration);
+    let administration = central.role_arn(administration);
     let mut batches = batches(judged, &administration, &mut carried);
     let mut refused = None;
     while let Some(batch) = batches.pop_front() {
@@ -201,7 +200,7 @@ pub async fn automate_apart<'a, P: RunAutomation + DescribeInstances>(
 ) -> Vec<(&'a Place, Carried)> {
     let Refused { role, at, .. } = it;
     let at_one_place = async |(place, Waiting { written, rest }): (&'a Place, Waiting)| {
-        let role = role_arn(place, role);
+        let role = place.role_arn(role);
         let mut carried = Carried::default();
         match written.first().and_then(|it| Runbook::of(it.change, Some(&role))) {
             Some(runbook) if !bound.is_broken() => {

@@ -9,13 +9,13 @@ use serde_json::Value;
 use v2only_events::{Launched, RequestedOptions, Subject, Trigger};
 use v2only_policy::drift::to_second;
 use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
-use v2only_policy::{Compliance, InstanceId, Occasion, Policy, compliant_anywhere};
+use v2only_policy::{Compliance, Decision, InstanceId, Occasion, Policy, Verdict, compliant_anywhere};
 
 use super::{App, Batch, ByPlace, Failed, Invocation, cause, policy};
 use crate::counts::Counts;
 use crate::failure::{Failure, Kind};
 use crate::ports::{Ec2, ReadParameter};
-use crate::record::{Cause, Outcome, Posture, Record, ResourceId};
+use crate::record::{Cause, KnownFrom, Outcome, Posture, Record, ResourceId};
 
 const DESCRIBE: &str = "ec2:DescribeInstances";
 
@@ -154,9 +154,8 @@ impl<P> Sorting<'_, '_, P> {
     ) {
         let record = Record {
             before: Some(Posture::Options(options)),
-            verdict: Some("compliant"),
-            plan: Some("nothing"),
-            reasons: vec![format!("{why}, says its launch record")],
+            decision: Some(Decision::nothing_to_do(Verdict::Compliant(why))),
+            known_from: KnownFrom::LaunchRecord,
             ..Record::unjudged(trigger.place.clone(), ResourceId::Instance(id.clone()), Outcome::Left)
         };
         self.said(delivery, trigger, record);

@@ -9,7 +9,10 @@ use v2only_events::{NotebookCause, Subject, Trigger};
 use v2only_policy::drift::to_second;
 use v2only_policy::notebook::MinimumVersion;
 use v2only_policy::usage::Usage;
-use v2only_policy::{Circumstances, NotebookName, Occasion, OuId, Place, Policy, decide_notebook};
+use v2only_policy::{
+    Circumstances, Compliance, Decision, NotebookName, Occasion, OuId, Place, Policy, Verdict,
+    decide_notebook,
+};
 
 use super::{
     App, Batch, ByPlace, Failed, Invocation, cause, enter, may_be_invisible, out_of_time, policy, time_is_up,
@@ -18,7 +21,7 @@ use crate::counts::Counts;
 use crate::failure::{Failure, Kind};
 use crate::notebooks;
 use crate::ports::{ReadParameter, SageMaker};
-use crate::record::{Cause, Outcome, Record, ResourceId};
+use crate::record::{Cause, KnownFrom, Outcome, Record, ResourceId};
 
 /// How many notebooks are looked at side by side. SageMaker publishes no request rates.
 const AT_ONCE: usize = 4;
@@ -80,9 +83,8 @@ fn created_with_version_2(trigger: &Trigger, name: &NotebookName) -> Record {
     let resource = ResourceId::Notebook(name.clone());
     Record {
         cause: Some(cause(trigger)),
-        verdict: Some("compliant"),
-        plan: Some("nothing"),
-        reasons: vec!["minimum IMDS version is 2, says its creation record".to_owned()],
+        decision: Some(Decision::nothing_to_do(Verdict::Compliant(Compliance::MinimumVersion2))),
+        known_from: KnownFrom::CreationRecord,
         ..Record::unjudged(trigger.place.clone(), resource, Outcome::Left)
     }
 }
@@ -184,11 +186,7 @@ impl<P: SageMaker + Sync> Mend<'_, P> {
                 return Err(Failure::new(Kind::NotVisibleYet, DESCRIBE, "AWS does not show it yet"));
             }
             let resource = ResourceId::Notebook(name.clone());
-            return Ok(Record {
-                verdict: Some("gone"),
-                reasons: vec!["AWS does not show it any more".to_owned()],
-                ..Record::unjudged(self.place.clone(), resource, Outcome::Left)
-            });
+            return Ok(Record::absent(self.place.clone(), resource));
         };
         notebook.tags = self.ports.notebook_tags(self.place, &notebook.arn).await?;
         let circumstances = Circumstances {
@@ -198,9 +196,7 @@ impl<P: SageMaker + Sync> Mend<'_, P> {
             occasion: wanted.occasion,
             usage: Usage::NotRead,
         };
-        let decision = decide_notebook(&notebook, self.policy, &circumstances).map_err(|unknown| {
-            Failure::new(Kind::Unavailable, "organizations:ListParents", unknown.to_string())
-        })?;
+        let decision = decide_notebook(&notebook, self.policy, &circumstances)?;
         Ok(notebooks::apply(self.ports, self.place, &notebook, &decision, self.now).await)
     }
 }

@@ -3,47 +3,53 @@
 
 use v2only_policy::source::{LaunchTemplate, TemplateVersion};
 use v2only_policy::{
-    DefaultsChange, HttpTokens, ImageChange, ImdsSupport, InstanceChange, Note, Place, Plan, Switch,
-    TemplateChange,
+    DefaultsChange, HttpTokens, ImageChange, ImdsSupport, InstanceChange, Judged, Note, Place, Plan, Step,
+    Subject, Switch, TemplateChange,
 };
 
-use super::Source;
 use crate::failure::{Failure, Kind};
 use crate::ports::{Answer, NewVersion, SourceReader, SourceWriter, WantedVersion};
-use crate::record::{Outcome, Posture, Record};
+use crate::record::{Outcome, Posture, Record, Remark};
 
 /// What a change came to: the outcome, what AWS says afterwards, its id of the request.
 type Came = (Outcome, Option<Posture>, Option<String>);
 
-/// Applies a decision and says what came of it. What was changed is described once more, and counts as
+/// Applies the plan for a launch source and returns its record. A changed source is described once more, and counts as
 /// failed if AWS then describes it otherwise.
-pub async fn apply<P: SourceReader + SourceWriter>(ports: &P, place: &Place, source: &Source) -> Record {
-    let record = source.record(place);
-    let came = match source {
-        Source::Defaults(_, decision) => match decision.plan {
-            Plan::Act(change) => {
-                let waits = |it: &Note| matches!(it, Note::EnforcementWaits(_));
-                let whole = !decision.notes.iter().any(waits);
-                defaults(ports, place, change, whole).await
-            }
-            _ => return record,
-        },
-        Source::Version(template, it) => match it.decision.plan {
-            Plan::Act(change) => version(ports, place, template, change).await,
-            _ => return record,
-        },
-        Source::Image(image, decision) => match decision.plan {
-            Plan::Act(ImageChange::MarkV2) => ports
-                .mark_v2(place, &image.id)
-                .await
-                .map(|request| (Outcome::Fixed, Some(Posture::Image(ImdsSupport::V2)), request)),
-            _ => return record,
-        },
-        Source::Configuration(..) => return record,
+pub async fn apply<P: SourceReader + SourceWriter>(ports: &P, place: &Place, judged: &Judged) -> Record {
+    let record = Record::of(place, judged);
+    let Judged { subject, decision } = judged;
+    let Plan::Act(step) = decision.plan else { return record };
+    let came = match (subject, step) {
+        (Subject::AccountDefaults(_), Step::AccountDefaults(change)) => {
+            let waits = |it: &Note| matches!(it, Note::EnforcementWaits(_));
+            let complete = !decision.notes.iter().any(waits);
+            defaults(ports, place, change, complete).await
+        }
+        (Subject::TemplateVersion { template, .. }, Step::LaunchTemplate(change)) => {
+            version(ports, place, template, change).await
+        }
+        (Subject::Image(image), Step::Image(ImageChange::MarkV2)) => ports
+            .mark_v2(place, &image.id)
+            .await
+            .map(|request| (Outcome::Fixed, Some(Posture::Image(ImdsSupport::V2)), request)),
+        (
+            Subject::AccountDefaults(_)
+            | Subject::TemplateVersion { .. }
+            | Subject::Image(_)
+            | Subject::LaunchConfiguration { .. }
+            | Subject::Instance(_)
+            | Subject::Notebook(_),
+            Step::Instance(_)
+            | Step::Notebook(_)
+            | Step::AccountDefaults(_)
+            | Step::LaunchTemplate(_)
+            | Step::Image(_),
+        ) => return record,
     };
     match came {
-        Ok((outcome, after, request_id)) => record.came(outcome, after, request_id),
-        Err(failure) => record.came(Outcome::Failed(failure), None, None),
+        Ok((outcome, after, request_id)) => record.with_outcome(outcome, after, request_id),
+        Err(failure) => record.with_failure(failure),
     }
 }
 
@@ -62,11 +68,11 @@ pub async fn is_as_planned(
 /// Looks whether somebody made a version while ours were made. What they made last is to be `$Latest`, not ours: then
 /// it is repeated, and this says so. A version that allows version 1, or leaves it to the account, is not made again as it
 /// is, but with `HttpTokens=required`.
-pub async fn give_way<P: SourceReader + SourceWriter>(
+pub async fn restore_latest<P: SourceReader + SourceWriter>(
     ports: &P,
     place: &Place,
     template: &LaunchTemplate,
-) -> Answer<Option<String>> {
+) -> Answer<Option<Remark>> {
     let since = ports.versions_since(place, &template.id, template.described_latest() + 1).await?;
     let newest = |ours: bool| {
         since.iter().filter(|it| it.made.is_some() == ours).map(|it| it.number).max().unwrap_or_default()
@@ -83,18 +89,14 @@ pub async fn give_way<P: SourceReader + SourceWriter>(
     let tokens = InstanceChange::RequireTokens { hop_limit: None, ipv6_endpoint: None, metadata_tags: None };
     let wanted = WantedVersion { change: is_open.then_some(tokens), ..WantedVersion::again(theirs) };
     let NewVersion { version, .. } = ports.new_version(place, &template.id, wanted).await?;
-    let with = if is_open { " with HttpTokens=required" } else { "" };
-    Ok(Some(format!(
-        "somebody made version {theirs} meanwhile; it was repeated{with} as version {}, so that it is $Latest",
-        version.number
-    )))
+    Ok(Some(Remark::VersionRepeated { theirs, tightened: is_open, by: version.number }))
 }
 
 async fn defaults<P: SourceReader + SourceWriter>(
     ports: &P,
     place: &Place,
     change: DefaultsChange,
-    whole: bool,
+    complete: bool,
 ) -> Answer<Came> {
     let request_id = ports.change_defaults(place, change).await?;
     let is = ports.defaults(place).await?;
@@ -102,7 +104,7 @@ async fn defaults<P: SourceReader + SourceWriter>(
     let as_asked = (!change.require_tokens || is.options.http_tokens == Some(HttpTokens::Required))
         && change.hop_limit.is_none_or(|hops| is.options.hop_limit == Some(hops.get()))
         && (!change.enforce || is.enforced == Switch::Enabled);
-    let outcome = match (as_asked, whole) {
+    let outcome = match (as_asked, complete) {
         (true, true) => Outcome::Fixed,
         (true, false) => Outcome::Advanced,
         (false, _) => {

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use v2only_policy::Place;
+use v2only_policy::{Judged, Place, Subject};
 
 use super::task::{PlaceTask, Stage, Task};
 use super::{Turn, going_round};
 use crate::failure::{Disposition, Failure, Kind};
+use crate::kinds::Kinds;
 use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
-use crate::record::{Outcome, Record};
-use crate::scan::{Judged, Kinds, Look};
+use crate::record::{Outcome, Record, Remark};
+use crate::scan::Look;
 use crate::{instances, notebooks};
 
 /// How many resources are changed between two looks at the clock: at 5 a second, 8 seconds' worth.
@@ -168,11 +169,9 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             found.clear();
         }
         for judged in found {
-            let mut record = judged.record(place);
+            let mut record = Record::of(place, &judged);
             if judged.acts() {
-                record.reasons.push(
-                    "left to `v2only enforce`: no function may change what launches start from".to_owned(),
-                );
+                record.remarks.push(Remark::LeftToEnforce);
             }
             self.note(&record, &judged);
         }
@@ -231,12 +230,14 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             let some: Vec<Judged> = rest.by_ref().take(CHUNK).collect();
             let records: Vec<(Record, Judged)> = futures_util::stream::iter(some)
                 .map(|judged| async move {
-                    let record = match &judged {
-                        Judged::Instance(it, decision) => instances::apply(ports, place, it, decision).await,
-                        Judged::Notebook(it, decision) => {
-                            notebooks::apply(ports, place, it, decision, now).await
-                        }
-                        Judged::Source(it) => it.record(place),
+                    let Judged { subject, decision } = &judged;
+                    let record = match subject {
+                        Subject::Instance(it) => instances::apply(ports, place, it, decision).await,
+                        Subject::Notebook(it) => notebooks::apply(ports, place, it, decision, now).await,
+                        Subject::AccountDefaults(_)
+                        | Subject::TemplateVersion { .. }
+                        | Subject::LaunchConfiguration { .. }
+                        | Subject::Image(_) => Record::of(place, &judged),
                     };
                     (record, judged)
                 })
@@ -259,8 +260,8 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     fn note(&mut self, record: &Record, judged: &Judged) {
         self.counts.add(record);
         let now = self.now();
-        if let (Some(counts), Judged::Instance(it, _), true) =
-            (&mut self.counts.sweep, judged, record.leaves_violation())
+        if let (Some(counts), Some(it), true) =
+            (&mut self.counts.sweep, judged.instance(), record.leaves_violation())
             && let Some(since) = it.created_at
         {
             let hours = now.duration_since(since).as_hours();

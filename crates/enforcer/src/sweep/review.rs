@@ -9,15 +9,16 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use v2only_policy::exemption::{Exemption, Origin};
 use v2only_policy::review::{Due, review};
-use v2only_policy::{AccountId, Place, Policy};
+use v2only_policy::{AccountId, Judged, Place, Policy};
 
 use super::task::{ReviewTask, Task};
 use super::{Turn, going_round};
 use crate::exemptions::{DueExemption, Met};
 use crate::failure::Failure;
+use crate::kinds::Kinds;
 use crate::log_entry::LogEntry;
 use crate::ports::{Estate, ReadParameter, Sweeper};
-use crate::scan::{Judged, Kinds, scan};
+use crate::scan::scan;
 
 /// How many Regions of an account are looked at side by side.
 const AT_ONCE: usize = 4;
@@ -135,6 +136,6 @@ async fn look(ports: &(impl Estate + Sync), policy: &Policy, place: &Place, now:
 /// again.
 fn fingerprint(exemptions: &[Exemption]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    format!("{exemptions:?}").hash(&mut hasher);
+    exemptions.hash(&mut hasher);
     hasher.finish()
 }

@@ -23,8 +23,8 @@ fn place(account: usize, region: usize) -> Place {
     }
 }
 
-fn subject<'a>(place: &'a Place, cause: &'a str) -> Subject<'a> {
-    Subject { place, source: false, cause }
+fn subject<'a>(place: &'a Place, cause: &'a str) -> Change<'a> {
+    Change { place, source: false, cause }
 }
 
 fn sizes(waves: &[Wave]) -> Vec<(&'static str, usize)> {
@@ -35,7 +35,7 @@ fn sizes(waves: &[Wave]) -> Vec<(&'static str, usize)> {
 fn sources_first_then_the_canary_then_the_rest_in_halves() {
     let here = place(1, 0);
     let mut subjects = vec![subject(&here, "request"); 100];
-    subjects.push(Subject { source: true, ..subject(&here, "") });
+    subjects.push(Change { source: true, ..subject(&here, "") });
     let waves = waves(&subjects, Some(&DEFAULT));
     assert_eq!(sizes(&waves), [("sources", 1), ("canary", 5), ("rest", 48), ("rest", 47)]);
     assert_eq!(waves[0].members, [100]);
@@ -56,7 +56,7 @@ fn a_canary_meets_every_account_before_any_twice_and_then_regions_and_causes() {
     let places: Vec<Place> = (0..3).flat_map(|account| (0..2).map(move |it| place(account, it))).collect();
     // Ten of one cause and one of another, in each of two Regions of three accounts.
     let ten = |it| (0..10).map(move |_| subject(it, "template")).chain([subject(it, "request")]);
-    let subjects: Vec<Subject<'_>> = places.iter().flat_map(ten).collect();
+    let subjects: Vec<Change<'_>> = places.iter().flat_map(ten).collect();
     let first = |number: usize| {
         let rollout = Rollout { canary: Portion::Number(number), ..DEFAULT };
         let waves = waves(&subjects, Some(&rollout));
@@ -85,10 +85,10 @@ proptest! {
     ) {
         let places: Vec<Place> = made.iter().map(|(account, region, ..)| place(*account, *region)).collect();
         let causes = ["template", "request", "nobody"];
-        let subjects: Vec<Subject<'_>> = places
+        let subjects: Vec<Change<'_>> = places
             .iter()
             .zip(&made)
-            .map(|(place, (_, _, cause, source))| Subject { place, source: *source, cause: causes[*cause] })
+            .map(|(place, (_, _, cause, source))| Change { place, source: *source, cause: causes[*cause] })
             .collect();
         let rollout = asked.then_some(Rollout { canary, wave, ..DEFAULT });
         let waves = super::waves(&subjects, rollout.as_ref());

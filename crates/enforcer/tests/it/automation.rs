@@ -9,7 +9,6 @@ use v2only_enforcer::automation::locations::{Joined, Together, automate_apart, a
 use v2only_enforcer::enforce::{Bound, Carried, Journal};
 use v2only_enforcer::ports::*;
 use v2only_enforcer::record::Outcome;
-use v2only_enforcer::scan::Judged;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance};
 use v2only_policy::*;
@@ -94,7 +93,7 @@ impl DescribeInstances for Runbooks {
 
 impl Journal for Runbooks {
     fn write(&self, place: &Place, judged: &Judged) -> Result<(), io::Error> {
-        let Judged::Instance(it, _) = judged else { panic!("only instances") };
+        let Some(it) = judged.instance() else { panic!("only instances") };
         self.journal.lock().unwrap().push(format!("{place} {}", it.id));
         Ok(())
     }
@@ -119,8 +118,8 @@ fn estate(aws: &Runbooks, sizes: &[usize]) -> Vec<(Place, Vec<Judged>)> {
                 InstanceChange::RequireTokens { hop_limit: None, ipv6_endpoint: None, metadata_tags: None };
             let verdict = Verdict::Violation(Vec::new());
             let (notes, remember) = (Vec::new(), Tags::new());
-            let decision = Decision { verdict, notes, plan: Plan::Act(change), remember };
-            judged.push(Judged::Instance(it, decision));
+            let decision = Decision { verdict, notes, plan: Plan::Act(change.into()), remember };
+            judged.push(Judged { subject: Subject::Instance(it), decision });
         }
         estate.push((place, judged));
     }

@@ -3,10 +3,10 @@
 use v2only_document as document;
 use v2only_enforcer::Kind;
 use v2only_enforcer::enforce::unchanged_since;
-use v2only_enforcer::scan::{Judged, Kinds, scan};
+use v2only_enforcer::scan::{Kinds, scan};
 use v2only_policy::instance::Switch;
 use v2only_policy::notebook::NotebookStatus;
-use v2only_policy::{AccountId, Place, Region};
+use v2only_policy::{AccountId, Hold, Judged, Place, Region};
 
 use crate::fake::{ACCOUNT, Fake, REGION, World, now};
 
@@ -36,7 +36,9 @@ async fn after(meanwhile: impl FnOnce(&mut World)) -> (usize, Vec<(String, &'sta
     let (fake, planned) = planned().await;
     meanwhile(&mut fake.0.lock().unwrap());
     let (same, other) = unchanged_since(&fake, &place(), planned).await;
-    let said = |it: v2only_enforcer::Record| (it.resource.to_string(), it.hold.unwrap_or(it.outcome.code()));
+    let said = |it: v2only_enforcer::Record| {
+        (it.resource.to_string(), it.hold().map_or(it.outcome.code(), Hold::code))
+    };
     (same.len(), other.into_iter().map(said).collect())
 }
 

@@ -138,7 +138,7 @@ async fn an_update_that_cannot_be_counted_is_an_update_all_the_same() {
         let mut reasons = Vec::new();
         let mut say = |it: LogEntry<'_>| {
             if let LogEntry::Record(record) = it {
-                reasons.push((record.outcome.code().to_owned(), record.reasons.join("; ")));
+                reasons.push((record.outcome.code().to_owned(), record.reasons().join("; ")));
             }
         };
         let invocation = Invocation { now: &now, deadline: None, log: &mut say };

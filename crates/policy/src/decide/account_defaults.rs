@@ -2,15 +2,13 @@
 
 use super::{Circumstances, Decision, excuse};
 use crate::Tags;
+use crate::finding::{DefaultFinding, Finding};
 use crate::instance::{HttpTokens, Switch};
 use crate::plan::{DefaultsChange, EnforcementBar, Hold, Plan};
 use crate::scope::ScopeError;
 use crate::settings::{AccountDefaultRules, Policy};
 use crate::source::{AccountDefaults, DefaultsOwner};
-use crate::verdict::{Compliance, Finding, Note, Verdict};
-
-/// What the defaults of an account in a Region are called where a resource has to be named.
-pub const ACCOUNT_DEFAULT: &str = "account-default";
+use crate::verdict::{Compliance, Note, Verdict};
 
 /// Judges the defaults of one account in one Region and plans what follows.
 ///
@@ -25,50 +23,47 @@ pub fn decide_account_defaults(
     failing: usize,
     policy: &Policy,
     circumstances: &Circumstances<'_>,
-) -> Result<Decision<DefaultsChange>, ScopeError> {
+) -> Result<Decision, ScopeError> {
     let tags = Tags::new();
-    let scope = circumstances.scope(ACCOUNT_DEFAULT, &tags);
+    let scope = circumstances.scope(AccountDefaults::NAME, &tags);
     let rules = policy.rules_for(&scope)?;
     let findings = judge(defaults, &rules.account_defaults);
     if findings.is_empty() {
-        return Ok(Decision::left(Verdict::Compliant(Compliance::DefaultsAsRequired)));
+        return Ok(Decision::nothing_to_do(Verdict::Compliant(Compliance::DefaultsAsRequired)));
     }
-    let (verdict, mut notes) = excuse(findings, policy, &scope, circumstances.today())?;
+    let all = findings.iter().copied().map(Finding::Default).collect();
+    let (verdict, mut notes) = excuse(all, policy, &scope, circumstances.today())?;
     let plan = match &verdict {
-        Verdict::Violation(findings) => {
-            let (plan, note) = plan(defaults, findings, failing);
+        Verdict::Violation(_) => {
+            let (plan, note) = plan(defaults, &findings, failing);
             notes.extend(note);
             plan
         }
-        _ => Plan::Nothing,
+        Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => Plan::Nothing,
     };
     Ok(Decision { verdict, notes, plan: plan.under(rules.mode), remember: Tags::new() })
 }
 
-fn judge(defaults: &AccountDefaults, rules: &AccountDefaultRules) -> Vec<Finding> {
+fn judge(defaults: &AccountDefaults, rules: &AccountDefaultRules) -> Vec<DefaultFinding> {
     let is = &defaults.options;
     let tokens = (rules.http_tokens_required && is.http_tokens != Some(HttpTokens::Required))
-        .then_some(Finding::DefaultTokens { is: is.http_tokens });
+        .then_some(DefaultFinding::Tokens { is: is.http_tokens });
     let hops = rules
         .hop_limit
         .filter(|must| is.hop_limit != Some(must.get()))
-        .map(|must| Finding::DefaultHopLimit { is: is.hop_limit, must });
-    let enforced = (rules.enforced && defaults.enforced != Switch::Enabled).then_some(Finding::NotEnforced);
+        .map(|must| DefaultFinding::HopLimit { is: is.hop_limit, must });
+    let enforced =
+        (rules.enforced && defaults.enforced != Switch::Enabled).then_some(DefaultFinding::NotEnforced);
     tokens.into_iter().chain(hops).chain(enforced).collect()
 }
 
-fn plan(
-    defaults: &AccountDefaults,
-    findings: &[Finding],
-    failing: usize,
-) -> (Plan<DefaultsChange>, Option<Note>) {
+fn plan(defaults: &AccountDefaults, findings: &[DefaultFinding], failing: usize) -> (Plan, Option<Note>) {
     let mut change = DefaultsChange { require_tokens: false, hop_limit: None, enforce: false };
     for finding in findings {
         match finding {
-            Finding::DefaultTokens { .. } => change.require_tokens = true,
-            Finding::DefaultHopLimit { must, .. } => change.hop_limit = Some(*must),
-            Finding::NotEnforced => change.enforce = true,
-            _ => {}
+            DefaultFinding::Tokens { .. } => change.require_tokens = true,
+            DefaultFinding::HopLimit { must, .. } => change.hop_limit = Some(*must),
+            DefaultFinding::NotEnforced => change.enforce = true,
         }
     }
     let hold = |why| Plan::Hold { why, would: None };
@@ -87,11 +82,11 @@ fn plan(
     };
     let Some(bar) = bar else {
         change.require_tokens |= change.enforce;
-        return (Plan::Act(change), None);
+        return (Plan::act(change), None);
     };
     change.enforce = false;
     if change.require_tokens || change.hop_limit.is_some() {
-        (Plan::Act(change), Some(Note::EnforcementWaits(bar)))
+        (Plan::act(change), Some(Note::EnforcementWaits(bar)))
     } else {
         (hold(Hold::Enforcement(bar)), None)
     }

@@ -2,11 +2,12 @@
 
 use super::{Circumstances, Decision, excuse};
 use crate::Tags;
+use crate::finding::Finding;
 use crate::plan::{Hold, ImageChange, Plan};
 use crate::scope::ScopeError;
 use crate::settings::{ImageFix, Policy};
 use crate::source::{Image, ImdsSupport};
-use crate::verdict::{Compliance, Finding, Verdict};
+use crate::verdict::{Compliance, Verdict};
 
 /// Judges an image and plans what follows.
 ///
@@ -17,41 +18,19 @@ pub fn decide_image(
     image: &Image,
     policy: &Policy,
     circumstances: &Circumstances<'_>,
-) -> Result<Decision<ImageChange>, ScopeError> {
+) -> Result<Decision, ScopeError> {
     let scope = circumstances.scope(image.id.as_str(), &image.tags);
     let rules = policy.rules_for(&scope)?;
     let finding = match image.imds_support {
-        ImdsSupport::V2 => return Ok(Decision::left(Verdict::Compliant(Compliance::ImageIsV2))),
+        ImdsSupport::V2 => return Ok(Decision::nothing_to_do(Verdict::Compliant(Compliance::ImageIsV2))),
         ImdsSupport::Unmarked => Finding::ImageUnmarked,
         ImdsSupport::Unknown => Finding::ImageUnknown,
     };
     let (verdict, notes) = excuse(vec![finding], policy, &scope, circumstances.today())?;
     let plan = match (&verdict, rules.images) {
-        (Verdict::Violation(_), ImageFix::MarkV2) => Plan::Act(ImageChange::MarkV2),
-        (Verdict::Violation(_), ImageFix::Report) => {
-            Plan::Hold { why: Hold::SourceReportOnly("images"), would: None }
-        }
-        _ => Plan::Nothing,
+        (Verdict::Violation(_), ImageFix::MarkV2) => Plan::act(ImageChange::MarkV2),
+        (Verdict::Violation(_), ImageFix::Report) => Plan::Hold { why: Hold::ImagesReportOnly, would: None },
+        (Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone, _) => Plan::Nothing,
     };
     Ok(Decision { verdict, notes, plan: plan.under(rules.mode), remember: Tags::new() })
-}
-
-impl Decision<ImageChange> {
-    /// What remains where nobody agreed to what cannot be undone: the document alone is not enough.
-    #[must_use]
-    pub fn without_consent(mut self) -> Self {
-        if let Plan::Act(change) = self.plan {
-            self.plan = Plan::Hold { why: Hold::Irreversible, would: Some(change) };
-        }
-        self
-    }
-
-    /// The same after somebody agreed.
-    #[must_use]
-    pub fn with_consent(mut self) -> Self {
-        if let Plan::Hold { why: Hold::Irreversible, would: Some(change) } = self.plan {
-            self.plan = Plan::Act(change);
-        }
-        self
-    }
 }

@@ -3,13 +3,14 @@
 use super::{Circumstances, Decision, Occasion, drift, excuse};
 use crate::Tags;
 use crate::container_host::ContainerHost;
+use crate::finding::{Finding, OptionFinding};
 use crate::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use crate::plan::{Hold, InstanceChange, Plan};
-use crate::rules::INSTANCE_RULES;
+use crate::rules;
 use crate::scope::ScopeError;
 use crate::settings::{Engine, Mode, Policy, Rules};
-use crate::usage::{GateAnswer, Usage};
-use crate::verdict::{Compliance, Finding, Note, Verdict};
+use crate::usage::GateAnswer;
+use crate::verdict::{Compliance, Note, Verdict};
 
 /// Judges one instance and plans what follows.
 ///
@@ -20,18 +21,26 @@ pub fn decide_instance(
     instance: &Instance,
     policy: &Policy,
     circumstances: &Circumstances<'_>,
-) -> Result<Decision<InstanceChange>, ScopeError> {
+) -> Result<Decision, ScopeError> {
     if instance.state == InstanceState::Gone {
-        return Ok(Decision::gone());
+        return Ok(Decision::nothing_to_do(Verdict::Gone));
     }
     let scope = circumstances.scope(instance.id.as_str(), &instance.tags);
     let rules = policy.rules_for(&scope)?;
-    let (verdict, notes) = match judge_options(&instance.options, rules) {
-        Ok(compliance) => (Verdict::Compliant(compliance), Vec::new()),
-        Err(findings) => excuse(findings, policy, &scope, circumstances.today())?,
+    let findings = judge_options(&instance.options, rules);
+    let (verdict, notes) = match &findings {
+        Ok(compliance) => (Verdict::Compliant(*compliance), Vec::new()),
+        Err(findings) => excuse(
+            findings.iter().copied().map(Finding::Option).collect(),
+            policy,
+            &scope,
+            circumstances.today(),
+        )?,
     };
     let (plan, remember) = match &verdict {
-        Verdict::Violation(findings) => plan(instance, findings, rules, circumstances),
+        Verdict::Violation(_) => {
+            plan(instance, change(&findings.err().unwrap_or_default()), rules, circumstances)
+        }
         // It was corrected before the flip's own record came in, because events come in any order: the flip
         // counts all the same.
         Verdict::Compliant(Compliance::TokensRequired) if instance.managed_by.is_none() => {
@@ -44,13 +53,6 @@ pub fn decide_instance(
     let notes = pending(instance).into_iter().chain(notes).chain(containers).collect();
     let remember = if rules.mode == Mode::Enforce { remember } else { Tags::new() };
     Ok(Decision { verdict, notes, plan, remember })
-}
-
-impl Decision<InstanceChange> {
-    /// Whether evidence of version-1 use would decide, and nobody has read it yet.
-    pub const fn wants_usage(&self) -> bool {
-        matches!(self.plan, Plan::Hold { why: Hold::UsageGate(Usage::NotRead), .. })
-    }
 }
 
 /// For how many days the policy wants an instance to be quiet.
@@ -68,12 +70,14 @@ pub fn quiet_days(
 
 /// Why these options are compliant, or the findings: those of an instance, or those it would be launched
 /// with.
-pub(super) fn judge_options(options: &MetadataOptions, rules: &Rules) -> Result<Compliance, Vec<Finding>> {
+pub(super) fn judge_options(
+    options: &MetadataOptions,
+    rules: &Rules,
+) -> Result<Compliance, Vec<OptionFinding>> {
     if options.http_endpoint == Switch::Disabled {
         return Ok(Compliance::EndpointDisabled);
     }
-    let findings: Vec<Finding> =
-        INSTANCE_RULES.iter().filter_map(|(_, judge)| judge(options, &rules.instances)).collect();
+    let findings: Vec<OptionFinding> = rules::judge_options(options, &rules.instances).collect();
     if findings.is_empty() { Ok(Compliance::TokensRequired) } else { Err(findings) }
 }
 
@@ -83,12 +87,11 @@ fn pending(instance: &Instance) -> Option<Note> {
 
 fn plan(
     instance: &Instance,
-    findings: &[Finding],
+    change: InstanceChange,
     rules: &Rules,
     circumstances: &Circumstances<'_>,
-) -> (Plan<InstanceChange>, Tags) {
-    let change = change(findings);
-    let hold = |why| (Plan::Hold { why, would: Some(change) }, Tags::new());
+) -> (Plan, Tags) {
+    let hold = |why| (Plan::Hold { why, would: Some(change.into()) }, Tags::new());
     if let Some(principal) = &instance.managed_by {
         return (Plan::Hold { why: Hold::Managed(principal.clone()), would: None }, Tags::new());
     }
@@ -98,7 +101,7 @@ fn plan(
     }
     let (contested, remember) = drift(&instance.tags, &rules.drift, circumstances);
     if let Some(why) = contested {
-        return (Plan::Hold { why, would: Some(change) }, remember);
+        return (Plan::Hold { why, would: Some(change.into()) }, remember);
     }
     let closes_v1 = instance.options.http_tokens != HttpTokens::Required;
     let new = match circumstances.occasion {
@@ -115,33 +118,23 @@ fn plan(
         // Last, so that automation is never handed what the gate holds back.
         return hold(Hold::SsmAutomation);
     }
-    (Plan::Act(change), remember)
+    (Plan::act(change), remember)
 }
 
-/// The one call that mends every finding. Each finding has its own field, so their order does not matter.
-pub(super) fn change(findings: &[Finding]) -> InstanceChange {
-    if findings.contains(&Finding::EndpointEnabled) {
-        return InstanceChange::DisableEndpoint;
-    }
+/// The one call that fixes every finding. Each finding has its own field, so their order does not matter.
+pub(super) fn change(findings: &[OptionFinding]) -> InstanceChange {
     let (mut hop_limit, mut ipv6_endpoint, mut metadata_tags) = (None, None, None);
     for finding in findings {
-        match finding {
-            Finding::HopLimitAbove { max: hops, .. } | Finding::HopLimitOther { exactly: hops, .. } => {
-                hop_limit = Some(*hops);
+        match *finding {
+            OptionFinding::EndpointEnabled => return InstanceChange::DisableEndpoint,
+            // Every change requires tokens.
+            OptionFinding::TokensOptional | OptionFinding::TokensUnknown => {}
+            OptionFinding::HopLimitAbove { max: hops, .. }
+            | OptionFinding::HopLimitOther { exactly: hops, .. } => {
+                hop_limit = Some(hops);
             }
-            Finding::Ipv6Endpoint { enable } => ipv6_endpoint = Some(*enable),
-            Finding::MetadataTags { enable } => metadata_tags = Some(*enable),
-            Finding::TokensOptional
-            | Finding::TokensUnknown
-            | Finding::EndpointEnabled
-            | Finding::MinimumVersion1
-            | Finding::MinimumVersionUnknown
-            | Finding::DefaultTokens { .. }
-            | Finding::DefaultHopLimit { .. }
-            | Finding::NotEnforced
-            | Finding::ImageUnmarked
-            | Finding::ImageUnknown
-            | Finding::LatestDisplaced { .. } => {}
+            OptionFinding::Ipv6Endpoint { enable } => ipv6_endpoint = Some(enable),
+            OptionFinding::MetadataTags { enable } => metadata_tags = Some(enable),
         }
     }
     InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags }
@@ -153,8 +146,6 @@ pub fn compliant_anywhere(options: &MetadataOptions, policy: &Policy) -> Option<
     if options.http_endpoint == Switch::Disabled {
         return Some(Compliance::EndpointDisabled);
     }
-    let everyone = std::iter::once(&policy.rules).chain(policy.overrides.iter().map(|it| &it.rules));
-    let clean =
-        |rules: &Rules| INSTANCE_RULES.iter().all(|(_, judge)| judge(options, &rules.instances).is_none());
-    everyone.into_iter().all(clean).then_some(Compliance::TokensRequired)
+    let clean = |rules: &Rules| rules::judge_options(options, &rules.instances).next().is_none();
+    policy.all_rules().all(clean).then_some(Compliance::TokensRequired)
 }

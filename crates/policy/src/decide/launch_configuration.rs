@@ -6,11 +6,13 @@
 use super::instance::judge_options;
 use super::{Circumstances, Decision, excuse};
 use crate::Tags;
-use crate::effective::{EffectiveOptions, effective};
-use crate::plan::{Hold, LaunchConfigurationChange, Plan};
+use crate::effective::effective;
+use crate::finding::Finding;
+use crate::plan::{Hold, Plan};
 use crate::scope::ScopeError;
 use crate::settings::Policy;
 use crate::source::{AccountDefaults, ImdsSupport, LaunchConfiguration};
+use crate::subject::{Judged, Subject};
 use crate::verdict::Verdict;
 
 /// Judges a launch configuration by what a launch from it would get.
@@ -19,27 +21,33 @@ use crate::verdict::Verdict;
 /// The policy names organizational units in a way that decides here, and those above the account are not
 /// known.
 pub fn decide_launch_configuration(
-    it: &LaunchConfiguration,
+    configuration: &LaunchConfiguration,
     policy: &Policy,
     circumstances: &Circumstances<'_>,
-) -> Result<(EffectiveOptions, Decision<LaunchConfigurationChange>), ScopeError> {
+) -> Result<Judged, ScopeError> {
     // Launch configurations carry no tags.
     let tags = Tags::new();
-    let scope = circumstances.scope(&it.name, &tags);
+    let scope = circumstances.scope(&configuration.name, &tags);
     let rules = policy.rules_for(&scope)?;
-    let effective = effective(&it.options, &AccountDefaults::UNSET, ImdsSupport::Unmarked);
+    let effective = effective(&configuration.options, &AccountDefaults::UNSET, ImdsSupport::Unmarked);
     let decision = match judge_options(&effective.options(), rules) {
-        Ok(compliance) => Decision::left(Verdict::Compliant(compliance)),
+        Ok(compliance) => Decision::nothing_to_do(Verdict::Compliant(compliance)),
         Err(findings) => {
-            let (verdict, notes) = excuse(findings, policy, &scope, circumstances.today())?;
+            let (verdict, notes) = excuse(
+                findings.into_iter().map(Finding::Option).collect(),
+                policy,
+                &scope,
+                circumstances.today(),
+            )?;
             let plan = match &verdict {
                 Verdict::Violation(_) => {
-                    Plan::Hold { why: Hold::Immutable { groups: it.groups.clone() }, would: None }
+                    Plan::Hold { why: Hold::Immutable { groups: configuration.groups.clone() }, would: None }
                 }
-                _ => Plan::Nothing,
+                Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => Plan::Nothing,
             };
             Decision { verdict, notes, plan, remember: Tags::new() }
         }
     };
-    Ok((effective, decision))
+    let subject = Subject::LaunchConfiguration { configuration: configuration.clone(), effective };
+    Ok(Judged { subject, decision })
 }

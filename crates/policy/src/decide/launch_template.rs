@@ -3,23 +3,14 @@
 use super::instance::{change, judge_options};
 use super::{Circumstances, Decision, excuse};
 use crate::Tags;
-use crate::effective::{EffectiveOptions, effective};
+use crate::effective::effective;
+use crate::finding::Finding;
 use crate::plan::{Hold, InstanceChange, Plan, TemplateChange};
 use crate::scope::ScopeError;
 use crate::settings::{LaunchTemplateFix, Policy, Rules};
 use crate::source::{AccountDefaults, LaunchTemplate, TemplateVersion, VersionChoice};
-use crate::verdict::{Finding, Verdict};
-
-/// What was decided of one version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VersionDecision {
-    /// The version.
-    pub number: u64,
-    /// What a launch from it would get.
-    pub effective: EffectiveOptions,
-    /// What follows.
-    pub decision: Decision<TemplateChange>,
-}
+use crate::subject::{Judged, Subject};
+use crate::verdict::Verdict;
 
 /// Judges the versions of a launch template that somebody launches from, `$Default` first and `$Latest`
 /// last; their plans have to be carried out in this order.
@@ -32,7 +23,7 @@ pub fn decide_launch_template(
     defaults: &AccountDefaults,
     policy: &Policy,
     circumstances: &Circumstances<'_>,
-) -> Result<Vec<VersionDecision>, ScopeError> {
+) -> Result<Vec<Judged>, ScopeError> {
     let scope = circumstances.scope(template.id.as_str(), &template.tags);
     let rules = policy.rules_for(&scope)?;
     let mut versions: Vec<&TemplateVersion> =
@@ -55,18 +46,20 @@ pub fn decide_launch_template(
             latest_violates,
         };
         let decision = match (judged, here) {
-            (Ok(compliance), None) => Decision::left(Verdict::Compliant(compliance)),
+            (Ok(compliance), None) => Decision::nothing_to_do(Verdict::Compliant(compliance)),
             (judged, here) => {
-                let findings = judged.err().into_iter().flatten().chain(here).collect();
+                let findings = judged.err().into_iter().flatten().map(Finding::Option).chain(here).collect();
                 let (verdict, notes) = excuse(findings, policy, &scope, circumstances.today())?;
                 let plan = match &verdict {
                     Verdict::Violation(_) => plan(template, &wants, rules).under(rules.mode),
-                    _ => Plan::Nothing,
+                    Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => Plan::Nothing,
                 };
                 Decision { verdict, notes, plan, remember: Tags::new() }
             }
         };
-        decided.push(VersionDecision { number: version.number, effective, decision });
+        let subject =
+            Subject::TemplateVersion { template: template.clone(), number: version.number, effective };
+        decided.push(Judged { subject, decision });
     }
     Ok(decided)
 }
@@ -80,7 +73,7 @@ struct Wants<'a> {
     latest_violates: bool,
 }
 
-fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan<TemplateChange> {
+fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan {
     let hold = |why| Plan::Hold { why, would: None };
     if let Some(principal) = &template.managed_by {
         return hold(Hold::Managed(principal.clone()));
@@ -104,7 +97,7 @@ fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan<Tem
         then_repeat: (made.is_none() && !is_latest && !wants.latest_violates).then_some(template.latest),
     };
     if rules.launch_templates == LaunchTemplateFix::Report {
-        return Plan::Hold { why: Hold::SourceReportOnly("launch_templates"), would: Some(step) };
+        return Plan::Hold { why: Hold::TemplatesReportOnly, would: Some(step.into()) };
     }
     let following: Vec<String> = template
         .groups
@@ -116,7 +109,7 @@ fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan<Tem
         // For a moment the new version would be `$Latest`, and a group would launch from it what it never did.
         return hold(Hold::LatestInUse { groups: following });
     }
-    Plan::Act(step)
+    Plan::act(step)
 }
 
 /// The version that a run which ended early made of `$Default`: it is `$Latest` as AWS describes it, and says what is

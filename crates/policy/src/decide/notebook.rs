@@ -29,9 +29,9 @@ pub fn decide_notebook(
     notebook: &Notebook,
     policy: &Policy,
     circumstances: &Circumstances<'_>,
-) -> Result<Decision<NotebookStep>, ScopeError> {
+) -> Result<Decision, ScopeError> {
     if notebook.status == NotebookStatus::Gone {
-        return Ok(Decision::gone());
+        return Ok(Decision::nothing_to_do(Verdict::Gone));
     }
     let scope = circumstances.scope(notebook.name.as_str(), &notebook.tags);
     let rules = policy.rules_for(&scope)?;
@@ -55,7 +55,7 @@ pub fn decide_notebook(
 /// Whether a flip back to version 1 counts. It does while the notebook is Updating or Stopping, because the
 /// look that repairs it will not know of the flip; and when it has been repaired before the flip's own
 /// record came in, because events come in any order.
-const fn counts(verdict: &Verdict, repair: &Plan<NotebookStep>) -> bool {
+const fn counts(verdict: &Verdict, repair: &Plan) -> bool {
     match (verdict, repair) {
         (Verdict::Compliant(_), _) | (_, Plan::Act(_) | Plan::Wait(_)) => true,
         (_, Plan::Hold { why, .. }) => matches!(why, Hold::Contested { .. }),
@@ -80,7 +80,7 @@ fn left_stopped(notebook: &Notebook, circumstances: &Circumstances<'_>) -> Optio
 }
 
 /// What mends a violating notebook, as far as this look can.
-fn repair(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>) -> Plan<NotebookStep> {
+fn repair(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>) -> Plan {
     match notebook.status {
         NotebookStatus::Gone => Plan::Nothing,
         NotebookStatus::Pending | NotebookStatus::Stopping | NotebookStatus::Updating => {
@@ -88,11 +88,11 @@ fn repair(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>)
         }
         NotebookStatus::Unknown => Plan::Hold { why: Hold::StatusUnknown, would: None },
         NotebookStatus::Stopped | NotebookStatus::Failed => match exhausted(notebook, rules, circumstances) {
-            None => Plan::Act(update(notebook, &rules.notebooks, circumstances)),
+            None => Plan::act(update(notebook, &rules.notebooks, circumstances)),
             Some(why) => Plan::Hold { why, would: None },
         },
         NotebookStatus::InService => match may_stop(notebook, rules, circumstances) {
-            Ok(()) => Plan::Act(NotebookStep::Stop),
+            Ok(()) => Plan::act(NotebookStep::Stop),
             Err(why) => Plan::Hold { why, would: None },
         },
     }
@@ -134,17 +134,12 @@ fn may_stop(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_
     }
 }
 
-const fn had_no_effect(repair: &Plan<NotebookStep>) -> bool {
+const fn had_no_effect(repair: &Plan) -> bool {
     matches!(repair, Plan::Hold { why: Hold::UpdateHadNoEffect { .. }, .. })
 }
 
 /// Brings to an end what an earlier look began, where this look repairs nothing.
-fn finish(
-    notebook: &Notebook,
-    rules: &Rules,
-    circumstances: &Circumstances<'_>,
-    repair: Plan<NotebookStep>,
-) -> Plan<NotebookStep> {
+fn finish(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>, repair: Plan) -> Plan {
     if matches!(repair, Plan::Act(_) | Plan::Wait(_)) || !notebook.carries_restart_mark() {
         return repair;
     }
@@ -155,11 +150,11 @@ fn finish(
         {
             // It cannot be started as it is, and it was stopped under a policy that opted in.
             match exhausted(notebook, rules, circumstances) {
-                None => Plan::Act(NotebookStep::Update { upgrade_platform: true }),
+                None => Plan::act(NotebookStep::Update { upgrade_platform: true }),
                 Some(why) => Plan::Hold { why, would: None },
             }
         }
-        NotebookStatus::Stopped if believable => Plan::Act(NotebookStep::Start),
+        NotebookStatus::Stopped if believable => Plan::act(NotebookStep::Start),
         // It was the update that failed, and no start was tried.
         NotebookStatus::Failed if believable && had_no_effect(&repair) => repair,
         // Never started from Failed: that could go round for ever.
@@ -168,7 +163,7 @@ fn finish(
             would: None,
         },
         NotebookStatus::InService | NotebookStatus::Stopped | NotebookStatus::Failed => {
-            Plan::Act(NotebookStep::Unmark)
+            Plan::act(NotebookStep::Unmark)
         }
         NotebookStatus::Pending | NotebookStatus::Stopping | NotebookStatus::Updating => {
             Plan::Wait(Wait::Notebook(notebook.status))

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::InstanceChange;
+use super::instance::InstanceChange;
 use crate::instance::{HttpTokens, Switch};
 use crate::settings::HopLimit;
 use crate::source::StatedOptions;
@@ -13,6 +13,7 @@ use crate::source::StatedOptions;
 /// A change of the account defaults, in one call: enforcement without a default of `required` would make
 /// launches fail that say nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DefaultsChange {
     /// Set `HttpTokens` to `required`.
     pub require_tokens: bool,
@@ -40,6 +41,7 @@ impl fmt::Display for DefaultsChange {
 
 /// A new version of a launch template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TemplateChange {
     /// The version that it repeats, but for its metadata options.
     pub from: u64,
@@ -95,18 +97,9 @@ impl fmt::Display for TemplateChange {
     }
 }
 
-/// A change of a launch configuration: there is none, because AWS lets nobody change one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LaunchConfigurationChange {}
-
-impl fmt::Display for LaunchConfigurationChange {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {}
-    }
-}
-
 /// A change of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ImageChange {
     /// Set `ImdsSupport` to `v2.0`. Nobody can undo it.
     MarkV2,

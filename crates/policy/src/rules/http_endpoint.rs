@@ -1,17 +1,24 @@
-//! `HttpEndpoint` must be `disabled`, where the document asks for no metadata service at all.
+//! `HttpEndpoint` must be `disabled` where the document allows no metadata service at all.
 
+use super::about::{About, EXISTING_INSTANCES, Severity, WHY_OPTION};
+use crate::finding::OptionFinding;
 use crate::instance::MetadataOptions;
 use crate::settings::{EndpointRule, InstanceRules};
-use crate::verdict::Finding;
 
-/// The rule's id.
-pub const ID: &str = "http-endpoint";
+pub(super) const ABOUT: About = About {
+    id: "http-endpoint",
+    title: "The instance metadata endpoint is as the policy says",
+    why: WHY_OPTION,
+    remediation: "Set HttpEndpoint to disabled.",
+    severity: Severity::Low,
+    aws_page: EXISTING_INSTANCES,
+};
 
-/// Finds an enabled endpoint where the document wants none.
-pub const fn judge(_: &MetadataOptions, rules: &InstanceRules) -> Option<Finding> {
+/// Finds an enabled endpoint where the document requires a disabled one.
+pub const fn judge(_: &MetadataOptions, rules: &InstanceRules) -> Option<OptionFinding> {
     match rules.http_endpoint {
         EndpointRule::Keep => None,
-        // Rules are asked about instances with an answering endpoint only.
-        EndpointRule::Disabled => Some(Finding::EndpointEnabled),
+        // Rules judge instances whose endpoint is not disabled only.
+        EndpointRule::Disabled => Some(OptionFinding::EndpointEnabled),
     }
 }

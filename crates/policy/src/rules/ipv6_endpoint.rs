@@ -1,14 +1,23 @@
-//! `HttpProtocolIpv6`: kept unless the document has an opinion.
+//! `HttpProtocolIpv6`: kept unless the document sets it.
 
-use super::switch_to;
+use super::about::{About, EXISTING_INSTANCES, Severity, WHY_OPTION};
+use crate::finding::OptionFinding;
 use crate::instance::MetadataOptions;
 use crate::settings::InstanceRules;
-use crate::verdict::Finding;
 
-/// The rule's id.
-pub const ID: &str = "ipv6-endpoint";
+pub(super) const ABOUT: About = About {
+    id: "ipv6-endpoint",
+    title: "The IPv6 endpoint of instance metadata is as the policy says",
+    why: WHY_OPTION,
+    remediation: "Set HttpProtocolIpv6 to the state that the policy document requires.",
+    severity: Severity::Low,
+    aws_page: EXISTING_INSTANCES,
+};
 
 /// Finds an IPv6 endpoint that is not as the document says.
-pub fn judge(options: &MetadataOptions, rules: &InstanceRules) -> Option<Finding> {
-    switch_to(options.ipv6_endpoint, rules.ipv6_endpoint).map(|enable| Finding::Ipv6Endpoint { enable })
+pub fn judge(options: &MetadataOptions, rules: &InstanceRules) -> Option<OptionFinding> {
+    rules
+        .ipv6_endpoint
+        .differs_from(options.ipv6_endpoint)
+        .map(|enable| OptionFinding::Ipv6Endpoint { enable })
 }

@@ -1,14 +1,23 @@
-//! `InstanceMetadataTags`: kept unless the document has an opinion.
+//! `InstanceMetadataTags`: kept unless the document sets it.
 
-use super::switch_to;
+use super::about::{About, EXISTING_INSTANCES, Severity, WHY_OPTION};
+use crate::finding::OptionFinding;
 use crate::instance::MetadataOptions;
 use crate::settings::InstanceRules;
-use crate::verdict::Finding;
 
-/// The rule's id.
-pub const ID: &str = "metadata-tags";
+pub(super) const ABOUT: About = About {
+    id: "metadata-tags",
+    title: "Tags in instance metadata are as the policy says",
+    why: WHY_OPTION,
+    remediation: "Set InstanceMetadataTags to the state that the policy document requires.",
+    severity: Severity::Low,
+    aws_page: EXISTING_INSTANCES,
+};
 
-/// Finds tags in instance metadata that are not as the document says.
-pub fn judge(options: &MetadataOptions, rules: &InstanceRules) -> Option<Finding> {
-    switch_to(options.metadata_tags, rules.metadata_tags).map(|enable| Finding::MetadataTags { enable })
+/// Finds instance tags in metadata that are not as the document says.
+pub fn judge(options: &MetadataOptions, rules: &InstanceRules) -> Option<OptionFinding> {
+    rules
+        .metadata_tags
+        .differs_from(options.metadata_tags)
+        .map(|enable| OptionFinding::MetadataTags { enable })
 }

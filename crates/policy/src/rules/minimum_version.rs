@@ -1,15 +1,22 @@
-//! A notebook's `MinimumInstanceMetadataServiceVersion` must be "2".
+//! `MinimumInstanceMetadataServiceVersion` of a notebook must be "2".
 //!
-//! The documents contradict each other on what a notebook created without it gets, so nothing described
-//! counts as "1".
+//! The AWS pages contradict each other on what a notebook gets that was created without it, so a minimum version that
+//! was not described counts as "1".
 
+use super::about::{About, Severity, WHY_V1};
+use crate::finding::Finding;
 use crate::notebook::{MinimumVersion, Notebook};
-use crate::verdict::Finding;
 
-/// The rule's id.
-pub const ID: &str = "minimum-version";
+pub(super) const ABOUT: About = About {
+    id: "minimum-version",
+    title: "A notebook instance answers IMDSv2 only",
+    why: WHY_V1,
+    remediation: "Stop the notebook, set its minimum IMDS version to 2, and start it again.",
+    severity: Severity::High,
+    aws_page: "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceMetadataServiceConfiguration.html",
+};
 
-/// Finds a notebook that answers version 1, or of which nothing was described.
+/// Finds a notebook that answers IMDSv1, or whose minimum version was not described.
 pub const fn judge(notebook: &Notebook) -> Option<Finding> {
     match notebook.minimum_version {
         MinimumVersion::Two => None,

@@ -5,6 +5,7 @@ use std::fmt;
 
 /// What a version was made from, and while which one was `$Latest`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Made {
     /// The version that it repeats, but for the metadata options.
     pub from: u64,
@@ -52,6 +53,7 @@ fn version(digits: &str) -> Option<u64> {
 
 /// A version of ours that became `$Latest` in the first of two calls, and the second never came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Displaced {
     /// The version of ours.
     pub by: u64,
@@ -63,6 +65,7 @@ pub struct Displaced {
 
 /// Why nobody but a person can tell what `$Latest` is to mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Unclear {
     /// The version that it was is deleted.
     Gone,

@@ -1,8 +1,9 @@
 //! Instances: every rule with every opinion, and what comes before and after the rules.
 
 use v2only_policy::settings::SwitchRule;
-use v2only_policy::verdict::Finding;
-use v2only_policy::{Compliance, HttpTokens, Instance, InstanceState, Switch, compliant_anywhere};
+use v2only_policy::{
+    Compliance, Finding, HttpTokens, Instance, InstanceState, OptionFinding, Switch, compliant_anywhere,
+};
 
 use crate::words::*;
 
@@ -327,19 +328,19 @@ fn a_launch_that_is_compliant_by_its_record_needs_no_look() {
 #[test]
 fn findings_say_what_is_and_what_must_be() {
     #[track_caller]
-    fn says(finding: Finding, expected: &str) {
-        assert_eq!(finding.to_string(), expected);
+    fn says(finding: impl Into<Finding>, expected: &str) {
+        assert_eq!(finding.into().to_string(), expected);
     }
-    says(Finding::TokensOptional, "HttpTokens is optional: IMDSv1 is answered");
-    says(Finding::TokensUnknown, "HttpTokens was not described");
-    says(Finding::EndpointEnabled, "HttpEndpoint is enabled and must be disabled");
-    says(Finding::HopLimitAbove { is: Some(3), max: hops(2) }, "hop limit is 3, at most 2 is allowed");
+    says(OptionFinding::TokensOptional, "HttpTokens is optional: IMDSv1 is answered");
+    says(OptionFinding::TokensUnknown, "HttpTokens was not described");
+    says(OptionFinding::EndpointEnabled, "HttpEndpoint is enabled and must be disabled");
+    says(OptionFinding::HopLimitAbove { is: Some(3), max: hops(2) }, "hop limit is 3, at most 2 is allowed");
     says(
-        Finding::HopLimitAbove { is: None, max: hops(2) },
+        OptionFinding::HopLimitAbove { is: None, max: hops(2) },
         "hop limit is not described, at most 2 is allowed",
     );
-    says(Finding::HopLimitOther { is: Some(1), exactly: hops(2) }, "hop limit is 1 and must be 2");
-    says(Finding::Ipv6Endpoint { enable: false }, "HttpProtocolIpv6 must be disabled");
-    says(Finding::MetadataTags { enable: true }, "InstanceMetadataTags must be enabled");
+    says(OptionFinding::HopLimitOther { is: Some(1), exactly: hops(2) }, "hop limit is 1 and must be 2");
+    says(OptionFinding::Ipv6Endpoint { enable: false }, "HttpProtocolIpv6 must be disabled");
+    says(OptionFinding::MetadataTags { enable: true }, "InstanceMetadataTags must be enabled");
     says(Finding::MinimumVersion1, "minimum IMDS version is 1: IMDSv1 is answered");
 }

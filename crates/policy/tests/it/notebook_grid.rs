@@ -6,7 +6,7 @@ use v2only_policy::notebook::RESTART_TAG;
 use v2only_policy::settings::InService;
 use v2only_policy::{
     Decision, MinimumVersion, Mode, Note, Notebook, NotebookStatus, NotebookStep, Plan, Platform, Policy,
-    Verdict,
+    Step, Verdict,
 };
 
 use crate::words::*;
@@ -238,14 +238,14 @@ fn each<T: Copy>(cases: Vec<Case>, values: &[T], set: impl Fn(&mut Case, T)) -> 
     all
 }
 
-type Invariant = fn(&Case, &Decision<NotebookStep>) -> bool;
+type Invariant = fn(&Case, &Decision) -> bool;
 
 /// Whether `decision` is to do this.
-fn does(decision: &Decision<NotebookStep>, step: fn(&NotebookStep) -> bool) -> bool {
-    matches!(&decision.plan, Plan::Act(it) if step(it))
+fn does(decision: &Decision, step: fn(&NotebookStep) -> bool) -> bool {
+    matches!(&decision.plan, Plan::Act(Step::Notebook(it)) if step(it))
 }
 
-fn held(decision: &Decision<NotebookStep>, code: &str) -> bool {
+fn held(decision: &Decision, code: &str) -> bool {
     matches!(&decision.plan, Plan::Hold { why, .. } if why.code() == code)
 }
 

@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use v2only_policy::notebook::{RESTART_TAG, UPDATE_TRIES, UPDATED_TAG};
 use v2only_policy::{
-    Decision, MinimumVersion, Notebook, NotebookStatus, NotebookStep, Plan, Platform, Policy, Rules, Verdict,
+    Decision, MinimumVersion, Notebook, NotebookStatus, NotebookStep, Plan, Platform, Policy, Rules, Step,
+    Verdict,
 };
 
 use crate::words::*;
@@ -66,27 +67,27 @@ impl World {
         }
     }
 
-    fn look(&self, policy: &Policy) -> Decision<NotebookStep> {
+    fn look(&self, policy: &Policy) -> Decision {
         self.it.decide(policy, &seen().on(self.now)).unwrap()
     }
 
     /// The calls that carry a decision out, in order.
-    fn calls(&self, decision: &Decision<NotebookStep>) -> Vec<Call> {
+    fn calls(&self, decision: &Decision) -> Vec<Call> {
         let mut calls: Vec<Call> =
             decision.remember.iter().map(|(key, value)| Call::Tag(key.clone(), value.clone())).collect();
         match decision.plan {
-            Plan::Act(NotebookStep::Stop) => {
+            Plan::Act(Step::Notebook(NotebookStep::Stop)) => {
                 calls.push(Call::Tag(RESTART_TAG.to_owned(), self.now.to_string()));
                 calls.push(Call::Stop);
             }
-            Plan::Act(NotebookStep::Update { upgrade_platform }) => {
+            Plan::Act(Step::Notebook(NotebookStep::Update { upgrade_platform })) => {
                 calls.push(Call::Update { upgrade_platform });
                 let tried = self.it.remembering_update(self.now);
                 calls.extend(tried.map(|value| Call::Tag(UPDATED_TAG.to_owned(), value)));
             }
-            Plan::Act(NotebookStep::Start) => calls.push(Call::Start),
-            Plan::Act(NotebookStep::Unmark) => calls.push(Call::Untag(RESTART_TAG)),
-            Plan::Nothing | Plan::Wait(_) | Plan::Hold { .. } => {}
+            Plan::Act(Step::Notebook(NotebookStep::Start)) => calls.push(Call::Start),
+            Plan::Act(Step::Notebook(NotebookStep::Unmark)) => calls.push(Call::Untag(RESTART_TAG)),
+            Plan::Nothing | Plan::Wait(_) | Plan::Hold { .. } | Plan::Act(_) => {}
         }
         calls
     }
@@ -151,7 +152,7 @@ impl World {
     /// Looks once and does what follows, at most `calls` calls of it. Whether AWS accepted any.
     fn turn(&mut self, policy: &Policy, calls: usize) -> bool {
         let decision = self.look(policy);
-        if let Plan::Act(step) = decision.plan {
+        if let Plan::Act(Step::Notebook(step)) = decision.plan {
             self.steps.push(step);
         }
         let mut accepted = false;

@@ -1,7 +1,7 @@
 //! What other tools for the same job got wrong, as tests named after what broke.
 
 use v2only_policy::settings::{GateScope, HopLimitRule, SwitchRule};
-use v2only_policy::{InstanceChange, NotebookStatus, NotebookStep, Plan, Switch};
+use v2only_policy::{InstanceChange, NotebookStatus, NotebookStep, Plan, Step, Switch};
 
 use crate::words::*;
 
@@ -69,7 +69,7 @@ fn closing_version_1_overwrites_no_other_option() {
     let decision = it.decide(&enforce().policy(), &launch()).unwrap();
     let only_tokens =
         InstanceChange::RequireTokens { hop_limit: None, ipv6_endpoint: None, metadata_tags: None };
-    assert_eq!(decision.plan, Plan::Act(only_tokens));
+    assert_eq!(decision.plan, Plan::Act(only_tokens.into()));
 }
 
 /// IMDShift called `UpdateNotebookInstance` on running notebooks, which AWS refuses.
@@ -83,7 +83,10 @@ fn a_running_notebook_is_not_updated_before_it_is_stopped() {
         NotebookStatus::Updating,
     ] {
         let decision = notebook("n").v1_allowed().fresh().is(status).decide(&rules, &seen()).unwrap();
-        assert!(!matches!(decision.plan, Plan::Act(NotebookStep::Update { .. })), "{status:?}");
+        assert!(
+            !matches!(decision.plan, Plan::Act(Step::Notebook(NotebookStep::Update { .. }))),
+            "{status:?}"
+        );
     }
     check(
         "running",

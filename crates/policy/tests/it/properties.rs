@@ -5,13 +5,11 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use v2only_policy::rules::INSTANCE_RULES;
 use v2only_policy::settings::{EndpointRule, GateScope, HopLimitRule, SwitchRule};
 use v2only_policy::usage::Usage;
-use v2only_policy::verdict::Finding;
 use v2only_policy::{
-    Compliance, HttpTokens, Instance, InstanceChange, InstanceState, MetadataOptions, Mode, Occasion, Plan,
-    Policy, Rules, Switch, Tags, Verdict, compliant_anywhere,
+    Compliance, Finding, HttpTokens, Instance, InstanceChange, InstanceState, MetadataOptions, Mode,
+    Occasion, OptionFinding, Plan, Policy, Rule, Rules, Step, Switch, Tags, Verdict, compliant_anywhere,
 };
 
 use crate::words::*;
@@ -150,7 +148,7 @@ proptest! {
     ) {
         let it = it.edit(|it| it.options = described(is, shown));
         let decision = it.decide(&rules.clone().policy(), &moment).unwrap();
-        let Plan::Act(change) = decision.plan else { return Ok(()) };
+        let Plan::Act(Step::Instance(change)) = decision.plan else { return Ok(()) };
         let after = merged(is, change);
         prop_assert!(!answers_v1(after), "version 1 is closed");
         prop_assert!(
@@ -178,7 +176,7 @@ proptest! {
     #[test]
     fn a_change_sends_only_what_differs(it in any_instance(described_options()), rules in any_rules(), moment in any_moment()) {
         let plan = it.decide(&rules.policy(), &moment).unwrap().plan;
-        let (Plan::Act(change) | Plan::Hold { would: Some(change), .. }) = plan else { return Ok(()) };
+        let Some(Step::Instance(change)) = plan.step().copied() else { return Ok(()) };
         let InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } = change else {
             return Ok(());
         };
@@ -202,7 +200,7 @@ proptest! {
     ) {
         let policy = rules.policy();
         let first = it.decide(&policy, &moment).unwrap();
-        let Plan::Act(change) = first.plan else { return Ok(()) };
+        let Plan::Act(Step::Instance(change)) = first.plan else { return Ok(()) };
         let it = it.clone().edit(|it| it.options = merged(it.options, change));
         let second = it.decide(&policy, &then).unwrap();
         prop_assert!(matches!(second.verdict, Verdict::Compliant(_)), "{:?}", second.verdict);
@@ -283,15 +281,15 @@ proptest! {
     fn the_order_of_rules_does_not_matter(
         it in any_instance(described_options()),
         rules in any_rules(),
-        order in Just(INSTANCE_RULES.to_vec()).prop_shuffle(),
+        order in Just(Rule::ALL.to_vec()).prop_shuffle(),
     ) {
-        let found = |order: &[(&str, v2only_policy::rules::InstanceRule)]| -> HashSet<String> {
-            let found = order.iter().filter_map(|(_, judge)| judge(&it.options, &rules.instances));
-            found.map(|finding| format!("{finding:?}")).collect()
+        let judged = |rule: &Rule| rule.judge()?(&it.options, &rules.instances).map(Finding::Option);
+        let found = |order: &[Rule]| -> HashSet<String> {
+            order.iter().filter_map(judged).map(|finding| format!("{finding:?}")).collect()
         };
-        prop_assert_eq!(found(&order), found(&INSTANCE_RULES));
-        for (id, judge) in order {
-            prop_assert!(judge(&it.options, &rules.instances).is_none_or(|finding| finding.rule() == id));
+        prop_assert_eq!(found(&order), found(Rule::ALL));
+        for rule in order {
+            prop_assert!(judged(&rule).is_none_or(|finding| finding.rule() == rule));
         }
     }
 
@@ -300,23 +298,23 @@ proptest! {
     fn the_change_follows_from_the_set_of_findings(it in any_instance(described_options()), rules in any_rules()) {
         let rules = rules.edit(|it| it.mode = Mode::Enforce);
         let decision = it.decide(&rules.clone().no_gate().policy(), &launch()).unwrap();
-        let (Plan::Act(change) | Plan::Hold { would: Some(change), .. }) = decision.plan else { return Ok(()) };
+        let Some(Step::Instance(change)) = decision.plan.step().copied() else { return Ok(()) };
         let findings = decision.verdict.findings();
         let find = |pick: fn(&Finding) -> Option<u8>| findings.iter().find_map(pick);
-        let expected = if findings.contains(&Finding::EndpointEnabled) {
+        let expected = if findings.contains(&Finding::Option(OptionFinding::EndpointEnabled)) {
             InstanceChange::DisableEndpoint
         } else {
             InstanceChange::RequireTokens {
                 hop_limit: find(|it| match it {
-                    Finding::HopLimitAbove { max: to, .. } | Finding::HopLimitOther { exactly: to, .. } => Some(to.get()),
+                    Finding::Option(OptionFinding::HopLimitAbove { max: to, .. } | OptionFinding::HopLimitOther { exactly: to, .. }) => Some(to.get()),
                     _ => None,
                 }).map(|to| hops(i64::from(to))),
                 ipv6_endpoint: find(|it| match it {
-                    Finding::Ipv6Endpoint { enable } => Some(u8::from(*enable)),
+                    Finding::Option(OptionFinding::Ipv6Endpoint { enable }) => Some(u8::from(*enable)),
                     _ => None,
                 }).map(|on| on == 1),
                 metadata_tags: find(|it| match it {
-                    Finding::MetadataTags { enable } => Some(u8::from(*enable)),
+                    Finding::Option(OptionFinding::MetadataTags { enable }) => Some(u8::from(*enable)),
                     _ => None,
                 }).map(|on| on == 1),
             }
@@ -383,13 +381,13 @@ fn every_posture_with_every_opinion() {
                         let it = instance("i-0abc0123456789def").edit(|it| it.options = *options);
                         let plan = it.decide(&policy, &launch()).unwrap().plan;
                         match plan {
-                            Plan::Act(change) => {
+                            Plan::Act(Step::Instance(change)) => {
                                 assert_eq!(options.http_endpoint, Switch::Enabled, "{options:?}");
                                 assert!(!answers_v1(merged(*options, change)), "{options:?}");
                             }
                             Plan::Nothing => assert!(!answers_v1(*options), "{options:?}"),
                             Plan::Hold { .. } => assert_eq!(options.http_endpoint, Switch::Unknown),
-                            Plan::Wait(_) => panic!("an instance is never waited for"),
+                            Plan::Wait(_) | Plan::Act(_) => panic!("nothing of an instance"),
                         }
                     }
                 }

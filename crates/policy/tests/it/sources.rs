@@ -8,8 +8,8 @@ use v2only_policy::source::{
 };
 use v2only_policy::verdict::Note;
 use v2only_policy::{
-    AccountDefaults, By, HttpTokens, ImageId, ImdsSupport, LaunchTemplateId, Plan, Policy, Rules,
-    StatedOptions, Switch, Tags, decide_account_defaults, decide_image, decide_launch_configuration,
+    AccountDefaults, By, HttpTokens, ImageId, ImdsSupport, Judged, LaunchTemplateId, Plan, Policy, Rules,
+    StatedOptions, Subject, Switch, Tags, decide_account_defaults, decide_image, decide_launch_configuration,
     decide_launch_template, effective,
 };
 
@@ -61,6 +61,13 @@ fn new_versions() -> Rules {
     enforce().edit(|it| it.launch_templates = LaunchTemplateFix::NewVersion)
 }
 
+fn number(judged: &Judged) -> String {
+    match judged.subject {
+        Subject::TemplateVersion { number, .. } => number.to_string(),
+        _ => "no version".to_owned(),
+    }
+}
+
 #[track_caller]
 fn check_template(
     shows: &str,
@@ -71,7 +78,7 @@ fn check_template(
 ) {
     let decided = decide_launch_template(it, account, &policy.policy(), &seen().circumstances()).unwrap();
     let lines: Vec<String> =
-        decided.iter().map(|it| format!("{}: {}", it.number, told(&it.decision))).collect();
+        decided.iter().map(|it| format!("{}: {}", number(it), told(&it.decision))).collect();
     assert_eq!(lines, expected, "{shows}");
 }
 
@@ -264,7 +271,7 @@ fn a_launch_configuration_is_reported_with_its_groups() {
     };
     let decide = |it: &LaunchConfiguration| {
         let policy = Policy::plain(enforce());
-        decide_launch_configuration(it, &policy, &seen().circumstances()).unwrap().1
+        decide_launch_configuration(it, &policy, &seen().circumstances()).unwrap().decision
     };
     assert_eq!(told(&decide(&it(SILENT, &["web"]))), "violation [http-tokens] → hold: immutable");
     assert_eq!(told(&decide(&it(OPTIONAL, &[]))), "violation [http-tokens] → hold: immutable");

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use v2only_policy::settings::{AccountDefaultRules, HopLimitRule, LaunchTemplateFix};
 use v2only_policy::source::{GroupUse, LaunchTemplate, Made, TemplateVersion, VersionChoice};
 use v2only_policy::{
-    AccountDefaults, HttpTokens, ImdsSupport, InstanceChange, Plan, Policy, Rules, StatedOptions, Switch,
-    TemplateChange, Verdict, decide_account_defaults, decide_launch_template, effective,
+    AccountDefaults, HttpTokens, ImdsSupport, InstanceChange, Plan, Policy, Rules, StatedOptions, Step,
+    Switch, TemplateChange, Verdict, decide_account_defaults, decide_launch_template, effective,
 };
 
 use crate::sources::template;
@@ -134,9 +134,9 @@ impl Kept {
         let mut held = false;
         for it in decided {
             match it.decision.plan {
-                Plan::Act(step) if self.carry_out(&planned, step).is_none() => break,
+                Plan::Act(Step::LaunchTemplate(step)) if self.carry_out(&planned, step).is_none() => break,
                 Plan::Hold { .. } => held = true,
-                _ => {}
+                Plan::Act(_) | Plan::Nothing | Plan::Wait(_) => {}
             }
         }
         held
@@ -261,7 +261,7 @@ proptest! {
             decide_account_defaults(it, failing, &policy, &seen().circumstances()).unwrap()
         };
         let mut after = before.clone();
-        if let Plan::Act(change) = decide(&before).plan {
+        if let Plan::Act(Step::AccountDefaults(change)) = decide(&before).plan {
             prop_assert!(change.require_tokens || change.hop_limit.is_some() || change.enforce);
             prop_assert!(!change.enforce || change.require_tokens && failing == 0, "{change}");
             if change.require_tokens {

@@ -1,7 +1,5 @@
 //! Resources, policies and moments in domain words, and a decision as one line.
 
-use std::fmt::Display;
-
 use jiff::civil::{Date, Time, Weekday};
 use jiff::{SignedDuration, Timestamp};
 use v2only_policy::drift::REVERTED_TAG;
@@ -14,10 +12,9 @@ use v2only_policy::settings::{
 };
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    AccountId, Circumstances, Decision, HttpTokens, Instance, InstanceChange, InstanceId, InstanceState,
-    MetadataOptions, MinimumVersion, Mode, Notebook, NotebookName, NotebookStatus, NotebookStep, Occasion,
-    OuId, Place, Plan, Platform, Policy, Region, Rules, Switch, Tags, Verdict, decide_instance,
-    decide_notebook,
+    AccountId, Circumstances, Decision, HttpTokens, Instance, InstanceId, InstanceState, MetadataOptions,
+    MinimumVersion, Mode, Notebook, NotebookName, NotebookStatus, Occasion, OuId, Place, Plan, Platform,
+    Policy, Region, Rules, Switch, Tags, Verdict, decide_instance, decide_notebook,
 };
 
 // --- time -----------------------------------------------------------------------------------------------
@@ -471,13 +468,11 @@ pub fn tagged(key: &str, value: &str) -> Matcher {
 
 /// Something that is decided about.
 pub trait Resource {
-    type Step: Display;
-    fn decide(&self, policy: &Policy, moment: &Moment) -> Result<Decision<Self::Step>, ScopeError>;
+    fn decide(&self, policy: &Policy, moment: &Moment) -> Result<Decision, ScopeError>;
 }
 
 impl Resource for Instance {
-    type Step = InstanceChange;
-    fn decide(&self, policy: &Policy, moment: &Moment) -> Result<Decision<InstanceChange>, ScopeError> {
+    fn decide(&self, policy: &Policy, moment: &Moment) -> Result<Decision, ScopeError> {
         // What is just launched is as young as its launch, unless its age is told.
         let mut it = self.clone();
         if moment.occasion == Occasion::Launch && it.created_at == Some(at(LONG_AGO)) {
@@ -488,16 +483,15 @@ impl Resource for Instance {
 }
 
 impl Resource for Notebook {
-    type Step = NotebookStep;
-    fn decide(&self, policy: &Policy, moment: &Moment) -> Result<Decision<NotebookStep>, ScopeError> {
+    fn decide(&self, policy: &Policy, moment: &Moment) -> Result<Decision, ScopeError> {
         decide_notebook(self, policy, &moment.circumstances())
     }
 }
 
 /// The decision on one line: `verdict [rules] → plan; notes; what is remembered`.
-pub fn told<Step: Display>(decision: &Decision<Step>) -> String {
+pub fn told(decision: &Decision) -> String {
     let rules = || {
-        let rules: Vec<&str> = decision.verdict.findings().iter().map(|it| it.rule()).collect();
+        let rules: Vec<&str> = decision.verdict.findings().iter().map(|it| it.rule().id()).collect();
         rules.join(" ")
     };
     let mut line = match &decision.verdict {

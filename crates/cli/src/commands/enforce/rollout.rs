@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
-use v2only_enforcer::automation::{Automated, automate, role_arn};
-use v2only_enforcer::enforce::{Bound, CHANGED_SINCE, Carried, enforce_within, is_failed, unchanged_since};
+use v2only_enforcer::automation::{Automated, automate};
+use v2only_enforcer::enforce::{Bound, Carried, enforce_within, unchanged_since};
 use v2only_enforcer::ports::{Metric, ReadUsage as _};
-use v2only_enforcer::scan::Judged;
 use v2only_enforcer::waves::{Rollout, Stage, Stop, Watched, Wave, go_on, watched};
 use v2only_enforcer::{Failure, Record, ResourceId};
-use v2only_policy::{InstanceId, Place};
+use v2only_policy::{Hold, InstanceId, Judged, Place};
 
 use super::together::Central;
 use super::waves::{Course, time};
@@ -22,9 +21,6 @@ use crate::problem::sentence;
 use crate::survey::AT_ONCE;
 use crate::talk::{Progress, Talk, count};
 use crate::world::World;
-
-/// Why a resource of a wave that never began was left.
-pub(crate) const HOLD: &str = "wave-stopped";
 
 /// At most so many changes of one place are in memory at once: as many as AWS describes on a page, and a multiple of what
 /// is asked about together afterwards.
@@ -154,10 +150,11 @@ impl<W: World> Run<'_, W> {
             let stop = self.after(rollout, (wave.stage, last), &mut rolled, talk).await?;
             rolled.stopped = stop;
         }
-        let why = rolled.stopped.as_ref().map_or_else(String::new, |it| format!("wave stopped because {it}"));
+        let because = rolled.stopped.as_ref().map(ToString::to_string).unwrap_or_default();
         for number in std::mem::take(&mut rolled.left) {
             if let Some((place, it)) = self.found(number)? {
-                self.results.put(number, &held(it.record(place), &why))?;
+                let why = Hold::WaveStopped { because: because.clone() };
+                self.results.put(number, &Record::of(place, &it).on_hold(why))?;
             }
         }
         Ok(rolled)
@@ -232,7 +229,7 @@ impl<W: World> Run<'_, W> {
         for number in numbers {
             let Some(entry) = self.estate.entry(*number) else { continue };
             let it = self.estate.get(entry)?.judged;
-            let id = it.resource();
+            let id = ResourceId::from(&it.subject);
             if entry.automated {
                 automated.insert(id.clone());
             }
@@ -242,16 +239,17 @@ impl<W: World> Run<'_, W> {
         let wait = async |time: Duration| self.world.sleep(time).await;
         let (judged, not_now) =
             if how.waited { unchanged_since(self.aws, place, judged).await } else { (judged, Vec::new()) };
-        let (by_runbook, by_us) = judged.into_iter().partition(|it| automated.contains(&it.resource()));
+        let (by_runbook, by_us) =
+            judged.into_iter().partition(|it| automated.contains(&ResourceId::from(&it.subject)));
         let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.now, bound).await;
         carried.records.extend(not_now);
         let number = |id: &ResourceId| number_of.get(id).copied();
         let mut part = Part::default();
         if how.together {
             let by_runbook: Vec<Judged> = by_runbook;
-            part.together = by_runbook.iter().filter_map(|it| number(&it.resource())).collect();
+            part.together = by_runbook.iter().filter_map(|it| number(&(&it.subject).into())).collect();
         } else {
-            let role = self.role.map(|name| role_arn(place, name));
+            let role = self.role.map(|name| place.role_arn(name));
             let by_runbook = Automated { place, judged: by_runbook, role: role.as_deref(), bound };
             let runbooks = automate(self.aws, self.journal, by_runbook, &wait).await;
             carried.records.extend(runbooks.records);
@@ -270,15 +268,15 @@ impl<W: World> Run<'_, W> {
     ) -> io::Result<()> {
         for it in &carried.records {
             let Some(number) = number(&it.resource) else { continue };
-            if it.hold != Some(CHANGED_SINCE) {
+            if it.hold() != Some(&Hold::ChangedSince) {
                 part.made.changes += 1;
-                part.made.failed += usize::from(is_failed(it));
+                part.made.failed += usize::from(it.outcome.is_failure());
             }
             self.results.put(number, it)?;
         }
         let lost = watched(&carried.records).into_iter().map(|(_, id)| ResourceId::Instance(id));
         part.lost.extend(lost.filter_map(|it| number(&it)));
-        part.left.extend(carried.left.iter().filter_map(|it| number(&it.resource())));
+        part.left.extend(carried.left.iter().filter_map(|it| number(&(&it.subject).into())));
         Ok(())
     }
 
@@ -337,8 +335,10 @@ impl<W: World> Run<'_, W> {
             for some in numbers.chunks(PART) {
                 let mut instances: Vec<(Place, InstanceId)> = Vec::with_capacity(some.len());
                 for number in some {
-                    if let Some((place, Judged::Instance(it, _))) = self.found(*number)? {
-                        instances.push((place.clone(), it.id));
+                    if let Some((place, judged)) = self.found(*number)?
+                        && let Some(instance) = judged.instance()
+                    {
+                        instances.push((place.clone(), instance.id.clone()));
                     }
                 }
                 let ids: Vec<InstanceId> = instances.iter().map(|(_, id)| id.clone()).collect();
@@ -373,12 +373,4 @@ fn words(it: &Watched) -> String {
         it.quiet,
         it.unknown
     )
-}
-
-/// A change that was not tried, because the run ended before.
-fn held(mut record: Record, why: &str) -> Record {
-    record.plan = Some("hold");
-    record.hold = Some(HOLD);
-    record.reasons.push(why.to_owned());
-    record
 }

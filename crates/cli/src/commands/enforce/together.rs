@@ -7,8 +7,7 @@ use std::time::Duration;
 use v2only_enforcer::ResourceId;
 use v2only_enforcer::automation::locations::{Joined, Together, automate_apart, automate_together};
 use v2only_enforcer::enforce::Bound;
-use v2only_enforcer::scan::Judged;
-use v2only_policy::Place;
+use v2only_policy::{Judged, Place};
 
 use super::rollout::{Part, Rolled, Run};
 use crate::problem::{Problem, sentence};
@@ -108,7 +107,7 @@ impl<W: World> Run<'_, W> {
         let mut number_of: BTreeMap<&Place, BTreeMap<ResourceId, usize>> = BTreeMap::new();
         for number in numbers {
             let Some((place, it)) = self.found(number)? else { continue };
-            number_of.entry(place).or_default().insert(it.resource(), number);
+            number_of.entry(place).or_default().insert((&it.subject).into(), number);
             match judged.last_mut().filter(|(there, _)| *there == place) {
                 Some((_, here)) => here.push(it),
                 None => judged.push((place, vec![it])),

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use v2only_enforcer::waves::{FEW, Portion, Rollout, Stage, Subject, Wave, waves};
+use v2only_enforcer::waves::{Change, FEW, Portion, Rollout, Stage, Wave, waves};
 
 use crate::estate::Estate;
 use crate::talk::count;
@@ -70,10 +70,10 @@ impl Flags {
     pub(super) fn course(&self, estate: &Estate) -> io::Result<Course> {
         let acting = || estate.entries().iter().enumerate().filter(|(_, it)| it.acts);
         let changes: Vec<usize> = acting().map(|(number, _)| number).collect();
-        let mut subjects: Vec<Subject<'_>> = Vec::with_capacity(changes.len());
+        let mut subjects: Vec<Change<'_>> = Vec::with_capacity(changes.len());
         for (_, it) in acting() {
             let place = &estate.seen(it)?.place;
-            subjects.push(Subject { place, source: it.source, cause: estate.cause_words(it) });
+            subjects.push(Change { place, source: it.source, cause: estate.cause_words(it) });
         }
         let rollout = self.rollout(subjects.iter().filter(|it| !it.source).count());
         let waves = waves(&subjects, rollout.as_ref());

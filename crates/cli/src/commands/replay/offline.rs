@@ -12,7 +12,7 @@ use v2only_enforcer::{Failure, Kind, Outcome, Record, ResourceId};
 use v2only_events::{Launched, NotebookCause, Subject, Trigger};
 use v2only_policy::instance::{Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
-use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Tags};
+use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Plan, Tags};
 
 /// What the record of one event says.
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ impl Offline {
             }
             // Nothing was done, and nothing failed either.
             (_, Outcome::Failed(failure)) if failure.action == NOT_ASKED => {
-                if record.plan == Some("act") {
+                if record.plan().is_some_and(Plan::acts) {
                     Record { outcome: Outcome::Held, ..record }
                 } else {
                     unjudged(failure.message.clone())

@@ -6,6 +6,7 @@ use v2only_enforcer::{Disposition, Outcome, Record};
 use v2only_events::{Header, Malformed, NotebookCause, RequestedOptions, Subject, Trigger};
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::MinimumVersion;
+use v2only_policy::{Plan, Verdict};
 
 use crate::problem::sentence;
 use crate::talk::count;
@@ -174,8 +175,8 @@ fn options(requested: &RequestedOptions) -> String {
 pub(crate) fn verdict(record: &Record) -> &'static str {
     match &record.outcome {
         Outcome::NotJudged(_) => "not judged",
-        Outcome::Failed(_) if record.verdict.is_none() => "failed",
-        _ => record.verdict.unwrap_or("not judged"),
+        Outcome::Failed(_) if record.decision.is_none() => "failed",
+        _ => record.verdict().map_or("not judged", Verdict::code),
     }
 }
 
@@ -183,17 +184,17 @@ pub(crate) fn verdict(record: &Record) -> &'static str {
 pub(crate) fn why(record: &Record) -> Vec<String> {
     match &record.outcome {
         Outcome::NotJudged(why) => vec![why.clone()],
-        _ => record.reasons.clone(),
+        _ => record.reasons(),
     }
 }
 
 /// What follows, or followed if AWS was asked.
 pub(crate) fn follows(record: &Record, live: bool) -> Option<String> {
-    let step = record.step.as_deref().unwrap_or_default();
+    let step = record.step().map(ToString::to_string).unwrap_or_default();
     Some(match &record.outcome {
         Outcome::NotJudged(_) | Outcome::Waiting => return None,
         Outcome::Left => "nothing to do".to_owned(),
-        Outcome::Held if record.plan == Some("act") => {
+        Outcome::Held if record.plan().is_some_and(Plan::acts) => {
             format!("AWS would be asked; if it still is so: {step}")
         }
         Outcome::Held if step.is_empty() => "held".to_owned(),

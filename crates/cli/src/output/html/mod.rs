@@ -31,7 +31,7 @@ use self::first::{First, Rows};
 use self::gate::{Busy, Evidence, Gate};
 use self::places::{Answering, Posture, Postures, headline, scope, standfirst};
 use self::roll_out::{Left, Step, steps};
-use self::rows::{Changed, Row, Unread, also_unread, changed, is_failed, row, unread};
+use self::rows::{Changed, Row, Unread, also_unread, changed, row, unread};
 use self::trend::{Trend, trend};
 use self::words::moment;
 use super::findings::Background;
@@ -180,12 +180,12 @@ impl<'a> Told<'a> {
         self.answering.add(it);
         self.causes.add(it);
         self.exemptions.add(it);
-        if is_failed(it) {
+        if it.record.outcome.is_failure() {
             self.failed.add((), row(it));
         }
         if it.violates() {
             self.violations += 1;
-            self.held_by_gate += usize::from(it.record.hold == Some("usage-gate"));
+            self.held_by_gate += usize::from(it.usage().is_some());
             self.evidence.add(it);
             self.left.add(it);
             self.findings.add((), row(it));

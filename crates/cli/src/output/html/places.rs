@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use v2only_enforcer::Outcome;
 use v2only_enforcer::scan::Kinds;
+use v2only_enforcer::{Outcome, ResourceId};
 use v2only_policy::Place;
 
 use super::words::{grouped, percent};
@@ -35,11 +35,8 @@ pub(super) struct Answering {
 impl Answering {
     pub(super) fn add(&mut self, it: &Item<'_>) {
         if it.answers_version_1() {
-            match it.record.resource.kind() {
-                "instance" => self.instances += 1,
-                "notebook" => self.notebooks += 1,
-                _ => {}
-            }
+            self.instances += usize::from(matches!(it.record.resource, ResourceId::Instance(_)));
+            self.notebooks += usize::from(matches!(it.record.resource, ResourceId::Notebook(_)));
         }
     }
 }
@@ -134,8 +131,8 @@ impl Postures {
         posture.violations += usize::from(item.violates());
         posture.exempt += usize::from(item.exemption().is_some());
         let waits = item.violates() && item.record.outcome == Outcome::Held;
-        posture.held += usize::from(waits && item.record.hold.is_some());
-        posture.would_change += usize::from(waits && item.record.hold.is_none());
+        posture.held += usize::from(waits && item.record.hold().is_some());
+        posture.would_change += usize::from(waits && item.record.hold().is_none());
     }
 
     /// Those where most answer version 1 first.

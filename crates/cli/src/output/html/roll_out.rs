@@ -1,7 +1,7 @@
 //! The order of roll-out that this product recommends, and how far it has come here.
 
 use v2only_enforcer::ResourceId;
-use v2only_policy::rules::{DEFAULT_HOP_LIMIT, DEFAULT_TOKENS, TOKENS_ENFORCED};
+use v2only_policy::{Hold, Plan, Rule};
 
 use super::Report;
 use crate::output::findings::Background;
@@ -78,20 +78,20 @@ impl Left {
     /// One more that violates the policy.
     pub(super) fn add(&mut self, it: &Item<'_>) {
         let record = it.record;
-        let found = |rules: &[&str]| usize::from(record.rules.iter().any(|rule| rules.contains(rule)));
+        let found = |rules: &[Rule]| usize::from(it.findings().iter().any(|it| rules.contains(&it.rule())));
         match &record.resource {
             ResourceId::AccountDefault => {
-                self.defaults += found(&[DEFAULT_TOKENS, DEFAULT_HOP_LIMIT]);
-                self.enforced += found(&[TOKENS_ENFORCED]);
+                self.defaults += found(&[Rule::DefaultTokens, Rule::DefaultHopLimit]);
+                self.enforced += found(&[Rule::TokensEnforced]);
             }
             ResourceId::TemplateVersion(..) => self.templates += 1,
             ResourceId::LaunchConfiguration(_) => self.configurations += 1,
             ResourceId::Image(_) => self.images += 1,
             ResourceId::Instance(_) | ResourceId::Notebook(_) => {
                 self.running += 1;
-                self.would += usize::from(record.plan == Some("act"));
-                self.gate += usize::from(record.hold == Some("usage-gate"));
-                self.watched += usize::from(record.hold == Some("observe-mode"));
+                self.would += usize::from(record.plan().is_some_and(Plan::acts));
+                self.gate += usize::from(it.usage().is_some());
+                self.watched += usize::from(record.hold() == Some(&Hold::Observe));
             }
             ResourceId::UnnamedLaunch(_) | ResourceId::Source(_) => {}
         }

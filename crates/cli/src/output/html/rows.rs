@@ -1,6 +1,6 @@
 //! Findings, what was changed, and what could not be read, one row each.
 
-use v2only_enforcer::{Disposition, Failure, Outcome};
+use v2only_enforcer::{Failure, Outcome};
 use v2only_policy::Place;
 
 use super::causes::cause_words;
@@ -42,7 +42,7 @@ pub(super) struct Unread {
 pub(super) fn row(item: &Item<'_>) -> Row {
     let record = item.record;
     let held = item.held_because().map(|it| format!("Held: {it}"));
-    let next = match (&record.outcome, held, &record.step) {
+    let next = match (&record.outcome, held, record.step()) {
         (Outcome::Failed(failure), ..) => format!("Failed: {}", sentence(failure)),
         (_, Some(held), _) => held,
         (Outcome::Advanced, None, Some(step)) => format!("On its way: {step}"),
@@ -59,11 +59,6 @@ pub(super) fn row(item: &Item<'_>) -> Row {
         cause: item.cause.map(cause_words).unwrap_or_default(),
         launched: item.launcher.map(|it| sentence_case(&plain(&it.to_string()))).unwrap_or_default(),
     }
-}
-
-/// Whether it should have been changed, and was not.
-pub(super) fn is_failed(item: &Item<'_>) -> bool {
-    matches!(&item.record.outcome, Outcome::Failed(failure) if failure.disposition() != Disposition::Done)
 }
 
 pub(super) fn changed(run: &Run<'_>, failed: Rows<Row>) -> Option<Changed> {

@@ -156,11 +156,7 @@ impl<P: Ec2 + Sync> Mend<'_, P> {
                 let failure = Failure::new(Kind::NotVisibleYet, DESCRIBE, "AWS does not show it yet");
                 return Record::failed(self.place.clone(), resource(), failure);
             }
-            return Record {
-                verdict: Some("gone"),
-                reasons: vec!["AWS does not show it any more".to_owned()],
-                ..Record::unjudged(self.place.clone(), resource(), Outcome::Left)
-            };
+            return Record::absent(self.place.clone(), resource());
         };
         if time_is_up(clock(), self.deadline) {
             return Record::failed(self.place.clone(), resource(), out_of_time(DESCRIBE));
@@ -174,11 +170,7 @@ impl<P: Ec2 + Sync> Mend<'_, P> {
         };
         match decide_instance(&instance, self.policy, &circumstances) {
             Ok(decision) => instances::apply(self.ports, self.place, &instance, &decision).await,
-            Err(unknown) => Record::failed(
-                self.place.clone(),
-                resource(),
-                Failure::new(Kind::Unavailable, "organizations:ListParents", unknown.to_string()),
-            ),
+            Err(unknown) => Record::failed(self.place.clone(), resource(), unknown.into()),
         }
     }
 }

@@ -1,0 +1,84 @@
+//! What a record says beside the decision.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Where the options that were judged are known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KnownFrom {
+    /// AWS described the resource.
+    Description,
+    /// The record of its launch.
+    LaunchRecord,
+    /// The record of its creation.
+    CreationRecord,
+    /// AWS does not show the resource any more.
+    Absence,
+}
+
+impl fmt::Display for KnownFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Description | Self::Absence => "",
+            Self::LaunchRecord => ", says its launch record",
+            Self::CreationRecord => ", says its creation record",
+        })
+    }
+}
+
+/// Something that happened while a decision was carried out, beside its outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Remark {
+    /// The tag that remembers when IMDSv1 was turned back on could not be written.
+    FlipNotRemembered(Failure),
+    /// A tag of this product could not be written.
+    TagNotWritten {
+        /// Its key.
+        key: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// The change was accepted, and the instance could not be described again.
+    NotConfirmed(Failure),
+    /// Somebody made a version of the launch template meanwhile. v2only repeated that version.
+    VersionRepeated {
+        /// The version that somebody made.
+        theirs: u64,
+        /// Whether it is repeated with `HttpTokens=required`.
+        tightened: bool,
+        /// The version that repeats it.
+        by: u64,
+    },
+    /// Whether somebody made a version of the launch template meanwhile could not be read.
+    VersionsNotRead(Failure),
+    /// The sweeper may not change what launches start from.
+    LeftToEnforce,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FlipNotRemembered(failure) => write!(f, "the flip could not be remembered: {failure}"),
+            Self::TagNotWritten { key, failure } => write!(f, "`{key}` could not be remembered: {failure}"),
+            Self::NotConfirmed(failure) => write!(f, "changed, and not confirmed: {failure}"),
+            Self::VersionRepeated { theirs, tightened, by } => {
+                let with = if *tightened { " with HttpTokens=required" } else { "" };
+                write!(
+                    f,
+                    "somebody made version {theirs} meanwhile; it was repeated{with} as version {by}, so that it is \
+                     $Latest"
+                )
+            }
+            Self::VersionsNotRead(failure) => write!(
+                f,
+                "whether somebody made a version meanwhile, which is to be $Latest, is not known: {failure}"
+            ),
+            Self::LeftToEnforce => {
+                f.write_str("left to `v2only enforce`: no function may change what launches start from")
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Which resource a record is about.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use v2only_policy::{AccountDefaults, ImageId, InstanceId, LaunchTemplateId, NotebookName, Subject};
+
+/// The resource a record is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ResourceId {
+    /// An EC2 instance.
+    Instance(InstanceId),
+    /// A SageMaker notebook instance.
+    Notebook(NotebookName),
+    /// A launch whose record names no instance, by what its event is called.
+    UnnamedLaunch(String),
+    /// A launch template, an AMI or the account defaults: seen in an event, judged by a scan.
+    Source(String),
+    /// The account defaults of a Region.
+    AccountDefault,
+    /// A version of a launch template.
+    TemplateVersion(LaunchTemplateId, u64),
+    /// A launch configuration.
+    LaunchConfiguration(String),
+    /// An image that the account owns.
+    Image(ImageId),
+}
+
+impl ResourceId {
+    /// A stable word for logs and metrics.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Instance(_) => "instance",
+            Self::Notebook(_) => "notebook",
+            Self::UnnamedLaunch(_) => "launch",
+            Self::Source(_) => "source",
+            Self::AccountDefault => "account-default",
+            Self::TemplateVersion(..) => "launch-template",
+            Self::LaunchConfiguration(_) => "launch-configuration",
+            Self::Image(_) => "image",
+        }
+    }
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Instance(id) => id.fmt(f),
+            Self::Notebook(name) => name.fmt(f),
+            Self::UnnamedLaunch(text) | Self::Source(text) | Self::LaunchConfiguration(text) => {
+                f.write_str(text)
+            }
+            Self::AccountDefault => f.write_str(AccountDefaults::NAME),
+            Self::TemplateVersion(id, number) => write!(f, "{id}:{number}"),
+            Self::Image(id) => id.fmt(f),
+        }
+    }
+}
+
+impl From<&Subject> for ResourceId {
+    fn from(subject: &Subject) -> Self {
+        match subject {
+            Subject::Instance(instance) => Self::Instance(instance.id.clone()),
+            Subject::Notebook(notebook) => Self::Notebook(notebook.name.clone()),
+            Subject::AccountDefaults(_) => Self::AccountDefault,
+            Subject::TemplateVersion { template, number, .. } => {
+                Self::TemplateVersion(template.id.clone(), *number)
+            }
+            Subject::LaunchConfiguration { configuration, .. } => {
+                Self::LaunchConfiguration(configuration.name.clone())
+            }
+            Subject::Image(image) => Self::Image(image.id.clone()),
+        }
+    }
+}

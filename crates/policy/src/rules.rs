@@ -1,0 +1,111 @@
+//! The registry of rules: one file each for the rules that judge metadata options and notebooks.
+//!
+//! A rule for instances is a function from the described options and the document's requirement to a finding, or to
+//! nothing. Each reads its own option only, so their order does not matter. To add a rule, follow "Adding a rule" in
+//! `CONTRIBUTING.md`.
+
+mod about;
+pub mod hop_limit;
+pub mod http_endpoint;
+pub mod http_tokens;
+pub mod ipv6_endpoint;
+pub mod metadata_tags;
+pub mod minimum_version;
+mod sources;
+
+use strum::VariantArray as _;
+
+pub use about::{About, Severity};
+
+use crate::finding::{OptionFinding, Rule};
+use crate::instance::MetadataOptions;
+use crate::settings::InstanceRules;
+
+/// The folder of our own pages about findings, from the root of the repository.
+const PAGES: &str = "docs/src/findings";
+
+impl Rule {
+    /// Every rule.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// What a report says about this rule.
+    pub const fn about(self) -> &'static About {
+        match self {
+            Self::HttpTokens => &http_tokens::ABOUT,
+            Self::HttpEndpoint => &http_endpoint::ABOUT,
+            Self::HopLimit => &hop_limit::ABOUT,
+            Self::Ipv6Endpoint => &ipv6_endpoint::ABOUT,
+            Self::MetadataTags => &metadata_tags::ABOUT,
+            Self::MinimumVersion => &minimum_version::ABOUT,
+            Self::DefaultTokens => &sources::DEFAULT_TOKENS,
+            Self::DefaultHopLimit => &sources::DEFAULT_HOP_LIMIT,
+            Self::TokensEnforced => &sources::TOKENS_ENFORCED,
+            Self::ImageSupport => &sources::IMAGE_SUPPORT,
+            Self::LatestDisplaced => &sources::LATEST_DISPLACED,
+        }
+    }
+
+    /// The published id.
+    pub const fn id(self) -> &'static str {
+        self.about().id
+    }
+
+    /// The path of our own page about this rule, from the root of the repository.
+    pub fn page(self) -> String {
+        format!("{PAGES}/{}.md", self.id())
+    }
+
+    /// How this rule judges the options of an instance whose endpoint is not disabled; `None` if it judges something
+    /// else.
+    pub const fn judge(self) -> Option<InstanceRule> {
+        match self {
+            Self::HttpTokens => Some(http_tokens::judge),
+            Self::HttpEndpoint => Some(http_endpoint::judge),
+            Self::HopLimit => Some(hop_limit::judge),
+            Self::Ipv6Endpoint => Some(ipv6_endpoint::judge),
+            Self::MetadataTags => Some(metadata_tags::judge),
+            Self::MinimumVersion
+            | Self::DefaultTokens
+            | Self::DefaultHopLimit
+            | Self::TokensEnforced
+            | Self::ImageSupport
+            | Self::LatestDisplaced => None,
+        }
+    }
+}
+
+/// A rule for the options of an instance whose endpoint is not disabled.
+pub type InstanceRule = fn(&MetadataOptions, &InstanceRules) -> Option<OptionFinding>;
+
+/// What every instance rule finds in these options.
+pub fn judge_options<'a>(
+    options: &'a MetadataOptions,
+    rules: &'a InstanceRules,
+) -> impl Iterator<Item = OptionFinding> + 'a {
+    Rule::ALL.iter().filter_map(|rule| rule.judge()).filter_map(|judge| judge(options, rules))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_fit_into_an_address() {
+        let ids: std::collections::BTreeSet<&str> = Rule::ALL.iter().map(|rule| rule.id()).collect();
+        assert_eq!(ids.len(), Rule::ALL.len());
+        assert!(
+            ids.iter()
+                .all(|id| id.bytes().all(|it| it == b'-' || it.is_ascii_lowercase() || it.is_ascii_digit()))
+        );
+    }
+
+    /// Security Hub cuts off, or refuses, longer texts.
+    #[test]
+    fn texts_fit_into_every_format() {
+        for rule in Rule::ALL {
+            let About { title, why, remediation, aws_page, .. } = rule.about();
+            assert!(title.len() <= 256 && why.len() <= 512 && remediation.len() <= 512, "{rule:?}");
+            assert!(!aws_page.contains(' ') && !rule.page().contains(' '), "{rule:?}");
+        }
+    }
+}
