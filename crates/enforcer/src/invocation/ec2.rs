@@ -1,51 +1,32 @@
-//! Events about instances: from what they name to what is to be described.
-
-mod look;
+//! Events about instances.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use v2only_events::{Launched, RequestedOptions, Subject, Trigger};
+use v2only_events::{Launched, RequestedOptions, Subject};
 use v2only_policy::drift::to_second;
-use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
-use v2only_policy::{Compliance, Decision, InstanceId, Occasion, Policy, Verdict, compliant_anywhere};
+use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
+use v2only_policy::{
+    Compliance, Decision, InstanceId, Occasion, Place, Policy, Verdict, compliant_anywhere, decide_instance,
+};
 
-use super::{App, Batch, ByPlace, Failed, Invocation, cause, policy};
+use super::app::{App, Clock, Failed, Invocation};
+use super::handle::{self, Asked, EventHandler, Sorted};
+use super::work::{Answer, Event, Request, UnnamedLaunch, Work, may_be_invisible};
 use crate::counts::Counts;
 use crate::failure::{Failure, Kind};
+use crate::instances;
 use crate::ports::{Ec2, ReadParameter};
-use crate::record::{Cause, KnownFrom, Outcome, Posture, Record, ResourceId};
+use crate::record::{KnownFrom, Outcome, Posture, Record, ResourceId};
+use crate::scan::ScanRequest;
 
 const DESCRIBE: &str = "ec2:DescribeInstances";
 
-/// One instance to look at, and everything that asked for it.
-struct Wanted {
-    occasion: Occasion,
-    cause: Cause,
-    time: Option<Timestamp>,
-    deliveries: Vec<usize>,
-}
-
-/// A launch whose record names no instance.
-struct Unnamed {
-    at_least: u32,
-    cause: Cause,
-    time: Option<Timestamp>,
-    delivery: usize,
-}
-
-/// What is to be described at one place.
-#[derive(Default)]
-struct Work {
-    instances: BTreeMap<InstanceId, Wanted>,
-    launches: BTreeMap<String, Unnamed>,
-}
-
 /// Handles one invocation of the function for instances.
 ///
-/// At most one description per place (two where a launch has to be found by its client token), and one
-/// change per violating instance. Handling the same payload again is harmless.
+/// At most one description per account and Region (two where a launch has to be found by its client token),
+/// and one change per violating instance. Handling the same payload again is harmless.
 ///
 /// # Errors
 /// A single event that cannot be read, or of which something must be tried again. A batch never errs: it
@@ -53,138 +34,184 @@ struct Work {
 pub async fn handle<P: Ec2 + ReadParameter + Sync>(
     payload: Value,
     app: &App<P>,
-    mut invocation: Invocation<'_>,
+    invocation: Invocation<'_>,
 ) -> Result<(Value, Counts), Failed> {
-    let mut batch = Batch::read(payload, &mut invocation)?;
-    if batch.triggers.is_empty() {
-        return batch.reply();
-    }
-    let Some(policy) = policy(app, &mut batch, &mut invocation).await else { return batch.reply() };
-    let mut work = ByPlace::<Work>::new();
-    for (delivery, trigger) in std::mem::take(&mut batch.triggers) {
-        let mut sorting = Sorting { app, policy: &policy, batch: &mut batch, invocation: &mut invocation };
-        sorting.sort(delivery, &trigger, &mut work);
-    }
-    for (place, work) in work {
-        look::look(app, &policy, &place, work, &mut batch, &mut invocation).await;
-    }
-    batch.reply()
+    handle::handle::<Instances, P>(payload, app, invocation).await
 }
 
-/// Sorts triggers into what must be described and what needs no call.
-struct Sorting<'a, 'i, P> {
-    app: &'a App<P>,
-    policy: &'a Policy,
-    batch: &'a mut Batch,
-    invocation: &'a mut Invocation<'i>,
-}
+struct Instances;
 
-impl<P> Sorting<'_, '_, P> {
-    fn sort(&mut self, delivery: usize, trigger: &Trigger, work: &mut ByPlace<Work>) {
-        let place = &trigger.place;
-        let now = (self.invocation.now)();
-        let mut want = |id: &InstanceId, occasion| {
-            let work = work.entry(place.clone()).or_default();
-            want(&mut work.instances, id, occasion, trigger, delivery);
-        };
+impl<P: Ec2 + Sync> EventHandler<P> for Instances {
+    type Id = InstanceId;
+    type Description = Instance;
+
+    // Pacing, not this, keeps the account's request rate.
+    const AT_ONCE: usize = 8;
+
+    fn resource(id: &InstanceId) -> ResourceId {
+        ResourceId::Instance(id.clone())
+    }
+
+    fn sort(app: &App<P>, policy: &Policy, event: &Event<'_>, work: &mut Work<InstanceId>) -> Sorted {
+        let (trigger, place) = (event.trigger, &event.trigger.place);
+        let mut sorted = Sorted::default();
+        let mut want = |id: &InstanceId, occasion| work.want(id, occasion, event, outweighs);
         match &trigger.subject {
             Subject::Launched { instances, .. } => {
                 for launched in instances {
-                    if let Some(why) = compliant_anywhere(&recorded(launched), self.policy) {
-                        self.app.recent.remember(place, &launched.id, now);
-                        self.compliant_by_record(delivery, trigger, &launched.id, recorded(launched), why);
+                    if let Some(why) = compliant_anywhere(&recorded(launched), policy) {
+                        app.recent.remember(place, &launched.id, event.now);
+                        let record = compliant_by_record(place, &launched.id, recorded(launched), why);
+                        sorted.records.push(record);
                     } else {
                         want(&launched.id, Occasion::Launch);
                     }
                 }
             }
             Subject::LaunchedUnnamed { client_token: Some(token), at_least, .. } => {
-                let launch =
-                    Unnamed { at_least: *at_least, cause: cause(trigger), time: trigger.time, delivery };
-                work.entry(place.clone()).or_default().launches.insert(token.clone(), launch);
+                let launch = UnnamedLaunch {
+                    at_least: *at_least,
+                    cause: event.cause(),
+                    time: trigger.time,
+                    delivery: event.delivery,
+                };
+                work.launches.insert(token.clone(), launch);
             }
-            Subject::LaunchedUnnamed { client_token: None, .. } => self.not_judged(
-                delivery,
-                trigger,
+            Subject::LaunchedUnnamed { client_token: None, .. } => sorted.records.push(not_judged(
+                place,
                 ResourceId::UnnamedLaunch(trigger.event_id.clone()),
                 "its record names neither instances nor a client token; each instance's state-change \
                  notification brings it here",
-            ),
+            )),
             Subject::Started { ids } => ids.iter().for_each(|id| want(id, Occasion::Seen)),
-            Subject::InstanceStateChanged { id, .. } if self.app.recent.knows(place, id, now) => {
-                self.compliant_by_record(
-                    delivery,
-                    trigger,
-                    id,
-                    MetadataOptions { http_tokens: HttpTokens::Required, ..MetadataOptions::UNKNOWN },
-                    Compliance::TokensRequired,
-                );
+            Subject::InstanceStateChanged { id, .. } if app.recent.knows(place, id, event.now) => {
+                let required =
+                    MetadataOptions { http_tokens: HttpTokens::Required, ..MetadataOptions::UNKNOWN };
+                sorted.records.push(compliant_by_record(place, id, required, Compliance::TokensRequired));
             }
             Subject::InstanceStateChanged { id, .. } => want(id, Occasion::Seen),
             Subject::SpotFulfilled { id } => want(id, Occasion::Launch),
             Subject::OptionsModified { id, requested } => {
-                self.app.recent.forget(place, id);
-                want(id, modified(requested, trigger.time.unwrap_or(now)));
+                app.recent.forget(place, id);
+                want(id, modified(requested, trigger.time.unwrap_or(event.now)));
             }
-            Subject::DefaultsModified => self.source(delivery, trigger, "account defaults"),
+            Subject::DefaultsModified => sorted.records.push(source(place, "account defaults")),
             Subject::LaunchTemplateChanged { id, name } => {
                 let name = id.as_deref().or(name.as_deref()).unwrap_or("a launch template");
-                self.source(delivery, trigger, name);
+                sorted.records.push(source(place, name));
             }
-            Subject::ImageChanged { id } => self.source(delivery, trigger, id),
-            Subject::Notebook { .. } => {
-                self.batch.elsewhere(&trigger.event_id, "notebook-enforcer", self.invocation);
-            }
+            Subject::ImageChanged { id } => sorted.records.push(source(place, id)),
+            Subject::Notebook { .. } => sorted.handled_by = Some("notebook-enforcer"),
         }
         for malformed in &trigger.unreadable {
             let failure = Failure::new(Kind::Invalid, DESCRIBE, malformed.to_string());
             let resource = ResourceId::UnnamedLaunch(trigger.event_id.clone());
-            let record = Record::failed(place.clone(), resource, failure);
-            self.said(delivery, trigger, record);
+            sorted.records.push(Record::failed(place.clone(), resource, failure));
         }
+        sorted
     }
 
-    fn compliant_by_record(
-        &mut self,
-        delivery: usize,
-        trigger: &Trigger,
-        id: &InstanceId,
-        options: MetadataOptions,
-        why: Compliance,
-    ) {
-        let record = Record {
-            before: Some(Posture::Options(options)),
-            decision: Some(Decision::nothing_to_do(Verdict::Compliant(why))),
-            known_from: KnownFrom::LaunchRecord,
-            ..Record::unjudged(trigger.place.clone(), ResourceId::Instance(id.clone()), Outcome::Left)
+    async fn describe(
+        ports: &P,
+        scan: &ScanRequest<'_>,
+        work: &mut Work<InstanceId>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<BTreeMap<InstanceId, Instance>, Failure> {
+        let mut described = BTreeMap::new();
+        if !work.launches.is_empty() {
+            let tokens: Vec<String> = work.launches.keys().cloned().collect();
+            let found = ports.launched_with(scan.place, &tokens).await?;
+            answers.extend(name_launches(scan, work, found, &mut described));
+        }
+        let ids: Vec<InstanceId> =
+            work.requests.keys().filter(|id| !described.contains_key(*id)).cloned().collect();
+        if !ids.is_empty() {
+            let found = ports.instances(scan.place, &ids).await?;
+            described.extend(found.into_iter().map(|instance| (instance.id.clone(), instance)));
+        }
+        Ok(described)
+    }
+
+    async fn fix(
+        ports: &P,
+        scan: &ScanRequest<'_>,
+        clock: Clock<'_>,
+        Asked { id, request, description }: Asked<'_, InstanceId, Instance>,
+    ) -> Result<Record, Failure> {
+        let Some(instance) = description else {
+            if may_be_invisible(request.time, scan.now) {
+                return Err(Failure::new(Kind::NotVisibleYet, DESCRIBE, "AWS does not show it yet"));
+            }
+            return Ok(Record::absent(scan.place.clone(), ResourceId::Instance(id.clone())));
         };
-        self.said(delivery, trigger, record);
-    }
-
-    fn source(&mut self, delivery: usize, trigger: &Trigger, name: &str) {
-        let why = "seen, and not judged by this release: the instances it launches are";
-        self.not_judged(delivery, trigger, ResourceId::Source(name.to_owned()), why);
-    }
-
-    fn not_judged(&mut self, delivery: usize, trigger: &Trigger, resource: ResourceId, why: &str) {
-        let record = Record::unjudged(trigger.place.clone(), resource, Outcome::NotJudged(why.to_owned()));
-        self.said(delivery, trigger, record);
-    }
-
-    fn said(&mut self, delivery: usize, trigger: &Trigger, record: Record) {
-        let record = Record { cause: Some(cause(trigger)), ..record };
-        self.batch.record(&record, &[delivery], self.invocation);
+        clock.has_time(DESCRIBE)?;
+        let decision = decide_instance(&instance, scan.policy, &scan.circumstances(request.occasion))?;
+        Ok(instances::apply(ports, scan.place, &instance, &decision).await)
     }
 }
 
-/// Adds an instance to those wanted; of two occasions the more telling one counts.
-fn want(
-    wanted: &mut BTreeMap<InstanceId, Wanted>,
-    id: &InstanceId,
-    occasion: Occasion,
-    trigger: &Trigger,
-    delivery: usize,
-) {
+/// Turns launches into the instances found by their client tokens; the answers are those that lack some.
+fn name_launches(
+    scan: &ScanRequest<'_>,
+    work: &mut Work<InstanceId>,
+    found: Vec<(String, Instance)>,
+    described: &mut BTreeMap<InstanceId, Instance>,
+) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for (token, launch) in std::mem::take(&mut work.launches) {
+        let mut count = 0;
+        for (_, instance) in found.iter().filter(|(with, _)| *with == token) {
+            count += 1;
+            described.insert(instance.id.clone(), instance.clone());
+            let request = work.requests.entry(instance.id.clone()).or_insert_with(|| Request {
+                occasion: Occasion::Launch,
+                cause: launch.cause.clone(),
+                time: launch.time,
+                deliveries: Vec::new(),
+            });
+            request.occasion = Occasion::Launch;
+            request.cause = launch.cause.clone();
+            if !request.deliveries.contains(&launch.delivery) {
+                request.deliveries.push(launch.delivery);
+            }
+        }
+        if count >= launch.at_least {
+            continue;
+        }
+        let missing = format!("its client token finds {count} of at least {} instances", launch.at_least);
+        let resource = ResourceId::UnnamedLaunch(launch.cause.event_id.clone());
+        let outcome = if may_be_invisible(launch.time, scan.now) {
+            Outcome::Failed(Failure::new(Kind::NotVisibleYet, DESCRIBE, missing))
+        } else {
+            Outcome::NotJudged(format!("{missing}; the others are gone"))
+        };
+        let record = Record::unjudged(scan.place.clone(), resource, outcome);
+        let record = Record { cause: Some(launch.cause), ..record };
+        answers.push(Answer { record, deliveries: vec![launch.delivery] });
+    }
+    answers
+}
+
+fn compliant_by_record(place: &Place, id: &InstanceId, options: MetadataOptions, why: Compliance) -> Record {
+    Record {
+        before: Some(Posture::Options(options)),
+        decision: Some(Decision::nothing_to_do(Verdict::Compliant(why))),
+        known_from: KnownFrom::LaunchRecord,
+        ..Record::unjudged(place.clone(), ResourceId::Instance(id.clone()), Outcome::Left)
+    }
+}
+
+fn source(place: &Place, name: &str) -> Record {
+    let why = "seen, and not judged by this release: the instances it launches are";
+    not_judged(place, ResourceId::Source(name.to_owned()), why)
+}
+
+fn not_judged(place: &Place, resource: ResourceId, why: &str) -> Record {
+    Record::unjudged(place.clone(), resource, Outcome::NotJudged(why.to_owned()))
+}
+
+/// A launch says more about an instance than a drift, and a drift more than a description.
+fn outweighs(occasion: Occasion, other: Occasion) -> bool {
     const fn weight(occasion: Occasion) -> u8 {
         match occasion {
             Occasion::Launch => 2,
@@ -192,23 +219,10 @@ fn want(
             Occasion::Seen => 0,
         }
     }
-    let entry = wanted.entry(id.clone()).or_insert_with(|| Wanted {
-        occasion,
-        cause: cause(trigger),
-        time: trigger.time,
-        deliveries: Vec::new(),
-    });
-    if weight(occasion) > weight(entry.occasion) {
-        entry.occasion = occasion;
-        entry.cause = cause(trigger);
-    }
-    entry.time = entry.time.max(trigger.time);
-    if !entry.deliveries.contains(&delivery) {
-        entry.deliveries.push(delivery);
-    }
+    weight(occasion) > weight(other)
 }
 
-/// What a launch record says of an instance's options; what it does not say is unknown.
+/// The options of an instance in its launch record; what is not set there is unknown.
 fn recorded(launched: &Launched) -> MetadataOptions {
     MetadataOptions {
         http_tokens: launched.http_tokens.unwrap_or(HttpTokens::Unknown),
@@ -220,8 +234,8 @@ fn recorded(launched: &Launched) -> MetadataOptions {
     }
 }
 
-/// Only somebody who asks for version 1 by name drifts. A change of the hop limit, or an endpoint switched
-/// on, says nothing of how long the instance has answered version 1 already, so the usage gate decides.
+/// Only a request for optional tokens is drift. A change of the hop limit or of the endpoint does not show how
+/// long the instance has answered IMDSv1 already, so the usage gate decides.
 fn modified(requested: &RequestedOptions, at: Timestamp) -> Occasion {
     match requested.http_tokens {
         Some(HttpTokens::Optional) => Occasion::Drift(to_second(at)),

@@ -12,7 +12,7 @@ use crate::kinds::Kinds;
 use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
 use crate::record::{Outcome, Record, Remark};
-use crate::scan::Look;
+use crate::scan::ScanRequest;
 use crate::{instances, notebooks};
 
 /// How many resources are changed between two looks at the clock: at 5 a second, 8 seconds' worth.
@@ -78,16 +78,16 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         going_round(task.handed_on)?;
         let policy = self.policy().await?;
         let app = self.app;
-        let look = match Look::at(&app.ports, &policy, place, self.now()).await {
-            Ok(look) => look,
+        let request = match ScanRequest::at(&app.ports, &policy, place, self.now()).await {
+            Ok(request) => request,
             Err(failure) => return self.left(&place.to_string(), failure),
         };
         let mut gate = None;
         loop {
             let step = match task.stage {
-                Stage::Sources => self.sources(&look, place, task.passes + 1 == MOST_PASSES).await,
-                Stage::Instances => self.instances(&look, place, &mut task, &mut gate).await,
-                Stage::Notebooks => self.notebooks(&look, place, &mut task).await,
+                Stage::Sources => self.sources(&request, place, task.passes + 1 == MOST_PASSES).await,
+                Stage::Instances => self.instances(&request, place, &mut task, &mut gate).await,
+                Stage::Notebooks => self.notebooks(&request, place, &mut task).await,
             };
             match step {
                 Ok(Step::TimeIsShort) => return self.hand_on(task, Duration::ZERO).await,
@@ -161,10 +161,15 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     /// would keep a role to tightening it.
     ///
     /// Where it will be read again, it is told of then: each of it once, and as far as it could be read at last.
-    async fn sources(&mut self, look: &Look<'_>, place: &Place, last: bool) -> Result<Step, Failure> {
+    async fn sources(
+        &mut self,
+        request: &ScanRequest<'_>,
+        place: &Place,
+        last: bool,
+    ) -> Result<Step, Failure> {
         let mut found = Vec::new();
         let ports = &self.app.ports;
-        let read = look.sources(ports, SOURCES, &mut |it| found.push(it)).await;
+        let read = request.sources(ports, SOURCES, &mut |it| found.push(it)).await;
         if !last && read.as_ref().is_err_and(|it| it.disposition() == Disposition::Retry) {
             found.clear();
         }
@@ -180,12 +185,12 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
 
     async fn instances(
         &mut self,
-        look: &Look<'_>,
+        request: &ScanRequest<'_>,
         place: &Place,
         task: &mut PlaceTask,
         gate: &mut Option<Failure>,
     ) -> Result<Step, Failure> {
-        let page = look.instances(&self.app.ports, task.page.clone(), gate).await?;
+        let page = request.instances(&self.app.ports, task.page.clone(), gate).await?;
         if !self.carry_out(page.items, place, task).await {
             return Ok(Step::TimeIsShort);
         }
@@ -194,7 +199,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
 
     async fn notebooks(
         &mut self,
-        look: &Look<'_>,
+        request: &ScanRequest<'_>,
         place: &Place,
         task: &mut PlaceTask,
     ) -> Result<Step, Failure> {
@@ -207,7 +212,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             begun = true;
             let mut found = Vec::new();
             let ports = &self.app.ports;
-            look.notebooks(ports, names.to_vec(), &mut |it| found.push(it)).await?;
+            request.notebooks(ports, names.to_vec(), &mut |it| found.push(it)).await?;
             if !self.carry_out(found, place, task).await {
                 return Ok(Step::TimeIsShort);
             }
