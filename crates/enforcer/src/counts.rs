@@ -1,5 +1,7 @@
 //! What an invocation counts.
 
+use v2only_policy::Hold;
+
 use crate::failure::Disposition;
 use crate::record::{Outcome, Record};
 
@@ -44,8 +46,8 @@ pub struct SweepCounts {
 impl Counts {
     /// Adds one record.
     pub fn add(&mut self, record: &Record) {
-        self.judged += u64::from(record.verdict.is_some());
-        self.contested += u64::from(record.hold == Some("contested"));
+        self.judged += u64::from(record.decision.is_some());
+        self.contested += u64::from(matches!(record.hold(), Some(Hold::Contested { .. })));
         match &record.outcome {
             Outcome::Fixed => self.fixed += 1,
             Outcome::Held => self.held += 1,

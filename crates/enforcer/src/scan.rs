@@ -74,11 +74,11 @@ async fn look_around(
     turn: &impl AsyncFn(),
     usage_unread: &mut Option<Failure>,
 ) -> Result<(), Failure> {
-    let look = Look::at(ports, policy, place, now).await?;
+    let request = ScanRequest::at(ports, policy, place, now).await?;
     if kinds.instances {
         let mut next = None;
         loop {
-            let page = look.instances(ports, next, usage_unread).await?;
+            let page = request.instances(ports, next, usage_unread).await?;
             page.items.into_iter().for_each(&mut *each);
             next = page.next;
             if next.is_none() {
@@ -91,7 +91,7 @@ async fn look_around(
         let mut next = None;
         loop {
             let page = ports.notebook_names(place, next).await?;
-            look.notebooks(ports, page.items, each).await?;
+            request.notebooks(ports, page.items, each).await?;
             next = page.next;
             if next.is_none() {
                 break;
@@ -99,19 +99,19 @@ async fn look_around(
             turn().await;
         }
     }
-    look.sources(ports, kinds, each).await
+    request.sources(ports, kinds, each).await
 }
 
-/// One place that may be looked at, under one policy, at one moment.
-pub(crate) struct Look<'a> {
-    policy: &'a Policy,
-    place: &'a Place,
+/// An account and Region that may be read, under one policy, at one moment.
+pub(crate) struct ScanRequest<'a> {
+    pub policy: &'a Policy,
+    pub place: &'a Place,
     ous: Option<Vec<OuId>>,
-    now: Timestamp,
+    pub now: Timestamp,
 }
 
-impl<'a> Look<'a> {
-    /// Asks whether we may look there at all, and what the policy must know of the account.
+impl<'a> ScanRequest<'a> {
+    /// Checks whether v2only may act there at all, and reads what the policy needs to know of the account.
     pub(crate) async fn at(
         ports: &(impl Admission + OrganizationalUnits),
         policy: &'a Policy,
@@ -124,12 +124,13 @@ impl<'a> Look<'a> {
         Ok(Self { policy, place, ous, now })
     }
 
-    fn circumstances(&self) -> Circumstances<'_> {
+    /// What a decision depends on besides policy and resource.
+    pub(crate) fn circumstances(&self, occasion: Occasion) -> Circumstances<'_> {
         Circumstances {
             place: self.place,
             ous: self.ous.as_deref(),
             now: self.now,
-            occasion: Occasion::Seen,
+            occasion,
             usage: Usage::NotRead,
         }
     }
@@ -144,12 +145,12 @@ impl<'a> Look<'a> {
         let page = ports.page(self.place, listing(self.policy), next).await?;
         let mut judged: Vec<Judged> = Vec::with_capacity(page.items.len());
         for instance in page.items {
-            let decision = decide_instance(&instance, self.policy, &self.circumstances())?;
+            let decision = decide_instance(&instance, self.policy, &self.circumstances(Occasion::Seen))?;
             judged.push(Judged { subject: Subject::Instance(instance), decision });
         }
         // What was denied once is not asked for again on every page.
         if usage_unread.is_none() {
-            let circumstances = self.circumstances();
+            let circumstances = self.circumstances(Occasion::Seen);
             let asked = usage::ask_the_gate(ports, self.policy, &circumstances, &mut judged).await;
             *usage_unread = asked.err();
         }
@@ -183,7 +184,7 @@ impl<'a> Look<'a> {
     ) -> Result<Option<Judged>, Failure> {
         let Some(mut notebook) = ports.notebook(self.place, &name).await? else { return Ok(None) };
         notebook.tags = ports.notebook_tags(self.place, &notebook.arn).await?;
-        let decision = decide_notebook(&notebook, self.policy, &self.circumstances())?;
+        let decision = decide_notebook(&notebook, self.policy, &self.circumstances(Occasion::Seen))?;
         Ok(Some(Judged { subject: Subject::Notebook(notebook), decision }))
     }
 
@@ -194,7 +195,7 @@ impl<'a> Look<'a> {
         kinds: Kinds,
         each: &mut (dyn FnMut(Judged) + Send),
     ) -> Result<(), Failure> {
-        sources::scan(ports, self.policy, &self.circumstances(), kinds, each).await
+        sources::scan(ports, self.policy, &self.circumstances(Occasion::Seen), kinds, each).await
     }
 }
 

@@ -1,0 +1,144 @@
+//! The way of an event from bytes to record, the same for every kind of resource.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use futures_util::StreamExt as _;
+use serde_json::Value;
+use v2only_policy::{Place, Policy};
+
+use super::app::{App, Clock, Failed, Invocation};
+use super::batch::Batch;
+use super::work::{Answer, Event, Request, Work};
+use crate::counts::Counts;
+use crate::failure::Failure;
+use crate::ports::{Admission, OrganizationalUnits, ReadParameter};
+use crate::record::{Record, ResourceId};
+use crate::scan::ScanRequest;
+
+/// What an event leads to without a call.
+#[derive(Default)]
+pub(super) struct Sorted {
+    /// Records that need no description.
+    pub records: Vec<Record>,
+    /// The function that handles the event instead of this one.
+    pub handled_by: Option<&'static str>,
+}
+
+/// The part of the way that differs between kinds of resources.
+pub(super) trait EventHandler<P> {
+    /// The id of a resource.
+    type Id: Ord + Clone + Send + Sync;
+    /// A resource as one call describes many; `()` where every resource needs a call of its own.
+    type Description: Send;
+
+    /// How many resources are fixed side by side.
+    const AT_ONCE: usize;
+
+    /// The resource in a record.
+    fn resource(id: &Self::Id) -> ResourceId;
+
+    /// Sorts one event: into `work`, or into records that need no description.
+    fn sort(app: &App<P>, policy: &Policy, event: &Event<'_>, work: &mut Work<Self::Id>) -> Sorted;
+
+    /// Describes all of the work. `answers` gets records of launches that lack instances.
+    fn describe(
+        ports: &P,
+        request: &ScanRequest<'_>,
+        work: &mut Work<Self::Id>,
+        answers: &mut Vec<Answer>,
+    ) -> impl Future<Output = Result<BTreeMap<Self::Id, Self::Description>, Failure>>;
+
+    /// Judges one resource, and fixes it.
+    fn fix(
+        ports: &P,
+        request: &ScanRequest<'_>,
+        clock: Clock<'_>,
+        asked: Asked<'_, Self::Id, Self::Description>,
+    ) -> impl Future<Output = Result<Record, Failure>>;
+}
+
+/// One resource that events ask for.
+pub(super) struct Asked<'a, I, D> {
+    pub id: &'a I,
+    pub request: &'a Request,
+    pub description: Option<D>,
+}
+
+/// Handles one invocation.
+pub(super) async fn handle<H, P>(
+    payload: Value,
+    app: &App<P>,
+    mut invocation: Invocation<'_>,
+) -> Result<(Value, Counts), Failed>
+where
+    H: EventHandler<P>,
+    P: Admission + OrganizationalUnits + ReadParameter + Sync,
+{
+    let mut batch = Batch::read(payload, &mut invocation)?;
+    if batch.triggers.is_empty() {
+        return batch.reply();
+    }
+    let Some(policy) = batch.policy(app, &mut invocation).await else { return batch.reply() };
+    let mut work = BTreeMap::<Place, Work<H::Id>>::new();
+    for (delivery, trigger) in std::mem::take(&mut batch.triggers) {
+        let event = Event { trigger: &trigger, delivery, now: (invocation.now)() };
+        let sorted = H::sort(app, &policy, &event, work.entry(trigger.place.clone()).or_default());
+        if let Some(function) = sorted.handled_by {
+            batch.elsewhere(&trigger.event_id, function, &mut invocation);
+        }
+        let answer = |record| Answer {
+            record: Record { cause: Some(event.cause()), ..record },
+            deliveries: vec![delivery],
+        };
+        batch.write(sorted.records.into_iter().map(answer).collect(), &mut invocation);
+    }
+    let clock = Clock { now: invocation.now, deadline: invocation.deadline };
+    for (place, work) in work {
+        if !work.is_empty() {
+            let answers = enforce::<H, P>(app, &policy, &place, clock, work).await;
+            batch.write(answers, &mut invocation);
+        }
+    }
+    batch.reply()
+}
+
+/// Describes, judges and fixes everything that is wanted in one account and Region.
+async fn enforce<H, P>(
+    app: &App<P>,
+    policy: &Policy,
+    place: &Place,
+    clock: Clock<'_>,
+    mut work: Work<H::Id>,
+) -> Vec<Answer>
+where
+    H: EventHandler<P>,
+    P: Admission + OrganizationalUnits + Sync,
+{
+    let ports = &app.ports;
+    let scan = match ScanRequest::at(ports, policy, place, (clock.now)()).await {
+        Ok(scan) => scan,
+        Err(failure) => return work.failed(place, &failure, H::resource),
+    };
+    let mut answers = Vec::new();
+    let mut described = match H::describe(ports, &scan, &mut work, &mut answers).await {
+        Ok(described) => described,
+        Err(failure) => {
+            answers.extend(work.failed(place, &failure, H::resource));
+            return answers;
+        }
+    };
+    let scan = &scan;
+    let fixed = futures_util::stream::iter(work.requests).map(|(id, request)| {
+        let description = described.remove(&id);
+        async move {
+            let asked = Asked { id: &id, request: &request, description };
+            let record = H::fix(ports, scan, clock, asked).await;
+            let record =
+                record.unwrap_or_else(|failure| Record::failed(place.clone(), H::resource(&id), failure));
+            Answer { record: Record { cause: Some(request.cause), ..record }, deliveries: request.deliveries }
+        }
+    });
+    answers.extend(fixed.buffer_unordered(H::AT_ONCE).collect::<Vec<_>>().await);
+    answers
+}
