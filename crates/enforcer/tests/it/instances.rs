@@ -288,3 +288,18 @@ async fn what_there_is_no_time_left_for_goes_back() {
     assert_eq!(reply["batchItemFailures"].as_array().unwrap().len(), 1);
     assert_eq!(app.ports.tokens("i-00000001"), HttpTokens::Optional);
 }
+
+/// The fake accepts the change, and changes neither IPv6 nor tags.
+#[tokio::test]
+async fn an_option_that_aws_ignores_is_not_fixed() {
+    let policy =
+        "version: 1\nmode: enforce\ninstances: { metadata_tags: enabled, ipv6_endpoint: disabled }\n";
+    let app = app(policy, |world| {
+        let options = &mut world.instance("i-00000001").options;
+        options.http_tokens = HttpTokens::Required;
+        options.ipv6_endpoint = Switch::Enabled;
+    });
+    let (said, reply) = handle(&app, batch(&[modified("i-00000001", None, NOW)])).await;
+    assert_eq!(said, ["i-00000001 retry"]);
+    assert_eq!(again(&reply), ["m-0"]);
+}
