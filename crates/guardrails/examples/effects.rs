@@ -1,13 +1,13 @@
 //! For the tests against a foreign simulator: what a policy does to each request, with the request.
 //!
 //! A line holds `policy` (its text), `attachment` (`scp` or `identity`). The answer is a list of `id`,
-//! `outcome`, and `requests` as they were asked. A line with `tables` is answered with the tables of keys.
+//! `outcome`, and `requests` as they were asked.
 
 use std::io::{BufRead, Write};
 
 use serde_json::{Value, json};
 use v2only_guardrails::Settings;
-use v2only_guardrails::check::{Against, Attachment, Case, Outcome, Request, check, table};
+use v2only_guardrails::check::{Against, Attachment, Case, Outcome, Request, check};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -15,7 +15,7 @@ fn main() -> Result<()> {
     let mut answers = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let question: Value = serde_json::from_str(&line?)?;
-        let answer = if question.get("tables").is_some() { tables() } else { effects(&question)? };
+        let answer = effects(&question)?;
         serde_json::to_writer(&mut answers, &answer)?;
         answers.write_all(b"\n")?;
         answers.flush()?;
@@ -60,19 +60,5 @@ fn request(it: &Request) -> Value {
     json!({
         "action": it.action, "resource": it.resource, "principal": principal, "account": "111122223333",
         "context": context,
-    })
-}
-
-fn tables() -> Value {
-    let keys = table::KEYS.iter().map(|it| {
-        let number = it.of == table::Type::Number;
-        json!({"name": it.name, "number": number, "on": it.on})
-    });
-    let names = |service| table::keys_of(service).unwrap_or_default();
-    json!({
-        "keys": keys.collect::<Vec<_>>(),
-        "names": {"ec2": names("ec2"), "sagemaker": names("sagemaker"), "autoscaling": names("autoscaling")},
-        "actions": table::ACTIONS,
-        "launch_resources": table::LAUNCH_RESOURCES,
     })
 }

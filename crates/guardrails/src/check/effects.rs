@@ -1,7 +1,7 @@
 //! The requests that matter here, and what a policy does to each.
 //!
-//! `RunInstances` is asked once for each type of resource that the launch has, and is refused if one of them
-//! is.
+//! IAM asks about `RunInstances` once for each resource type of the launch. A launch needs a grant for all of
+//! them, and one denial refuses it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +27,8 @@ const KNOWN: &[&str] = &[
     "ec2:roledelivery",
     "ec2:sourceinstancearn",
     "sagemaker:minimum",
+    "imagebuilder:ec2metadata",
+    "autoscaling:metadata",
     "autoscaling:launchconfigurationname",
     "aws:principalarn",
     "aws:principaltag/",
@@ -79,9 +81,10 @@ pub fn of(policy: &Policy, against: Against<'_>) -> Effects {
 fn outcome(policy: &Policy, requests: &[Request], attachment: Attachment) -> Outcome {
     let mut denying: Vec<String> = Vec::new();
     let mut doubts = BTreeSet::new();
+    // Every request of the case must be granted.
     let mut granted = true;
     for request in requests {
-        let mut allowed = false;
+        let (mut allowed, mut allowed_if) = (false, BTreeSet::new());
         for statement in &policy.statements {
             match (applies(statement, request), statement.deny) {
                 (Answer::Yes, true) if !denying.contains(&statement.name) => {
@@ -90,21 +93,23 @@ fn outcome(policy: &Policy, requests: &[Request], attachment: Attachment) -> Out
                 (Answer::Yes, true) | (Answer::No, _) => {}
                 (Answer::Yes, false) => allowed = true,
                 (Answer::Depends(keys), true) => doubts.extend(keys),
-                (Answer::Depends(keys), false) if attachment == Attachment::Identity => doubts.extend(keys),
-                (Answer::Depends(_), false) => {}
+                (Answer::Depends(keys), false) => allowed_if.extend(keys),
             }
         }
-        granted &= allowed;
+        if attachment == Attachment::Identity && !allowed {
+            granted &= !allowed_if.is_empty();
+            doubts.append(&mut allowed_if);
+        }
     }
     if !denying.is_empty() {
         Outcome::Denied(denying)
-    } else if !doubts.is_empty() {
-        Outcome::Depends(doubts)
-    } else if granted || attachment == Attachment::Scp {
-        // `FullAWSAccess` beside it grants; what a list of grants in its place leaves out is a finding.
+    } else if !granted {
+        Outcome::NotGranted
+    } else if doubts.is_empty() {
+        // `FullAWSAccess` beside a service control policy grants; an Allow in its place is a finding.
         Outcome::Allowed
     } else {
-        Outcome::NotGranted
+        Outcome::Depends(doubts)
     }
 }
 
@@ -135,8 +140,10 @@ impl Asker<'_> {
     }
 
     fn launch(&self, stated: Stated<'_>, template: bool) -> Vec<Request> {
-        let types = LAUNCH_RESOURCES.iter().filter(|it| template || **it != "launch-template");
-        types
+        let template = template.then_some(&"launch-template");
+        LAUNCH_RESOURCES
+            .iter()
+            .chain(template)
             .map(|it| {
                 let carries = if *it == "instance" { stated } else { &[] };
                 self.request("ec2:RunInstances", "ec2", &format!("{it}/x-0abc0123456789def"), carries)

@@ -7,7 +7,7 @@
 
 pub mod effects;
 pub mod read;
-pub mod table;
+mod table;
 
 mod evaluate;
 mod glob;
@@ -84,6 +84,10 @@ pub struct Against<'a> {
 /// The text is no JSON, or no policy.
 pub fn check(text: &str, against: Against<'_>) -> Result<Report, Invalid> {
     let policy = read::read(text)?;
+    // Without settings of the user's own, the partition is the one that the policy names.
+    let named = (!against.own).then(|| lints::partition(&policy)).flatten();
+    let settings = named.map(|partition| Settings { partition, ..against.settings.clone() });
+    let against = Against { settings: settings.as_ref().unwrap_or(against.settings), ..against };
     let mut findings = lints::run(&policy, text, against);
     findings.sort_by(|one, other| (one.at, one.code).cmp(&(other.at, other.code)));
     let effects = effects::of(&policy, against);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use v2only_document::spelling;
-use v2only_document::tree::{self, Entry, Mark, Node, Options, Value, Word};
+use v2only_document::tree::{self, Entry, IssueKind, Mark, Node, Options, Value, Word};
 
 /// Why a text is no policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +59,21 @@ pub struct Statement {
     pub tests: Vec<Test>,
     /// Its `Principal`, which only resource policies have.
     pub principal: Option<Mark>,
+    /// Its `Sid`.
+    pub sid: Option<Word>,
+}
+
+/// A mistake in the form of a policy that AWS refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// Where.
+    pub at: Mark,
+    /// The name of the statement, if the mistake is in one.
+    pub statement: Option<String>,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// What to write instead.
+    pub instead: String,
 }
 
 /// A policy.
@@ -68,9 +83,12 @@ pub struct Policy {
     pub statements: Vec<Statement>,
     /// Its `Version`.
     pub version: Option<Word>,
+    /// Mistakes that do not keep the policy from being judged.
+    pub malformed: Vec<Malformed>,
 }
 
 const SHAPE: &str = "write {\"Version\": \"2012-10-17\", \"Statement\": [ … ]}";
+const WRAP: &str = "wrap it: {\"Version\": \"2012-10-17\", \"Statement\": [ … ]}";
 
 /// Reads a policy.
 ///
@@ -93,7 +111,7 @@ pub fn read(text: &str) -> Result<Policy, Invalid> {
     let Value::Map(entries) = &root.value else {
         return Err(invalid(root.at, "a policy is a JSON object", SHAPE));
     };
-    let mut policy = Policy { statements: Vec::new(), version: None };
+    let mut policy = Policy { statements: Vec::new(), version: None, malformed: Vec::new() };
     let mut seen = false;
     for Entry { key, value } in entries {
         match key.text.as_str() {
@@ -106,12 +124,15 @@ pub fn read(text: &str) -> Result<Policy, Invalid> {
                     _ => vec![value],
                 };
                 for (index, node) in statements.into_iter().enumerate() {
-                    policy.statements.push(statement(node, index + 1)?);
+                    policy.statements.push(statement(node, index + 1, &mut policy.malformed)?);
                 }
             }
             "ec2_attributes" => {
                 let message = "this is a declarative policy, which has no conditions to check";
                 return Err(invalid(key.at, message, "name a service control or IAM policy"));
+            }
+            "Effect" | "Action" | "NotAction" | "Resource" | "Condition" | "Sid" => {
+                return Err(invalid(root.at, "this is a statement without its policy", WRAP));
             }
             other => return Err(unknown(key.at, other, &["Version", "Id", "Statement"])),
         }
@@ -119,25 +140,53 @@ pub fn read(text: &str) -> Result<Policy, Invalid> {
     if !seen {
         return Err(invalid(root.at, "this is no IAM policy: it has no `Statement`", SHAPE));
     }
+    for issue in &tree.issues {
+        if let IssueKind::DuplicateKey { key, first } = &issue.kind {
+            let before = policy.statements.iter().rev().find(|it| it.at <= issue.at);
+            policy.malformed.push(Malformed {
+                at: issue.at,
+                statement: before.map(|it| it.name.clone()),
+                message: format!("`{key}` is written twice, first on line {}", first.line),
+                instead: format!("write one `{key}` with all of its values"),
+            });
+        }
+    }
     Ok(policy)
 }
 
-fn statement(node: &Node, number: usize) -> Result<Statement, Invalid> {
+fn statement(node: &Node, number: usize, malformed: &mut Vec<Malformed>) -> Result<Statement, Invalid> {
     let Value::Map(entries) = &node.value else {
         return Err(invalid(node.at, "a statement is a JSON object", "write {\"Effect\": \"Deny\", …}"));
     };
     let mut name = format!("statement {number}");
+    let mut sid = None;
+    let mut mistakes: Vec<(Mark, String, String)> = Vec::new();
     let (mut effect, mut actions, mut resources, mut principal) = (None, None, None, None);
     let mut tests = Vec::new();
     for Entry { key, value } in entries {
-        let set = |not| Ok::<_, Invalid>(Some(Set { not, words: words(value)? }));
+        let mut set = |slot: &mut Option<Set>, not: bool| -> Result<(), Invalid> {
+            let words = words(value)?;
+            if words.is_empty() {
+                let message = format!("`{}` is an empty list", key.text);
+                mistakes.push((value.at, message, "name what the statement is about".to_owned()));
+            }
+            match slot {
+                Some(other) if other.not != not => {
+                    let message = format!("`{}` stands beside its opposite", key.text);
+                    let bare = key.text.trim_start_matches("Not");
+                    mistakes.push((key.at, message, format!("write `{bare}` or `Not{bare}`, not both")));
+                }
+                _ => *slot = Some(Set { not, words }),
+            }
+            Ok(())
+        };
         match key.text.as_str() {
-            "Sid" => name = word(value)?.text,
+            "Sid" => sid = Some(word(value)?),
             "Effect" => effect = Some(word(value)?),
-            "Action" => actions = set(false)?,
-            "NotAction" => actions = set(true)?,
-            "Resource" => resources = set(false)?,
-            "NotResource" => resources = set(true)?,
+            "Action" => set(&mut actions, false)?,
+            "NotAction" => set(&mut actions, true)?,
+            "Resource" => set(&mut resources, false)?,
+            "NotResource" => set(&mut resources, true)?,
             "Principal" | "NotPrincipal" => principal = Some(key.at),
             "Condition" => tests = conditions(value)?,
             other => {
@@ -145,6 +194,9 @@ fn statement(node: &Node, number: usize) -> Result<Statement, Invalid> {
                 return Err(unknown(key.at, other, &known));
             }
         }
+    }
+    if let Some(sid) = sid.as_ref().filter(|it| !it.text.is_empty()) {
+        name.clone_from(&sid.text);
     }
     let deny = match &effect {
         Some(word) if word.text == "Deny" => true,
@@ -161,9 +213,19 @@ fn statement(node: &Node, number: usize) -> Result<Statement, Invalid> {
             "add \"Action\": \"ec2:RunInstances\"",
         ));
     };
+    if resources.is_none() && principal.is_none() {
+        let message = format!("{name} has no `Resource`");
+        mistakes.push((node.at, message, "add \"Resource\": \"*\"".to_owned()));
+    }
+    malformed.extend(mistakes.into_iter().map(|(at, message, instead)| Malformed {
+        at,
+        statement: Some(name.clone()),
+        message,
+        instead,
+    }));
     let everything = Set { not: false, words: vec![Word { text: "*".to_owned(), at: node.at }] };
     let resources = resources.unwrap_or(everything);
-    Ok(Statement { name, at: node.at, deny, actions, resources, tests, principal })
+    Ok(Statement { name, at: node.at, deny, actions, resources, tests, principal, sid })
 }
 
 fn conditions(node: &Node) -> Result<Vec<Test>, Invalid> {

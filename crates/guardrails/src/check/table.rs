@@ -1,9 +1,9 @@
-//! What AWS documents of condition keys. A test compares it with the tables of a tool that others keep.
+//! What AWS documents of condition keys.
 //!
 //! Source: Service Authorization Reference, "Actions, resources, and condition keys" for Amazon EC2, Amazon
-//! SageMaker AI and Amazon EC2 Auto Scaling; IAM User Guide, "AWS global condition context keys".
+//! SageMaker AI, EC2 Image Builder and Amazon EC2 Auto Scaling.
 
-use super::names::{AUTOSCALING_KEYS, EC2_KEYS, GLOBAL_KEYS, SAGEMAKER_KEYS};
+use super::names;
 
 /// What the values of a key are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,66 +14,77 @@ pub enum Type {
     Number,
 }
 
-/// A key that this product is about.
+/// A key about the metadata service.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
-    /// Its name; an attribute's has the attribute in it.
+    /// The name, with the attribute for `ec2:Attribute/…`.
     pub name: &'static str,
-    /// What its values are.
+    /// What the values are.
     pub of: Type,
-    /// The values it can have; none where they are numbers.
+    /// All possible values. Empty for numbers.
     pub values: &'static [&'static str],
-    /// Whether requests that do not speak of it leave it out, so that "not equal" needs a guard.
+    /// Whether a request that does not set the option omits the key, so that "not equal" needs a guard.
     pub only_if_asked: bool,
-    /// The actions that carry it, each with the resource types that do; `*` where it has none.
-    pub on: &'static [(&'static str, &'static [&'static str])],
 }
 
-const INSTANCE_OPTIONS: &[(&str, &[&str])] =
-    &[("ec2:RunInstances", &["instance"]), ("ec2:ModifyInstanceMetadataOptions", &["instance"])];
-const ATTRIBUTES: &[(&str, &[&str])] =
-    &[("ec2:ModifyInstanceMetadataOptions", &["instance"]), ("ec2:ModifyInstanceMetadataDefaults", &["*"])];
 const SWITCH: &[&str] = &["enabled", "disabled"];
+const TOKENS: &[&str] = &["optional", "required"];
+/// The account default has a third value, which removes the default.
+const ASKED_TOKENS: &[&str] = &["optional", "required", "no-preference"];
+const ASKED_SWITCH: &[&str] = &["enabled", "disabled", "no-preference"];
 
-/// The keys that this product is about.
+/// The keys about the metadata service.
 pub const KEYS: &[Key] = &[
-    option("ec2:MetadataHttpTokens", Type::Text, &["optional", "required"]),
-    option("ec2:MetadataHttpEndpoint", Type::Text, SWITCH),
-    option("ec2:MetadataHttpPutResponseHopLimit", Type::Number, &[]),
-    option("ec2:InstanceMetadataTags", Type::Text, SWITCH),
-    attribute("ec2:Attribute/HttpTokens", &["optional", "required"]),
-    attribute("ec2:Attribute/HttpEndpoint", SWITCH),
-    attribute("ec2:Attribute/HttpPutResponseHopLimit", &[]),
-    Key {
-        name: "sagemaker:MinimumInstanceMetadataServiceVersion",
-        of: Type::Text,
-        values: &["1", "2"],
-        only_if_asked: true,
-        on: &[
-            ("sagemaker:CreateNotebookInstance", &["notebook-instance", "*"]),
-            ("sagemaker:UpdateNotebookInstance", &["notebook-instance", "*"]),
-        ],
-    },
-    Key { name: "ec2:RoleDelivery", of: Type::Number, values: &[], only_if_asked: false, on: &[] },
+    of_resource("ec2:MetadataHttpTokens", Type::Text, TOKENS),
+    of_resource("ec2:MetadataHttpEndpoint", Type::Text, SWITCH),
+    of_resource("ec2:MetadataHttpPutResponseHopLimit", Type::Number, &[]),
+    of_resource("ec2:InstanceMetadataTags", Type::Text, SWITCH),
+    of_request("ec2:Attribute/HttpTokens", ASKED_TOKENS),
+    of_request("ec2:Attribute/HttpEndpoint", ASKED_SWITCH),
+    of_request("ec2:Attribute/HttpPutResponseHopLimit", &[]),
+    of_request("sagemaker:MinimumInstanceMetadataServiceVersion", &["1", "2"]),
+    of_resource("ec2:RoleDelivery", Type::Number, &[]),
+    of_resource("autoscaling:MetadataHttpTokens", Type::Text, TOKENS),
+    of_resource("autoscaling:MetadataHttpEndpoint", Type::Text, SWITCH),
+    of_resource("autoscaling:MetadataHttpPutResponseHopLimit", Type::Number, &[]),
+    of_resource("imagebuilder:Ec2MetadataHttpTokens", Type::Text, TOKENS),
 ];
 
-const fn option(name: &'static str, of: Type, values: &'static [&'static str]) -> Key {
-    Key { name, of, values, only_if_asked: false, on: INSTANCE_OPTIONS }
+const fn of_resource(name: &'static str, of: Type, values: &'static [&'static str]) -> Key {
+    Key { name, of, values, only_if_asked: false }
 }
 
-const fn attribute(name: &'static str, values: &'static [&'static str]) -> Key {
-    Key { name, of: Type::Text, values, only_if_asked: true, on: ATTRIBUTES }
+const fn of_request(name: &'static str, values: &'static [&'static str]) -> Key {
+    Key { name, of: Type::Text, values, only_if_asked: true }
 }
 
-/// The key of this name, however it is written.
+impl Key {
+    /// The actions that carry the key, each with the resource types it is carried with; `*` stands for the
+    /// action itself. Empty if every action can carry the key.
+    pub fn carriers(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        match self.name.split_once('/') {
+            // The attributes of other actions have other names.
+            Some((family, _)) => names::carriers(&format!("{family}/"))
+                .into_iter()
+                .filter(|(action, _)| action.contains("InstanceMetadata"))
+                .collect(),
+            None => names::carriers(self.name),
+        }
+    }
+}
+
+/// The key of this name, in any case.
 pub fn key(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|it| it.name.eq_ignore_ascii_case(name))
 }
 
-/// Whether a key exists; `None` where this table knows nothing of its service.
+/// Whether a key exists; `None` where the table does not contain the service.
 pub fn exists(name: &str) -> Option<bool> {
     let (service, _) = name.split_once(':')?;
-    let known = keys_of(service)?;
+    let known = names::keys_of(service);
+    if known.is_empty() {
+        return None;
+    }
     let folded = name.to_ascii_lowercase();
     Some(known.iter().any(|it| {
         let it = it.to_ascii_lowercase();
@@ -82,34 +93,21 @@ pub fn exists(name: &str) -> Option<bool> {
     }))
 }
 
-/// The keys of a service.
-pub fn keys_of(service: &str) -> Option<&'static [&'static str]> {
-    match service.to_ascii_lowercase().as_str() {
-        "aws" => Some(GLOBAL_KEYS),
-        "ec2" => Some(EC2_KEYS),
-        "sagemaker" => Some(SAGEMAKER_KEYS),
-        "autoscaling" => Some(AUTOSCALING_KEYS),
-        _ => None,
-    }
-}
+/// The resource types that every launch has. IAM asks about each of them. Only an instance has metadata
+/// options.
+pub const LAUNCH_RESOURCES: &[&str] =
+    &["instance", "image", "network-interface", "security-group", "subnet", "volume"];
 
-/// The resource types of `RunInstances`, which is asked once for each that a launch has. All but the first
-/// know nothing of metadata options.
-pub const LAUNCH_RESOURCES: &[&str] = &[
-    "instance",
-    "image",
-    "launch-template",
-    "network-interface",
-    "security-group",
-    "subnet",
-    "volume",
-    "key-pair",
-    "placement-group",
-    "capacity-reservation",
-    "snapshot",
+/// The resource types that some launches have, with what such a launch does.
+pub const OPTIONAL_LAUNCH_RESOURCES: &[(&str, &str)] = &[
+    ("launch-template", "from a launch template"),
+    ("key-pair", "with a key pair"),
+    ("placement-group", "into a placement group"),
+    ("capacity-reservation", "into a capacity reservation"),
+    ("snapshot", "with a volume from a snapshot"),
 ];
 
-/// The actions that this product is about.
+/// The actions that create metadata options or change them.
 pub const ACTIONS: &[&str] = &[
     "ec2:RunInstances",
     "ec2:ModifyInstanceMetadataOptions",
@@ -119,6 +117,8 @@ pub const ACTIONS: &[&str] = &[
     "autoscaling:CreateLaunchConfiguration",
     "autoscaling:CreateAutoScalingGroup",
     "autoscaling:UpdateAutoScalingGroup",
+    "imagebuilder:CreateInfrastructureConfiguration",
+    "imagebuilder:UpdateInfrastructureConfiguration",
 ];
 
 /// Operators of conditions, without their prefix and suffix.

@@ -4,6 +4,7 @@
 
 mod check;
 mod document;
+mod policy_findings;
 mod readme;
 mod roles;
 mod shipped;

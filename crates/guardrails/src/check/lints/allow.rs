@@ -2,8 +2,9 @@
 
 use super::finding;
 use crate::check::evaluate::applies_to;
+use crate::check::glob;
 use crate::check::read::{Policy, Statement};
-use crate::check::table::ACTIONS;
+use crate::check::table::{self, ACTIONS};
 use crate::check::{Against, Attachment, Finding, Level};
 
 /// A service control policy grants nothing: beside `FullAWSAccess` an `Allow` has no effect at all.
@@ -29,7 +30,7 @@ pub fn run(statement: &Statement, against: Against<'_>) -> Vec<Finding> {
     )]
 }
 
-/// A grant with conditions beside one without.
+/// A grant with conditions beside a grant of the same action on the same resources without conditions.
 pub fn beside_wider(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
     if against.attachment != Attachment::Identity {
         return Vec::new();
@@ -38,8 +39,11 @@ pub fn beside_wider(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
     let conditioned = grants().filter(|it| !it.tests.is_empty());
     conditioned
         .filter_map(|narrow| {
-            let action = ACTIONS.iter().find(|it| applies_to(narrow, it))?;
-            let wide = grants().find(|it| it.tests.is_empty() && applies_to(it, action))?;
+            let (action, wide) = ACTIONS.iter().filter(|it| applies_to(narrow, it)).find_map(|action| {
+                let wide = grants()
+                    .find(|it| it.tests.is_empty() && applies_to(it, action) && covers(it, narrow, action))?;
+                Some((action, wide))
+            })?;
             Some(finding(
                 "allow-restricts-nothing",
                 Level::Warning,
@@ -50,4 +54,28 @@ pub fn beside_wider(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
             ))
         })
         .collect()
+}
+
+/// Whether every resource of the narrow grant is among those of the wide one. Where a condition key exists
+/// only on some resource types, only these count.
+fn covers(wide: &Statement, narrow: &Statement, action: &str) -> bool {
+    if wide.resources.not || narrow.resources.not {
+        return wide.resources == narrow.resources;
+    }
+    let within = |text: &str| wide.resources.words.iter().any(|it| glob::matches(&it.text, text));
+    let carried = narrow.tests.iter().filter_map(|it| table::key(&it.key.text)).find_map(|key| {
+        let kinds = key.carriers().into_iter().find(|(it, _)| *it == action)?.1;
+        kinds.iter().all(|it| *it != "*").then_some(kinds)
+    });
+    let sample = |kind: &str| {
+        let service = action.split(':').next().unwrap_or_default();
+        format!("arn:aws:{service}:eu-central-1:111122223333:{kind}/x-0abc0123456789def")
+    };
+    narrow.resources.words.iter().all(|word| {
+        within(&word.text)
+            || carried.as_ref().is_some_and(|kinds| {
+                let arns = kinds.iter().map(|it| sample(it));
+                arns.filter(|arn| glob::matches(&word.text, arn)).all(|arn| within(&arn))
+            })
+    })
 }

@@ -16,7 +16,7 @@ pub fn run(statement: &Statement, _: Against<'_>) -> Vec<Finding> {
     for test in statement.tests.iter().filter(|it| negative(&it.operator.text)) {
         let Some(key) = key(&test.key.text).filter(|it| it.only_if_asked) else { continue };
         // A notebook that is created without a version gets one that is documented both ways.
-        let actions: Vec<&str> = key.on.iter().map(|(action, _)| *action).collect();
+        let actions: Vec<&str> = key.carriers().into_iter().map(|(action, _)| action).collect();
         let update = actions.iter().find(|it| !it.contains(":Create") && applies_to(statement, it));
         let Some(action) = update else { continue };
         if guarded(statement, key) {
@@ -28,7 +28,7 @@ pub fn run(statement: &Statement, _: Against<'_>) -> Vec<Finding> {
             statement,
             test.key.at,
             format!(
-                "`{}` also holds for a {action} that does not speak of `{}`, which is denied then",
+                "`{}` also holds for a {action} that does not set `{}`, and denies it",
                 test.operator.text, key.name
             ),
             format!("add \"Null\": {{\"{}\": \"false\"}} to the condition", key.name),
@@ -40,7 +40,10 @@ pub fn run(statement: &Statement, _: Against<'_>) -> Vec<Finding> {
 /// Whether the statement only applies to requests that carry the key, or one of its family.
 fn guarded(statement: &Statement, of: &Key) -> bool {
     let family = |name: &str| {
-        let same = |it: &&Key| it.only_if_asked && it.on == of.on && it.name.eq_ignore_ascii_case(name);
+        let prefix = |it: &str| it.split('/').next().map(str::to_ascii_lowercase);
+        let same = |it: &&Key| {
+            it.only_if_asked && prefix(it.name) == prefix(of.name) && it.name.eq_ignore_ascii_case(name)
+        };
         KEYS.iter().any(|it| same(&it))
     };
     statement.tests.iter().any(|test| {

@@ -1,10 +1,12 @@
 //! Condition keys that do not exist, or not there.
 
 use super::finding;
+use crate::Word;
 use crate::check::evaluate::{Compare, Operator, applies_to};
 use crate::check::glob;
+use crate::check::names;
 use crate::check::read::{Statement, Test};
-use crate::check::table::{self, KEYS, Key, LAUNCH_RESOURCES};
+use crate::check::table::{self, KEYS, Key, LAUNCH_RESOURCES, OPTIONAL_LAUNCH_RESOURCES};
 use crate::check::{Against, Finding, Level};
 use v2only_document::spelling;
 
@@ -25,11 +27,15 @@ fn unknown(statement: &Statement, test: &Test) -> Finding {
     let service = name.split(':').next().unwrap_or_default();
     // First the keys this product is about, with their attribute written out.
     let ours = KEYS.iter().map(|it| it.name);
-    let candidates = ours.chain(table::keys_of(service).unwrap_or_default().iter().copied());
+    let candidates = ours.chain(names::keys_of(service));
     let instead = spelling::nearest_within(name, candidates, name.chars().count() / 5).map_or_else(
         || "look the key up in the Service Authorization Reference".to_owned(),
         |it| format!("did you mean `{it}`?"),
     );
+    if service.eq_ignore_ascii_case("aws") {
+        let message = format!("the global condition key `{name}` is not known here");
+        return finding("unknown-condition-key", Level::Note, statement, test.key.at, message, instead);
+    }
     let negative = statement.deny && Operator::parse(&test.operator.text).is_some_and(|it| it.not);
     let follows =
         if negative { ", so the statement denies every request" } else { ", so the test never holds" };
@@ -44,40 +50,54 @@ fn elsewhere(statement: &Statement, test: &Test) -> Option<Finding> {
     if !statement.deny || !operator.not || operator.compare == Compare::Null || statement.resources.not {
         return None;
     }
+    let carriers = key.carriers();
     if applies_to(statement, "ec2:RunInstances")
-        && key.on.iter().any(|(action, _)| *action == "ec2:RunInstances")
+        && carriers.iter().any(|(action, _)| *action == "ec2:RunInstances")
     {
-        let named = |kind: &str| {
-            let arn = format!("arn:aws:ec2:eu-central-1:111122223333:{kind}/x-0abc0123456789def");
-            statement.resources.words.iter().find(|it| covers(&it.text, &arn))
-        };
-        let (kind, word) =
-            LAUNCH_RESOURCES.iter().filter(|it| **it != "instance").find_map(|it| Some((*it, named(it)?)))?;
+        let (word, kind, follows) = on_launch(statement)?;
         return Some(finding(
             "key-not-on-resource",
             Level::Error,
             statement,
             word.at,
             format!(
-                "`{}` does not exist on {kind}/* and its like, so `{}` holds there and every launch is denied",
+                "`{}` does not exist on {kind}/*, so `{}` holds there and {follows}",
                 key.name, test.operator.text
             ),
             "write \"Resource\": \"arn:aws:ec2:*:*:instance/*\"",
         ));
     }
-    let carries = key.on.is_empty() || key.on.iter().any(|(action, _)| applies_to(statement, action));
+    let carries = carriers.is_empty() || carriers.iter().any(|(action, _)| applies_to(statement, action));
     (!carries).then(|| absent(statement, test, key))
 }
 
+/// The first resource type without the key that the statement names, and which launches have it.
+fn on_launch(statement: &Statement) -> Option<(&Word, &'static str, String)> {
+    let named = |kind: &str| {
+        let arn = format!("arn:aws:ec2:eu-central-1:111122223333:{kind}/x-0abc0123456789def");
+        statement.resources.words.iter().find(|it| covers(&it.text, &arn))
+    };
+    let always = LAUNCH_RESOURCES.iter().filter(|it| **it != "instance");
+    let every = always.map(|it| (*it, "every launch is denied".to_owned()));
+    let some =
+        OPTIONAL_LAUNCH_RESOURCES.iter().map(|(it, which)| (*it, format!("every launch {which} is denied")));
+    every.chain(some).find_map(|(kind, follows)| Some((named(kind)?, kind, follows)))
+}
+
 fn absent(statement: &Statement, test: &Test, key: &Key) -> Finding {
-    let actions: Vec<&str> = key.on.iter().map(|(action, _)| *action).collect();
+    let actions: Vec<&str> = key.carriers().into_iter().map(|(action, _)| action).collect();
+    let instead = match actions.as_slice() {
+        [one] => format!("only {one} carries it"),
+        [first, second] => format!("the actions that carry it are {first} and {second}"),
+        many => format!("{} actions carry it, such as ec2:RunInstances", many.len()),
+    };
     finding(
         "key-not-on-resource",
         Level::Error,
         statement,
         test.key.at,
         format!("none of these actions carries `{}`, so `{}` always holds", key.name, test.operator.text),
-        format!("the actions that carry it are {}", actions.join(" and ")),
+        instead,
     )
 }
 

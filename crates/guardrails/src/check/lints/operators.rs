@@ -3,7 +3,7 @@
 use super::finding;
 use crate::check::evaluate::{Compare, Operator};
 use crate::check::read::{Statement, Test};
-use crate::check::table::{self, OPERATORS, Type};
+use crate::check::table::{self, Key, OPERATORS, Type};
 use crate::check::{Against, Finding, Level};
 use v2only_document::spelling;
 
@@ -29,7 +29,40 @@ fn one(statement: &Statement, test: &Test) -> Option<Finding> {
             instead,
         ));
     };
-    let key = table::key(&test.key.text)?;
+    let key = table::key(&test.key.text);
+    if let Some(finding) = key.and_then(|key| misfit(statement, test, operator, key)) {
+        return Some(finding);
+    }
+    if matches!(operator.compare, Compare::Number(..)) {
+        let bad = test.values.iter().find(|it| it.text.parse::<f64>().is_err() && !it.text.contains("${"))?;
+        return Some(finding(
+            "not-a-number",
+            Level::Error,
+            statement,
+            bad.at,
+            format!("`{text}` compares numbers, and `{}` is not a number", bad.text),
+            "write a number, such as \"2\"; for a range use two tests",
+        ));
+    }
+    let key = key?;
+    let exact = matches!(operator.compare, Compare::Equals) && !key.values.is_empty();
+    let strange = test
+        .values
+        .iter()
+        .find(|it| exact && !key.values.contains(&it.text.as_str()) && !it.text.contains("${"))?;
+    Some(finding(
+        "impossible-value",
+        Level::Error,
+        statement,
+        strange.at,
+        format!("`{}` is never `{}`", key.name, strange.text),
+        format!("its values are {}", key.values.join(" and ")),
+    ))
+}
+
+/// An operator that does not compare values of the key's type.
+fn misfit(statement: &Statement, test: &Test, operator: Operator, key: &Key) -> Option<Finding> {
+    let text = test.operator.text.as_str();
     let number = matches!(operator.compare, Compare::Number(..));
     let fits = match (operator.compare, key.of) {
         (Compare::Null, _) => true,
@@ -52,17 +85,5 @@ fn one(statement: &Statement, test: &Test) -> Option<Finding> {
             format!("write {instead}"),
         ));
     }
-    let exact = matches!(operator.compare, Compare::Equals) && !key.values.is_empty();
-    let strange = test
-        .values
-        .iter()
-        .find(|it| exact && !key.values.contains(&it.text.as_str()) && !it.text.contains("${"))?;
-    Some(finding(
-        "impossible-value",
-        Level::Error,
-        statement,
-        strange.at,
-        format!("`{}` is never `{}`", key.name, strange.text),
-        format!("its values are {}", key.values.join(" and ")),
-    ))
+    None
 }

@@ -1,13 +1,11 @@
 //! Actions that are nearly right, and elements that belong elsewhere.
 
 use super::finding;
+use crate::Word;
 use crate::check::read::Statement;
-use crate::check::table::ACTIONS;
 use crate::check::{Against, Finding, Level};
+use crate::check::{glob, names};
 use v2only_document::spelling;
-
-/// Real actions that differ from ours by a letter or two.
-const NEIGHBOURS: &[&str] = &["ec2:StopInstances"];
 
 /// Misspelt actions, and a principal.
 pub fn run(statement: &Statement, _: Against<'_>) -> Vec<Finding> {
@@ -22,24 +20,41 @@ pub fn run(statement: &Statement, _: Against<'_>) -> Vec<Finding> {
             "take it out; to spare somebody, use \"ArnNotLike\": {\"aws:PrincipalArn\": …}",
         ));
     }
-    for word in &statement.actions.words {
-        let text = word.text.to_ascii_lowercase();
-        if text.contains(['*', '?']) || NEIGHBOURS.iter().any(|it| it.eq_ignore_ascii_case(&text)) {
-            continue;
-        }
-        if ACTIONS.iter().any(|it| it.eq_ignore_ascii_case(&text)) {
-            continue;
-        }
-        if let Some(near) = spelling::nearest_within(&text, ACTIONS.iter().copied(), 2) {
-            findings.push(finding(
-                "unknown-action",
-                Level::Error,
-                statement,
-                word.at,
-                format!("there is no action `{}`", word.text),
-                format!("did you mean `{near}`?"),
-            ));
-        }
-    }
+    findings.extend(statement.actions.words.iter().filter_map(|word| action(statement, word)));
     findings
+}
+
+/// An action that AWS does not have.
+fn action(statement: &Statement, word: &Word) -> Option<Finding> {
+    let text = word.text.as_str();
+    let error = |message: String, instead: String| {
+        Some(finding("unknown-action", Level::Error, statement, word.at, message, instead))
+    };
+    let (service, name) = match text.split_once(':') {
+        _ if text == "*" => return None,
+        Some((service, name)) if !service.is_empty() && !name.is_empty() => (service, name),
+        _ => {
+            let message = format!("`{text}` is no action, so it matches nothing");
+            return error(message, "write `service:Action`, such as `ec2:RunInstances`, or `*`".to_owned());
+        }
+    };
+    let of_service = || names::actions().filter(|it| starts_with_service(it, service));
+    if of_service().next().is_none() || of_service().any(|it| glob::matches_ignoring_case(text, it)) {
+        return None;
+    }
+    let nearest = spelling::nearest_within(text, of_service(), 2.max(name.chars().count() / 5));
+    let instead = match nearest {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "see the actions in the Service Authorization Reference".to_owned(),
+    };
+    let message = if text.contains(['*', '?']) {
+        format!("`{text}` matches no action")
+    } else {
+        format!("there is no action `{text}`")
+    };
+    error(message, instead)
+}
+
+fn starts_with_service(action: &str, service: &str) -> bool {
+    action.split(':').next().is_some_and(|it| it.eq_ignore_ascii_case(service))
 }
