@@ -66,7 +66,7 @@ class Module:
 
 
 def tokens_of(text: str) -> list[str]:
-    """The tokens of Rust source, without comments and literals, path attributes kept as `#path` tokens."""
+    """The tokens of Rust source, without comments and literals, path attributes kept as `pathattribute_` tokens."""
     text = re.sub(r'#\[path\s*=\s*"([^"]+)"\]', lambda found: f" pathattribute_{found[1].encode().hex()} ", text)
     return TOKEN.findall(NOISE.sub(" ", text))
 
@@ -188,7 +188,7 @@ class Crate:
             targets |= self.imported(module, binding)
         for path in module.paths:
             if self.starts(module, path[0]):
-                targets |= self.resolve(module, path, code=True)
+                targets |= self.resolve(module, path)
         targets.discard(module.file)
         for child in module.children.values():
             self.modules(child)
@@ -234,7 +234,7 @@ class Crate:
                 return self.module_at(module, binding.path, seen | {id(binding)})
         return None
 
-    def resolve(self, module: Module, path: list[str], seen: frozenset[int] = frozenset(), code: bool = False) -> set[Path]:
+    def resolve(self, module: Module, path: list[str], seen: frozenset[int] = frozenset()) -> set[Path]:
         """The files that define what a path names. A path to a module alone names no file."""
         here: Module | None = module
         for place, name in enumerate(path):
@@ -246,7 +246,7 @@ class Crate:
             elif name != "self" and here is not None:
                 onward = self.step(here, name, seen)
                 if onward is None or (last and self.also_item(here, name)):
-                    return self.item(here, name, seen, first=place == 0 and not self.starts(module, name))
+                    return self.item(here, name, seen)
                 here = onward
             if here is None:
                 return set()
@@ -258,10 +258,8 @@ class Crate:
             name in module.children and any(binding.name == name for binding in module.imports)
         )
 
-    def item(self, module: Module, name: str, seen: frozenset[int], first: bool) -> set[Path]:
+    def item(self, module: Module, name: str, seen: frozenset[int]) -> set[Path]:
         """The files that define the item of this name in this module."""
-        if first:
-            return set()
         if name in module.defined:
             return {module.file}
         for binding in module.imports:
@@ -270,12 +268,9 @@ class Crate:
         for binding in module.imports:
             if binding.name is None and id(binding) not in seen:
                 source = self.module_at(module, binding.path)
-                if source and source is not module and (found := self.exported(source, name, seen | {id(binding)})):
+                if source and source is not module and (found := self.item(source, name, seen | {id(binding)})):
                     return found
         return set()
-
-    def exported(self, source: Module, name: str, seen: frozenset[int]) -> set[Path]:
-        return self.item(source, name, seen, first=False)
 
     def rings(self) -> list[list[Path]]:
         return components(self.edges)

@@ -201,7 +201,8 @@ impl Stage {
     pub fn send_to_sweeper(&self, task: &Value) {
         let queue = self.queue(&self.sweeper.config().name);
         let body = task.to_string();
-        let draft = Draft { body, attributes: Map::default(), delay: None, group: None, sender: HOME.to_owned() };
+        let draft =
+            Draft { body, attributes: Map::default(), delay: None, group: None, sender: HOME.to_owned() };
         self.aws.sqs().send(&queue, draft).unwrap();
     }
 
