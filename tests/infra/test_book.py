@@ -1,11 +1,12 @@
 """The book in docs/: every page is in the summary, every link resolves, and the exit codes are those of the code."""
 
 import re
+import runpy
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 SOURCE = REPOSITORY / "docs" / "src"
-LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 def links(page: Path) -> list[Path]:
@@ -30,3 +31,8 @@ def test_the_exit_codes_are_those_of_the_code():
     page = (SOURCE / "reference" / "exit-codes.md").read_text()
     published = re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
     assert published == re.findall(r"=> (\d+),", body)
+
+
+def test_the_page_of_the_policy_document_is_up_to_date():
+    generated = runpy.run_path(str(REPOSITORY / "docs" / "generate.py"))
+    assert generated["PAGE"].read_text() == generated["page"](), "run docs/generate.py"
