@@ -47,15 +47,16 @@ def value(schema: dict, defs: dict) -> str:
     return " ".join([kind if isinstance(kind, str) else " or ".join(kind), *limits, *pattern])
 
 
-def rows(properties: dict, defs: dict, prefix: str = ""):
-    for name, schema in properties.items():
+def rows(section: dict, defs: dict, prefix: str = ""):
+    for name, schema in section["properties"].items():
         field = resolve(schema, defs)
         default = f"`{json.dumps(field['default'])}`" if "default" in field else ""
+        default = "required" if name in section.get("required", []) else default
         nested = "$ref" not in schema and "properties" in field
         cells = f"`{prefix}{name}`", "object" if nested else value(schema, defs), default, field.get("description", "")
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
         if nested:
-            yield from rows(field["properties"], defs, f"{prefix}{name}.")
+            yield from rows(field, defs, f"{prefix}{name}.")
 
 
 def page() -> str:
@@ -65,7 +66,7 @@ def page() -> str:
     text = HEAD
     for name, section in sections.items():
         text += f"\n## {name}\n\n{section.get('description', '')}\n\n| field | value | default | meaning |\n|---|---|---|---|\n"
-        text += "\n".join(rows(section["properties"], defs)) + "\n"
+        text += "\n".join(rows(section, defs)) + "\n"
     return text
 
 
