@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::json::Node;
 
+/// The `type` of a caller from another AWS account.
+const ANOTHER_ACCOUNT: &str = "AWSAccount";
+
 /// Who made a call, as CloudTrail's `userIdentity` says. For people to read: nothing is decided by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Actor {
@@ -13,7 +16,7 @@ pub struct Actor {
     pub invoked_by: Option<String>,
     /// What kind of identity it is, for example `AssumedRole`.
     pub kind: Option<String>,
-    /// The name of the user, or of the role.
+    /// The name of the user or of the role; of a caller from another account (`AWSAccount`), the account.
     pub name: Option<String>,
 }
 
@@ -24,11 +27,17 @@ impl Actor {
         let issuer = identity.field("sessionContext").field("sessionIssuer");
         // Where a service calls, its name stands as the source address as well.
         let address = detail.field("sourceIPAddress").label().filter(|it| service(it).is_some());
+        // CloudTrail records nothing but the account of a caller from an account that it does not belong to.
+        let of_account = identity.field("type").text().as_deref() == Some(ANOTHER_ACCOUNT);
         let actor = Self {
             arn: identity.field("arn").label(),
             invoked_by: identity.field("invokedBy").label().or(address),
             kind: identity.field("type").label(),
-            name: identity.field("userName").label().or_else(|| issuer.field("userName").label()),
+            name: identity
+                .field("userName")
+                .label()
+                .or_else(|| issuer.field("userName").label())
+                .or_else(|| of_account.then(|| identity.field("accountId").label()).flatten()),
         };
         (actor != Self::default()).then_some(actor)
     }
@@ -82,6 +91,7 @@ impl Actor {
             (Some((role, session)), _, _, _) => write!(f, "role/{role} ({session})"),
             (None, Some("root"), _, _) => write!(f, "root of {}", self.account().unwrap_or("the account")),
             (None, Some(resource), _, _) => f.write_str(resource),
+            (None, None, Some(name), Some(kind)) if kind == ANOTHER_ACCOUNT => write!(f, "account {name}"),
             (None, None, Some(name), _) => f.write_str(name),
             (None, None, None, Some(kind)) => f.write_str(kind),
             (None, None, None, None) => f.write_str("somebody"),

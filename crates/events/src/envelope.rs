@@ -65,6 +65,14 @@ impl<'a> Envelope<'a> {
         if !root.is_object() {
             return Err(root.malformed("an EventBridge event or a CloudTrail record"));
         }
+        if root.field("eventType").text().as_deref() == Some("AwsCloudTrailInsight") {
+            return Ok(Self {
+                outside: Node::nothing(),
+                source: "aws.cloudtrail".to_owned(),
+                detail_type: "AWS Insight via CloudTrail".to_owned(),
+                detail: root,
+            });
+        }
         let record = ["eventSource", "eventName"].iter().all(|key| !root.field(key).is_absent());
         if record && root.field("detail-type").is_absent() && root.field("detail").is_absent() {
             return Self::around(root);

@@ -44,13 +44,6 @@ pub fn input(payload: Value) -> Result<Input, Malformed> {
 }
 
 fn batch(records: Vec<Value>) -> Result<Input, Malformed> {
-    if records.is_empty() {
-        return Err(Malformed {
-            field: "Records".to_owned(),
-            expected: "a list of SQS messages".to_owned(),
-            found: "empty".to_owned(),
-        });
-    }
     let messages = records.into_iter().enumerate().map(|(index, record)| message(index, record));
     messages.collect::<Result<_, _>>().map(Input::Batch)
 }

@@ -1,7 +1,7 @@
 //! Turns EventBridge and CloudTrail JSON into a trigger, or into the reason for ignoring it.
 //!
-//! Read in this order: [`input`](fn@input) tells one event from an SQS batch; [`parse`] reads one event. An
-//! event becomes a [`Trigger`], which names resources to describe, or is [`Ignored`] with the reason, or is
+//! Read in this order: [`input`](fn@input) tells one event from an SQS batch; [`parse`] reads one event, and
+//! [`parse_event`] reads one that must come from EventBridge. An event becomes a [`Trigger`], which names resources to describe, or is [`Ignored`] with the reason, or is
 //! [`Malformed`] with the field that is; [`header`] names it in the record of the last two. Inside,
 //! `envelope` reads the outside of an event, `cloudtrail` which call it was and whether it succeeded, and
 //! the other modules one family of events each.
@@ -62,6 +62,21 @@ pub fn parse(envelope: &Value) -> Result<Parsed, Malformed> {
         Err(Stop::Ignored(why)) => Ok(Parsed::Ignored(why)),
         Err(Stop::Malformed(error)) => Err(error),
     }
+}
+
+/// Reads an EventBridge event and refuses a CloudTrail record by itself.
+///
+/// EventBridge writes the account and the Region of an event. In a bare record, its author writes both.
+///
+/// # Errors
+/// The value is a bare record; or see [`parse`].
+pub fn parse_event(envelope: &Value) -> Result<Parsed, Malformed> {
+    let root = json::Node::root(envelope);
+    let detail_type = root.field("detail-type");
+    if root.is_object() && detail_type.is_absent() {
+        return Err(detail_type.malformed("the type of an EventBridge event"));
+    }
+    parse(envelope)
 }
 
 /// Why there is no trigger.

@@ -33,6 +33,10 @@ fn an_actor_is_told_in_words(#[case] actor: Actor, #[case] words: &str) {
     Some("the AWS console (signin.amazonaws.com) for root of 111122223333")
 )]
 #[case::name_only(json!({"type": "IAMUser", "userName": "bob"}), Some("bob"))]
+#[case::another_account(
+    json!({"type": "AWSAccount", "principalId": "AIDACKCEVSQ6C2EXAMPLE", "accountId": "444455556666"}),
+    Some("account 444455556666")
+)]
 #[case::kind_only(json!({"type": "AWSAccount"}), Some("AWSAccount"))]
 #[case::unreadable(json!("bob"), None)]
 #[case::nothing(json!(null), None)]

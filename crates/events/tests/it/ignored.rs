@@ -167,3 +167,26 @@ fn a_record_of_another_service_is_named_as_its_envelope_would(
     let why = not_ours("aws.kms", detail_type, Some("RotateKey"));
     assert_eq!(parse(&record), Ok(Parsed::Ignored(why)));
 }
+
+/// CloudTrail writes Insights records beside management events. They name no call and no resource.
+#[test]
+fn an_insights_record_is_ignored() {
+    let record = serde_json::json!({
+        "eventVersion": "1.09",
+        "eventTime": "2026-03-01T10:00:00Z",
+        "awsRegion": "eu-central-1",
+        "eventID": "55ed45c5-0b0c-4228-9fe5-EXAMPLE00001",
+        "eventType": "AwsCloudTrailInsight",
+        "recipientAccountId": "111122223333",
+        "sharedEventID": "12edc982-3348-4794-83d3-EXAMPLE00001",
+        "insightDetails": {
+            "state": "Start",
+            "eventSource": "ec2.amazonaws.com",
+            "eventName": "RunInstances",
+            "insightType": "ApiCallRateInsight"
+        },
+        "eventCategory": "Insight"
+    });
+    let why = Ok(Parsed::Ignored(not_ours("aws.cloudtrail", "AWS Insight via CloudTrail", None)));
+    assert_eq!(parse(&record), why);
+}

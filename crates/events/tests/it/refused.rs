@@ -3,7 +3,7 @@
 use crate::support::*;
 use rstest::rstest;
 use serde_json::{Value, json};
-use v2only_events::parse;
+use v2only_events::{parse, parse_event};
 
 #[rstest]
 #[case::accounts_contradict(
@@ -120,6 +120,17 @@ fn a_record_without_an_envelope_needs_an_account() {
     record["userIdentity"]["accountId"] = Value::Null;
     let message = "`recipientAccountId` should be an AWS account id (12 digits), but is null";
     assert_eq!(parse(&record).unwrap_err().to_string(), message);
+}
+
+/// Whoever writes a record by itself chooses its account, so a queue must not bring one.
+#[test]
+fn a_record_without_an_envelope_is_no_event_of_eventbridge() {
+    let record = fixture("run-instances-before-imds-options");
+    assert!(parse(&record).is_ok());
+    let message = "`detail-type` should be the type of an EventBridge event, but is missing";
+    assert_eq!(parse_event(&record).unwrap_err().to_string(), message);
+    let event = fixture("run-instances-required");
+    assert_eq!(parse_event(&event), parse(&event));
 }
 
 #[test]
