@@ -2,6 +2,7 @@
 
 pub mod format;
 pub mod kind;
+pub mod readiness;
 pub mod shared;
 
 use clap::builder::styling::{AnsiColor, Style, Styles};
@@ -48,7 +49,7 @@ pub enum Command {
     /// Restore what `enforce` changed, exactly as its journal recorded it
     Rollback(commands::rollback::Args),
     /// List who still uses IMDSv1, and what would fail without it; changes nothing
-    Readiness(commands::readiness::Args),
+    Readiness(self::readiness::Args),
     /// See whether an installation is whole, and how to mend it; changes nothing
     Doctor(commands::doctor::Args),
     /// List what taking an installation out consists of, in order; changes nothing

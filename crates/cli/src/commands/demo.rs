@@ -55,7 +55,7 @@ Examples:
   v2only demo -v                                the policy document and every id as well
   v2only demo --output json | jq '.resources[] | {name, before, done, after}'";
 
-/// What `demo` is told.
+/// The arguments of `demo`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

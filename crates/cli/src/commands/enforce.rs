@@ -1,18 +1,18 @@
-//! `enforce`: scan, show the plan, ask, write the journal, apply in waves, tell.
+//! `enforce`: scans, shows the plan, asks, writes the journal, applies the plan in waves, and reports.
 
+mod roles;
 mod rollout;
 mod together;
 mod waves;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use v2only_enforcer::waves::Stop as Stopped;
 use v2only_policy::{InstanceId, Place};
 
+use self::roles::Central;
 use self::rollout::Run as Rollout;
-use self::together::Central;
 use self::waves::Course;
 
 use crate::args::kind::{self, Kind};
@@ -30,6 +30,7 @@ use crate::run::journal;
 use crate::run::journal::FileJournal;
 use crate::run::rollout::RolloutResult;
 use crate::run::session::Session;
+use crate::run::spool;
 use crate::run::survey::ScanRequest;
 use crate::run::{exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
@@ -48,7 +49,7 @@ notebooks: up to 20 at once, more of them in waves, with a wait between. No data
 zero: instances without datapoints yet are counted as unknown, and do not end a run. What is left \
 when a run ends is held; the next run goes on with it.";
 
-/// What `enforce` is told.
+/// The arguments of `enforce`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -75,7 +76,7 @@ pub struct Args {
 
     /// Under which roles runbooks run.
     #[command(flatten)]
-    runbooks: together::Roles,
+    runbooks: roles::Roles,
 
     /// Where to write the state before each change; must not exist [default: v2only-journal-<UTC
     /// time>.ndjson]
@@ -184,7 +185,7 @@ fn agreed<W: World>(
     session: &mut Session<'_, W>,
     estate: &Estate,
     (course, central): (&Course, Option<&Central>),
-) -> io::Result<bool> {
+) -> spool::Result<bool> {
     let plans = Plans::of(estate, session.talk.is_verbose(), args.runbooks.role())?;
     let by_runbook = plans.by_runbook(central.map(|it| &it.place));
     let plan = plans.text(estate, session.talk.width());
@@ -245,7 +246,7 @@ impl Ran<'_> {
         let mut tally = Tally::new(exemptions::day(now));
         self.findings.each(|item| {
             tally.add(item);
-            io::Result::Ok(())
+            spool::Result::Ok(())
         })?;
         let Tally { totals, exemptions: met, .. } = tally;
         let blind = matches!(self.rolled.stopped, Some(Stopped::Unread(_)));
@@ -288,7 +289,7 @@ impl Ran<'_> {
         Ok((exit, totals))
     }
 
-    /// Why the rest was left, and how to give back what should not have been taken.
+    /// Reports why the run stopped early, and how to restore instances that still call IMDSv1.
     fn report_stop_reason<W>(&self, session: &mut Session<'_, W>, totals: &Totals) {
         if let Some(stop) = &self.rolled.stopped {
             let held = totals.wave_stopped;

@@ -7,6 +7,7 @@ use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State, readines
 use v2only_policy::{Mode, Place, Policy, Rules};
 
 use crate::args::format::Format;
+use crate::args::readiness::Args;
 use crate::print::documents;
 use crate::print::readiness as tables;
 use crate::print::readiness_v1::{ReadinessV1, Run};
@@ -23,64 +24,7 @@ use crate::term::problem::Stop;
 use crate::term::text::plain;
 use crate::world::{Cloud as _, Readable, World};
 
-const EXAMPLES: &str = "\
-States:
-  busy      answers IMDSv1, and somebody used it in the window, or tried to
-  unknown   answers IMDSv1, and there is not data on every day of the window: no data is not zero
-  ready     answers IMDSv1, and nobody used it on any day of the window
-  required  requires tokens already; shown where its software still tries IMDSv1
-
-Examples:
-  v2only readiness --region eu-central-1
-  v2only readiness --region all --days 30 --tag app
-  v2only readiness --output json | jq '.if_enforced'
-  v2only readiness --trace i-0123456789abcdef0 --trace-seconds 300
-
-Leaves with 10 if something would fail, or may: busy and unknown instances, and sources that say optional.
-With `--trace` it leaves with 10 if IMDSv1 was called, or may have been.";
-
-/// What `readiness` is told.
-#[derive(Debug, Clone, clap::Args)]
-#[command(after_help = EXAMPLES)]
-pub struct Args {
-    /// Length of the window [default: `instances.usage_gate.quiet_days` of the policy document, or 14]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=455), help_heading = "Input")]
-    days: Option<u16>,
-
-    /// Put instances together by the value of this tag as well
-    #[arg(long, value_name = "KEY", help_heading = "Output")]
-    tag: Option<String>,
-
-    /// Look on these instances for who calls IMDSv1, by a Systems Manager command that changes nothing
-    #[arg(
-        long,
-        value_name = "INSTANCE",
-        num_args = 1..,
-        conflicts_with_all = ["days", "tag"],
-        help_heading = "Trace"
-    )]
-    pub(super) trace: Vec<String>,
-
-    /// For how long to look, up to 900 seconds
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 60,
-        requires = "trace",
-        value_parser = clap::value_parser!(u16).range(1..=900),
-        help_heading = "Trace"
-    )]
-    pub(super) trace_seconds: u16,
-}
-
-impl Args {
-    /// Whether instances are looked on, rather than their metrics.
-    pub(crate) const fn traces(&self) -> bool {
-        !self.trace.is_empty()
-    }
-}
-
-/// What is known of one place.
+/// What is known of one account and Region.
 struct Found {
     place: Place,
     instances: Vec<Readiness>,
@@ -88,7 +32,7 @@ struct Found {
     failure: Option<Failure>,
 }
 
-/// Reads everywhere that was asked for, and tells.
+/// Reads every account and Region that was asked for, and reports.
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     if !args.trace.is_empty() {
         return super::trace::run(args, session).await;
@@ -155,7 +99,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     Ok(exit)
 }
 
-/// Looks at every place; one that fails does not keep the others from being seen.
+/// Reads every account and Region. A failure in one does not stop the others.
 async fn look(
     aws: &impl Readable,
     policy: &Policy,

@@ -41,7 +41,7 @@ Examples:
   aws cloudtrail lookup-events ... | v2only replay -
   v2only replay dead-letters/ --policy policy.yaml --live";
 
-/// What `replay` is told.
+/// The arguments of `replay`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -197,6 +197,7 @@ type Calls = std::collections::BTreeMap<&'static str, u64>;
 fn print<W: World>(session: &mut Session<'_, W>, all: &[Told], calls: Option<&Calls>) -> Result<Exit, Stop> {
     let totals = replay::Totals::of(all);
     let exit = Exit::of(totals.remaining > 0, totals.malformed + totals.failed > 0);
+    session.exit = Some(exit);
     match session.shared.output {
         Format::Json => {
             let document = ReplayV1::new(session.world.now(), exit, all, &totals, calls);

@@ -1,4 +1,4 @@
-//! `rollback`: shows what a journal can give back, asks, restores, tells.
+//! `rollback`: shows what a journal can restore, asks, restores it, and reports.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ Examples:
   v2only rollback v2only-journal-20261120T101500Z.ndjson
   v2only rollback before.ndjson --only i-0123456789abcdef0 --exempt-until 2027-01-31 --reason 'agent speaks v1'";
 
-/// What `rollback` is told.
+/// The arguments of `rollback`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -216,6 +216,7 @@ fn tell<W: World>(
 ) -> Result<Exit, Stop> {
     let open = told.iter().filter(|it| it.is_open()).count();
     let exit = Exit::of(false, open > 0 || refused);
+    session.exit = Some(exit);
     match session.shared.output {
         format @ (Format::Json | Format::Ndjson | Format::Csv) => {
             let calls = aws.calls();

@@ -1,5 +1,5 @@
-//! `scan`: what violates the policy, and why. Nothing here holds a writer but of findings, and that only where
-//! `--import` asks for it.
+//! `scan`: what violates the policy, and why. The only writer here sends findings to Security Hub, and only with
+//! `--import`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ Examples:
   v2only scan --org --region all --output asff --import > sent.json
   v2only scan --org --region all --output html --earlier last-month.json > report.html";
 
-/// What `scan` is told.
+/// The arguments of `scan`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

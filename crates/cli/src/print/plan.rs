@@ -1,7 +1,6 @@
 //! The plan, as it is shown before anybody agrees to it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
 use v2only_enforcer::ResourceId;
 use v2only_enforcer::automation::documents;
@@ -10,6 +9,7 @@ use v2only_policy::{Decision, Judged, LaunchTemplateId, Note, Place, Plan, Subje
 
 use crate::print::sheet::{Entry, Sheet};
 use crate::run::found::{Estate, Found};
+use crate::run::spool;
 use crate::term::messages::count;
 use crate::term::text::one_line;
 
@@ -27,7 +27,7 @@ pub(crate) struct Plans {
 
 impl Plans {
     /// Goes through what was found. Of each change, only some resources are named, unless all are to be.
-    pub(crate) fn of(estate: &Estate, all: bool, role: Option<&str>) -> io::Result<Self> {
+    pub(crate) fn of(estate: &Estate, all: bool, role: Option<&str>) -> spool::Result<Self> {
         let named = if all { usize::MAX } else { NAMED };
         let mut plans = Self::default();
         for it in estate.entries() {

@@ -26,7 +26,7 @@ pub(crate) struct Run<'a> {
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
 }
 
-/// A whole run.
+/// A complete run.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReadinessV1<'a> {
     schema: &'static str,

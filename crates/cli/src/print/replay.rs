@@ -48,7 +48,7 @@ impl Totals {
             }
             totals.fixed += usize::from(record.outcome == Outcome::Fixed);
             totals.failed += usize::from(record.outcome.is_failure());
-            // A resource that could not be looked at is incomplete; whether it violates is not known.
+            // A resource that could not be read makes the run incomplete: it is unknown whether it violates the policy.
             totals.remaining += usize::from(record.decision.is_some() && record.leaves_violation());
         }
         totals

@@ -12,7 +12,7 @@ use crate::report::findings_v1::FindingV1;
 use crate::report::item::Item;
 use crate::term::exit::Exit;
 
-/// A whole replay.
+/// A complete replay.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReplayV1<'a> {
     schema: &'static str,

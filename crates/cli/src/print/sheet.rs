@@ -17,7 +17,7 @@ pub(crate) struct Sheet {
     wrapped: bool,
 }
 
-/// How a table names places: by Region, and by account too where there are several.
+/// How a table names accounts and Regions: by Region, and by account too where there are several.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Whereabouts {
     several: bool,

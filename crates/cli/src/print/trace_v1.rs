@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use v2only_enforcer::trace_imds::{Caller, Report};
 
-use crate::commands::Traced;
+use crate::run::traced::Traced;
 
 /// The name of the shape.
 const SCHEMA: &str = "v2only.trace.v1";
@@ -20,7 +20,7 @@ pub(crate) struct Run<'a> {
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
 }
 
-/// A whole run.
+/// A complete run.
 #[derive(Debug, Serialize)]
 pub(crate) struct TraceV1<'a> {
     schema: &'static str,

@@ -1,8 +1,7 @@
-//! What is said of sources beside their rows: which of them would mend how many instances, and what their
+//! What is printed of sources beside their rows: how many instances the fix of each repairs, and what their
 //! running instances still need.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use v2only_enforcer::Outcome;
 use v2only_enforcer::launchers::Launcher;
@@ -13,6 +12,7 @@ use v2only_policy::{Place, Plan, Step, Subject};
 use crate::print::sheet::{Entry, Sheet, Whereabouts};
 use crate::report::item::Item;
 use crate::run::found::Findings;
+use crate::run::spool;
 use crate::run::survey::Seen;
 use crate::term::messages::{count, some};
 use crate::term::problem::sentence;
@@ -21,7 +21,7 @@ use crate::term::text::one_line;
 /// How many groups are named for each cause.
 const NAMED: usize = 5;
 
-/// Violating instances by place and what set their options.
+/// Violating instances by account, Region and what set their options.
 #[derive(Debug, Default)]
 pub(crate) struct Causes(BTreeMap<(Place, String), Group>);
 
@@ -40,13 +40,13 @@ impl Causes {
 }
 
 /// Violating instances by what set their options, the largest group first; `None` if there are none.
-pub(crate) fn causes(findings: Findings<'_>, width: Option<u16>) -> io::Result<Option<String>> {
+pub(crate) fn causes(findings: Findings<'_>, width: Option<u16>) -> spool::Result<Option<String>> {
     let mut grouped = Causes::default();
     findings.each(|it| {
         if let Some(cause) = it.cause {
             grouped.add(&it.record.place, cause, it.launcher);
         }
-        io::Result::Ok(())
+        spool::Result::Ok(())
     })?;
     Ok(counted(grouped, &findings.estate.seen, width))
 }
@@ -97,7 +97,7 @@ fn launcher_words(launcher: &Launcher) -> String {
     }
 }
 
-/// Those who launched most, with how many; `None` if nobody was asked about.
+/// Those who launched most, with how many; `None` if CloudTrail was not asked.
 fn most_of(launchers: BTreeMap<String, usize>) -> Option<String> {
     let mut launchers: Vec<(String, usize)> = launchers.into_iter().collect();
     launchers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
@@ -105,8 +105,8 @@ fn most_of(launchers: BTreeMap<String, usize>) -> Option<String> {
     (!words.is_empty()).then(|| format!("launched by {}", some(&words, NAMED)))
 }
 
-/// What is left to do by hand after launch templates were mended: running instances keep their options.
-pub(crate) fn refresh_advice(findings: Findings<'_>) -> io::Result<Vec<String>> {
+/// What is left to do by hand after launch templates were fixed: running instances keep their options.
+pub(crate) fn refresh_advice(findings: Findings<'_>) -> spool::Result<Vec<String>> {
     let mut advice = Vec::new();
     let entries = findings.estate.entries().iter().enumerate();
     for (number, _) in entries.filter(|(_, it)| it.source && it.acts) {
@@ -116,7 +116,7 @@ pub(crate) fn refresh_advice(findings: Findings<'_>) -> io::Result<Vec<String>> 
                 Some(Plan::Act(Step::LaunchTemplate(step))),
             ) = (it.judged.map(|it| &it.subject), it.record.plan())
             else {
-                return io::Result::Ok(());
+                return spool::Result::Ok(());
             };
             if step.change.is_none() || it.record.outcome != Outcome::Fixed {
                 return Ok(());

@@ -1,4 +1,4 @@
-//! Exemptions that there is something to tell of. Published: fields are only ever added.
+//! Exemptions that need attention. Published: fields are only ever added.
 
 use serde::Serialize;
 use v2only_policy::review::{Due, Standing};

@@ -15,7 +15,7 @@ use v2only_policy::{
 /// One resource.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Item<'a> {
-    /// What is said of it.
+    /// What is recorded of it.
     pub(crate) record: &'a Record,
     /// What set its options, if that was traced.
     pub(crate) cause: Option<&'a RootCause>,
@@ -26,7 +26,7 @@ pub(crate) struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// A record of which nothing else is known.
+    /// A record without the resource that it is about.
     pub(crate) const fn alone(record: &'a Record) -> Self {
         Self { record, cause: None, launcher: None, judged: None }
     }
@@ -69,7 +69,7 @@ impl<'a> Item<'a> {
         })
     }
 
-    /// An exemption that means it and is over.
+    /// An exemption that matches it and is expired.
     pub(crate) fn expired(&self) -> Option<(&'a Origin, Date)> {
         self.void_exemption(|it| match it {
             Void::Expired { origin, until } => Some((origin, *until)),
@@ -77,7 +77,7 @@ impl<'a> Item<'a> {
         })
     }
 
-    /// What an exemption tag says that exempts nobody.
+    /// Why its exemption tag is invalid.
     pub(crate) fn invalid_exemption(&self) -> Option<String> {
         self.void_exemption(|it| match it {
             Void::Invalid(why) => Some(why.to_string()),

@@ -1,6 +1,6 @@
 //! Open Cybersecurity Schema Framework: one Compliance Finding (class 2003) for each resource and rule.
 //!
-//! Source: the schema, version 1.6.0, which is the one Security Hub speaks.
+//! Source: the schema, version 1.6.0, which is the version that Security Hub reads.
 
 use std::io::{self, Write};
 
@@ -37,9 +37,9 @@ impl Sink for Ocsf<'_> {
         self.list.begin(self.out)
     }
 
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
         let mut findings = item.findings_by_rule().into_iter();
-        findings.try_for_each(|finding| self.list.element(self.out, &event(item, finding, self.now)))
+        Ok(findings.try_for_each(|finding| self.list.element(self.out, &event(item, finding, self.now)))?)
     }
 
     fn end(&mut self, _: &Tail<'_>) -> Result<(), Stop> {

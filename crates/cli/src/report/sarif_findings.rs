@@ -1,7 +1,7 @@
-//! The findings of a run as SARIF: what is exempt is suppressed with its reason, what was mended passes, and
+//! The findings of a run as SARIF: an exempt resource is suppressed with its reason, a fixed one passes, and
 //! what could not be read makes the invocation unsuccessful.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use serde_json::{Value, json};
 use v2only_policy::rules::Severity;
@@ -32,7 +32,7 @@ impl<'a> Sarif<'a> {
 }
 
 impl Sink for Sarif<'_> {
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
         for (finding, mark) in results(item) {
             let mut result = sarif::result(&self.titles, &finding);
             extend(&mut result, mark);

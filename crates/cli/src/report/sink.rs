@@ -29,7 +29,7 @@ pub(crate) trait Sink {
     ///
     /// # Errors
     /// The output, or a temporary file, cannot be written.
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()>;
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop>;
 
     /// Writes what comes after the findings.
     ///
@@ -63,7 +63,7 @@ pub(crate) struct Tail<'a> {
 pub(crate) struct Nothing;
 
 impl Sink for Nothing {
-    fn finding(&mut self, _: &Item<'_>) -> io::Result<()> {
+    fn finding(&mut self, _: &Item<'_>) -> Result<(), Stop> {
         Ok(())
     }
 

@@ -1,13 +1,13 @@
 //! What a run comes to, in numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::{Disposition, Failure, Kind, Outcome, Record};
 use v2only_policy::{Hold, Place, Verdict};
 
 use crate::run::found::Findings;
+use crate::run::spool;
 use crate::run::survey::Seen;
 use crate::term::messages::{Talk, count, some};
 use crate::term::problem::sentence;
@@ -15,7 +15,7 @@ use crate::term::problem::sentence;
 /// The numbers of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// Resources that violated the policy when they were looked at.
+    /// Resources that violated the policy when they were read.
     pub(crate) violations: usize,
     /// Resources that would, and are exempt.
     pub(crate) exempt: usize,
@@ -134,7 +134,7 @@ fn advice(hold: &Hold) -> Option<&'static str> {
     }
 }
 
-/// A place, and why it could not be read completely, if so.
+/// An account and Region, and why it could not be read completely, if so.
 pub(crate) type Looked<'a> = (&'a Place, Option<&'a Failure>);
 
 /// Says what was read, in which account, and at which price.
@@ -160,7 +160,7 @@ pub(crate) fn spent(calls: &BTreeMap<&'static str, u64>) -> String {
 const GRANT_USAGE: &str = "grant `cloudwatch:GetMetricData` to the role, as `policies/iam/role-scanner.json` does, \
      and see whether an SCP denies it";
 
-/// Says where evidence of version-1 use could not be read. The list of violations is whole all the same: only the
+/// Reports where evidence of IMDSv1 use could not be read. The list of violations is complete all the same: only the
 /// gate stays shut.
 pub(crate) fn usage_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
     let unread: Vec<_> = seen.iter().filter_map(|it| Some((&it.place, it.usage_unread.as_ref()?))).collect();
@@ -179,7 +179,7 @@ pub(crate) fn usage_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
 const GRANT_LOOK_UPS: &str = "grant `cloudtrail:LookupEvents` to the role, as `policies/iam/role-scanner.json` does, and \
      see whether an SCP denies it";
 
-/// Says where CloudTrail could not be asked who launched what, once for each reason. The list of violations is whole
+/// Reports where CloudTrail could not be asked who launched what, once for each reason. The list of violations is complete
 /// all the same.
 pub(crate) fn launchers_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
     let mut denied = false;
@@ -214,12 +214,12 @@ pub(crate) fn incomplete_findings(
     talk: &mut Talk<'_>,
     places: &[Looked<'_>],
     findings: Findings<'_>,
-) -> io::Result<()> {
+) -> spool::Result<()> {
     let mut names = Names::default();
     places.iter().for_each(|it| names.place(talk, it));
     findings.each(|it| {
         names.record(talk, it.record);
-        io::Result::Ok(())
+        spool::Result::Ok(())
     })?;
     names.hint(talk);
     Ok(())

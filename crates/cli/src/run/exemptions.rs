@@ -1,4 +1,4 @@
-//! What a run has to tell of exemptions: which are over, which end soon, which excuse nothing any more.
+//! The exemptions that a run reports: those that are expired, expire soon or are unused.
 //!
 //! The rule is that of the sweeper's review. But a run need not have looked everywhere, and then it says so.
 
@@ -22,7 +22,7 @@ pub(crate) fn day(now: Timestamp) -> Date {
     Offset::UTC.to_datetime(now).date()
 }
 
-/// An exemption that there is something to tell of.
+/// An exemption that needs attention.
 #[derive(Debug)]
 pub(crate) struct Told {
     /// What.
@@ -55,14 +55,14 @@ impl From<DueExemption> for Told {
     }
 }
 
-/// What a run looked at.
+/// What a run read.
 #[derive(Clone, Copy)]
 pub(crate) struct Looked<'a> {
     pub(crate) request: ScanRequest<'a>,
     pub(crate) shared: &'a Shared,
 }
 
-/// What is to be told, the entries of the document first.
+/// The exemptions that need attention, the entries of the document first.
 pub(crate) fn told(looked: Looked<'_>, seen: &[Seen], met: Met) -> Vec<Told> {
     let document = &looked.request.policy.exemptions;
     let standings = standings(document, &met.excusing, &reach(looked, seen), day(looked.request.now));
@@ -102,7 +102,7 @@ fn reach(looked: Looked<'_>, seen: &[Seen]) -> Reach {
     }
 }
 
-/// Says how many there are, and of which it cannot be said whether they are stale, by why that is.
+/// Reports how many there are, and for which it is unknown whether they are unused, by the reason.
 pub(crate) fn say(talk: &mut Talk<'_>, all: &[Told]) {
     let number = |is: fn(&Due) -> bool| {
         all.iter().filter(|it| matches!(&it.standing, Standing::Due(due) if is(due))).count()

@@ -1,4 +1,4 @@
-//! From `--region`, `--accounts` and `--org` to the places that are meant.
+//! From `--region`, `--accounts` and `--org` to accounts and Regions.
 
 use futures_util::StreamExt as _;
 use v2only_enforcer::Failure;
@@ -141,7 +141,7 @@ pub(crate) async fn connect_to<W: World>(
     }
 }
 
-/// The places that are meant, and those about which not even that could be found out.
+/// The accounts and Regions to read, and the accounts whose Regions could not be listed.
 pub(crate) struct Places {
     pub(crate) known: Vec<Place>,
     /// An account whose Regions could not be listed, with the Region it was asked in.
@@ -155,7 +155,7 @@ impl Places {
     }
 }
 
-/// Lists the places that are meant.
+/// Lists the accounts and Regions to read.
 pub(crate) async fn places(aws: &impl Cloud, wanted: Wanted, shared: &Shared) -> Result<Places, Problem> {
     // Asked for first: without it no credentials are known to be good, and our own account takes no role.
     let own = aws.account().await?;

@@ -18,10 +18,10 @@ use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
 use crate::term::messages::Progress;
 use crate::world::Readable;
 
-/// What was seen of one place, beside what was found there.
+/// How the reading of one account and Region ended.
 #[derive(Debug)]
 pub(crate) struct Seen {
-    /// Which place.
+    /// The account and Region.
     pub(crate) place: Place,
     /// Why the rest could not be read, if so.
     pub(crate) failure: Option<Failure>,

@@ -1,5 +1,7 @@
 //! `--output`: the same findings in every format.
 
+use std::io;
+
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use v2only_enforcer::Kind;
@@ -449,4 +451,47 @@ fn a_table_of_more_rows_than_are_laid_out_at_once_has_one_heading_and_the_same_c
     assert_eq!(ids.len(), 2200, "each once");
     let verdict = |row: &&str| row[column..].starts_with("violation") || row[column..].starts_with("exempt");
     assert!(rows.iter().all(verdict), "{heading}\n{}\n{}", rows[0], rows[2199]);
+}
+
+/// A reader that goes away after so many bytes.
+struct Closing(usize);
+
+impl io::Write for Closing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_never_makes_an_unfinished_run_clean() {
+    let world = FakeWorld::with(estate().at_home("eu-central-1")).file("policy.yaml", POLICY);
+    let ended = |line: &str, bytes: usize| world.run_into(line, &mut Closing(bytes), &mut io::sink()).code();
+    for format in ["json", "ndjson", "csv"] {
+        assert_eq!(ended(&format!("scan --policy DIR/policy.yaml --output {format}"), 0), 141, "{format}");
+    }
+    let whole = world.run("scan --policy DIR/policy.yaml --output json");
+    let all_but_the_end = whole.out.len() - 10;
+    assert_eq!(ended("scan --policy DIR/policy.yaml --output json", all_but_the_end), whole.exit.code());
+}
+
+#[test]
+fn what_enforce_did_is_in_its_exit_code_even_if_nobody_reads_the_report() {
+    let world = |name| {
+        let world = FakeWorld::with(estate().at_home("eu-central-1")).file("policy.yaml", POLICY);
+        (
+            world,
+            format!("enforce --policy DIR/policy.yaml --yes --soak 0s --journal DIR/{name} --output json"),
+        )
+    };
+    let (read, line) = world("j.ndjson");
+    let read_to_the_end = read.run(&line).exit.code();
+    let (unread, line) = world("j.ndjson");
+    let exit = unread.run_into(&line, &mut Closing(0), &mut io::sink());
+    assert_eq!(exit.code(), read_to_the_end);
+    assert_eq!(unread.read("j.ndjson").lines().count(), read.read("j.ndjson").lines().count());
 }

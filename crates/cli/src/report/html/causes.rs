@@ -1,4 +1,4 @@
-//! What would mend several instances at once, the most first.
+//! Sources whose fix repairs several instances at once, the largest group first.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::report::item::Item;
 use crate::term::messages::{count, some};
 use crate::term::text::plain;
 
-/// What would mend several at once.
+/// A source whose fix repairs several instances at once.
 pub(super) struct Cause {
     pub(super) words: String,
     /// What people call it.
@@ -21,7 +21,7 @@ pub(super) struct Cause {
     pub(super) instances: usize,
     pub(super) share: usize,
     pub(super) groups: String,
-    /// What mends it, where that is known.
+    /// How to fix it, where that is known.
     pub(super) remedy: String,
 }
 
@@ -95,7 +95,7 @@ pub(super) fn cause_words(cause: &RootCause) -> String {
     sentence_case(&plain(words.strip_suffix(" says so").unwrap_or(&words)))
 }
 
-/// What mending the first cause comes to.
+/// The share of instances that the first fix repairs.
 pub(super) fn causes_words(causes: &[Cause], total: usize) -> String {
     match causes {
         [] => String::new(),

@@ -23,13 +23,13 @@ pub(crate) struct Earlier {
     pub(crate) version_1: usize,
     /// How many resources violated the policy.
     pub(crate) violations: usize,
-    /// In how many places it looked.
+    /// How many pairs of account and Region it read.
     pub(crate) places: usize,
     /// Whether it could read all of them.
     pub(crate) whole: bool,
 }
 
-/// Read first, so that a file of another kind is told by its name.
+/// Read first, so that a file of another kind is reported with its name.
 #[derive(Deserialize)]
 struct Kind {
     schema: Option<String>,

@@ -19,7 +19,7 @@ pub(super) struct Exemptions {
     pub(super) expired: Rows<Exempt>,
     pub(super) soon: Rows<Exempt>,
     pub(super) later: Rows<Exempt>,
-    /// Tags that exempt nobody.
+    /// Exemption tags that are invalid, and exempt nothing.
     pub(super) invalid: Rows<Exempt>,
     /// Entries of the document that excused nothing although everything was read that they can mean.
     pub(super) stale: Rows<Exempt>,
@@ -101,7 +101,7 @@ impl<'a> Met<'a> {
 
     pub(super) fn told(mut self, tail: &Tail<'_>) -> Exemptions {
         let (mut stale, mut unjudged) = (Vec::new(), Vec::new());
-        // What resources show is told of with them.
+        // An exemption that a resource shows is listed with the resource.
         let unmet = |it: &&Told| it.entry.is_some_and(|index| !self.used.contains(&index));
         for it in tail.exemptions.iter().filter(unmet) {
             let told = entry_of_document(it);
