@@ -98,8 +98,7 @@ fn configuration(it: &sdk::LaunchConfiguration) -> Option<LaunchConfiguration> {
             http_tokens: tokens(options.and_then(|it| it.http_tokens()).map(|it| it.as_str())),
             http_endpoint: said(options.and_then(|it| it.http_endpoint()).map(|it| it.as_str())),
             hop_limit: options.and_then(|it| it.http_put_response_hop_limit()).and_then(hops),
-            ipv6_endpoint: None,
-            metadata_tags: None,
+            ..StatedOptions::default()
         },
         groups: Vec::new(),
     })

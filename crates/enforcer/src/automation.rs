@@ -40,12 +40,8 @@ impl Runbook {
     ///
     /// With a role it is the one that can only require tokens; the other one does without.
     pub fn of(change: InstanceChange, role: Option<&str>) -> Option<Self> {
-        let InstanceChange::RequireTokens { hop_limit, ipv6_endpoint: None, metadata_tags: None } = change
-        else {
-            return None;
-        };
         // 0 keeps it.
-        let hops = hop_limit.map_or(0, |it| it.get()).to_string();
+        let hops = change.tokens_and_hop_limit()?.map_or(0, |it| it.get()).to_string();
         Some(match role {
             Some(role) => Self {
                 document: "AWSConfigRemediation-EnforceEC2InstanceIMDSv2",

@@ -3,10 +3,9 @@
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use v2only_policy::settings::{EndpointRule, HopLimitRule, SwitchRule};
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    Circumstances, Judged, NotebookName, Occasion, OuId, Place, Policy, Rules, Subject, decide_instance,
+    Circumstances, Judged, NotebookName, Occasion, OuId, Place, Policy, Subject, decide_instance,
     decide_notebook,
 };
 
@@ -201,12 +200,6 @@ impl<'a> ScanRequest<'a> {
 
 /// Where the document has no opinion but `HttpTokens`, AWS can leave out what is compliant.
 fn listing(policy: &Policy) -> Listing {
-    let no_opinion = |rules: &Rules| {
-        let rules = &rules.instances;
-        rules.hop_limit == HopLimitRule::Keep
-            && rules.http_endpoint == EndpointRule::Keep
-            && rules.ipv6_endpoint == SwitchRule::Keep
-            && rules.metadata_tags == SwitchRule::Keep
-    };
-    if policy.all_rules().all(no_opinion) { Listing::AnsweringVersion1 } else { Listing::All }
+    let tokens_only = policy.all_rules().all(|it| it.instances.judge_tokens_only());
+    if tokens_only { Listing::AnsweringVersion1 } else { Listing::All }
 }

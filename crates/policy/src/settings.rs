@@ -137,6 +137,25 @@ pub struct InstanceRules {
     pub fresh_minutes: u32,
 }
 
+impl InstanceRules {
+    /// Whether `HttpTokens` is the only option that these rules judge.
+    pub fn judge_tokens_only(&self) -> bool {
+        let Self {
+            hop_limit,
+            http_endpoint,
+            ipv6_endpoint,
+            metadata_tags,
+            remediate_with: _,
+            usage_gate: _,
+            fresh_minutes: _,
+        } = self;
+        *hop_limit == HopLimitRule::Keep
+            && *http_endpoint == EndpointRule::Keep
+            && *ipv6_endpoint == SwitchRule::Keep
+            && *metadata_tags == SwitchRule::Keep
+    }
+}
+
 /// What happens to a running notebook that is not new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InService {

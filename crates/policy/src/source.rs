@@ -5,7 +5,7 @@ mod made;
 
 pub use made::{Displaced, Made, Unclear};
 
-use crate::instance::{HttpTokens, Switch};
+use crate::instance::{HttpTokens, MetadataOptions, Switch};
 use crate::{ImageId, LaunchTemplateId, Tags};
 
 /// Options as a source states them. `None`: it says nothing, and the next source is asked.
@@ -22,6 +22,21 @@ pub struct StatedOptions {
     pub ipv6_endpoint: Option<Switch>,
     /// Tags in instance metadata.
     pub metadata_tags: Option<Switch>,
+}
+
+impl StatedOptions {
+    /// These options as an instance describes them that has `otherwise` where nothing is stated.
+    #[must_use]
+    pub fn over(self, otherwise: MetadataOptions) -> MetadataOptions {
+        MetadataOptions {
+            http_tokens: self.http_tokens.unwrap_or(otherwise.http_tokens),
+            http_endpoint: self.http_endpoint.unwrap_or(otherwise.http_endpoint),
+            hop_limit: self.hop_limit.or(otherwise.hop_limit),
+            ipv6_endpoint: self.ipv6_endpoint.unwrap_or(otherwise.ipv6_endpoint),
+            metadata_tags: self.metadata_tags.unwrap_or(otherwise.metadata_tags),
+            pending: false,
+        }
+    }
 }
 
 /// Who may change the account defaults.
