@@ -192,6 +192,7 @@ fn tell<W: World>(checked: &Checked, session: &mut Session<'_, W>) -> std::io::R
             writeln!(out, "    {}", plain(line))?;
         }
     }
+    out.flush()?;
     let count = |level| checked.findings.iter().filter(|(_, it)| it.level == level).count();
     let skipped = match checked.skipped.len() {
         0 => String::new(),
