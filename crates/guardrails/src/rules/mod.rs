@@ -4,8 +4,10 @@ pub mod launch;
 pub mod options;
 
 pub mod credentials;
+pub mod image_builder;
 pub mod launch_configurations;
 pub mod notebooks;
+pub mod open_instances;
 
 pub mod protection;
 
