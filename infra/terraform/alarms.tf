@@ -1,5 +1,5 @@
 locals {
-  # Every alarm but the one for all and the one that rings when nothing happens: suffix of its name, what it says, and what it looks at.
+  # Every alarm but the one for all and the one that rings when nothing happens: suffix of its name, what it says, and its metric.
   alarms = merge({
     "sweeper-unswept" = {
       says      = "An account, a Region or a part of one could not be swept. See infra/README.md."

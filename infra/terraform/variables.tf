@@ -70,7 +70,7 @@ variable "delay_seconds" {
 }
 
 variable "sweep_every" {
-  description = "How often everything that is there is looked at."
+  description = "How often every instance and notebook is read."
   type        = string
   default     = "rate(6 hours)"
 

@@ -1,5 +1,5 @@
-"""boto3 makes an estate in the embedded AWS; the built `v2only` scans it and mends what instances take their options
-from; boto3 looks at what became of it.
+"""boto3 makes an estate in the embedded AWS; the built `v2only` scans it and fixes what instances take their options
+from; boto3 checks the result.
 """
 
 import copy
@@ -113,7 +113,7 @@ def test_other_options_of_a_template_are_kept(estate):
     assert "HttpEndpoint" not in made, "what was not said is not said now"
 
 
-def test_default_and_latest_are_both_mended_and_go_on_meaning_what_they_meant(estate):
+def test_default_and_latest_are_both_fixed_and_go_on_meaning_what_they_meant(estate):
     web = estate.template("web", "optional")
     estate.ec2.create_launch_template_version(
         LaunchTemplateId=web, SourceVersion="1", LaunchTemplateData={"InstanceType": "t3.large"}
@@ -180,7 +180,7 @@ def test_instances_are_traced_to_what_set_their_options(estate):
     assert "legacy" in " ".join(found["old"]["reasons"])
 
 
-def test_the_whole_estate_converges_and_enforcement_comes_last(estate):
+def test_the_complete_estate_converges_and_enforcement_comes_last(estate):
     web = estate.template("web", "optional")
     image = estate.ec2.register_image(
         Name="golden", RootDeviceName="/dev/xvda", Architecture="x86_64", VirtualizationType="hvm"

@@ -82,7 +82,7 @@ class Walk:
             TF_INPUT="0",
             V2ONLY_LOOPBACK_ONLY="1",
         )
-        # What a person brings along: a document, as the README tells them to.
+        # What a person brings along: a document, as the README says.
         (self.clone / "policy.yaml").write_text("version: 1\nmode: observe\n")
         self.binaries = {it: zipfile.ZipFile(function_zip(it)).read("bootstrap") for it in self.names}
         self.seen: list[tuple[str, str]] = []

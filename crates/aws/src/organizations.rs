@@ -79,7 +79,7 @@ impl Aws {
             }
         }
         if all.is_empty() {
-            // Our own is in it: an empty list is no organization of which everything was seen.
+            // The list contains our own account, so an empty list is not a complete organization.
             let why = "AWS listed no account that is ACTIVE";
             return Err(Failure::new(Kind::Unknown, call.iam_action(), why));
         }

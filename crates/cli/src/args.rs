@@ -50,7 +50,7 @@ pub enum Command {
     Rollback(commands::rollback::Args),
     /// List who still uses IMDSv1, and what would fail without it; changes nothing
     Readiness(self::readiness::Args),
-    /// See whether an installation is whole, and how to mend it; changes nothing
+    /// Check whether an installation is complete, and print how to fix it; changes nothing
     Doctor(commands::doctor::Args),
     /// List what taking an installation out consists of, in order; changes nothing
     UninstallPlan(commands::uninstall_plan::Args),

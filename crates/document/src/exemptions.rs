@@ -35,7 +35,7 @@ fn day(reader: &mut Reader, spot: &Spot<'_>) -> Option<Date> {
     if day.is_none() {
         let never = matches!(text.to_ascii_lowercase().as_str(), "never" | "forever" | "none" | "");
         let hint = if never {
-            Some("every exemption ends; choose the day on which somebody looks at it again".to_owned())
+            Some("every exemption ends; choose the day on which somebody reviews it".to_owned())
         } else {
             corrected(text).map(|day| format!("did you mean `{day}`?"))
         };

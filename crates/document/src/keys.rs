@@ -1,4 +1,4 @@
-//! All keys of the document, level by level, and what to tell whoever writes another one.
+//! All keys of the document, level by level, and the hint for an unknown one.
 
 use crate::spelling::{folded, nearest};
 
@@ -175,7 +175,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("why", "reason"),
 ];
 
-/// What to tell whoever wrote an unknown key, and which key of this level it stands for, if it does.
+/// The hint for an unknown key, and the key of this level that it stands for, if any.
 pub(super) fn hint(level: &'static Level, key: &str) -> (Option<String>, Option<&'static str>) {
     let translated = ELSEWHERE.iter().find(|(word, _)| *word == folded(key)).map(|(_, ours)| *ours);
     let meant = translated.unwrap_or(key);

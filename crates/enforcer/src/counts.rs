@@ -35,11 +35,11 @@ pub struct SweepCounts {
     pub unswept: u64,
     /// Since when the oldest instance that violates the policy is there, in hours. Zero where none was seen.
     pub oldest_violation_hours: u64,
-    /// Exemptions whose last day is over.
+    /// Exemptions that have expired.
     pub expired: u64,
     /// Exemptions whose last day is near.
     pub expiring: u64,
-    /// Exemptions that excuse nothing.
+    /// Exemptions that match no resource.
     pub stale: u64,
 }
 

@@ -4,7 +4,7 @@
 //! Every method names the place it acts in; adapters choose credentials and endpoint by it. All may be
 //! called again after any failure.
 
-/// One name for several ports: whoever has them all has it.
+/// One name for several ports: a type that has them all has it.
 macro_rules! together {
     ($(#[$doc:meta])* pub trait $name:ident: $($port:path),+) => {
         $(#[$doc])*
@@ -14,6 +14,7 @@ macro_rules! together {
 }
 pub(crate) use together;
 
+mod answer;
 mod automation;
 mod estate;
 mod findings;
@@ -25,12 +26,11 @@ mod usage;
 
 use std::future::Future;
 
-use v2only_policy::instance::{Instance, MetadataOptions};
+use v2only_policy::instance::Instance;
 use v2only_policy::notebook::Notebook;
 use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Tags};
 
-use crate::failure::Failure;
-
+pub use answer::{Answer, Changed, Page};
 pub use automation::{Execution, Locations, RunAutomation};
 pub use estate::{ListAccounts, ListRegions, SendTasks};
 pub use findings::{ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
@@ -42,9 +42,6 @@ pub use sources::{
 };
 pub use trace::{Invocation, Progress, RunTrace, TraceStep};
 pub use usage::{Metric, ReadUsage};
-
-/// What a port answers.
-pub type Answer<T> = Result<T, Failure>;
 
 /// Whether an account may be acted in at all (`organizations:DescribeAccount` for accounts other than our
 /// own).
@@ -84,15 +81,6 @@ pub trait DescribeInstances {
     ) -> impl Future<Output = Answer<Vec<(String, Instance)>>> + Send;
 }
 
-/// One page of a listing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
-    /// What is on it; may be empty although others follow.
-    pub items: Vec<T>,
-    /// What to ask for next.
-    pub next: Option<String>,
-}
-
 /// Which instances a listing is after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listing {
@@ -111,15 +99,6 @@ pub trait ListInstances {
         listing: Listing,
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<Instance>>> + Send;
-}
-
-/// What AWS answered to a change of an instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
-    /// The options as AWS says they are, or are about to be.
-    pub options: MetadataOptions,
-    /// AWS's id of the request.
-    pub request_id: Option<String>,
 }
 
 /// `ec2:ModifyInstanceMetadataOptions`, tightening only.

@@ -105,7 +105,7 @@ impl Readiness {
     }
 }
 
-/// Tells of every instance of one place whose metadata service answers, page by page.
+/// Reports every instance of one account and Region whose metadata service answers, page by page.
 ///
 /// Costs one call per page of 1000 instances, and for each page two per 500 of them. `days` takes the place of what the
 /// policy wants of each instance.
@@ -202,7 +202,7 @@ impl Counts {
 pub enum Failing {
     /// This version of a launch template says `optional`.
     Version(LaunchTemplate, u64),
-    /// A launch configuration in use, which means `optional` by saying nothing, too.
+    /// A launch configuration in use, which means `optional` if it sets nothing, too.
     Configuration(LaunchConfiguration),
     /// The account default does not require tokens: whatever states nothing, from an image that does not either.
     Defaults(AccountDefaults),

@@ -37,7 +37,7 @@ pub enum Outcome {
     Fixed,
     /// A step towards it was made; its next event continues.
     Advanced,
-    /// It has not been looked at, and why.
+    /// It has not been read, and why.
     NotJudged(String),
     /// It should have been changed, or looked at, and was not.
     Failed(Failure),

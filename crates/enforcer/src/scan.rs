@@ -1,4 +1,4 @@
-//! The door for people who want to know: lists what is there and judges it. Takes no writer, and so it
+//! The entry point of `scan`: lists what is there and judges it. Takes no writer, and so it
 //! cannot change anything.
 
 use futures_util::StreamExt as _;
@@ -49,7 +49,7 @@ pub async fn scan(
     scan_by_pages(ports, policy, place, (kinds, now), each, &async || {}).await
 }
 
-/// As [`scan`]; after each page it waits for its `turn` before it asks for the next one, so that whoever takes longer for a
+/// As [`scan`]; after each page it waits for its `turn` before it asks for the next one, so that a caller that takes longer for a
 /// page than AWS does not have to keep them all.
 pub async fn scan_by_pages(
     ports: &impl Readable,

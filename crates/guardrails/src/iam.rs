@@ -342,7 +342,7 @@ fn automation(settings: &Settings) -> Vec<Statement> {
     });
     let executions = settings.arn("ssm", "automation-execution/*");
     let start = runbooks.chain([executions.clone()]);
-    // Whoever starts a runbook under a role passes it on: so does this one where an execution of another account takes
+    // A caller that starts a runbook under a role passes the role on: so does this one where an execution of another account takes
     // it on, to start the runbook here.
     let pass = Statement::allow(
         "PassTheRoleToRunbooks",

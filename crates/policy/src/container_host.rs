@@ -13,7 +13,7 @@ use crate::plan::{InstanceChange, Plan, Step};
 const KEYS: [&str; 7] =
     ["eks:", "aws:eks:", "kubernetes.io/", "k8s.io/", "karpenter.sh/", "aws:ecs:", "AmazonECSManaged"];
 
-/// Words of which one is in the names of instance profiles that are made for hosts, such as `ecsInstanceRole`.
+/// Words that occur in the names of instance profiles that are made for hosts, such as `ecsInstanceRole`.
 const WORDS: [&str; 6] = ["eks", "ecs", "kubernetes", "k8s", "karpenter", "kops"];
 
 /// The hop limit that keeps tokens from containers.

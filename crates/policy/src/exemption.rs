@@ -52,11 +52,11 @@ pub struct InForce {
     pub until: Date,
 }
 
-/// An exemption that means the resource and yet excuses nothing.
+/// An exemption that matches the resource and yet does not exempt it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Void {
-    /// Its last day is over.
+    /// It has expired.
     Expired {
         /// Where it was written.
         origin: Origin,
@@ -96,7 +96,7 @@ impl fmt::Display for Origin {
 pub struct Answer {
     /// The exemption that excuses it, the longest-lasting if there are several.
     pub in_force: Option<InForce>,
-    /// Those that mean it and excuse nothing.
+    /// Those that match it and do not exempt it.
     pub void: Vec<Void>,
 }
 

@@ -33,7 +33,7 @@ pub struct TagMatch {
     pub value: Glob,
 }
 
-/// What a resource must be for an override or exemption to mean it. A field that is empty says nothing;
+/// What a resource must be for an override or exemption to mean it. A field that is empty matches everything;
 /// of several that speak, all must hold; within one, any.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Matcher {
@@ -90,7 +90,7 @@ impl Matcher {
         }
     }
 
-    /// Whether this matcher says nothing at all, and so would mean everything.
+    /// Whether this matcher is empty, and so would match everything.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -45,7 +45,7 @@ impl HopLimit {
 /// What the document says of the hop limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HopLimitRule {
-    /// No opinion. A hop limit is never lowered unasked: that is what breaks containers.
+    /// No opinion. A hop limit is never lowered by default: that is what breaks containers.
     #[default]
     Keep,
     /// At most this many hops.
@@ -258,7 +258,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The document that says nothing but its mode.
+    /// The document that sets only its mode.
     pub fn new(mode: Mode) -> Self {
         Self {
             mode,

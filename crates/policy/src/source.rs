@@ -8,7 +8,7 @@ pub use made::{Displaced, Made, Unclear};
 use crate::instance::{HttpTokens, MetadataOptions, Switch};
 use crate::{ImageId, LaunchTemplateId, Tags};
 
-/// Options as a source states them. `None`: it says nothing, and the next source is asked.
+/// Options as a source states them. `None`: the source does not set it, and the next source is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StatedOptions {
@@ -45,7 +45,7 @@ impl StatedOptions {
 pub enum DefaultsOwner {
     /// The account itself.
     Account,
-    /// A declarative policy of the organization, with the message it shows to whoever tries.
+    /// A declarative policy of the organization, with the message that it shows to the caller.
     DeclarativePolicy(Option<String>),
     /// A word this release does not know.
     Unknown(String),
@@ -167,7 +167,7 @@ impl AccountDefaults {
     /// The name of the account defaults of a Region where a resource needs a name.
     pub const NAME: &'static str = "account-default";
 
-    /// Defaults of which the account says nothing, and which it may change.
+    /// Defaults that the account does not set, and which it may change.
     pub const UNSET: Self = Self {
         options: StatedOptions {
             http_tokens: None,
@@ -193,7 +193,7 @@ impl LaunchTemplate {
     }
 
     /// What `$Latest` was before the version that now is, if that one is ours and the first of two: then everything
-    /// from there on has to be looked at, see [`Self::set_displaced`].
+    /// from there on has to be read, see [`Self::set_displaced`].
     pub fn seems_displaced(&self) -> Option<u64> {
         let made = self.versions.iter().find(|it| it.number == self.latest)?.made?;
         (made.from != made.latest && made.latest < self.latest).then_some(made.latest)

@@ -56,7 +56,7 @@ pub enum Compliance {
     EndpointDisabled,
     /// A notebook that answers version 2 only.
     MinimumVersion2,
-    /// Account defaults as the document says, or of which it has no opinion.
+    /// Account defaults as the document says, or on which it has no opinion.
     DefaultsAsRequired,
     /// An image whose instances require tokens unless told otherwise.
     ImageIsV2,
@@ -78,7 +78,7 @@ impl fmt::Display for Compliance {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Note {
-    /// An exemption means this resource and excuses nothing.
+    /// An exemption matches this resource and does not exempt it.
     VoidExemption(Void),
     /// AWS has accepted the options and not applied them yet.
     OptionsPending,

@@ -83,7 +83,7 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
     match session.shared.output {
         Format::Json => documents::json(session.out, &document(&checked, exit))?,
         Format::Sarif => {
-            let findings: Vec<sarif::Finding> = checked.findings.iter().map(result).collect();
+            let findings: Vec<sarif::SarifFinding> = checked.findings.iter().map(result).collect();
             documents::json(session.out, &sarif::render("check", CODES, &findings))?;
         }
         _ => tell(&checked, session)?,
@@ -237,8 +237,8 @@ fn document(checked: &Checked, exit: Exit) -> CheckV1 {
     }
 }
 
-fn result((file, it): &(String, Finding)) -> sarif::Finding {
-    sarif::Finding {
+fn result((file, it): &(String, Finding)) -> sarif::SarifFinding {
+    sarif::SarifFinding {
         rule: it.code,
         level: level(it.level),
         message: format!("{}: {}; write\n{}", it.address, it.why, it.instead),

@@ -12,10 +12,10 @@ use v2only_enforcer::waves::Stop as Stopped;
 use v2only_policy::{InstanceId, Place};
 
 use self::roles::Central;
-use self::rollout::Run as Rollout;
+use self::rollout::Run as WaveRunner;
 use self::waves::Course;
 
-use crate::args::kind::{self, Kind};
+use crate::args::kind::{self, ResourceKind};
 use crate::print::plan::Plans;
 use crate::report::causes;
 use crate::report::formats::{self, Layout};
@@ -23,7 +23,7 @@ use crate::report::rollout_v1::RolloutV1;
 use crate::report::sink::{Head, Tail};
 use crate::report::table::Shown;
 use crate::report::tally::Tally;
-use crate::report::totals::{self, Looked, Totals};
+use crate::report::totals::{self, LocationResult, Totals};
 use crate::run::found::survey;
 use crate::run::found::{Entry, Estate, Findings, Results, Use};
 use crate::run::journal;
@@ -56,7 +56,7 @@ pub struct Args {
     /// Only this kind of resource: `instance`, `notebook`, `launch-template`, `launch-configuration`, `image` or
     /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
-    kind: Option<Kind>,
+    kind: Option<ResourceKind>,
 
     /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
     #[arg(long, help_heading = "Input")]
@@ -113,7 +113,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         }
     }
 
-    let found = Ran {
+    let found = EnforceRun {
         request,
         findings: Findings { estate: &estate, results: None },
         rolled: RolloutResult::default(),
@@ -133,7 +133,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let journal = FileJournal::create(&path, &clock)?;
     let results = Results::of(estate.len());
     let (role, central) = (args.runbooks.role(), central.as_ref());
-    let run = Rollout {
+    let run = WaveRunner {
         world,
         aws: &aws,
         journal: &journal,
@@ -148,7 +148,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let rolled = run.carry_out(&mut session.talk).await;
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
     let findings = Findings { estate: &estate, results: Some(&results) };
-    let ran = Ran { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
+    let ran = EnforceRun { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
     for advice in causes::refresh_advice(findings)? {
         session.talk.hint(&advice);
     }
@@ -207,7 +207,11 @@ fn agreed<W: World>(
 }
 
 /// Says why nothing is to be changed, and what would let something be.
-fn nothing_acts<W: World>(session: &mut Session<'_, W>, found: &Ran<'_>, aws: &W::Aws) -> Result<Exit, Stop> {
+fn nothing_acts<W: World>(
+    session: &mut Session<'_, W>,
+    found: &EnforceRun<'_>,
+    aws: &W::Aws,
+) -> Result<Exit, Stop> {
     let (exit, totals) = found.tell(session, aws, Some(Shown::Found { exemptions: false }))?;
     let Totals { held, advice, .. } = totals;
     if !held.is_empty() {
@@ -218,14 +222,14 @@ fn nothing_acts<W: World>(session: &mut Session<'_, W>, found: &Ran<'_>, aws: &W
 }
 
 /// A run that ended.
-struct Ran<'a> {
+struct EnforceRun<'a> {
     request: ScanRequest<'a>,
     findings: Findings<'a>,
     rolled: RolloutResult,
     journal: Option<&'a Path>,
 }
 
-impl Ran<'_> {
+impl EnforceRun<'_> {
     fn tell<W: World>(
         &self,
         session: &mut Session<'_, W>,
@@ -255,7 +259,7 @@ impl Ran<'_> {
         session.exit = Some(exit);
         let calls = aws.calls();
         let exempt = exemptions::told(
-            exemptions::Looked { request: self.request, shared: session.shared },
+            exemptions::ScanScope { request: self.request, shared: session.shared },
             surveys,
             met,
         );
@@ -274,7 +278,8 @@ impl Ran<'_> {
         drop(sink);
         session.out.flush()?;
         session.talk.say(&totals.in_words());
-        let looked: Vec<Looked<'_>> = surveys.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+        let looked: Vec<LocationResult<'_>> =
+            surveys.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
         totals::read(&mut session.talk, &looked, &calls);
         totals::usage_unread(&mut session.talk, surveys);
         totals::launchers_unread(&mut session.talk, surveys);
@@ -305,7 +310,7 @@ impl Ran<'_> {
             return;
         }
         let asks = |((place, id), calls): (&(Place, InstanceId), &u64)| {
-            format!("{id} in {place} still asks for IMDSv1: {} refused", count_calls(*calls))
+            format!("{id} in {place} still calls IMDSv1: {} refused", count_calls(*calls))
         };
         for line in watched.rejecting.iter().map(asks) {
             session.talk.say(&line);

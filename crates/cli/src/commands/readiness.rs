@@ -10,10 +10,10 @@ use crate::args::format::Format;
 use crate::args::readiness::Args;
 use crate::print::documents;
 use crate::print::readiness as tables;
-use crate::print::readiness_v1::{ReadinessV1, Run};
+use crate::print::readiness_v1::{ReadinessRun, ReadinessV1};
 use crate::report::csv;
 use crate::report::totals;
-use crate::report::totals::Looked;
+use crate::report::totals::LocationResult;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::regions::Places;
 use crate::run::session::Session;
@@ -25,7 +25,7 @@ use crate::term::text::plain;
 use crate::world::{Cloud as _, Readable, World};
 
 /// What is known of one account and Region.
-struct Found {
+struct LocationReadiness {
     place: Place,
     instances: Vec<Readiness>,
     failing: Vec<Failing>,
@@ -56,11 +56,11 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let whole = found.iter().all(|it| it.failure.is_none());
     let exit = Exit::of(!failing.is_empty() || seen.iter().any(|(_, it)| may_fail(it)), !whole);
     let calls = aws.calls();
-    let places: Vec<Looked<'_>> = found.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+    let places: Vec<LocationResult<'_>> = found.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
         format @ (Format::Json | Format::Ndjson | Format::Csv) => {
             let tag = args.tag.as_deref();
-            let run = Run {
+            let run = ReadinessRun {
                 now,
                 exit,
                 places: &places,
@@ -87,7 +87,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     session.out.flush()?;
     session.talk.say(&tables::in_words(&seen));
-    tell_of_refused(session, &seen);
+    report_refused(session, &seen);
     if let Some((_, it)) = seen.iter().find(|(_, it)| it.state == State::Busy) {
         let id = &it.instance.id;
         session
@@ -107,7 +107,7 @@ async fn look(
     days: Option<u16>,
     now: Timestamp,
     progress: &Progress,
-) -> Vec<Found> {
+) -> Vec<LocationReadiness> {
     let one = async |place: &Place| {
         let _shown = progress.begin(format!("reading {place}"));
         let mut instances = Vec::new();
@@ -117,11 +117,11 @@ async fn look(
             Ok(failing) => (failing, None),
             Err(failure) => (Vec::new(), Some(failure)),
         };
-        Found { place: place.clone(), instances, failing, failure: ended.err().or(unread) }
+        LocationReadiness { place: place.clone(), instances, failing, failure: ended.err().or(unread) }
     };
-    let mut found: Vec<Found> =
+    let mut found: Vec<LocationReadiness> =
         futures_util::stream::iter(&places.known).map(one).buffered(LOCATIONS_AT_ONCE).collect().await;
-    found.extend(places.unreadable.iter().cloned().map(|(place, failure)| Found {
+    found.extend(places.unreadable.iter().cloned().map(|(place, failure)| LocationReadiness {
         place,
         instances: Vec::new(),
         failing: Vec::new(),
@@ -130,17 +130,17 @@ async fn look(
     found
 }
 
-fn roll_ups(found: &[Found], tag: Option<&str>) -> Vec<RollUp> {
+fn roll_ups(found: &[LocationReadiness], tag: Option<&str>) -> Vec<RollUp> {
     let ways = [By::Group, By::Template].into_iter().chain(tag.map(|it| By::Tag(it.to_owned())));
     ways.flat_map(|by| {
-        let here = move |it: &Found| roll_up(&it.place, &by, &it.instances);
+        let here = move |it: &LocationReadiness| roll_up(&it.place, &by, &it.instances);
         found.iter().flat_map(here).collect::<Vec<RollUp>>()
     })
     .collect()
 }
 
 /// Software that has not noticed is software that may be broken.
-fn tell_of_refused<W>(session: &mut Session<'_, W>, seen: &[(&Place, &Readiness)]) {
+fn report_refused<W>(session: &mut Session<'_, W>, seen: &[(&Place, &Readiness)]) {
     let refused = seen.iter().filter(|(_, it)| it.state == State::Required && it.rejected > 0).count();
     if refused > 0 {
         session.talk.note(&format!(

@@ -13,7 +13,7 @@ use crate::args::format::Format;
 use crate::args::readiness::Args;
 use crate::print::documents;
 use crate::print::trace as tables;
-use crate::print::trace_v1::{Run, TraceV1};
+use crate::print::trace_v1::{TraceRun, TraceV1};
 use crate::report::totals;
 use crate::run::regions;
 use crate::run::session::Session;
@@ -79,7 +79,7 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         }
         // Formats of findings are refused before; a spreadsheet below.
         format => {
-            let run = Run { now: session.world.now(), exit, seconds, traced: &traced, calls: &calls };
+            let run = TraceRun { now: session.world.now(), exit, seconds, traced: &traced, calls: &calls };
             let document = TraceV1::from(run);
             match format {
                 Format::Ndjson => documents::ndjson(session.out, document.instances.iter())?,

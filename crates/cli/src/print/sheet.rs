@@ -104,7 +104,7 @@ impl Sheet {
         self.table.column_max_content_widths()
     }
 
-    /// As a part of a table of which the columns are so wide: all of them where nothing is wrapped, else the first
+    /// As a part of a table with these column widths: all rows where nothing is wrapped, else the first
     /// `fixed`, which never are.
     pub(crate) fn in_columns(&mut self, widths: &[u16], fixed: usize) {
         let shared = if self.wrapped { fixed } else { widths.len() };

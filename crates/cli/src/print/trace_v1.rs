@@ -11,8 +11,8 @@ use crate::run::traced::Traced;
 /// The name of the shape.
 const SCHEMA: &str = "v2only.trace.v1";
 
-/// A whole run, before it is given its published shape.
-pub(crate) struct Run<'a> {
+/// The complete run, before it is given its published shape.
+pub(crate) struct TraceRun<'a> {
     pub(crate) now: Timestamp,
     pub(crate) exit: crate::term::exit::Exit,
     pub(crate) seconds: u16,
@@ -70,8 +70,8 @@ struct CallerV1<'a> {
     connections: Option<u64>,
 }
 
-impl<'a> From<Run<'a>> for TraceV1<'a> {
-    fn from(run: Run<'a>) -> Self {
+impl<'a> From<TraceRun<'a>> for TraceV1<'a> {
+    fn from(run: TraceRun<'a>) -> Self {
         Self {
             schema: SCHEMA,
             time: run.now.to_string(),

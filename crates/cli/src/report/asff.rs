@@ -86,7 +86,7 @@ fn finding(item: &Item<'_>, finding: Finding, now: Timestamp, known: &Known) -> 
     let finding_id = resource::finding_id(place, id, rule.id);
     let time = time(now);
     let created = known.get(&finding_id).unwrap_or(&time).clone();
-    let closed = item.is_mended() || item.is_gone();
+    let closed = item.is_fixed() || item.is_gone();
     let (status, severity) = match (closed, item.exemption()) {
         (true, _) => ("PASSED", Severity::Informational),
         (false, Some(_)) => ("WARNING", Severity::Informational),

@@ -13,7 +13,7 @@ use crate::print::sheet::{Entry, Sheet, Whereabouts};
 use crate::report::item::Item;
 use crate::run::found::Findings;
 use crate::run::spool;
-use crate::run::survey::Seen;
+use crate::run::survey::LocationSurvey;
 use crate::term::messages::{count, some};
 use crate::term::problem::sentence;
 use crate::term::text::one_line;
@@ -52,7 +52,7 @@ pub(crate) fn causes(findings: Findings<'_>, width: Option<u16>) -> spool::Resul
 }
 
 /// The same of causes that were counted as they were found.
-pub(crate) fn counted(grouped: Causes, seen: &[Seen], width: Option<u16>) -> Option<String> {
+pub(crate) fn counted(grouped: Causes, seen: &[LocationSurvey], width: Option<u16>) -> Option<String> {
     let untraced = seen.iter().filter_map(|it| Some((&it.place, it.untraced.as_ref()?)));
     let untraced: Vec<String> = untraced
         .map(|(place, failure)| format!("  not traced in {place}: {}", one_line(&sentence(failure))))

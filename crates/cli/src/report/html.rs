@@ -26,7 +26,7 @@ use v2only_policy::Mode;
 
 use self::causes::{Cause, Causes, causes_words};
 use self::earlier::Earlier;
-use self::exemptions::{Exemptions, Met};
+use self::exemptions::{ExemptionUse, Exemptions};
 use self::first::{First, Rows};
 use self::gate::{Busy, Evidence, Gate};
 use self::places::{Answering, Posture, Postures, headline, scope, standfirst};
@@ -170,7 +170,7 @@ struct Content<'a> {
     causes: Causes,
     findings: First<(), Row>,
     failed: First<(), Row>,
-    exemptions: Met<'a>,
+    exemptions: ExemptionUse<'a>,
     left: Left,
 }
 
@@ -185,7 +185,7 @@ impl<'a> Content<'a> {
             causes: Causes::default(),
             findings: First::default(),
             failed: First::default(),
-            exemptions: Met::none(head),
+            exemptions: ExemptionUse::none(head),
             left: Left::default(),
         }
     }

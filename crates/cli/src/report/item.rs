@@ -134,11 +134,11 @@ impl<'a> Item<'a> {
 
     /// Whether it violates the policy after this run.
     pub(crate) fn violates(&self) -> bool {
-        self.record.is_violation() && !self.is_mended() && !self.is_gone()
+        self.record.is_violation() && !self.is_fixed() && !self.is_gone()
     }
 
     /// Whether this run made it compliant.
-    pub(crate) fn is_mended(&self) -> bool {
+    pub(crate) fn is_fixed(&self) -> bool {
         self.record.outcome == Outcome::Fixed
     }
 

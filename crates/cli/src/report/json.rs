@@ -13,7 +13,7 @@ use crate::report::item::Item;
 use crate::report::list::List;
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::sink::{Head, Sink, Tail};
-use crate::run::survey::Seen;
+use crate::run::survey::LocationSurvey;
 use crate::term::problem::Stop;
 
 /// The name of the shape.
@@ -79,7 +79,7 @@ impl Sink for Json<'_> {
     }
 
     fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
-        let incomplete = |failure: fn(&Seen) -> Option<IncompleteV1<'_>>| {
+        let incomplete = |failure: fn(&LocationSurvey) -> Option<IncompleteV1<'_>>| {
             tail.surveys.iter().filter_map(failure).collect()
         };
         let text = serde_json::to_string_pretty(&TailV1 {
@@ -102,7 +102,7 @@ impl Sink for Json<'_> {
 }
 
 /// The first reason for which the launchers of instances in one account and Region could not be read.
-fn unread_launchers(survey: &Seen) -> Option<IncompleteV1<'_>> {
+fn unread_launchers(survey: &LocationSurvey) -> Option<IncompleteV1<'_>> {
     let failure = survey.launchers.values().find_map(|launcher| match launcher {
         Launcher::Unread(failure) => Some(failure),
         _ => None,

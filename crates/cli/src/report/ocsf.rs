@@ -52,7 +52,7 @@ fn event(item: &Item<'_>, finding: Finding, now: Timestamp) -> Value {
     let rule = finding.rule().about();
     let (place, id) = (&item.record.place, &item.record.resource);
     let time = now.as_millisecond();
-    let closed = item.is_mended() || item.is_gone();
+    let closed = item.is_fixed() || item.is_gone();
     let (activity, activity_name) = if closed { (3, "Close") } else { (1, "Create") };
     let (compliance, compliance_name, severity) = match (closed, item.exemption()) {
         (true, _) => (1, "Pass", Severity::Informational),

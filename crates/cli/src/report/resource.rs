@@ -140,8 +140,8 @@ pub(super) fn description(item: &Item<'_>, finding: Finding) -> String {
         words.push(format!("Cause: {}.", cause.words()));
     }
     match &item.record.outcome {
-        Outcome::Fixed => words.push("Mended by v2only.".to_owned()),
-        Outcome::Failed(failure) => words.push(format!("Not mended: {failure}.")),
+        Outcome::Fixed => words.push("Fixed by v2only.".to_owned()),
+        Outcome::Failed(failure) => words.push(format!("Not fixed: {failure}.")),
         _ => {}
     }
     words.join(" ")

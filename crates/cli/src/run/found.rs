@@ -12,7 +12,7 @@ use v2only_policy::{Instance, Judged, Place, Subject, Verdict};
 
 use crate::report::item::Item;
 use crate::run::spool::{self, Slot, Spool, SpoolError};
-use crate::run::survey::{self, Page, ScanRequest, Seen};
+use crate::run::survey::{self, LocationSurvey, Page, ScanRequest};
 use crate::term::messages::Progress;
 use crate::world::Readable;
 
@@ -32,7 +32,7 @@ pub(crate) enum Use {
 #[derive(Debug)]
 pub(crate) struct Estate {
     /// The survey of each account and Region.
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) seen: Vec<LocationSurvey>,
     entries: Vec<Entry>,
     causes: Causes,
     spool: Spool,
@@ -63,7 +63,7 @@ impl Entry {
 
 /// A resource as it was found.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundResource {
     pub(crate) judged: Judged,
     /// Who set its options, if that was traced.
     pub(crate) cause: Option<RootCause>,
@@ -152,7 +152,7 @@ impl EstateBuilder {
     }
 
     /// Everything that was found, in the order of these surveys.
-    fn end(mut self, seen: Vec<Seen>) -> Estate {
+    fn end(mut self, seen: Vec<LocationSurvey>) -> Estate {
         let mut entries = Vec::with_capacity(self.by_place.values().map(Vec::len).sum());
         for (number, it) in (0_u32..).zip(&seen) {
             let mut here = self.by_place.remove(&it.place).unwrap_or_default();
@@ -180,7 +180,7 @@ impl Estate {
     }
 
     /// The account and Region of one.
-    pub(crate) fn seen(&self, it: &Entry) -> spool::Result<&Seen> {
+    pub(crate) fn seen(&self, it: &Entry) -> spool::Result<&LocationSurvey> {
         let number = usize::try_from(it.place).unwrap_or(usize::MAX);
         self.seen.get(number).ok_or_else(|| SpoolError::new("a resource without a place"))
     }
@@ -192,9 +192,9 @@ impl Estate {
     }
 
     /// One as it was found.
-    pub(crate) fn get(&self, it: &Entry) -> spool::Result<Found> {
+    pub(crate) fn get(&self, it: &Entry) -> spool::Result<FoundResource> {
         let (judged, cause) = self.spool.get(it.slot)?;
-        Ok(Found { judged, cause })
+        Ok(FoundResource { judged, cause })
     }
 
     /// The numbers of those in one account and Region.
@@ -278,7 +278,7 @@ impl Findings<'_> {
     ) -> Result<(), E> {
         let Some(entry) = self.estate.entry(number) else { return Ok(()) };
         let seen = self.estate.seen(entry)?;
-        let Found { judged, cause } = self.estate.get(entry)?;
+        let FoundResource { judged, cause } = self.estate.get(entry)?;
         let came = self.results.map(|it| it.get(number)).transpose()?.flatten();
         let record = came.unwrap_or_else(|| Record::of(&seen.place, &judged));
         let launcher: Option<&Launcher> = judged.instance().and_then(|it| seen.launchers.get(&it.id));

@@ -20,7 +20,7 @@ use crate::run::found::Findings;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::spool::values::Values;
 use crate::run::spool::{self, Slot};
-use crate::run::survey::Seen;
+use crate::run::survey::LocationSurvey;
 use crate::term::messages::Progress;
 use crate::term::problem::sentence;
 
@@ -64,16 +64,16 @@ pub(crate) async fn import(
 ) -> spool::Result<Imported> {
     let mut imported = Imported::default();
     let sent = &imported.sent;
-    let at_one_place = async |(number, seen): (usize, &Seen)| {
+    let at_one_place = async |(number, seen): (usize, &LocationSurvey)| {
         let place = &seen.place;
         let _shown = progress.begin(format!("importing into Security Hub of {place}"));
         let complete = if seen.failure.is_none() { kinds } else { Kinds::NONE };
-        let mut one = One { hub, place, now, sent, batch: Vec::new(), came: Came::default() };
+        let mut one = One { hub, place, now, sent, batch: Vec::new(), came: ImportResult::default() };
         one.import(findings, findings.estate.at(number), complete).await?;
         spool::Result::Ok(one.came)
     };
     let places = findings.estate.seen.iter().enumerate();
-    let all: Vec<spool::Result<Came>> =
+    let all: Vec<spool::Result<ImportResult>> =
         futures_util::stream::iter(places).map(at_one_place).buffered(LOCATIONS_AT_ONCE).collect().await;
     for it in all {
         let it = it?;
@@ -86,7 +86,7 @@ pub(crate) async fn import(
 
 /// The result of one account and Region.
 #[derive(Debug, Default)]
-struct Came {
+struct ImportResult {
     findings: Vec<Slot>,
     closed: usize,
     failures: Vec<String>,
@@ -100,7 +100,7 @@ struct One<'a, H> {
     sent: &'a Values,
     /// What is to be sent next.
     batch: Vec<Value>,
-    came: Came,
+    came: ImportResult,
 }
 
 impl<H: ReadFindings + ImportFindings> One<'_, H> {

@@ -37,7 +37,7 @@ impl NotTraced {
     /// In one sentence.
     pub(crate) fn words(&self) -> String {
         match self {
-            Self::NotFound => "it is in none of the places that were looked at".to_owned(),
+            Self::NotFound => "it is in none of the places that were read".to_owned(),
             Self::NotRunning => "it is not running, and nothing on it calls anything".to_owned(),
             Self::Trouble(it) => sentence(&Failure::from(it.clone())),
         }

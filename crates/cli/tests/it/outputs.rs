@@ -12,7 +12,7 @@ use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate, Template
 use v2only_policy::{ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
 
 use crate::fake_aws::{FakeAws, instance, notebook, tagged};
-use crate::fake_world::{FakeWorld, Ran};
+use crate::fake_world::{FakeWorld, RunResult};
 
 const POLICY: &str = "\
 version: 1
@@ -103,7 +103,7 @@ fn estate() -> FakeAws {
         })
 }
 
-fn scan(format: &str) -> Ran {
+fn scan(format: &str) -> RunResult {
     let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
     let ran = world.run(&format!("scan --policy DIR/policy.yaml -q --output {format}"));
     assert_eq!((ran.exit.code(), ran.err.as_str()), (10, ""));
@@ -156,7 +156,7 @@ fn nulls(it: &Value) -> bool {
 }
 
 #[test]
-fn a_later_run_updates_the_same_findings_and_closes_what_it_mended() {
+fn a_later_run_updates_the_same_findings_and_closes_what_it_fixed() {
     let ids = |asff: &Value| -> Vec<String> {
         asff["Findings"].as_array().unwrap().iter().map(|it| it["Id"].to_string()).collect()
     };
@@ -175,12 +175,12 @@ fn a_later_run_updates_the_same_findings_and_closes_what_it_mended() {
         let ends = format!("/{id}/{rule}");
         all.into_iter().find(|it| it["Id"].as_str().unwrap().ends_with(&ends)).unwrap()
     };
-    let mended = of("Training", "minimum-version");
+    let fixed = of("Training", "minimum-version");
     assert_eq!(
-        (&mended["Compliance"]["Status"], &mended["RecordState"], &mended["Workflow"]["Status"]),
+        (&fixed["Compliance"]["Status"], &fixed["RecordState"], &fixed["Workflow"]["Status"]),
         (&json!("PASSED"), &json!("ARCHIVED"), &json!("RESOLVED"))
     );
-    assert!(ids(&first).contains(&mended["Id"].to_string()));
+    assert!(ids(&first).contains(&fixed["Id"].to_string()));
     let held = of("i-0000000000000000a", "http-tokens");
     assert_eq!(
         (&held["Compliance"]["Status"], &held["RecordState"], &held["Workflow"]["Status"]),
@@ -234,7 +234,7 @@ fn nothing_to_tell_is_an_empty_document_of_every_format() {
 }
 
 #[test]
-fn a_place_that_could_not_be_read_is_told_of_wherever_a_format_can() {
+fn a_place_that_could_not_be_read_is_reported_wherever_a_format_can() {
     let denied = "You are <not> authorized";
     let aws =
         estate().failing("autoscaling:DescribeAutoScalingGroups", None, Kind::Denied, "AccessDenied", denied);
@@ -351,14 +351,14 @@ fn a_report_of_one_kind_claims_nothing_of_the_others() {
         instances.contains("<h1>No instance answers IMDSv1 any more; notebooks were not looked at</h1>"),
         "{instances}"
     );
-    assert!(instances.contains("Nothing that was looked at violates the policy."), "{instances}");
+    assert!(instances.contains("Nothing that was checked violates the policy."), "{instances}");
     let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
     let json = world.run("scan --policy DIR/policy.yaml -q --output json").out;
     let world = world.file("october.json", &json.replace("2026-11-20T10:15:00Z", "2026-10-01T00:00:00Z"));
     let line = "scan --policy DIR/policy.yaml --output html --kind image --earlier DIR/october.json";
     let ran = world.run(line);
     assert_eq!((ran.exit.code(), ran.out.as_str()), (2, ""), "{}", ran.err);
-    assert!(ran.err.contains("`--earlier` compares runs that look at everything"), "{}", ran.err);
+    assert!(ran.err.contains("`--earlier` compares runs that read everything"), "{}", ran.err);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What instances take their options from: shown by `scan`, mended by `enforce`, traced to from instances.
+//! What instances take their options from: shown by `scan`, fixed by `enforce`, traced to from instances.
 
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
@@ -111,7 +111,7 @@ fn every_source_is_shown_with_who_decides_and_instances_with_their_cause() {
 }
 
 #[test]
-fn the_plan_is_grouped_by_what_set_the_options_and_says_what_mends_that() {
+fn the_plan_is_grouped_by_what_set_the_options_and_says_how_to_fix_that() {
     let world = FakeWorld::with(estate()).watched(160).stdin("n\n").file("policy.yaml", POLICY);
     assert_snapshot!(world.run("enforce --policy DIR/policy.yaml").err);
     let alone = world.run("enforce --policy DIR/policy.yaml --kind instance");
@@ -280,7 +280,7 @@ fn what_an_earlier_run_left_undone_is_told_by_a_scan_and_done_by_enforce() {
 }
 
 #[test]
-fn sources_are_mended_in_order_and_a_second_run_has_nothing_left_that_it_may_do() {
+fn sources_are_fixed_in_order_and_a_second_run_has_nothing_left_that_it_may_do() {
     let world = FakeWorld::with(estate()).watched(160).file("policy.yaml", POLICY);
     let line = "enforce --policy DIR/policy.yaml --kind launch-template --yes --journal DIR/one.ndjson";
     let ran = world.run(line);

@@ -90,7 +90,7 @@ overrides:
 }
 
 #[test]
-fn a_compliant_estate_costs_no_look_at_cloudwatch() {
+fn a_compliant_estate_costs_no_call_to_cloudwatch() {
     let aws = FakeAws::default().at_home(HERE).instance(HERE, closed(CLOSED));
     let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
     assert_eq!(world.run("scan --policy DIR/policy.yaml").exit.code(), 0);
@@ -211,7 +211,7 @@ fn estate() -> FakeAws {
 }
 
 #[test]
-fn readiness_tells_of_instances_of_what_belongs_together_and_of_what_would_fail() {
+fn readiness_reports_instances_their_groups_and_what_would_fail() {
     let world = FakeWorld::with(estate()).watched(170);
     let ran = world.run("readiness --tag app");
     assert_snapshot!(ran.seen());
@@ -297,7 +297,7 @@ fn a_window_has_1_to_455_days() {
 }
 
 #[test]
-fn an_account_that_cannot_be_entered_is_named_and_the_others_are_told_of() {
+fn an_account_that_cannot_be_entered_is_named_and_the_others_are_reported() {
     let world = FakeWorld::with(estate()).watched(170);
     let ran = world.run("readiness --org --role-name v2only-scanner");
     assert_eq!(ran.exit.code(), 3);

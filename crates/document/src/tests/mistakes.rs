@@ -140,7 +140,7 @@ fn asking_for_version_1() {
       |
     3 | instances: { http_tokens: optional, http_endpoint: enabled }
       |                           ^
-    hint: version 1 is never allowed by a rule; whoever still needs it gets an exemption
+    hint: version 1 is never allowed by a rule; a resource that still needs it gets an exemption
 
     policy.yaml:3:52: instances.http_endpoint: expected `keep` or `disabled`, found `enabled`
       |
@@ -152,7 +152,7 @@ fn asking_for_version_1() {
       |
     4 | notebooks: { minimum_version: 1 }
       |                               ^
-    hint: version 1 is never allowed by a rule; whoever still needs it gets an exemption
+    hint: version 1 is never allowed by a rule; a resource that still needs it gets an exemption
 
     policy.yaml:5:34: account_defaults.http_tokens: expected `required` or `keep`, found `optional`
       |
@@ -221,7 +221,7 @@ fn an_exemption_without_end_or_reason() {
       |
     6 |     until: never
       |            ^
-    hint: every exemption ends; choose the day on which somebody looks at it again
+    hint: every exemption ends; choose the day on which somebody reviews it
 
     policy.yaml:7:5: exemptions[1]: missing key `reason`
       |

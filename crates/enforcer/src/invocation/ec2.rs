@@ -29,7 +29,7 @@ const DESCRIBE: &str = "ec2:DescribeInstances";
 /// and one change per violating instance. Handling the same payload again is harmless.
 ///
 /// # Errors
-/// A single event that cannot be read, or of which something must be tried again. A batch never errs: it
+/// A single event that cannot be read, or a part of which must be tried again. A batch never errs: it
 /// names the messages to send again.
 pub async fn handle<P: Ec2 + ReadParameter + Sync>(
     payload: Value,

@@ -64,7 +64,7 @@ pub trait ListImages {
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<Image>>> + Send;
 
-    /// What images say of the metadata service, whoever owns them. One that AWS does not show is left out.
+    /// What images say of the metadata service, regardless of their owner. One that AWS does not show is left out.
     fn imds_support(
         &self,
         place: &Place,

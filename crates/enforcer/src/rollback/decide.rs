@@ -100,7 +100,7 @@ pub fn template(line: &TemplateLine, now: Option<&LaunchTemplate>, even_if_chang
     }
 }
 
-/// Of the account defaults: only what was changed is looked at, and restored.
+/// Of the account defaults: only what was changed is read, and restored.
 pub fn defaults(
     before: &AccountDefaults,
     change: DefaultsChange,

@@ -129,7 +129,7 @@ async fn version<P: SourceReader + SourceWriter>(
         Some(number) => ports.made_version(place, id, wanted, number).await,
         None => ports.new_version(place, id, wanted).await,
     };
-    // What `$Latest` means is mended before what `$Default` means is changed, and whatever the new version came to.
+    // What `$Latest` means is fixed before what `$Default` means is changed, and whatever the new version came to.
     let is_made = made.as_ref().map_or_else(|failure| failure.kind == Kind::Unverified, |_| true);
     let repeated = match step.then_repeat.filter(|_| is_made) {
         Some(latest) => ports.new_version(place, id, WantedVersion::again(latest)).await.map(|_| ()),

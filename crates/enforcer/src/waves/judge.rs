@@ -82,7 +82,7 @@ pub enum Stop {
         /// What may fail.
         tolerated: Portion,
     },
-    /// More instances than may still ask for version 1.
+    /// More instances than may still call IMDSv1.
     Rejecting {
         /// Those that do.
         instances: usize,
@@ -126,7 +126,7 @@ impl fmt::Display for Stop {
 /// Whether the next wave may begin.
 ///
 /// What is unknown does not end a run: instances that are stopped, or young, or monitored coarsely never have data in
-/// time. Whoever calls says how many they are.
+/// time. The caller says how many they are.
 ///
 /// # Errors
 /// Why not.

@@ -230,12 +230,12 @@ async fn drift_is_corrected_until_it_is_contested() {
 }
 
 #[tokio::test]
-async fn an_old_instance_waits_for_evidence_unless_somebody_asks_for_version_1() {
+async fn an_old_instance_waits_for_evidence_unless_somebody_requests_version_1() {
     let app = app(ENFORCE, |world| {
         world.instance("i-00000001").created_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
     });
     let (said, _) = handle(&app, modified("i-00000001", None, NOW)).await;
-    assert_eq!(said, ["i-00000001 held"], "a new hop limit says nothing of who uses version 1");
+    assert_eq!(said, ["i-00000001 held"], "a new hop limit is no evidence of who uses version 1");
     let (said, _) = handle(&app, modified("i-00000001", Some("optional"), NOW)).await;
     assert_eq!(said, ["i-00000001 fixed"]);
 }

@@ -1,4 +1,4 @@
-//! Scenarios of the event doors, over an AWS in memory.
+//! Scenarios of the entry points for events, over an AWS in memory.
 
 #![expect(
     clippy::unwrap_used,

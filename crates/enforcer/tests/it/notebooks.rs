@@ -110,7 +110,7 @@ async fn whichever_call_fails_once_the_redelivered_event_goes_on() {
     }
 }
 
-/// What AWS refuses says nothing about the notebook, and uses up none of the tries.
+/// A refused call is no evidence about the notebook, and uses up none of the tries.
 #[tokio::test]
 async fn an_update_that_is_refused_often_is_not_taken_for_one_without_effect() {
     for (kind, retried) in [(Kind::Throttled, true), (Kind::Denied, false)] {

@@ -197,7 +197,7 @@ fn cases(against: Against<'_>) -> Vec<Case> {
         vec![it.request("ec2:ModifyInstanceMetadataDefaults", "ec2", "*", &[(ASK_TOKENS, tokens)])]
     };
     let mut cases = vec![
-        case("launch-v1", "launch that asks for version 1", Some(true), developer.launch(&v1, false)),
+        case("launch-v1", "launch that requests IMDSv1", Some(true), developer.launch(&v1, false)),
         case("launch-silent", "launch that states no HttpTokens", Some(true), developer.launch(&[], false)),
         case("launch-v2", "launch that requires version 2", Some(false), developer.launch(&v2, false)),
         case(

@@ -117,7 +117,7 @@ fn the_automation_role_is_granted_exactly_what_the_runbooks_of_aws_call() {
 
 #[test]
 fn the_scanner_and_the_doctor_only_look() {
-    // The doctor tries the door that the functions take, and goes away again.
+    // The doctor assumes the role that the functions assume, and calls nothing with it.
     for action in granted(&["scanner", "doctor"]).into_iter().filter(|it| it != "sts:AssumeRole") {
         let verb = action.split(':').nth(1).unwrap();
         let looks = ["Describe", "Get", "List", "Lookup"].iter().any(|it| verb.starts_with(it));

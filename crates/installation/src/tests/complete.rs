@@ -1,4 +1,4 @@
-//! An installation as `infra/` makes it, and a look at it with one thing broken.
+//! An installation as `infra/` makes it, and a check of it with one thing broken.
 
 use std::collections::BTreeMap;
 
@@ -171,9 +171,9 @@ pub(super) fn check(
     let [found] = all.as_slice() else { panic!("expected one finding: {all:#?}") };
     assert_eq!((found.piece, found.name.as_str(), found.state), (piece, name, State::Problem));
     assert!(found.why.contains(why), "{}", found.why);
-    let mend = found.command.as_ref().unwrap().as_str();
-    assert!(mend.starts_with(command), "{mend}");
-    assert!(!command.starts_with("aws") || mend.contains(" --region "), "{mend}");
+    let fix = found.command.as_ref().unwrap().as_str();
+    assert!(fix.starts_with(command), "{fix}");
+    assert!(!command.starts_with("aws") || fix.contains(" --region "), "{fix}");
 }
 
 pub(super) fn rule<'a>(seen: &'a mut Snapshot, bus: &'static str) -> &'a mut RuleSnapshot {

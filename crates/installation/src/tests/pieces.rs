@@ -291,7 +291,7 @@ fn broken_functions_and_mappings() {
 }
 
 #[test]
-fn an_environment_is_mended_without_losing_what_else_is_in_it() {
+fn an_environment_is_fixed_without_losing_what_else_is_in_it() {
     let mut seen = complete(Site::Hub);
     environment(&mut seen).insert("RUST_LOG".to_owned(), "debug".to_owned());
     environment(&mut seen).insert("V2ONLY_ORGANIZATION_ID".to_owned(), String::new());
@@ -299,14 +299,14 @@ fn an_environment_is_mended_without_losing_what_else_is_in_it() {
     environment(&mut seen).remove("V2ONLY_MEMBER_ROLE");
     let all = bad(&seen);
     let [found] = all.as_slice() else { panic!("{all:#?}") };
-    let mend = found.command.as_ref().unwrap().as_str();
+    let fix = found.command.as_ref().unwrap().as_str();
     for kept in [
         "\"RUST_LOG\":\"debug\"",
         ORGANIZATION,
         "made-up-for-a-test",
         "\"V2ONLY_MEMBER_ROLE\":\"v2only-ec2-enforcer\"",
     ] {
-        assert!(mend.contains(kept), "{kept}: {mend}");
+        assert!(fix.contains(kept), "{kept}: {fix}");
     }
 }
 

@@ -140,7 +140,7 @@ pub(super) fn change(findings: &[OptionFinding]) -> InstanceChange {
     InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags }
 }
 
-/// Whether options are compliant whoever the instance is: under the document's rules and under those of
+/// Whether options are compliant for every instance: under the document's rules and under those of
 /// every override. Lets a launch whose record already says so pass without a single call.
 pub fn compliant_anywhere(options: &MetadataOptions, policy: &Policy) -> Option<Compliance> {
     if options.http_endpoint == Switch::Disabled {

@@ -4,7 +4,7 @@
 //! InService, version 1 ─ mark, stop ─► Stopped, version 1 ─ update ─► Stopped, version 2
 //!                                                          ─ start (marked) ─► InService ─ unmark
 //! ```
-//! Nothing is kept anywhere but on the notebook itself, so whoever looks next (a redelivered event, the
+//! Nothing is kept anywhere but on the notebook itself, so the next run (a redelivered event, the
 //! sweep) goes on where the last one stopped, or was killed.
 
 use super::{Circumstances, Decision, drift, excuse};
@@ -79,7 +79,7 @@ fn left_stopped(notebook: &Notebook, circumstances: &Circumstances<'_>) -> Optio
     (stopped && stale).then_some(Note::LeftStopped)
 }
 
-/// What mends a violating notebook, as far as this look can.
+/// The fix for a violating notebook, as far as this run can make it.
 fn repair(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>) -> Plan {
     match notebook.status {
         NotebookStatus::Gone => Plan::Nothing,

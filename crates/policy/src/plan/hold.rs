@@ -92,7 +92,7 @@ pub enum Hold {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum EnforcementBar {
-    /// Launches that say nothing would fail, because the default is not `required` either.
+    /// Launches that set nothing would fail, because the default is not `required` either.
     NoDefault,
     /// Launches from these sources would fail, because they say `optional`.
     Failing {
@@ -105,7 +105,7 @@ impl fmt::Display for EnforcementBar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoDefault => f.write_str(
-                "HttpTokensEnforced would make every launch fail that says nothing, because the default is \
+                "HttpTokensEnforced would make every launch fail that does not set HttpTokens, because the default is \
                  not required (`account_defaults.http_tokens: required`)",
             ),
             Self::Failing { sources: 1 } => f.write_str(

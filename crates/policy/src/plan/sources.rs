@@ -9,7 +9,7 @@ use super::instance::InstanceChange;
 use crate::settings::HopLimit;
 
 /// A change of the account defaults, in one call: enforcement without a default of `required` would make
-/// launches fail that say nothing.
+/// launches fail that set nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DefaultsChange {

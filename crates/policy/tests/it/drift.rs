@@ -30,7 +30,7 @@ fn three_flips_are_corrected_and_the_fourth_is_contested() {
     check("the second", it(&[A]), enforce(), flipped(at(B)), &format!("{ACT}; remember {A} {B}"));
     check("the third", it(&[A, B]), enforce(), flipped(at(C)), &format!("{ACT}; remember {A} {B} {C}"));
     check(
-        "the fourth is remembered, so that whoever looks later knows",
+        "the fourth is remembered, so that a later run knows",
         it(&[A, B, C]),
         enforce(),
         flipped(at(D)),

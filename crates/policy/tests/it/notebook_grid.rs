@@ -177,7 +177,7 @@ impl Case {
         self.tries == Tries::Spent && self.flips != Flips::Now
     }
 
-    /// Whether the policy forbids to mend it.
+    /// Whether the policy forbids to fix it.
     fn barred(&self) -> bool {
         self.exempt() || self.regime == Regime::Observe || self.flips == Flips::Contested
     }
@@ -377,7 +377,7 @@ fn the_whole_grid() {
     }
     assert_eq!(cases, 331_776);
     assert!(broken.is_empty(), "{}", broken.join("\n"));
-    // The grid reaches everything that can be told of a notebook, so no invariant holds for want of cases.
+    // The grid reaches every state that a notebook can have, so no invariant holds for want of cases.
     for word in [
         "act: mark as running",
         "act: minimum IMDS version=2",

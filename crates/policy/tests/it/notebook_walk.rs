@@ -166,7 +166,7 @@ impl World {
         accepted
     }
 
-    /// Looks until nothing is left to do. Each state between two others is looked at as well.
+    /// Looks until nothing is left to do. Each state between two others is decided as well.
     fn walk(mut self, policy: &Policy) -> Self {
         let mut turns = 0;
         while self.turn(policy, usize::MAX) || self.settle() {
@@ -252,7 +252,7 @@ proptest! {
         prop_assert!(!end.it.carries_restart_mark());
         prop_assert_eq!(end.look(&policy).plan, Plan::Nothing);
         if it.minimum_version == MinimumVersion::Two {
-            prop_assert!(end.steps.is_empty(), "nothing to mend, and yet {:?}", end.steps);
+            prop_assert!(end.steps.is_empty(), "nothing to fix, and yet {:?}", end.steps);
         }
     }
 
@@ -312,7 +312,7 @@ proptest! {
     }
 
     /// The policy comes to say observe, or the notebook becomes exempt or contested, between any two looks:
-    /// nothing more is mended than what it takes to start it, and what ran runs again.
+    /// nothing more is fixed than what it takes to start it, and what ran runs again.
     #[test]
     fn observed_exempted_or_contested_halfway_what_ran_runs_again(
         version in any_version(),
@@ -356,7 +356,7 @@ proptest! {
     }
 
     /// The policy takes its opt-in to the platform upgrade back between any two looks: what we stopped under
-    /// it is upgraded, mended and started all the same, and nothing else is stopped.
+    /// it is upgraded, fixed and started all the same, and nothing else is stopped.
     #[test]
     fn opted_out_halfway_what_ran_runs_again(
         version in any_version(),
@@ -481,7 +481,7 @@ fn a_notebook_that_cannot_be_started_is_not_tried_for_ever() {
     );
 }
 
-/// The event that tells of a flip finds the notebook Updating, and the one that follows knows of no flip.
+/// The event that reports a flip finds the notebook Updating, and the one that follows knows of no flip.
 /// The memory of the first must not make the second take it for contested.
 #[test]
 fn a_flip_remembered_while_updating_is_still_corrected() {
@@ -492,8 +492,8 @@ fn a_flip_remembered_while_updating_is_still_corrected() {
             world.it.minimum_version = MinimumVersion::One;
             world.it.status = NotebookStatus::Updating;
             world.now += SignedDuration::from_mins(10);
-            let told_of_it = world.it.decide(&policy, &flipped(world.now).on(world.now)).unwrap();
-            for call in world.calls(&told_of_it) {
+            let reported = world.it.decide(&policy, &flipped(world.now).on(world.now)).unwrap();
+            for call in world.calls(&reported) {
                 world.call(call);
             }
             world.settle();
@@ -534,7 +534,7 @@ fn an_update_without_effect_is_tried_three_times_and_then_spoken_of() {
         assert_eq!(end.it.status, status, "{:?}", end.steps);
         assert_eq!(told(&end.look(policy)), expected);
         assert!(end.it.tags[UPDATED_TAG].len() <= 256);
-        // From here on AWS mends it.
+        // From here on AWS fixes it.
         end.updates = Updates::Work;
         end.now += SignedDuration::from_hours(24);
         let end = end.walk(policy);

@@ -293,7 +293,7 @@ proptest! {
         }
     }
 
-    /// The one change follows from what is found, whoever found it first.
+    /// The one change follows from what is found, regardless of who found it first.
     #[test]
     fn the_change_follows_from_the_set_of_findings(it in any_instance(described_options()), rules in any_rules()) {
         let rules = rules.edit(|it| it.mode = Mode::Enforce);

@@ -156,7 +156,7 @@ fn in_use(mut it: LaunchTemplate) -> LaunchTemplate {
 
 proptest! {
     #[test]
-    fn new_versions_mend_default_and_latest_and_change_nothing_else(
+    fn new_versions_fix_default_and_latest_and_change_nothing_else(
         before in templates(),
         account in defaults(),
         rules in rules(),

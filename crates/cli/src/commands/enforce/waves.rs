@@ -16,7 +16,7 @@ const WAVE: Portion = Portion::Percent(50);
 const SOAK: Duration = Duration::from_secs(10 * 60);
 /// How many changes may fail.
 const MAX_ERRORS: Portion = Portion::Percent(10);
-/// How many instances may still ask for version 1.
+/// How many instances may still call IMDSv1.
 const MAX_REJECTING: Portion = Portion::Number(0);
 
 /// What is typed of waves.

@@ -110,7 +110,7 @@ fn instance(it: &Launched, trigger: &Trigger) -> Option<Instance> {
     })
 }
 
-/// The notebook as whoever created it asked for it.
+/// The notebook as its creator asked for it.
 fn notebook(name: &NotebookName, minimum_version: MinimumVersion, trigger: &Trigger) -> Notebook {
     Notebook {
         name: name.clone(),

@@ -27,7 +27,7 @@ pub(super) struct Cause {
 
 /// What is known of one cause.
 #[derive(Default)]
-struct Found {
+struct CauseGroup {
     instances: usize,
     groups: Vec<String>,
     template: Option<LaunchTemplateId>,
@@ -37,7 +37,7 @@ struct Found {
 /// What is known of all causes so far.
 #[derive(Default)]
 pub(super) struct Causes {
-    by_cause: BTreeMap<(Place, String), Found>,
+    by_cause: BTreeMap<(Place, String), CauseGroup>,
     names: BTreeMap<(Place, LaunchTemplateId), String>,
 }
 
@@ -74,7 +74,7 @@ impl Causes {
         let mut causes: Vec<Cause> = self
             .by_cause
             .into_iter()
-            .map(|((place, words), Found { instances, groups, template, remedy })| Cause {
+            .map(|((place, words), CauseGroup { instances, groups, template, remedy })| Cause {
                 words,
                 name: name(&place, template),
                 place: place.to_string(),

@@ -1,4 +1,4 @@
-//! A denial of launches that ask for version 1 by name.
+//! A denial of launches that request version 1 by name.
 
 use super::finding;
 use crate::check::effects::{self, Outcome};
