@@ -25,7 +25,7 @@ impl LookUpLaunches for Aws {
     ) -> Answer<Page<Value>> {
         let call = Call::LookupEvents;
         let client = Client::new(&self.config(place).await?);
-        // CloudTrail takes one attribute, so the name of the event is compared here.
+        // CloudTrail takes one attribute, so the name of the event is looked at here.
         let by_name = sdk::LookupAttribute::builder()
             .attribute_key(sdk::LookupAttributeKey::ResourceName)
             .attribute_value(id.as_str())

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`ports`] is all that AWS is asked for, one trait per permission; [`failure`] says
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
-//! [`notebooks`] carry plans out, [`sources`] is what instances take their options from; [`invocation`] is the entry point for
+//! [`notebooks`] carry plans out, [`sources`] is what instances take their options from; [`invocation`] is the door for
 //! events, [`sweep`] the one for the schedule, [`scan`], [`enforce`] with its [`waves`] and [`rollback`] the ones for
 //! people; [`automation`] has runbooks make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who
 //! on an instance calls version 1.

@@ -10,10 +10,10 @@ use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 
 /// Takes one step and says what came of it.
 ///
-/// Repeating it is harmless: each run describes the notebook again and decides again. A mark is
+/// Repeating it is harmless: whoever looks again describes the notebook again and decides again. A mark is
 /// written before the stop it belongs to, so that a notebook that ran is never left stopped by us without a
 /// trace; a refused stop leaves the mark, because the refusal may be the echo of our own stop. An update is
-/// remembered once AWS has accepted it: a call that is throttled or denied is no evidence about the notebook, and
+/// remembered once AWS has accepted it: what is throttled or denied says nothing about the notebook, and
 /// must not use up the tries.
 ///
 /// Nothing waits in here: what a step starts ends with an event, and that event brings the next step.

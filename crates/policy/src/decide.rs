@@ -38,7 +38,7 @@ const NEWS: SignedDuration = SignedDuration::from_hours(24);
 /// What brought us here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
-    /// It was just launched: nothing can depend on version 1 yet. An event that arrives long after counts as seen.
+    /// It was just launched: nothing can depend on version 1 yet. Told of long after, it counts as seen.
     Launch,
     /// Somebody asked for version 1 at this moment, on something that exists. Long ago, it counts as seen.
     Drift(Timestamp),
@@ -79,8 +79,8 @@ impl Circumstances<'_> {
         Scope { place: self.place, ous: self.ous, resource, tags }
     }
 
-    /// Whether an event of that moment is still news. One that was kept in a queue, an archive
-    /// or a file for longer reports a change that software may have come to depend on.
+    /// Whether an event of that moment still tells of something new. One that was kept in a queue, an archive
+    /// or a file for longer tells of something that software may have come to depend on.
     fn is_news(&self, at: Timestamp) -> bool {
         self.now.duration_since(at) <= NEWS
     }
@@ -113,7 +113,7 @@ fn excuse(
 fn drift(tags: &Tags, rule: &DriftRule, circumstances: &Circumstances<'_>) -> (Option<Hold>, Tags) {
     let reversions = Moments::read(tags, rule, circumstances.now);
     let flipped_at = circumstances.flipped_at();
-    // A trigger that does not report a flip finds the one that was remembered last, and not corrected yet.
+    // Whoever brings no word of a flip finds the one that was remembered last, and not corrected yet.
     let times = reversions.besides(flipped_at.or(reversions.last()));
     let corrected = usize::from(rule.contested_after);
     let contested = (times >= corrected).then_some(Hold::Contested { times, hours: rule.window_hours });

@@ -5,7 +5,7 @@
 //! nothing. Once the tag holds `contested_after` moments within the window, the next flip is reported and
 //! left to people.
 //!
-//! That next flip is remembered as well, and no further one. So a trigger that does not report a flip (the
+//! That next flip is remembered as well, and no further one. So a look that brings no word of a flip (the
 //! sweep, or a notebook's next state) can tell a flip that is still to be corrected from a contested one:
 //! the last moment in the tag is that of the flip it finds, and only those before it have been corrected.
 

@@ -6,36 +6,18 @@
 mod judge;
 pub mod kinds;
 mod suggestion;
+mod template;
 mod value;
 
 use v2only_document::tree::{self, Format, Issue, IssueKind, Node, Options, Value};
 
 use self::judge::Resource;
+use self::template::note;
+pub use self::template::{Template, Unreadable};
+
 use super::Finding;
+use crate::Settings;
 use crate::check::Level;
-use crate::{Mark, Settings};
-
-/// A template.
-#[derive(Debug, Clone)]
-pub struct Template {
-    root: Node,
-    json: bool,
-    /// Where a second document begins.
-    second: Option<Mark>,
-    issues: Vec<Issue>,
-    /// Whether parameters have their defaults.
-    by_defaults: bool,
-}
-
-/// Why a text could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}:{}: {message}", at.line, at.column)]
-pub struct Unreadable {
-    /// Where.
-    pub at: Mark,
-    /// What is wrong.
-    pub message: String,
-}
 
 impl Template {
     /// Reads a template; `None` if the text is JSON or YAML and no template.
@@ -77,11 +59,6 @@ impl Template {
         }
         findings.sort_by(|one, other| (one.at, one.code).cmp(&(other.at, other.code)));
         findings
-    }
-
-    fn resources(&self) -> Vec<(&str, &Node)> {
-        let resources = self.root.get("Resources").map(Node::entries).unwrap_or_default();
-        resources.iter().map(|it| (it.key.text.as_str(), &it.value)).collect()
     }
 
     fn judge(&self, name: &str, node: &Node, settings: &Settings, findings: &mut Vec<Finding>) {
@@ -177,52 +154,5 @@ impl Template {
             });
         }
         findings
-    }
-
-    /// Whether a value refers to a launch template of this file, by `!Ref`, `!GetAtt` or its name.
-    fn contains_launch_template(&self, value: &Node) -> bool {
-        let is_template =
-            |node: &Node| node.get("Type").and_then(Node::text) == Some("AWS::EC2::LaunchTemplate");
-        let logical = match value::function(value) {
-            Some((function, argument)) if function.ends_with("Ref") => argument.text(),
-            Some((function, argument)) if function.ends_with("GetAtt") => match &argument.value {
-                Value::List(items) => items.first().and_then(Node::text),
-                _ => argument.text().and_then(|it| it.split('.').next()),
-            },
-            Some((function, argument)) if function.ends_with("Sub") => {
-                argument.text().and_then(|it| it.strip_prefix("${")?.strip_suffix('}'))
-            }
-            Some(_) => None,
-            None => {
-                let named = |node: &Node| {
-                    let name = node.get("Properties").and_then(|it| it.get("LaunchTemplateName"));
-                    is_template(node) && name.and_then(Node::text) == value.text()
-                };
-                return self.resources().iter().any(|(_, node)| named(node));
-            }
-        };
-        let logical = logical.map(|it| it.split('.').next().unwrap_or_default());
-        self.resources().iter().any(|(name, node)| Some(*name) == logical && is_template(node))
-    }
-
-    /// A parameter with its default, for a message.
-    fn default_of(&self, parameter: &str) -> String {
-        let declared = self.root.get("Parameters").and_then(|it| it.get(parameter));
-        match declared.and_then(|it| it.get("Default")?.text()) {
-            Some(default) => format!(" ({parameter}, by default {default})"),
-            None => format!(" ({parameter})"),
-        }
-    }
-}
-
-/// A note that a resource cannot be judged.
-fn note(address: &str, at: Mark, why: String) -> Finding {
-    Finding {
-        code: "cannot-tell",
-        level: Level::Note,
-        at: Some(at),
-        address: address.to_owned(),
-        why,
-        instead: "check what is deployed, or write the value out".to_owned(),
     }
 }

@@ -7,8 +7,8 @@ use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
 use super::kinds::{Kind, Switch};
 use super::suggestion::Suggestion;
-use super::value::{Case, Is, at_path, cases, property};
-use super::{Template, note};
+use super::template::{Template, note};
+use super::value::{self, Case, Is, at_path, cases, property};
 use crate::check::Level;
 use crate::iac::Finding;
 use crate::{Mark, Settings};
@@ -323,4 +323,32 @@ fn hop_limit(case: &Case<'_>, settings: &Settings) -> Verdict {
         Exactly(exactly) => hops == exactly.get(),
     };
     if right { Verdict::Right } else { Verdict::Bad("hop-limit", format!("{name} is {hops}"), case.at) }
+}
+
+impl Template {
+    /// Whether a value refers to a launch template of this file, by `!Ref`, `!GetAtt` or its name.
+    fn contains_launch_template(&self, value: &Node) -> bool {
+        let is_template =
+            |node: &Node| node.get("Type").and_then(Node::text) == Some("AWS::EC2::LaunchTemplate");
+        let logical = match value::function(value) {
+            Some((function, argument)) if function.ends_with("Ref") => argument.text(),
+            Some((function, argument)) if function.ends_with("GetAtt") => match &argument.value {
+                Value::List(items) => items.first().and_then(Node::text),
+                _ => argument.text().and_then(|it| it.split('.').next()),
+            },
+            Some((function, argument)) if function.ends_with("Sub") => {
+                argument.text().and_then(|it| it.strip_prefix("${")?.strip_suffix('}'))
+            }
+            Some(_) => None,
+            None => {
+                let named = |node: &Node| {
+                    let name = node.get("Properties").and_then(|it| it.get("LaunchTemplateName"));
+                    is_template(node) && name.and_then(Node::text) == value.text()
+                };
+                return self.resources().iter().any(|(_, node)| named(node));
+            }
+        };
+        let logical = logical.map(|it| it.split('.').next().unwrap_or_default());
+        self.resources().iter().any(|(name, node)| Some(*name) == logical && is_template(node))
+    }
 }

@@ -4,7 +4,7 @@
 
 use v2only_document::tree::{Node, Value};
 
-use super::Template;
+use super::template::Template;
 use crate::Mark;
 
 /// One thing that a property can be.
