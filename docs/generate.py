@@ -1,18 +1,28 @@
 #!/usr/bin/env python3
-"""Writes docs/src/reference/policy-document.md from the JSON Schema of the policy document."""
+"""Writes the generated pages of the book, in docs/src/reference.
+
+- policy-document.md, from the JSON Schema of the policy document
+- cli.md, from the help of the built `v2only`: V2ONLY_BIN, or the debug binary in the target folder
+"""
 
 import json
+import os
+import re
+import subprocess
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
-SCHEMA = DOCS.parent / "crates" / "enforcer" / "schema" / "policy-v1.schema.json"
-PAGE = DOCS / "src" / "reference" / "policy-document.md"
+SCHEMA = DOCS.parent / "crates" / "document" / "schema" / "policy-v1.schema.json"
+REFERENCE = DOCS / "src" / "reference"
 
 HEAD = """# Policy document
 
-`docs/generate.py` writes this page from the
-[JSON Schema](../../../crates/enforcer/schema/policy-v1.schema.json), which `v2only validate --schema` prints.
-A name in brackets refers to the section with that name.
+`docs/generate.py` writes this page from the JSON Schema that `v2only validate --schema` prints
+(`crates/document/schema/policy-v1.schema.json`). A linked value is described in the section with that name.
+"""
+CLI_HEAD = """# Command line
+
+`docs/generate.py` writes this page from `v2only --help`.
 """
 
 
@@ -59,7 +69,7 @@ def rows(section: dict, defs: dict, prefix: str = ""):
             yield from rows(field, defs, f"{prefix}{name}.")
 
 
-def page() -> str:
+def policy_document() -> str:
     schema = json.loads(SCHEMA.read_text())
     defs = schema["$defs"]
     sections = {"document": schema} | {name: each for name, each in defs.items() if "properties" in each}
@@ -70,5 +80,38 @@ def page() -> str:
     return text
 
 
+def binary() -> Path:
+    target = Path(os.environ.get("CARGO_TARGET_DIR", DOCS.parent / "target"))
+    return Path(os.environ.get("V2ONLY_BIN", target / "debug" / "v2only"))
+
+
+def help_of(command: list[str]) -> str:
+    """The help of a command, 100 columns wide and without colour."""
+    environment = {"PATH": os.environ["PATH"], "COLUMNS": "100", "NO_COLOR": "1"}
+    argv = [str(binary()), *command, "--help"]
+    printed = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30, env=environment)
+    return "\n".join(line.rstrip() for line in printed.stdout.strip().splitlines())
+
+
+def commands(parent: list[str]):
+    """Every command below another one, with its help."""
+    text = help_of(parent)
+    yield parent, text
+    listed = re.search(r"^Commands:\n((?:  .*\n)+)", text, re.MULTILINE)
+    for name in re.findall(r"^  (\S+)", listed[1], re.MULTILINE) if listed else []:
+        if name != "help":
+            yield from commands([*parent, name])
+
+
+def command_line() -> str:
+    text = CLI_HEAD
+    for command, printed in commands([]):
+        text += f"\n## {' '.join(['v2only', *command])}\n\n```text\n{printed}\n```\n"
+    return text
+
+
+PAGES = {REFERENCE / "policy-document.md": policy_document, REFERENCE / "cli.md": command_line}
+
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    for page, text in PAGES.items():
+        page.write_text(text())

@@ -23,7 +23,7 @@ SDK = "aws-sdk-rust/"
 
 LOOK = ("hub", "scanner")
 ACT = ("ec2-enforcer", "notebook-enforcer", "source-enforcer")
-# Who calls, and the shipped roles for it: what README.md says under "Permissions".
+# Who calls, and the shipped roles for it: what docs/src/reference/permissions.md lists.
 ROLES = {
     "ec2-enforcer": ("hub", "ec2-enforcer"),
     "notebook-enforcer": ("hub", "notebook-enforcer"),

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 import servers
 
-# The promise of the README, in bytes.
+# The sizes that docs/src/testing.md promises, in bytes.
 LARGEST_ZIP = {"ec2-enforcer": 3_000_000, "notebook-enforcer": 3_000_000, "sweeper": 3_500_000}
 
 pytestmark = pytest.mark.parametrize("name", LARGEST_ZIP)

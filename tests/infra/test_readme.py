@@ -1,23 +1,27 @@
-"""What infra/README.md tells people to type exists: files, commands, options, settings, alarms and figures."""
+"""The commands of the documentation name what exists: files, commands, options, settings. Alarms and figures are those
+of infra/README.md.
+"""
 
 import re
-import shlex
 import subprocess
 
 import botocore.session
 import servers
 import templates
+from documentation import GUIDE, README, commands
 
-README = servers.REPOSITORY / "infra" / "README.md"
-TEXT = README.read_text()
+TEXT = GUIDE.read_text()
 # Of the AWS CLI itself, without an operation of the API behind it.
 CUSTOM = {("logs", "tail")}
+# Options of every command of the AWS CLI.
+GLOBAL = {"no-overwrite", "query", "region"}
 
 
-def commands() -> list[list[str]]:
-    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", TEXT, re.MULTILINE | re.DOTALL)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    return [shlex.split(it) for it in lines if it.strip()]
+def test_the_readme_is_an_overview():
+    assert len(README.read_text().splitlines()) <= 150
+    typed = commands(README)
+    # What continuous integration and tests/clean run.
+    assert ["cargo", "run", "--", "demo"] in typed and ["tests/run"] in typed
 
 
 def test_every_option_of_the_aws_commands_exists():
@@ -30,11 +34,11 @@ def test_every_option_of_the_aws_commands_exists():
         [operation] = [it for it in model.operation_names if botocore.xform_name(it, "-") == argv[2]]
         shape = model.operation_model(operation).input_shape
         known = {botocore.xform_name(it, "-") for it in shape.members}
-        given = {it[2:] for it in argv[3:] if it.startswith("--")} - {"no-overwrite"}
-        assert given <= known, (argv[:3], given - known)
+        given = {it[2:] for it in argv[3:] if it.startswith("--")}
+        assert given - GLOBAL <= known, (argv[:3], given - known)
         assert {botocore.xform_name(it, "-") for it in shape.required_members} <= given, argv
         checked += 1
-    assert checked >= 5
+    assert checked >= 20
 
 
 def test_every_path_in_the_commands_exists():
@@ -45,9 +49,9 @@ def test_every_path_in_the_commands_exists():
             if re.match(r"infra/[\w./-]+$", path):
                 assert (servers.REPOSITORY / path).exists(), path
                 seen += 1
-    assert seen >= 7
+    assert seen >= 9
     for link in re.findall(r"\]\(([^)#:]+)\)", TEXT):
-        assert (README.parent / link).exists(), link
+        assert (GUIDE.parent / link).exists(), link
 
 
 def test_parameters_and_variables_in_the_commands_exist():
@@ -56,7 +60,7 @@ def test_parameters_and_variables_in_the_commands_exist():
         re.findall(r"\b([A-Z]\w+)=(?:o-|made-up|arm64)", TEXT)
     ) - {"ParameterValue"}
     assert {"HubAccountId", "RolesRegion", "OrganizationId", "ExternalId", "Architecture"} <= named <= known
-    variables = "".join(it.read_text() for it in (README.parent / "terraform" / "examples").rglob("*.tf"))
+    variables = "".join(it.read_text() for it in (GUIDE.parent / "terraform" / "examples").rglob("*.tf"))
     for name in re.findall(r"-var (\w+)=", TEXT):
         assert f'variable "{name}"' in variables
 
@@ -89,8 +93,8 @@ def test_the_cost_adds_up():
 
 
 def test_zips_are_deployed_as_the_tests_deploy_them():
-    """`sed` of the README and `templates.with_zips` of the tests are the same edit."""
-    seds = [argv for argv in commands() if argv[0] == "sed"]
+    """`sed` of the guide and `templates.with_zips` of the tests are the same edit."""
+    seds = [argv for argv in commands(GUIDE) if argv[0] == "sed"]
     assert len(seds) == 2
     for argv in seds:
         assert argv[1] == r"s|CodeUri: ../../functions/\(.*\)|CodeUri: \1.zip|"

@@ -1,5 +1,6 @@
-"""A walk through infra/README.md in a fresh clone: every command is typed as it stands there, in its order, with credentials
-that are good for nothing, up to the point where AWS is needed.
+"""A walk through the documentation in a fresh clone: infra/README.md, the README, and the book. Every command is typed as
+it stands there, in its order, with credentials that are good for nothing, up to the point where AWS is needed. A command
+that stands on several pages is typed once.
 
 A command that needs AWS must get as far as trying to reach it: a wrong option, a missing file or variable ends earlier,
 with other words. Not typed as they stand:
@@ -9,10 +10,13 @@ with other words. Not typed as they stand:
 - `sam build` finds the stand-in for cargo-lambda of test_sam_build.py.
 - `aws logs tail` is of version 2 of the AWS CLI, and the one that can be installed from PyPI is version 1: left out.
 - `sam deploy --guided` is answered with Enter, as often as it asks.
+- `cargo run -- demo` is the built `v2only` with the released functions. `cargo install` compiles for minutes: its package is
+  looked up. `tests/run` is what runs this test.
+- `v2only enforce` refuses to run where nobody can answer: it gets `--yes`.
 """
 
+import json
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -23,19 +27,24 @@ from pathlib import Path
 import pytest
 import servers
 import terraform
+from documentation import GUIDE, PAGES, blocks
 from test_doctor import AWS
-from test_readme import TEXT
 from test_sam_build import STAND_IN
 
 # How the programs say that nobody answers at AWS's endpoint.
 NOBODY = ("Could not connect to the endpoint URL", "connection refused", "no connection:", "Unable to connect")
 DONE, AWS_IS_NEEDED = "done", "AWS is needed"
-
-
-def blocks() -> list[list[str]]:
-    """The commands of each block, one string each."""
-    found = re.findall(r"^ *```sh\n(.*?)^ *```", TEXT, re.MULTILINE | re.DOTALL)
-    return [[it.strip() for it in block.replace("\\\n", " ").splitlines() if it.strip()] for block in found]
+EVENT = {
+    "version": "0",
+    "id": "00000000-0000-4000-8000-000000000001",
+    "detail-type": "EC2 Instance State-change Notification",
+    "source": "aws.ec2",
+    "account": "111122223333",
+    "time": "2026-11-20T10:15:00Z",
+    "region": "eu-central-1",
+    "resources": ["arn:aws:ec2:eu-central-1:111122223333:instance/i-0123456789abcdef0"],
+    "detail": {"instance-id": "i-0123456789abcdef0", "state": "running"},
+}
 
 
 def cloned(folder: Path) -> Path:
@@ -82,8 +91,9 @@ class Walk:
             TF_INPUT="0",
             V2ONLY_LOOPBACK_ONLY="1",
         )
-        # What a person brings along: a document, as the README says.
+        # What a person brings along: a document, as the documentation tells them to, and a saved event.
         (self.clone / "policy.yaml").write_text("version: 1\nmode: observe\n")
+        (self.clone / "event.json").write_text(json.dumps(EVENT))
         self.binaries = {it: zipfile.ZipFile(function_zip(it)).read("bootstrap") for it in self.names}
         self.seen: list[tuple[str, str]] = []
 
@@ -115,6 +125,15 @@ class Walk:
                 assert cwd.is_dir(), line
             elif argv[:3] == ["cargo", "build", "--release"]:
                 self.build(argv[3:])
+            elif argv == ["cargo", "run", "--", "demo"]:
+                self.demo(line, cwd)
+            elif argv[:2] == ["cargo", "install"]:
+                self.install(argv[2:])
+            elif argv == ["tests/run"]:
+                assert os.access(cwd / line, os.X_OK)
+                self.seen.append((line, "left out"))
+            elif argv[:2] == ["v2only", "enforce"]:
+                self.type(f"{line} --yes", cwd)
             elif argv[0] == "infra/build":
                 self.type(f"{line} --arch x86_64 --binaries {self.left_by_cargo('x86_64')}", cwd)
             elif tuple(argv[:3]) == ("aws", "logs", "tail"):
@@ -132,6 +151,17 @@ class Walk:
         self.left_by_cargo("release")
         self.seen.append((" ".join(["cargo build --release", *flags]), DONE))
 
+    def install(self, arguments: list[str]) -> None:
+        assert arguments[:-1] == ["--locked", "--path"]
+        self.type(f"cargo pkgid --offline --manifest-path {arguments[-1]}/Cargo.toml", self.clone)
+
+    def demo(self, line: str, cwd: Path) -> None:
+        folder = self.left_by_cargo("debug") / "debug"
+        for name in self.names:
+            (folder / name).chmod(0o755)
+        self.type(f"v2only demo --functions {folder}", cwd)
+        self.seen.append((line, DONE))
+
     def left_by_cargo(self, folder: str) -> Path:
         target = self.clone / "target"
         (target / folder).mkdir(parents=True, exist_ok=True)
@@ -140,24 +170,34 @@ class Walk:
         return target
 
 
-def test_every_command_of_the_readme_gets_as_far_as_aws(function_zip, tmp_path):
+def test_every_command_of_the_documentation_gets_as_far_as_aws(function_zip, tmp_path):
     walk = Walk(tmp_path, function_zip)
     if terraform.plugins():
         settings = terraform.settings()
         (tmp_path / "settings.tfrc").write_text(settings)
         walk.environment["TF_CLI_CONFIG_FILE"] = str(tmp_path / "settings.tfrc")
-    for lines in blocks():
+    for lines in blocks(GUIDE):
         walk.block(lines)
+    typed = {tuple(lines) for lines in blocks(GUIDE)}
+    for page in PAGES:
+        for lines in blocks(page):
+            if tuple(lines) not in typed:
+                typed.add(tuple(lines))
+                walk.block(lines)
     ended = dict(walk.seen)
     skipped = [line for line, how in walk.seen if how == "skipped"]
     here = [line for line, how in walk.seen if how == DONE]
     there = [line for line, how in walk.seen if how == AWS_IS_NEEDED]
-    for begins in ("cargo build", "infra/package", "sed ", "sam build", "v2only validate", "infra/build"):
+    for begins in ("cargo build", "infra/package", "sed ", "sam build", "v2only validate", "infra/build", "cargo run -- demo"):
         assert any(it.startswith(begins) for it in here), (begins, ended)
+    for begins in ("v2only replay", "v2only policies render", "cargo pkgid"):
+        assert any(it.startswith(begins) for it in here), (begins, ended)
+    for begins in ("v2only scan", "v2only readiness", "v2only enforce", "v2only uninstall-plan", "aws ec2"):
+        assert any(it.startswith(begins) for it in there), (begins, ended)
     for begins in ("sam deploy", "aws organizations", "aws cloudformation", "aws ssm", "aws sqs", "v2only doctor"):
         assert any(it.startswith(begins) for it in there), (begins, ended)
     # Nothing that speaks to AWS ended well, or it would have spoken to somebody.
-    assert not [it for it in here if it.startswith(("aws", "sam deploy", "terraform apply", "v2only doctor"))]
+    assert not [it for it in here if it.startswith(("aws", "sam deploy", "terraform apply", "v2only doctor", "v2only scan"))]
     if skipped:
         pytest.skip(f"all but terraform was walked: {len(here) + len(there)} commands")
     assert any(it.startswith("terraform init") for it in here)
