@@ -19,6 +19,7 @@
 //! | [`locations`] | one execution of the central account is for all of a wave, or each place gets its own |
 //! | [`trace`] | who on an instance calls version 1 is asked of Systems Manager and told |
 //! | [`launched_by`] | who launched what is read as CloudTrail reports it, and nobody is guessed |
+//! | [`template_editors`] | what somebody makes of a launch template meanwhile stays, and a pinned group is not called fixed |
 //! | [`usage`] | who still uses version 1 is read as CloudWatch reports it, and decides what `enforce` changes |
 //! | [`calls`] | every call is declared, with the permission it takes |
 //!
@@ -53,5 +54,6 @@ mod peers;
 mod regions;
 mod soak;
 mod sweeps;
+mod template_editors;
 mod trace;
 mod usage;

@@ -187,6 +187,7 @@ fn template(it: &sdk::LaunchTemplate) -> Option<LaunchTemplate> {
         versions: Vec::new(),
         groups: Vec::new(),
         managed_by: managed_by(it.operator()),
+        created_by: it.created_by().map(str::to_owned),
         tags: if it.tags().is_empty() { Tags::new() } else { tags(it.tags()) },
     })
 }

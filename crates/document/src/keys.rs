@@ -91,9 +91,9 @@ level!(
     LAUNCH_TEMPLATES,
     "launch_templates",
     "under `launch_templates`",
-    "a map with the key `fix`",
-    Some("`{ fix: report }`"),
-    ["fix"]
+    "a map with `fix`, `owned` or both",
+    Some("`{ fix: report, owned: report }`"),
+    ["fix", "owned"]
 );
 level!(IMAGES, "images", "under `images`", "a map with the key `fix`", Some("`{ fix: report }`"), ["fix"]);
 level!(

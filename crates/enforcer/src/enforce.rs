@@ -233,7 +233,13 @@ async fn together<P: Writer>(
     }
     let mut records = Vec::with_capacity(sources.len());
     for it in sources {
-        records.push(apply(ports, place, it, now).await);
+        // Once somebody changed the template, the plans of its other versions do not hold either.
+        let changed_since = records.iter().any(|it: &Record| it.hold() == Some(&Hold::ChangedSince));
+        records.push(if changed_since {
+            Record::of(place, it).on_hold(Hold::ChangedSince)
+        } else {
+            apply(ports, place, it, now).await
+        });
     }
     if let (Some(template), Some(last)) = (template, records.last_mut()) {
         match sources::apply::restore_latest(ports, place, template).await {

@@ -22,6 +22,7 @@ pub mod drift;
 pub mod exemption;
 pub mod instance;
 pub mod notebook;
+pub mod owner;
 pub mod source;
 pub mod usage;
 
@@ -50,6 +51,7 @@ pub use ids::{
 };
 pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
+pub use owner::{Owner, OwnerKind};
 pub use plan::{
     DefaultsChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange, Wait,
 };

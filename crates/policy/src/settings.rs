@@ -208,6 +208,25 @@ pub enum LaunchTemplateFix {
     NewVersion,
 }
 
+/// What happens to a launch template that a CloudFormation stack or Terraform owns. Templates of services are only reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OwnedTemplates {
+    /// Only report it: the next update of the stack or apply of the configuration would undo the change.
+    #[default]
+    Report,
+    /// Treat it like every other launch template.
+    Fix,
+}
+
+/// What is required of launch templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LaunchTemplateRules {
+    /// What happens to a launch template that lets version 1 through.
+    pub fix: LaunchTemplateFix,
+    /// What happens to a launch template that a stack or Terraform owns.
+    pub owned: OwnedTemplates,
+}
+
 /// What happens to an owned AMI whose `ImdsSupport` is not `v2.0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ImageFix {
@@ -248,7 +267,7 @@ pub struct Rules {
     /// SageMaker notebook instances.
     pub notebooks: NotebookRules,
     /// Launch templates.
-    pub launch_templates: LaunchTemplateFix,
+    pub launch_templates: LaunchTemplateRules,
     /// Owned AMIs.
     pub images: ImageFix,
     /// Account-level defaults.
@@ -276,7 +295,7 @@ impl Rules {
                 fresh_minutes: 30,
                 upgrade_platform: false,
             },
-            launch_templates: LaunchTemplateFix::Report,
+            launch_templates: LaunchTemplateRules::default(),
             images: ImageFix::Report,
             account_defaults: AccountDefaultRules::default(),
             drift: DriftRule { contested_after: 3, window_hours: 24 },

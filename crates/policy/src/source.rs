@@ -109,6 +109,20 @@ pub struct GroupUse {
     pub group: String,
     /// Which version.
     pub version: VersionChoice,
+    /// The part of the group that names the version.
+    pub part: GroupPart,
+}
+
+/// The part of an Auto Scaling group that names a launch template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum GroupPart {
+    /// `LaunchTemplate` of the group.
+    Own,
+    /// `LaunchTemplateSpecification` of the mixed instances policy.
+    Mixed,
+    /// An override of the mixed instances policy.
+    Override,
 }
 
 /// One version of a launch template. Versions never change.
@@ -147,6 +161,8 @@ pub struct LaunchTemplate {
     pub groups: Vec<GroupUse>,
     /// The service that manages it.
     pub managed_by: Option<String>,
+    /// The ARN of the principal that created the template.
+    pub created_by: Option<String>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -220,6 +236,18 @@ impl LaunchTemplate {
     /// The groups that launch from this version, by number, as `$Default` or as `$Latest`.
     pub fn users(&self, number: u64) -> impl Iterator<Item = &GroupUse> {
         self.groups.iter().filter(move |it| self.number(it.version) == number)
+    }
+
+    /// The groups that name this version by number. They launch from it whatever `$Default` and `$Latest` become.
+    pub fn pinned(&self, number: u64) -> impl Iterator<Item = &GroupUse> {
+        self.groups.iter().filter(move |it| it.version == VersionChoice::Number(number))
+    }
+
+    /// The names of [`Self::pinned`], each once.
+    pub fn pinned_groups(&self, number: u64) -> Vec<String> {
+        let mut names: Vec<String> = self.pinned(number).map(|it| it.group.clone()).collect();
+        names.dedup();
+        names
     }
 
     /// The number behind a choice, now.

@@ -86,6 +86,13 @@ pub enum Note {
     LeftStopped,
     /// The rest of the account defaults is changed, and enforcement waits.
     EnforcementWaits(EnforcementBar),
+    /// These Auto Scaling groups name the version by number, and launch from it after a new version is the default too.
+    Pinned {
+        /// The version.
+        number: u64,
+        /// The groups.
+        groups: Vec<String>,
+    },
     /// This says that containers run on the instance, and the plan leaves it at hop limit 1.
     ContainerHost(ContainerHost),
 }
@@ -99,6 +106,7 @@ impl Note {
             Self::OptionsPending => "options-pending",
             Self::LeftStopped => "left-stopped",
             Self::EnforcementWaits(_) => "enforcement-waits",
+            Self::Pinned { .. } => "pinned-groups",
             Self::ContainerHost(_) => "container-host-hop-limit",
         }
     }
@@ -116,6 +124,15 @@ impl fmt::Display for Note {
                 f.write_str("ran before it was stopped for the update, too long ago to be started now")
             }
             Self::EnforcementWaits(bar) => bar.fmt(f),
+            Self::Pinned { number, groups } => {
+                let names = if groups.len() == 1 { "names" } else { "name" };
+                write!(
+                    f,
+                    "{} {names} version {number} by number: a new version does not change what is launched there until \
+                     the group names $Default",
+                    groups.join(", ")
+                )
+            }
             Self::ContainerHost(hint) => write!(
                 f,
                 "seems to be a container host ({hint}): at hop limit 1 containers with a network of their own get no \

@@ -149,7 +149,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
     let findings = Findings { estate: &estate, results: Some(&results) };
     let ran = EnforceRun { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
-    for advice in causes::refresh_advice(findings)? {
+    for advice in causes::RepointAdvice::of(findings)?.hints().chain(causes::refresh_advice(findings)?) {
         session.talk.hint(&advice);
     }
     let shown = Shown::Done { request_ids: session.talk.is_verbose() };

@@ -94,8 +94,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         sink.begin()?;
     }
     let mut imported = None;
+    let mut pinned = causes::RepointAdvice::default();
     let mut write = |item: &Item<'_>| {
         tally.add(item);
+        pinned.add(item);
         sink.as_mut().map_or(Ok(()), |sink| sink.finding(item))
     };
     let surveys = if formats::is_unordered(session.shared.output) && !args.launched_by {
@@ -151,6 +153,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     totals::usage_unread(&mut session.talk, &surveys);
     totals::launchers_unread(&mut session.talk, &surveys);
     totals::incomplete(&mut session.talk, &looked, &[]);
+    pinned.hints().for_each(|hint| session.talk.hint(&hint));
     Ok(exit)
 }
 

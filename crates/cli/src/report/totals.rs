@@ -114,6 +114,7 @@ fn advice(hold: &Hold) -> Option<&'static str> {
             "set `notebooks.upgrade_platform: true` in the policy document to move them to Amazon Linux 2023",
         ),
         Hold::Managed(_)
+        | Hold::OwnedBy(_)
         | Hold::Contested { .. }
         | Hold::EndpointUnknown
         | Hold::ReportOnly

@@ -8,7 +8,9 @@ use v2only_enforcer::Kind;
 use v2only_enforcer::ports::{Group, Metric, TemplateUse};
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::NotebookStatus;
-use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice};
+use v2only_policy::source::{
+    GroupPart, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+};
 use v2only_policy::{ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
 
 use crate::fake_aws::{FakeAws, instance, notebook, tagged};
@@ -80,6 +82,7 @@ fn estate() -> FakeAws {
             }],
             groups: Vec::new(),
             managed_by: None,
+            created_by: None,
             tags: Tags::new(),
         })
         .group(Group {
@@ -88,6 +91,7 @@ fn estate() -> FakeAws {
             templates: vec![TemplateUse {
                 template: "lt-0000000000000000a".to_owned(),
                 version: VersionChoice::Default,
+                part: GroupPart::Own,
             }],
         })
         .configuration(LaunchConfiguration {

@@ -42,6 +42,7 @@ fn template() -> LaunchTemplate {
         versions: vec![version(1, Some(HttpTokens::Optional)), version(2, Some(HttpTokens::Optional))],
         groups: Vec::new(),
         managed_by: None,
+        created_by: None,
         tags: Tags::new(),
     }
 }

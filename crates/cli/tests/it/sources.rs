@@ -5,7 +5,8 @@ use v2only_enforcer::Kind;
 use v2only_enforcer::ports::{Group, TemplateUse};
 use v2only_policy::instance::HttpTokens;
 use v2only_policy::source::{
-    DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion, VersionChoice,
+    DefaultsOwner, GroupPart, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion,
+    VersionChoice,
 };
 use v2only_policy::{AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
 
@@ -48,6 +49,7 @@ fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
         versions,
         groups: Vec::new(),
         managed_by: None,
+        created_by: None,
         tags: Tags::new(),
     }
 }
@@ -65,7 +67,7 @@ fn group(name: &str, version: VersionChoice) -> Group {
     Group {
         name: name.to_owned(),
         configuration: None,
-        templates: vec![TemplateUse { template: TEMPLATE.to_owned(), version }],
+        templates: vec![TemplateUse { template: TEMPLATE.to_owned(), version, part: GroupPart::Own }],
     }
 }
 

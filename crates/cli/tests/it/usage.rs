@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use v2only_enforcer::Kind;
 use v2only_enforcer::ports::{Group, Metric, TemplateUse};
 use v2only_policy::instance::{HttpTokens, Switch};
-use v2only_policy::source::{LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice};
+use v2only_policy::source::{GroupPart, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice};
 use v2only_policy::{AccountDefaults, ImdsSupport, Instance, LaunchTemplateId, StatedOptions, Tags};
 
 use crate::fake_aws::{FakeAws, instance, tagged};
@@ -154,6 +154,7 @@ fn template(id: &str, name: &str, tokens: Option<HttpTokens>) -> LaunchTemplate 
         }],
         groups: Vec::new(),
         managed_by: None,
+        created_by: None,
         tags: Tags::new(),
     }
 }
@@ -191,7 +192,11 @@ fn estate() -> FakeAws {
         .group(Group {
             name: "batch".to_owned(),
             configuration: None,
-            templates: vec![TemplateUse { template: OPEN.to_owned(), version: VersionChoice::Default }],
+            templates: vec![TemplateUse {
+                template: OPEN.to_owned(),
+                version: VersionChoice::Default,
+                part: GroupPart::Own,
+            }],
         })
         .group(Group {
             name: "legacy".to_owned(),

@@ -5,8 +5,8 @@ use rstest::rstest;
 use v2only_policy::exemption::Exemption;
 use v2only_policy::scope::{Glob, Matcher, TagMatch};
 use v2only_policy::settings::{
-    EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, ImageFix, InService, LaunchTemplateFix, Rules,
-    SwitchRule, UsageGate, Window,
+    EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, ImageFix, InService, LaunchTemplateFix,
+    OwnedTemplates, Rules, SwitchRule, UsageGate, Window,
 };
 use v2only_policy::{AccountId, Mode, OuId, Policy};
 
@@ -116,7 +116,10 @@ fn each_setting_has_its_words() {
         let window = Window { day: Weekday::Monday, from: at(0, 0), to: Time::MAX };
         it.notebooks.in_service = InService::Window(window);
     });
-    check("launch_templates: { fix: new-version }", |it| it.launch_templates = LaunchTemplateFix::NewVersion);
+    check("launch_templates: { fix: new-version }", |it| {
+        it.launch_templates.fix = LaunchTemplateFix::NewVersion;
+    });
+    check("launch_templates: { owned: fix }", |it| it.launch_templates.owned = OwnedTemplates::Fix);
     check("images: { fix: mark-v2 }", |it| it.images = ImageFix::MarkV2);
     check("account_defaults: { http_tokens: keep, hop_limit: keep, enforced: enabled }", |it| {
         it.account_defaults.enforced = true;

@@ -75,7 +75,13 @@ fn sections() -> Vec<(&'static str, BoxedStrategy<Json>)> {
     vec![
         ("instances", instances()),
         ("notebooks", notebooks()),
-        ("launch_templates", some(vec![("fix", word(&["report", "new-version"]).boxed())])),
+        (
+            "launch_templates",
+            some(vec![
+                ("fix", word(&["report", "new-version"]).boxed()),
+                ("owned", word(&["report", "fix"]).boxed()),
+            ]),
+        ),
         ("images", some(vec![("fix", word(&["report", "mark-v2"]).boxed())])),
         (
             "account_defaults",

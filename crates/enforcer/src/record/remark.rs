@@ -54,6 +54,16 @@ pub enum Remark {
     },
     /// Whether somebody made a version of the launch template meanwhile could not be read.
     VersionsNotRead(Failure),
+    /// Somebody made another version the default of the launch template after the plan, so the new version is not made the
+    /// default.
+    DefaultChanged {
+        /// The default when the change was planned.
+        planned: u64,
+        /// The default that somebody chose.
+        theirs: u64,
+        /// The version that v2only created and nothing launches from as `$Default`.
+        unused: u64,
+    },
     /// The sweeper may not change what launches start from.
     LeftToEnforce,
 }
@@ -75,6 +85,11 @@ impl fmt::Display for Remark {
             Self::VersionsNotRead(failure) => write!(
                 f,
                 "whether somebody made a version meanwhile, which is to be $Latest, is not known: {failure}"
+            ),
+            Self::DefaultChanged { planned, theirs, unused } => write!(
+                f,
+                "somebody made version {theirs} the default in place of version {planned} after the plan; version \
+                 {theirs} stays the default, and version {unused} of v2only is unused"
             ),
             Self::LeftToEnforce => {
                 f.write_str("left to `v2only enforce`: no function may change what launches start from")

@@ -17,3 +17,4 @@ mod notebooks;
 mod policy_source;
 mod review;
 mod sweep;
+mod templates;

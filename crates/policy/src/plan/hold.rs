@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::owner::Owner;
 use crate::source::Displaced;
 use crate::usage::Usage;
 
@@ -13,6 +14,8 @@ pub enum Hold {
     Observe,
     /// A service manages the instance; customers cannot modify it.
     Managed(String),
+    /// A service, a stack or a tool owns the launch template and would undo the change.
+    OwnedBy(Owner),
     /// Closing version 1 wants evidence, and this is what there is.
     UsageGate(Usage),
     /// It was turned back more often than the policy fights for.
@@ -127,6 +130,7 @@ impl Hold {
         match self {
             Self::Observe => "observe-mode",
             Self::Managed(_) => "managed",
+            Self::OwnedBy(_) => "owned",
             Self::UsageGate(_) => "usage-gate",
             Self::Contested { .. } => "contested",
             Self::SsmAutomation => "ssm-automation",
@@ -161,6 +165,7 @@ impl fmt::Display for Hold {
         match self {
             Self::Observe => f.write_str("the policy says observe"),
             Self::Managed(principal) => write!(f, "managed by {principal}; only that service can change it"),
+            Self::OwnedBy(owner) => owner.fmt(f),
             Self::UsageGate(Usage::NotRead) => {
                 f.write_str("existed already, and whether it uses IMDSv1 was not read")
             }
@@ -217,7 +222,8 @@ impl fmt::Display for Hold {
                 groups.join(", ")
             ),
             Self::Pinned { groups } => {
-                write!(f, "{} named by number; name another version there", named(groups))
+                let names = if groups.len() == 1 { "names" } else { "name" };
+                write!(f, "{} {names} the version by number; let the group name $Default", groups.join(", "))
             }
             Self::LatestInUse { groups } => write!(
                 f,
@@ -236,9 +242,4 @@ impl fmt::Display for Hold {
             Self::WaveStopped { because } => write!(f, "wave stopped because {because}"),
         }
     }
-}
-
-fn named(groups: &[String]) -> String {
-    let verb = if groups.len() == 1 { "has it" } else { "have it" };
-    format!("{} {verb}", groups.join(", "))
 }
