@@ -52,9 +52,11 @@ impl Batch {
         invocation: &mut Invocation<'_>,
     ) -> Result<(), Malformed> {
         let index = self.deliveries.len();
+        // Only EventBridge sends to the queues, so a message that is a bare record is forged.
+        let parse = if message_id.is_some() { v2only_events::parse_event } else { v2only_events::parse };
         self.deliveries.push(Delivery { message_id, disposition: Disposition::Done, retry_because: None });
         let envelope = body.inspect_err(|it| self.malformed(it, invocation))?;
-        match v2only_events::parse(&envelope).inspect_err(|it| self.malformed(it, invocation))? {
+        match parse(&envelope).inspect_err(|it| self.malformed(it, invocation))? {
             Parsed::Trigger(trigger) => self.triggers.push((index, trigger)),
             Parsed::Ignored(why) => {
                 let event_id = envelope.get("id").and_then(Value::as_str);

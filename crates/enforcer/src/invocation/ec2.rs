@@ -22,6 +22,8 @@ use crate::record::{KnownFrom, Outcome, Posture, Record, ResourceId};
 use crate::scan::ScanRequest;
 
 const DESCRIBE: &str = "ec2:DescribeInstances";
+/// Stands for a call where a failure lies in the event itself.
+const EVENT: &str = "event";
 
 /// Handles one invocation of the function for instances.
 ///
@@ -104,7 +106,8 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             Subject::Notebook { .. } => sorted.handled_by = Some("notebook-enforcer"),
         }
         for malformed in &trigger.unreadable {
-            let failure = Failure::new(Kind::Invalid, DESCRIBE, malformed.to_string());
+            // No call was made.
+            let failure = Failure::new(Kind::Invalid, EVENT, malformed.to_string());
             let resource = ResourceId::UnnamedLaunch(trigger.event_id.clone());
             sorted.records.push(Record::failed(place.clone(), resource, failure));
         }
