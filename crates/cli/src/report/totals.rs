@@ -115,6 +115,8 @@ fn advice(hold: &Hold) -> Option<&'static str> {
         ),
         Hold::Managed(_)
         | Hold::Contested { .. }
+        | Hold::ChangeHadNoEffect
+        | Hold::TagKeyUnfit(_)
         | Hold::EndpointUnknown
         | Hold::ReportOnly
         | Hold::AmazonLinux1

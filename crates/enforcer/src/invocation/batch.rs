@@ -10,7 +10,6 @@ use crate::counts::Counts;
 use crate::failure::{Disposition, Failure};
 use crate::log_entry::LogEntry;
 use crate::ports::ReadParameter;
-use crate::record::Outcome;
 
 /// One event of the payload with its result so far.
 #[derive(Debug)]
@@ -86,14 +85,14 @@ impl Batch {
         for Answer { record, deliveries } in answers {
             self.counts.add(&record);
             (invocation.log)(LogEntry::Record(&record));
-            let disposition = record.outcome.disposition();
+            let disposition = record.disposition();
             for index in deliveries {
                 let Some(delivery) = self.deliveries.get_mut(index) else { continue };
                 if delivery.disposition >= disposition {
                     continue;
                 }
                 delivery.disposition = disposition;
-                if let (Outcome::Failed(failure), Disposition::Retry) = (&record.outcome, disposition) {
+                if let Some(failure) = record.retry_because() {
                     delivery.retry_because = Some(format!("{}: {failure}", record.resource));
                 }
             }
