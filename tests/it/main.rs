@@ -21,6 +21,7 @@
 //! | [`launched_by`] | who launched what is read as CloudTrail tells it, and nobody is guessed |
 //! | [`usage`] | who still uses version 1 is read as CloudWatch tells it, and decides what `enforce` changes |
 //! | [`calls`] | every call is declared, with the permission it takes |
+//! | [`closing_first`] | tags and options beside the tokens that AWS refuses keep no instance open |
 //!
 //! All run the binaries, except where a module says that it goes through the doors: the functions go by the
 //! machine's clock, and what takes hours needs one that moves by hand.
@@ -37,6 +38,7 @@
 mod accounts;
 mod automation;
 mod calls;
+mod closing_first;
 mod drift;
 mod environment;
 mod error_codes;
