@@ -33,6 +33,11 @@ locals {
         namespace = "v2only", metric = "Failed", statistic = "Sum", threshold = 0, periods = 1
         of        = { Function = name }
       }
+      "${name}-contested" = {
+        says      = "A resource is set back to version 1 again and again. See infra/README.md."
+        namespace = "v2only", metric = "Contested", statistic = "Sum", threshold = 0, periods = 1
+        of        = { Function = name }
+      }
       "${name}-malformed" = {
         says      = name == "sweeper" ? "A task could not be read. See infra/README.md." : "An event could not be read. See infra/README.md."
         namespace = "v2only", metric = "Malformed", statistic = "Sum", threshold = 0, periods = 1

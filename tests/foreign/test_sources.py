@@ -4,7 +4,9 @@ from; boto3 checks the result.
 
 import copy
 import json
+import os
 import subprocess
+from pathlib import Path
 
 import pytest
 import servers
@@ -211,3 +213,17 @@ def test_many_templates_take_one_call_for_each_page(estate):
     calls = told["api_calls"]
     assert (calls["ec2:DescribeLaunchTemplates"], calls["ec2:DescribeLaunchTemplateVersions"]) == (2, 2), calls
     assert calls["ec2:DescribeImages"] == 1
+
+
+def test_versions_that_groups_pin_are_read_from_every_page(tmp_path):
+    program = Path(os.environ["V2ONLY_SANDBOX_BIN"])
+    with servers.sandbox(program, tmp_path / "sandbox", "--versions-per-page", "1") as url:
+        estate = Estate(url, tmp_path)
+        web = estate.template("web", "optional")
+        for _ in range(4):
+            estate.ec2.create_launch_template_version(
+                LaunchTemplateId=web, SourceVersion="1", LaunchTemplateData={"InstanceType": "t3.large"}
+            )
+        for number in ("2", "3", "4"):
+            estate.group(f"pins-{number}", LaunchTemplate={"LaunchTemplateId": web, "Version": number})
+        assert {f"{web}:{number}" for number in (1, 2, 3, 4, 5)} == set(estate.scan("--kind", "launch-template"))

@@ -394,7 +394,7 @@ def test_alarms_watch_metrics_that_exist(seen, name):
     counted = set(re.findall(r'\("([A-Z][A-Za-z]+)", (?:counts|it)\.', metrics))
     mains = {it: (servers.REPOSITORY / "functions" / it / "src" / "main.rs").read_text() for it in FUNCTIONS}
     assert all(f'from_env("{it}")' in text for it, text in mains.items())
-    assert len(stood["alarms"]) == 7 * len(FUNCTIONS) + 3
+    assert len(stood["alarms"]) == 8 * len(FUNCTIONS) + 3
     filtered = {it["metricName"] for found in stood["metric filters"].values() for it in found["metricTransformations"]}
     for alarm in stood["alarms"].values():
         [dimension] = alarm["Dimensions"]

@@ -22,6 +22,7 @@
 //! | [`template_editors`] | what somebody makes of a launch template meanwhile stays, and a pinned group is not called fixed |
 //! | [`usage`] | who still uses version 1 is read as CloudWatch reports it, and decides what `enforce` changes |
 //! | [`calls`] | every call is declared, with the permission it takes |
+//! | [`closing_first`] | tags and options beside the tokens that AWS refuses keep no instance open |
 //!
 //! All run the binaries, except where a module says that it calls the entry points of the library: the functions go by the
 //! machine's clock, and what takes hours needs one that moves by hand.
@@ -38,6 +39,7 @@
 mod accounts;
 mod automation;
 mod calls;
+mod closing_first;
 mod drift;
 mod environment;
 mod error_codes;

@@ -47,7 +47,8 @@ impl Counts {
     /// Adds one record.
     pub fn add(&mut self, record: &Record) {
         self.judged += u64::from(record.decision.is_some());
-        self.contested += u64::from(matches!(record.hold(), Some(Hold::Contested { .. })));
+        self.contested +=
+            u64::from(matches!(record.hold(), Some(Hold::Contested { .. } | Hold::ChangeHadNoEffect)));
         match &record.outcome {
             Outcome::Fixed => self.fixed += 1,
             Outcome::Held => self.held += 1,

@@ -47,7 +47,8 @@ impl Bound {
     }
 
     pub(crate) fn note(&self, record: &Record) {
-        if record.outcome.is_failure() {
+        // A refused option beside the tokens must not keep IMDSv1 open elsewhere.
+        if record.outcome.is_failure() && !record.closes_v1() {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -5,7 +5,7 @@ mod remark;
 mod resource;
 
 use serde::{Deserialize, Serialize};
-use v2only_policy::{Decision, Hold, Judged, Place, Plan, Step, Verdict};
+use v2only_policy::{Decision, Hold, HttpTokens, Judged, Place, Plan, Step, Verdict};
 
 use crate::failure::{Disposition, Failure, Kind};
 
@@ -180,6 +180,26 @@ impl Record {
             decision.plan = Plan::Hold { why, would };
         }
         self
+    }
+
+    /// What becomes of the event. A tag that is worth another try brings the event back, although the resource is fixed.
+    pub fn disposition(&self) -> Disposition {
+        self.retry_because().map_or_else(|| self.outcome.disposition(), Failure::disposition)
+    }
+
+    /// The failure because of which the event is tried again.
+    pub fn retry_because(&self) -> Option<&Failure> {
+        let outcome = match &self.outcome {
+            Outcome::Failed(failure) => Some(failure),
+            _ => None,
+        };
+        let flips = self.remarks.iter().filter_map(Remark::flip_failure);
+        outcome.into_iter().chain(flips).find(|it| it.disposition() == Disposition::Retry)
+    }
+
+    /// Whether AWS answered that IMDSv1 is closed now.
+    pub const fn closes_v1(&self) -> bool {
+        matches!(&self.after, Some(Posture::Options(it)) if matches!(it.http_tokens, HttpTokens::Required))
     }
 
     /// What the rules and the exemptions say.

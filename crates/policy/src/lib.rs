@@ -45,7 +45,7 @@ pub use decide::{
 };
 pub use decision::Decision;
 pub use effective::{By, Decided, EffectiveOptions, effective};
-pub use finding::{DefaultFinding, Finding, OptionFinding, Rule};
+pub use finding::{DefaultFinding, Finding, OptionFinding, Rule, SideOption};
 pub use ids::{
     AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, OuId, Partition, Place, Region,
 };

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::container_host::ContainerHost;
 use crate::exemption::{InForce, Void};
-use crate::finding::Finding;
+use crate::finding::{Finding, SideOption};
 use crate::plan::EnforcementBar;
 
 /// What was found of one resource.
@@ -93,6 +93,10 @@ pub enum Note {
         /// The groups.
         groups: Vec<String>,
     },
+    /// The document has an opinion on this option, and AWS does not describe the option here. It stays as it is.
+    OptionUnknown(SideOption),
+    /// Tags in metadata stay off: the metadata service cannot show this tag key.
+    TagKeyUnfit(String),
     /// This says that containers run on the instance, and the plan leaves it at hop limit 1.
     ContainerHost(ContainerHost),
 }
@@ -107,6 +111,8 @@ impl Note {
             Self::LeftStopped => "left-stopped",
             Self::EnforcementWaits(_) => "enforcement-waits",
             Self::Pinned { .. } => "pinned-groups",
+            Self::OptionUnknown(_) => "option-unknown",
+            Self::TagKeyUnfit(_) => "metadata-tag-key",
             Self::ContainerHost(_) => "container-host-hop-limit",
         }
     }
@@ -133,6 +139,12 @@ impl fmt::Display for Note {
                     groups.join(", ")
                 )
             }
+            Self::OptionUnknown(option) => write!(
+                f,
+                "AWS does not describe {} here, so whether it is as the policy says is unknown; v2only leaves it",
+                option.as_str()
+            ),
+            Self::TagKeyUnfit(key) => unfit(f, key),
             Self::ContainerHost(hint) => write!(
                 f,
                 "seems to be a container host ({hint}): at hop limit 1 containers with a network of their own get no \
@@ -140,4 +152,12 @@ impl fmt::Display for Note {
             ),
         }
     }
+}
+
+/// Why tags in metadata cannot be enabled.
+pub(crate) fn unfit(f: &mut fmt::Formatter<'_>, key: &str) -> fmt::Result {
+    write!(
+        f,
+        "InstanceMetadataTags=enabled is impossible: instance metadata cannot show the tag key `{key}`; rename that tag"
+    )
 }

@@ -116,6 +116,8 @@ fn advice(hold: &Hold) -> Option<&'static str> {
         Hold::Managed(_)
         | Hold::OwnedBy(_)
         | Hold::Contested { .. }
+        | Hold::ChangeHadNoEffect
+        | Hold::TagKeyUnfit(_)
         | Hold::EndpointUnknown
         | Hold::ReportOnly
         | Hold::AmazonLinux1

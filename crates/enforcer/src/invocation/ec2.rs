@@ -8,7 +8,8 @@ use v2only_events::{Launched, RequestedOptions, Subject};
 use v2only_policy::drift::to_second;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
 use v2only_policy::{
-    Compliance, Decision, InstanceId, Occasion, Place, Policy, Verdict, compliant_anywhere, decide_instance,
+    Compliance, Decision, Hold, InstanceId, Occasion, Place, Plan, Policy, Step, Verdict, compliant_anywhere,
+    decide_instance,
 };
 
 use super::app::{App, Clock, Failed, Invocation};
@@ -22,6 +23,8 @@ use crate::record::{KnownFrom, Outcome, Posture, Record, ResourceId};
 use crate::scan::ScanRequest;
 
 const DESCRIBE: &str = "ec2:DescribeInstances";
+/// Stands for a call where a failure lies in the event itself.
+const EVENT: &str = "event";
 
 /// Handles one invocation of the function for instances.
 ///
@@ -55,7 +58,8 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
     fn sort(app: &App<P>, policy: &Policy, event: &Event<'_>, work: &mut Work<InstanceId>) -> Sorted {
         let (trigger, place) = (event.trigger, &event.trigger.place);
         let mut sorted = Sorted::default();
-        let mut want = |id: &InstanceId, occasion| work.want(id, occasion, event, outweighs);
+        let accepted = accepted(&trigger.subject);
+        let mut want = |id: &InstanceId, occasion| work.want(id, (occasion, accepted), event, outweighs);
         match &trigger.subject {
             Subject::Launched { instances, .. } => {
                 for launched in instances {
@@ -104,7 +108,8 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             Subject::Notebook { .. } => sorted.handled_by = Some("notebook-enforcer"),
         }
         for malformed in &trigger.unreadable {
-            let failure = Failure::new(Kind::Invalid, DESCRIBE, malformed.to_string());
+            // No call was made.
+            let failure = Failure::new(Kind::Invalid, EVENT, malformed.to_string());
             let resource = ResourceId::UnnamedLaunch(trigger.event_id.clone());
             sorted.records.push(Record::failed(place.clone(), resource, failure));
         }
@@ -145,7 +150,13 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             return Ok(Record::absent(scan.place.clone(), ResourceId::Instance(id.clone())));
         };
         clock.has_time(DESCRIBE)?;
-        let decision = decide_instance(&instance, scan.policy, &scan.circumstances(request.occasion))?;
+        let mut decision = decide_instance(&instance, scan.policy, &scan.circumstances(request.occasion))?;
+        // Without this, each change that AWS accepts and does not carry out would raise the event of the next one.
+        if let (Plan::Act(Step::Instance(change)), Some(accepted)) = (&decision.plan, &request.accepted)
+            && change.is_met_by(accepted)
+        {
+            decision.plan = Plan::Hold { why: Hold::ChangeHadNoEffect, would: decision.plan.step().copied() };
+        }
         Ok(instances::apply(ports, scan.place, &instance, &decision).await)
     }
 }
@@ -168,7 +179,9 @@ fn name_launches(
                 cause: launch.cause.clone(),
                 time: launch.time,
                 deliveries: Vec::new(),
+                accepted: None,
             });
+            request.accepted = None;
             request.occasion = Occasion::Launch;
             request.cause = launch.cause.clone();
             if !request.deliveries.contains(&launch.delivery) {
@@ -232,6 +245,19 @@ fn recorded(launched: &Launched) -> MetadataOptions {
         metadata_tags: launched.metadata_tags.unwrap_or(Switch::Unknown),
         pending: false,
     }
+}
+
+/// What AWS accepted, if an event reports a change of the options of an instance.
+fn accepted(subject: &Subject) -> Option<MetadataOptions> {
+    let Subject::OptionsModified { requested, .. } = subject else { return None };
+    Some(MetadataOptions {
+        http_tokens: requested.http_tokens.unwrap_or(HttpTokens::Unknown),
+        http_endpoint: requested.http_endpoint.unwrap_or(Switch::Unknown),
+        hop_limit: requested.hop_limit,
+        ipv6_endpoint: requested.ipv6_endpoint.unwrap_or(Switch::Unknown),
+        metadata_tags: requested.metadata_tags.unwrap_or(Switch::Unknown),
+        pending: false,
+    })
 }
 
 /// Only a request for optional tokens is drift. A change of the hop limit or of the endpoint does not show how

@@ -60,7 +60,9 @@ impl<P: SageMaker + Sync> EventHandler<P> for Notebooks {
             }
             Subject::Notebook { name, cause } => {
                 let occasion = occasion(cause, event.trigger.time.unwrap_or(event.now));
-                work.want(name, occasion, event, |occasion, _| matches!(occasion, Occasion::Drift(_)));
+                work.want(name, (occasion, None), event, |occasion, _| {
+                    matches!(occasion, Occasion::Drift(_))
+                });
             }
             _ => sorted.handled_by = Some("ec2-enforcer"),
         }

@@ -41,6 +41,13 @@ pub enum Remark {
         /// Why.
         failure: Failure,
     },
+    /// AWS refused an option beside the tokens, which v2only then set alone.
+    OptionRefused {
+        /// The option, in AWS's spelling.
+        option: String,
+        /// AWS's words.
+        failure: Failure,
+    },
     /// The change was accepted, and the instance could not be described again.
     NotConfirmed(Failure),
     /// Somebody made a version of the launch template meanwhile. v2only repeated that version.
@@ -68,11 +75,27 @@ pub enum Remark {
     LeftToEnforce,
 }
 
+impl Remark {
+    /// Why a flip could not be remembered, if this is about one.
+    pub const fn flip_failure(&self) -> Option<&Failure> {
+        match self {
+            Self::FlipNotRemembered(failure) => Some(failure),
+            Self::TagNotWritten { .. }
+            | Self::NotConfirmed(_)
+            | Self::OptionRefused { .. }
+            | Self::VersionRepeated { .. }
+            | Self::VersionsNotRead(_)
+            | Self::LeftToEnforce => None,
+        }
+    }
+}
+
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FlipNotRemembered(failure) => write!(f, "the flip could not be remembered: {failure}"),
             Self::TagNotWritten { key, failure } => write!(f, "`{key}` could not be remembered: {failure}"),
+            Self::OptionRefused { option, failure } => write!(f, "AWS refused {option}: {failure}"),
             Self::NotConfirmed(failure) => write!(f, "changed, and not confirmed: {failure}"),
             Self::VersionRepeated { theirs, tightened, by } => {
                 let with = if *tightened { " with HttpTokens=required" } else { "" };

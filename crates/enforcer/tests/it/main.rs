@@ -11,6 +11,7 @@ mod estate;
 mod fake;
 
 mod automation;
+mod closing_first;
 mod instances;
 mod meanwhile;
 mod notebooks;

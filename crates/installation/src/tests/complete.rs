@@ -6,8 +6,8 @@ use serde_json::Value;
 use v2only_policy::{AccountDefaults, AccountId, Place, Region};
 
 use crate::expected::{
-    Arns, BUS, DEFAULT_BUS, FUNCTIONS, PARAMETER, QueueKind, UNDELIVERED, bus_policy, forwarder,
-    queue_attributes, queue_policy,
+    Arns, BUS, DEFAULT_BUS, FUNCTIONS, PARAMETER, QueueKind, UNDELIVERED, bus_policy, events_queue_policy,
+    forwarder, queue_attributes, queue_policy,
 };
 use crate::judge::{Against, Control, judge};
 use crate::ports::{
@@ -91,7 +91,7 @@ pub(super) fn complete(site: Site) -> Snapshot {
             continue;
         }
         let (own, dlq) = (arns.queue(it.name), arns.queue(&it.dlq()));
-        let policy = (!rules.is_empty()).then(|| queue_policy(&own, &rules));
+        let policy = (!rules.is_empty()).then(|| events_queue_policy(arns.0, &own, &rules));
         let attributes = queue_attributes(QueueKind::Events { of: it, dlq: &dlq }, policy.as_ref());
         seen.queues.insert(it.name.to_owned(), Ok(Some(queue(it.name, &attributes))));
         let attributes = queue_attributes(QueueKind::GivenUp { queue: &own }, None);

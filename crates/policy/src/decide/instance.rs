@@ -27,19 +27,33 @@ pub fn decide_instance(
     }
     let scope = circumstances.scope(instance.id.as_str(), &instance.tags);
     let rules = policy.rules_for(&scope)?;
-    let findings = judge_options(&instance.options, rules);
-    let (verdict, notes) = match &findings {
-        Ok(compliance) => (Verdict::Compliant(*compliance), Vec::new()),
-        Err(findings) => excuse(
-            findings.iter().copied().map(Finding::Option).collect(),
-            policy,
-            &scope,
-            circumstances.today(),
-        )?,
+    let judged = judge_options(&instance.options, rules);
+    let compliance = judged.as_ref().ok().copied().unwrap_or(Compliance::TokensRequired);
+    let (findings, unknown): (Vec<_>, Vec<_>) = judged
+        .err()
+        .unwrap_or_default()
+        .into_iter()
+        .partition(|it| it.side_option().is_none_or(|option| option.is_described(&instance.options)));
+    let (verdict, notes) = if findings.is_empty() {
+        (Verdict::Compliant(compliance), Vec::new())
+    } else {
+        let findings = findings.iter().copied().map(Finding::Option).collect();
+        excuse(findings, policy, &scope, circumstances.today())?
     };
+    let mut unfit = None;
     let (plan, remember) = match &verdict {
         Verdict::Violation(_) => {
-            plan(instance, change(&findings.err().unwrap_or_default()), rules, circumstances)
+            let (fixable, key) = without_unfit_tags(&findings, instance);
+            let (plan, remember) = plan(instance, change(&fixable), rules, circumstances);
+            match key {
+                Some(key) if fixable.is_empty() && plan.acts() => {
+                    (Plan::Hold { why: Hold::TagKeyUnfit(key), would: None }, remember)
+                }
+                key => {
+                    unfit = key.map(Note::TagKeyUnfit);
+                    (plan, remember)
+                }
+            }
         }
         // It was corrected before the flip's own record came in, because events come in any order: the flip
         // counts all the same.
@@ -50,7 +64,9 @@ pub fn decide_instance(
     };
     let plan = plan.under(rules.mode);
     let containers = ContainerHost::left_without_tokens(instance, &plan).map(Note::ContainerHost);
-    let notes = pending(instance).into_iter().chain(notes).chain(containers).collect();
+    let unknown = unknown.into_iter().filter_map(OptionFinding::side_option).map(Note::OptionUnknown);
+    let notes =
+        pending(instance).into_iter().chain(notes).chain(unknown).chain(unfit).chain(containers).collect();
     let remember = if rules.mode == Mode::Enforce { remember } else { Tags::new() };
     Ok(Decision { verdict, notes, plan, remember })
 }
@@ -79,6 +95,18 @@ pub(super) fn judge_options(
     }
     let findings: Vec<OptionFinding> = rules::judge_options(options, &rules.instances).collect();
     if findings.is_empty() { Ok(Compliance::TokensRequired) } else { Err(findings) }
+}
+
+/// The findings that a change can fix, and the tag key because of which AWS would refuse tags in metadata.
+fn without_unfit_tags(
+    findings: &[OptionFinding],
+    instance: &Instance,
+) -> (Vec<OptionFinding>, Option<String>) {
+    let key = rules::metadata_tags::unfit_key(&instance.tags).map(str::to_owned);
+    let blocked = |it: &OptionFinding| key.is_some() && *it == OptionFinding::MetadataTags { enable: true };
+    let (blocked, fixable): (Vec<_>, Vec<_>) = findings.iter().copied().partition(blocked);
+    let key = key.filter(|_| !blocked.is_empty());
+    (fixable, key)
 }
 
 fn pending(instance: &Instance) -> Option<Note> {

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::owner::Owner;
 use crate::source::Displaced;
 use crate::usage::Usage;
+use crate::verdict::unfit;
 
 /// Why a violation is not touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub enum Hold {
         /// Length of the window in hours.
         hours: u32,
     },
+    /// AWS accepted this very change before, and describes the instance otherwise.
+    ChangeHadNoEffect,
+    /// Tags in metadata cannot be enabled: the metadata service cannot show this tag key.
+    TagKeyUnfit(String),
     /// The policy leaves the change to Systems Manager Automation.
     SsmAutomation,
     /// Whether the endpoint is enabled was not described; acting could switch it on.
@@ -133,6 +138,8 @@ impl Hold {
             Self::OwnedBy(_) => "owned",
             Self::UsageGate(_) => "usage-gate",
             Self::Contested { .. } => "contested",
+            Self::ChangeHadNoEffect => "change-had-no-effect",
+            Self::TagKeyUnfit(_) => "metadata-tag-key",
             Self::SsmAutomation => "ssm-automation",
             Self::EndpointUnknown => "endpoint-unknown",
             Self::UntilStopped => "in-service",
@@ -181,6 +188,10 @@ impl fmt::Display for Hold {
             Self::Contested { times, hours } => {
                 write!(f, "contested: corrected {times} times within {hours} hours and turned back again")
             }
+            Self::ChangeHadNoEffect => f.write_str(
+                "contested: AWS accepted this very change before, and describes the instance otherwise",
+            ),
+            Self::TagKeyUnfit(key) => unfit(f, key),
             Self::SsmAutomation => f.write_str("left to Systems Manager Automation by the policy"),
             Self::EndpointUnknown => {
                 f.write_str("HttpEndpoint was not described; acting could switch the endpoint on")

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::finding::SideOption;
 use crate::instance::{HttpTokens, MetadataOptions, Switch};
 use crate::settings::HopLimit;
 use crate::source::StatedOptions;
@@ -82,6 +83,28 @@ impl InstanceChange {
             .flatten()
             .collect(),
         }
+    }
+
+    /// The change that closes IMDSv1 and sets nothing else.
+    pub const TOKENS: Self =
+        Self::RequireTokens { hop_limit: None, ipv6_endpoint: None, metadata_tags: None };
+
+    /// This change as one change for each option beside the tokens.
+    pub fn side_options(self) -> Vec<(SideOption, Self)> {
+        let Self::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } = self else { return Vec::new() };
+        let only = |hop_limit, ipv6_endpoint, metadata_tags| Self::RequireTokens {
+            hop_limit,
+            ipv6_endpoint,
+            metadata_tags,
+        };
+        [
+            hop_limit.map(|it| (SideOption::HopLimit, only(Some(it), None, None))),
+            ipv6_endpoint.map(|it| (SideOption::Ipv6Endpoint, only(None, Some(it), None))),
+            metadata_tags.map(|it| (SideOption::MetadataTags, only(None, None, Some(it)))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// Whether described options are as this change asks for.
