@@ -5,13 +5,13 @@ import json
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
-SCHEMA = DOCS.parent / "crates" / "enforcer" / "schema" / "policy-v1.schema.json"
+SCHEMA = DOCS.parent / "crates" / "document" / "schema" / "policy-v1.schema.json"
 PAGE = DOCS / "src" / "reference" / "policy-document.md"
 
 HEAD = """# Policy document
 
 `docs/generate.py` writes this page from the
-[JSON Schema](../../../crates/enforcer/schema/policy-v1.schema.json), which `v2only validate --schema` prints.
+[JSON Schema](../../../crates/document/schema/policy-v1.schema.json), which `v2only validate --schema` prints.
 A name in brackets refers to the section with that name.
 """
 

@@ -108,9 +108,9 @@ level!(
     DRIFT,
     "drift",
     "under `drift`",
-    "a map with `contested_after`, `window_hours` or both",
-    Some("`{ contested_after: 3, window_hours: 24 }`"),
-    ["contested_after", "window_hours"]
+    "a map with `contested_after`, `window_hours` or `when_contested`",
+    Some("`{ contested_after: 3, window_hours: 168 }`"),
+    ["contested_after", "window_hours", "when_contested"]
 );
 level!(
     EXEMPTION,

@@ -229,13 +229,25 @@ pub struct AccountDefaultRules {
     pub enforced: bool,
 }
 
-/// When somebody who turns version 1 back on again and again is reported instead of fought.
+/// What happens to a contested resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhenContested {
+    /// It is corrected after a pause that doubles each time, up to an hour.
+    #[default]
+    KeepClosing,
+    /// It is only reported.
+    Report,
+}
+
+/// When a resource on which somebody turns version 1 back on again and again counts as contested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DriftRule {
     /// Corrections within the window after which the resource counts as contested, 1 to 10.
     pub contested_after: u8,
     /// Length of the window in hours.
     pub window_hours: u32,
+    /// What happens to a contested resource.
+    pub when_contested: WhenContested,
 }
 
 /// Everything the document requires at one place, after overrides.
@@ -279,7 +291,11 @@ impl Rules {
             launch_templates: LaunchTemplateFix::Report,
             images: ImageFix::Report,
             account_defaults: AccountDefaultRules::default(),
-            drift: DriftRule { contested_after: 3, window_hours: 24 },
+            drift: DriftRule {
+                contested_after: 3,
+                window_hours: 168,
+                when_contested: WhenContested::KeepClosing,
+            },
         }
     }
 }

@@ -88,6 +88,17 @@ pub enum Note {
     EnforcementWaits(EnforcementBar),
     /// This says that containers run on the instance, and the plan leaves it at hop limit 1.
     ContainerHost(ContainerHost),
+    /// Somebody turns version 1 back on again and again.
+    Contested {
+        /// Corrections within the window.
+        times: usize,
+        /// Length of the window in hours.
+        hours: u32,
+        /// Who turned it back most recently, in words.
+        by: Option<String>,
+    },
+    /// Whether it was v2-only before could not be read from CloudTrail, and why.
+    HistoryNotRead(String),
 }
 
 impl Note {
@@ -100,6 +111,8 @@ impl Note {
             Self::LeftStopped => "left-stopped",
             Self::EnforcementWaits(_) => "enforcement-waits",
             Self::ContainerHost(_) => "container-host-hop-limit",
+            Self::Contested { .. } => "contested",
+            Self::HistoryNotRead(_) => "history-not-read",
         }
     }
 }
@@ -116,6 +129,13 @@ impl fmt::Display for Note {
                 f.write_str("ran before it was stopped for the update, too long ago to be started now")
             }
             Self::EnforcementWaits(bar) => bar.fmt(f),
+            Self::Contested { times, hours, by } => {
+                write!(f, "contested: corrected {times} times within {hours} hours and turned back again")?;
+                by.as_ref().map_or(Ok(()), |by| write!(f, ", most recently by {by}"))
+            }
+            Self::HistoryNotRead(why) => {
+                write!(f, "whether it was v2-only before could not be read from CloudTrail: {why}")
+            }
             Self::ContainerHost(hint) => write!(
                 f,
                 "seems to be a container host ({hint}): at hop limit 1 containers with a network of their own get no \

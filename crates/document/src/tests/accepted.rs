@@ -6,7 +6,7 @@ use v2only_policy::exemption::Exemption;
 use v2only_policy::scope::{Glob, Matcher, TagMatch};
 use v2only_policy::settings::{
     EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, ImageFix, InService, LaunchTemplateFix, Rules,
-    SwitchRule, UsageGate, Window,
+    SwitchRule, UsageGate, WhenContested, Window,
 };
 use v2only_policy::{AccountId, Mode, OuId, Policy};
 
@@ -123,6 +123,7 @@ fn each_setting_has_its_words() {
     });
     check("drift: { contested_after: 10 }", |it| it.drift.contested_after = 10);
     check("drift: { window_hours: 720 }", |it| it.drift.window_hours = 720);
+    check("drift: { when_contested: report }", |it| it.drift.when_contested = WhenContested::Report);
 }
 
 #[test]

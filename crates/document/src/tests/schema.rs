@@ -93,6 +93,8 @@ const ROWS: &[(&str, &str, bool)] = &[
     ("an account default map", "account_defaults: { hop_limit: { max: 2 } }", WRONG),
     ("enforced disabled", "account_defaults: { enforced: disabled }", WRONG),
     ("drift", "drift: { contested_after: 1, window_hours: 720 }", FINE),
+    ("contested and closed", "drift: { when_contested: keep_closing }", FINE),
+    ("contested and left", "drift: { when_contested: leave }", WRONG),
     ("drift after 11", "drift: { contested_after: 11 }", WRONG),
     ("no exemptions", "exemptions: []\noverrides: []", FINE),
     ("exemptions as a map", "exemptions: {}", WRONG),

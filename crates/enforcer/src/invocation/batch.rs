@@ -84,7 +84,10 @@ impl Batch {
         for Answer { record, deliveries } in answers {
             self.counts.add(&record);
             (invocation.log)(LogEntry::Record(&record));
-            let disposition = record.outcome.disposition();
+            // The correction of a contested resource is the business of the event that the pause put off.
+            let due_at = record.due_at();
+            let disposition =
+                if due_at.is_some() { Disposition::Retry } else { record.outcome.disposition() };
             for index in deliveries {
                 let Some(delivery) = self.deliveries.get_mut(index) else { continue };
                 if delivery.disposition >= disposition {
@@ -93,6 +96,9 @@ impl Batch {
                 delivery.disposition = disposition;
                 if let (Outcome::Failed(failure), Disposition::Retry) = (&record.outcome, disposition) {
                     delivery.retry_because = Some(format!("{}: {failure}", record.resource));
+                }
+                if let Some(at) = due_at {
+                    delivery.retry_because = Some(format!("{}: due at {at}", record.resource));
                 }
             }
         }

@@ -8,7 +8,8 @@ use v2only_events::{Launched, RequestedOptions, Subject};
 use v2only_policy::drift::to_second;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
 use v2only_policy::{
-    Compliance, Decision, InstanceId, Occasion, Place, Policy, Verdict, compliant_anywhere, decide_instance,
+    Circumstances, Compliance, Decision, History, InstanceId, Occasion, Place, Policy, Verdict,
+    compliant_anywhere, decide_instance,
 };
 
 use super::app::{App, Clock, Failed, Invocation};
@@ -16,10 +17,10 @@ use super::handle::{self, Asked, EventHandler, Sorted};
 use super::work::{Answer, Event, Request, UnnamedLaunch, Work, may_be_invisible};
 use crate::counts::Counts;
 use crate::failure::{Failure, Kind};
-use crate::instances;
 use crate::ports::{Ec2, ReadParameter};
 use crate::record::{KnownFrom, Outcome, Posture, Record, ResourceId};
 use crate::scan::ScanRequest;
+use crate::{history, instances};
 
 const DESCRIBE: &str = "ec2:DescribeInstances";
 
@@ -145,8 +146,27 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             return Ok(Record::absent(scan.place.clone(), ResourceId::Instance(id.clone())));
         };
         clock.has_time(DESCRIBE)?;
-        let decision = decide_instance(&instance, scan.policy, &scan.circumstances(request.occasion))?;
+        let circumstances = scan.circumstances(request.occasion);
+        let mut decision = decide_instance(&instance, scan.policy, &circumstances)?;
+        if wants_history(&decision, request.occasion) {
+            let read = history::of_instance(ports, scan.place, id).await;
+            // Closing IMDSv1 matters more than how often it was opened: what cannot be read is said, and not tried again.
+            let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
+            decision = decide_instance(&instance, scan.policy, &Circumstances { history, ..circumstances })?;
+        }
         Ok(instances::apply(ports, scan.place, &instance, &decision).await)
+    }
+}
+
+/// Whether the earlier states of an instance decide: a flip that may have been forgotten with its tag, or a violation that
+/// the usage gate would shelter. A launch has no earlier states.
+fn wants_history(decision: &Decision, occasion: Occasion) -> bool {
+    let is_violation = matches!(decision.verdict, Verdict::Violation(_));
+    match occasion {
+        Occasion::Launch => false,
+        Occasion::Drift(_) => is_violation,
+        Occasion::Seen => history::is_sheltered(decision),
     }
 }
 
