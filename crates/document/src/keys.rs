@@ -43,6 +43,7 @@ level!(
         "account_defaults",
         "drift",
         "exemptions",
+        "exemptions_by_tag",
         "overrides",
     ]
 );
@@ -113,6 +114,14 @@ level!(
     ["contested_after", "window_hours", "when_contested"]
 );
 level!(
+    EXEMPTIONS_BY_TAG,
+    "exemptions_by_tag",
+    "under `exemptions_by_tag`",
+    "`allow`, `ignore` or `{ max_days: … }`",
+    Some("`{ max_days: 365 }`"),
+    ["max_days"]
+);
+level!(
     EXEMPTION,
     "exemptions[]",
     "in an exemption",
@@ -154,6 +163,7 @@ static ALL: &[&Level] = &[
     &ACCOUNT_DEFAULTS,
     &DRIFT,
     &EXEMPTION,
+    &EXEMPTIONS_BY_TAG,
     &OVERRIDE,
     &MATCH,
     &TAG,

@@ -102,7 +102,7 @@ fn excuse(
     scope: &Scope<'_>,
     today: Date,
 ) -> Result<(Verdict, Vec<Note>), ScopeError> {
-    let answer = exemption::ask(&policy.exemptions, scope, today)?;
+    let answer = exemption::ask(&policy.exemptions, policy.exemptions_by_tag, scope, today)?;
     Ok(match answer.in_force {
         Some(by) => {
             let invalid = answer.void.into_iter().filter(|it| matches!(it, Void::Invalid(_)));

@@ -310,6 +310,24 @@ pub struct Override {
     pub rules: Rules,
 }
 
+/// What the document says of exemptions by tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagExemptions {
+    /// They hold if their last day is at most so many days away.
+    Allow {
+        /// The number of days.
+        max_days: u16,
+    },
+    /// They exempt nothing, and are reported.
+    Ignore,
+}
+
+impl Default for TagExemptions {
+    fn default() -> Self {
+        Self::Allow { max_days: 365 }
+    }
+}
+
 /// A whole validated policy document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -317,14 +335,21 @@ pub struct Policy {
     pub rules: Rules,
     /// Who is exempt, why, until when.
     pub exemptions: Vec<Exemption>,
+    /// Whether tags may exempt their resource.
+    pub exemptions_by_tag: TagExemptions,
     /// First match wins.
     pub overrides: Vec<Override>,
 }
 
 impl Policy {
     /// A document without exemptions and overrides.
-    pub const fn plain(rules: Rules) -> Self {
-        Self { rules, exemptions: Vec::new(), overrides: Vec::new() }
+    pub fn plain(rules: Rules) -> Self {
+        Self {
+            rules,
+            exemptions: Vec::new(),
+            exemptions_by_tag: TagExemptions::default(),
+            overrides: Vec::new(),
+        }
     }
 
     /// What holds for one resource: the rules of the first override that matches, else the document's own.

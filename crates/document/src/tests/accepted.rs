@@ -55,7 +55,7 @@ fn every_key_of_the_design_is_read() {
     rules.account_defaults.hop_limit = Some(hops(2));
     assert_eq!(policy.rules, rules);
 
-    let app = TagMatch { key: "app".to_owned(), value: Glob::new("legacy-billing") };
+    let app = TagMatch { key: Glob::new("app"), value: Glob::new("legacy-billing") };
     let vendor = Exemption {
         matcher: Matcher { accounts: vec![account("111122223333")], tag: Some(app), ..Matcher::default() },
         reason: "vendor agent speaks only v1".to_owned(),
@@ -169,7 +169,7 @@ fn each_key_of_a_match_is_read() {
     check_match("resources: [batch-*, my-notebook]", &resources(&["batch-*", "my-notebook"]));
 
     let tag = |key: &str, value: &str| Matcher {
-        tag: Some(TagMatch { key: key.to_owned(), value: Glob::new(value) }),
+        tag: Some(TagMatch { key: Glob::new(key), value: Glob::new(value) }),
         ..nobody()
     };
     check_match("tag: { key: team }", &tag("team", "*"));

@@ -482,7 +482,7 @@ pub fn units(ids: &[&str]) -> Matcher {
 }
 
 pub fn tagged(key: &str, value: &str) -> Matcher {
-    let tag = Some(TagMatch { key: key.to_owned(), value: Glob::new(value) });
+    let tag = Some(TagMatch { key: Glob::new(key), value: Glob::new(value) });
     Matcher { tag, ..Matcher::default() }
 }
 
