@@ -232,7 +232,7 @@ pub struct AccountDefaultRules {
 /// What happens to a contested resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WhenContested {
-    /// It is corrected after a pause that doubles each time, up to an hour.
+    /// It is corrected after a pause that doubles each time, up to 45 minutes.
     #[default]
     KeepClosing,
     /// It is only reported.
