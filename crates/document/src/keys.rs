@@ -43,6 +43,7 @@ level!(
         "account_defaults",
         "drift",
         "exemptions",
+        "exemptions_by_tag",
         "overrides",
     ]
 );
@@ -108,9 +109,17 @@ level!(
     DRIFT,
     "drift",
     "under `drift`",
-    "a map with `contested_after`, `window_hours` or both",
-    Some("`{ contested_after: 3, window_hours: 24 }`"),
-    ["contested_after", "window_hours"]
+    "a map with `contested_after`, `window_hours` or `when_contested`",
+    Some("`{ contested_after: 3, window_hours: 168 }`"),
+    ["contested_after", "window_hours", "when_contested"]
+);
+level!(
+    EXEMPTIONS_BY_TAG,
+    "exemptions_by_tag",
+    "under `exemptions_by_tag`",
+    "`allow`, `ignore` or `{ max_days: … }`",
+    Some("`{ max_days: 365 }`"),
+    ["max_days"]
 );
 level!(
     EXEMPTION,
@@ -154,6 +163,7 @@ static ALL: &[&Level] = &[
     &ACCOUNT_DEFAULTS,
     &DRIFT,
     &EXEMPTION,
+    &EXEMPTIONS_BY_TAG,
     &OVERRIDE,
     &MATCH,
     &TAG,

@@ -1,7 +1,5 @@
 //! What an invocation counts.
 
-use v2only_policy::Hold;
-
 use crate::failure::Disposition;
 use crate::record::{Outcome, Record};
 
@@ -14,7 +12,7 @@ pub struct Counts {
     pub fixed: u64,
     /// Violations left for a reason.
     pub held: u64,
-    /// Of these, contested.
+    /// Violations that somebody turns back again and again, left or closed.
     pub contested: u64,
     /// Failures that go back to the queue.
     pub retried: u64,
@@ -47,8 +45,7 @@ impl Counts {
     /// Adds one record.
     pub fn add(&mut self, record: &Record) {
         self.judged += u64::from(record.decision.is_some());
-        self.contested +=
-            u64::from(matches!(record.hold(), Some(Hold::Contested { .. } | Hold::ChangeHadNoEffect)));
+        self.contested += u64::from(record.is_contested());
         match &record.outcome {
             Outcome::Fixed => self.fixed += 1,
             Outcome::Held => self.held += 1,

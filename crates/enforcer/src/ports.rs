@@ -18,6 +18,7 @@ mod answer;
 mod automation;
 mod estate;
 mod findings;
+mod history;
 mod launches;
 mod restore;
 mod sources;
@@ -34,6 +35,7 @@ pub use answer::{Answer, Changed, Page};
 pub use automation::{Execution, Locations, RunAutomation};
 pub use estate::{ListAccounts, ListRegions, SendTasks};
 pub use findings::{ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
+pub use history::{LookUp, ReadHistory};
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{
@@ -199,17 +201,20 @@ pub trait NotebookWriter: StopNotebook + UpdateNotebook + StartNotebook + TagNot
 impl<T: StopNotebook + UpdateNotebook + StartNotebook + TagNotebook> NotebookWriter for T {}
 
 /// All that the function for instances needs.
-pub trait Ec2: Admission + OrganizationalUnits + DescribeInstances + InstanceWriter {}
-impl<T: Admission + OrganizationalUnits + DescribeInstances + InstanceWriter> Ec2 for T {}
+pub trait Ec2: Admission + OrganizationalUnits + DescribeInstances + ReadHistory + InstanceWriter {}
+impl<T: Admission + OrganizationalUnits + DescribeInstances + ReadHistory + InstanceWriter> Ec2 for T {}
 
 /// All that the function for notebooks needs.
-pub trait SageMaker: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter {}
-impl<T: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter> SageMaker for T {}
+pub trait SageMaker:
+    Admission + OrganizationalUnits + DescribeNotebook + ReadHistory + NotebookWriter
+{
+}
+impl<T: Admission + OrganizationalUnits + DescribeNotebook + ReadHistory + NotebookWriter> SageMaker for T {}
 
 together! {
     /// What a scan takes: no writer, and so nothing that is given only this can change anything.
     pub trait Readable:
-        Admission, OrganizationalUnits, ListInstances, ReadUsage, ListNotebooks, DescribeNotebook,
+        Admission, OrganizationalUnits, ListInstances, ReadUsage, ReadHistory, ListNotebooks, DescribeNotebook,
         SourceReader, Sync
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use v2only_policy::source::{AccountDefaults, LaunchConfiguration, LaunchTemplate};
 use v2only_policy::usage::{Counted, Usage, first_day};
 use v2only_policy::{
-    Circumstances, HttpTokens, Instance, InstanceId, InstanceState, Occasion, Place, Policy, Switch,
+    Circumstances, History, HttpTokens, Instance, InstanceId, InstanceState, Occasion, Place, Policy, Switch,
     quiet_days,
 };
 
@@ -126,8 +126,14 @@ where
     ports.admit(place).await?;
     let named = days.is_none() && policy.names_organizational_units();
     let ous = if named { Some(ports.above(&place.account).await?) } else { None };
-    let circumstances =
-        Circumstances { place, ous: ous.as_deref(), now, occasion: Occasion::Seen, usage: Usage::NotRead };
+    let circumstances = Circumstances {
+        place,
+        ous: ous.as_deref(),
+        now,
+        occasion: Occasion::Seen,
+        usage: Usage::NotRead,
+        history: History::NotRead,
+    };
     let today = circumstances.today();
     let mut next = None;
     let mut unread: Option<Failure> = None;

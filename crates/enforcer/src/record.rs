@@ -4,8 +4,9 @@ mod posture;
 mod remark;
 mod resource;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use v2only_policy::{Decision, Hold, HttpTokens, Judged, Place, Plan, Step, Verdict};
+use v2only_policy::{Decision, Hold, HttpTokens, Judged, Note, Place, Plan, Step, Verdict, Wait};
 
 use crate::failure::{Disposition, Failure, Kind};
 
@@ -215,6 +216,21 @@ impl Record {
     /// Whether the resource violates the policy as it was described first.
     pub fn is_violation(&self) -> bool {
         matches!(self.verdict(), Some(Verdict::Violation(_)))
+    }
+
+    /// Whether somebody turns version 1 back on again and again.
+    pub fn is_contested(&self) -> bool {
+        let noted = self.decision.iter().flat_map(|it| &it.notes);
+        matches!(self.hold(), Some(Hold::Contested { .. } | Hold::ChangeHadNoEffect))
+            || noted.into_iter().any(|it| matches!(it, Note::Contested { .. }))
+    }
+
+    /// When the correction of a contested resource is due, if it waits for that.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self.plan()? {
+            Plan::Wait(Wait::Contested { until, .. }) => Some(*until),
+            Plan::Nothing | Plan::Wait(Wait::Notebook(_)) | Plan::Hold { .. } | Plan::Act(_) => None,
+        }
     }
 
     /// Why the resource stays untouched.

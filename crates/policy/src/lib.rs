@@ -20,6 +20,7 @@ pub mod settings;
 pub mod container_host;
 pub mod drift;
 pub mod exemption;
+pub mod history;
 pub mod instance;
 pub mod notebook;
 pub mod owner;
@@ -46,6 +47,7 @@ pub use decide::{
 pub use decision::Decision;
 pub use effective::{By, Decided, EffectiveOptions, effective};
 pub use finding::{DefaultFinding, Finding, OptionFinding, Rule, SideOption};
+pub use history::History;
 pub use ids::{
     AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, OuId, Partition, Place, Region,
 };

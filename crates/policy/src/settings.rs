@@ -248,13 +248,25 @@ pub struct AccountDefaultRules {
     pub enforced: bool,
 }
 
-/// When somebody who turns version 1 back on again and again is reported instead of fought.
+/// What happens to a contested resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhenContested {
+    /// It is corrected after a pause that doubles each time, up to 45 minutes.
+    #[default]
+    KeepClosing,
+    /// It is only reported.
+    Report,
+}
+
+/// When a resource on which somebody turns version 1 back on again and again counts as contested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DriftRule {
     /// Corrections within the window after which the resource counts as contested, 1 to 10.
     pub contested_after: u8,
     /// Length of the window in hours.
     pub window_hours: u32,
+    /// What happens to a contested resource.
+    pub when_contested: WhenContested,
 }
 
 /// Everything the document requires at one place, after overrides.
@@ -298,7 +310,11 @@ impl Rules {
             launch_templates: LaunchTemplateRules::default(),
             images: ImageFix::Report,
             account_defaults: AccountDefaultRules::default(),
-            drift: DriftRule { contested_after: 3, window_hours: 24 },
+            drift: DriftRule {
+                contested_after: 3,
+                window_hours: 168,
+                when_contested: WhenContested::KeepClosing,
+            },
         }
     }
 }
@@ -313,6 +329,24 @@ pub struct Override {
     pub rules: Rules,
 }
 
+/// What the document says of exemptions by tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagExemptions {
+    /// They hold if their last day is at most so many days away.
+    Allow {
+        /// The number of days.
+        max_days: u16,
+    },
+    /// They exempt nothing, and are reported.
+    Ignore,
+}
+
+impl Default for TagExemptions {
+    fn default() -> Self {
+        Self::Allow { max_days: 365 }
+    }
+}
+
 /// A whole validated policy document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -320,14 +354,21 @@ pub struct Policy {
     pub rules: Rules,
     /// Who is exempt, why, until when.
     pub exemptions: Vec<Exemption>,
+    /// Whether tags may exempt their resource.
+    pub exemptions_by_tag: TagExemptions,
     /// First match wins.
     pub overrides: Vec<Override>,
 }
 
 impl Policy {
     /// A document without exemptions and overrides.
-    pub const fn plain(rules: Rules) -> Self {
-        Self { rules, exemptions: Vec::new(), overrides: Vec::new() }
+    pub fn plain(rules: Rules) -> Self {
+        Self {
+            rules,
+            exemptions: Vec::new(),
+            exemptions_by_tag: TagExemptions::default(),
+            overrides: Vec::new(),
+        }
     }
 
     /// What holds for one resource: the rules of the first override that matches, else the document's own.

@@ -99,6 +99,17 @@ pub enum Note {
     TagKeyUnfit(String),
     /// This says that containers run on the instance, and the plan leaves it at hop limit 1.
     ContainerHost(ContainerHost),
+    /// Somebody turns version 1 back on again and again.
+    Contested {
+        /// Corrections within the window.
+        times: usize,
+        /// Length of the window in hours.
+        hours: u32,
+        /// Who turned it back most recently, in words.
+        by: Option<String>,
+    },
+    /// Whether it was v2-only before could not be read from CloudTrail, and why.
+    HistoryNotRead(String),
 }
 
 impl Note {
@@ -114,6 +125,8 @@ impl Note {
             Self::OptionUnknown(_) => "option-unknown",
             Self::TagKeyUnfit(_) => "metadata-tag-key",
             Self::ContainerHost(_) => "container-host-hop-limit",
+            Self::Contested { .. } => "contested",
+            Self::HistoryNotRead(_) => "history-not-read",
         }
     }
 }
@@ -145,6 +158,13 @@ impl fmt::Display for Note {
                 option.as_str()
             ),
             Self::TagKeyUnfit(key) => unfit(f, key),
+            Self::Contested { times, hours, by } => {
+                write!(f, "contested: corrected {times} times within {hours} hours and turned back again")?;
+                by.as_ref().map_or(Ok(()), |by| write!(f, ", most recently by {by}"))
+            }
+            Self::HistoryNotRead(why) => {
+                write!(f, "whether it was v2-only before could not be read from CloudTrail: {why}")
+            }
             Self::ContainerHost(hint) => write!(
                 f,
                 "seems to be a container host ({hint}): at hop limit 1 containers with a network of their own get no \

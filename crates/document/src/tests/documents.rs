@@ -91,7 +91,14 @@ fn sections() -> Vec<(&'static str, BoxedStrategy<Json>)> {
                 ("enforced", word(&["keep", "enabled"]).boxed()),
             ]),
         ),
-        ("drift", some(vec![("contested_after", number(1..=10)), ("window_hours", number(1..=720))])),
+        (
+            "drift",
+            some(vec![
+                ("contested_after", number(1..=10)),
+                ("window_hours", number(1..=720)),
+                ("when_contested", word(&["keep_closing", "report"]).boxed()),
+            ]),
+        ),
     ]
 }
 

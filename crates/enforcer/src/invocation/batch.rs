@@ -85,7 +85,9 @@ impl Batch {
         for Answer { record, deliveries } in answers {
             self.counts.add(&record);
             (invocation.log)(LogEntry::Record(&record));
-            let disposition = record.disposition();
+            // The correction of a contested resource is the business of the event that the pause put off.
+            let due_at = record.due_at();
+            let disposition = if due_at.is_some() { Disposition::Retry } else { record.disposition() };
             for index in deliveries {
                 let Some(delivery) = self.deliveries.get_mut(index) else { continue };
                 if delivery.disposition >= disposition {
@@ -94,6 +96,9 @@ impl Batch {
                 delivery.disposition = disposition;
                 if let Some(failure) = record.retry_because() {
                     delivery.retry_because = Some(format!("{}: {failure}", record.resource));
+                }
+                if let Some(at) = due_at {
+                    delivery.retry_because = Some(format!("{}: due at {at}", record.resource));
                 }
             }
         }

@@ -8,8 +8,8 @@ use v2only_events::{Launched, RequestedOptions, Subject};
 use v2only_policy::drift::to_second;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
 use v2only_policy::{
-    Compliance, Decision, Hold, InstanceId, Occasion, Place, Plan, Policy, Step, Verdict, compliant_anywhere,
-    decide_instance,
+    Circumstances, Compliance, Decision, History, Hold, InstanceId, Occasion, Place, Plan, Policy, Step, Verdict,
+    compliant_anywhere, decide_instance,
 };
 
 use super::app::{App, Clock, Failed, Invocation};
@@ -17,10 +17,10 @@ use super::handle::{self, Asked, EventHandler, Sorted};
 use super::work::{Answer, Event, Request, UnnamedLaunch, Work, may_be_invisible};
 use crate::counts::Counts;
 use crate::failure::{Failure, Kind};
-use crate::instances;
 use crate::ports::{Ec2, ReadParameter};
 use crate::record::{KnownFrom, Outcome, Posture, Record, ResourceId};
 use crate::scan::ScanRequest;
+use crate::{history, instances};
 
 const DESCRIBE: &str = "ec2:DescribeInstances";
 /// Stands for a call where a failure lies in the event itself.
@@ -150,7 +150,15 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             return Ok(Record::absent(scan.place.clone(), ResourceId::Instance(id.clone())));
         };
         clock.has_time(DESCRIBE)?;
-        let mut decision = decide_instance(&instance, scan.policy, &scan.circumstances(request.occasion))?;
+        let circumstances = scan.circumstances(request.occasion);
+        let mut decision = decide_instance(&instance, scan.policy, &circumstances)?;
+        if wants_history(&decision, request.occasion) {
+            let read = history::of_instance(ports, scan.place, id).await;
+            // Closing IMDSv1 matters more than how often it was opened: what cannot be read is said, and not tried again.
+            let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
+            decision = decide_instance(&instance, scan.policy, &Circumstances { history, ..circumstances })?;
+        }
         // Without this, each change that AWS accepts and does not carry out would raise the event of the next one.
         if let (Plan::Act(Step::Instance(change)), Some(accepted)) = (&decision.plan, &request.accepted)
             && change.is_met_by(accepted)
@@ -158,6 +166,17 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             decision.plan = Plan::Hold { why: Hold::ChangeHadNoEffect, would: decision.plan.step().copied() };
         }
         Ok(instances::apply(ports, scan.place, &instance, &decision).await)
+    }
+}
+
+/// Whether the earlier states of an instance decide: a flip that may have been forgotten with its tag, or a violation that
+/// the usage gate would shelter. A launch has no earlier states.
+fn wants_history(decision: &Decision, occasion: Occasion) -> bool {
+    let is_violation = matches!(decision.verdict, Verdict::Violation(_));
+    match occasion {
+        Occasion::Launch => false,
+        Occasion::Drift(_) => is_violation,
+        Occasion::Seen => history::is_sheltered(decision),
     }
 }
 

@@ -48,6 +48,8 @@ pub struct World {
     pub images: u32,
     /// Accounts other than our own.
     pub other_accounts: Vec<String>,
+    /// What CloudTrail recorded, the newest first.
+    pub history: Vec<serde_json::Value>,
     /// The queue: messages with their delay in seconds.
     pub queue: Vec<(String, u64)>,
 }
@@ -170,6 +172,25 @@ impl DescribeInstances for Fake {
                 ids.into_iter().map(|id| (token.clone(), world.instances[&id].clone())).collect::<Vec<_>>()
             });
             Ok(found.collect())
+        })
+    }
+}
+
+impl ReadHistory for Fake {
+    async fn history(
+        &self,
+        _: &Place,
+        look_up: LookUp<'_>,
+        _: Option<String>,
+    ) -> Answer<Page<serde_json::Value>> {
+        let (target, word) = match look_up {
+            LookUp::Instance(id) => (id.as_str(), id.as_str()),
+            LookUp::Notebook(name) => (name.as_str(), name.as_str()),
+            LookUp::ModifiedOptions => ("modified options", "ModifyInstanceMetadataOptions"),
+        };
+        self.call("cloudtrail:LookupEvents", target, |world| {
+            let items = world.history.iter().filter(|it| it.to_string().contains(word)).cloned().collect();
+            Ok(Page { items, next: None })
         })
     }
 }

@@ -209,7 +209,8 @@ async fn a_single_event_is_sent_again_by_an_error() {
 
 #[tokio::test]
 async fn drift_is_corrected_until_it_is_contested() {
-    let app = app(ENFORCE, |world| {
+    let report = "version: 1\nmode: enforce\ndrift: { when_contested: report }\n";
+    let app = app(report, |world| {
         let instance = world.instance("i-00000001");
         instance.created_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
     });
@@ -302,4 +303,70 @@ async fn an_option_that_aws_ignores_is_not_fixed() {
     let (said, reply) = handle(&app, batch(&[modified("i-00000001", None, NOW)])).await;
     assert_eq!(said, ["i-00000001 retry"]);
     assert_eq!(again(&reply), ["m-0"]);
+}
+
+fn long_ago() -> Option<jiff::Timestamp> {
+    Some("2020-01-01T00:00:00Z".parse().unwrap())
+}
+
+/// A record as CloudTrail keeps it: without the envelope of EventBridge.
+fn record(id: &str, http_tokens: &str, time: &str) -> Value {
+    modified(id, Some(http_tokens), time)["detail"].take()
+}
+
+/// Terraform drops foreign tags with every apply, and the tag that counts the flips is one of them.
+#[tokio::test]
+async fn contested_drift_waits_and_is_closed_though_the_tag_was_dropped() {
+    let app = app(ENFORCE, |world| {
+        world.instance("i-00000001").created_at = long_ago();
+        for hour in [6, 7, 8] {
+            let time = |minute: u32| format!("2026-11-20T{hour:02}:{minute:02}:00Z");
+            world.history.push(record("i-00000001", "optional", &time(0)));
+            world.history.push(record("i-00000001", "required", &time(1)));
+        }
+    });
+    let event = modified("i-00000001", Some("optional"), "2026-11-20T11:59:30Z");
+    let (said, reply) = handle(&app, batch(std::slice::from_ref(&event))).await;
+    assert_eq!(said, ["i-00000001 waiting"]);
+    assert_eq!(again(&reply), ["m-0"], "the event comes back, and closes it");
+    assert_eq!(app.ports.calls().iter().filter(|it| it.starts_with("cloudtrail")).count(), 1);
+    let event = modified("i-00000001", Some("optional"), "2026-11-20T11:59:00Z");
+    app.ports.0.lock().unwrap().instance("i-00000001").tags.clear();
+    let (said, reply) = handle(&app, batch(&[event])).await;
+    assert_eq!(said, ["i-00000001 fixed"], "the minute is over");
+    assert!(again(&reply).is_empty());
+    assert_eq!(app.ports.tokens("i-00000001"), HttpTokens::Required);
+}
+
+/// Somebody opened it while its endpoint was disabled, and enables the endpoint now.
+#[tokio::test]
+async fn an_endpoint_enabled_again_is_drift_if_the_instance_was_v2_only() {
+    let app = app(ENFORCE, |world| {
+        world.instance("i-00000001").created_at = long_ago();
+        world.history.push(record("i-00000001", "optional", "2026-11-20T11:00:00Z"));
+        world.history.push(record("i-00000001", "required", "2026-11-01T11:00:00Z"));
+    });
+    let (said, _) = handle(&app, modified("i-00000001", None, NOW)).await;
+    assert_eq!(said, ["i-00000001 fixed"]);
+}
+
+#[tokio::test]
+async fn without_cloudtrail_drift_is_corrected_and_what_the_gate_shelters_says_why() {
+    let app = app(ENFORCE, |world| {
+        world.instance("i-00000001").created_at = long_ago();
+        world.instance("i-00000002").created_at = long_ago();
+        world.failures.insert("cloudtrail:LookupEvents", vec![Kind::Denied, Kind::Denied]);
+    });
+    let (said, _) = handle(&app, modified("i-00000001", Some("optional"), NOW)).await;
+    assert_eq!(said, ["i-00000001 fixed"]);
+    let mut reasons = Vec::new();
+    let mut log = |it: LogEntry<'_>| {
+        if let LogEntry::Record(record) = it {
+            reasons.extend(record.reasons());
+        }
+    };
+    let invocation = Invocation { now: &now, deadline: None, log: &mut log };
+    let (_, counts) = handle_ec2(modified("i-00000002", None, NOW), &app, invocation).await.unwrap();
+    assert_eq!(counts.held, 1);
+    assert!(reasons.iter().any(|it| it.contains("could not be read from CloudTrail")), "{reasons:?}");
 }

@@ -1,9 +1,10 @@
 //! Instances.
 
-use super::{Circumstances, Decision, Occasion, drift, excuse};
+use super::{Circumstances, Decision, Drift, Occasion, excuse};
 use crate::Tags;
 use crate::container_host::ContainerHost;
 use crate::finding::{Finding, OptionFinding};
+use crate::history::History;
 use crate::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use crate::plan::{Hold, InstanceChange, Plan};
 use crate::rules;
@@ -40,34 +41,45 @@ pub fn decide_instance(
         let findings = findings.iter().copied().map(Finding::Option).collect();
         excuse(findings, policy, &scope, circumstances.today())?
     };
+    let drift = Drift::of(&instance.tags, &rules.drift, circumstances);
     let mut unfit = None;
-    let (plan, remember) = match &verdict {
+    let (plan, remembers) = match &verdict {
         Verdict::Violation(_) => {
             let (fixable, key) = without_unfit_tags(&findings, instance);
-            let (plan, remember) = plan(instance, change(&fixable), rules, circumstances);
+            let plan = plan(instance, change(&fixable), rules, circumstances, &drift);
+            // A flip counts where it is corrected, now or after a pause, and where it is left because it is contested.
+            let remembers =
+                matches!(plan, Plan::Act(_) | Plan::Wait(_) | Plan::Hold { why: Hold::Contested { .. }, .. });
             match key {
                 Some(key) if fixable.is_empty() && plan.acts() => {
-                    (Plan::Hold { why: Hold::TagKeyUnfit(key), would: None }, remember)
+                    (Plan::Hold { why: Hold::TagKeyUnfit(key), would: None }, remembers)
                 }
                 key => {
                     unfit = key.map(Note::TagKeyUnfit);
-                    (plan, remember)
+                    (plan, remembers)
                 }
             }
         }
         // It was corrected before the flip's own record came in, because events come in any order: the flip
         // counts all the same.
-        Verdict::Compliant(Compliance::TokensRequired) if instance.managed_by.is_none() => {
-            (Plan::Nothing, drift(&instance.tags, &rules.drift, circumstances).1)
-        }
-        Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => (Plan::Nothing, Tags::new()),
+        Verdict::Compliant(Compliance::TokensRequired) => (Plan::Nothing, instance.managed_by.is_none()),
+        Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => (Plan::Nothing, false),
     };
     let plan = plan.under(rules.mode);
+    let unread = history_not_read(&plan, circumstances);
+    let contested = drift.note.filter(|_| matches!(verdict, Verdict::Violation(_)));
     let containers = ContainerHost::left_without_tokens(instance, &plan).map(Note::ContainerHost);
     let unknown = unknown.into_iter().filter_map(OptionFinding::side_option).map(Note::OptionUnknown);
-    let notes =
-        pending(instance).into_iter().chain(notes).chain(unknown).chain(unfit).chain(containers).collect();
-    let remember = if rules.mode == Mode::Enforce { remember } else { Tags::new() };
+    let notes = pending(instance)
+        .into_iter()
+        .chain(notes)
+        .chain(unknown)
+        .chain(unfit)
+        .chain(containers)
+        .chain(contested)
+        .chain(unread)
+        .collect();
+    let remember = if remembers && rules.mode == Mode::Enforce { drift.remember } else { Tags::new() };
     Ok(Decision { verdict, notes, plan, remember })
 }
 
@@ -113,23 +125,33 @@ fn pending(instance: &Instance) -> Option<Note> {
     instance.options.pending.then_some(Note::OptionsPending)
 }
 
+/// That the history could not be read, where it could have decided.
+fn history_not_read(plan: &Plan, circumstances: &Circumstances<'_>) -> Option<Note> {
+    match (circumstances.history, plan) {
+        (History::Unreadable(why), Plan::Hold { why: Hold::UsageGate(_), .. }) => {
+            Some(Note::HistoryNotRead(why.to_owned()))
+        }
+        _ => None,
+    }
+}
+
 fn plan(
     instance: &Instance,
     change: InstanceChange,
     rules: &Rules,
     circumstances: &Circumstances<'_>,
-) -> (Plan, Tags) {
-    let hold = |why| (Plan::Hold { why, would: Some(change.into()) }, Tags::new());
+    drift: &Drift,
+) -> Plan {
+    let hold = |why| Plan::Hold { why, would: Some(change.into()) };
     if let Some(principal) = &instance.managed_by {
-        return (Plan::Hold { why: Hold::Managed(principal.clone()), would: None }, Tags::new());
+        return Plan::Hold { why: Hold::Managed(principal.clone()), would: None };
     }
     if instance.options.http_endpoint != Switch::Enabled {
         // (only tighten): `RequireTokens` sends HttpEndpoint=enabled.
-        return (Plan::Hold { why: Hold::EndpointUnknown, would: None }, Tags::new());
+        return Plan::Hold { why: Hold::EndpointUnknown, would: None };
     }
-    let (contested, remember) = drift(&instance.tags, &rules.drift, circumstances);
-    if let Some(why) = contested {
-        return (Plan::Hold { why, would: Some(change.into()) }, remember);
+    if let Some(why) = &drift.hold {
+        return hold(why.clone());
     }
     let closes_v1 = instance.options.http_tokens != HttpTokens::Required;
     let new = match circumstances.occasion {
@@ -137,7 +159,9 @@ fn plan(
         Occasion::Drift(at) => circumstances.is_news(at),
         Occasion::Seen => circumstances.is_fresh(instance.created_at, rules.instances.fresh_minutes),
     };
-    if (closes_v1 || change == InstanceChange::DisableEndpoint)
+    // The gate shelters only what never was v2-only.
+    let is_sheltered = closes_v1 && !drift.was_closed;
+    if (is_sheltered || change == InstanceChange::DisableEndpoint)
         && let GateAnswer::Shut(usage) = rules.instances.usage_gate.asks(new, circumstances.usage)
     {
         return hold(Hold::UsageGate(usage));
@@ -146,7 +170,7 @@ fn plan(
         // Last, so that automation is never handed what the gate holds back.
         return hold(Hold::SsmAutomation);
     }
-    (Plan::act(change), remember)
+    drift.paused(Plan::act(change))
 }
 
 /// The one call that fixes every finding. Each finding has its own field, so their order does not matter.

@@ -30,6 +30,12 @@ fn at_hop_limit_1_and_left_there() {
         "karpenter.sh/nodepool",
         "aws:ecs:clusterName",
         "AmazonECSManaged",
+        "KubernetesCluster",
+        "AWSBatchServiceTag",
+        "aws:batch:compute-environment",
+        "alpha.eksctl.io/cluster-name",
+        "sigs.k8s.io/cluster-api-provider-aws/role",
+        "karpenter.k8s.aws/ec2nodeclass",
     ] {
         let it = instance("i-0abc0123456789def").v1_allowed().tag(key, "");
         check(key, it, enforce(), launch(), &warned);

@@ -134,7 +134,11 @@ impl Case {
     }
 
     fn policy(&self) -> Policy {
-        let rules = if self.regime == Regime::Observe { observe() } else { enforce() };
+        let rules = if self.regime == Regime::Observe {
+            observe().contested_after(3)
+        } else {
+            enforce().contested_after(3)
+        };
         let rules = rules.in_service(match self.in_service {
             Running::Wait => InService::Wait,
             Running::WindowOpen => open_window(),

@@ -203,7 +203,7 @@ struct End {
 }
 
 fn may_stop() -> Rules {
-    enforce().in_service(open_window()).upgrade_platform()
+    enforce().contested_after(3).in_service(open_window()).upgrade_platform()
 }
 
 fn any_version() -> impl Strategy<Value = MinimumVersion> {
@@ -337,7 +337,7 @@ proptest! {
         world.steps.clear();
         let upgrades = world.it.platform == Platform::AmazonLinux2;
         let policy = match turn {
-            Turn::Observed => observe().in_service(open_window()).policy(),
+            Turn::Observed => observe().contested_after(3).in_service(open_window()).policy(),
             Turn::Exempted => may_stop().with(&[exemption(resources("analysis"), "2026-11-20")]),
             Turn::Contested => {
                 world.it = world.it.reverted(&[hours_ago(4), hours_ago(3), hours_ago(2), hours_ago(1)]);
@@ -377,7 +377,7 @@ proptest! {
         }
         world.turn(&may_stop().policy(), killed_after);
         let was_stopped = world.it.status != NotebookStatus::InService || world.steps.len() > 1;
-        let end = world.walk(&enforce().in_service(open_window()).policy());
+        let end = world.walk(&enforce().contested_after(3).in_service(open_window()).policy());
         prop_assert_eq!(end.it.status == NotebookStatus::InService, running);
         prop_assert!(!end.it.carries_restart_mark());
         prop_assert!(!was_stopped || end.it.minimum_version == MinimumVersion::Two);
@@ -394,7 +394,7 @@ proptest! {
         marked in any::<bool>(),
         first in 0_usize..12,
         then in prop::sample::select(vec![
-            may_stop(), enforce(), observe(), enforce().in_service(open_window()),
+            may_stop(), enforce().contested_after(3), observe().contested_after(3), enforce().contested_after(3).in_service(open_window()),
         ]),
         exempted in any::<bool>(),
     ) {
@@ -438,8 +438,8 @@ proptest! {
     fn every_walk_ends(
         it in any_notebook(),
         rules in prop::sample::select(vec![
-            enforce(), observe(), may_stop(), enforce().in_service(open_window()),
-            enforce().in_service(shut_window()).upgrade_platform(),
+            enforce().contested_after(3), observe().contested_after(3), may_stop(), enforce().contested_after(3).in_service(open_window()),
+            enforce().contested_after(3).in_service(shut_window()).upgrade_platform(),
         ]),
         old_platform in prop::option::of(prop::sample::select(vec![
             Platform::AmazonLinux1, Platform::AmazonLinux2, Platform::Unknown("new".to_owned()),
