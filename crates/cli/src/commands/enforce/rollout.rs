@@ -273,7 +273,7 @@ impl<W: World> Run<'_, W> {
         }
         if !last && !course.soak.is_zero() {
             let _shown = self.progress.begin(format!("waiting {} for evidence", time(course.soak)));
-            talk.say(&format!("waiting {}, to see whether they still ask for IMDSv1", time(course.soak)));
+            talk.say(&format!("waiting {}, to see whether they still call IMDSv1", time(course.soak)));
             self.world.sleep(course.soak).await;
             rolled.waited = true;
         }
@@ -287,7 +287,7 @@ impl<W: World> Run<'_, W> {
             // A run that does not wait for evidence goes on without it.
             Err(failure) if last || course.soak.is_zero() => {
                 let why = sentence(&failure);
-                talk.note(&format!("whether they still ask for IMDSv1 could not be read: {why}"));
+                talk.note(&format!("whether they still call IMDSv1 could not be read: {why}"));
                 None
             }
             Err(failure) => Some(Stop::Unread(sentence(&failure))),
