@@ -241,10 +241,9 @@ fn first<'a>(tags: &'a Tags, is: &dyn Fn(&str, &str) -> bool) -> Option<&'a str>
     tags.iter().find(|(key, value)| is(key, value)).map(|(key, _)| key.as_str())
 }
 
-/// Whether this is written like a UUID: five groups of hexadecimal digits.
+/// Whether this is a UUID, or a part of one: hexadecimal digits and hyphens only.
 fn is_uuid(text: &str) -> bool {
-    let groups = text.split('-').map(|it| it.chars().all(|it| it.is_ascii_hexdigit()).then_some(it.len()));
-    groups.eq([8, 4, 4, 4, 12].map(Some))
+    text.len() >= 8 && text.chars().all(|it| it == '-' || it.is_ascii_hexdigit())
 }
 
 /// A key as people write it, without case, `-`, `_`, `:` and spaces.

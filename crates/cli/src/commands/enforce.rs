@@ -120,6 +120,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         journal: None,
     };
     if !estate.entries().iter().any(|it| it.acts) {
+        causes::RepointAdvice::of(found.findings)?.hints().for_each(|hint| session.talk.hint(&hint));
         return nothing_acts(session, &found, &aws);
     }
     let course = args.waves.course(&estate)?;
