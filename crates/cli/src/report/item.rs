@@ -63,9 +63,12 @@ impl<'a> Item<'a> {
     fn void_exemption<T>(&self, pick: impl Fn(&'a Void) -> Option<T>) -> Option<T> {
         self.record.decision.as_ref()?.notes.iter().find_map(|it| match it {
             Note::VoidExemption(void) => pick(void),
-            Note::OptionsPending | Note::LeftStopped | Note::EnforcementWaits(_) | Note::ContainerHost(_) => {
-                None
-            }
+            Note::OptionsPending
+            | Note::LeftStopped
+            | Note::EnforcementWaits(_)
+            | Note::ContainerHost(_)
+            | Note::Contested { .. }
+            | Note::HistoryNotRead(_) => None,
         })
     }
 
