@@ -50,8 +50,8 @@ fn an_old_instance_that_is_only_seen_waits_for_evidence() {
 
 #[test]
 fn drift_is_corrected_until_it_is_contested_and_then_reported() {
-    let stage =
-        Setup::policy(&format!("{ENFORCE}drift: {{ contested_after: 3, window_hours: 24 }}\n")).open();
+    let drift = "drift: { contested_after: 3, window_hours: 24, when_contested: report }";
+    let stage = Setup::policy(&format!("{ENFORCE}{drift}\n")).open();
     let ids = stage.launch(v2());
     stage.pass(SECOND * 60);
     let people = stage.people();
@@ -97,6 +97,40 @@ fn an_endpoint_switched_on_again_is_closed_for_version_1_while_it_is_new() {
     stage.pass(SECOND * 60);
     assert_eq!(stage.tokens(&ids[0]), HttpTokens::Optional);
     stage.people().set(REGION, &ids[0], Options { endpoint: Some("enabled"), ..Options::default() });
+    stage.settle();
+    let after = stage.instance(&ids[0]).metadata;
+    assert_eq!((after.http_tokens, after.http_endpoint), (HttpTokens::Required, Toggle::Enabled));
+}
+
+/// The queue delivers the event of the flip again until the pause is over.
+#[test]
+fn contested_drift_is_closed_after_a_pause_and_counted() {
+    let stage = Setup::default().open();
+    let ids = stage.launch(v2());
+    stage.pass(SECOND * 60);
+    for flip in 1..=6 {
+        stage.people().turn_back(REGION, &ids[0]);
+        stage.pass(SECOND * 1800);
+        assert_eq!(stage.tokens(&ids[0]), HttpTokens::Required, "flip {flip}: {:#?}", stage.story(&ids[0]));
+    }
+    let story = stage.story(&ids[0]);
+    assert!(story.iter().any(|it| it.contains("waiting")), "{story:#?}");
+    let contested: u64 =
+        stage.lines().iter().filter(|it| it.is_metrics()).map(|it| it.0["Contested"].as_u64().unwrap()).sum();
+    assert!(contested >= 3, "it is counted, so that it can raise an alarm");
+}
+
+/// Opened while the endpoint was disabled, which is compliant, and enabled later.
+#[test]
+fn an_old_instance_opened_behind_a_disabled_endpoint_is_closed_when_the_endpoint_is_enabled() {
+    let stage = Setup::default().open();
+    let ids = stage.launch(v2());
+    stage.aws.age_instance(v2only_tests::HOME, REGION, &ids[0], SECOND * 86_400 * 20);
+    stage.pass(SECOND * 60);
+    let people = stage.people();
+    people.set(REGION, &ids[0], Options { endpoint: Some("disabled"), tokens: Some("optional"), hops: None });
+    stage.pass(SECOND * 3600);
+    people.set(REGION, &ids[0], Options { endpoint: Some("enabled"), ..Options::default() });
     stage.settle();
     let after = stage.instance(&ids[0]).metadata;
     assert_eq!((after.http_tokens, after.http_endpoint), (HttpTokens::Required, Toggle::Enabled));
