@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Finds import rings: files of one crate that import each other, directly or through others.
+"""Finds import rings: files of one crate that import each other, directly or through others; and `mod.rs` files.
 
     python3 tests/structure.py [--crate NAME]
 
-Exit status: 0 without a ring, 1 with one, 2 if a crate of that name does not exist.
+A module is `name.rs` beside its folder; `mod.rs` is for folders of tests only.
+
+Exit status: 0 without a finding, 1 with one, 2 if a crate of that name does not exist.
 
 What counts as an import of a file:
 
@@ -347,12 +349,21 @@ def crate_roots(workspace: Path) -> dict[str, list[Path]]:
     return found
 
 
+def mod_files(workspace: Path) -> list[Path]:
+    """The `mod.rs` files outside of folders named `tests`."""
+    files = ((file, set(file.relative_to(workspace).parts)) for file in sorted(workspace.rglob("mod.rs")))
+    return [file for file, parts in files if not parts & {"target", "tests", "node_modules"}]
+
+
 def report(workspace: Path, only: str | None) -> int:
     roots = crate_roots(workspace)
     if only is not None and only not in roots:
         print(f"no crate named {only}; crates: {', '.join(sorted(roots))}", file=sys.stderr)
         return 2
     failed = 0
+    for file in mod_files(workspace) if only is None else []:
+        failed += 1
+        print(f"{file.relative_to(workspace)}: name this module {file.parent.name}.rs, beside its folder")
     for name, files in roots.items():
         for root in files if only in (None, name) else []:
             crate = Crate(root)

@@ -101,6 +101,14 @@ class Rings(unittest.TestCase):
 
 
 class Workspace(unittest.TestCase):
+    def test_mod_rs_is_refused_outside_tests(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("a/src/b/mod.rs", "a/tests/it/mod.rs", "a/src/b/tests/mod.rs", "target/x/mod.rs"):
+                (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+                (Path(folder) / name).write_text("", encoding="utf-8")
+            self.assertEqual(structure.mod_files(Path(folder)), [Path(folder) / "a/src/b/mod.rs"])
+            self.assertEqual(structure.report(Path(folder), None), 1)
+
     def test_the_exit_status_tells_a_ring_and_an_unknown_crate(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             for name, text in {"whole": "mod a;", "ring": "mod a;\npub struct C;\nfn f() { a::g() }"}.items():

@@ -20,15 +20,20 @@ LEFT_OUT = {"tests/words.txt", "LICENSE", "Cargo.lock"}
 INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def patterns() -> list[tuple[re.Pattern, str]]:
-    read = []
+def patterns() -> tuple[list[tuple[re.Pattern, str]], set[tuple[str, str]]]:
+    """The patterns with their replacements, and the exceptions as a file and a word."""
+    read, allowed = [], set()
     for number, line in enumerate(WORDS.read_text().splitlines(), 1):
         if line.strip() and not line.startswith("#"):
             pattern, arrow, replacement = line.partition(" -> ")
             if not arrow:
                 sys.exit(f"{WORDS}:{number}: no ` -> ` in this line")
-            read.append((re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), replacement))
-    return read
+            if pattern.startswith("allow "):
+                file, _, word = pattern.removeprefix("allow ").partition(": ")
+                allowed.add((file, word))
+            else:
+                read.append((re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), replacement))
+    return read, allowed
 
 
 def tracked(chosen: list[str]) -> list[str]:
@@ -45,7 +50,7 @@ def folder(name: str) -> str:
 
 
 def main() -> int:
-    retired, hits = patterns(), Counter()
+    (retired, allowed), hits = patterns(), Counter()
     for name in tracked([str(Path(it).absolute()) for it in sys.argv[1:]]):
         path = REPOSITORY / name
         try:
@@ -55,7 +60,9 @@ def main() -> int:
         for number, line in enumerate(lines, 1):
             split = INNER_CAPITAL.sub(" ", line.replace("_", " "))
             for pattern, replacement in retired:
-                if hit := pattern.search(line) or pattern.search(split):
+                exact = "(?-i:" in pattern.pattern
+                hit = pattern.search(line) or (None if exact else pattern.search(split))
+                if hit and (name, hit.group()) not in allowed:
                     print(f"{name}:{number}: {hit.group()} -> {replacement}")
                     hits[folder(name)] += 1
     if hits:

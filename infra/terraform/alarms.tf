@@ -1,5 +1,5 @@
 locals {
-  # Every alarm but the one for all and the one that rings when nothing happens: suffix of its name, what it says, and what it looks at.
+  # Every alarm but the one for all and the one that rings when nothing happens: suffix of its name, what it says, and its metric.
   alarms = merge({
     "sweeper-unswept" = {
       says      = "An account, a Region or a part of one could not be swept. See infra/README.md."
@@ -31,6 +31,11 @@ locals {
       "${name}-failed" = {
         says      = "A violation could not be corrected, and is not tried again. See infra/README.md."
         namespace = "v2only", metric = "Failed", statistic = "Sum", threshold = 0, periods = 1
+        of        = { Function = name }
+      }
+      "${name}-contested" = {
+        says      = "A resource is set back to version 1 again and again. See infra/README.md."
+        namespace = "v2only", metric = "Contested", statistic = "Sum", threshold = 0, periods = 1
         of        = { Function = name }
       }
       "${name}-malformed" = {

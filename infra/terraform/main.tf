@@ -91,6 +91,8 @@ resource "aws_cloudwatch_event_target" "here" {
   target_id = "queue"
   arn       = aws_sqs_queue.events[each.key].arn
   dead_letter_config { arn = aws_sqs_queue.undelivered.arn }
+  # A fair queue: one account with many events does not delay the others.
+  sqs_target { message_group_id = "$.account" }
 }
 
 resource "aws_cloudwatch_event_rule" "organization" {
@@ -108,6 +110,8 @@ resource "aws_cloudwatch_event_target" "organization" {
   target_id      = "queue"
   arn            = aws_sqs_queue.events[each.key].arn
   dead_letter_config { arn = aws_sqs_queue.undelivered.arn }
+  # A fair queue: one account with many events does not delay the others.
+  sqs_target { message_group_id = "$.account" }
 }
 
 # --- Queues -----------------------------------------------------------------------------------------------------
@@ -145,9 +149,13 @@ resource "aws_sqs_queue" "undelivered" {
 }
 
 locals {
+  role_arn = "arn:${local.partition}:iam::${local.account}:role"
+  operator = "${local.role_arn}/${var.operator_role}"
+  # The sweeper hands work on to itself.
+  own_senders = ["${local.role_arn}/v2only-schedule", "${local.role_arn}/v2only-sweeper"]
   queue_policies = merge(
-    { for name, _ in local.functions : name => { queue = aws_sqs_queue.events[name], rules = lookup(local.rule_arns, name, []) } },
-    { undelivered = { queue = aws_sqs_queue.undelivered, rules = flatten([for path in local.in_organization ? ["", "${local.bus}/"] : [""] : [for name in local.enforcers : "${local.rules_arn}/${path}v2only-${name}"]]) } },
+    { for name, _ in local.functions : name => { queue = aws_sqs_queue.events[name], rules = lookup(local.rule_arns, name, []), senders = name == "sweeper" ? concat(local.own_senders, [local.operator]) : [local.operator] } },
+    { undelivered = { senders = [], queue = aws_sqs_queue.undelivered, rules = flatten([for path in local.in_organization ? ["", "${local.bus}/"] : [""] : [for name in local.enforcers : "${local.rules_arn}/${path}v2only-${name}"]]) } },
   )
 }
 
@@ -166,6 +174,18 @@ resource "aws_sqs_queue_policy" "rules_send" {
         Resource  = each.value.queue.arn
         Condition = { ArnEquals = { "aws:SourceArn" = rules } }
       } if length(rules) > 0],
+      # Whoever may send chooses the account of an event, so the permissions of others in this account do not count.
+      [for senders in [each.value.senders] : {
+        Sid       = length(each.value.rules) > 0 ? "OnlyRulesSend" : "OnlyOurselvesSend"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:SendMessage"
+        Resource  = each.value.queue.arn
+        Condition = merge(
+          length(each.value.rules) > 0 ? { ArnNotEquals = { "aws:SourceArn" = each.value.rules } } : {},
+          { ArnNotLike = { "aws:PrincipalArn" = senders } },
+        )
+      } if length(senders) > 0],
       [{
         Sid       = "OnlyOverTls"
         Effect    = "Deny"

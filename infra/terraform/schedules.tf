@@ -2,8 +2,8 @@
 
 locals {
   schedules = {
-    sweep             = { says = "Looks at everything that is there.", when = var.sweep_every }
-    review-exemptions = { says = "Tells which exemptions are over, end soon, or excuse nothing.", when = var.review_every }
+    sweep             = { says = "Reads everything that is there.", when = var.sweep_every }
+    review-exemptions = { says = "Reports which exemptions have expired, end soon, or match no resource.", when = var.review_every }
   }
 }
 

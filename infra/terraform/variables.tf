@@ -70,7 +70,7 @@ variable "delay_seconds" {
 }
 
 variable "sweep_every" {
-  description = "How often everything that is there is looked at."
+  description = "How often every instance and notebook is read."
   type        = string
   default     = "rate(6 hours)"
 
@@ -143,5 +143,22 @@ variable "oldest_message_seconds" {
   validation {
     condition     = var.oldest_message_seconds >= 60 && var.oldest_message_seconds <= 86400
     error_message = "oldest_message_seconds must be 60 to 86400."
+  }
+}
+
+variable "may_disable_endpoints" {
+  description = "Whether the roles may disable the metadata endpoint of an instance, which http_endpoint: disabled in the policy document needs. They may then also enable an endpoint that is disabled."
+  type        = bool
+  default     = false
+}
+
+variable "operator_role" {
+  description = "The role, by name or pattern, that may put messages into the queues by hand: to begin a sweep and to move messages back from a dead-letter queue."
+  type        = string
+  default     = "v2only-owner"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+=,.@_/*-]{1,512}$", var.operator_role))
+    error_message = "operator_role must be the name of a role with its path, which may contain *."
   }
 }

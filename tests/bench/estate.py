@@ -5,7 +5,7 @@
     target/venv/bin/python tests/bench/estate.py
 
 Absolute times depend on the machine and on its other work; the ratios are the result. The embedded AWS holds so many
-instances of which a part answers version 1; `v2only scan` and tests/bench/boto3_list.py ask it for the same ones, one
+instances, a part of which answers version 1; `v2only scan` and tests/bench/boto3_list.py ask it for the same ones, one
 after the other. Measured:
 
   rss    highest resident memory of the process, in MiB
@@ -132,7 +132,7 @@ def scan(options, folder: Path) -> list[dict]:
 
 
 def memory(options, folder: Path) -> dict[str, list[float]]:
-    """What each way to tell of violating instances takes, by how many there are; and the plan of `enforce`."""
+    """What each way to report violating instances takes, by how many there are; and the plan of `enforce`."""
     (folder / "policy.yaml").write_text(POLICY)
     ways = {f"scan --output {it}": ["scan", "--output", it] for it in OUTPUTS}
     ways["enforce, up to its question"] = ["enforce", "--policy", str(folder / "policy.yaml")]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same estate mended by `v2only enforce`, by Cloud Custodian and by plain boto3, one after the other.
+"""The same estate fixed by `v2only enforce`, by Cloud Custodian and by plain boto3, one after the other.
 
     cargo build --workspace && cargo build --release -p v2only && tests/run --only foreign    # once
     python3 -m venv target/venv-custodian
@@ -119,7 +119,7 @@ def tools(options, folder: Path, name: str) -> dict[str, list[str]]:
 
 
 def fill(url: str, name: str, number: int) -> list[tuple[str, str, str]]:
-    """Launches what is to be mended: accounts, Regions and instance ids."""
+    """Launches what is to be fixed: accounts, Regions and instance ids."""
     places = [(HOME, REGIONS[0])] if name == "account" else [(it, region) for it in MEMBERS for region in REGIONS]
     found = []
     for account, region in places:

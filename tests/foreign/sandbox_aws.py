@@ -134,7 +134,7 @@ def instance(ec2, instance_id):
 
 
 def refused(code, call, **parameters):
-    """The call fails with this code; gives the whole answer."""
+    """The call fails with this code; returns the complete answer."""
     with pytest.raises(ClientError) as failure:
         call(**parameters)
     assert failure.value.response["Error"]["Code"] == code, failure.value

@@ -28,7 +28,7 @@ def target_directory() -> Path:
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
-    """The caller's environment without its AWS, v2only and proxy settings; whoever calls AWS by accident fails."""
+    """The caller's environment without its AWS, v2only and proxy settings; an accidental call to AWS fails."""
     dropped = (
         "AWS_",
         "V2ONLY_",

@@ -21,7 +21,7 @@ notebooks: { in_service: wait }
 launch_templates: { fix: new-version }
 account_defaults: { http_tokens: required, hop_limit: 2 }
 """
-# Every call that changes something, and how often a whole run makes it; last the look at what became of it.
+# Every call that changes something, and how often a complete run makes it; last the check of the result.
 CHANGES = {
     "ModifyInstanceMetadataDefaults": 1,
     "CreateLaunchTemplateVersion": 7,

@@ -184,7 +184,7 @@ def by_kind(findings, **wanted):
     return dict(sorted(Counter(it["kind"] for it in kept).items()))
 
 
-def test_one_scan_one_enforce_and_one_rollback_of_a_whole_organization(organization, v2only, tmp_path, capsys):
+def test_one_scan_one_enforce_and_one_rollback_of_a_complete_organization(organization, v2only, tmp_path, capsys):
     control(organization, "organization", ORGANIZATION)
     (tmp_path / "policy.yaml").write_text(MIXED)
     places = [(account, region) for account in (HOME, *MEMBERS) for region in REGIONS]

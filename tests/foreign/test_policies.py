@@ -1,4 +1,4 @@
-"""What is denied and what would be mended are the same set, outside the exceptions that have a name.
+"""What is denied and what would be fixed are the same set, outside the exceptions that have a name.
 
 One side is a simulator we did not write (iam-simulate), asked about requests; the other is the judge, asked about what
 those requests end in. Every exception is named, has one direction, and must be met, or it is no exception any more.
@@ -90,7 +90,7 @@ def test_a_launch_is_denied_exactly_if_the_function_would_act(simulator, judge, 
         verdicts = {}
         space = list(launches())
         # One batch for all that have to be asked; the same statement by request or template is one question.
-        # Whether an account default fills the keys is not documented, so both are looked at.
+        # Whether an account default fills the keys is not documented, so both are tested.
         stated_all = {tuple(over(asked, template).items()) for asked, template, _, _ in space}
         stated_all |= {tuple(over(dict(it), default).items()) for it in stated_all for default in ACCOUNT_DEFAULTS}
         asked_all = [(key, it) for key in sorted(stated_all, key=str) for it in launch(dict(key), principal, partition)]
@@ -121,7 +121,7 @@ def test_a_launch_is_denied_exactly_if_the_function_would_act(simulator, judge, 
 WHERE = [("aws", it) for it in PRINCIPALS] + [(it, who) for it in ("aws-us-gov", "aws-cn") for who in (OWNER, ROLLBACK)]
 
 
-def test_a_change_is_denied_exactly_if_it_brings_something_to_mend(simulator, judge, renderer, totals):
+def test_a_change_is_denied_exactly_if_it_brings_something_to_fix(simulator, judge, renderer, totals):
     comparison = Comparison(
         "changes of options",
         {
@@ -174,7 +174,7 @@ def test_a_notebook_is_denied_exactly_if_the_function_would_act(simulator, judge
         {
             # AWS documents both defaults.
             "silent create that ends in version 2": DENIED,
-            "asks for version 1 where it is answered": DENIED,
+            "requests version 1 where it is answered": DENIED,
             "not bound by service control policies": PASSED,
             "exempt principal": PASSED,
             "rollback": PASSED,
@@ -197,7 +197,7 @@ def test_a_notebook_is_denied_exactly_if_the_function_would_act(simulator, judge
             denied = simulator.denied(notebook("Update", stated, principal, partition), scps)
             was_clean = judge.notebook(before)["plan"] == "nothing"
             brings = was_clean and judge.notebook(stated or before)["plan"] == "act"
-            again = {"asks for version 1 where it is answered"} if stated == "1" and not was_clean else set()
+            again = {"requests version 1 where it is answered"} if stated == "1" and not was_clean else set()
             spared = {"rollback"} if principal == ROLLBACK else set()
             comparison.compare((principal.name, "update", stated, before), denied, brings, who | again | spared)
     comparison.finish(totals)

@@ -55,8 +55,8 @@ def test_of_every_shipped_policy(checker, simulator, totals):
 def test_of_what_went_wrong_in_the_field(checker, simulator, totals, name):
     for policy in FIELD_FAILURES[name][0]:
         findings = checker.ask({"policy": json.dumps(policy), "attachment": "scp"})["findings"]
-        # The endpoint as a back door is no mistake of a statement: what it lets through is in its effects.
-        assert findings or name == "the endpoint is a back door"
+        # The endpoint as a way around is no mistake of a statement: what it lets through is in its effects.
+        assert findings or name == "the endpoint is a way around"
         agree(checker, simulator, totals, name, policy, "scp")
 
 

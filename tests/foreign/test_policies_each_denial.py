@@ -41,6 +41,8 @@ def created_group(**keys):
 
 
 # Sid: (what only it denies, what it must not touch).
+OUR_FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:v2only-ec2-enforcer"
+THEIR_FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:theirs"
 DENIALS = {
     "RequireV2AtLaunch": (launch(V1)[0], launch(options(http_tokens="required"))[0]),
     "HopLimitAtLaunch": (
@@ -98,6 +100,18 @@ DENIALS = {
     "OnlyOwnersChangeOurFunctions": (
         request("lambda:DeleteFunction", "function:v2only-ec2-enforcer"),
         request("lambda:DeleteFunction", "function:theirs"),
+    ),
+    "OnlyOwnersChangeOurMappings": (
+        request("lambda:UpdateEventSourceMapping", "event-source-mapping:1", keys={"lambda:FunctionArn": OUR_FUNCTION}),
+        request("lambda:UpdateEventSourceMapping", "event-source-mapping:1", keys={"lambda:FunctionArn": THEIR_FUNCTION}),
+    ),
+    "OnlyOwnersChangeOurQueues": (
+        request("sqs:SetQueueAttributes", "v2only-ec2-enforcer"),
+        request("sqs:SetQueueAttributes", "theirs"),
+    ),
+    "OnlyOursUseOurQueues": (
+        request("sqs:SendMessage", "v2only-ec2-enforcer"),
+        request("sqs:SendMessage", "theirs"),
     ),
     "OnlyOwnersChangeOurRules": (
         request("events:DisableRule", "rule/v2only-launches"),

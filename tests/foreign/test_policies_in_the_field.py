@@ -74,7 +74,7 @@ FIELD_FAILURES = {
         [modification(options(hop_limit=2), V2, OWNER)],
         [],
     ),
-    "the endpoint is a back door": (
+    "the endpoint is a way around": (
         scp(
             **MODIFY,
             Condition={

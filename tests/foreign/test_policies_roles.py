@@ -126,7 +126,7 @@ GRANTS = {
             request("autoscaling:DescribeLaunchConfigurations", "*"),
             request("ec2:ModifyInstanceMetadataDefaults", "*"),
         ),
-        "SeeLaunches": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
+        "SeeHistory": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
         "SeeUsage": (request("cloudwatch:GetMetricData", "*"), request("cloudwatch:PutMetricData", "*")),
     },
     "reporter": {

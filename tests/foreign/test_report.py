@@ -172,7 +172,7 @@ SCHEMES = ["light", "dark"]
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_it_fits_says_nothing_to_the_console_and_is_accessible(browser, report, width, scheme):  # noqa: F811
+def test_it_fits_writes_nothing_to_the_console_and_is_accessible(browser, report, width, scheme):  # noqa: F811
     picture = report.folder / f"{width}-{scheme}.png"
     seen = browser.look(report.file, width, scheme, screenshot=str(picture))
     assert picture.stat().st_size > 10_000

@@ -77,7 +77,7 @@ def test_every_field_is_as_it_was(estate):
 def test_an_exemption_keeps_what_was_restored(estate):
     legacy = estate.launch(ImageId=V1_IMAGE, InstanceType="t3.micro")
     estate.enforce("--kind", "instance")
-    code, told = rollback(estate, "--exempt-until", "2099-12-31", "--reason", "agent speaks version 1")
+    code, told = rollback(estate, "--exempt-until", "2099-12-31", "--reason", "agent uses version 1")
     assert code == 0, told
     assert options(estate)[legacy]["HttpTokens"] == "optional"
     assert estate.scan("--kind", "instance")[legacy]["verdict"] == "exempt"

@@ -78,7 +78,7 @@ def as_sent(finding):
     return {name: it for name, it in finding.items() if name not in ("Severity", "Types")}
 
 
-def mend(estate, account, region, index=0):
+def fix(estate, account, region, index=0):
     instance = estate.instances[account, region][index]
     client(estate.url, "ec2", account, region).modify_instance_metadata_options(
         InstanceId=instance, HttpTokens="required", HttpEndpoint="enabled"
@@ -106,17 +106,17 @@ def test_what_arrives_is_what_is_printed_each_in_its_own_account_and_region(esta
 
 def test_findings_close_themselves_and_open_again(estate):
     first = {it["Id"]: it for it in estate.scan("--import")[1]}
-    mended = mend(estate, SHOP, REGIONS[1])
+    fixed = fix(estate, SHOP, REGIONS[1])
     code, sent, said = estate.scan("--import")
     assert "1 of them to close" in said
     closed = [it for it in sent if it["RecordState"] == "ARCHIVED"]
-    assert [it["Resources"][0]["Id"].split("/")[-1] for it in closed] == [mended]
+    assert [it["Resources"][0]["Id"].split("/")[-1] for it in closed] == [fixed]
     stored = estate.findings(SHOP, REGIONS[1])[closed[0]["Id"]]
     assert (stored["RecordState"], stored["Compliance"]["Status"]) == ("ARCHIVED", "PASSED")
     assert stored["CreatedAt"] == first[closed[0]["Id"]]["CreatedAt"] < stored["UpdatedAt"]
     assert "0 of them to close" in estate.scan("--import")[2], "closed once"
     client(estate.url, "ec2", SHOP, REGIONS[1]).modify_instance_metadata_options(
-        InstanceId=mended, HttpTokens="optional", HttpEndpoint="enabled"
+        InstanceId=fixed, HttpTokens="optional", HttpEndpoint="enabled"
     )
     estate.scan("--import")
     again = estate.findings(SHOP, REGIONS[1])[closed[0]["Id"]]
@@ -125,8 +125,8 @@ def test_findings_close_themselves_and_open_again(estate):
 
 def test_an_incomplete_scan_closes_nothing_there_and_all_that_is_due_elsewhere(estate):
     estate.scan("--import")
-    mend(estate, HOME, REGIONS[0])
-    mend(estate, SHOP, REGIONS[0])
+    fix(estate, HOME, REGIONS[0])
+    fix(estate, SHOP, REGIONS[0])
     estate.refuse(SHOP, REGIONS[0], "sagemaker", 400, "AccessDeniedException", "no")
     code, _, said = estate.scan("--import")
     assert code == 3 and "1 of them to close" in said

@@ -1,10 +1,12 @@
-"""boto3 makes an estate in the embedded AWS; the built `v2only` scans it and mends what instances take their options
-from; boto3 looks at what became of it.
+"""boto3 makes an estate in the embedded AWS; the built `v2only` scans it and fixes what instances take their options
+from; boto3 checks the result.
 """
 
 import copy
 import json
+import os
 import subprocess
+from pathlib import Path
 
 import pytest
 import servers
@@ -113,7 +115,7 @@ def test_other_options_of_a_template_are_kept(estate):
     assert "HttpEndpoint" not in made, "what was not said is not said now"
 
 
-def test_default_and_latest_are_both_mended_and_go_on_meaning_what_they_meant(estate):
+def test_default_and_latest_are_both_fixed_and_go_on_meaning_what_they_meant(estate):
     web = estate.template("web", "optional")
     estate.ec2.create_launch_template_version(
         LaunchTemplateId=web, SourceVersion="1", LaunchTemplateData={"InstanceType": "t3.large"}
@@ -180,7 +182,7 @@ def test_instances_are_traced_to_what_set_their_options(estate):
     assert "legacy" in " ".join(found["old"]["reasons"])
 
 
-def test_the_whole_estate_converges_and_enforcement_comes_last(estate):
+def test_the_complete_estate_converges_and_enforcement_comes_last(estate):
     web = estate.template("web", "optional")
     image = estate.ec2.register_image(
         Name="golden", RootDeviceName="/dev/xvda", Architecture="x86_64", VirtualizationType="hvm"
@@ -211,3 +213,17 @@ def test_many_templates_take_one_call_for_each_page(estate):
     calls = told["api_calls"]
     assert (calls["ec2:DescribeLaunchTemplates"], calls["ec2:DescribeLaunchTemplateVersions"]) == (2, 2), calls
     assert calls["ec2:DescribeImages"] == 1
+
+
+def test_versions_that_groups_pin_are_read_from_every_page(tmp_path):
+    program = Path(os.environ["V2ONLY_SANDBOX_BIN"])
+    with servers.sandbox(program, tmp_path / "sandbox", "--versions-per-page", "1") as url:
+        estate = Estate(url, tmp_path)
+        web = estate.template("web", "optional")
+        for _ in range(4):
+            estate.ec2.create_launch_template_version(
+                LaunchTemplateId=web, SourceVersion="1", LaunchTemplateData={"InstanceType": "t3.large"}
+            )
+        for number in ("2", "3", "4"):
+            estate.group(f"pins-{number}", LaunchTemplate={"LaunchTemplateId": web, "Version": number})
+        assert {f"{web}:{number}" for number in (1, 2, 3, 4, 5)} == set(estate.scan("--kind", "launch-template"))

@@ -64,7 +64,7 @@ def tokens(ec2, instance: str) -> str:
     return found[0]["Instances"][0]["MetadataOptions"]["HttpTokens"]
 
 
-def test_a_task_in_the_queue_mends_every_region(ministack, moto, client, queue):
+def test_a_task_in_the_queue_fixes_every_region(ministack, moto, client, queue):
     ec2 = {region: client("ec2", moto, region=region) for region in (REGION, "eu-west-1")}
     violating = {region: launch(it, "optional") for region, it in ec2.items()}
     fine = launch(ec2[REGION], "required")

@@ -33,7 +33,7 @@ STACK_SECONDS = 120
 # Those that events reach, and all of them.
 ENFORCERS = ("ec2-enforcer", "notebook-enforcer")
 FUNCTIONS = (*ENFORCERS, "sweeper")
-# What ministack does not tell Terraform, of which kinds of resource.
+# What ministack does not tell Terraform, by kind of resource.
 LOST = {
     "aws_cloudwatch_event_bus_policy": {"policy"},
     "aws_cloudwatch_metric_alarm": {
@@ -387,14 +387,14 @@ def test_functions_have_the_environment_they_know(seen, name):
 
 
 @pytest.mark.parametrize("name", ["hub", "single account"])
-def test_alarms_look_at_what_there_is(seen, name):
+def test_alarms_watch_metrics_that_exist(seen, name):
     """An alarm on a queue, function or metric by a name that does not exist would never ring."""
     stood = seen[name].stood
     metrics = (servers.REPOSITORY / "crates" / "lambda" / "src" / "metrics.rs").read_text()
     counted = set(re.findall(r'\("([A-Z][A-Za-z]+)", (?:counts|it)\.', metrics))
     mains = {it: (servers.REPOSITORY / "functions" / it / "src" / "main.rs").read_text() for it in FUNCTIONS}
     assert all(f'from_env("{it}")' in text for it, text in mains.items())
-    assert len(stood["alarms"]) == 7 * len(FUNCTIONS) + 3
+    assert len(stood["alarms"]) == 8 * len(FUNCTIONS) + 3
     filtered = {it["metricName"] for found in stood["metric filters"].values() for it in found["metricTransformations"]}
     for alarm in stood["alarms"].values():
         [dimension] = alarm["Dimensions"]

@@ -8,7 +8,7 @@ What ministack does not do as AWS does, and what is done instead:
 - it does not know `GetInstanceMetadataDefaults`: the endpoint of EC2 is the embedded AWS of this repository;
 - its EventBridge forgets the policy of a bus, and its Organizations knows no account but the caller's: in an organization
   the findings about these two are expected, and nothing else;
-- it lets everybody assume every role: that a shut door is not called open is tested in `crates/cli/tests`.
+- it lets everybody assume every role: that a role nobody may assume is not called open is tested in `crates/cli/tests`.
 """
 
 import json
@@ -283,7 +283,7 @@ HARM = {
 
 
 @pytest.mark.parametrize("name", HARM)
-def test_what_is_broken_is_named_and_what_is_printed_mends_it(alone, client, ministack, name):
+def test_what_is_broken_is_named_and_what_is_printed_fixes_it(alone, client, ministack, name):
     harm, (piece, named, why) = HARM[name]
     harm(lambda service: client(service, ministack, account=ALONE))
     code, [found] = alone.findings()
@@ -335,7 +335,7 @@ def test_code_that_is_not_the_zip_is_named_and_the_zip_is_put(alone, client, min
     assert alone.findings() == (0, [])
 
 
-# What there is to say of a whole organization in this emulator.
+# What there is to say of a complete organization in this emulator.
 LACKS = [("bus", HUB, "problem"), ("service control policy", MEMBER, "unread")]
 
 
@@ -352,7 +352,7 @@ def test_an_organization_is_well_but_for_what_the_emulator_forgets(organization)
 
 
 @pytest.mark.parametrize("bus", ["default", "v2only-events"])
-def test_a_rule_of_the_organization_is_mended_on_its_own_bus(organization, client, ministack, bus):
+def test_a_rule_of_the_organization_is_fixed_on_its_own_bus(organization, client, ministack, bus):
     events = client("events", ministack, account=HUB)
     events.disable_rule(Name=NAME, EventBusName=bus)
     _, found = organization.findings()
@@ -376,8 +376,8 @@ def test_a_member_that_does_not_forward_is_named_with_its_account(organization, 
     organization.environment["AWS_ACCESS_KEY_ID"] = HUB
     assert typed.returncode == 0, typed.stderr
     assert len(organization.findings()[1]) == len(LACKS)
-    [mended] = events.list_targets_by_rule(Rule=NAME)["Targets"]
-    assert {**mended, "Id": ""} == {**target, "Id": ""}
+    [fixed] = events.list_targets_by_rule(Rule=NAME)["Targets"]
+    assert {**fixed, "Id": ""} == {**target, "Id": ""}
 
 
 def test_what_cannot_be_reached_is_not_called_well(alone):

@@ -38,7 +38,7 @@ def envelopes() -> dict[str, dict]:
 
 
 def derived() -> dict[str, dict]:
-    """What the fixtures do not have: every state and status, and calls of the right name by the wrong door."""
+    """What the fixtures do not have: every state and status, and calls of the right name from the wrong source."""
     made = {}
     for state in ("pending", "running", "stopping", "stopped", "shutting-down", "terminated"):
         event = json.loads((FIXTURES / "state-running.json").read_text())

@@ -25,6 +25,7 @@ SPELLINGS = {
     "ReviewEvery": ("cron(0 6 * * ? *)", ["", "daily", "rate(1)"]),
     "HubAccountId": ("111122223333", ["", "12", "11112222333a"]),
     "HubRegion": ("us-gov-west-1", ["", "Frankfurt", "eu-central"]),
+    "OperatorRole": ("aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Operators_*", ["", "arn:aws:iam::1:role/x"]),
     "RolesRegion": ("ap-southeast-2", ["", "all", "eu_central_1"]),
 }
 
@@ -177,3 +178,62 @@ def test_no_partition_is_taken_for_granted(name):
     assert not re.search(
         r"arn:aws(-cn|-us-gov)?:", re.sub(r"AllowedPattern: .*", "", (templates.SAM / f"{name}.yaml").read_text())
     )
+
+
+CENTRAL = ("template", "single-account")
+
+
+def by_type(name: str, kind: str) -> dict:
+    """The properties of every resource of a type."""
+    resources = templates.load(name)["Resources"]
+    return {it: properties["Properties"] for it, properties in resources.items() if properties["Type"] == kind}
+
+
+@pytest.mark.parametrize("name", CENTRAL)
+def test_nobody_but_the_rules_and_the_operators_sends_an_event(name):
+    """Who sends an event chooses its account, so `sqs:SendMessage` in the central account is not enough."""
+    policies = by_type(name, "AWS::SQS::QueuePolicy")
+    operator = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${OperatorRole}"}
+    for function in ("Ec2Enforcer", "NotebookEnforcer"):
+        statements = {it["Sid"]: it for it in policies[f"{function}QueuePolicy"]["PolicyDocument"]["Statement"]}
+        rules = statements["RulesSend"]["Condition"]["ArnEquals"]["aws:SourceArn"]
+        denied = statements["OnlyRulesSend"]
+        assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "sqs:SendMessage")
+        assert denied["Condition"] == {
+            "ArnNotEquals": {"aws:SourceArn": rules},
+            "ArnNotLike": {"aws:PrincipalArn": operator},
+        }
+    statements = {it["Sid"]: it for it in policies["SweeperQueuePolicy"]["PolicyDocument"]["Statement"]}
+    denied = statements["OnlyOurselvesSend"]
+    assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "sqs:SendMessage")
+    role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/v2only-"
+    own = [{"Fn::Sub": f"{role}schedule"}, {"Fn::Sub": f"{role}sweeper"}]
+    assert denied["Condition"] == {"ArnNotLike": {"aws:PrincipalArn": [*own, operator]}}
+
+
+@pytest.mark.parametrize("name", CENTRAL)
+def test_every_account_is_a_group_of_its_own_in_the_queues(name):
+    """Without a group the events of one account delay those of all others."""
+    targets = [target for rule in by_type(name, "AWS::Events::Rule").values() for target in rule["Targets"]]
+    assert targets and all(it["SqsParameters"] == {"MessageGroupId": "$.account"} for it in targets)
+    mappings = by_type(name, "AWS::Lambda::EventSourceMapping").values()
+    assert all(it["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaximumConcurrency"}} for it in mappings)
+
+
+@pytest.mark.parametrize("name", CENTRAL)
+def test_a_contested_resource_rings(name):
+    alarms = by_type(name, "AWS::CloudWatch::Alarm").values()
+    contested = [it for it in alarms if it["MetricName"] == "Contested"]
+    functions = {it["Dimensions"][0]["Value"] for it in contested}
+    assert functions == {"ec2-enforcer", "notebook-enforcer", "sweeper"}
+    assert all((it["Threshold"], it["ComparisonOperator"]) == (0, "GreaterThanThreshold") for it in contested)
+    assert all("AlarmActions" in it for it in contested)
+
+
+@pytest.mark.parametrize("name", templates.NAMES)
+def test_roles_disable_no_endpoint_unless_a_parameter_says_so(name):
+    parameter = templates.load(name)["Parameters"]["MayDisableEndpoints"]
+    assert parameter["Default"] == "false"
+    text = (templates.SAM / f"{name}.yaml").read_text()
+    widened = "ec2:MetadataHttpEndpoint: !If [MayDisableEndpoints, [enabled, disabled], enabled]"
+    assert text.count("ec2:MetadataHttpEndpoint:") == text.count(widened) == 2

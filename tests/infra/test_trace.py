@@ -201,7 +201,7 @@ subprocess.run([sys.executable, "-c", {CALLER!r}, "in-a-box", "{port}", "bare"])
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
-def test_without_python_connections_are_looked_at_and_tokens_are_said_to_be_unknown(port, tmp_path, shell):
+def test_without_python_connections_are_sampled_and_tokens_are_said_to_be_unknown(port, tmp_path, shell):
     with calling(port, ("asks-v1", "bare"), ("asks-v2", "token")) as pids:
         summary, seen = run(port, tmp_path / "run", shell=shell, V2ONLY_TRACE_METHOD="sampling")
     assert (summary["method"], summary["without_token"]) == ("sampling", None)

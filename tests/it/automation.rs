@@ -1,4 +1,4 @@
-//! `remediate_with: ssm-automation` over the wire: the built `v2only` starts the runbooks of AWS and looks at what they did.
+//! `remediate_with: ssm-automation` over the wire: the built `v2only` starts the runbooks of AWS and checks their result.
 
 use std::process::{Command, Output};
 

@@ -1,4 +1,4 @@
-//! Surroundings that are no good: one clear line each, and the event is kept where it could still be mended.
+//! Surroundings that are no good: one clear line each, and the event is kept where it can still be handled.
 
 use std::net::{Ipv4Addr, TcpListener};
 
@@ -130,7 +130,7 @@ fn a_parameter_that_may_not_be_read_holds_everything_back() {
     assert_eq!((stage.tokens(&id), stage.waiting()), (HttpTokens::Required, 0));
 }
 
-/// Through the doors: the document is read again after a minute.
+/// Through the entry points of the library: the document is read again after a minute.
 #[test]
 fn after_a_good_policy_a_bad_one_is_said_and_not_followed() {
     let location = Location::Parameter(PARAMETER.to_owned());

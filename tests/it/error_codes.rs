@@ -10,7 +10,7 @@ use v2only_tests::{HOME, SECOND, Setup, Stage};
 /// What a code must lead to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Then {
-    /// It is tried again, and mended.
+    /// It is tried again, and fixed.
     Again,
     /// It is said and not tried again.
     Said,
@@ -33,7 +33,7 @@ const EC2: [(&str, u16, Then); 13] = [
     ("ServiceUnavailable", 503, Then::Again),
 ];
 
-/// SageMaker models hardly any error of these calls: the message tells them apart.
+/// SageMaker models hardly any error of these calls: only the message differs.
 const SAGEMAKER: [(&str, u16, &str, Then); 6] = [
     (
         "ValidationException",
@@ -91,11 +91,11 @@ fn instances(action: &str) {
         let lines: Vec<_> = stage.lines().iter().filter(in_region).cloned().collect();
         let said = lines.iter().any(|it| it.text("error_code") == code || it.texts("reasons").contains(code));
         assert!(said, "{code} at {action} is said nowhere: {lines:#?}");
-        let mended = ids.iter().all(|id| tokens(id) == HttpTokens::Required);
+        let fixed = ids.iter().all(|id| tokens(id) == HttpTokens::Required);
         let reported = lines.iter().any(|it| it.text("outcome") == "failed" && it.text("error_code") == code);
         match then {
-            Then::Again => assert!(mended && !reported, "{code} at {action}: {lines:#?}"),
-            Then::Said => assert!(mended || reported, "{code} at {action}: {lines:#?}"),
+            Then::Again => assert!(fixed && !reported, "{code} at {action}: {lines:#?}"),
+            Then::Said => assert!(fixed || reported, "{code} at {action}: {lines:#?}"),
         }
     }
     assert_eq!((stage.waiting(), stage.dead().len()), (0, 0));
@@ -170,7 +170,7 @@ fn what_never_gets_better_ends_in_the_dead_letters_with_a_record_of_each_try() {
         assert!(stage.dead().iter().all(|it| it.contains(&ids[0])));
         let lines = tries(&stage, &ids[0], code);
         assert!(lines >= 5, "{code}: {lines}");
-        // Brought back by hand once AWS is well again, it is mended.
+        // Brought back by hand once AWS is well again, it is fixed.
         stage.aws.clear_faults();
         for body in stage.dead() {
             stage.aws.bus().deliver(serde_json::from_str(&body).unwrap());

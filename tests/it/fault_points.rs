@@ -1,7 +1,7 @@
 //! Every single call as the one at which things go wrong: the function killed right after its effect, or the
 //! connection cut before or after it. The queue delivers again, and it ends as if nothing had happened.
 //!
-//! The SDK's own tries are off, so that the queue has to mend it; at the end of the file they are on, as
+//! The SDK's own tries are off, so that the queue has to retry it; at the end of the file they are on, as
 //! they are where the functions are deployed.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use v2only_tests::{HOME, REGION, SECOND, Setup, Stage};
 /// A scenario, ready to be let loose: everything has happened, and no event was delivered yet.
 type Scenario = fn(Setup) -> Stage;
 
-/// What is left when everything is over.
+/// What is left at the end.
 #[derive(Debug, PartialEq)]
 struct Ending {
     /// By order of launch, because ids differ from one run to the next.
@@ -73,7 +73,7 @@ fn ending(stage: &Stage) -> Ending {
     }
 }
 
-/// Lets a scenario loose and waits until it is over. Gives how it ended and how many calls that took.
+/// Lets a scenario loose and waits until it has ended. Gives how it ended and how many calls that took.
 fn play(scenario: Scenario, setup: Setup, trouble: impl FnOnce(&Stage)) -> (Ending, usize) {
     let stage = scenario(setup);
     stage.aws.clear_calls();
@@ -88,7 +88,7 @@ fn quick() -> Setup {
     Setup::default().without_sdk_retries()
 }
 
-/// Holds back the answer to the nth call, and kills whoever waits for it.
+/// Holds back the answer to the nth call, and kills the process that waits for it.
 fn kill_at(nth: u64) -> impl FnOnce(&Stage) {
     move |stage| {
         stage.aws.inject(Fault::anywhere(Effect::HoldAfter).from_call(nth).times(1));
@@ -157,7 +157,7 @@ fn the_way_into_another_account_may_break_at_any_call() {
 
 /// As deployed, where the SDK tries again first.
 #[test]
-fn a_cut_connection_is_mended_by_the_sdk_before_the_queue_has_to() {
+fn a_cut_connection_is_fixed_by_the_sdk_before_the_queue_has_to() {
     let (clean, _) = play(instances, Setup::default(), |_| {});
     for nth in [1, 3, 5] {
         for effect in [Effect::DropBefore, Effect::DropAfter] {

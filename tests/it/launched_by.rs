@@ -108,7 +108,7 @@ fn a_launch_without_a_record_is_not_found_and_a_denied_look_up_not_read() {
     assert_eq!(look_ups(&denying), 1);
 }
 
-/// By the machine's clock, which is AWS's here: two a second, of which two at once.
+/// By the machine's clock, which is AWS's here: two a second, both at once at most.
 #[test]
 fn look_ups_keep_to_the_rate_of_cloudtrail() {
     let aws =

@@ -140,7 +140,7 @@ fn an_exempt_instance_is_not_touched() {
 }
 
 #[test]
-fn an_exemption_that_is_over_exempts_nobody() {
+fn an_expired_exemption_exempts_nobody() {
     let stage = Setup::default().open();
     let over = v1().tag("v2only:exempt-until", "2020-12-31").tag("v2only:exempt-reason", "migration");
     let without_reason = v1().tag("v2only:exempt-until", "2099-12-31");

@@ -1,4 +1,4 @@
-//! Scenarios end to end: the built functions, hosted by an AWS on this machine, or the doors of the library
+//! Scenarios end to end: the built functions, hosted by an AWS on this machine, or the entry points of the library
 //! with the real clients.
 //!
 //! | module | proves |
@@ -10,19 +10,21 @@
 //! | [`fault_points`] | killed, or cut off, at each single call, the next delivery goes on where it stopped |
 //! | [`error_codes`] | each error code of AWS at each call ends fixed, or reported, or in the dead letters |
 //! | [`soak`] | under all of that at once, by seed, no invariant is broken and nothing is forgotten |
-//! | [`sweeps`] | the schedule finds what no event told of, in every account and Region, and goes on where it was killed |
+//! | [`sweeps`] | the schedule finds what no event reported, in every account and Region, and goes on where it was killed |
 //! | [`pacing`] | AWS's request rates are kept, not met |
 //! | [`environment`] | settings, policy, network, credentials and permissions that are no good |
 //! | [`lines`] | the shape of what is logged, and what is never in it |
 //! | [`peers`] | what other tools for the same job got wrong; a table of where each is tested |
-//! | [`automation`] | the runbooks of AWS are told to tighten, and what they did is looked at |
+//! | [`automation`] | the runbooks of AWS are told to tighten, and their result is checked |
 //! | [`locations`] | one execution of the central account is for all of a wave, or each place gets its own |
 //! | [`trace`] | who on an instance calls version 1 is asked of Systems Manager and told |
-//! | [`launched_by`] | who launched what is read as CloudTrail tells it, and nobody is guessed |
-//! | [`usage`] | who still uses version 1 is read as CloudWatch tells it, and decides what `enforce` changes |
+//! | [`launched_by`] | who launched what is read as CloudTrail reports it, and nobody is guessed |
+//! | [`template_editors`] | what somebody makes of a launch template meanwhile stays, and a pinned group is not called fixed |
+//! | [`usage`] | who still uses version 1 is read as CloudWatch reports it, and decides what `enforce` changes |
 //! | [`calls`] | every call is declared, with the permission it takes |
+//! | [`closing_first`] | tags and options beside the tokens that AWS refuses keep no instance open |
 //!
-//! All run the binaries, except where a module says that it goes through the doors: the functions go by the
+//! All run the binaries, except where a module says that it calls the entry points of the library: the functions go by the
 //! machine's clock, and what takes hours needs one that moves by hand.
 //!
 //! The soak makes 10 000 deliveries; `V2ONLY_SOAK=100000` makes more, `V2ONLY_SOAK_SEED` others.
@@ -37,6 +39,7 @@
 mod accounts;
 mod automation;
 mod calls;
+mod closing_first;
 mod drift;
 mod environment;
 mod error_codes;
@@ -53,5 +56,6 @@ mod peers;
 mod regions;
 mod soak;
 mod sweeps;
+mod template_editors;
 mod trace;
 mod usage;

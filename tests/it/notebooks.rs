@@ -1,6 +1,6 @@
 //! Notebooks: one step per event, to version 2 and back to where they were.
 //!
-//! What depends on hours, and on which window they fall in, goes through the doors (`alone`).
+//! What depends on hours, and on which window they fall in, calls the entry points of the library (`alone`).
 
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -250,7 +250,7 @@ fn an_exempt_notebook_is_not_touched() {
 
 /// Version 1 asked for again, by name, on a notebook that was stopped for it.
 #[test]
-fn a_notebook_in_a_member_account_is_mended_there() {
+fn a_notebook_in_a_member_account_is_fixed_there() {
     let stage = Setup::default().cross_account().open();
     assert!(!EXTERNAL_ID.is_empty());
     let member = v2only_sandbox::Place::new(v2only_tests::MEMBER, REGION);
@@ -260,7 +260,7 @@ fn a_notebook_in_a_member_account_is_mended_there() {
     assert_eq!((it.minimum_version.as_deref(), it.status), (Some("2"), Status::InService));
 }
 
-/// Each update ends with an event that would bring the next one, for ever. Through the doors.
+/// Each update ends with an event that would bring the next one, for ever. Through the entry points of the library.
 #[test]
 fn an_update_without_effect_is_tried_three_times_and_reported() {
     let policy = Location::Inline(ENFORCE.to_owned());
@@ -284,7 +284,7 @@ fn an_update_without_effect_is_tried_three_times_and_reported() {
     });
 }
 
-/// Through the doors.
+/// Through the entry points of the library.
 #[test]
 fn a_running_notebook_is_stopped_inside_the_window_only() {
     let policy = format!("{ENFORCE}notebooks: {{ in_service: window, window: \"Sun 02:00-04:00\" }}\n");
@@ -316,7 +316,7 @@ fn a_running_notebook_is_stopped_inside_the_window_only() {
     );
 }
 
-/// Whoever stops it meanwhile has the last word: a mark is not believed for ever. Through the doors.
+/// A person who stops it meanwhile has the last word: a mark expires. Through the entry points of the library.
 #[test]
 fn a_notebook_left_stopped_for_two_days_is_not_started() {
     let policy = Location::Inline(ENFORCE.to_owned());

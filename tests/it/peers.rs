@@ -150,9 +150,9 @@ fn the_region_is_the_one_of_the_event() {
     }
 }
 
-/// Prowler passed a template that says nothing of its metadata options: what it launches answers version 1.
+/// Prowler passed a template that sets no metadata options: what it launches answers version 1.
 #[test]
-fn what_a_launch_says_nothing_of_is_looked_up_and_not_taken_for_safe() {
+fn what_a_launch_does_not_set_is_looked_up_and_not_taken_for_safe() {
     let stage = Setup::default().closed();
     let ids = stage.launch(v1());
     let mut event = stage.published("RunInstances").remove(0);
@@ -164,7 +164,7 @@ fn what_a_launch_says_nothing_of_is_looked_up_and_not_taken_for_safe() {
     assert_eq!(stage.tokens(&ids[0]), HttpTokens::Required);
 }
 
-/// Prowler made 2301 calls to look at 1000 instances. Observed, so that nothing is paced.
+/// Prowler made 2301 calls to check 1000 instances. Observed, so that nothing is paced.
 #[test]
 fn looking_costs_one_call_for_all_instances_of_a_batch() {
     let stage = Setup::policy("version: 1\nmode: observe\n").closed();
@@ -208,9 +208,9 @@ fn only_what_an_event_names_is_touched_and_nothing_is_stopped() {
     assert_eq!(stage.instance(&ids[0]).state, InstanceStateName::Running);
 }
 
-/// ASR replaced all metadata options of what it mended, and the hop limit fell back to its default.
+/// ASR replaced all metadata options of what it fixed, and the hop limit fell back to its default.
 #[test]
-fn a_hop_limit_is_never_lowered_unasked() {
+fn a_hop_limit_is_never_lowered_by_default() {
     let stage = Setup::default().open();
     let hops = |hop_limit| MetadataRequest { hop_limit: Some(hop_limit), ..MetadataRequest::default() };
     let ids: Vec<String> =

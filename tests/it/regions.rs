@@ -1,4 +1,4 @@
-//! `--region all`: an account of which it is not known where to look was not looked at.
+//! `--region all`: an account whose Regions are not known was not read.
 
 use std::process::{Command, Output};
 
@@ -46,7 +46,7 @@ fn an_account_without_any_region_is_named_and_the_run_is_incomplete() {
     assert_eq!((code, named), (Some(3), vec![HOME.to_owned(), MEMBER.to_owned()]), "{said}");
     assert!(said.contains("AWS listed no enabled Region"), "{said}");
     let alone = scan(&organization(&[]), &[]);
-    assert_eq!((alone.status.code(), alone.stdout.is_empty()), (Some(3), true), "nothing was looked at");
+    assert_eq!((alone.status.code(), alone.stdout.is_empty()), (Some(3), true), "nothing was read");
 }
 
 #[test]

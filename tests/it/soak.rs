@@ -5,7 +5,7 @@
 //! The seed decides what happens; what the two processes of a function do side by side, and so which call a
 //! fault meets, it does not.
 //!
-//! The built functions do all of it; the SDK's own tries are off, so that the queue has to mend everything.
+//! The built functions do all of it; the SDK's own tries are off, so that the queue has to retry everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     /// It ends with version 2, or contested.
-    Mended,
+    Fixed,
     /// It ends as it began.
     Kept,
     /// It is held, and said to be.
@@ -192,7 +192,7 @@ impl Soak {
         let off = MetadataRequest { http_endpoint: Some(Toggle::Disabled), ..MetadataRequest::default() };
         let hops = MetadataRequest { hop_limit: Some(3), ..MetadataRequest::default() };
         let (spec, fate) = match self.dice.below(10) {
-            0 | 1 => (spec.tokens(HttpTokens::Required), Fate::Mended),
+            0 | 1 => (spec.tokens(HttpTokens::Required), Fate::Fixed),
             2 => (spec.metadata(off), Fate::Kept),
             3 => (
                 spec.tag("v2only:exempt-until", "2099-12-31").tag("v2only:exempt-reason", "soak"),
@@ -200,8 +200,8 @@ impl Soak {
             ),
             4 => (spec.managed_by("eks.amazonaws.com"), Fate::Held),
             5 => (spec.tag("stage", "trial"), Fate::Held),
-            6 => (spec.metadata(hops), Fate::Mended),
-            _ => (spec, Fate::Mended),
+            6 => (spec.metadata(hops), Fate::Fixed),
+            _ => (spec, Fate::Fixed),
         };
         let actor = match self.dice.below(4) {
             0 => Actor::AutoScaling("web".to_owned()),
@@ -218,7 +218,7 @@ impl Soak {
             if fate == Fate::Kept {
                 self.stage.exempt([id.clone()]);
             }
-            if fate != Fate::Mended {
+            if fate != Fate::Fixed {
                 self.kept.insert(id.clone(), self.options(place, &id));
             }
             self.fates.insert(id, (place.clone(), fate));
@@ -227,7 +227,7 @@ impl Soak {
 
     /// Somebody turns version 1 back on, of a few instances again and again.
     fn turn_back(&mut self) {
-        let all: Vec<_> = self.fates.iter().filter(|(_, (_, fate))| *fate == Fate::Mended).collect();
+        let all: Vec<_> = self.fates.iter().filter(|(_, (_, fate))| *fate == Fate::Fixed).collect();
         if all.is_empty() {
             return;
         }
@@ -311,7 +311,7 @@ impl Soak {
         self.last.get(resource).is_some_and(|it| words.iter().any(|word| it.contains(word)))
     }
 
-    /// Those that are open although a function was told of it, and that nobody has in hand: not said to be
+    /// Those that are open although a function received an event about it, and that nobody has in hand: not said to be
     /// left or to have failed, and in no queue.
     fn forgotten(&self) -> Vec<String> {
         let dead = self.stage.dead().concat();
@@ -342,7 +342,7 @@ impl Soak {
         let all = self
             .fates
             .iter()
-            .filter(|(id, (place, fate))| *fate == Fate::Mended && self.answers_version_1(place, id));
+            .filter(|(id, (place, fate))| *fate == Fate::Fixed && self.answers_version_1(place, id));
         all.map(|(id, (place, _))| (id.clone(), place.clone())).collect()
     }
 
@@ -357,25 +357,25 @@ impl Soak {
         .collect()
     }
 
-    /// Tells of everything that is still open, as AWS does at the next change of its state.
+    /// Sends events about everything that is still open, as AWS does at the next change of its state.
     fn tell_again(&mut self) {
         let instances = self.open_instances();
         let notebooks = self.open_notebooks();
-        self.tell_of(instances, notebooks);
+        self.send_events_about(instances, notebooks);
     }
 
-    /// Tells of everything there is, mended, kept and held. Returns the calls that follow.
-    fn tell_of_all(&mut self) -> Vec<String> {
+    /// Sends events about everything there is, fixed, kept and held. Returns the calls that follow.
+    fn send_events_about_all(&mut self) -> Vec<String> {
         let instances = self.fates.iter().map(|(id, (place, _))| (id.clone(), place.clone())).collect();
         let notebooks = self.notebooks.iter().map(|(name, (place, _))| {
             let status = self.stage.aws.notebooks().get(place, name).unwrap().status;
             (name.clone(), place.clone(), status)
         });
         let notebooks = notebooks.collect();
-        self.tell_of(instances, notebooks)
+        self.send_events_about(instances, notebooks)
     }
 
-    fn tell_of(
+    fn send_events_about(
         &mut self,
         instances: Vec<(String, Place)>,
         notebooks: Vec<(String, Place, Status)>,
@@ -410,7 +410,7 @@ impl Soak {
 struct Name(u64, u64);
 
 impl Drop for Name {
-    #[expect(clippy::print_stderr, reason = "for whoever has to play it again")]
+    #[expect(clippy::print_stderr, reason = "for the person who has to play it again")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("this was seed {} with {} deliveries; V2ONLY_SOAK_SEED plays it again", self.0, self.1);
@@ -470,7 +470,7 @@ fn soak(seed: u64) {
     }
 
     // A second run changes nothing.
-    let calls = soak.tell_of_all();
+    let calls = soak.send_events_about_all();
     assert!(!calls.is_empty(), "nobody looked");
     let changes = calls.into_iter().filter(|it| {
         !["DescribeInstances", "DescribeNotebookInstance", "ListTags", "AssumeRole"]

@@ -1,4 +1,4 @@
-//! What no event told of: the schedule, the queue of the sweeper, and the built function at work on both.
+//! What no event reported: the schedule, the queue of the sweeper, and the built function at work on both.
 
 use serde_json::{Value, json};
 use v2only_sandbox::sagemaker::{Seed, Status};
@@ -8,7 +8,7 @@ use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup, Stage};
 
 const ELSEWHERE: &str = "us-west-2";
 
-/// An estate of which no event was delivered: everything was there before the functions were.
+/// An estate without any delivered event: everything was there before the functions were.
 fn estate(setup: Setup) -> Stage {
     let stage = setup.closed();
     // That of the organization's management is an account like the others.
@@ -47,7 +47,7 @@ fn sweep(stage: &Stage) {
 }
 
 #[test]
-fn a_sweep_mends_what_no_event_told_of_in_every_account_and_region() {
+fn a_sweep_fixes_what_no_event_reported_in_every_account_and_region() {
     let stage = estate(Setup::default().cross_account());
     assert_eq!(open(&stage), 6);
     sweep(&stage);

@@ -1,4 +1,4 @@
-//! Who on an instance calls version 1, as a command of Systems Manager tells it over the wire.
+//! Who on an instance calls version 1, as a command of Systems Manager reports it over the wire.
 
 use std::process::{Command, Output};
 

@@ -1,4 +1,4 @@
-//! Who still uses version 1, as CloudWatch tells it over the wire, and what the built `v2only` makes of it. The AWS
+//! Who still uses version 1, as CloudWatch reports it over the wire, and what the built `v2only` makes of it. The AWS
 //! is on a clock that stands three weeks ago, so that what is launched in it has existed for long.
 
 use std::process::{Command, Output};
@@ -241,7 +241,7 @@ fn a_canary_whose_calls_are_refused_ends_the_run_and_the_rest_is_left() {
 }
 
 #[test]
-fn a_canary_of_which_cloudwatch_has_no_data_is_unknown_and_the_run_goes_on() {
+fn a_canary_without_data_in_cloudwatch_is_unknown_and_the_run_goes_on() {
     let estate = Estate::new();
     let ids = estate.launch(HttpTokens::Optional, 25);
     for id in &ids {

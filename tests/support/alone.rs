@@ -1,4 +1,4 @@
-//! Scenarios through the doors of the library, with the real clients, on the sandbox's clock.
+//! Scenarios through the entry points of the library, with the real clients, on the sandbox's clock.
 //!
 //! The functions go by the machine's clock, so what takes hours is played here: in a process of its own,
 //! because the SDKs take their endpoint from the environment and the environment belongs to a process. The
@@ -26,7 +26,7 @@ use crate::{HOME, Line, People, REGION, said};
 /// Tells the started test where its sandbox is to listen.
 const PORT: &str = "IT_ALONE_PORT";
 
-/// One side of the doors: an AWS, and what a function keeps between invocations.
+/// One side of the entry points: an AWS, and what a function keeps between invocations.
 pub struct Alone {
     /// The AWS.
     pub aws: Sandbox,
@@ -92,7 +92,7 @@ impl Alone {
         People::of(&self.aws, HOME)
     }
 
-    /// Hands one event to the door it belongs to.
+    /// Hands one event to the entry point of its family.
     ///
     /// # Errors
     /// The event is to be sent again.
@@ -167,7 +167,7 @@ impl Drop for Alone {
     }
 }
 
-/// A state change that AWS tells of again.
+/// A state change that AWS reports again.
 pub fn state_change(id: &str, state: &str, at: jiff::Timestamp) -> Value {
     json!({
         "version": "0", "id": "00000000-0000-4000-8000-000000000001",

@@ -8,7 +8,7 @@ use v2only_aws::Call;
 use v2only_sandbox::{CallRecord, Sandbox};
 
 /// Whether a caller, by its ARN, is one of the functions, at home or in a member account; or the scenario
-/// itself, where it goes through the doors of the library.
+/// itself, where it calls the entry points of the library.
 pub fn is_ours(principal: &str) -> bool {
     let sessions = ["/ec2-enforcer-role/", "/notebook-enforcer-role/", "/sweeper-role/", "/v2only-member/"];
     sessions.iter().any(|it| principal.contains(it)) || principal.ends_with(":user/sandbox")
@@ -85,7 +85,7 @@ impl Audit {
             Some("UpdateNotebookInstance") if ours => {
                 let version = &request["instanceMetadataServiceConfiguration"];
                 let version = &version["minimumInstanceMetadataServiceVersion"];
-                assert_eq!(version, "2", "a function may only ask for version 2: {request}");
+                assert_eq!(version, "2", "a function may only request version 2: {request}");
                 self.untouched(&text(&request["notebookInstanceName"]), request);
             }
             Some("StopNotebookInstance" | "StartNotebookInstance") if ours => {

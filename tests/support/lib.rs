@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`stage`] starts an AWS on this machine with the built functions in it; [`people`] act
 //! there, and may loosen; [`said`] is what the functions logged; [`audit`] holds every run against the
-//! invariants; [`alone`] runs a scenario through the doors of the library, on a clock that moves by hand;
+//! invariants; [`alone`] runs a scenario through the entry points of the library, on a clock that moves by hand;
 //! [`dice`] are the seeded choices of a soak.
 //!
 //! Everything listens on and talks to loopback only, and the environment of the functions holds nothing of
@@ -36,7 +36,7 @@ pub const HOME: &str = "111122223333";
 pub const MEMBER: &str = "222233334444";
 /// The Region of the functions.
 pub const REGION: &str = "eu-central-1";
-/// The policy document that says nothing but its mode.
+/// The policy document that sets only its mode.
 pub const ENFORCE: &str = "version: 1\nmode: enforce\n";
 
 /// A second, of whichever clock is asked.

@@ -69,7 +69,7 @@ impl People {
         self.runtime.block_on(self.launcher.set_options(&self.at(region), id, options)).unwrap();
     }
 
-    /// Makes a launch template that says nothing of metadata options.
+    /// Makes a launch template that sets no metadata options.
     ///
     /// # Panics
     /// When AWS refuses.

@@ -388,7 +388,7 @@ impl Drop for Stage {
     }
 }
 
-/// An instance that answers version 1: its image says nothing, and neither does its launch.
+/// An instance that answers version 1: neither its image nor its launch sets the options.
 pub fn v1() -> LaunchSpec {
     LaunchSpec::of_image(AMAZON_LINUX_2)
 }

@@ -4,7 +4,7 @@
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types as sdk;
 use v2only_enforcer::ports::{Answer, Group, ListGroups, Page, TemplateUse};
-use v2only_policy::source::{LaunchConfiguration, VersionChoice};
+use v2only_policy::source::{GroupPart, LaunchConfiguration, VersionChoice};
 use v2only_policy::{Place, StatedOptions};
 
 use crate::call::Call;
@@ -66,19 +66,23 @@ impl ListGroups for Aws {
 fn group(it: &sdk::AutoScalingGroup) -> Option<Group> {
     let mixed = it.mixed_instances_policy().and_then(|it| it.launch_template());
     let own = mixed.into_iter().flat_map(|it| it.overrides());
+    let named = |part| move |it| template(it, part);
     let templates = it
         .launch_template()
+        .and_then(named(GroupPart::Own))
         .into_iter()
-        .chain(mixed.and_then(|it| it.launch_template_specification()))
-        .chain(own.filter_map(|it| it.launch_template_specification()));
+        .chain(mixed.and_then(|it| it.launch_template_specification()).and_then(named(GroupPart::Mixed)))
+        .chain(
+            own.filter_map(|it| it.launch_template_specification()).filter_map(named(GroupPart::Override)),
+        );
     Some(Group {
         name: it.auto_scaling_group_name()?.to_owned(),
         configuration: it.launch_configuration_name().filter(|it| !it.is_empty()).map(str::to_owned),
-        templates: templates.filter_map(template).collect(),
+        templates: templates.collect(),
     })
 }
 
-fn template(it: &sdk::LaunchTemplateSpecification) -> Option<TemplateUse> {
+fn template(it: &sdk::LaunchTemplateSpecification, part: GroupPart) -> Option<TemplateUse> {
     Some(TemplateUse {
         template: it.launch_template_id().or_else(|| it.launch_template_name())?.to_owned(),
         version: match it.version() {
@@ -87,6 +91,7 @@ fn template(it: &sdk::LaunchTemplateSpecification) -> Option<TemplateUse> {
             None | Some("$Default" | "") => VersionChoice::Default,
             Some(number) => VersionChoice::Number(number.parse().ok()?),
         },
+        part,
     })
 }
 
@@ -98,8 +103,7 @@ fn configuration(it: &sdk::LaunchConfiguration) -> Option<LaunchConfiguration> {
             http_tokens: tokens(options.and_then(|it| it.http_tokens()).map(|it| it.as_str())),
             http_endpoint: said(options.and_then(|it| it.http_endpoint()).map(|it| it.as_str())),
             hop_limit: options.and_then(|it| it.http_put_response_hop_limit()).and_then(hops),
-            ipv6_endpoint: None,
-            metadata_tags: None,
+            ..StatedOptions::default()
         },
         groups: Vec::new(),
     })

@@ -68,7 +68,7 @@ pub enum Call {
     ListAccounts,
     /// `SendMessageBatch`, to the sweeper's own queue. It takes the permission of `SendMessage`.
     SendMessageBatch,
-    /// `LookupEvents` of CloudTrail, for who launched an instance.
+    /// `LookupEvents` of CloudTrail, for who launched an instance and for what it answered earlier.
     LookupEvents,
     /// `SendCommand` of Systems Manager, with our own document.
     SendCommand,

@@ -29,11 +29,11 @@ where
             action,
             format!("AWS's answer could not be read: {}", innermost(error)),
         ),
-        SdkError::DispatchFailure(dispatch) => before_aws(error).unwrap_or_else(|| {
+        SdkError::DispatchFailure(dispatch) => before_aws(action, error).unwrap_or_else(|| {
             let kind = if dispatch.is_timeout() { Kind::Unavailable } else { Kind::Unreachable };
             Failure::new(kind, action, format!("no connection: {}", innermost(error)))
         }),
-        other => before_aws(other).unwrap_or_else(|| {
+        other => before_aws(action, other).unwrap_or_else(|| {
             Failure::new(
                 Kind::Unknown,
                 action,
@@ -41,24 +41,10 @@ where
             )
         }),
     }
-    .named(action)
-}
-
-trait Named {
-    fn named(self, action: &'static str) -> Self;
-}
-
-impl Named for Failure {
-    fn named(mut self, action: &'static str) -> Self {
-        if self.action.is_empty() {
-            self.action = action.into();
-        }
-        self
-    }
 }
 
 /// Failures on the way to the call: the role could not be assumed, or there are no credentials.
-fn before_aws(error: &(dyn StdError + 'static)) -> Option<Failure> {
+fn before_aws(action: &'static str, error: &(dyn StdError + 'static)) -> Option<Failure> {
     if let Some(refused) = chain(error).find_map(|it| it.downcast_ref::<AssumeRoleError>()) {
         return Some(answer(Call::AssumeRole.iam_action(), refused.meta()));
     }
@@ -67,7 +53,7 @@ fn before_aws(error: &(dyn StdError + 'static)) -> Option<Failure> {
         CredentialsError::CredentialsNotLoaded(_) => "no credentials were found".to_owned(),
         other => innermost(other),
     };
-    Some(Failure::new(Kind::Credentials, "", why))
+    Some(Failure::new(Kind::Credentials, action, why))
 }
 
 /// The last cause in the chain, which is the one that says something.
@@ -166,6 +152,9 @@ pub fn kind(code: &str, message: &str) -> Kind {
         "ValidationException" if message.contains("RecordNotFound") => Kind::Gone,
         "ValidationException" if message.contains("Unable to transition to") => Kind::WrongState,
         "ValidationException" | "ValidationError" => Kind::Invalid,
+        // EC2 and SageMaker take 50 tags a resource. Another attempt fails as well.
+        "TagLimitExceeded" => Kind::Refused,
+        "ResourceLimitExceeded" if message.to_ascii_lowercase().contains("tag") => Kind::Refused,
         "ParameterNotFound" | "ResourceNotFound" | "ResourceLimitExceeded" => Kind::Invalid,
         // Of Systems Manager: it does not manage the instance, or has not heard of it for a while.
         "InvalidInstanceId" | "InvalidDocument" => Kind::Invalid,
@@ -184,6 +173,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
 
 #[cfg(test)]
 mod tests {
+    use v2only_enforcer::MetadataOption;
+
     use super::*;
 
     #[track_caller]
@@ -224,5 +215,32 @@ mod tests {
             Kind::Credentials,
         );
         check("SomethingNew", "", Kind::Unknown);
+        check("TagLimitExceeded", "You have reached the maximum number of tags", Kind::Refused);
+        check("ResourceLimitExceeded", "The maximum number of tags is 50", Kind::Refused);
+        check("ResourceLimitExceeded", "The account-level service limit is 20", Kind::Invalid);
+        check("UnknownParameter", "The parameter HttpProtocolIpv6 is not recognized", Kind::Invalid);
+    }
+
+    #[track_caller]
+    fn refuses(code: &str, message: &str, expected: Option<MetadataOption>) {
+        let meta = ErrorMetadata::builder().code(code).message(message).build();
+        let failure = answer("ec2:ModifyInstanceMetadataOptions", &meta);
+        assert_eq!(failure.refused_option(), expected, "{code}: {message}");
+    }
+
+    #[test]
+    fn the_option_that_aws_names_is_the_refused_one() {
+        use MetadataOption::{HopLimit, HttpEndpoint, HttpTokens, Ipv6Endpoint, MetadataTags};
+        let tag = "'a/b' is not a valid tag key for instance metadata. Tag keys must match pattern";
+        refuses("InvalidParameterValue", tag, Some(MetadataTags));
+        refuses("UnknownParameter", "The parameter HttpProtocolIpv6 is not recognized", Some(Ipv6Endpoint));
+        refuses("InvalidParameterValue", "instance-metadata-tags is not supported here", Some(MetadataTags));
+        refuses("InvalidParameterValue", "Value (65) for HttpPutResponseHopLimit is invalid", Some(HopLimit));
+        refuses("InvalidParameterValue", "The HttpEndpoint is not set", Some(HttpEndpoint));
+        refuses("UnsupportedOperation", "httpTokens cannot be optional", Some(HttpTokens));
+        // Two options are named: which one is refused is unknown.
+        refuses("InvalidParameterCombination", "HttpEndpoint and HttpTokens do not fit", None);
+        refuses("InvalidParameterValue", "The request is invalid", None);
+        refuses("RequestLimitExceeded", "httpTokens", None);
     }
 }

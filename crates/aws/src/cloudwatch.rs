@@ -1,7 +1,7 @@
 //! Counts of version-1 calls. Source of every shape: Amazon CloudWatch API Reference, `GetMetricData`.
 //!
 //! Only what CloudWatch says is complete counts as complete: a result may be `PartialData` on one page and go on
-//! on the next, and messages tell of what was left out.
+//! on the next, and messages name what was left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ use crate::connect::Aws;
 
 /// AWS takes at most 500 queries in one call.
 const QUERIES: usize = 500;
-/// One datapoint a day. CloudWatch keeps hours, of which it makes days, for 455 days.
+/// One datapoint a day. CloudWatch keeps hourly values for 455 days and adds them up to days.
 const DAY: i32 = 24 * 60 * 60;
 /// As finely as EC2 publishes.
 const MINUTE: i32 = 60;

@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place, Region};
@@ -50,8 +51,8 @@ pub struct Aws {
     pub(crate) autoscaling: Kept<Place, aws_sdk_autoscaling::Client>,
     pub(crate) cloudwatch: Kept<Place, aws_sdk_cloudwatch::Client>,
     pub(crate) sagemaker: Kept<Place, aws_sdk_sagemaker::Client>,
-    pub(crate) admitted: Kept<AccountId, ()>,
-    pub(crate) above: Kept<AccountId, Vec<OuId>>,
+    pub(crate) admitted: Expiring<AccountId, ()>,
+    pub(crate) above: Expiring<AccountId, Vec<OuId>>,
 }
 
 /// Things made once and kept.
@@ -79,6 +80,33 @@ impl<K: std::hash::Hash + Eq + Clone, V: Clone> Kept<K, V> {
 
     fn forget(&self, which: impl Fn(&K) -> bool) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|it, _| !which(it));
+    }
+}
+
+/// For how long an answer of AWS Organizations counts.
+const ORGANIZATION_ANSWER_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+
+/// Answers of AWS Organizations, each with the time at which AWS gave it.
+#[derive(Debug)]
+pub(crate) struct Expiring<K, V>(Kept<K, (Timestamp, V)>);
+
+impl<K, V> Default for Expiring<K, V> {
+    fn default() -> Self {
+        Self(Kept::default())
+    }
+}
+
+impl<K: std::hash::Hash + Eq + Clone, V: Clone> Expiring<K, V> {
+    /// The answer, unless it is older than [`ORGANIZATION_ANSWER_LIFETIME`], or from the future of a clock
+    /// that was set back.
+    pub(crate) fn get(&self, key: &K, now: Timestamp) -> Option<V> {
+        let (since, value) = self.0.get(key)?;
+        let age = now.duration_since(since);
+        (!age.is_negative() && age <= ORGANIZATION_ANSWER_LIFETIME).then_some(value)
+    }
+
+    pub(crate) fn keep(&self, key: &K, value: V, now: Timestamp) {
+        self.0.keep(key, (now, value));
     }
 }
 
@@ -130,8 +158,8 @@ impl Aws {
             autoscaling: Kept::default(),
             cloudwatch: Kept::default(),
             sagemaker: Kept::default(),
-            admitted: Kept::default(),
-            above: Kept::default(),
+            admitted: Expiring::default(),
+            above: Expiring::default(),
         })
     }
 
@@ -324,6 +352,22 @@ pub(crate) fn is_on_this_machine(endpoint: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_of_the_organization_counts_for_fifteen_minutes() {
+        let kept = Expiring::default();
+        let start = Timestamp::UNIX_EPOCH;
+        let after = |minutes| start + SignedDuration::from_mins(minutes);
+        kept.keep(&1, "member", start);
+        assert_eq!(kept.get(&1, start), Some("member"));
+        assert_eq!(kept.get(&1, after(15)), Some("member"));
+        assert_eq!(kept.get(&1, after(16)), None);
+        assert_eq!(kept.get(&2, start), None);
+        // A clock that was set back makes no answer live longer.
+        assert_eq!(kept.get(&1, start - SignedDuration::from_secs(1)), None);
+        kept.keep(&1, "member", after(16));
+        assert_eq!(kept.get(&1, after(20)), Some("member"));
+    }
 
     fn loopback(variables: &[(&str, &str)]) -> Result<(), String> {
         only_loopback(variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))

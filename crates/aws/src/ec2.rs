@@ -47,7 +47,7 @@ impl Aws {
             .collect::<Result<_, _>>()
             .map_err(|it| unknown(it.to_string()))?;
         if regions.is_empty() {
-            // Every account has some: what is not listed would not be looked at.
+            // Every account has some: what is not listed would not be read.
             return Err(unknown("AWS listed no enabled Region".to_owned()));
         }
         regions.sort();

@@ -59,6 +59,24 @@ impl Aws {
         Ok(Page { items: answer.launch_template_versions.unwrap_or_default(), next })
     }
 
+    /// These versions of one template, from every page.
+    async fn numbered(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        numbers: &[u64],
+    ) -> Answer<Vec<TemplateVersion>> {
+        let (mut found, mut next) = (Vec::new(), None);
+        loop {
+            let page = self.describe_versions(place, &Which::Numbers(id, numbers), next).await?;
+            found.extend(page.items.iter().filter_map(version));
+            next = page.next;
+            if next.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
     /// One version, with all that it says.
     async fn one_version(
         &self,
@@ -155,24 +173,21 @@ impl ListLaunchTemplates for Aws {
         id: &LaunchTemplateId,
         numbers: &[u64],
     ) -> Answer<Vec<TemplateVersion>> {
-        let mut found = Vec::new();
-        let wanted: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-        // One version that is gone fails the call for all, so they are then asked for one by one.
-        match self.describe_versions(place, &Which::Numbers(id, numbers), None).await {
-            Ok(page) => found.extend(page.items.iter().filter_map(version)),
-            Err(failure) if failure.kind == Kind::Gone && wanted.len() > 1 => {
+        match self.numbered(place, id, numbers).await {
+            // One version that is gone fails the call for all, so each is then described by itself.
+            Err(failure) if failure.kind == Kind::Gone && numbers.len() > 1 => {
+                let mut found = Vec::new();
                 for number in numbers {
-                    match self.describe_versions(place, &Which::Numbers(id, &[*number]), None).await {
-                        Ok(page) => found.extend(page.items.iter().filter_map(version)),
+                    match self.numbered(place, id, &[*number]).await {
                         Err(failure) if failure.kind == Kind::Gone => {}
-                        Err(failure) => return Err(failure),
+                        one => found.extend(one?),
                     }
                 }
+                Ok(found)
             }
-            Err(failure) if failure.kind == Kind::Gone => {}
-            Err(failure) => return Err(failure),
+            Err(failure) if failure.kind == Kind::Gone => Ok(Vec::new()),
+            all => all,
         }
-        Ok(found)
     }
 }
 
@@ -187,6 +202,7 @@ fn template(it: &sdk::LaunchTemplate) -> Option<LaunchTemplate> {
         versions: Vec::new(),
         groups: Vec::new(),
         managed_by: managed_by(it.operator()),
+        created_by: it.created_by().map(str::to_owned),
         tags: if it.tags().is_empty() { Tags::new() } else { tags(it.tags()) },
     })
 }

@@ -3,7 +3,7 @@
 //! Read in this order: [`call`] lists every call this product makes, with its permission and its request
 //! rate; [`settings`] is the environment, validated; [`connect`] turns a place into credentials and
 //! clients; [`classify`] turns SDK errors into failures; [`ec2`], [`sources`], [`launch_templates`],
-//! [`autoscaling`], [`cloudwatch`], [`sagemaker`], `securityhub`, [`organizations`], [`sqs`] and [`ssm`] are the ports, and [`restore`]
+//! [`autoscaling`], [`cloudtrail`], [`cloudwatch`], [`sagemaker`], `securityhub`, [`organizations`], [`sqs`] and [`ssm`] are the ports, and [`restore`]
 //! those that can loosen; `installation` reads an installation for `doctor`.
 //!
 //! Knows: SDK types, endpoints, credentials, request rates, the environment.
@@ -18,6 +18,7 @@ pub mod connect;
 pub mod pace;
 
 pub mod autoscaling;
+pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod ec2;
 pub mod launch_templates;
@@ -32,8 +33,6 @@ pub mod ssm;
 
 #[cfg(feature = "operator")]
 pub mod automation;
-#[cfg(feature = "operator")]
-pub mod cloudtrail;
 #[cfg(feature = "operator")]
 pub mod run_command;
 

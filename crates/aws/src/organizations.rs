@@ -3,6 +3,7 @@
 
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::{Account, AccountState, AccountStatus, ParentType};
+use jiff::Timestamp;
 use v2only_enforcer::ports::{Admission, Answer, ListAccounts, OrganizationalUnits};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place};
@@ -17,10 +18,12 @@ const DEEPEST: usize = 7;
 
 impl Admission for Aws {
     /// Our own account is always admitted. Another is if a member role is set and the account is listed, or
-    /// is an active member of the organization named in the settings. What was admitted once stays so for
-    /// the life of the process.
+    /// is an active member of the organization named in the settings. An admission counts for 15
+    /// minutes, so an account that left the organization is refused from then on.
     async fn admit(&self, place: &Place) -> Answer<()> {
-        if self.own_account().await? == place.account || self.admitted.get(&place.account).is_some() {
+        if self.own_account().await? == place.account
+            || self.admitted.get(&place.account, Timestamp::now()).is_some()
+        {
             return Ok(());
         }
         let refuse = |why: String| Err(Failure::new(Kind::ForeignAccount, "sts:AssumeRole", why));
@@ -33,7 +36,7 @@ impl Admission for Aws {
             }
             Some(Members::Organization(organization)) => self.is_member(account, organization).await?,
         }
-        self.admitted.keep(account, ());
+        self.admitted.keep(account, (), Timestamp::now());
         Ok(())
     }
 }
@@ -55,7 +58,7 @@ impl ListAccounts for Aws {
 }
 
 impl Aws {
-    /// The active accounts of the organization of our own credentials, by id. They are admitted from then on.
+    /// The active accounts of the organization of our own credentials, by id. They are admitted for 15 minutes.
     ///
     /// # Errors
     /// A call failed: what was listed until then is not the organization.
@@ -70,7 +73,7 @@ impl Aws {
             for account in page.accounts().iter().filter(|it| is_active(it)) {
                 let id = AccountId::parse(account.id().unwrap_or_default())
                     .map_err(|it| Failure::new(Kind::Unknown, call.iam_action(), it.to_string()))?;
-                self.admitted.keep(&id, ());
+                self.admitted.keep(&id, (), Timestamp::now());
                 all.push(id);
             }
             next = page.next_token.filter(|it| !it.is_empty());
@@ -79,7 +82,7 @@ impl Aws {
             }
         }
         if all.is_empty() {
-            // Our own is in it: an empty list is no organization of which everything was seen.
+            // The list contains our own account, so an empty list is not a complete organization.
             let why = "AWS listed no account that is ACTIVE";
             return Err(Failure::new(Kind::Unknown, call.iam_action(), why));
         }
@@ -117,7 +120,7 @@ fn is_active(it: &Account) -> bool {
 
 impl OrganizationalUnits for Aws {
     async fn above(&self, account: &AccountId) -> Answer<Vec<OuId>> {
-        if let Some(known) = self.above.get(account) {
+        if let Some(known) = self.above.get(account, Timestamp::now()) {
             return Ok(known);
         }
         let call = Call::ListParents;
@@ -134,7 +137,7 @@ impl OrganizationalUnits for Aws {
                 .map_err(|it| Failure::new(Kind::Unknown, call.iam_action(), it.to_string()))?;
             above.push(id);
             if parent.r#type() == Some(&ParentType::Root) {
-                self.above.keep(account, above.clone());
+                self.above.keep(account, above.clone(), Timestamp::now());
                 return Ok(above);
             }
         }

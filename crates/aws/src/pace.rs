@@ -31,7 +31,7 @@ fn burst(bucket: Bucket) -> u32 {
 
 type Limiter = Arc<DefaultDirectRateLimiter>;
 
-/// Whoever waits longer than this for a turn is no function, which has a queue to try again by.
+/// Maximum wait for a rate-limit token in the CLI. Functions return the message to the queue instead.
 const LONG: Duration = Duration::from_secs(60);
 
 /// The buckets.
@@ -87,7 +87,7 @@ impl Pace {
         true
     }
 
-    /// Tells of a call that went through: turns may come nearer again.
+    /// Records a call that succeeded, so that the rate may rise again.
     pub fn went_through(&self, place: &Place, call: Call) {
         if let Some(gap) = self.gaps().get_mut(&(Some(place.clone()), call)) {
             gap.narrow();

@@ -2,6 +2,7 @@
 
 pub mod format;
 pub mod kind;
+pub mod readiness;
 pub mod shared;
 
 use clap::builder::styling::{AnsiColor, Style, Styles};
@@ -48,8 +49,8 @@ pub enum Command {
     /// Restore what `enforce` changed, exactly as its journal recorded it
     Rollback(commands::rollback::Args),
     /// List who still uses IMDSv1, and what would fail without it; changes nothing
-    Readiness(commands::readiness::Args),
-    /// See whether an installation is whole, and how to mend it; changes nothing
+    Readiness(self::readiness::Args),
+    /// Check whether an installation is complete, and print how to fix it; changes nothing
     Doctor(commands::doctor::Args),
     /// List what taking an installation out consists of, in order; changes nothing
     UninstallPlan(commands::uninstall_plan::Args),

@@ -13,5 +13,3 @@ pub mod uninstall_plan;
 pub mod validate;
 
 mod trace;
-
-pub(crate) use trace::Traced;

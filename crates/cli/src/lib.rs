@@ -1,13 +1,13 @@
 //! The `v2only` command: flags, formats, exit codes.
 //!
-//! Read in this order: [`cli`] is what can be typed; [`exit`] and [`problem`] are how a run ends; [`world`]
-//! is everything outside of the process, [`console`] the real one; `policy_file`, `regions`, `survey`, `exemptions` and
-//! `installation` are what commands share; `commands` holds one file per command; `output` is what they print.
+//! Read in this order: [`args`] is what can be typed; [`world`] is everything outside of the process; `commands` holds
+//! one file for each command; `run` is what several commands do; `report` prints the findings of `scan` and `enforce` in
+//! every format; `print` prints what single commands show; `term` is the terminal: messages, problems, exit codes.
 //!
 //! Knows: flags, terminals, formats, exit codes, files that the user names.
-//! Must never know: how to judge, how to call AWS. Only [`console`] and `demo` name `v2only-aws`.
+//! Must never know: how to judge, how to call AWS. Only `term::console` and the demo name `v2only-aws`.
 //!
-//! Standard output is data and standard error is talk, in every command.
+//! In every command standard output is data, and standard error is messages.
 
 pub mod args;
 pub mod world;
@@ -27,7 +27,6 @@ pub use term::problem::Problem;
 pub use world::{Access, Cloud, Members, Terminal, World};
 
 use run::session::Session;
-use run::spool;
 use term::messages::Talk;
 use term::problem::Stop;
 
@@ -68,14 +67,6 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
         Err(Stop::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
             session.exit.unwrap_or(Exit::OutputClosed)
         }
-        Err(Stop::Output(error)) if error.get_ref().is_some_and(|it| it.is::<spool::Unusable>()) => {
-            let problem = Problem {
-                hint: Some(spool::Unusable::HINT.to_owned()),
-                ..Problem::internal(error.to_string())
-            };
-            session.talk.problem(&problem);
-            problem.exit
-        }
         Err(Stop::Output(error)) => {
             let problem = Problem::internal(format!("cannot write to standard output: {error}"));
             session.talk.problem(&problem);
@@ -84,7 +75,7 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
     }
 }
 
-/// Not every command has something to say in every format.
+/// Refuses a format that the command cannot print.
 fn can_print(cli: &Cli) -> Result<(), Problem> {
     let (name, formats) = cli.command.formats();
     if formats.contains(&cli.shared.output) {

@@ -13,3 +13,4 @@ pub(crate) mod rollout;
 pub(crate) mod session;
 pub(crate) mod spool;
 pub(crate) mod survey;
+pub(crate) mod traced;

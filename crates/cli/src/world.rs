@@ -84,7 +84,7 @@ pub struct Terminal {
     pub width: Option<u16>,
 }
 
-/// AWS as the whole command uses it: the ports, and what a person at a terminal wants to know besides.
+/// AWS as the commands use it: the ports, and what only a person at a terminal asks.
 pub trait Cloud:
     Readable
     + DescribeInstances

@@ -1,17 +1,45 @@
 //! The section `exemptions`.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::Date;
 use v2only_policy::exemption::{Exemption, parse_day};
+use v2only_policy::settings::TagExemptions;
 
 use crate::reader::Reader;
 use crate::spot::{Fields, Spot};
 use crate::{keys, matching};
+
+/// Up to ten years.
+const MAX_DAYS: RangeInclusive<u16> = 1..=3650;
 
 pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Exemption> {
     let Some(spot) = fields.get("exemptions") else { return Vec::new() };
     let hint = || Some("put a `-` before each exemption; for none write `[]` or delete the key".to_owned());
     let items = reader.list(&spot, "a list of exemptions", hint).unwrap_or_default();
     items.iter().filter_map(|item| exemption(reader, item)).collect()
+}
+
+/// Reads whether tags may exempt their resource, and for how long.
+pub(super) fn read_by_tag(reader: &mut Reader, fields: &Fields<'_>) -> TagExemptions {
+    let by_default = TagExemptions::default();
+    let Some(spot) = fields.get("exemptions_by_tag") else { return by_default };
+    match spot.text() {
+        Some("allow") => by_default,
+        Some("ignore") => TagExemptions::Ignore,
+        Some(_) => {
+            reader.mismatch(&spot, keys::EXEMPTIONS_BY_TAG.expected, None);
+            by_default
+        }
+        None => {
+            let Some(fields) = reader.fields(&spot, &keys::EXEMPTIONS_BY_TAG) else { return by_default };
+            if fields.keys().next().is_none() {
+                reader.mismatch(&spot, keys::EXEMPTIONS_BY_TAG.expected, None);
+            }
+            let max_days = reader.number(&fields, "max_days", &MAX_DAYS);
+            max_days.map_or(by_default, |max_days| TagExemptions::Allow { max_days })
+        }
+    }
 }
 
 fn exemption(reader: &mut Reader, spot: &Spot<'_>) -> Option<Exemption> {
@@ -35,7 +63,7 @@ fn day(reader: &mut Reader, spot: &Spot<'_>) -> Option<Date> {
     if day.is_none() {
         let never = matches!(text.to_ascii_lowercase().as_str(), "never" | "forever" | "none" | "");
         let hint = if never {
-            Some("every exemption ends; choose the day on which somebody looks at it again".to_owned())
+            Some("every exemption ends; choose the day on which somebody reviews it".to_owned())
         } else {
             corrected(text).map(|day| format!("did you mean `{day}`?"))
         };

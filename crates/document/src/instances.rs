@@ -20,7 +20,10 @@ pub(super) const FRESH_MINUTES: RangeInclusive<u32> = 0..=10_080;
 const REQUIRED: Words<()> = Words {
     all: &[("required", ())],
     told: &[
-        ("optional", "version 1 is never allowed by a rule; whoever still needs it gets an exemption"),
+        (
+            "optional",
+            "version 1 is never allowed by a rule; a resource that still needs it gets an exemption",
+        ),
         ("keep", "leave the key out: closing version 1 is what this is for"),
     ],
 };

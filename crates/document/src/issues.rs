@@ -69,7 +69,7 @@ fn explain(error: &ScanError) -> (String, Option<String>) {
         | ErrorKind::TabInPlainScalar => ("a tab is no indentation in YAML", "indent with spaces"),
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
             "a key cannot be here",
-            "look at the indentation of this line and for a space after the `:` of the line before; a value that \
+            "check the indentation of this line and the space after the `:` of the line before; a value that \
              holds `: ` needs quotes",
         ),
         ErrorKind::SimpleKeyExpected => {

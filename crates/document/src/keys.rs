@@ -1,4 +1,4 @@
-//! All keys of the document, level by level, and what to tell whoever writes another one.
+//! All keys of the document, level by level, and the hint for an unknown one.
 
 use crate::spelling::{folded, nearest};
 
@@ -43,6 +43,7 @@ level!(
         "account_defaults",
         "drift",
         "exemptions",
+        "exemptions_by_tag",
         "overrides",
     ]
 );
@@ -91,9 +92,9 @@ level!(
     LAUNCH_TEMPLATES,
     "launch_templates",
     "under `launch_templates`",
-    "a map with the key `fix`",
-    Some("`{ fix: report }`"),
-    ["fix"]
+    "a map with `fix`, `owned` or both",
+    Some("`{ fix: report, owned: report }`"),
+    ["fix", "owned"]
 );
 level!(IMAGES, "images", "under `images`", "a map with the key `fix`", Some("`{ fix: report }`"), ["fix"]);
 level!(
@@ -108,9 +109,17 @@ level!(
     DRIFT,
     "drift",
     "under `drift`",
-    "a map with `contested_after`, `window_hours` or both",
-    Some("`{ contested_after: 3, window_hours: 24 }`"),
-    ["contested_after", "window_hours"]
+    "a map with `contested_after`, `window_hours` or `when_contested`",
+    Some("`{ contested_after: 3, window_hours: 168 }`"),
+    ["contested_after", "window_hours", "when_contested"]
+);
+level!(
+    EXEMPTIONS_BY_TAG,
+    "exemptions_by_tag",
+    "under `exemptions_by_tag`",
+    "`allow`, `ignore` or `{ max_days: … }`",
+    Some("`{ max_days: 365 }`"),
+    ["max_days"]
 );
 level!(
     EXEMPTION,
@@ -154,6 +163,7 @@ static ALL: &[&Level] = &[
     &ACCOUNT_DEFAULTS,
     &DRIFT,
     &EXEMPTION,
+    &EXEMPTIONS_BY_TAG,
     &OVERRIDE,
     &MATCH,
     &TAG,
@@ -175,7 +185,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("why", "reason"),
 ];
 
-/// What to tell whoever wrote an unknown key, and which key of this level it stands for, if it does.
+/// The hint for an unknown key, and the key of this level that it stands for, if any.
 pub(super) fn hint(level: &'static Level, key: &str) -> (Option<String>, Option<&'static str>) {
     let translated = ELSEWHERE.iter().find(|(word, _)| *word == folded(key)).map(|(_, ours)| *ours);
     let meant = translated.unwrap_or(key);

@@ -151,14 +151,12 @@ fn tag(reader: &mut Reader, spot: &Spot<'_>) -> Option<TagMatch> {
     Some(TagMatch { key: key?, value })
 }
 
-fn tag_key(reader: &mut Reader, spot: &Spot<'_>) -> Option<String> {
+fn tag_key(reader: &mut Reader, spot: &Spot<'_>) -> Option<Glob> {
     let text = spot.text().unwrap_or_default();
-    let length = text.chars().count();
-    if (1..=KEY_LENGTH).contains(&length) && !is_pattern(text) {
-        return Some(text.to_owned());
+    if (1..=KEY_LENGTH).contains(&text.chars().count()) {
+        return Some(Glob::new(text));
     }
-    let hint = is_pattern(text).then(|| "only `value` may be a pattern".to_owned());
-    reader.mismatch(spot, "a tag key of 1 to 128 characters, without `*` and `?`", hint);
+    reader.mismatch(spot, "a tag key or a pattern of 1 to 128 characters", None);
     None
 }
 

@@ -38,7 +38,7 @@ pub(super) fn lay(reader: &mut Reader, spot: &Spot<'_>, rules: &mut NotebookRule
         reader.only(
             &version,
             2,
-            "version 1 is never allowed by a rule; whoever still needs it gets an exemption",
+            "version 1 is never allowed by a rule; a resource that still needs it gets an exemption",
         );
     }
     set(&mut rules.fresh_minutes, reader.number(&fields, "fresh_minutes", &FRESH_MINUTES));

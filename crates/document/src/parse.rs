@@ -67,7 +67,8 @@ fn policy(reader: &mut Reader, root: &Spot<'_>) -> Option<Policy> {
     let mut document = Rules::new(mode.unwrap_or(Mode::Observe));
     rules::lay(reader, &fields, &mut document);
     let exemptions = exemptions::read(reader, &fields);
+    let exemptions_by_tag = exemptions::read_by_tag(reader, &fields);
     let overrides = overrides::read(reader, &fields, &document);
     mode?;
-    Some(Policy { rules: document, exemptions, overrides })
+    Some(Policy { rules: document, exemptions, exemptions_by_tag, overrides })
 }

@@ -26,7 +26,7 @@ pub struct Problem {
     pub hint: Option<String>,
 }
 
-/// More problems than this are not listed: whoever has so many has one.
+/// More problems than this are not listed: so many have one cause.
 pub(super) const MOST: usize = 100;
 /// Of a long line, so many characters are shown before and after the caret.
 const BEFORE: usize = 60;

@@ -20,10 +20,10 @@ pub(super) struct Reader {
     pub notices: Vec<Notice>,
 }
 
-/// The words of which one is expected, and what they mean.
+/// The accepted words, and what they mean.
 pub(super) struct Words<T: 'static> {
     pub all: &'static [(&'static str, T)],
-    /// What to tell whoever writes a word that suggests itself and is not among them.
+    /// The hints for words that suggest themselves and are not among them.
     pub told: &'static [(&'static str, &'static str)],
 }
 

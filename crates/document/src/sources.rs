@@ -1,6 +1,6 @@
 //! The sections `launch_templates` and `images`: what instances inherit their options from.
 
-use v2only_policy::settings::{ImageFix, LaunchTemplateFix};
+use v2only_policy::settings::{ImageFix, LaunchTemplateFix, LaunchTemplateRules, OwnedTemplates};
 
 use crate::keys;
 use crate::reader::{Reader, Words, set};
@@ -10,12 +10,15 @@ const LAUNCH_TEMPLATE_FIX: Words<LaunchTemplateFix> = Words {
     all: &[("report", LaunchTemplateFix::Report), ("new-version", LaunchTemplateFix::NewVersion)],
     told: &[],
 };
+const OWNED: Words<OwnedTemplates> =
+    Words { all: &[("report", OwnedTemplates::Report), ("fix", OwnedTemplates::Fix)], told: &[] };
 const IMAGE_FIX: Words<ImageFix> =
     Words { all: &[("report", ImageFix::Report), ("mark-v2", ImageFix::MarkV2)], told: &[] };
 
-pub(super) fn lay_launch_templates(reader: &mut Reader, spot: &Spot<'_>, fix: &mut LaunchTemplateFix) {
+pub(super) fn lay_launch_templates(reader: &mut Reader, spot: &Spot<'_>, rules: &mut LaunchTemplateRules) {
     let Some(fields) = reader.fields(spot, &keys::LAUNCH_TEMPLATES) else { return };
-    set(fix, reader.word(&fields, "fix", &LAUNCH_TEMPLATE_FIX));
+    set(&mut rules.fix, reader.word(&fields, "fix", &LAUNCH_TEMPLATE_FIX));
+    set(&mut rules.owned, reader.word(&fields, "owned", &OWNED));
 }
 
 pub(super) fn lay_images(reader: &mut Reader, spot: &Spot<'_>, fix: &mut ImageFix) {

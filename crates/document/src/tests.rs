@@ -41,7 +41,7 @@ notebooks:
 launch_templates: { fix: report }        # report | new-version
 images: { fix: report }                  # report | mark-v2 (irreversible)
 account_defaults: { http_tokens: required, hop_limit: 2, enforced: keep }   # enforced: keep | enabled
-drift: { contested_after: 3, window_hours: 24 }
+drift: { contested_after: 3, window_hours: 168, when_contested: keep_closing }   # keep_closing | report
 exemptions:
   - match: { account: "111122223333", tag: { key: app, value: legacy-billing } }
     reason: vendor agent speaks only v1

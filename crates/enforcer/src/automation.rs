@@ -5,6 +5,7 @@
 //! version 1. What no runbook can be told to do is not handed to one.
 
 pub mod locations;
+mod runbook;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,56 +18,15 @@ use crate::failure::{Failure, Kind};
 use crate::ports::{DescribeInstances, Execution, RunAutomation};
 use crate::record::{Outcome, Posture, Record};
 
+pub use runbook::Runbook;
+
 /// How many instances one execution is given: as many as one target takes.
 const IN_ONE: usize = 50;
-/// Between two looks at an execution. Systems Manager takes three a second of an account and Region.
+/// Pauses between two polls of an execution. Systems Manager takes three a second of an account and Region.
 const PAUSES: [u64; 5] = [2, 5, 10, 15, 20];
 /// A runbook sleeps for half a minute on each instance, and ten run side by side.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 const ACTION: &str = "ssm:GetAutomationExecution";
-
-/// A runbook of AWS, with all that it is told but for the instance.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Runbook {
-    /// Its name.
-    pub document: &'static str,
-    /// All of its parameters but `InstanceId`.
-    pub parameters: BTreeMap<&'static str, String>,
-}
-
-impl Runbook {
-    /// The runbook that makes this change, under this role; `None` if there is none: they know nothing of IPv6 and
-    /// tags, and the one that could disable the endpoint could enable it as well.
-    ///
-    /// With a role it is the one that can only require tokens; the other one does without.
-    pub fn of(change: InstanceChange, role: Option<&str>) -> Option<Self> {
-        let InstanceChange::RequireTokens { hop_limit, ipv6_endpoint: None, metadata_tags: None } = change
-        else {
-            return None;
-        };
-        // 0 keeps it.
-        let hops = hop_limit.map_or(0, |it| it.get()).to_string();
-        Some(match role {
-            Some(role) => Self {
-                document: "AWSConfigRemediation-EnforceEC2InstanceIMDSv2",
-                parameters: BTreeMap::from([
-                    ("AutomationAssumeRole", role.to_owned()),
-                    ("HttpPutResponseHopLimit", hops),
-                ]),
-            },
-            None => Self {
-                document: "AWSSupport-ConfigureEC2Metadata",
-                parameters: BTreeMap::from([
-                    // `optional` where nothing is said.
-                    ("EnforceIMDSv2", "required".to_owned()),
-                    ("HttpPutResponseHopLimit", hops),
-                    // Only instances are handed over that are described so.
-                    ("MetadataAccess", "enabled".to_owned()),
-                ]),
-            },
-        })
-    }
-}
 
 /// The change that the policy leaves to Systems Manager Automation, if a runbook can make it.
 fn left_change(decision: &Decision) -> Option<Step> {
@@ -313,53 +273,4 @@ pub fn documents<'a>(
 ) -> BTreeSet<&'static str> {
     let changes = judged.into_iter().filter_map(|it| Runbook::of(change(it)?, role));
     changes.map(|it| it.document).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use v2only_policy::settings::HopLimit;
-
-    /// Source: Systems Manager Automation runbook reference; all parameters but `InstanceId`, and without the role
-    /// where it is optional and none is named.
-    const DECLARED: [(&str, &[&str]); 2] = [
-        ("AWSSupport-ConfigureEC2Metadata", &["EnforceIMDSv2", "HttpPutResponseHopLimit", "MetadataAccess"]),
-        (
-            "AWSConfigRemediation-EnforceEC2InstanceIMDSv2",
-            &["AutomationAssumeRole", "HttpPutResponseHopLimit"],
-        ),
-    ];
-
-    #[test]
-    fn no_change_there_is_can_make_a_runbook_loosen_or_disable() {
-        let hops: Vec<Option<HopLimit>> =
-            std::iter::once(None).chain((1..=64).map(|it| Some(HopLimit::new(it).unwrap()))).collect();
-        let switches = [None, Some(false), Some(true)];
-        let mut told = 0;
-        for hop_limit in hops {
-            for ipv6_endpoint in switches {
-                for metadata_tags in switches {
-                    let change = InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags };
-                    for role in [None, Some("arn:aws:iam::111122223333:role/v2only-automation")] {
-                        let Some(runbook) = Runbook::of(change, role) else {
-                            assert!(ipv6_endpoint.is_some() || metadata_tags.is_some(), "{change}");
-                            continue;
-                        };
-                        told += 1;
-                        let (_, declared) = DECLARED.iter().find(|(it, _)| *it == runbook.document).unwrap();
-                        let given: Vec<&str> = runbook.parameters.keys().copied().collect();
-                        assert_eq!(given, *declared, "no default decides");
-                        let says = |name: &str| runbook.parameters.get(name).map(String::as_str);
-                        assert_ne!(says("EnforceIMDSv2"), Some("optional"));
-                        assert_ne!(says("MetadataAccess"), Some("disabled"));
-                        let hops = hop_limit.map_or(0, |it| it.get()).to_string();
-                        assert_eq!(says("HttpPutResponseHopLimit"), Some(hops.as_str()));
-                        assert_eq!(says("AutomationAssumeRole"), role);
-                    }
-                }
-            }
-        }
-        assert_eq!(told, 65 * 2);
-        assert_eq!(Runbook::of(InstanceChange::DisableEndpoint, None), None);
-    }
 }

@@ -1,7 +1,5 @@
 //! What an invocation counts.
 
-use v2only_policy::Hold;
-
 use crate::failure::Disposition;
 use crate::record::{Outcome, Record};
 
@@ -14,7 +12,7 @@ pub struct Counts {
     pub fixed: u64,
     /// Violations left for a reason.
     pub held: u64,
-    /// Of these, contested.
+    /// Violations that somebody turns back again and again, left or closed.
     pub contested: u64,
     /// Failures that go back to the queue.
     pub retried: u64,
@@ -35,11 +33,11 @@ pub struct SweepCounts {
     pub unswept: u64,
     /// Since when the oldest instance that violates the policy is there, in hours. Zero where none was seen.
     pub oldest_violation_hours: u64,
-    /// Exemptions whose last day is over.
+    /// Exemptions that have expired.
     pub expired: u64,
     /// Exemptions whose last day is near.
     pub expiring: u64,
-    /// Exemptions that excuse nothing.
+    /// Exemptions that match no resource.
     pub stale: u64,
 }
 
@@ -47,7 +45,7 @@ impl Counts {
     /// Adds one record.
     pub fn add(&mut self, record: &Record) {
         self.judged += u64::from(record.decision.is_some());
-        self.contested += u64::from(matches!(record.hold(), Some(Hold::Contested { .. })));
+        self.contested += u64::from(record.is_contested());
         match &record.outcome {
             Outcome::Fixed => self.fixed += 1,
             Outcome::Held => self.held += 1,

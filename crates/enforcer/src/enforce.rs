@@ -47,7 +47,8 @@ impl Bound {
     }
 
     pub(crate) fn note(&self, record: &Record) {
-        if record.outcome.is_failure() {
+        // A refused option beside the tokens must not keep IMDSv1 open elsewhere.
+        if record.outcome.is_failure() && !record.closes_v1() {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -233,7 +234,13 @@ async fn together<P: Writer>(
     }
     let mut records = Vec::with_capacity(sources.len());
     for it in sources {
-        records.push(apply(ports, place, it, now).await);
+        // Once somebody changed the template, the plans of its other versions do not hold either.
+        let changed_since = records.iter().any(|it: &Record| it.hold() == Some(&Hold::ChangedSince));
+        records.push(if changed_since {
+            Record::of(place, it).on_hold(Hold::ChangedSince)
+        } else {
+            apply(ports, place, it, now).await
+        });
     }
     if let (Some(template), Some(last)) = (template, records.last_mut()) {
         match sources::apply::restore_latest(ports, place, template).await {

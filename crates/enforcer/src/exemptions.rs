@@ -1,4 +1,4 @@
-//! What the resources that were looked at say of exemptions: which are in use, and which of their tags need attention.
+//! What the resources that were read say of exemptions: which are in use, and which of their tags need attention.
 
 use std::collections::BTreeSet;
 

@@ -54,6 +54,45 @@ pub enum Kind {
     Unknown,
 }
 
+/// An option of instance metadata that a request can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetadataOption {
+    /// `HttpTokens`.
+    HttpTokens,
+    /// `HttpEndpoint`.
+    HttpEndpoint,
+    /// `HttpPutResponseHopLimit`.
+    HopLimit,
+    /// `HttpProtocolIpv6`.
+    Ipv6Endpoint,
+    /// `InstanceMetadataTags`.
+    MetadataTags,
+}
+
+impl MetadataOption {
+    /// What names each option in AWS's messages: lower case, without `-`, `_` and spaces.
+    pub const WORDS: [(&str, Self); 7] = [
+        ("httptokens", Self::HttpTokens),
+        ("httpendpoint", Self::HttpEndpoint),
+        ("hoplimit", Self::HopLimit),
+        ("httpprotocolipv6", Self::Ipv6Endpoint),
+        ("ipv6endpoint", Self::Ipv6Endpoint),
+        ("instancemetadatatags", Self::MetadataTags),
+        ("tagkeyforinstancemetadata", Self::MetadataTags),
+    ];
+
+    /// The name of the request parameter.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::HttpTokens => "HttpTokens",
+            Self::HttpEndpoint => "HttpEndpoint",
+            Self::HopLimit => "HttpPutResponseHopLimit",
+            Self::Ipv6Endpoint => "HttpProtocolIpv6",
+            Self::MetadataTags => "InstanceMetadataTags",
+        }
+    }
+}
+
 /// What becomes of the event that led to a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Disposition {
@@ -118,6 +157,17 @@ impl Failure {
     /// See [`Kind::disposition`].
     pub const fn disposition(&self) -> Disposition {
         self.kind.disposition()
+    }
+
+    /// The metadata option that AWS refused, if AWS's message names exactly one.
+    pub fn refused_option(&self) -> Option<MetadataOption> {
+        if self.code.is_none() || !matches!(self.kind, Kind::Invalid | Kind::Refused) {
+            return None;
+        }
+        let message = self.message.to_ascii_lowercase().replace(['-', '_', ' '], "");
+        let mut named = MetadataOption::WORDS.into_iter().filter(|(word, _)| message.contains(word));
+        let (_, option) = named.next()?;
+        named.all(|(_, other)| other == option).then_some(option)
     }
 
     /// What a person can do about it, where that is known.

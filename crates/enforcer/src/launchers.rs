@@ -149,7 +149,7 @@ pub async fn launchers(
     known
 }
 
-/// Whether whoever launched one instance of a group launches them all. A person may have attached this one to it.
+/// Whether the launcher of one instance of a group launches them all. A person may have attached this one to it.
 fn launches_always(by: &LaunchedBy) -> bool {
     by.actor.as_ref().is_some_and(|it| it.is_service("autoscaling"))
 }

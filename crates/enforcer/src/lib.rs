@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`ports`] is all that AWS is asked for, one trait per permission; [`failure`] says
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
-//! [`notebooks`] carry plans out, [`sources`] is what instances take their options from; [`invocation`] is the door for
+//! [`notebooks`] carry plans out, [`sources`] is what instances take their options from, and [`history`] what CloudTrail says of their earlier states; [`invocation`] is the door for
 //! events, [`sweep`] the one for the schedule, [`scan`], [`enforce`] with its [`waves`] and [`rollback`] the ones for
 //! people; [`automation`] has runbooks make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who
 //! on an instance calls version 1.
@@ -18,6 +18,7 @@ pub mod record;
 mod counts;
 mod log_entry;
 
+pub mod history;
 pub mod instances;
 pub mod notebooks;
 pub mod sources;
@@ -39,6 +40,6 @@ pub mod trace_imds;
 pub mod waves;
 
 pub use counts::{Counts, SweepCounts};
-pub use failure::{Disposition, Failure, Kind};
+pub use failure::{Disposition, Failure, Kind, MetadataOption};
 pub use log_entry::LogEntry;
 pub use record::{Outcome, Record, ResourceId};

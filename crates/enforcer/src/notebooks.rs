@@ -12,7 +12,8 @@ use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 ///
 /// Repeating it is harmless: whoever looks again describes the notebook again and decides again. A mark is
 /// written before the stop it belongs to, so that a notebook that ran is never left stopped by us without a
-/// trace; a refused stop leaves the mark, because the refusal may be the echo of our own stop. An update is
+/// trace: without the mark, nothing is stopped. A refused stop leaves the mark, because the refusal may be the echo of
+/// our own stop. Every other tag is written after the step, so that a failed tag never keeps IMDSv1 open. An update is
 /// remembered once AWS has accepted it: what is throttled or denied says nothing about the notebook, and
 /// must not use up the tries.
 ///
@@ -30,28 +31,28 @@ pub async fn apply(
         Posture::from(notebook),
         decision.clone(),
     );
-    let mut forgotten = Vec::new();
-    for (key, value) in &decision.remember {
-        match writer.tag_notebook(place, &notebook.arn, key, value).await {
-            Ok(()) => {}
-            Err(failure) if failure.disposition() == Disposition::Retry => {
-                return record.with_failure(failure);
-            }
-            // Closing version 1 matters more than counting how often it was opened.
-            Err(failure) => forgotten.push(Remark::TagNotWritten { key: key.clone(), failure }),
-        }
-    }
     let mut record = match decision.plan {
         Plan::Act(Step::Notebook(step)) => match take(writer, place, notebook, step, now).await {
             Ok(request_id) => {
-                forgotten.extend(remember_update(writer, place, notebook, step, now).await);
-                record.with_outcome(outcome(notebook, step), after(notebook, step), request_id)
+                let uncounted = remember_update(writer, place, notebook, step, now).await;
+                let mut record =
+                    record.with_outcome(outcome(notebook, step), after(notebook, step), request_id);
+                record.remarks.extend(uncounted);
+                record
             }
             Err(failure) => record.with_failure(failure),
         },
         Plan::Nothing | Plan::Wait(_) | Plan::Hold { .. } | Plan::Act(_) => record,
     };
-    record.remarks.extend(forgotten);
+    if record.outcome.disposition() == Disposition::Retry {
+        // The next try remembers the flip.
+        return record;
+    }
+    for (key, value) in &decision.remember {
+        if let Err(failure) = writer.tag_notebook(place, &notebook.arn, key, value).await {
+            record.remarks.push(Remark::FlipNotRemembered(failure));
+        }
+    }
     record
 }
 

@@ -4,7 +4,7 @@
 //! Every method names the place it acts in; adapters choose credentials and endpoint by it. All may be
 //! called again after any failure.
 
-/// One name for several ports: whoever has them all has it.
+/// One name for several ports: a type that has them all has it.
 macro_rules! together {
     ($(#[$doc:meta])* pub trait $name:ident: $($port:path),+) => {
         $(#[$doc])*
@@ -14,9 +14,11 @@ macro_rules! together {
 }
 pub(crate) use together;
 
+mod answer;
 mod automation;
 mod estate;
 mod findings;
+mod history;
 mod launches;
 mod restore;
 mod sources;
@@ -25,15 +27,15 @@ mod usage;
 
 use std::future::Future;
 
-use v2only_policy::instance::{Instance, MetadataOptions};
+use v2only_policy::instance::Instance;
 use v2only_policy::notebook::Notebook;
 use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Tags};
 
-use crate::failure::Failure;
-
+pub use answer::{Answer, Changed, Page};
 pub use automation::{Execution, Locations, RunAutomation};
 pub use estate::{ListAccounts, ListRegions, SendTasks};
 pub use findings::{ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
+pub use history::{LookUp, ReadHistory};
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{
@@ -42,9 +44,6 @@ pub use sources::{
 };
 pub use trace::{Invocation, Progress, RunTrace, TraceStep};
 pub use usage::{Metric, ReadUsage};
-
-/// What a port answers.
-pub type Answer<T> = Result<T, Failure>;
 
 /// Whether an account may be acted in at all (`organizations:DescribeAccount` for accounts other than our
 /// own).
@@ -84,15 +83,6 @@ pub trait DescribeInstances {
     ) -> impl Future<Output = Answer<Vec<(String, Instance)>>> + Send;
 }
 
-/// One page of a listing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
-    /// What is on it; may be empty although others follow.
-    pub items: Vec<T>,
-    /// What to ask for next.
-    pub next: Option<String>,
-}
-
 /// Which instances a listing is after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listing {
@@ -111,15 +101,6 @@ pub trait ListInstances {
         listing: Listing,
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<Instance>>> + Send;
-}
-
-/// What AWS answered to a change of an instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
-    /// The options as AWS says they are, or are about to be.
-    pub options: MetadataOptions,
-    /// AWS's id of the request.
-    pub request_id: Option<String>,
 }
 
 /// `ec2:ModifyInstanceMetadataOptions`, tightening only.
@@ -220,17 +201,20 @@ pub trait NotebookWriter: StopNotebook + UpdateNotebook + StartNotebook + TagNot
 impl<T: StopNotebook + UpdateNotebook + StartNotebook + TagNotebook> NotebookWriter for T {}
 
 /// All that the function for instances needs.
-pub trait Ec2: Admission + OrganizationalUnits + DescribeInstances + InstanceWriter {}
-impl<T: Admission + OrganizationalUnits + DescribeInstances + InstanceWriter> Ec2 for T {}
+pub trait Ec2: Admission + OrganizationalUnits + DescribeInstances + ReadHistory + InstanceWriter {}
+impl<T: Admission + OrganizationalUnits + DescribeInstances + ReadHistory + InstanceWriter> Ec2 for T {}
 
 /// All that the function for notebooks needs.
-pub trait SageMaker: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter {}
-impl<T: Admission + OrganizationalUnits + DescribeNotebook + NotebookWriter> SageMaker for T {}
+pub trait SageMaker:
+    Admission + OrganizationalUnits + DescribeNotebook + ReadHistory + NotebookWriter
+{
+}
+impl<T: Admission + OrganizationalUnits + DescribeNotebook + ReadHistory + NotebookWriter> SageMaker for T {}
 
 together! {
     /// What a scan takes: no writer, and so nothing that is given only this can change anything.
     pub trait Readable:
-        Admission, OrganizationalUnits, ListInstances, ReadUsage, ListNotebooks, DescribeNotebook,
+        Admission, OrganizationalUnits, ListInstances, ReadUsage, ReadHistory, ListNotebooks, DescribeNotebook,
         SourceReader, Sync
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use v2only_policy::source::{AccountDefaults, LaunchConfiguration, LaunchTemplate};
 use v2only_policy::usage::{Counted, Usage, first_day};
 use v2only_policy::{
-    Circumstances, HttpTokens, Instance, InstanceId, InstanceState, Occasion, Place, Policy, Switch,
+    Circumstances, History, HttpTokens, Instance, InstanceId, InstanceState, Occasion, Place, Policy, Switch,
     quiet_days,
 };
 
@@ -105,7 +105,7 @@ impl Readiness {
     }
 }
 
-/// Tells of every instance of one place whose metadata service answers, page by page.
+/// Reports every instance of one account and Region whose metadata service answers, page by page.
 ///
 /// Costs one call per page of 1000 instances, and for each page two per 500 of them. `days` takes the place of what the
 /// policy wants of each instance.
@@ -126,8 +126,14 @@ where
     ports.admit(place).await?;
     let named = days.is_none() && policy.names_organizational_units();
     let ous = if named { Some(ports.above(&place.account).await?) } else { None };
-    let circumstances =
-        Circumstances { place, ous: ous.as_deref(), now, occasion: Occasion::Seen, usage: Usage::NotRead };
+    let circumstances = Circumstances {
+        place,
+        ous: ous.as_deref(),
+        now,
+        occasion: Occasion::Seen,
+        usage: Usage::NotRead,
+        history: History::NotRead,
+    };
     let today = circumstances.today();
     let mut next = None;
     let mut unread: Option<Failure> = None;
@@ -202,7 +208,7 @@ impl Counts {
 pub enum Failing {
     /// This version of a launch template says `optional`.
     Version(LaunchTemplate, u64),
-    /// A launch configuration in use, which means `optional` by saying nothing, too.
+    /// A launch configuration in use, which means `optional` if it sets nothing, too.
     Configuration(LaunchConfiguration),
     /// The account default does not require tokens: whatever states nothing, from an image that does not either.
     Defaults(AccountDefaults),

@@ -4,8 +4,9 @@ mod posture;
 mod remark;
 mod resource;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use v2only_policy::{Decision, Hold, Judged, Place, Plan, Step, Verdict};
+use v2only_policy::{Decision, Hold, HttpTokens, Judged, Note, Place, Plan, Step, Verdict, Wait};
 
 use crate::failure::{Disposition, Failure, Kind};
 
@@ -37,7 +38,7 @@ pub enum Outcome {
     Fixed,
     /// A step towards it was made; its next event continues.
     Advanced,
-    /// It has not been looked at, and why.
+    /// It has not been read, and why.
     NotJudged(String),
     /// It should have been changed, or looked at, and was not.
     Failed(Failure),
@@ -182,6 +183,26 @@ impl Record {
         self
     }
 
+    /// What becomes of the event. A tag that is worth another try brings the event back, although the resource is fixed.
+    pub fn disposition(&self) -> Disposition {
+        self.retry_because().map_or_else(|| self.outcome.disposition(), Failure::disposition)
+    }
+
+    /// The failure because of which the event is tried again.
+    pub fn retry_because(&self) -> Option<&Failure> {
+        let outcome = match &self.outcome {
+            Outcome::Failed(failure) => Some(failure),
+            _ => None,
+        };
+        let flips = self.remarks.iter().filter_map(Remark::flip_failure);
+        outcome.into_iter().chain(flips).find(|it| it.disposition() == Disposition::Retry)
+    }
+
+    /// Whether AWS answered that IMDSv1 is closed now.
+    pub const fn closes_v1(&self) -> bool {
+        matches!(&self.after, Some(Posture::Options(it)) if matches!(it.http_tokens, HttpTokens::Required))
+    }
+
     /// What the rules and the exemptions say.
     pub fn verdict(&self) -> Option<&Verdict> {
         self.decision.as_ref().map(|it| &it.verdict)
@@ -195,6 +216,21 @@ impl Record {
     /// Whether the resource violates the policy as it was described first.
     pub fn is_violation(&self) -> bool {
         matches!(self.verdict(), Some(Verdict::Violation(_)))
+    }
+
+    /// Whether somebody turns version 1 back on again and again.
+    pub fn is_contested(&self) -> bool {
+        let noted = self.decision.iter().flat_map(|it| &it.notes);
+        matches!(self.hold(), Some(Hold::Contested { .. } | Hold::ChangeHadNoEffect))
+            || noted.into_iter().any(|it| matches!(it, Note::Contested { .. }))
+    }
+
+    /// When the correction of a contested resource is due, if it waits for that.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self.plan()? {
+            Plan::Wait(Wait::Contested { until, .. }) => Some(*until),
+            Plan::Nothing | Plan::Wait(Wait::Notebook(_)) | Plan::Hold { .. } | Plan::Act(_) => None,
+        }
     }
 
     /// Why the resource stays untouched.

@@ -1,4 +1,4 @@
-//! The door for people who want it back: restores what a journal recorded, and nothing else. The only way
+//! The entry point of `rollback`: restores what a journal recorded, and nothing else. The only way
 //! to loosen anything, under a role of its own.
 //!
 //! What somebody changed since the journal was written is theirs, and left unless asked for. Repeating a
@@ -227,7 +227,7 @@ pub struct Looked {
     pub recorded: Recorded,
     /// As AWS describes it now.
     pub now: Option<Posture>,
-    /// What follows; a failure if it could not be looked at.
+    /// What follows; a failure if it could not be described.
     pub restoration: Result<Restoration, Failure>,
 }
 

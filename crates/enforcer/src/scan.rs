@@ -1,22 +1,23 @@
-//! The door for people who want to know: lists what is there and judges it. Takes no writer, and so it
+//! The entry point of `scan`: lists what is there and judges it. Takes no writer, and so it
 //! cannot change anything.
 
 use futures_util::StreamExt as _;
+use futures_util::lock::Mutex;
 use jiff::Timestamp;
-use v2only_policy::settings::{EndpointRule, HopLimitRule, SwitchRule};
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    Circumstances, Judged, NotebookName, Occasion, OuId, Place, Policy, Rules, Subject, decide_instance,
+    Circumstances, History, Judged, NotebookName, Occasion, OuId, Place, Policy, Subject, decide_instance,
     decide_notebook,
 };
 
 use crate::failure::Failure;
+use crate::history::PlaceHistory;
 pub use crate::kinds::Kinds;
 use crate::ports::{
-    Admission, DescribeNotebook, ListInstances, Listing, OrganizationalUnits, Page, ReadUsage, Readable,
-    SourceReader,
+    Admission, DescribeNotebook, ListInstances, Listing, OrganizationalUnits, Page, ReadHistory, ReadUsage,
+    Readable, SourceReader,
 };
-use crate::{sources, usage};
+use crate::{history, sources, usage};
 
 /// How many notebooks are described side by side.
 const AT_ONCE: usize = 4;
@@ -36,7 +37,8 @@ pub struct Unread {
 ///
 /// Instances cost one call per page of 1000, and compliant ones are left out on AWS's side where the
 /// document has no opinion but `HttpTokens`. Evidence of version-1 use costs one call per 500 instances about which
-/// it decides. Notebooks cost one call per page of 100 and two
+/// it decides. Those that the gate would shelter cost one call per 50 changes of metadata options that CloudTrail recorded,
+/// once. Notebooks cost one call per page of 100 and two
 /// calls each, because the listing tells neither their minimum version nor their tags. What instances take
 /// their options from comes last, at a call per page and kind.
 pub async fn scan(
@@ -50,7 +52,7 @@ pub async fn scan(
     scan_by_pages(ports, policy, place, (kinds, now), each, &async || {}).await
 }
 
-/// As [`scan`]; after each page it waits for its `turn` before it asks for the next one, so that whoever takes longer for a
+/// As [`scan`]; after each page it waits for its `turn` before it asks for the next one, so that a caller that takes longer for a
 /// page than AWS does not have to keep them all.
 pub async fn scan_by_pages(
     ports: &impl Readable,
@@ -108,6 +110,8 @@ pub(crate) struct ScanRequest<'a> {
     pub place: &'a Place,
     ous: Option<Vec<OuId>>,
     pub now: Timestamp,
+    /// The changes recorded here, once they were read.
+    history: Mutex<Option<PlaceHistory>>,
 }
 
 impl<'a> ScanRequest<'a> {
@@ -121,7 +125,7 @@ impl<'a> ScanRequest<'a> {
         ports.admit(place).await?;
         let ous =
             if policy.names_organizational_units() { Some(ports.above(&place.account).await?) } else { None };
-        Ok(Self { policy, place, ous, now })
+        Ok(Self { policy, place, ous, now, history: Mutex::default() })
     }
 
     /// What a decision depends on besides policy and resource.
@@ -132,11 +136,12 @@ impl<'a> ScanRequest<'a> {
             now: self.now,
             occasion,
             usage: Usage::NotRead,
+            history: History::NotRead,
         }
     }
 
     /// One page of instances: those that are not clean.
-    pub(crate) async fn instances<P: ListInstances + ReadUsage>(
+    pub(crate) async fn instances<P: ListInstances + ReadUsage + ReadHistory>(
         &self,
         ports: &P,
         next: Option<String>,
@@ -154,6 +159,10 @@ impl<'a> ScanRequest<'a> {
             let asked = usage::ask_the_gate(ports, self.policy, &circumstances, &mut judged).await;
             *usage_unread = asked.err();
         }
+        let mut known = self.history.lock().await;
+        history::reconsider(ports, self.policy, &self.circumstances(Occasion::Seen), &mut known, &mut judged)
+            .await?;
+        drop(known);
         judged.retain(|it| !it.is_clean());
         Ok(Page { items: judged, next: page.next })
     }
@@ -201,12 +210,6 @@ impl<'a> ScanRequest<'a> {
 
 /// Where the document has no opinion but `HttpTokens`, AWS can leave out what is compliant.
 fn listing(policy: &Policy) -> Listing {
-    let no_opinion = |rules: &Rules| {
-        let rules = &rules.instances;
-        rules.hop_limit == HopLimitRule::Keep
-            && rules.http_endpoint == EndpointRule::Keep
-            && rules.ipv6_endpoint == SwitchRule::Keep
-            && rules.metadata_tags == SwitchRule::Keep
-    };
-    if policy.all_rules().all(no_opinion) { Listing::AnsweringVersion1 } else { Listing::All }
+    let tokens_only = policy.all_rules().all(|it| it.instances.judge_tokens_only());
+    if tokens_only { Listing::AnsweringVersion1 } else { Listing::All }
 }

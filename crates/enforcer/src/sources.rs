@@ -1,4 +1,4 @@
-//! What instances take their options from: read, judged and told of. Takes no writer; [`apply`] does.
+//! What instances take their options from: read, judged and reported. Takes no writer; [`apply`] does.
 
 pub mod apply;
 pub mod read;

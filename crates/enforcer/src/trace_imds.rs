@@ -16,7 +16,7 @@ const ACTION: &str = "ssm:GetCommandInvocation";
 /// How long the command may take to get to the instance and back, beside the trace itself: the agent has two
 /// minutes to fetch it.
 const ON_THE_WAY: Duration = Duration::from_secs(240);
-/// Between two looks at a command: more and more, up to the last.
+/// Pauses between two calls that poll a command: longer and longer, up to the last.
 const PAUSES: [u64; 5] = [1, 2, 3, 5, 10];
 
 /// Why an instance was not traced.

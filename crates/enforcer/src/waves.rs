@@ -92,7 +92,7 @@ pub fn waves(subjects: &[Change<'_>], rollout: Option<&Rollout>) -> Vec<Wave> {
     waves
 }
 
-/// The same changes in an order of which every beginning is spread: over accounts first, then over the Regions of each,
+/// The same changes in an order every beginning of which is spread: over accounts first, then over the Regions of each,
 /// then over the causes in each.
 fn spread(subjects: &[Change<'_>], members: Vec<usize>) -> Vec<usize> {
     let mut regions: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();

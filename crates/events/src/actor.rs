@@ -21,7 +21,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Reads `userIdentity` of a CloudTrail record; `None` if it says nothing.
+    /// Reads `userIdentity` of a CloudTrail record; `None` if it names nobody.
     pub(crate) fn read(detail: &Node<'_>) -> Option<Self> {
         let identity = detail.field("userIdentity");
         let issuer = identity.field("sessionContext").field("sessionIssuer");

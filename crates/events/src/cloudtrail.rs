@@ -47,7 +47,7 @@ pub(crate) fn recognise(envelope: &Envelope<'_>) -> Result<EventName, Stop> {
 }
 
 /// A failed call is recorded like one that succeeded, but for its `errorCode`. Whether there is a response
-/// says nothing: `UpdateNotebookInstance` answers nothing, and CloudTrail omits what is too long.
+/// is empty: `UpdateNotebookInstance` answers nothing, and CloudTrail omits what is too long.
 fn succeeded(event: EventName, detail: &Node<'_>) -> Result<EventName, Stop> {
     let code = detail.field("errorCode");
     if code.is_absent() {

@@ -14,6 +14,7 @@
 mod event_name;
 mod ignored;
 mod malformed;
+mod stop;
 mod trigger;
 
 mod actor;
@@ -40,12 +41,13 @@ pub use malformed::Malformed;
 pub use trigger::{Launched, NotebookCause, RequestedOptions, Subject, Trigger};
 
 use envelope::Envelope;
+use stop::Stop;
 
 /// What came of reading an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "there is one per event, and it is taken apart at once")]
 pub enum Parsed {
-    /// There is something to look at.
+    /// There are resources to describe.
     Trigger(Trigger),
     /// There is nothing to do, and why.
     Ignored(Ignored),
@@ -77,24 +79,6 @@ pub fn parse_event(envelope: &Value) -> Result<Parsed, Malformed> {
         return Err(detail_type.malformed("the type of an EventBridge event"));
     }
     parse(envelope)
-}
-
-/// Why there is no trigger.
-enum Stop {
-    Ignored(Ignored),
-    Malformed(Malformed),
-}
-
-impl From<Ignored> for Stop {
-    fn from(why: Ignored) -> Self {
-        Self::Ignored(why)
-    }
-}
-
-impl From<Malformed> for Stop {
-    fn from(error: Malformed) -> Self {
-        Self::Malformed(error)
-    }
 }
 
 fn read(value: &Value) -> Result<Trigger, Stop> {

@@ -1,4 +1,4 @@
-//! What an event asks to look at.
+//! The resources that an event names, and why.
 //!
 //! A trigger is a hint: it says which resource to describe, and what the record itself claims about it.
 
@@ -71,7 +71,7 @@ pub enum Subject {
     },
     /// Somebody changed the metadata options of an instance.
     OptionsModified {
-        /// Of which one.
+        /// The version of the template.
         id: InstanceId,
         /// To what.
         requested: RequestedOptions,
@@ -123,7 +123,7 @@ pub struct Launched {
 }
 
 impl Launched {
-    /// An instance of which nothing but the id is known.
+    /// An instance known only by its id.
     pub const fn unknown(id: InstanceId) -> Self {
         Self {
             id,

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use v2only_policy::settings::{HopLimit, HopLimitRule, Rules};
 use v2only_policy::{
-    AccountId, Circumstances, HttpTokens, Instance, InstanceId, InstanceState, MetadataOptions,
+    AccountId, Circumstances, History, HttpTokens, Instance, InstanceId, InstanceState, MetadataOptions,
     MinimumVersion, Mode, Notebook, NotebookName, NotebookStatus, Occasion, Place, Platform, Policy, Region,
     Switch, Tags, Verdict, decide_instance, decide_notebook, usage::Usage,
 };
@@ -70,6 +70,7 @@ fn answer(question: Question) -> Result<Answer> {
         now: Timestamp::UNIX_EPOCH,
         occasion: Occasion::Launch,
         usage: Usage::NotRead,
+        history: History::NotRead,
     };
     Ok(match question.about {
         About::Instance { http_tokens, http_endpoint, hop_limit } => {

@@ -149,7 +149,7 @@ fn ec2_enforcer(settings: &Settings) -> Vec<Statement> {
         "ec2:Attribute/HttpEndpoint",
         ["disabled"],
     );
-    let mut statements = vec![see_instances(), tighten_instances(settings)];
+    let mut statements = vec![see_instances(), see_history(), tighten_instances(settings)];
     if settings.disables_endpoints {
         statements.push(disable);
     }
@@ -160,6 +160,7 @@ fn ec2_enforcer(settings: &Settings) -> Vec<Statement> {
 fn notebook_enforcer(settings: &Settings) -> Vec<Statement> {
     vec![
         see_notebooks(settings),
+        see_history(),
         Statement::allow("TightenNotebooks", ["sagemaker:UpdateNotebookInstance"], [notebook(settings)])
             .when("StringEquals", "sagemaker:MinimumInstanceMetadataServiceVersion", ["2"]),
         stop_and_start(settings),
@@ -179,7 +180,8 @@ fn stop_and_start(settings: &Settings) -> Statement {
 fn sweeper(settings: &Settings) -> Vec<Statement> {
     let mut statements = vec![see_regions(), list_notebooks(), see_sources(), see_usage()];
     statements.extend(ec2_enforcer(settings));
-    statements.extend(notebook_enforcer(settings));
+    let known = statements.clone();
+    statements.extend(notebook_enforcer(settings).into_iter().filter(|it| !known.contains(it)));
     statements
 }
 
@@ -196,9 +198,13 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
         list_notebooks(),
         see_sources(),
         see_usage(),
-        // CloudTrail knows no narrower resource for it.
-        Statement::allow("SeeLaunches", ["cloudtrail:LookupEvents"], ["*"]),
+        see_history(),
     ]
+}
+
+/// Who launched an instance, and whether it was v2-only before. CloudTrail knows no narrower resource for it.
+fn see_history() -> Statement {
+    Statement::allow("SeeHistory", ["cloudtrail:LookupEvents"], ["*"])
 }
 
 /// The evidence that the usage gate wants. CloudWatch knows no narrower resource for it.
@@ -342,7 +348,7 @@ fn automation(settings: &Settings) -> Vec<Statement> {
     });
     let executions = settings.arn("ssm", "automation-execution/*");
     let start = runbooks.chain([executions.clone()]);
-    // Whoever starts a runbook under a role passes it on: so does this one where an execution of another account takes
+    // A caller that starts a runbook under a role passes the role on: so does this one where an execution of another account takes
     // it on, to start the runbook here.
     let pass = Statement::allow(
         "PassTheRoleToRunbooks",

@@ -1,7 +1,10 @@
 //! Service control policies: one file a topic, and all topics in as few files as they fit in.
 
 use crate::pack::{self, TooLarge};
-use crate::rules::{Rule, credentials, launch, launch_configurations, notebooks, options, protection};
+use crate::rules::{
+    Rule, credentials, image_builder, launch, launch_configurations, notebooks, open_instances, options,
+    protection,
+};
 use crate::settings::Settings;
 use crate::statement::Statement;
 use crate::{File, Kind};
@@ -12,11 +15,11 @@ type Topic = (&'static str, Vec<Rule>, Whole);
 #[derive(PartialEq, Eq)]
 enum Whole {
     Part,
-    /// Needs a network that was built for it.
+    /// Interrupts what runs, needs a network that was built for it, or replaces another topic.
     Apart,
 }
 
-fn topics(settings: &Settings) -> [Topic; 9] {
+fn topics(settings: &Settings) -> [Topic; 12] {
     [
         ("protect-v2only", protection::of_ourselves(settings), Whole::Part),
         ("only-owners-modify", options::only_owners(settings), Whole::Part),
@@ -26,6 +29,9 @@ fn topics(settings: &Settings) -> [Topic; 9] {
         ("notebooks-v2", notebooks::v2(settings), Whole::Part),
         ("no-launch-configurations", launch_configurations::none(), Whole::Part),
         ("credentials-delivered-by-v2", vec![credentials::delivered_by_v2()], Whole::Part),
+        ("image-builder-v2", vec![image_builder::v2()], Whole::Part),
+        ("optional-closed-before-start", open_instances::closed_first(settings), Whole::Apart),
+        ("optional-launch-configurations-v2", vec![launch_configurations::v2()], Whole::Apart),
         ("optional-credentials-from-own-network", credentials::from_own_network(), Whole::Apart),
     ]
 }

@@ -96,8 +96,12 @@ pub struct Names {
     pub automation: RolePattern,
     /// The roles that events are forwarded by, one in each Region of a member account.
     pub forwarders: RolePattern,
+    /// The role that the schedules put tasks into the queue of the sweeper with.
+    pub schedule: RolePattern,
     /// Functions, as a pattern.
     pub functions: String,
+    /// Queues, as a pattern.
+    pub queues: String,
     /// EventBridge rules and schedules, as a pattern.
     pub rules: String,
     /// SSM parameters, as a pattern without the leading slash.
@@ -180,7 +184,7 @@ impl Default for Principals {
 
 impl Names {
     /// Every role of ours.
-    pub(crate) const fn roles(&self) -> [&RolePattern; 7] {
+    pub(crate) const fn roles(&self) -> [&RolePattern; 8] {
         [
             &self.ec2_enforcer,
             &self.notebook_enforcer,
@@ -189,6 +193,7 @@ impl Names {
             &self.rollback,
             &self.automation,
             &self.forwarders,
+            &self.schedule,
         ]
     }
 }
@@ -203,7 +208,9 @@ impl Default for Names {
             rollback: RolePattern::everywhere("v2only-rollback"),
             automation: RolePattern::everywhere("v2only-automation"),
             forwarders: RolePattern::everywhere("v2only-forwarder-*"),
+            schedule: RolePattern::everywhere("v2only-schedule"),
             functions: "v2only-*".to_owned(),
+            queues: "v2only-*".to_owned(),
             rules: "v2only-*".to_owned(),
             parameters: "v2only/*".to_owned(),
             sweep_queue: "v2only-sweeper".to_owned(),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 use v2only_policy::Place;
 
-/// A command line, or several of which each needs the one before.
+/// A command line, or several, each of which needs the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command(String);
 

@@ -156,6 +156,29 @@ pub fn queue_policy(queue: &str, rules: &[String]) -> Value {
     })
 }
 
+/// The role that may put messages into the queues by hand, unless a parameter names another.
+const OPERATOR: &str = "v2only-owner";
+
+/// The policy of the queue of events: a denial keeps out whoever else in the account may send.
+pub fn events_queue_policy(place: &Place, queue: &str, rules: &[String]) -> Value {
+    let mut policy = queue_policy(queue, rules);
+    let denial = json!({
+        "Sid": "OnlyRulesSend",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {
+            "ArnNotEquals": { "aws:SourceArn": rules },
+            "ArnNotLike": { "aws:PrincipalArn": Arns(place).role(OPERATOR) },
+        },
+    });
+    if let Some(statements) = policy.get_mut("Statement").and_then(Value::as_array_mut) {
+        statements.insert(1, denial);
+    }
+    policy
+}
+
 /// Who may send to the central bus: the accounts of the organization.
 pub fn bus_policy(bus: &str, organization: &str) -> Value {
     json!({

@@ -317,7 +317,7 @@ fn afterwards(steps: &mut Vec<Step>, seen: &[Snapshot], controls: Result<&[Contr
             .option("policy-id", &it.id)
             .option("query", "Policy.Content")
             .option("output", "text");
-        let why = "keep it, it keeps version 1 out; but it spares roles of ours by name, and from now on whoever may make \
+        let why = "keep it, it keeps version 1 out; but it spares roles of ours by name, and from now on everybody who may make \
                    a role of that name is spared: strike the names out";
         steps.push(organization(
             Phase::Afterwards,

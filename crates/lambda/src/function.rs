@@ -13,6 +13,7 @@ use v2only_aws::settings::Settings;
 use v2only_enforcer::invocation::{App, Failed, Invocation, InvocationError};
 use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_enforcer::{Counts, LogEntry};
+use v2only_events::Malformed;
 use v2only_policy::AccountId;
 
 use crate::log_line::{line, settings_line};
@@ -99,6 +100,12 @@ impl Function {
         LambdaEvent { payload, context, .. }: LambdaEvent<Value>,
         entry: &impl AsyncFn(Value, &App<Aws>, Invocation<'_>) -> Result<(Value, Counts), Failed>,
     ) -> Result<Value, FunctionError> {
+        if let Some(malformed) = bare_record(&payload) {
+            write(&line(&LogEntry::Malformed(&malformed), self.name, Timestamp::now()));
+            let counts = Counts { malformed: 1, ..Counts::default() };
+            write(&metrics_line(&counts, self.name, Timestamp::now()));
+            return Err(InvocationError::Malformed(malformed).into());
+        }
         let app = self.app.get_or_try_init(|| self.connect()).await?;
         if let Some(account) = own_account(&context) {
             app.ports.set_own_account(account);
@@ -118,6 +125,13 @@ impl Function {
         let aws = Aws::connect(&self.settings, access).await?;
         Ok(App::new(PolicySource::new(self.policy.clone()), aws))
     }
+}
+
+/// The refusal of a CloudTrail record without an event around it: whoever invokes a function with one chooses its
+/// account.
+fn bare_record(payload: &Value) -> Option<Malformed> {
+    let is_record = payload.get("eventName").is_some() && payload.get("eventSource").is_some();
+    is_record.then(|| v2only_events::parse_event(payload).err()).flatten()
 }
 
 /// The account of the function, from its ARN.

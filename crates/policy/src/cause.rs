@@ -41,7 +41,7 @@ pub enum Setter {
     AccountDefault,
     /// The image.
     Image,
-    /// Nobody that can be seen: it is what AWS does when nobody says anything.
+    /// No source that can be seen: the default of AWS when no source sets the option.
     Nobody,
     /// The launch request, or a change since.
     Elsewhere,
@@ -124,7 +124,7 @@ impl RootCause {
         }
     }
 
-    /// What mends the source, so that what it launches next is right. Instances that run keep their options.
+    /// The fix for the source, so that what it launches next is right. Instances that run keep their options.
     /// Nothing where the cause is not known.
     pub fn remedy(&self) -> Option<String> {
         Some(match (self.http_tokens, &self.from) {
@@ -139,14 +139,15 @@ impl RootCause {
                     .to_owned()
             }
             (Setter::Source | Setter::Elsewhere, _) => {
-                "whoever launched or changed it: the request has to say HttpTokens=required".to_owned()
+                "the caller that launched or changed it: the request has to say HttpTokens=required"
+                    .to_owned()
             }
             (Setter::Image, _) => "another image, or a launch that says HttpTokens=required".to_owned(),
             (Setter::Unknown, _) => return None,
         })
     }
 
-    /// What to mend, as one group of many instances.
+    /// What to fix, as one group of many instances.
     pub fn words(&self) -> String {
         let image = self.image.as_ref().map_or_else(|| "an image without id".to_owned(), ToString::to_string);
         match (self.http_tokens, &self.from) {
@@ -157,7 +158,7 @@ impl RootCause {
                 format!("the launch request, or nobody: account default and {image} are silent")
             }
             (Setter::Nobody, from) => {
-                format!("nobody says anything: {from}, account default and {image} are silent")
+                format!("not set: {from}, account default and {image} set no tokens")
             }
             (Setter::Elsewhere, Launched::Directly) => "the launch request, or a change since".to_owned(),
             (Setter::Elsewhere, from) => format!("the launch request or a change since, not {from}"),

@@ -9,11 +9,24 @@ use std::fmt;
 use crate::instance::Instance;
 use crate::plan::{InstanceChange, Plan, Step};
 
-/// Keys of tags that Amazon EKS, Amazon ECS, Kubernetes and Karpenter give to hosts, as beginnings.
-const KEYS: [&str; 7] =
-    ["eks:", "aws:eks:", "kubernetes.io/", "k8s.io/", "karpenter.sh/", "aws:ecs:", "AmazonECSManaged"];
+/// Keys of tags that Amazon EKS, Amazon ECS, AWS Batch, Kubernetes, Karpenter and Cluster API give to hosts, as beginnings.
+const KEYS: [&str; 13] = [
+    "eks:",
+    "aws:eks:",
+    "alpha.eksctl.io/",
+    "kubernetes.io/",
+    "k8s.io/",
+    "KubernetesCluster",
+    "sigs.k8s.io/",
+    "karpenter.sh/",
+    "karpenter.k8s.aws/",
+    "aws:ecs:",
+    "AmazonECSManaged",
+    "AWSBatchServiceTag",
+    "aws:batch:",
+];
 
-/// Words of which one is in the names of instance profiles that are made for hosts, such as `ecsInstanceRole`.
+/// Words that occur in the names of instance profiles that are made for hosts, such as `ecsInstanceRole`.
 const WORDS: [&str; 6] = ["eks", "ecs", "kubernetes", "k8s", "karpenter", "kops"];
 
 /// The hop limit that keeps tokens from containers.

@@ -25,10 +25,11 @@ use crate::decision::Decision;
 use crate::drift::{Moments, REVERTED_TAG, to_second};
 use crate::exemption::{self, Void};
 use crate::finding::Finding;
+use crate::history::History;
 use crate::ids::{OuId, Place};
-use crate::plan::Hold;
+use crate::plan::{Hold, Plan, Wait};
 use crate::scope::{Scope, ScopeError};
-use crate::settings::{DriftRule, Policy};
+use crate::settings::{DriftRule, Policy, WhenContested};
 use crate::usage::Usage;
 use crate::verdict::{Note, Verdict};
 
@@ -59,6 +60,8 @@ pub struct Circumstances<'a> {
     pub occasion: Occasion,
     /// Evidence of version-1 use.
     pub usage: Usage,
+    /// Evidence of earlier states.
+    pub history: History<'a>,
 }
 
 impl Circumstances<'_> {
@@ -99,7 +102,7 @@ fn excuse(
     scope: &Scope<'_>,
     today: Date,
 ) -> Result<(Verdict, Vec<Note>), ScopeError> {
-    let answer = exemption::ask(&policy.exemptions, scope, today)?;
+    let answer = exemption::ask(&policy.exemptions, policy.exemptions_by_tag, scope, today)?;
     Ok(match answer.in_force {
         Some(by) => {
             let invalid = answer.void.into_iter().filter(|it| matches!(it, Void::Invalid(_)));
@@ -109,14 +112,65 @@ fn excuse(
     })
 }
 
-/// What the drift rule says of a violating resource: a reason to leave it, and what to remember.
-fn drift(tags: &Tags, rule: &DriftRule, circumstances: &Circumstances<'_>) -> (Option<Hold>, Tags) {
-    let reversions = Moments::read(tags, rule, circumstances.now);
-    let flipped_at = circumstances.flipped_at();
-    // Whoever brings no word of a flip finds the one that was remembered last, and not corrected yet.
-    let times = reversions.besides(flipped_at.or(reversions.last()));
-    let corrected = usize::from(rule.contested_after);
-    let contested = (times >= corrected).then_some(Hold::Contested { times, hours: rule.window_hours });
-    let remember = flipped_at.filter(|_| times <= corrected).and_then(|at| reversions.remembering(at));
-    (contested, remember.map(|value| (REVERTED_TAG.to_owned(), value)).into_iter().collect())
+/// What is known of drift on one resource.
+struct Drift {
+    /// Whether the resource is known to have been v2-only.
+    was_closed: bool,
+    /// Why a violating resource stays untouched.
+    hold: Option<Hold>,
+    /// Until when a contested resource waits for its correction.
+    pause: Option<Timestamp>,
+    /// That the resource is contested.
+    note: Option<Note>,
+    /// What to remember, whether the resource violates the policy or not.
+    remember: Tags,
+}
+
+impl Drift {
+    fn of(tags: &Tags, rule: &DriftRule, circumstances: &Circumstances<'_>) -> Self {
+        let now = circumstances.now;
+        let tag = Moments::read(tags, rule, now);
+        let recorded = circumstances.history.recorded();
+        let known = recorded.map_or_else(|| tag.clone(), |it| tag.clone().and_recorded(it, rule, now));
+        let ever = Moments::in_tag(tags, REVERTED_TAG, SignedDuration::MAX, now);
+        let was_closed = !ever.is_empty() || recorded.is_some_and(|it| it.was_closed());
+        let flipped_at = circumstances.flipped_at();
+        let after = usize::from(rule.contested_after);
+        let hours = rule.window_hours;
+        let (times, until, counts) = match rule.when_contested {
+            // A decision without an event finds the flip that is known last, and not corrected yet.
+            WhenContested::Report => {
+                let times = known.besides(flipped_at.or(known.last()));
+                (times, None, times <= after)
+            }
+            WhenContested::KeepClosing => {
+                let flips = known.and(flipped_at).counted(rule.contested_after);
+                let counts = flipped_at.is_some() && flips.last >= flipped_at;
+                (flips.number.saturating_sub(1), flips.correct_at(rule.contested_after), counts)
+            }
+        };
+        let is_contested = times >= after;
+        let hold = match rule.when_contested {
+            WhenContested::Report if is_contested => Some(Hold::Contested { times, hours }),
+            WhenContested::Report | WhenContested::KeepClosing => None,
+        };
+        let by = recorded.and_then(|it| it.reversions().last()).and_then(|it| it.by.clone());
+        let note = (is_contested && hold.is_none()).then_some(Note::Contested { times, hours, by });
+        let value = flipped_at.filter(|_| counts).and_then(|at| tag.remembering(at));
+        Self {
+            was_closed,
+            hold,
+            pause: until.filter(|until| is_contested && now < *until),
+            note,
+            remember: value.map(|value| (REVERTED_TAG.to_owned(), value)).into_iter().collect(),
+        }
+    }
+
+    /// The plan, put off until the pause of a contested resource ends.
+    fn paused(&self, plan: Plan) -> Plan {
+        match (plan, self.pause) {
+            (Plan::Act(then), Some(until)) => Plan::Wait(Wait::Contested { until, then }),
+            (plan, _) => plan,
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Which options a launch would get, and who decides each.
 //!
 //! For each option by itself: the launch or its template, then the account default, then the image
-//! (`HttpTokens` and the hop limit only), then what AWS does when nobody says anything. Source: Amazon EC2
+//! (`HttpTokens` and the hop limit only), then the default of AWS. Source: Amazon EC2
 //! User Guide, "Configure instance metadata options", order of precedence.
 
 use std::fmt;
@@ -41,7 +41,7 @@ impl fmt::Display for By {
             Self::Source => "said here",
             Self::AccountDefault => "by account default",
             Self::Image => "by the image",
-            Self::Nobody => "nobody says",
+            Self::Nobody => "not set",
         })
     }
 }
@@ -86,7 +86,7 @@ impl EffectiveOptions {
     }
 }
 
-/// What a launch from a source would get that says nothing itself.
+/// What a launch from a source that sets nothing itself would get.
 pub fn effective(source: &StatedOptions, defaults: &AccountDefaults, image: ImdsSupport) -> EffectiveOptions {
     let account = &defaults.options;
     EffectiveOptions {

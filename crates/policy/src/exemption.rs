@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use crate::Tags;
 use crate::scope::{Matcher, Scope, ScopeError};
+use crate::settings::TagExemptions;
 
 /// Tag that exempts its resource through a day, written `YYYY-MM-DD`.
 pub const UNTIL_TAG: &str = "v2only:exempt-until";
@@ -52,11 +53,11 @@ pub struct InForce {
     pub until: Date,
 }
 
-/// An exemption that means the resource and yet excuses nothing.
+/// An exemption that matches the resource and yet does not exempt it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Void {
-    /// Its last day is over.
+    /// It has expired.
     Expired {
         /// Where it was written.
         origin: Origin,
@@ -80,6 +81,19 @@ pub enum InvalidTag {
     /// An end that is no day.
     #[error("tag `v2only:exempt-until` says `{0}`, which is not a day written YYYY-MM-DD")]
     NotADay(String),
+    /// An end that is too far away.
+    #[error(
+        "tag `v2only:exempt-until` says {until}, which is more than {max_days} days away (`exemptions_by_tag`)"
+    )]
+    TooLong {
+        /// The end.
+        until: Date,
+        /// How many days are allowed.
+        max_days: u16,
+    },
+    /// The policy lets no tag exempt anything.
+    #[error("the policy ignores exemption tags (`exemptions_by_tag: ignore`)")]
+    Ignored,
 }
 
 impl fmt::Display for Origin {
@@ -96,7 +110,7 @@ impl fmt::Display for Origin {
 pub struct Answer {
     /// The exemption that excuses it, the longest-lasting if there are several.
     pub in_force: Option<InForce>,
-    /// Those that mean it and excuse nothing.
+    /// Those that match it and do not exempt it.
     pub void: Vec<Void>,
 }
 
@@ -116,7 +130,12 @@ pub fn parse_day(text: &str) -> Option<Date> {
 ///
 /// # Errors
 /// An entry names organizational units that are not known here; see [`Matcher::matches`].
-pub fn ask(document: &[Exemption], scope: &Scope<'_>, today: Date) -> Result<Answer, ScopeError> {
+pub fn ask(
+    document: &[Exemption],
+    by_tag: TagExemptions,
+    scope: &Scope<'_>,
+    today: Date,
+) -> Result<Answer, ScopeError> {
     let mut answer = Answer::default();
     for (index, entry) in document.iter().enumerate() {
         if entry.matcher.matches(scope)? {
@@ -124,7 +143,7 @@ pub fn ask(document: &[Exemption], scope: &Scope<'_>, today: Date) -> Result<Ans
             answer.add(origin, entry.reason.clone(), entry.owner.clone(), entry.until, today);
         }
     }
-    match from_tags(scope.tags) {
+    match from_tags(scope.tags).map(|it| it.and_then(|it| allowed(it, by_tag, today))) {
         Some(Ok((until, reason))) => answer.add(Origin::Tag, reason, None, until, today),
         Some(Err(invalid)) => answer.void.push(Void::Invalid(invalid)),
         None => {}
@@ -139,6 +158,23 @@ impl Answer {
         } else if self.in_force.as_ref().is_none_or(|known| known.until < until) {
             self.in_force = Some(InForce { origin, reason, owner, until });
         }
+    }
+}
+
+/// The exemption, if the policy lets tags exempt for so long.
+fn allowed(
+    (until, reason): (Date, String),
+    by_tag: TagExemptions,
+    today: Date,
+) -> Result<(Date, String), InvalidTag> {
+    match by_tag {
+        TagExemptions::Ignore => Err(InvalidTag::Ignored),
+        TagExemptions::Allow { max_days }
+            if until.duration_since(today).as_hours() > i64::from(max_days) * 24 =>
+        {
+            Err(InvalidTag::TooLong { until, max_days })
+        }
+        TagExemptions::Allow { .. } => Ok((until, reason)),
     }
 }
 
@@ -168,7 +204,11 @@ mod tests {
         };
         let tags: Tags = tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let scope = Scope { place: &place, ous: None, resource: "i-00000001", tags: &tags };
-        assert_eq!(ask(&[], &scope, parse_day(today).unwrap()).unwrap(), *expected, "{name}");
+        assert_eq!(
+            ask(&[], TagExemptions::default(), &scope, parse_day(today).unwrap()).unwrap(),
+            *expected,
+            "{name}"
+        );
     }
 
     fn day(text: &str) -> Date {
@@ -225,7 +265,7 @@ mod tests {
         let tags = Tags::new();
         let scope = Scope { place: &place, ous: None, resource: "i-00000001", tags: &tags };
         let entries = [entry("2026-01-01"), entry("2026-12-31"), entry("2027-12-31")];
-        let answer = ask(&entries, &scope, day("2026-11-20")).unwrap();
+        let answer = ask(&entries, TagExemptions::default(), &scope, day("2026-11-20")).unwrap();
         assert_eq!(answer.in_force.map(|it| it.origin), Some(Origin::Document(2)));
         assert_eq!(answer.void.len(), 1);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::instance::HttpTokens;
+use crate::instance::{HttpTokens, MetadataOptions, Switch};
 use crate::settings::HopLimit;
 
 /// The rules. [`Rule::about`] describes each of them, and [`Rule::ALL`] lists them.
@@ -67,6 +67,18 @@ pub enum OptionFinding {
         /// Whether the document requires `enabled`.
         enable: bool,
     },
+}
+
+/// A metadata option beside `HttpTokens` and `HttpEndpoint`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum SideOption {
+    /// `HttpPutResponseHopLimit`.
+    HopLimit,
+    /// `HttpProtocolIpv6`.
+    Ipv6Endpoint,
+    /// `InstanceMetadataTags`.
+    MetadataTags,
 }
 
 /// One account-level default that is not as the policy document says.
@@ -135,7 +147,37 @@ impl Finding {
     }
 }
 
+impl SideOption {
+    /// The name of the request parameter.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::HopLimit => "HttpPutResponseHopLimit",
+            Self::Ipv6Endpoint => "HttpProtocolIpv6",
+            Self::MetadataTags => "InstanceMetadataTags",
+        }
+    }
+
+    /// Whether AWS described this option.
+    pub fn is_described(self, options: &MetadataOptions) -> bool {
+        match self {
+            Self::HopLimit => options.hop_limit.is_some(),
+            Self::Ipv6Endpoint => options.ipv6_endpoint != Switch::Unknown,
+            Self::MetadataTags => options.metadata_tags != Switch::Unknown,
+        }
+    }
+}
+
 impl OptionFinding {
+    /// The side option that this finding is about, if it is about one.
+    pub const fn side_option(self) -> Option<SideOption> {
+        match self {
+            Self::TokensOptional | Self::TokensUnknown | Self::EndpointEnabled => None,
+            Self::HopLimitAbove { .. } | Self::HopLimitOther { .. } => Some(SideOption::HopLimit),
+            Self::Ipv6Endpoint { .. } => Some(SideOption::Ipv6Endpoint),
+            Self::MetadataTags { .. } => Some(SideOption::MetadataTags),
+        }
+    }
+
     const fn rule(self) -> Rule {
         match self {
             Self::TokensOptional | Self::TokensUnknown => Rule::HttpTokens,

@@ -55,6 +55,20 @@ impl MetadataOptions {
         metadata_tags: Switch::Unknown,
         pending: false,
     };
+
+    /// These options, with those of `now` for the side options (IPv6, tags) that were not described: some Regions do not
+    /// describe them.
+    #[must_use]
+    pub const fn completed_from(self, now: &Self) -> Self {
+        const fn known(is: Switch, now: Switch) -> Switch {
+            if matches!(is, Switch::Unknown) { now } else { is }
+        }
+        Self {
+            ipv6_endpoint: known(self.ipv6_endpoint, now.ipv6_endpoint),
+            metadata_tags: known(self.metadata_tags, now.metadata_tags),
+            ..self
+        }
+    }
 }
 
 /// Life-cycle state of an instance.

@@ -20,8 +20,10 @@ pub mod settings;
 pub mod container_host;
 pub mod drift;
 pub mod exemption;
+pub mod history;
 pub mod instance;
 pub mod notebook;
+pub mod owner;
 pub mod source;
 pub mod usage;
 
@@ -44,12 +46,14 @@ pub use decide::{
 };
 pub use decision::Decision;
 pub use effective::{By, Decided, EffectiveOptions, effective};
-pub use finding::{DefaultFinding, Finding, OptionFinding, Rule};
+pub use finding::{DefaultFinding, Finding, OptionFinding, Rule, SideOption};
+pub use history::History;
 pub use ids::{
     AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, OuId, Partition, Place, Region,
 };
 pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
+pub use owner::{Owner, OwnerKind};
 pub use plan::{
     DefaultsChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange, Wait,
 };

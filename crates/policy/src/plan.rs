@@ -13,6 +13,8 @@ pub use hold::{EnforcementBar, Hold};
 pub use instance::InstanceChange;
 pub use sources::{DefaultsChange, ImageChange, TemplateChange};
 
+use jiff::Timestamp;
+
 use crate::notebook::NotebookStatus;
 use crate::settings::Mode;
 
@@ -90,7 +92,7 @@ impl Plan {
     #[must_use]
     pub fn under(self, mode: Mode) -> Self {
         match (mode, self) {
-            (Mode::Observe, Self::Act(step))
+            (Mode::Observe, Self::Act(step) | Self::Wait(Wait::Contested { then: step, .. }))
             | (Mode::Observe, Self::Hold { why: Hold::SsmAutomation, would: Some(step) }) => {
                 Self::Hold { why: Hold::Observe, would: Some(step) }
             }
@@ -115,8 +117,8 @@ impl Plan {
     pub const fn step(&self) -> Option<&Step> {
         match self {
             Self::Hold { would, .. } => would.as_ref(),
-            Self::Act(step) => Some(step),
-            Self::Nothing | Self::Wait(_) => None,
+            Self::Act(step) | Self::Wait(Wait::Contested { then: step, .. }) => Some(step),
+            Self::Nothing | Self::Wait(Wait::Notebook(_)) => None,
         }
     }
 
@@ -137,12 +139,23 @@ impl Plan {
 pub enum Wait {
     /// A notebook that is being created, started, stopped or updated.
     Notebook(NotebookStatus),
+    /// The pause before a contested resource is corrected.
+    Contested {
+        /// When the pause ends.
+        until: Timestamp,
+        /// What is done then.
+        then: Step,
+    },
 }
 
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Notebook(status) = self;
-        write!(f, "notebook is {status}; its next state-change event continues")
+        match self {
+            Self::Notebook(status) => {
+                write!(f, "notebook is {status}; its next state-change event continues")
+            }
+            Self::Contested { until, .. } => write!(f, "v2only corrects it again at {until}"),
+        }
     }
 }
 

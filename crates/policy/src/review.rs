@@ -17,12 +17,12 @@ pub const ANNOUNCED_DAYS: i32 = 14;
 /// Why an exemption needs somebody's attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
-    /// Its last day is over: it excuses nothing any more.
+    /// It has expired: it exempts nothing any more.
     Expired {
         /// How many days ago that was; at least 1.
         days: i32,
     },
-    /// It excuses nothing although everything was looked at.
+    /// It matches no resource although everything was read.
     Stale,
     /// Its last day is near.
     Expires {
@@ -47,7 +47,7 @@ impl fmt::Display for Due {
         match self {
             Self::Expired { days: 1 } => f.write_str("ended yesterday"),
             Self::Expired { days } => write!(f, "ended {days} days ago"),
-            Self::Stale => f.write_str("excuses nothing that is there"),
+            Self::Stale => f.write_str("matches no scanned resource"),
             Self::Expires { days: 0 } => f.write_str("ends today"),
             Self::Expires { days: 1 } => f.write_str("ends tomorrow"),
             Self::Expires { days } => write!(f, "ends in {days} days"),
@@ -67,7 +67,7 @@ pub fn by_date(until: Date, today: Date) -> Option<Due> {
 
 /// The entries of the document that need attention, by their place in it.
 ///
-/// `excusing` are the entries that excuse something; `None` if not everything could be looked at, and then none is
+/// `excusing` are the entries that excuse something; `None` if not everything could be read, and then none is
 /// called stale.
 pub fn review(document: &[Exemption], excusing: Option<&BTreeSet<usize>>, today: Date) -> Vec<(usize, Due)> {
     let of = |(index, entry): (usize, &Exemption)| {

@@ -24,16 +24,16 @@ impl Glob {
     }
 }
 
-/// A tag that a resource must carry: the key exactly, the value as a pattern.
+/// A tag that a resource must carry: key and value are patterns, and one tag must match both.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TagMatch {
-    /// The tag key, exactly.
-    pub key: String,
+    /// The tag key as a pattern. AWS allows neither `*` nor `?` in a key.
+    pub key: Glob,
     /// The tag value as a pattern; `*` for any.
     pub value: Glob,
 }
 
-/// What a resource must be for an override or exemption to mean it. A field that is empty says nothing;
+/// What a resource must be for an override or exemption to mean it. A field that is empty matches everything;
 /// of several that speak, all must hold; within one, any.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Matcher {
@@ -79,7 +79,7 @@ impl Matcher {
                 || self.regions.iter().any(|it| it.matches(scope.place.region.as_str())))
             && (self.resources.is_empty() || self.resources.iter().any(|it| it.matches(scope.resource)))
             && self.tag.as_ref().is_none_or(|wanted| {
-                scope.tags.get(&wanted.key).is_some_and(|value| wanted.value.matches(value))
+                scope.tags.iter().any(|(key, value)| wanted.key.matches(key) && wanted.value.matches(value))
             });
         if !others || self.ous.is_empty() {
             return Ok(others);
@@ -90,7 +90,7 @@ impl Matcher {
         }
     }
 
-    /// Whether this matcher says nothing at all, and so would mean everything.
+    /// Whether this matcher is empty, and so would match everything.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

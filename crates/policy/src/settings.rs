@@ -45,7 +45,7 @@ impl HopLimit {
 /// What the document says of the hop limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HopLimitRule {
-    /// No opinion. A hop limit is never lowered unasked: that is what breaks containers.
+    /// No opinion. A hop limit is never lowered by default: that is what breaks containers.
     #[default]
     Keep,
     /// At most this many hops.
@@ -137,6 +137,25 @@ pub struct InstanceRules {
     pub fresh_minutes: u32,
 }
 
+impl InstanceRules {
+    /// Whether `HttpTokens` is the only option that these rules judge.
+    pub fn judge_tokens_only(&self) -> bool {
+        let Self {
+            hop_limit,
+            http_endpoint,
+            ipv6_endpoint,
+            metadata_tags,
+            remediate_with: _,
+            usage_gate: _,
+            fresh_minutes: _,
+        } = self;
+        *hop_limit == HopLimitRule::Keep
+            && *http_endpoint == EndpointRule::Keep
+            && *ipv6_endpoint == SwitchRule::Keep
+            && *metadata_tags == SwitchRule::Keep
+    }
+}
+
 /// What happens to a running notebook that is not new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InService {
@@ -189,6 +208,25 @@ pub enum LaunchTemplateFix {
     NewVersion,
 }
 
+/// What happens to a launch template that a CloudFormation stack or Terraform owns. Templates of services are only reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OwnedTemplates {
+    /// Only report it: the next update of the stack or apply of the configuration would undo the change.
+    #[default]
+    Report,
+    /// Treat it like every other launch template.
+    Fix,
+}
+
+/// What is required of launch templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LaunchTemplateRules {
+    /// What happens to a launch template that lets version 1 through.
+    pub fix: LaunchTemplateFix,
+    /// What happens to a launch template that a stack or Terraform owns.
+    pub owned: OwnedTemplates,
+}
+
 /// What happens to an owned AMI whose `ImdsSupport` is not `v2.0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ImageFix {
@@ -210,13 +248,25 @@ pub struct AccountDefaultRules {
     pub enforced: bool,
 }
 
-/// When somebody who turns version 1 back on again and again is reported instead of fought.
+/// What happens to a contested resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhenContested {
+    /// It is corrected after a pause that doubles each time, up to 45 minutes.
+    #[default]
+    KeepClosing,
+    /// It is only reported.
+    Report,
+}
+
+/// When a resource on which somebody turns version 1 back on again and again counts as contested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DriftRule {
     /// Corrections within the window after which the resource counts as contested, 1 to 10.
     pub contested_after: u8,
     /// Length of the window in hours.
     pub window_hours: u32,
+    /// What happens to a contested resource.
+    pub when_contested: WhenContested,
 }
 
 /// Everything the document requires at one place, after overrides.
@@ -229,7 +279,7 @@ pub struct Rules {
     /// SageMaker notebook instances.
     pub notebooks: NotebookRules,
     /// Launch templates.
-    pub launch_templates: LaunchTemplateFix,
+    pub launch_templates: LaunchTemplateRules,
     /// Owned AMIs.
     pub images: ImageFix,
     /// Account-level defaults.
@@ -239,7 +289,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The document that says nothing but its mode.
+    /// The document that sets only its mode.
     pub fn new(mode: Mode) -> Self {
         Self {
             mode,
@@ -257,10 +307,14 @@ impl Rules {
                 fresh_minutes: 30,
                 upgrade_platform: false,
             },
-            launch_templates: LaunchTemplateFix::Report,
+            launch_templates: LaunchTemplateRules::default(),
             images: ImageFix::Report,
             account_defaults: AccountDefaultRules::default(),
-            drift: DriftRule { contested_after: 3, window_hours: 24 },
+            drift: DriftRule {
+                contested_after: 3,
+                window_hours: 168,
+                when_contested: WhenContested::KeepClosing,
+            },
         }
     }
 }
@@ -275,6 +329,24 @@ pub struct Override {
     pub rules: Rules,
 }
 
+/// What the document says of exemptions by tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagExemptions {
+    /// They hold if their last day is at most so many days away.
+    Allow {
+        /// The number of days.
+        max_days: u16,
+    },
+    /// They exempt nothing, and are reported.
+    Ignore,
+}
+
+impl Default for TagExemptions {
+    fn default() -> Self {
+        Self::Allow { max_days: 365 }
+    }
+}
+
 /// A whole validated policy document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -282,14 +354,21 @@ pub struct Policy {
     pub rules: Rules,
     /// Who is exempt, why, until when.
     pub exemptions: Vec<Exemption>,
+    /// Whether tags may exempt their resource.
+    pub exemptions_by_tag: TagExemptions,
     /// First match wins.
     pub overrides: Vec<Override>,
 }
 
 impl Policy {
     /// A document without exemptions and overrides.
-    pub const fn plain(rules: Rules) -> Self {
-        Self { rules, exemptions: Vec::new(), overrides: Vec::new() }
+    pub fn plain(rules: Rules) -> Self {
+        Self {
+            rules,
+            exemptions: Vec::new(),
+            exemptions_by_tag: TagExemptions::default(),
+            overrides: Vec::new(),
+        }
     }
 
     /// What holds for one resource: the rules of the first override that matches, else the document's own.

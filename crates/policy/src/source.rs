@@ -5,10 +5,10 @@ mod made;
 
 pub use made::{Displaced, Made, Unclear};
 
-use crate::instance::{HttpTokens, Switch};
+use crate::instance::{HttpTokens, MetadataOptions, Switch};
 use crate::{ImageId, LaunchTemplateId, Tags};
 
-/// Options as a source states them. `None`: it says nothing, and the next source is asked.
+/// Options as a source states them. `None`: the source does not set it, and the next source is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StatedOptions {
@@ -24,13 +24,28 @@ pub struct StatedOptions {
     pub metadata_tags: Option<Switch>,
 }
 
+impl StatedOptions {
+    /// These options as an instance describes them that has `otherwise` where nothing is stated.
+    #[must_use]
+    pub fn over(self, otherwise: MetadataOptions) -> MetadataOptions {
+        MetadataOptions {
+            http_tokens: self.http_tokens.unwrap_or(otherwise.http_tokens),
+            http_endpoint: self.http_endpoint.unwrap_or(otherwise.http_endpoint),
+            hop_limit: self.hop_limit.or(otherwise.hop_limit),
+            ipv6_endpoint: self.ipv6_endpoint.unwrap_or(otherwise.ipv6_endpoint),
+            metadata_tags: self.metadata_tags.unwrap_or(otherwise.metadata_tags),
+            pending: false,
+        }
+    }
+}
+
 /// Who may change the account defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum DefaultsOwner {
     /// The account itself.
     Account,
-    /// A declarative policy of the organization, with the message it shows to whoever tries.
+    /// A declarative policy of the organization, with the message that it shows to the caller.
     DeclarativePolicy(Option<String>),
     /// A word this release does not know.
     Unknown(String),
@@ -94,6 +109,20 @@ pub struct GroupUse {
     pub group: String,
     /// Which version.
     pub version: VersionChoice,
+    /// The part of the group that names the version.
+    pub part: GroupPart,
+}
+
+/// The part of an Auto Scaling group that names a launch template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum GroupPart {
+    /// `LaunchTemplate` of the group.
+    Own,
+    /// `LaunchTemplateSpecification` of the mixed instances policy.
+    Mixed,
+    /// An override of the mixed instances policy.
+    Override,
 }
 
 /// One version of a launch template. Versions never change.
@@ -132,6 +161,8 @@ pub struct LaunchTemplate {
     pub groups: Vec<GroupUse>,
     /// The service that manages it.
     pub managed_by: Option<String>,
+    /// The ARN of the principal that created the template.
+    pub created_by: Option<String>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -152,7 +183,7 @@ impl AccountDefaults {
     /// The name of the account defaults of a Region where a resource needs a name.
     pub const NAME: &'static str = "account-default";
 
-    /// Defaults of which the account says nothing, and which it may change.
+    /// Defaults that the account does not set, and which it may change.
     pub const UNSET: Self = Self {
         options: StatedOptions {
             http_tokens: None,
@@ -178,7 +209,7 @@ impl LaunchTemplate {
     }
 
     /// What `$Latest` was before the version that now is, if that one is ours and the first of two: then everything
-    /// from there on has to be looked at, see [`Self::set_displaced`].
+    /// from there on has to be read, see [`Self::set_displaced`].
     pub fn seems_displaced(&self) -> Option<u64> {
         let made = self.versions.iter().find(|it| it.number == self.latest)?.made?;
         (made.from != made.latest && made.latest < self.latest).then_some(made.latest)
@@ -205,6 +236,18 @@ impl LaunchTemplate {
     /// The groups that launch from this version, by number, as `$Default` or as `$Latest`.
     pub fn users(&self, number: u64) -> impl Iterator<Item = &GroupUse> {
         self.groups.iter().filter(move |it| self.number(it.version) == number)
+    }
+
+    /// The groups that name this version by number. They launch from it whatever `$Default` and `$Latest` become.
+    pub fn pinned(&self, number: u64) -> impl Iterator<Item = &GroupUse> {
+        self.groups.iter().filter(move |it| it.version == VersionChoice::Number(number))
+    }
+
+    /// The names of [`Self::pinned`], each once.
+    pub fn pinned_groups(&self, number: u64) -> Vec<String> {
+        let mut names: Vec<String> = self.pinned(number).map(|it| it.group.clone()).collect();
+        names.dedup();
+        names
     }
 
     /// The number behind a choice, now.

@@ -7,7 +7,7 @@ use crate::instance::Instance;
 use crate::notebook::Notebook;
 use crate::plan::Plan;
 use crate::source::{AccountDefaults, Image, LaunchConfiguration, LaunchTemplate};
-use crate::verdict::Verdict;
+use crate::verdict::{Note, Verdict};
 
 /// A resource as AWS described it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,8 +153,9 @@ impl Judged {
     }
 
     /// Whether there is nothing to report or to do.
-    pub const fn is_clean(&self) -> bool {
+    pub fn is_clean(&self) -> bool {
         matches!(self.decision.plan, Plan::Nothing)
             && matches!(self.decision.verdict, Verdict::Compliant(_) | Verdict::Gone)
+            && !self.decision.notes.iter().any(|it| matches!(it, Note::OptionUnknown(_)))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::container_host::ContainerHost;
 use crate::exemption::{InForce, Void};
-use crate::finding::Finding;
+use crate::finding::{Finding, SideOption};
 use crate::plan::EnforcementBar;
 
 /// What was found of one resource.
@@ -56,7 +56,7 @@ pub enum Compliance {
     EndpointDisabled,
     /// A notebook that answers version 2 only.
     MinimumVersion2,
-    /// Account defaults as the document says, or of which it has no opinion.
+    /// Account defaults as the document says, or on which it has no opinion.
     DefaultsAsRequired,
     /// An image whose instances require tokens unless told otherwise.
     ImageIsV2,
@@ -78,7 +78,7 @@ impl fmt::Display for Compliance {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Note {
-    /// An exemption means this resource and excuses nothing.
+    /// An exemption matches this resource and does not exempt it.
     VoidExemption(Void),
     /// AWS has accepted the options and not applied them yet.
     OptionsPending,
@@ -86,8 +86,30 @@ pub enum Note {
     LeftStopped,
     /// The rest of the account defaults is changed, and enforcement waits.
     EnforcementWaits(EnforcementBar),
+    /// These Auto Scaling groups name the version by number, and launch from it after a new version is the default too.
+    Pinned {
+        /// The version.
+        number: u64,
+        /// The groups.
+        groups: Vec<String>,
+    },
+    /// The document has an opinion on this option, and AWS does not describe the option here. It stays as it is.
+    OptionUnknown(SideOption),
+    /// Tags in metadata stay off: the metadata service cannot show this tag key.
+    TagKeyUnfit(String),
     /// This says that containers run on the instance, and the plan leaves it at hop limit 1.
     ContainerHost(ContainerHost),
+    /// Somebody turns version 1 back on again and again.
+    Contested {
+        /// Corrections within the window.
+        times: usize,
+        /// Length of the window in hours.
+        hours: u32,
+        /// Who turned it back most recently, in words.
+        by: Option<String>,
+    },
+    /// Whether it was v2-only before could not be read from CloudTrail, and why.
+    HistoryNotRead(String),
 }
 
 impl Note {
@@ -99,7 +121,12 @@ impl Note {
             Self::OptionsPending => "options-pending",
             Self::LeftStopped => "left-stopped",
             Self::EnforcementWaits(_) => "enforcement-waits",
+            Self::Pinned { .. } => "pinned-groups",
+            Self::OptionUnknown(_) => "option-unknown",
+            Self::TagKeyUnfit(_) => "metadata-tag-key",
             Self::ContainerHost(_) => "container-host-hop-limit",
+            Self::Contested { .. } => "contested",
+            Self::HistoryNotRead(_) => "history-not-read",
         }
     }
 }
@@ -116,6 +143,28 @@ impl fmt::Display for Note {
                 f.write_str("ran before it was stopped for the update, too long ago to be started now")
             }
             Self::EnforcementWaits(bar) => bar.fmt(f),
+            Self::Pinned { number, groups } => {
+                let names = if groups.len() == 1 { "names" } else { "name" };
+                write!(
+                    f,
+                    "{} {names} version {number} by number: a new version does not change what is launched there until \
+                     the group names $Default",
+                    groups.join(", ")
+                )
+            }
+            Self::OptionUnknown(option) => write!(
+                f,
+                "AWS does not describe {} here, so whether it is as the policy says is unknown; v2only leaves it",
+                option.as_str()
+            ),
+            Self::TagKeyUnfit(key) => unfit(f, key),
+            Self::Contested { times, hours, by } => {
+                write!(f, "contested: corrected {times} times within {hours} hours and turned back again")?;
+                by.as_ref().map_or(Ok(()), |by| write!(f, ", most recently by {by}"))
+            }
+            Self::HistoryNotRead(why) => {
+                write!(f, "whether it was v2-only before could not be read from CloudTrail: {why}")
+            }
             Self::ContainerHost(hint) => write!(
                 f,
                 "seems to be a container host ({hint}): at hop limit 1 containers with a network of their own get no \
@@ -123,4 +172,12 @@ impl fmt::Display for Note {
             ),
         }
     }
+}
+
+/// Why tags in metadata cannot be enabled.
+pub(crate) fn unfit(f: &mut fmt::Formatter<'_>, key: &str) -> fmt::Result {
+    write!(
+        f,
+        "InstanceMetadataTags=enabled is impossible: instance metadata cannot show the tag key `{key}`; rename that tag"
+    )
 }

@@ -171,7 +171,7 @@ fn unsigned(protocol: Protocol) -> AwsError {
     }
 }
 
-/// How each protocol says that a session is over.
+/// How each protocol says that a session has expired.
 fn expired(protocol: Protocol, error: AwsError) -> AwsError {
     if error.code != "ExpiredTokenException" {
         return error;

@@ -136,7 +136,7 @@ run "guardrails_are_nothing_unless_named" {
   }
   assert {
     condition     = length(aws_organizations_policy.guardrail) == 0 && length(aws_organizations_policy_attachment.guardrail) == 0
-    error_message = "nothing is created unasked"
+    error_message = "nothing is created by default"
   }
 }
 

@@ -5,7 +5,7 @@
 // Out: {"overflow": px, "console": [text…], "requests": [url…], "violations": [text…], "answer": value}
 //
 // Modules are found from the folder in BROWSER_MODULES; Chromium is unpacked into the system's folder for temporary
-// files, which whoever starts this sets. The checker is licensed under the MPL, and only ever runs in tests.
+// files, which the caller sets. The checker is licensed under the MPL, and only ever runs in tests.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'

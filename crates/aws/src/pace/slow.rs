@@ -35,7 +35,7 @@ impl Gap {
         at
     }
 
-    /// One that was sent then was throttled. Those that were under way beside it say nothing new.
+    /// One that was sent then was throttled. Calls that were in flight beside it add no information.
     pub(super) fn widen(&mut self, sent: Instant, now: Instant) {
         if self.widened.is_some_and(|it| sent < it) {
             return;
@@ -60,7 +60,7 @@ mod tests {
 
     const MILLI: Duration = Duration::from_millis(1);
 
-    /// Plays calls against a bucket of so many a second, without burst, of which others use up all but a share; tells how
+    /// Plays calls against a bucket of so many a second, without burst, all but a share of which others use up; returns how
     /// many went through and how many were throttled within so many seconds.
     fn play(left_per_second: f64, seconds: u32) -> (u32, u32) {
         let start = Instant::now();

@@ -17,7 +17,7 @@ pub enum Format {
     Sarif,
     /// For Security Hub.
     Asff,
-    /// For security lakes, and for the Security Hub that speaks it.
+    /// For security lakes, and for Security Hub where it reads OCSF.
     Ocsf,
     /// For people who were not there: a report in one file.
     Html,

@@ -5,7 +5,7 @@ use v2only_enforcer::scan::Kinds;
 
 /// A kind of resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
+pub enum ResourceKind {
     /// EC2 instances.
     Instance,
     /// SageMaker notebook instances.
@@ -21,14 +21,14 @@ pub enum Kind {
 }
 
 /// All kinds, or only the one that was named.
-pub(crate) const fn kinds(only: Option<Kind>) -> Kinds {
+pub(crate) const fn kinds(only: Option<ResourceKind>) -> Kinds {
     match only {
         None => Kinds::ALL,
-        Some(Kind::Instance) => Kinds { instances: true, ..Kinds::NONE },
-        Some(Kind::Notebook) => Kinds { notebooks: true, ..Kinds::NONE },
-        Some(Kind::LaunchTemplate) => Kinds { launch_templates: true, ..Kinds::NONE },
-        Some(Kind::LaunchConfiguration) => Kinds { launch_configurations: true, ..Kinds::NONE },
-        Some(Kind::Image) => Kinds { images: true, ..Kinds::NONE },
-        Some(Kind::AccountDefault) => Kinds { account_defaults: true, ..Kinds::NONE },
+        Some(ResourceKind::Instance) => Kinds { instances: true, ..Kinds::NONE },
+        Some(ResourceKind::Notebook) => Kinds { notebooks: true, ..Kinds::NONE },
+        Some(ResourceKind::LaunchTemplate) => Kinds { launch_templates: true, ..Kinds::NONE },
+        Some(ResourceKind::LaunchConfiguration) => Kinds { launch_configurations: true, ..Kinds::NONE },
+        Some(ResourceKind::Image) => Kinds { images: true, ..Kinds::NONE },
+        Some(ResourceKind::AccountDefault) => Kinds { account_defaults: true, ..Kinds::NONE },
     }
 }

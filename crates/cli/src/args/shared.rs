@@ -63,7 +63,7 @@ pub struct Shared {
     )]
     pub color: Colour,
 
-    /// Say nothing but results, questions and errors
+    /// Print only results, questions and errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
 

@@ -1,16 +1,15 @@
 //! `check`: infrastructure code before it is deployed.
 
 mod files;
-mod guard;
 
 use std::path::{Path, PathBuf};
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde_json::Value;
+use v2only_document::tree;
 use v2only_guardrails::Settings;
 use v2only_guardrails::check::Level;
 use v2only_guardrails::iac::cloudformation::Template;
-use v2only_guardrails::iac::guard as rules;
 use v2only_guardrails::iac::{CODES, Finding, terraform};
 use v2only_guardrails::settings::Principals;
 use v2only_policy::settings::Rules;
@@ -84,7 +83,7 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
     match session.shared.output {
         Format::Json => documents::json(session.out, &document(&checked, exit))?,
         Format::Sarif => {
-            let findings: Vec<sarif::Finding> = checked.findings.iter().map(result).collect();
+            let findings: Vec<sarif::SarifFinding> = checked.findings.iter().map(result).collect();
             documents::json(session.out, &sarif::render("check", CODES, &findings))?;
         }
         _ => tell(&checked, session)?,
@@ -104,16 +103,15 @@ fn settings<W: World>(session: &mut Session<'_, W>) -> Result<Settings, Problem>
 fn one<W: World>(meant: &Meant, settings: &Settings, session: &Session<'_, W>, checked: &mut Checked) {
     let path = meant.path.as_path();
     let name = policy_file::name(path);
-    if path.extension().is_some_and(|it| it == "tf") {
+    if path.to_str().is_some_and(|it| it.ends_with(".tf") || it.ends_with(".tf.json")) {
         let hint =
             format!("type `terraform plan -out plan.out && terraform show -json plan.out | {CHECK_STDIN}`");
         let problem =
             Problem::usage(format!("{name} is Terraform's source, and only a plan can be checked"), hint);
         return checked.unread.push(Problem { exit: Exit::Incomplete, ..problem });
     }
-    let text =
-        if path == Path::new("-") { session.world.read_stdin() } else { std::fs::read_to_string(path) };
-    let text = match text {
+    let text = if path == Path::new("-") { session.world.read_stdin() } else { read(path) };
+    let text = match text.map(|it| it.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(it)) {
         Ok(text) => text,
         Err(why) => return checked.unread.push(unreadable(path, &why)),
     };
@@ -128,14 +126,18 @@ fn one<W: World>(meant: &Meant, settings: &Settings, session: &Session<'_, W>, c
             return checked.skipped.push((name, why));
         }
     }
+    if terraform::is_wrapped_plan(&text) {
+        let hint = "set `terraform_wrapper: false` in the step that installs Terraform";
+        let problem =
+            Problem::usage(format!("{name} has a line before the plan, which a wrapper wrote"), hint);
+        return checked.unread.push(Problem { exit: Exit::Incomplete, ..problem });
+    }
     match Template::read(&text) {
-        Ok(Some(template)) => match cloudformation(&name, &template, settings) {
-            Ok(findings) => {
-                checked.understood.push((name.clone(), "cloudformation"));
-                checked.findings.extend(findings.into_iter().map(|it| (name.clone(), it)));
-            }
-            Err(why) => checked.unread.push(incomplete(format!("{name}: CloudFormation Guard: {why}"))),
-        },
+        Ok(Some(template)) => {
+            let findings = template.findings(settings);
+            checked.understood.push((name.clone(), "cloudformation"));
+            checked.findings.extend(findings.into_iter().map(|it| (name.clone(), it)));
+        }
         Ok(None) => {
             let why = "neither a CloudFormation template nor a Terraform plan".to_owned();
             checked.skipped.push((name, why));
@@ -148,16 +150,10 @@ fn one<W: World>(meant: &Meant, settings: &Settings, session: &Session<'_, W>, c
     }
 }
 
-fn cloudformation(name: &str, template: &Template, settings: &Settings) -> Result<Vec<Finding>, String> {
-    let failed = guard::failures(&rules::files(settings), name, &template.as_json())?;
-    let mut findings = template.unsure();
-    for it in failed {
-        let finding = template.failed(&it.rule, &it.resource, settings);
-        findings
-            .push(finding.ok_or_else(|| format!("{} failed {}, which is not known", it.resource, it.rule))?);
-    }
-    findings.sort_by(|one, other| (one.at, one.code).cmp(&(other.at, other.code)));
-    Ok(findings)
+/// The text of a file in UTF-8 or UTF-16.
+fn read(path: &Path) -> std::io::Result<String> {
+    let bytes = std::fs::read(path)?;
+    tree::decode(&bytes).map_err(|why| std::io::Error::new(std::io::ErrorKind::InvalidData, why))
 }
 
 fn unreadable(path: &Path, why: &std::io::Error) -> Problem {
@@ -166,7 +162,7 @@ fn unreadable(path: &Path, why: &std::io::Error) -> Problem {
 }
 
 fn incomplete(message: String) -> Problem {
-    let hint = "mend the file, or name the others one by one";
+    let hint = "repair the file, or name the others one by one";
     Problem { exit: Exit::Incomplete, ..Problem::usage(message, hint) }
 }
 
@@ -199,6 +195,7 @@ fn tell<W: World>(checked: &Checked, session: &mut Session<'_, W>) -> std::io::R
             writeln!(out, "    {}", plain(line))?;
         }
     }
+    out.flush()?;
     let count = |level| checked.findings.iter().filter(|(_, it)| it.level == level).count();
     let skipped = match checked.skipped.len() {
         0 => String::new(),
@@ -240,8 +237,8 @@ fn document(checked: &Checked, exit: Exit) -> CheckV1 {
     }
 }
 
-fn result((file, it): &(String, Finding)) -> sarif::Finding {
-    sarif::Finding {
+fn result((file, it): &(String, Finding)) -> sarif::SarifFinding {
+    sarif::SarifFinding {
         rule: it.code,
         level: level(it.level),
         message: format!("{}: {}; write\n{}", it.address, it.why, it.instead),

@@ -6,6 +6,7 @@
 //!
 //! What is shown after the fact is described by AWS, through clients that share nothing with the functions.
 
+mod failure;
 mod functions;
 
 mod stage;
@@ -16,6 +17,7 @@ mod posture;
 
 mod bill;
 mod checks;
+mod ending;
 mod said;
 mod story;
 
@@ -26,28 +28,19 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
-
-use v2only_aws::launcher::Refused;
+use std::time::Instant;
 
 use crate::args::format::Format;
 use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::messages::Spinner;
-use crate::term::problem::{Problem, Stop};
+use crate::term::problem::Stop;
 use crate::world::World;
 
-use bill::Bill;
-use checks::Check;
 use fleet::Act;
 use play::Play;
 use stage::Stage;
-use story::Row;
-
-/// The policy document of the demo.
-const POLICY_DOCUMENT: &str = include_str!("demo/policy.yaml");
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,40 +48,13 @@ Examples:
   v2only demo -v                                the policy document and every id as well
   v2only demo --output json | jq '.resources[] | {name, before, done, after}'";
 
-/// What `demo` is told.
+/// The arguments of `demo`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The folder of the functions' binaries [default: the one of this command]
     #[arg(long, value_name = "DIR", help_heading = "Input")]
     functions: Option<PathBuf>,
-}
-
-/// Everything there is to tell at the end.
-#[derive(Debug)]
-struct Ending {
-    rows: Vec<Row>,
-    aside: Aside,
-    bill: Bill,
-    checks: Vec<Check>,
-    took: Duration,
-}
-
-/// What happened beside the resources.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Aside {
-    /// Calls that failed or were dry runs, in the functions' words.
-    ignored: Vec<String>,
-    /// Messages that are no events, in the functions' words.
-    malformed: Vec<String>,
-    /// Events that were delivered twice.
-    duplicates: usize,
-}
-
-impl Ending {
-    fn exit(&self) -> Exit {
-        if self.checks.iter().all(|it| it.holds) { Exit::Clean } else { Exit::Internal }
-    }
 }
 
 /// Runs the demo.
@@ -136,18 +102,4 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
 
 fn begin<W>(session: &Session<'_, W>, what: &str) -> Spinner {
     session.talk.progress().begin(what.to_owned())
-}
-
-/// Something that cannot fail in an AWS of our own did.
-fn broken(error: impl fmt::Display) -> Problem {
-    Problem::internal(format!("the embedded AWS: {error}"))
-}
-
-/// What AWS must refuse.
-fn refused<T>(outcome: Result<T, Refused>) -> Result<(), Problem> {
-    match outcome {
-        Err(refusal) if refusal.code.is_some() => Ok(()),
-        Err(refusal) => Err(broken(refusal)),
-        Ok(_) => Err(broken("a call that must be refused was not")),
-    }
 }

@@ -1,4 +1,4 @@
-//! `doctor`: whether an installation is whole. Nothing here holds a writer: what mends it is printed, not done.
+//! `doctor`: whether an installation is complete. Nothing here holds a writer: the commands that fix it are printed, not run.
 
 mod zips;
 
@@ -10,7 +10,7 @@ use v2only_installation::{DoctorFinding, Site, State};
 
 use crate::args::format::Format;
 use crate::print::doctor as tables;
-use crate::print::doctor_v1::{DoctorV1, Run};
+use crate::print::doctor_v1::{DoctorRun, DoctorV1};
 use crate::print::documents;
 use crate::report::totals;
 use crate::run::installation;
@@ -78,7 +78,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
             writeln!(session.out, "{text}")?;
         }
         _ => {
-            let run = Run {
+            let run = DoctorRun {
                 now: session.world.now(),
                 exit,
                 hub: &installation.hub,

@@ -1,21 +1,21 @@
-//! `enforce`: scan, show the plan, ask, write the journal, apply in waves, tell.
+//! `enforce`: scans, shows the plan, asks, writes the journal, applies the plan in waves, and reports.
 
+mod roles;
 mod rollout;
 mod together;
 mod waves;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use v2only_enforcer::waves::Stop as Stopped;
 use v2only_policy::{InstanceId, Place};
 
-use self::rollout::Run as Rollout;
-use self::together::Central;
+use self::roles::Central;
+use self::rollout::Run as WaveRunner;
 use self::waves::Course;
 
-use crate::args::kind::{self, Kind};
+use crate::args::kind::{self, ResourceKind};
 use crate::print::plan::Plans;
 use crate::report::causes;
 use crate::report::formats::{self, Layout};
@@ -23,13 +23,14 @@ use crate::report::rollout_v1::RolloutV1;
 use crate::report::sink::{Head, Tail};
 use crate::report::table::Shown;
 use crate::report::tally::Tally;
-use crate::report::totals::{self, Looked, Totals};
+use crate::report::totals::{self, LocationResult, Totals};
 use crate::run::found::survey;
 use crate::run::found::{Entry, Estate, Findings, Results, Use};
 use crate::run::journal;
 use crate::run::journal::FileJournal;
 use crate::run::rollout::RolloutResult;
 use crate::run::session::Session;
+use crate::run::spool;
 use crate::run::survey::ScanRequest;
 use crate::run::{exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
@@ -48,14 +49,14 @@ notebooks: up to 20 at once, more of them in waves, with a wait between. No data
 zero: instances without datapoints yet are counted as unknown, and do not end a run. What is left \
 when a run ends is held; the next run goes on with it.";
 
-/// What `enforce` is told.
+/// The arguments of `enforce`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Only this kind of resource: `instance`, `notebook`, `launch-template`, `launch-configuration`, `image` or
     /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
-    kind: Option<Kind>,
+    kind: Option<ResourceKind>,
 
     /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
     #[arg(long, help_heading = "Input")]
@@ -75,7 +76,7 @@ pub struct Args {
 
     /// Under which roles runbooks run.
     #[command(flatten)]
-    runbooks: together::Roles,
+    runbooks: roles::Roles,
 
     /// Where to write the state before each change; must not exist [default: v2only-journal-<UTC
     /// time>.ndjson]
@@ -112,7 +113,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         }
     }
 
-    let found = Ran {
+    let found = EnforceRun {
         request,
         findings: Findings { estate: &estate, results: None },
         rolled: RolloutResult::default(),
@@ -132,7 +133,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let journal = FileJournal::create(&path, &clock)?;
     let results = Results::of(estate.len());
     let (role, central) = (args.runbooks.role(), central.as_ref());
-    let run = Rollout {
+    let run = WaveRunner {
         world,
         aws: &aws,
         journal: &journal,
@@ -147,8 +148,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let rolled = run.carry_out(&mut session.talk).await;
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
     let findings = Findings { estate: &estate, results: Some(&results) };
-    let ran = Ran { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
-    for advice in causes::refresh_advice(findings)? {
+    let ran = EnforceRun { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
+    for advice in causes::RepointAdvice::of(findings)?.hints().chain(causes::refresh_advice(findings)?) {
         session.talk.hint(&advice);
     }
     let shown = Shown::Done { request_ids: session.talk.is_verbose() };
@@ -184,7 +185,7 @@ fn agreed<W: World>(
     session: &mut Session<'_, W>,
     estate: &Estate,
     (course, central): (&Course, Option<&Central>),
-) -> io::Result<bool> {
+) -> spool::Result<bool> {
     let plans = Plans::of(estate, session.talk.is_verbose(), args.runbooks.role())?;
     let by_runbook = plans.by_runbook(central.map(|it| &it.place));
     let plan = plans.text(estate, session.talk.width());
@@ -206,7 +207,11 @@ fn agreed<W: World>(
 }
 
 /// Says why nothing is to be changed, and what would let something be.
-fn nothing_acts<W: World>(session: &mut Session<'_, W>, found: &Ran<'_>, aws: &W::Aws) -> Result<Exit, Stop> {
+fn nothing_acts<W: World>(
+    session: &mut Session<'_, W>,
+    found: &EnforceRun<'_>,
+    aws: &W::Aws,
+) -> Result<Exit, Stop> {
     let (exit, totals) = found.tell(session, aws, Some(Shown::Found { exemptions: false }))?;
     let Totals { held, advice, .. } = totals;
     if !held.is_empty() {
@@ -217,14 +222,14 @@ fn nothing_acts<W: World>(session: &mut Session<'_, W>, found: &Ran<'_>, aws: &W
 }
 
 /// A run that ended.
-struct Ran<'a> {
+struct EnforceRun<'a> {
     request: ScanRequest<'a>,
     findings: Findings<'a>,
     rolled: RolloutResult,
     journal: Option<&'a Path>,
 }
 
-impl Ran<'_> {
+impl EnforceRun<'_> {
     fn tell<W: World>(
         &self,
         session: &mut Session<'_, W>,
@@ -245,7 +250,7 @@ impl Ran<'_> {
         let mut tally = Tally::new(exemptions::day(now));
         self.findings.each(|item| {
             tally.add(item);
-            io::Result::Ok(())
+            spool::Result::Ok(())
         })?;
         let Tally { totals, exemptions: met, .. } = tally;
         let blind = matches!(self.rolled.stopped, Some(Stopped::Unread(_)));
@@ -254,7 +259,7 @@ impl Ran<'_> {
         session.exit = Some(exit);
         let calls = aws.calls();
         let exempt = exemptions::told(
-            exemptions::Looked { request: self.request, shared: session.shared },
+            exemptions::ScanScope { request: self.request, shared: session.shared },
             surveys,
             met,
         );
@@ -273,7 +278,8 @@ impl Ran<'_> {
         drop(sink);
         session.out.flush()?;
         session.talk.say(&totals.in_words());
-        let looked: Vec<Looked<'_>> = surveys.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+        let looked: Vec<LocationResult<'_>> =
+            surveys.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
         totals::read(&mut session.talk, &looked, &calls);
         totals::usage_unread(&mut session.talk, surveys);
         totals::launchers_unread(&mut session.talk, surveys);
@@ -288,7 +294,7 @@ impl Ran<'_> {
         Ok((exit, totals))
     }
 
-    /// Why the rest was left, and how to give back what should not have been taken.
+    /// Reports why the run stopped early, and how to restore instances that still call IMDSv1.
     fn report_stop_reason<W>(&self, session: &mut Session<'_, W>, totals: &Totals) {
         if let Some(stop) = &self.rolled.stopped {
             let held = totals.wave_stopped;
@@ -304,7 +310,7 @@ impl Ran<'_> {
             return;
         }
         let asks = |((place, id), calls): (&(Place, InstanceId), &u64)| {
-            format!("{id} in {place} still asks for IMDSv1: {} refused", count_calls(*calls))
+            format!("{id} in {place} still calls IMDSv1: {} refused", count_calls(*calls))
         };
         for line in watched.rejecting.iter().map(asks) {
             session.talk.say(&line);

@@ -1,10 +1,9 @@
 //! `policies`: the preventive policies, as shipped, as the document has them, and those that others wrote.
 
+mod args;
 mod check;
 mod library;
 mod settings;
-
-use std::path::PathBuf;
 
 use clap::Subcommand;
 
@@ -12,6 +11,8 @@ use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::problem::Stop;
 use crate::world::World;
+
+use args::{CheckArgs, RenderArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +27,7 @@ Examples:
   v2only policies check --as identity role-policy.json
   v2only policies check *.json --output sarif > findings.sarif";
 
-/// What `policies` is told.
+/// The arguments of `policies`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -51,42 +52,6 @@ enum Command {
     /// Say what is wrong with a service control or IAM policy, and what it does
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
-}
-
-/// What `policies render` is told.
-#[derive(Debug, Clone, clap::Args)]
-struct RenderArgs {
-    /// Only this one, to standard output
-    #[arg(value_name = "NAME", help_heading = "Input")]
-    name: Option<String>,
-
-    #[command(flatten)]
-    settings: settings::Args,
-
-    /// The folder to write them to; files that are there are replaced
-    #[arg(
-        long,
-        value_name = "DIR",
-        required_unless_present = "name",
-        conflicts_with = "name",
-        help_heading = "Output"
-    )]
-    out: Option<PathBuf>,
-}
-
-/// What `policies check` is told.
-#[derive(Debug, Clone, clap::Args)]
-struct CheckArgs {
-    /// Policies as JSON; `-` reads standard input
-    #[arg(value_name = "FILE", required = true, help_heading = "Input")]
-    files: Vec<PathBuf>,
-
-    /// What they are attached as: `scp` or `identity` [default: identity in a folder `iam`, otherwise scp]
-    #[arg(long = "as", value_enum, value_name = "WHAT", hide_possible_values = true, help_heading = "Input")]
-    attachment: Option<settings::Attached>,
-
-    #[command(flatten)]
-    settings: settings::Args,
 }
 
 impl Args {

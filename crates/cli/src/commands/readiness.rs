@@ -7,12 +7,13 @@ use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State, readines
 use v2only_policy::{Mode, Place, Policy, Rules};
 
 use crate::args::format::Format;
+use crate::args::readiness::Args;
 use crate::print::documents;
 use crate::print::readiness as tables;
-use crate::print::readiness_v1::{ReadinessV1, Run};
+use crate::print::readiness_v1::{ReadinessRun, ReadinessV1};
 use crate::report::csv;
 use crate::report::totals;
-use crate::report::totals::Looked;
+use crate::report::totals::LocationResult;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::regions::Places;
 use crate::run::session::Session;
@@ -23,72 +24,15 @@ use crate::term::problem::Stop;
 use crate::term::text::plain;
 use crate::world::{Cloud as _, Readable, World};
 
-const EXAMPLES: &str = "\
-States:
-  busy      answers IMDSv1, and somebody used it in the window, or tried to
-  unknown   answers IMDSv1, and there is not data on every day of the window: no data is not zero
-  ready     answers IMDSv1, and nobody used it on any day of the window
-  required  requires tokens already; shown where its software still tries IMDSv1
-
-Examples:
-  v2only readiness --region eu-central-1
-  v2only readiness --region all --days 30 --tag app
-  v2only readiness --output json | jq '.if_enforced'
-  v2only readiness --trace i-0123456789abcdef0 --trace-seconds 300
-
-Leaves with 10 if something would fail, or may: busy and unknown instances, and sources that say optional.
-With `--trace` it leaves with 10 if IMDSv1 was called, or may have been.";
-
-/// What `readiness` is told.
-#[derive(Debug, Clone, clap::Args)]
-#[command(after_help = EXAMPLES)]
-pub struct Args {
-    /// Length of the window [default: `instances.usage_gate.quiet_days` of the policy document, or 14]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=455), help_heading = "Input")]
-    days: Option<u16>,
-
-    /// Put instances together by the value of this tag as well
-    #[arg(long, value_name = "KEY", help_heading = "Output")]
-    tag: Option<String>,
-
-    /// Look on these instances for who calls IMDSv1, by a Systems Manager command that changes nothing
-    #[arg(
-        long,
-        value_name = "INSTANCE",
-        num_args = 1..,
-        conflicts_with_all = ["days", "tag"],
-        help_heading = "Trace"
-    )]
-    pub(super) trace: Vec<String>,
-
-    /// For how long to look, up to 900 seconds
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 60,
-        requires = "trace",
-        value_parser = clap::value_parser!(u16).range(1..=900),
-        help_heading = "Trace"
-    )]
-    pub(super) trace_seconds: u16,
-}
-
-impl Args {
-    /// Whether instances are looked on, rather than their metrics.
-    pub(crate) const fn traces(&self) -> bool {
-        !self.trace.is_empty()
-    }
-}
-
-/// What is known of one place.
-struct Found {
+/// What is known of one account and Region.
+struct LocationReadiness {
     place: Place,
     instances: Vec<Readiness>,
     failing: Vec<Failing>,
     failure: Option<Failure>,
 }
 
-/// Reads everywhere that was asked for, and tells.
+/// Reads every account and Region that was asked for, and reports.
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     if !args.trace.is_empty() {
         return super::trace::run(args, session).await;
@@ -112,11 +56,11 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let whole = found.iter().all(|it| it.failure.is_none());
     let exit = Exit::of(!failing.is_empty() || seen.iter().any(|(_, it)| may_fail(it)), !whole);
     let calls = aws.calls();
-    let places: Vec<Looked<'_>> = found.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+    let places: Vec<LocationResult<'_>> = found.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
         format @ (Format::Json | Format::Ndjson | Format::Csv) => {
             let tag = args.tag.as_deref();
-            let run = Run {
+            let run = ReadinessRun {
                 now,
                 exit,
                 places: &places,
@@ -143,7 +87,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     session.out.flush()?;
     session.talk.say(&tables::in_words(&seen));
-    tell_of_refused(session, &seen);
+    report_refused(session, &seen);
     if let Some((_, it)) = seen.iter().find(|(_, it)| it.state == State::Busy) {
         let id = &it.instance.id;
         session
@@ -155,7 +99,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     Ok(exit)
 }
 
-/// Looks at every place; one that fails does not keep the others from being seen.
+/// Reads every account and Region. A failure in one does not stop the others.
 async fn look(
     aws: &impl Readable,
     policy: &Policy,
@@ -163,7 +107,7 @@ async fn look(
     days: Option<u16>,
     now: Timestamp,
     progress: &Progress,
-) -> Vec<Found> {
+) -> Vec<LocationReadiness> {
     let one = async |place: &Place| {
         let _shown = progress.begin(format!("reading {place}"));
         let mut instances = Vec::new();
@@ -173,11 +117,11 @@ async fn look(
             Ok(failing) => (failing, None),
             Err(failure) => (Vec::new(), Some(failure)),
         };
-        Found { place: place.clone(), instances, failing, failure: ended.err().or(unread) }
+        LocationReadiness { place: place.clone(), instances, failing, failure: ended.err().or(unread) }
     };
-    let mut found: Vec<Found> =
+    let mut found: Vec<LocationReadiness> =
         futures_util::stream::iter(&places.known).map(one).buffered(LOCATIONS_AT_ONCE).collect().await;
-    found.extend(places.unreadable.iter().cloned().map(|(place, failure)| Found {
+    found.extend(places.unreadable.iter().cloned().map(|(place, failure)| LocationReadiness {
         place,
         instances: Vec::new(),
         failing: Vec::new(),
@@ -186,17 +130,17 @@ async fn look(
     found
 }
 
-fn roll_ups(found: &[Found], tag: Option<&str>) -> Vec<RollUp> {
+fn roll_ups(found: &[LocationReadiness], tag: Option<&str>) -> Vec<RollUp> {
     let ways = [By::Group, By::Template].into_iter().chain(tag.map(|it| By::Tag(it.to_owned())));
     ways.flat_map(|by| {
-        let here = move |it: &Found| roll_up(&it.place, &by, &it.instances);
+        let here = move |it: &LocationReadiness| roll_up(&it.place, &by, &it.instances);
         found.iter().flat_map(here).collect::<Vec<RollUp>>()
     })
     .collect()
 }
 
 /// Software that has not noticed is software that may be broken.
-fn tell_of_refused<W>(session: &mut Session<'_, W>, seen: &[(&Place, &Readiness)]) {
+fn report_refused<W>(session: &mut Session<'_, W>, seen: &[(&Place, &Readiness)]) {
     let refused = seen.iter().filter(|(_, it)| it.state == State::Required && it.rejected > 0).count();
     if refused > 0 {
         session.talk.note(&format!(

@@ -3,9 +3,9 @@
 //! Without `--live` nothing but the event itself is known: what AWS would be asked is said, and launches are
 //! judged by what their record says.
 
+pub(crate) mod event_report;
 mod inputs;
 mod offline;
-pub(crate) mod told;
 
 use std::path::{Path, PathBuf};
 
@@ -31,9 +31,9 @@ use crate::term::messages::{count, some};
 use crate::term::problem::{Problem, Stop};
 use crate::world::{Cloud as _, World};
 
+use event_report::{EventReport, Word};
 use inputs::Saved;
 use offline::Offline;
-use told::{Told, Word};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,7 +41,7 @@ Examples:
   aws cloudtrail lookup-events ... | v2only replay -
   v2only replay dead-letters/ --policy policy.yaml --live";
 
-/// What `replay` is told.
+/// The arguments of `replay`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -106,7 +106,7 @@ async fn offline<W: World>(
         all.push(told);
     }
     let exit = print(session, &all, None)?;
-    if all.iter().flat_map(Told::records).any(|it| told::verdict(it) == "not judged") {
+    if all.iter().flat_map(EventReport::records).any(|it| event_report::verdict(it) == "not judged") {
         session.talk.say("`--live` asks AWS, and acts as the functions would");
     }
     Ok(exit)
@@ -143,15 +143,16 @@ async fn live<W: World>(
     print(session, &all, Some(&calls))
 }
 
-/// Sends one event through its door and keeps what is said.
+/// Sends one event through its entry point and keeps the log.
 async fn told<P: Ec2 + SageMaker + ReadParameter + Sync>(
     saved: Saved,
     app: &App<P>,
     world: &impl World,
     before: impl FnOnce(&Trigger),
-) -> Told {
-    let header = told::header(&saved.body);
-    let mut told = Told { file: saved.file, index: saved.index, header, trigger: None, words: Vec::new() };
+) -> EventReport {
+    let header = event_report::header(&saved.body);
+    let mut told =
+        EventReport { file: saved.file, index: saved.index, header, trigger: None, words: Vec::new() };
     match saved.body {
         Err(malformed) => told.words.push(Word::Malformed(malformed)),
         Ok(event) => {
@@ -159,13 +160,13 @@ async fn told<P: Ec2 + SageMaker + ReadParameter + Sync>(
                 before(&trigger);
                 told.trigger = Some(trigger);
             }
-            told.words = through_its_door(event, told.trigger.as_ref(), app, world).await;
+            told.words = through_its_entry_point(event, told.trigger.as_ref(), app, world).await;
         }
     }
     told
 }
 
-async fn through_its_door<P: Ec2 + SageMaker + ReadParameter + Sync>(
+async fn through_its_entry_point<P: Ec2 + SageMaker + ReadParameter + Sync>(
     event: Value,
     trigger: Option<&Trigger>,
     app: &App<P>,
@@ -194,9 +195,14 @@ const NAMED: usize = 10;
 type Calls = std::collections::BTreeMap<&'static str, u64>;
 
 /// Prints everything that was said. Calls are those of a live run.
-fn print<W: World>(session: &mut Session<'_, W>, all: &[Told], calls: Option<&Calls>) -> Result<Exit, Stop> {
+fn print<W: World>(
+    session: &mut Session<'_, W>,
+    all: &[EventReport],
+    calls: Option<&Calls>,
+) -> Result<Exit, Stop> {
     let totals = replay::Totals::of(all);
     let exit = Exit::of(totals.remaining > 0, totals.malformed + totals.failed > 0);
+    session.exit = Some(exit);
     match session.shared.output {
         Format::Json => {
             let document = ReplayV1::new(session.world.now(), exit, all, &totals, calls);
@@ -211,7 +217,7 @@ fn print<W: World>(session: &mut Session<'_, W>, all: &[Told], calls: Option<&Ca
     session.talk.say(&totals.in_words());
     if let Some(calls) = calls {
         session.talk.say(&totals::spent(calls));
-        let records: Vec<_> = all.iter().flat_map(Told::records).cloned().collect();
+        let records: Vec<_> = all.iter().flat_map(EventReport::records).cloned().collect();
         totals::incomplete(&mut session.talk, &[], &records);
     }
     name_malformed(session, all);
@@ -219,7 +225,7 @@ fn print<W: World>(session: &mut Session<'_, W>, all: &[Told], calls: Option<&Ca
 }
 
 /// Names the events that cannot be read: each is shown above with the reason, unless it is the only one.
-fn name_malformed<W>(session: &mut Session<'_, W>, all: &[Told]) {
+fn name_malformed<W>(session: &mut Session<'_, W>, all: &[EventReport]) {
     let mut malformed = all.iter().flat_map(|told| {
         told.words.iter().filter_map(move |word| match word {
             Word::Malformed(why) => Some((told.source(), why)),

@@ -1,4 +1,4 @@
-//! `rollback`: shows what a journal can give back, asks, restores, tells.
+//! `rollback`: shows what a journal can restore, asks, restores it, and reports.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,9 +28,9 @@ use crate::world::{Cloud, World};
 const EXAMPLES: &str = "\
 Examples:
   v2only rollback v2only-journal-20261120T101500Z.ndjson
-  v2only rollback before.ndjson --only i-0123456789abcdef0 --exempt-until 2027-01-31 --reason 'agent speaks v1'";
+  v2only rollback before.ndjson --only i-0123456789abcdef0 --exempt-until 2027-01-31 --reason 'agent uses v1'";
 
-/// What `rollback` is told.
+/// The arguments of `rollback`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -46,7 +46,7 @@ pub struct Args {
     #[arg(long, help_heading = "Input")]
     force: bool,
 
-    /// Exempt instances and notebooks through this day, by tags; otherwise the functions mend them again
+    /// Exempt instances and notebooks through this day, by tags; otherwise the functions fix them again
     #[arg(long, value_name = "YYYY-MM-DD", requires = "reason", help_heading = "Input")]
     exempt_until: Option<String>,
 
@@ -119,7 +119,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
 /// The exemption that is asked for, if it can excuse anything.
 fn exemption<W: World>(args: &Args, session: &Session<'_, W>) -> Result<Option<Exemption>, Problem> {
     let (Some(until), Some(reason)) = (&args.exempt_until, &args.reason) else { return Ok(None) };
-    let hint = "type a day such as `--exempt-until 2027-01-31`, and why: `--reason 'agent speaks v1'`";
+    let hint = "type a day such as `--exempt-until 2027-01-31`, and why: `--reason 'agent uses v1'`";
     let Some(day) = parse_day(until) else {
         return Err(Problem::usage(
             format!("--exempt-until: `{until}` is not a day written YYYY-MM-DD"),
@@ -128,7 +128,7 @@ fn exemption<W: World>(args: &Args, session: &Session<'_, W>) -> Result<Option<E
     };
     if day < Offset::UTC.to_datetime(session.world.now()).date() {
         return Err(Problem::usage(
-            format!("--exempt-until: {until} is over, and would excuse nothing"),
+            format!("--exempt-until: {until} is in the past, and would exempt no resource"),
             hint,
         ));
     }
@@ -192,7 +192,7 @@ fn agreed<W: World>(
     let text = rollback::plan(seen.iter().flat_map(|(_, it)| it), session.talk.width());
     let after = match exemption {
         Some(it) => format!("instances and notebooks are exempt through {} then: {}", it.until, it.reason),
-        None => "nothing exempts them: where the functions are deployed they mend them again; \
+        None => "nothing exempts them: where the functions are deployed they fix them again; \
                  `--exempt-until DAY --reason TEXT` keeps them from it"
             .to_owned(),
     };
@@ -216,6 +216,7 @@ fn tell<W: World>(
 ) -> Result<Exit, Stop> {
     let open = told.iter().filter(|it| it.is_open()).count();
     let exit = Exit::of(false, open > 0 || refused);
+    session.exit = Some(exit);
     match session.shared.output {
         format @ (Format::Json | Format::Ndjson | Format::Csv) => {
             let calls = aws.calls();

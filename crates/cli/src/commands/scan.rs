@@ -1,5 +1,5 @@
-//! `scan`: what violates the policy, and why. Nothing here holds a writer but of findings, and that only where
-//! `--import` asks for it.
+//! `scan`: what violates the policy, and why. The only writer here sends findings to Security Hub, and only with
+//! `--import`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use v2only_policy::Place;
 
 use crate::args::format::Format;
-use crate::args::kind::{self, Kind};
+use crate::args::kind::{self, ResourceKind};
 use crate::print::documents;
 use crate::report::causes;
 use crate::report::formats::{self, Layout};
@@ -16,11 +16,11 @@ use crate::report::item::Item;
 use crate::report::sink::{Head, Tail};
 use crate::report::table::Shown;
 use crate::report::tally::Tally;
-use crate::report::totals::{self, Looked, Totals};
+use crate::report::totals::{self, LocationResult, Totals};
 use crate::run::found::{self, Findings, Use};
 use crate::run::import::import;
 use crate::run::session::Session;
-use crate::run::survey::{self, ScanRequest, Seen};
+use crate::run::survey::{self, LocationSurvey, ScanRequest};
 use crate::run::{exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
@@ -36,14 +36,14 @@ Examples:
   v2only scan --org --region all --output asff --import > sent.json
   v2only scan --org --region all --output html --earlier last-month.json > report.html";
 
-/// What `scan` is told.
+/// The arguments of `scan`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Only this kind of resource: `instance`, `notebook`, `launch-template`, `launch-configuration`, `image` or
     /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
-    kind: Option<Kind>,
+    kind: Option<ResourceKind>,
 
     /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
     #[arg(long, help_heading = "Input")]
@@ -67,7 +67,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         return Err(Problem::usage("`--import` sends findings in AWS Security Finding Format", hint).into());
     }
     if args.kind.is_some() && !args.earlier.is_empty() {
-        let why = "`--earlier` compares runs that look at everything";
+        let why = "`--earlier` compares runs that read everything";
         return Err(Problem::usage(why, "leave out `--kind`, or `--earlier`").into());
     }
     let earlier = earlier::read(&args.earlier, session.shared.output)?;
@@ -94,8 +94,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         sink.begin()?;
     }
     let mut imported = None;
+    let mut pinned = causes::RepointAdvice::default();
     let mut write = |item: &Item<'_>| {
         tally.add(item);
+        pinned.add(item);
         sink.as_mut().map_or(Ok(()), |sink| sink.finding(item))
     };
     let surveys = if formats::is_unordered(session.shared.output) && !args.launched_by {
@@ -120,7 +122,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     session.exit = Some(exit);
     let calls = aws.calls();
     let Tally { totals, causes, exemptions: met, found, .. } = tally;
-    let exempt = exemptions::told(exemptions::Looked { request, shared: session.shared }, &surveys, met);
+    let exempt = exemptions::told(exemptions::ScanScope { request, shared: session.shared }, &surveys, met);
     if let Some(sink) = &mut sink {
         sink.end(&Tail {
             exit,
@@ -146,16 +148,22 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         session.talk.say(&imported.in_words());
         imported.failures.iter().for_each(|failure| session.talk.error(failure));
     }
-    let looked: Vec<Looked<'_>> = surveys.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
+    let looked: Vec<LocationResult<'_>> = surveys.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     totals::read(&mut session.talk, &looked, &calls);
     totals::usage_unread(&mut session.talk, &surveys);
     totals::launchers_unread(&mut session.talk, &surveys);
     totals::incomplete(&mut session.talk, &looked, &[]);
+    pinned.hints().for_each(|hint| session.talk.hint(&hint));
     Ok(exit)
 }
 
 /// Reports what was found, in numbers.
-fn tell<W>(session: &mut Session<'_, W>, surveys: &[Seen], found: &BTreeMap<Place, usize>, totals: &Totals) {
+fn tell<W>(
+    session: &mut Session<'_, W>,
+    surveys: &[LocationSurvey],
+    found: &BTreeMap<Place, usize>,
+    totals: &Totals,
+) {
     for survey in surveys {
         let found = count(found.get(&survey.place).copied().unwrap_or_default(), "resource");
         session.talk.detail(&format!("{}: {found} to report", survey.place));

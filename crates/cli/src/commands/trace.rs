@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use v2only_enforcer::Failure;
-use v2only_enforcer::trace_imds::{Report, Trouble, trace_imds};
+use v2only_enforcer::trace_imds::{Report, trace_imds};
 use v2only_policy::{Instance, InstanceId, InstanceState, Place};
 
-use super::readiness::Args;
 use crate::args::format::Format;
+use crate::args::readiness::Args;
 use crate::print::documents;
 use crate::print::trace as tables;
-use crate::print::trace_v1::{Run, TraceV1};
+use crate::print::trace_v1::{TraceRun, TraceV1};
 use crate::report::totals;
 use crate::run::regions;
 use crate::run::session::Session;
+use crate::run::traced::{NotTraced, Traced};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
 use crate::term::problem::{Problem, Stop};
@@ -25,65 +26,7 @@ use crate::world::{Cloud, World};
 /// How many instances are traced at the same time.
 const TRACES_AT_ONCE: usize = 8;
 
-/// What came of one instance.
-pub(crate) struct Traced {
-    pub(crate) id: InstanceId,
-    /// Where it is, if it was found.
-    pub(crate) place: Option<Place>,
-    pub(crate) came: Result<Report, NotTraced>,
-}
-
-/// Why an instance was not traced.
-pub(crate) enum NotTraced {
-    /// It is in none of the places that were looked at.
-    NotFound,
-    /// Nothing runs on it.
-    NotRunning,
-    /// It was tried.
-    Trouble(Trouble),
-}
-
-impl NotTraced {
-    /// A stable word.
-    pub(crate) const fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound => "not-found",
-            Self::NotRunning => "not-running",
-            Self::Trouble(it) => it.code(),
-        }
-    }
-
-    /// In one sentence.
-    pub(crate) fn words(&self) -> String {
-        match self {
-            Self::NotFound => "it is in none of the places that were looked at".to_owned(),
-            Self::NotRunning => "it is not running, and nothing on it calls anything".to_owned(),
-            Self::Trouble(it) => crate::term::problem::sentence(&Failure::from(it.clone())),
-        }
-    }
-
-    /// What to do about it.
-    fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::NotFound => Some("name its Region with `--region`, and its account with `--accounts`"),
-            Self::Trouble(Trouble::NotManaged(_)) => Some(
-                "let Systems Manager manage the instance: the agent must run on it, its role needs the policy \
-                 `AmazonSSMManagedInstanceCore`, and it must reach the endpoints of Systems Manager; \
-                 `aws ssm describe-instance-information` lists those it manages",
-            ),
-            Self::Trouble(Trouble::NoDocument(_)) => Some(
-                "deploy the templates of infra/ there, or `infra/ssm/trace-imds-v1.yaml` alone as `v2only-TraceImdsV1`",
-            ),
-            Self::Trouble(Trouble::Failed(failure)) => failure.hint(),
-            Self::Trouble(Trouble::Unreadable(_)) => {
-                Some("see whether the document `v2only-TraceImdsV1` there is the one of infra/ssm")
-            }
-            Self::NotRunning | Self::Trouble(Trouble::Ended { .. } | Trouble::StillGoing { .. }) => None,
-        }
-    }
-}
-
-/// Finds the instances, traces them side by side, and tells.
+/// Finds the instances, traces several at the same time, and prints what was found.
 pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let ids = ids(&args.trace)?;
     if session.shared.output == Format::Csv {
@@ -136,7 +79,7 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         }
         // Formats of findings are refused before; a spreadsheet below.
         format => {
-            let run = Run { now: session.world.now(), exit, seconds, traced: &traced, calls: &calls };
+            let run = TraceRun { now: session.world.now(), exit, seconds, traced: &traced, calls: &calls };
             let document = TraceV1::from(run);
             match format {
                 Format::Ndjson => documents::ndjson(session.out, document.instances.iter())?,

@@ -25,7 +25,7 @@ Examples:
 
 Changes nothing. Leaves with 3 if something could not be read: the plan may lack steps then.";
 
-/// What `uninstall-plan` is told.
+/// The arguments of `uninstall-plan`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

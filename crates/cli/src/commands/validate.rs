@@ -16,7 +16,7 @@ Examples:
   v2only validate policy.yaml
   v2only validate --schema > policy-v1.schema.json";
 
-/// What `validate` is told.
+/// The arguments of `validate`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// A whole run.
+/// The complete run.
 #[derive(Debug, Serialize)]
 pub(crate) struct CheckV1 {
     pub(crate) schema: &'static str,

@@ -27,12 +27,12 @@ pub(crate) fn findings(all: &[DoctorFinding], hub: &Place, everything: bool, wid
         ]);
     }
     let mut text = sheet.text();
-    for (state, heading) in [(State::Problem, "to mend it:"), (State::Unread, "to be able to check it:")] {
+    for (state, heading) in [(State::Problem, "to fix it:"), (State::Unread, "to be able to check it:")] {
         let mut said: Vec<String> = Vec::new();
         for it in told.iter().filter(|it| it.state == state) {
             if let Some(command) = &it.command {
                 let line = format!("  {}", plain(command.as_str()));
-                // One command may mend several things.
+                // One command may fix several things.
                 if !said.contains(&line) {
                     said.push(format!(
                         "  # {} {} in {}{}",

@@ -13,7 +13,7 @@ use super::doctor::not_looked_at;
 use crate::report::findings_v1::{IncompleteV1, PlaceV1};
 
 /// What a run brought to light, before it is given its published shape.
-pub(crate) struct Run<'a> {
+pub(crate) struct DoctorRun<'a> {
     pub(crate) now: Timestamp,
     pub(crate) exit: crate::term::exit::Exit,
     pub(crate) hub: &'a Place,
@@ -22,7 +22,7 @@ pub(crate) struct Run<'a> {
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
 }
 
-/// A whole run. `installation` is `organization` or `single-account`.
+/// The complete run. `installation` is `organization` or `single-account`.
 #[derive(Debug, Serialize)]
 pub(crate) struct DoctorV1<'a> {
     schema: &'static str,
@@ -36,7 +36,7 @@ pub(crate) struct DoctorV1<'a> {
     api_calls: &'a BTreeMap<&'static str, u64>,
 }
 
-/// One piece. `state` is `ok`, `problem` or `unread`; `command` mends it, or shows what is missing.
+/// One piece. `state` is `ok`, `problem` or `unread`; `command` fixes it, or shows what is missing.
 #[derive(Debug, Serialize)]
 struct FindingV1<'a> {
     #[serde(flatten)]
@@ -63,8 +63,8 @@ const fn word(it: State) -> &'static str {
     }
 }
 
-impl<'a> From<Run<'a>> for DoctorV1<'a> {
-    fn from(run: Run<'a>) -> Self {
+impl<'a> From<DoctorRun<'a>> for DoctorV1<'a> {
+    fn from(run: DoctorRun<'a>) -> Self {
         let number = |state: State| run.findings.iter().filter(|it| it.state == state).count();
         Self {
             schema: "v2only.doctor.v1",

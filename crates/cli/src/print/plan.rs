@@ -1,7 +1,6 @@
 //! The plan, as it is shown before anybody agrees to it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
 use v2only_enforcer::ResourceId;
 use v2only_enforcer::automation::documents;
@@ -9,14 +8,15 @@ use v2only_policy::cause::{Launched, RootCause, Setter};
 use v2only_policy::{Decision, Judged, LaunchTemplateId, Note, Place, Plan, Subject};
 
 use crate::print::sheet::{Entry, Sheet};
-use crate::run::found::{Estate, Found};
+use crate::run::found::{Estate, FoundResource};
+use crate::run::spool;
 use crate::term::messages::count;
 use crate::term::text::one_line;
 
 /// How many resources are named for each change, unless all are.
 const NAMED: usize = 10;
 
-/// What would be changed, by place: sources and notebooks by change, instances by their root cause, with what mends it;
+/// What would be changed, by place: sources and notebooks by change, instances by their root cause, with its fix;
 /// then what is held, and why, and what deserves a warning.
 #[derive(Default)]
 pub(crate) struct Plans {
@@ -27,11 +27,11 @@ pub(crate) struct Plans {
 
 impl Plans {
     /// Goes through what was found. Of each change, only some resources are named, unless all are to be.
-    pub(crate) fn of(estate: &Estate, all: bool, role: Option<&str>) -> io::Result<Self> {
+    pub(crate) fn of(estate: &Estate, all: bool, role: Option<&str>) -> spool::Result<Self> {
         let named = if all { usize::MAX } else { NAMED };
         let mut plans = Self::default();
         for it in estate.entries() {
-            let Found { judged, cause } = estate.get(it)?;
+            let FoundResource { judged, cause } = estate.get(it)?;
             if it.automated {
                 plans.automated += 1;
                 plans.documents.extend(documents([&judged], role));
@@ -55,7 +55,7 @@ impl Plans {
             if !sorted.acting.is_empty() {
                 parts.push(section("to be changed", &sorted.acting, width));
             }
-            parts.extend(causes.iter().map(|(words, it)| it.section(words, &sorted.mended, width)));
+            parts.extend(causes.iter().map(|(words, it)| it.section(words, &sorted.fixed, width)));
             if !sorted.held.is_empty() {
                 parts.push(section("held, and left as they are", &sorted.held, width));
             }
@@ -76,7 +76,7 @@ impl Plans {
     }
 }
 
-/// So many resources, of which the first are named.
+/// The number of resources, and the names of the first.
 #[derive(Default)]
 struct Named {
     number: usize,
@@ -111,7 +111,7 @@ struct Sorted {
     /// Instances whose root cause is known: those that are changed, and how many are held.
     by_cause: BTreeMap<String, Caused>,
     /// What the plan changes of what causes say.
-    mended: Mended,
+    fixed: Fixed,
     /// Hosts of containers that are left, or put, at hop limit 1.
     containers: Option<Named>,
 }
@@ -125,12 +125,12 @@ struct Caused {
 
 /// The sources that are changed.
 #[derive(Default)]
-struct Mended {
+struct Fixed {
     templates: BTreeSet<LaunchTemplateId>,
     defaults: bool,
 }
 
-impl Mended {
+impl Fixed {
     fn add(&mut self, subject: &Subject) {
         match subject {
             Subject::TemplateVersion { template, .. } => drop(self.templates.insert(template.id.clone())),
@@ -143,7 +143,7 @@ impl Mended {
     }
 
     /// Whether this changes what a cause says.
-    fn mends(&self, cause: &RootCause) -> bool {
+    fn covers(&self, cause: &RootCause) -> bool {
         match (cause.http_tokens, &cause.from) {
             (Setter::Source, Launched::Template(id, _)) => self.templates.contains(id),
             (Setter::AccountDefault | Setter::Nobody, _) => self.defaults,
@@ -160,7 +160,7 @@ impl Sorted {
             if decision.notes.iter().any(|it| matches!(it, Note::ContainerHost(_))) {
                 self.containers.get_or_insert_default().add(id.clone(), named);
             }
-            self.mended.add(subject);
+            self.fixed.add(subject);
         }
         let caused = cause.map(|it| self.of_cause(it));
         match (words, caused) {
@@ -199,14 +199,14 @@ impl Caused {
         self.acting.values().map(|it| it.number).sum()
     }
 
-    fn section(&self, words: &str, mended: &Mended, width: Option<u16>) -> String {
+    fn section(&self, words: &str, fixed: &Fixed, width: Option<u16>) -> String {
         let held = if self.held > 0 { format!(", and {} held", self.held) } else { String::new() };
-        let mends = match self.cause.remedy() {
-            _ if mended.mends(&self.cause) => "\n    this plan mends the cause as well".to_owned(),
-            Some(remedy) => format!("\n    what mends the cause: {}", one_line(&remedy)),
+        let fix = match self.cause.remedy() {
+            _ if fixed.covers(&self.cause) => "\n    this plan fixes the cause as well".to_owned(),
+            Some(remedy) => format!("\n    fix for the cause: {}", one_line(&remedy)),
             None => String::new(),
         };
-        let heading = format!("{}{held}: {}{mends}", count(self.changed(), "instance"), one_line(words));
+        let heading = format!("{}{held}: {}{fix}", count(self.changed(), "instance"), one_line(words));
         section(&heading, &self.acting, width)
     }
 }

@@ -11,7 +11,7 @@ use crate::term::text::one_line;
 /// How many instances or groups are named in one line.
 const NAMED: usize = 10;
 
-/// Instances that are to be told of: those that require tokens already only where their software has not noticed.
+/// Instances to report: those that require tokens already only where their software still calls IMDSv1.
 pub(crate) fn instances(seen: &[(&Place, &Readiness)], width: Option<u16>) -> Option<String> {
     let whereabouts = Whereabouts::of(seen.iter().map(|(place, _)| *place));
     let headings = [
@@ -101,7 +101,7 @@ pub(crate) fn source_words(it: &Failing) -> String {
             };
             let owner = match it.owner {
                 DefaultsOwner::Account => "require tokens in the same call",
-                _ => "whoever owns it must require tokens first",
+                _ => "its owner must require tokens first",
             };
             format!(
                 "the account default {says}: launches fail that state nothing, unless their image requires tokens; {owner}"

@@ -15,7 +15,7 @@ use crate::report::findings_v1::{IncompleteV1, PlaceV1};
 const SCHEMA: &str = "v2only.readiness.v1";
 
 /// What a run brought to light, before it is given its published shape.
-pub(crate) struct Run<'a> {
+pub(crate) struct ReadinessRun<'a> {
     pub(crate) now: Timestamp,
     pub(crate) exit: crate::term::exit::Exit,
     pub(crate) places: &'a [(&'a Place, Option<&'a Failure>)],
@@ -26,7 +26,7 @@ pub(crate) struct Run<'a> {
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
 }
 
-/// A whole run.
+/// A complete run.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReadinessV1<'a> {
     schema: &'static str,
@@ -92,7 +92,7 @@ struct StatesV1 {
 struct IfEnforcedV1<'a> {
     /// Whose replacements could not use version 1, which they use.
     busy_instances: Vec<&'a str>,
-    /// Of which that is not known.
+    /// The number of instances for which that is not known.
     unknown_instances: Vec<&'a str>,
     /// Whose launches would fail.
     sources: Vec<SourceV1<'a>>,
@@ -109,8 +109,8 @@ struct SourceV1<'a> {
     words: String,
 }
 
-impl<'a> From<Run<'a>> for ReadinessV1<'a> {
-    fn from(run: Run<'a>) -> Self {
+impl<'a> From<ReadinessRun<'a>> for ReadinessV1<'a> {
+    fn from(run: ReadinessRun<'a>) -> Self {
         let of = |state: State| {
             let ids = run.instances.iter().filter(move |(_, it)| it.state == state);
             ids.map(|(_, it)| it.instance.id.as_str()).collect::<Vec<_>>()

@@ -3,7 +3,7 @@
 use v2only_enforcer::Outcome;
 use v2only_policy::Verdict;
 
-use crate::commands::replay::told::{Told, Word, follows, verdict, why};
+use crate::commands::replay::event_report::{EventReport, Word, follows, verdict, why};
 use crate::print::sheet::{Entry, Sheet};
 use crate::term::messages::count;
 use crate::term::text::plain;
@@ -24,7 +24,7 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    pub(crate) fn of(all: &[Told]) -> Self {
+    pub(crate) fn of(all: &[EventReport]) -> Self {
         let mut totals = Self { events: all.len(), ..Self::default() };
         for word in all.iter().flat_map(|it| &it.words) {
             let record = match word {
@@ -48,7 +48,7 @@ impl Totals {
             }
             totals.fixed += usize::from(record.outcome == Outcome::Fixed);
             totals.failed += usize::from(record.outcome.is_failure());
-            // A resource that could not be looked at is incomplete; whether it violates is not known.
+            // A resource that could not be read makes the run incomplete: it is unknown whether it violates the policy.
             totals.remaining += usize::from(record.decision.is_some() && record.leaves_violation());
         }
         totals
@@ -74,8 +74,8 @@ impl Totals {
 }
 
 /// Everything that was said: in blocks for a terminal, in one line for each resource elsewhere.
-pub(crate) fn text(all: &[Told], live: bool, width: Option<u16>) -> String {
-    let one = |told: &Told| match width {
+pub(crate) fn text(all: &[EventReport], live: bool, width: Option<u16>) -> String {
+    let one = |told: &EventReport| match width {
         Some(width) => block(told, live, width),
         None => lines(told, live),
     };
@@ -95,7 +95,7 @@ fn row(word: &Word, live: bool) -> (String, &'static str, Vec<String>) {
     }
 }
 
-fn block(told: &Told, live: bool, width: u16) -> String {
+fn block(told: &EventReport, live: bool, width: u16) -> String {
     let mut sheet = Sheet::new(&[], 0, Some(width));
     for word in &told.words {
         let (resource, verdict, text) = row(word, live);
@@ -106,7 +106,7 @@ fn block(told: &Told, live: bool, width: u16) -> String {
     format!("{}\n {}\n{}\n", plain(&told.source()), plain(&told.event()), sheet.text())
 }
 
-fn lines(told: &Told, live: bool) -> String {
+fn lines(told: &EventReport, live: bool) -> String {
     let mut lines = String::new();
     for word in &told.words {
         let (resource, verdict, text) = row(word, live);

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use v2only_events::Malformed;
 
-use crate::commands::replay::told::{Told, Word, follows, subject};
+use crate::commands::replay::event_report::{EventReport, Word, follows, subject};
 use crate::print::replay::Totals;
 use crate::report::findings_v1::FindingV1;
 use crate::report::item::Item;
 use crate::term::exit::Exit;
 
-/// A whole replay.
+/// A complete replay.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReplayV1<'a> {
     schema: &'static str,
@@ -29,7 +29,7 @@ impl<'a> ReplayV1<'a> {
     pub(crate) fn new(
         now: Timestamp,
         exit: Exit,
-        all: &'a [Told],
+        all: &'a [EventReport],
         totals: &Totals,
         calls: Option<&'a BTreeMap<&'static str, u64>>,
     ) -> Self {
@@ -89,7 +89,7 @@ struct FollowedV1<'a> {
 }
 
 impl<'a> EventV1<'a> {
-    fn new(told: &'a Told, live: bool) -> Self {
+    fn new(told: &'a EventReport, live: bool) -> Self {
         let (header, trigger) = (&told.header, told.trigger.as_ref());
         let mut event = Self {
             file: &told.file,

@@ -11,7 +11,7 @@ use crate::report::posture_v1::PostureV1;
 use crate::term::exit::Exit;
 use crate::term::problem::sentence;
 
-/// A whole run.
+/// A complete run.
 #[derive(Debug, Serialize)]
 pub(crate) struct RollbackV1<'a> {
     schema: &'static str,

@@ -17,7 +17,7 @@ pub(crate) struct Sheet {
     wrapped: bool,
 }
 
-/// How a table names places: by Region, and by account too where there are several.
+/// How a table names accounts and Regions: by Region, and by account too where there are several.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Whereabouts {
     several: bool,
@@ -104,7 +104,7 @@ impl Sheet {
         self.table.column_max_content_widths()
     }
 
-    /// As a part of a table of which the columns are so wide: all of them where nothing is wrapped, else the first
+    /// As a part of a table with these column widths: all rows where nothing is wrapped, else the first
     /// `fixed`, which never are.
     pub(crate) fn in_columns(&mut self, widths: &[u16], fixed: usize) {
         let shared = if self.wrapped { fixed } else { widths.len() };

@@ -3,8 +3,8 @@
 use v2only_enforcer::trace_imds::{Caller, Report};
 use v2only_policy::InstanceId;
 
-use crate::commands::Traced;
 use crate::print::sheet::{Entry, Sheet};
+use crate::run::traced::Traced;
 use crate::term::messages::count;
 
 /// Who called, instance by instance; `None` if nobody did.

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use v2only_enforcer::trace_imds::{Caller, Report};
 
-use crate::commands::Traced;
+use crate::run::traced::Traced;
 
 /// The name of the shape.
 const SCHEMA: &str = "v2only.trace.v1";
 
-/// A whole run, before it is given its published shape.
-pub(crate) struct Run<'a> {
+/// The complete run, before it is given its published shape.
+pub(crate) struct TraceRun<'a> {
     pub(crate) now: Timestamp,
     pub(crate) exit: crate::term::exit::Exit,
     pub(crate) seconds: u16,
@@ -20,7 +20,7 @@ pub(crate) struct Run<'a> {
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
 }
 
-/// A whole run.
+/// A complete run.
 #[derive(Debug, Serialize)]
 pub(crate) struct TraceV1<'a> {
     schema: &'static str,
@@ -70,8 +70,8 @@ struct CallerV1<'a> {
     connections: Option<u64>,
 }
 
-impl<'a> From<Run<'a>> for TraceV1<'a> {
-    fn from(run: Run<'a>) -> Self {
+impl<'a> From<TraceRun<'a>> for TraceV1<'a> {
+    fn from(run: TraceRun<'a>) -> Self {
         Self {
             schema: SCHEMA,
             time: run.now.to_string(),

@@ -3,7 +3,7 @@
 //! Source: AWS Security Hub User Guide, "AWS Security Finding Format"; API Reference, `BatchImportFindings`.
 //!
 //! One finding for each resource and rule, under the same id in every run, so that a later run updates it. What is
-//! exempt stays active as a warning: a suppressed finding would never be looked at again once its exemption is over.
+//! exempt stays active as a warning: a suppressed finding would stay suppressed after its exemption expired.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -56,9 +56,9 @@ impl Sink for Asff<'_> {
         self.list.begin(self.out)
     }
 
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
         let findings = findings(item, self.now, &Known::new());
-        findings.iter().try_for_each(|finding| self.list.element(self.out, finding))
+        Ok(findings.iter().try_for_each(|finding| self.list.element(self.out, finding))?)
     }
 
     fn end(&mut self, _: &Tail<'_>) -> Result<(), Stop> {
@@ -86,7 +86,7 @@ fn finding(item: &Item<'_>, finding: Finding, now: Timestamp, known: &Known) -> 
     let finding_id = resource::finding_id(place, id, rule.id);
     let time = time(now);
     let created = known.get(&finding_id).unwrap_or(&time).clone();
-    let closed = item.is_mended() || item.is_gone();
+    let closed = item.is_fixed() || item.is_gone();
     let (status, severity) = match (closed, item.exemption()) {
         (true, _) => ("PASSED", Severity::Informational),
         (false, Some(_)) => ("WARNING", Severity::Informational),
@@ -121,7 +121,7 @@ fn finding(item: &Item<'_>, finding: Finding, now: Timestamp, known: &Known) -> 
     })
 }
 
-/// The finding that says of a known one that it is over.
+/// The finding that closes a known one.
 pub(crate) fn closed(known: &KnownFinding, place: &Place, now: Timestamp) -> Value {
     let time = time(now);
     let created = if known.created_at.is_empty() { &time } else { &known.created_at };

@@ -1,19 +1,21 @@
-//! What is said of sources beside their rows: which of them would mend how many instances, and what their
+//! What is printed of sources beside their rows: how many instances the fix of each repairs, and what their
 //! running instances still need.
 
-use std::collections::BTreeMap;
-use std::io;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
 use v2only_enforcer::Outcome;
 use v2only_enforcer::launchers::Launcher;
 use v2only_installation::command::Command;
 use v2only_policy::cause::RootCause;
-use v2only_policy::{Place, Plan, Step, Subject};
+use v2only_policy::source::{GroupPart, GroupUse, LaunchTemplate, VersionChoice};
+use v2only_policy::{Hold, Place, Plan, Step, Subject};
 
 use crate::print::sheet::{Entry, Sheet, Whereabouts};
 use crate::report::item::Item;
 use crate::run::found::Findings;
-use crate::run::survey::Seen;
+use crate::run::spool;
+use crate::run::survey::LocationSurvey;
 use crate::term::messages::{count, some};
 use crate::term::problem::sentence;
 use crate::term::text::one_line;
@@ -21,7 +23,7 @@ use crate::term::text::one_line;
 /// How many groups are named for each cause.
 const NAMED: usize = 5;
 
-/// Violating instances by place and what set their options.
+/// Violating instances by account, Region and what set their options.
 #[derive(Debug, Default)]
 pub(crate) struct Causes(BTreeMap<(Place, String), Group>);
 
@@ -40,19 +42,19 @@ impl Causes {
 }
 
 /// Violating instances by what set their options, the largest group first; `None` if there are none.
-pub(crate) fn causes(findings: Findings<'_>, width: Option<u16>) -> io::Result<Option<String>> {
+pub(crate) fn causes(findings: Findings<'_>, width: Option<u16>) -> spool::Result<Option<String>> {
     let mut grouped = Causes::default();
     findings.each(|it| {
         if let Some(cause) = it.cause {
             grouped.add(&it.record.place, cause, it.launcher);
         }
-        io::Result::Ok(())
+        spool::Result::Ok(())
     })?;
     Ok(counted(grouped, &findings.estate.seen, width))
 }
 
 /// The same of causes that were counted as they were found.
-pub(crate) fn counted(grouped: Causes, seen: &[Seen], width: Option<u16>) -> Option<String> {
+pub(crate) fn counted(grouped: Causes, seen: &[LocationSurvey], width: Option<u16>) -> Option<String> {
     let untraced = seen.iter().filter_map(|it| Some((&it.place, it.untraced.as_ref()?)));
     let untraced: Vec<String> = untraced
         .map(|(place, failure)| format!("  not traced in {place}: {}", one_line(&sentence(failure))))
@@ -97,7 +99,7 @@ fn launcher_words(launcher: &Launcher) -> String {
     }
 }
 
-/// Those who launched most, with how many; `None` if nobody was asked about.
+/// Those who launched most, with how many; `None` if CloudTrail was not asked.
 fn most_of(launchers: BTreeMap<String, usize>) -> Option<String> {
     let mut launchers: Vec<(String, usize)> = launchers.into_iter().collect();
     launchers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
@@ -105,8 +107,8 @@ fn most_of(launchers: BTreeMap<String, usize>) -> Option<String> {
     (!words.is_empty()).then(|| format!("launched by {}", some(&words, NAMED)))
 }
 
-/// What is left to do by hand after launch templates were mended: running instances keep their options.
-pub(crate) fn refresh_advice(findings: Findings<'_>) -> io::Result<Vec<String>> {
+/// What is left to do by hand after launch templates were fixed: running instances keep their options.
+pub(crate) fn refresh_advice(findings: Findings<'_>) -> spool::Result<Vec<String>> {
     let mut advice = Vec::new();
     let entries = findings.estate.entries().iter().enumerate();
     for (number, _) in entries.filter(|(_, it)| it.source && it.acts) {
@@ -116,12 +118,15 @@ pub(crate) fn refresh_advice(findings: Findings<'_>) -> io::Result<Vec<String>> 
                 Some(Plan::Act(Step::LaunchTemplate(step))),
             ) = (it.judged.map(|it| &it.subject), it.record.plan())
             else {
-                return io::Result::Ok(());
+                return spool::Result::Ok(());
             };
-            if step.change.is_none() || it.record.outcome != Outcome::Fixed {
+            let is_changed = matches!(it.record.outcome, Outcome::Fixed | Outcome::Advanced);
+            if step.change.is_none() || !is_changed {
                 return Ok(());
             }
-            for user in template.users(*number) {
+            // A group that names the old version by number would launch from that version again.
+            let follows = |user: &&GroupUse| !matches!(user.version, VersionChoice::Number(_));
+            for user in template.users(*number).filter(follows) {
                 let refresh = Command::aws("autoscaling", "start-instance-refresh")
                     .option("auto-scaling-group-name", &one_line(&user.group))
                     .at(&it.record.place);
@@ -135,6 +140,71 @@ pub(crate) fn refresh_advice(findings: Findings<'_>) -> io::Result<Vec<String>> 
         })?;
     }
     Ok(advice)
+}
+
+/// How to let the groups that name a violating version by number launch from `$Default`: one hint for each group.
+#[derive(Debug, Default)]
+pub(crate) struct RepointAdvice(BTreeSet<String>);
+
+impl RepointAdvice {
+    /// Of all findings.
+    pub(crate) fn of(findings: Findings<'_>) -> spool::Result<Self> {
+        let mut advice = Self::default();
+        let entries = findings.estate.entries().iter().enumerate();
+        for (number, _) in entries.filter(|(_, it)| it.source) {
+            findings.one(number, &mut |it: &Item<'_>| {
+                advice.add(it);
+                spool::Result::Ok(())
+            })?;
+        }
+        Ok(advice)
+    }
+
+    /// Adds the groups of one template version.
+    pub(crate) fn add(&mut self, it: &Item<'_>) {
+        let Some(Subject::TemplateVersion { template, number, .. }) = it.judged.map(|it| &it.subject) else {
+            return;
+        };
+        let is_owned = matches!(it.record.hold(), Some(Hold::OwnedBy(_) | Hold::Managed(_)));
+        if it.record.is_violation() && !is_owned {
+            self.0.extend(template.pinned(*number).map(|user| repoint(template, user, &it.record.place)));
+        }
+    }
+
+    /// The hints.
+    pub(crate) fn hints(self) -> impl Iterator<Item = String> {
+        self.0.into_iter()
+    }
+}
+
+fn repoint(template: &LaunchTemplate, user: &GroupUse, place: &Place) -> String {
+    let (group, id, number) = (one_line(&user.group), &template.id, template.number(user.version));
+    let update =
+        Command::aws("autoscaling", "update-auto-scaling-group").option("auto-scaling-group-name", &group);
+    let update = match user.part {
+        GroupPart::Own => {
+            update.option("launch-template", &format!("LaunchTemplateId={id},Version=$Default")).at(place)
+        }
+        GroupPart::Mixed => {
+            let specification = json!({ "LaunchTemplateId": id.as_str(), "Version": "$Default" });
+            let policy = json!({ "LaunchTemplate": { "LaunchTemplateSpecification": specification } });
+            update.json("mixed-instances-policy", &policy).at(place)
+        }
+        GroupPart::Override => {
+            let show = Command::aws("autoscaling", "describe-auto-scaling-groups")
+                .option("auto-scaling-group-names", &group)
+                .at(place);
+            return format!(
+                "an override of group {group} names version {number} of {id} by number; write `\"Version\": \
+                 \"$Default\"` into that override, which `{show}` shows, and give all overrides to `aws autoscaling \
+                 update-auto-scaling-group --mixed-instances-policy`"
+            );
+        }
+    };
+    format!(
+        "group {group} names version {number} of {id} by number and goes on launching from that version; once $Default \
+         requires tokens, type `{update}`"
+    )
 }
 
 #[cfg(test)]

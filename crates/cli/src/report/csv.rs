@@ -1,7 +1,7 @@
 //! Comma-separated values: RFC 4180, with a header line.
 //!
-//! A spreadsheet runs cells that begin like a formula, and names and tags are written by whoever may launch
-//! something. Such cells begin with an apostrophe, which makes them text. Nor does a cell hold what a terminal would obey.
+//! A spreadsheet runs cells that begin like a formula, and everybody who may launch
+//! something can write names and tags. Such cells begin with an apostrophe, which makes them text. Nor does a cell hold what a terminal would obey.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -24,9 +24,9 @@ impl Sink for Csv<'_> {
         self.out.write_all(heading(FINDINGS).as_bytes())
     }
 
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
-        let finding = serde_json::to_value(FindingV1::of(item))?;
-        self.out.write_all(row(FINDINGS, &finding).as_bytes())
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
+        let finding = serde_json::to_value(FindingV1::of(item)).map_err(io::Error::from)?;
+        Ok(self.out.write_all(row(FINDINGS, &finding).as_bytes())?)
     }
 
     fn end(&mut self, _: &Tail<'_>) -> Result<(), Stop> {
@@ -80,7 +80,7 @@ fn cell(text: &str) -> String {
     }
 }
 
-/// What would tell a terminal what to do, or turn the direction of writing, is replaced; lines and tabs stay.
+/// The text without terminal control characters and marks of writing direction; line ends and tabs stay.
 fn harmless(text: &str) -> String {
     text.split_inclusive(['\t', '\r', '\n'])
         .map(|part| match part.char_indices().next_back() {

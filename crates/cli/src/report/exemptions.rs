@@ -3,10 +3,10 @@
 use v2only_policy::review::Standing;
 
 use crate::print::sheet::{Entry, Sheet};
-use crate::run::exemptions::Told;
+use crate::run::exemptions::ExemptionReport;
 
-/// A row for each that is over, ends soon or is stale; `None` if there is none.
-pub(crate) fn due(all: &[Told], width: Option<u16>) -> Option<Sheet> {
+/// A row for each exemption that is expired, expires soon or is unused; `None` if there is none.
+pub(crate) fn due(all: &[ExemptionReport], width: Option<u16>) -> Option<Sheet> {
     let mut rows = all.iter().filter_map(|it| match &it.standing {
         Standing::Due(due) => Some((it, due)),
         Standing::Unjudged(_) => None,

@@ -1,9 +1,9 @@
-//! Exemptions that there is something to tell of. Published: fields are only ever added.
+//! Exemptions that need attention. Published: fields are only ever added.
 
 use serde::Serialize;
 use v2only_policy::review::{Due, Standing};
 
-use crate::run::exemptions::Told;
+use crate::run::exemptions::ExemptionReport;
 
 /// `state` is `expired`, `expires`, `stale`, or `unjudged`, and `because` then says why. `days` are those since its last
 /// day, or until then. An exemption by tags has `account` and `region`.
@@ -24,8 +24,8 @@ pub(crate) struct ExemptionToldV1<'a> {
     owner: Option<&'a str>,
 }
 
-impl<'a> From<&'a Told> for ExemptionToldV1<'a> {
-    fn from(it: &'a Told) -> Self {
+impl<'a> From<&'a ExemptionReport> for ExemptionToldV1<'a> {
+    fn from(it: &'a ExemptionReport) -> Self {
         let (state, days, because) = match &it.standing {
             Standing::Due(due @ (Due::Expired { days } | Due::Expires { days })) => {
                 (due.code(), Some(*days), None)

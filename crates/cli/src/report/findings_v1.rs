@@ -129,7 +129,7 @@ struct CauseV1<'a> {
     http_tokens: &'static str,
     hop_limit: &'static str,
     words: String,
-    /// What mends the source; `null` where that is not known.
+    /// How to fix the source; `null` where that is not known.
     remedy: Option<String>,
 }
 

@@ -15,7 +15,7 @@ mod rows;
 mod trend;
 mod words;
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use askama::Template;
 use base64::Engine as _;
@@ -26,7 +26,7 @@ use v2only_policy::Mode;
 
 use self::causes::{Cause, Causes, causes_words};
 use self::earlier::Earlier;
-use self::exemptions::{Exemptions, Met};
+use self::exemptions::{ExemptionUse, Exemptions};
 use self::first::{First, Rows};
 use self::gate::{Busy, Evidence, Gate};
 use self::places::{Answering, Posture, Postures, headline, scope, standfirst};
@@ -71,7 +71,7 @@ struct Report {
     /// Accounts and Regions in words.
     scope: String,
     headline: String,
-    /// Whether every kind of resource was looked at.
+    /// Whether the run read every kind of resource.
     everything: bool,
     standfirst: String,
     places: usize,
@@ -95,7 +95,7 @@ struct Report {
     calls: String,
 }
 
-/// The page, of which no finding is kept but those that are shown.
+/// The page. It keeps only the findings that it shows.
 pub(crate) struct Html<'a> {
     head: Head<'a>,
     earlier: &'a [Earlier],
@@ -110,7 +110,7 @@ impl<'a> Html<'a> {
 }
 
 impl Sink for Html<'_> {
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
         self.content.add(item);
         Ok(())
     }
@@ -143,7 +143,7 @@ impl Sink for Html<'_> {
     }
 }
 
-/// The first open step. Where something could not be read, that comes first, and the one after it is told of.
+/// The first open step. Where something could not be read, reading it comes first, and the step after it is named too.
 fn next(steps: &[Step], whole: bool) -> Next {
     let skipped = usize::from(!whole);
     let step = steps.iter().skip(skipped).find(|it| it.is_open());
@@ -170,7 +170,7 @@ struct Content<'a> {
     causes: Causes,
     findings: First<(), Row>,
     failed: First<(), Row>,
-    exemptions: Met<'a>,
+    exemptions: ExemptionUse<'a>,
     left: Left,
 }
 
@@ -185,7 +185,7 @@ impl<'a> Content<'a> {
             causes: Causes::default(),
             findings: First::default(),
             failed: First::default(),
-            exemptions: Met::none(head),
+            exemptions: ExemptionUse::none(head),
             left: Left::default(),
         }
     }

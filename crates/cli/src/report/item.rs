@@ -15,7 +15,7 @@ use v2only_policy::{
 /// One resource.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Item<'a> {
-    /// What is said of it.
+    /// What is recorded of it.
     pub(crate) record: &'a Record,
     /// What set its options, if that was traced.
     pub(crate) cause: Option<&'a RootCause>,
@@ -26,7 +26,7 @@ pub(crate) struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// A record of which nothing else is known.
+    /// A record without the resource that it is about.
     pub(crate) const fn alone(record: &'a Record) -> Self {
         Self { record, cause: None, launcher: None, judged: None }
     }
@@ -63,13 +63,16 @@ impl<'a> Item<'a> {
     fn void_exemption<T>(&self, pick: impl Fn(&'a Void) -> Option<T>) -> Option<T> {
         self.record.decision.as_ref()?.notes.iter().find_map(|it| match it {
             Note::VoidExemption(void) => pick(void),
-            Note::OptionsPending | Note::LeftStopped | Note::EnforcementWaits(_) | Note::ContainerHost(_) => {
-                None
-            }
+            Note::OptionsPending
+            | Note::LeftStopped
+            | Note::EnforcementWaits(_)
+            | Note::OptionUnknown(_)
+            | Note::TagKeyUnfit(_)
+            | Note::ContainerHost(_) => None,
         })
     }
 
-    /// An exemption that means it and is over.
+    /// An exemption that matches it and is expired.
     pub(crate) fn expired(&self) -> Option<(&'a Origin, Date)> {
         self.void_exemption(|it| match it {
             Void::Expired { origin, until } => Some((origin, *until)),
@@ -77,7 +80,7 @@ impl<'a> Item<'a> {
         })
     }
 
-    /// What an exemption tag says that exempts nobody.
+    /// Why its exemption tag is invalid.
     pub(crate) fn invalid_exemption(&self) -> Option<String> {
         self.void_exemption(|it| match it {
             Void::Invalid(why) => Some(why.to_string()),
@@ -134,11 +137,11 @@ impl<'a> Item<'a> {
 
     /// Whether it violates the policy after this run.
     pub(crate) fn violates(&self) -> bool {
-        self.record.is_violation() && !self.is_mended() && !self.is_gone()
+        self.record.is_violation() && !self.is_fixed() && !self.is_gone()
     }
 
     /// Whether this run made it compliant.
-    pub(crate) fn is_mended(&self) -> bool {
+    pub(crate) fn is_fixed(&self) -> bool {
         self.record.outcome == Outcome::Fixed
     }
 

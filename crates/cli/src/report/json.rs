@@ -13,13 +13,13 @@ use crate::report::item::Item;
 use crate::report::list::List;
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::sink::{Head, Sink, Tail};
-use crate::run::survey::Seen;
+use crate::run::survey::LocationSurvey;
 use crate::term::problem::Stop;
 
 /// The name of the shape.
 const SCHEMA: &str = "v2only.findings.v1";
 
-/// The document, of which no finding is kept: what is known at the end only comes last.
+/// The document. It keeps no finding, and so what is known only at the end comes last.
 pub(crate) struct Json<'a> {
     head: Head<'a>,
     list: List,
@@ -46,7 +46,7 @@ struct TailV1<'a> {
     /// Where CloudTrail could not be asked who launched what.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     launched_by_unread: Vec<IncompleteV1<'a>>,
-    /// Exemptions that are expired, end soon or are unused, and those of which that cannot be judged.
+    /// Exemptions that are expired, expire soon or are unused, and those for which that is unknown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     exemptions: Vec<ExemptionToldV1<'a>>,
     api_calls: &'a BTreeMap<&'static str, u64>,
@@ -74,12 +74,12 @@ impl Sink for Json<'_> {
         self.list.begin(self.out)
     }
 
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
-        self.list.element(self.out, &FindingV1::of(item))
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
+        Ok(self.list.element(self.out, &FindingV1::of(item))?)
     }
 
     fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
-        let incomplete = |failure: fn(&Seen) -> Option<IncompleteV1<'_>>| {
+        let incomplete = |failure: fn(&LocationSurvey) -> Option<IncompleteV1<'_>>| {
             tail.surveys.iter().filter_map(failure).collect()
         };
         let text = serde_json::to_string_pretty(&TailV1 {
@@ -102,7 +102,7 @@ impl Sink for Json<'_> {
 }
 
 /// The first reason for which the launchers of instances in one account and Region could not be read.
-fn unread_launchers(survey: &Seen) -> Option<IncompleteV1<'_>> {
+fn unread_launchers(survey: &LocationSurvey) -> Option<IncompleteV1<'_>> {
     let failure = survey.launchers.values().find_map(|launcher| match launcher {
         Launcher::Unread(failure) => Some(failure),
         _ => None,
@@ -116,8 +116,8 @@ pub(crate) struct Ndjson<'a> {
 }
 
 impl Sink for Ndjson<'_> {
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
-        documents::ndjson(self.out, std::iter::once(FindingV1::of(item)))
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
+        Ok(documents::ndjson(self.out, std::iter::once(FindingV1::of(item)))?)
     }
 
     fn end(&mut self, _: &Tail<'_>) -> Result<(), Stop> {

@@ -1,6 +1,6 @@
 //! Open Cybersecurity Schema Framework: one Compliance Finding (class 2003) for each resource and rule.
 //!
-//! Source: the schema, version 1.6.0, which is the one Security Hub speaks.
+//! Source: the schema, version 1.6.0, which is the version that Security Hub reads.
 
 use std::io::{self, Write};
 
@@ -37,9 +37,9 @@ impl Sink for Ocsf<'_> {
         self.list.begin(self.out)
     }
 
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
         let mut findings = item.findings_by_rule().into_iter();
-        findings.try_for_each(|finding| self.list.element(self.out, &event(item, finding, self.now)))
+        Ok(findings.try_for_each(|finding| self.list.element(self.out, &event(item, finding, self.now)))?)
     }
 
     fn end(&mut self, _: &Tail<'_>) -> Result<(), Stop> {
@@ -52,7 +52,7 @@ fn event(item: &Item<'_>, finding: Finding, now: Timestamp) -> Value {
     let rule = finding.rule().about();
     let (place, id) = (&item.record.place, &item.record.resource);
     let time = now.as_millisecond();
-    let closed = item.is_mended() || item.is_gone();
+    let closed = item.is_fixed() || item.is_gone();
     let (activity, activity_name) = if closed { (3, "Close") } else { (1, "Create") };
     let (compliance, compliance_name, severity) = match (closed, item.exemption()) {
         (true, _) => (1, "Pass", Severity::Informational),

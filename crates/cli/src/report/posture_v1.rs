@@ -85,15 +85,7 @@ pub(crate) struct DecidedByV1 {
 
 impl From<&StatedOptions> for OptionsV1 {
     fn from(it: &StatedOptions) -> Self {
-        let unknown = MetadataOptions::UNKNOWN;
-        Self::from(&MetadataOptions {
-            http_tokens: it.http_tokens.unwrap_or(unknown.http_tokens),
-            http_endpoint: it.http_endpoint.unwrap_or(unknown.http_endpoint),
-            hop_limit: it.hop_limit,
-            ipv6_endpoint: it.ipv6_endpoint.unwrap_or(unknown.ipv6_endpoint),
-            metadata_tags: it.metadata_tags.unwrap_or(unknown.metadata_tags),
-            pending: false,
-        })
+        Self::from(&it.over(MetadataOptions::UNKNOWN))
     }
 }
 

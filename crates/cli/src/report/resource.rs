@@ -1,4 +1,4 @@
-//! What a resource is called outside: its ARN, its type, and the command that mends it.
+//! What a resource is called outside: its ARN, its type, and the command that fixes it.
 
 use std::fmt;
 
@@ -58,7 +58,7 @@ pub(crate) fn finding_id(place: &Place, resource: &ResourceId, rule: &str) -> St
     format!("v2only/{partition}/{}/{}/{kind}/{resource}/{rule}", place.account, place.region)
 }
 
-/// The command that mends a finding, for people who mend by hand.
+/// The command that fixes a finding by hand.
 pub(crate) fn command(item: &Item<'_>, finding: Finding) -> String {
     let region = &item.record.place.region;
     let on = |enable: bool| if enable { "enabled" } else { "disabled" };
@@ -140,8 +140,8 @@ pub(super) fn description(item: &Item<'_>, finding: Finding) -> String {
         words.push(format!("Cause: {}.", cause.words()));
     }
     match &item.record.outcome {
-        Outcome::Fixed => words.push("Mended by v2only.".to_owned()),
-        Outcome::Failed(failure) => words.push(format!("Not mended: {failure}.")),
+        Outcome::Fixed => words.push("Fixed by v2only.".to_owned()),
+        Outcome::Failed(failure) => words.push(format!("Not fixed: {failure}.")),
         _ => {}
     }
     words.join(" ")

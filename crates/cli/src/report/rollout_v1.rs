@@ -21,7 +21,7 @@ struct WaveV1 {
     failed: usize,
 }
 
-/// Instances that lost version 1. `unknown` are those of which there is no data, which is not zero.
+/// Instances that lost version 1. `unknown` counts those without data, which is not zero.
 #[derive(Debug, Serialize)]
 struct WatchedV1 {
     rejecting: Vec<RejectingV1>,

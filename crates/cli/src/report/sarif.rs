@@ -11,7 +11,7 @@ const SCHEMA: &str =
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// It has to be mended.
+    /// It has to be fixed.
     Error,
     /// It probably has to be.
     Warning,
@@ -32,7 +32,7 @@ impl Level {
 
 /// One result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub(crate) struct SarifFinding {
     /// The code of the rule.
     pub(crate) rule: &'static str,
     /// How bad it is.
@@ -53,7 +53,7 @@ pub(crate) struct Finding {
 pub(crate) fn render(
     command: &str,
     rules: &[(&'static str, &'static str)],
-    findings: &[Finding],
+    findings: &[SarifFinding],
 ) -> impl Serialize {
     let described = rules
         .iter()
@@ -72,7 +72,7 @@ pub(crate) fn document<T: Serialize>(
 ) -> impl Serialize {
     let driver =
         json!({ "name": format!("v2only {command}"), "version": env!("CARGO_PKG_VERSION"), "rules": rules });
-    let run = Run { invocations, results, tool: json!({ "driver": driver }) };
+    let run = SarifRun { invocations, results, tool: json!({ "driver": driver }) };
     Document { schema: SCHEMA, runs: [run], version: "2.1.0" }
 }
 
@@ -80,12 +80,12 @@ pub(crate) fn document<T: Serialize>(
 struct Document<T> {
     #[serde(rename = "$schema")]
     schema: &'static str,
-    runs: [Run<T>; 1],
+    runs: [SarifRun<T>; 1],
     version: &'static str,
 }
 
 #[derive(Serialize)]
-struct Run<T> {
+struct SarifRun<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     invocations: Option<Value>,
     results: T,
@@ -93,7 +93,7 @@ struct Run<T> {
 }
 
 /// One result of a run that has these rules.
-pub(crate) fn result(rules: &[(&'static str, &'static str)], finding: &Finding) -> Value {
+pub(crate) fn result(rules: &[(&'static str, &'static str)], finding: &SarifFinding) -> Value {
     let region = finding.line.map(|line| match finding.column {
         Some(column) => json!({"startLine": line, "startColumn": column}),
         None => json!({"startLine": line}),
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_finding_says_where_and_by_which_rule() {
-        let finding = Finding {
+        let finding = SarifFinding {
             rule: "b",
             level: Level::Error,
             message: "wrong".to_owned(),

@@ -1,14 +1,14 @@
-//! The findings of a run as SARIF: what is exempt is suppressed with its reason, what was mended passes, and
+//! The findings of a run as SARIF: an exempt resource is suppressed with its reason, a fixed one passes, and
 //! what could not be read makes the invocation unsuccessful.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use serde_json::{Value, json};
 use v2only_policy::rules::Severity;
 use v2only_policy::{Hold, Rule};
 
 use super::resource;
-use super::sarif::{self, Finding, Level};
+use super::sarif::{self, Level, SarifFinding};
 use crate::print::documents;
 use crate::report::item::Item;
 use crate::report::sink::{Sink, Tail};
@@ -32,7 +32,7 @@ impl<'a> Sarif<'a> {
 }
 
 impl Sink for Sarif<'_> {
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
         for (finding, mark) in results(item) {
             let mut result = sarif::result(&self.titles, &finding);
             extend(&mut result, mark);
@@ -64,7 +64,7 @@ impl Sink for Sarif<'_> {
 }
 
 /// The results of one resource, each with what SARIF says of it besides.
-fn results(item: &Item<'_>) -> Vec<(Finding, Value)> {
+fn results(item: &Item<'_>) -> Vec<(SarifFinding, Value)> {
     let (place, id) = (&item.record.place, &item.record.resource);
     let named = resource::named(place, id);
     let one = |finding: &v2only_policy::Finding| {
@@ -84,13 +84,13 @@ fn results(item: &Item<'_>) -> Vec<(Finding, Value)> {
                 "outcome": item.record.outcome.code(), "hold": item.record.hold().map(Hold::code),
             },
         });
-        if item.is_mended() || item.is_gone() {
+        if item.is_fixed() || item.is_gone() {
             extend(&mut mark, json!({ "kind": "pass", "level": "none" }));
         } else if let Some(by) = item.exemption() {
             let why = format!("{} (through {})", by.reason, by.until);
             extend(&mut mark, json!({ "suppressions": [{ "kind": "external", "justification": why }] }));
         }
-        let finding = Finding {
+        let finding = SarifFinding {
             rule: rule.id,
             level,
             message,

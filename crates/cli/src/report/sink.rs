@@ -10,8 +10,8 @@ use v2only_policy::{Place, Policy};
 use crate::report::item::Item;
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::totals::Totals;
-use crate::run::exemptions::Told;
-use crate::run::survey::Seen;
+use crate::run::exemptions::ExemptionReport;
+use crate::run::survey::LocationSurvey;
 use crate::term::exit::Exit;
 use crate::term::problem::Stop;
 
@@ -29,7 +29,7 @@ pub(crate) trait Sink {
     ///
     /// # Errors
     /// The output, or a temporary file, cannot be written.
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()>;
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop>;
 
     /// Writes what comes after the findings.
     ///
@@ -52,8 +52,8 @@ pub(crate) struct Head<'a> {
 pub(crate) struct Tail<'a> {
     pub(crate) exit: Exit,
     pub(crate) totals: &'a Totals,
-    pub(crate) surveys: &'a [Seen],
-    pub(crate) exemptions: &'a [Told],
+    pub(crate) surveys: &'a [LocationSurvey],
+    pub(crate) exemptions: &'a [ExemptionReport],
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
     pub(crate) journal: Option<String>,
     pub(crate) rollout: Option<RolloutV1>,
@@ -63,7 +63,7 @@ pub(crate) struct Tail<'a> {
 pub(crate) struct Nothing;
 
 impl Sink for Nothing {
-    fn finding(&mut self, _: &Item<'_>) -> io::Result<()> {
+    fn finding(&mut self, _: &Item<'_>) -> Result<(), Stop> {
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The table for people: one row for each resource.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 use v2only_enforcer::Outcome;
@@ -11,7 +11,7 @@ use crate::print::sheet::{Entry, Sheet};
 use crate::report::exemptions;
 use crate::report::item::Item;
 use crate::report::sink::{Sink, Tail};
-use crate::run::spool::{Slot, Spool};
+use crate::run::spool::{self, Slot, Spool};
 use crate::term::problem::{Stop, sentence};
 
 /// Terminals narrower than this get fewer and higher columns.
@@ -47,7 +47,7 @@ pub(crate) struct Table<'a> {
     out: &'a mut dyn Write,
     /// The rows that are not in `blocks` yet.
     rows: Vec<Row>,
-    /// Full blocks of rows, as JSON.
+    /// Full blocks of rows.
     blocks: Vec<Slot>,
     spool: Spool,
     /// Whether there are several accounts, by the first one.
@@ -182,19 +182,18 @@ impl<'a> Table<'a> {
         sheet
     }
 
-    fn block(&self, slot: Slot) -> io::Result<Sheet> {
-        let text: String = self.spool.get(slot)?;
-        Ok(self.sheet(serde_json::from_str(&text)?))
+    fn block(&self, slot: Slot) -> spool::Result<Sheet> {
+        Ok(self.sheet(self.spool.get(slot)?))
     }
 
-    fn keep_block(&mut self) -> io::Result<()> {
+    fn keep_block(&mut self) -> spool::Result<()> {
         let rows = std::mem::take(&mut self.rows);
-        self.blocks.push(self.spool.put(&serde_json::to_string(&rows)?)?);
+        self.blocks.push(self.spool.put(&rows)?);
         Ok(())
     }
 
     /// Prints the blocks, all with columns of the same width.
-    fn print_blocks(&mut self) -> io::Result<()> {
+    fn print_blocks(&mut self) -> Result<(), Stop> {
         let (headings, fixed) = self.columns();
         let mut widths: Vec<u16> = vec![0; headings.len()];
         for slot in &self.blocks {
@@ -218,7 +217,7 @@ impl<'a> Table<'a> {
 }
 
 impl Sink for Table<'_> {
-    fn finding(&mut self, item: &Item<'_>) -> io::Result<()> {
+    fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
         if self.rows.len() == BLOCK {
             self.keep_block()?;
         }

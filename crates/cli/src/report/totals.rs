@@ -1,21 +1,21 @@
 //! What a run comes to, in numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::{Disposition, Failure, Kind, Outcome, Record};
 use v2only_policy::{Hold, Place, Verdict};
 
 use crate::run::found::Findings;
-use crate::run::survey::Seen;
+use crate::run::spool;
+use crate::run::survey::LocationSurvey;
 use crate::term::messages::{Talk, count, some};
 use crate::term::problem::sentence;
 
 /// The numbers of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// Resources that violated the policy when they were looked at.
+    /// Resources that violated the policy when they were read.
     pub(crate) violations: usize,
     /// Resources that would, and are exempt.
     pub(crate) exempt: usize,
@@ -99,7 +99,7 @@ fn advice(hold: &Hold) -> Option<&'static str> {
             Some("stop these notebooks and run again, or let the policy document name a `notebooks.window`")
         }
         Hold::TemplatesReportOnly | Hold::ImagesReportOnly => Some(
-            "set `launch_templates.fix: new-version` in the policy document to have launch templates mended; \
+            "set `launch_templates.fix: new-version` in the policy document to have launch templates fixed; \
              `images.fix: mark-v2` marks images, which nobody can undo",
         ),
         Hold::SsmAutomation => Some(
@@ -114,7 +114,10 @@ fn advice(hold: &Hold) -> Option<&'static str> {
             "set `notebooks.upgrade_platform: true` in the policy document to move them to Amazon Linux 2023",
         ),
         Hold::Managed(_)
+        | Hold::OwnedBy(_)
         | Hold::Contested { .. }
+        | Hold::ChangeHadNoEffect
+        | Hold::TagKeyUnfit(_)
         | Hold::EndpointUnknown
         | Hold::ReportOnly
         | Hold::AmazonLinux1
@@ -134,11 +137,11 @@ fn advice(hold: &Hold) -> Option<&'static str> {
     }
 }
 
-/// A place, and why it could not be read completely, if so.
-pub(crate) type Looked<'a> = (&'a Place, Option<&'a Failure>);
+/// An account and Region, and why it could not be read completely, if so.
+pub(crate) type LocationResult<'a> = (&'a Place, Option<&'a Failure>);
 
 /// Says what was read, in which account, and at which price.
-pub(crate) fn read(talk: &mut Talk<'_>, places: &[Looked<'_>], calls: &BTreeMap<&'static str, u64>) {
+pub(crate) fn read(talk: &mut Talk<'_>, places: &[LocationResult<'_>], calls: &BTreeMap<&'static str, u64>) {
     let accounts: BTreeSet<&str> = places.iter().map(|(place, _)| place.account.as_str()).collect();
     let named: Vec<String> = accounts.iter().map(|it| (*it).to_owned()).collect();
     let whose = if accounts.len() == 1 { "account" } else { "accounts" };
@@ -160,9 +163,9 @@ pub(crate) fn spent(calls: &BTreeMap<&'static str, u64>) -> String {
 const GRANT_USAGE: &str = "grant `cloudwatch:GetMetricData` to the role, as `policies/iam/role-scanner.json` does, \
      and see whether an SCP denies it";
 
-/// Says where evidence of version-1 use could not be read. The list of violations is whole all the same: only the
+/// Reports where evidence of IMDSv1 use could not be read. The list of violations is complete all the same: only the
 /// gate stays shut.
-pub(crate) fn usage_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
+pub(crate) fn usage_unread(talk: &mut Talk<'_>, seen: &[LocationSurvey]) {
     let unread: Vec<_> = seen.iter().filter_map(|it| Some((&it.place, it.usage_unread.as_ref()?))).collect();
     for (place, failure) in &unread {
         talk.note(&format!(
@@ -179,9 +182,9 @@ pub(crate) fn usage_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
 const GRANT_LOOK_UPS: &str = "grant `cloudtrail:LookupEvents` to the role, as `policies/iam/role-scanner.json` does, and \
      see whether an SCP denies it";
 
-/// Says where CloudTrail could not be asked who launched what, once for each reason. The list of violations is whole
+/// Reports where CloudTrail could not be asked who launched what, once for each reason. The list of violations is complete
 /// all the same.
-pub(crate) fn launchers_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
+pub(crate) fn launchers_unread(talk: &mut Talk<'_>, seen: &[LocationSurvey]) {
     let mut denied = false;
     for it in seen {
         let mut told: Vec<String> = Vec::new();
@@ -202,7 +205,7 @@ pub(crate) fn launchers_unread(talk: &mut Talk<'_>, seen: &[Seen]) {
 }
 
 /// Names what could not be read or changed, each hint once.
-pub(crate) fn incomplete(talk: &mut Talk<'_>, places: &[Looked<'_>], records: &[Record]) {
+pub(crate) fn incomplete(talk: &mut Talk<'_>, places: &[LocationResult<'_>], records: &[Record]) {
     let mut names = Names::default();
     places.iter().for_each(|it| names.place(talk, it));
     records.iter().for_each(|it| names.record(talk, it));
@@ -212,14 +215,14 @@ pub(crate) fn incomplete(talk: &mut Talk<'_>, places: &[Looked<'_>], records: &[
 /// The same, of findings.
 pub(crate) fn incomplete_findings(
     talk: &mut Talk<'_>,
-    places: &[Looked<'_>],
+    places: &[LocationResult<'_>],
     findings: Findings<'_>,
-) -> io::Result<()> {
+) -> spool::Result<()> {
     let mut names = Names::default();
     places.iter().for_each(|it| names.place(talk, it));
     findings.each(|it| {
         names.record(talk, it.record);
-        io::Result::Ok(())
+        spool::Result::Ok(())
     })?;
     names.hint(talk);
     Ok(())
@@ -230,7 +233,7 @@ pub(crate) fn incomplete_findings(
 struct Names(Vec<&'static str>);
 
 impl Names {
-    fn place(&mut self, talk: &mut Talk<'_>, (place, failure): &Looked<'_>) {
+    fn place(&mut self, talk: &mut Talk<'_>, (place, failure): &LocationResult<'_>) {
         if let Some(failure) = failure {
             talk.error(&format!("{place} could not be read completely: {}", sentence(failure)));
             self.keep(failure);

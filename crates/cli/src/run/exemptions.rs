@@ -1,6 +1,6 @@
-//! What a run has to tell of exemptions: which are over, which end soon, which excuse nothing any more.
+//! The exemptions that a run reports: those that are expired, expire soon or are unused.
 //!
-//! The rule is that of the sweeper's review. But a run need not have looked everywhere, and then it says so.
+//! The rule is that of the sweeper's review. But a run need not have scope everywhere, and then it says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use v2only_policy::review::{Blind, Due, Reach, Standing, standings};
 use v2only_policy::{AccountId, Place};
 
 use crate::args::shared::Shared;
-use crate::run::survey::{ScanRequest, Seen};
+use crate::run::survey::{LocationSurvey, ScanRequest};
 use crate::term::messages::{Talk, count, some};
 
 /// The day on which a run judges.
@@ -22,9 +22,9 @@ pub(crate) fn day(now: Timestamp) -> Date {
     Offset::UTC.to_datetime(now).date()
 }
 
-/// An exemption that there is something to tell of.
+/// An exemption that needs attention.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct ExemptionReport {
     /// What.
     pub(crate) standing: Standing,
     /// Which one: `exemptions[n]` of the document, or the resource whose tags it is.
@@ -41,7 +41,7 @@ pub(crate) struct Told {
     pub(crate) reason: Option<String>,
 }
 
-impl From<DueExemption> for Told {
+impl From<DueExemption> for ExemptionReport {
     fn from(it: DueExemption) -> Self {
         Self {
             standing: Standing::Due(it.due),
@@ -55,20 +55,20 @@ impl From<DueExemption> for Told {
     }
 }
 
-/// What a run looked at.
+/// What a run read.
 #[derive(Clone, Copy)]
-pub(crate) struct Looked<'a> {
+pub(crate) struct ScanScope<'a> {
     pub(crate) request: ScanRequest<'a>,
     pub(crate) shared: &'a Shared,
 }
 
-/// What is to be told, the entries of the document first.
-pub(crate) fn told(looked: Looked<'_>, seen: &[Seen], met: Met) -> Vec<Told> {
-    let document = &looked.request.policy.exemptions;
-    let standings = standings(document, &met.excusing, &reach(looked, seen), day(looked.request.now));
+/// The exemptions that need attention, the entries of the document first.
+pub(crate) fn told(scope: ScanScope<'_>, seen: &[LocationSurvey], met: Met) -> Vec<ExemptionReport> {
+    let document = &scope.request.policy.exemptions;
+    let standings = standings(document, &met.excusing, &reach(scope, seen), day(scope.request.now));
     let entries = standings.into_iter().filter_map(|(index, standing)| {
         let entry = document.get(index)?;
-        Some(Told {
+        Some(ExemptionReport {
             standing,
             exemption: Origin::Document(index).to_string(),
             entry: Some(index),
@@ -78,12 +78,12 @@ pub(crate) fn told(looked: Looked<'_>, seen: &[Seen], met: Met) -> Vec<Told> {
             reason: Some(entry.reason.clone()),
         })
     });
-    entries.chain(met.by_tag.into_iter().map(Told::from)).collect()
+    entries.chain(met.by_tag.into_iter().map(ExemptionReport::from)).collect()
 }
 
-fn reach(looked: Looked<'_>, seen: &[Seen]) -> Reach {
-    let every_region = looked.shared.regions.iter().any(|it| it == "all");
-    let mut accounts: BTreeMap<&AccountId, Vec<&Seen>> = BTreeMap::new();
+fn reach(scope: ScanScope<'_>, seen: &[LocationSurvey]) -> Reach {
+    let every_region = scope.shared.regions.iter().any(|it| it == "all");
+    let mut accounts: BTreeMap<&AccountId, Vec<&LocationSurvey>> = BTreeMap::new();
     for it in seen {
         accounts.entry(&it.place.account).or_default().push(it);
     }
@@ -93,8 +93,8 @@ fn reach(looked: Looked<'_>, seen: &[Seen]) -> Reach {
         _ => None,
     });
     Reach {
-        every_kind: looked.request.kinds == Kinds::ALL,
-        every_account: looked.shared.org,
+        every_kind: scope.request.kinds == Kinds::ALL,
+        every_account: scope.shared.org,
         every_region,
         unlisted: unlisted.collect(),
         places: seen.iter().map(|it| it.place.clone()).collect(),
@@ -102,8 +102,8 @@ fn reach(looked: Looked<'_>, seen: &[Seen]) -> Reach {
     }
 }
 
-/// Says how many there are, and of which it cannot be said whether they are stale, by why that is.
-pub(crate) fn say(talk: &mut Talk<'_>, all: &[Told]) {
+/// Reports how many there are, and for which it is unknown whether they are unused, by the reason.
+pub(crate) fn say(talk: &mut Talk<'_>, all: &[ExemptionReport]) {
     let number = |is: fn(&Due) -> bool| {
         all.iter().filter(|it| matches!(&it.standing, Standing::Due(due) if is(due))).count()
     };
@@ -130,8 +130,8 @@ pub(crate) fn say(talk: &mut Talk<'_>, all: &[Told]) {
     for (blind, entries) in unjudged {
         let named: Vec<String> = entries.into_iter().map(|it| Origin::Document(it).to_string()).collect();
         let advice = match blind {
-            Blind::Accounts | Blind::Account(_) => "; `--org` looks at all of an organization",
-            Blind::Regions | Blind::Place(_) => "; `--region all` looks at all",
+            Blind::Accounts | Blind::Account(_) => "; `--org` reads all of an organization",
+            Blind::Regions | Blind::Place(_) => "; `--region all` reads all",
             Blind::Kinds => "; without `--kind` all are",
             Blind::Unlisted(_) | Blind::Unread(_) => "",
         };

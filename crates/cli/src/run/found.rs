@@ -1,7 +1,6 @@
 //! What a survey found, however much it is: on disk, but for a few bytes of each resource.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,28 +11,28 @@ use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, Judged, Place, Subject, Verdict};
 
 use crate::report::item::Item;
-use crate::run::spool::{Slot, Spool};
-use crate::run::survey::{self, Page, ScanRequest, Seen};
+use crate::run::spool::{self, Slot, Spool, SpoolError};
+use crate::run::survey::{self, LocationSurvey, Page, ScanRequest};
 use crate::term::messages::Progress;
 use crate::world::Readable;
 
 /// What becomes of what was found before anything else is done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// It is only told of.
+    /// It is only reported.
     Tell,
     /// It is to be changed, also by Systems Manager Automation where the policy leaves it to that.
     Change {
-        /// Somebody agreed to what nobody can undo.
+        /// The user agreed to changes that cannot be undone.
         consent: bool,
     },
 }
 
-/// Everything that is not clean, by place, kind and id.
+/// Everything that is not clean, by account, Region, kind and id.
 #[derive(Debug)]
 pub(crate) struct Estate {
-    /// What was seen of each place.
-    pub(crate) seen: Vec<Seen>,
+    /// The survey of each account and Region.
+    pub(crate) seen: Vec<LocationSurvey>,
     entries: Vec<Entry>,
     causes: Causes,
     spool: Spool,
@@ -56,7 +55,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The number of its place.
+    /// The number of its account and Region.
     pub(crate) const fn place(&self) -> u32 {
         self.place
     }
@@ -64,7 +63,7 @@ impl Entry {
 
 /// A resource as it was found.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundResource {
     pub(crate) judged: Judged,
     /// Who set its options, if that was traced.
     pub(crate) cause: Option<RootCause>,
@@ -98,27 +97,27 @@ pub(crate) async fn survey(
     request: ScanRequest<'_>,
     progress: &Progress,
     used_for: Use,
-) -> io::Result<Estate> {
-    let mut found = Finding::new(used_for);
+) -> spool::Result<Estate> {
+    let mut found = EstateBuilder::new(used_for);
     let seen = survey::survey(ports, request, progress, |page| found.add(page)).await?;
     Ok(found.end(seen))
 }
 
-/// An estate that is being found out.
-struct Finding {
+/// An estate that is being collected.
+struct EstateBuilder {
     spool: Spool,
     causes: Causes,
     by_place: BTreeMap<Place, Vec<(ResourceId, Entry)>>,
     used_for: Use,
 }
 
-impl Finding {
+impl EstateBuilder {
     fn new(used_for: Use) -> Self {
         Self { spool: Spool::default(), causes: Causes::default(), by_place: BTreeMap::new(), used_for }
     }
 
-    /// Keeps some more of one place.
-    fn add(&mut self, page: Page<'_>) -> io::Result<()> {
+    /// Keeps a page of one account and Region.
+    fn add(&mut self, page: Page<'_>) -> spool::Result<()> {
         let Page { place, judged, causes } = page;
         if judged.is_empty() {
             return Ok(());
@@ -152,8 +151,8 @@ impl Finding {
         Ok(())
     }
 
-    /// Everything that was found at these places.
-    fn end(mut self, seen: Vec<Seen>) -> Estate {
+    /// Everything that was found, in the order of these surveys.
+    fn end(mut self, seen: Vec<LocationSurvey>) -> Estate {
         let mut entries = Vec::with_capacity(self.by_place.values().map(Vec::len).sum());
         for (number, it) in (0_u32..).zip(&seen) {
             let mut here = self.by_place.remove(&it.place).unwrap_or_default();
@@ -180,10 +179,10 @@ impl Estate {
         self.entries.get(number)
     }
 
-    /// The place of one.
-    pub(crate) fn seen(&self, it: &Entry) -> io::Result<&Seen> {
+    /// The account and Region of one.
+    pub(crate) fn seen(&self, it: &Entry) -> spool::Result<&LocationSurvey> {
         let number = usize::try_from(it.place).unwrap_or(usize::MAX);
-        self.seen.get(number).ok_or_else(|| io::Error::other("a resource without a place"))
+        self.seen.get(number).ok_or_else(|| SpoolError::new("a resource without a place"))
     }
 
     /// The words for what stands behind one: the same for the same cause.
@@ -193,12 +192,12 @@ impl Estate {
     }
 
     /// One as it was found.
-    pub(crate) fn get(&self, it: &Entry) -> io::Result<Found> {
+    pub(crate) fn get(&self, it: &Entry) -> spool::Result<FoundResource> {
         let (judged, cause) = self.spool.get(it.slot)?;
-        Ok(Found { judged, cause })
+        Ok(FoundResource { judged, cause })
     }
 
-    /// The numbers of those at one place.
+    /// The numbers of those in one account and Region.
     pub(crate) fn at(&self, place: usize) -> Range<usize> {
         let place = u32::try_from(place).unwrap_or(u32::MAX);
         let before =
@@ -206,8 +205,9 @@ impl Estate {
         before(false)..before(true)
     }
 
-    /// The instances that violate the policy at one place, with as much of their description as tells of their launch.
-    pub(crate) fn launched(&self, seen: usize, group_tag: &str) -> io::Result<Vec<Instance>> {
+    /// The instances that violate the policy in one account and Region, with the part of their description that leads to
+    /// their launch.
+    pub(crate) fn launched(&self, seen: usize, group_tag: &str) -> spool::Result<Vec<Instance>> {
         let here = self.entries.get(self.at(seen)).unwrap_or_default();
         let mut launched = Vec::new();
         for it in here.iter().filter(|it| it.violating_instance) {
@@ -235,7 +235,7 @@ impl Results {
     }
 
     /// Keeps what came of one.
-    pub(crate) fn put(&self, number: usize, record: &Record) -> io::Result<()> {
+    pub(crate) fn put(&self, number: usize, record: &Record) -> spool::Result<()> {
         let slot = self.spool.put(record)?;
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(it) = slots.get_mut(number) {
@@ -245,7 +245,7 @@ impl Results {
     }
 
     /// What came of one, if it was tried.
-    pub(crate) fn get(&self, number: usize) -> io::Result<Option<Record>> {
+    pub(crate) fn get(&self, number: usize) -> spool::Result<Option<Record>> {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.get(number).copied().flatten();
         drop(slots);
@@ -263,7 +263,7 @@ pub(crate) struct Findings<'a> {
 
 impl Findings<'_> {
     /// One after another, in order. None is kept.
-    pub(crate) fn each<E: From<io::Error>>(
+    pub(crate) fn each<E: From<SpoolError>>(
         &self,
         mut tell: impl FnMut(&Item<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -271,14 +271,14 @@ impl Findings<'_> {
     }
 
     /// One of them.
-    pub(crate) fn one<E: From<io::Error>>(
+    pub(crate) fn one<E: From<SpoolError>>(
         &self,
         number: usize,
         tell: &mut impl FnMut(&Item<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(entry) = self.estate.entry(number) else { return Ok(()) };
         let seen = self.estate.seen(entry)?;
-        let Found { judged, cause } = self.estate.get(entry)?;
+        let FoundResource { judged, cause } = self.estate.get(entry)?;
         let came = self.results.map(|it| it.get(number)).transpose()?.flatten();
         let record = came.unwrap_or_else(|| Record::of(&seen.place, &judged));
         let launcher: Option<&Launcher> = judged.instance().and_then(|it| seen.launchers.get(&it.id));

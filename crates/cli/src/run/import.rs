@@ -1,10 +1,8 @@
 //! Findings into Security Hub: those of this scan are sent, those that it did not meet any more are closed.
 //!
-//! What is not listed is clean only where everything was read, and only of the kinds that were looked for: nothing else
-//! is closed.
+//! A finding is closed only where everything was read, and only for the kinds that were read.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::ops::Range;
 
 use futures_util::StreamExt as _;
@@ -20,9 +18,9 @@ use crate::report::asff::{GENERATOR, Known};
 use crate::report::item::Item;
 use crate::run::found::Findings;
 use crate::run::regions::LOCATIONS_AT_ONCE;
-use crate::run::spool::Slot;
 use crate::run::spool::values::Values;
-use crate::run::survey::Seen;
+use crate::run::spool::{self, Slot};
+use crate::run::survey::LocationSurvey;
 use crate::term::messages::Progress;
 use crate::term::problem::sentence;
 
@@ -32,11 +30,11 @@ const BATCH: usize = 100;
 /// What came of an import.
 #[derive(Debug, Default)]
 pub(crate) struct Imported {
-    /// What was sent, of every place, as it was sent: not in memory.
+    /// Everything that was sent, in a temporary file.
     sent: Values,
     /// How many of them close something.
     pub(crate) closed: usize,
-    /// What Security Hub did not take, or could not be asked, by place.
+    /// What Security Hub refused, or could not be asked, by account and Region.
     pub(crate) failures: Vec<String>,
 }
 
@@ -53,7 +51,7 @@ impl Imported {
     }
 }
 
-/// Sends the findings of each place into its own account and Region.
+/// Sends each finding to Security Hub in the account and Region of its resource.
 ///
 /// # Errors
 /// What was found cannot be read again, or what was sent cannot be kept.
@@ -63,19 +61,19 @@ pub(crate) async fn import(
     kinds: Kinds,
     now: Timestamp,
     progress: &Progress,
-) -> io::Result<Imported> {
+) -> spool::Result<Imported> {
     let mut imported = Imported::default();
     let sent = &imported.sent;
-    let at_one_place = async |(number, seen): (usize, &Seen)| {
+    let at_one_place = async |(number, seen): (usize, &LocationSurvey)| {
         let place = &seen.place;
         let _shown = progress.begin(format!("importing into Security Hub of {place}"));
         let complete = if seen.failure.is_none() { kinds } else { Kinds::NONE };
-        let mut one = One { hub, place, now, sent, batch: Vec::new(), came: Came::default() };
+        let mut one = One { hub, place, now, sent, batch: Vec::new(), came: ImportResult::default() };
         one.import(findings, findings.estate.at(number), complete).await?;
-        io::Result::Ok(one.came)
+        spool::Result::Ok(one.came)
     };
     let places = findings.estate.seen.iter().enumerate();
-    let all: Vec<io::Result<Came>> =
+    let all: Vec<spool::Result<ImportResult>> =
         futures_util::stream::iter(places).map(at_one_place).buffered(LOCATIONS_AT_ONCE).collect().await;
     for it in all {
         let it = it?;
@@ -86,15 +84,15 @@ pub(crate) async fn import(
     Ok(imported)
 }
 
-/// What came of one place.
+/// The result of one account and Region.
 #[derive(Debug, Default)]
-struct Came {
+struct ImportResult {
     findings: Vec<Slot>,
     closed: usize,
     failures: Vec<String>,
 }
 
-/// One place.
+/// One account and Region.
 struct One<'a, H> {
     hub: &'a H,
     place: &'a Place,
@@ -102,7 +100,7 @@ struct One<'a, H> {
     sent: &'a Values,
     /// What is to be sent next.
     batch: Vec<Value>,
-    came: Came,
+    came: ImportResult,
 }
 
 impl<H: ReadFindings + ImportFindings> One<'_, H> {
@@ -111,7 +109,7 @@ impl<H: ReadFindings + ImportFindings> One<'_, H> {
         findings: Findings<'_>,
         numbers: Range<usize>,
         complete: Kinds,
-    ) -> io::Result<()> {
+    ) -> spool::Result<()> {
         let known = match self.hub.active_findings(self.place, GENERATOR).await {
             Ok(known) => known,
             Err(failure) => {
@@ -126,7 +124,7 @@ impl<H: ReadFindings + ImportFindings> One<'_, H> {
             let mut made = Vec::new();
             findings.one(number, &mut |it: &Item<'_>| {
                 made = asff::findings(it, self.now, &created);
-                io::Result::Ok(())
+                spool::Result::Ok(())
             })?;
             for it in made {
                 it.get("Id").and_then(Value::as_str).map(|id| unmet.remove(id));
@@ -142,7 +140,7 @@ impl<H: ReadFindings + ImportFindings> One<'_, H> {
         Ok(())
     }
 
-    async fn add(&mut self, finding: Value) -> io::Result<()> {
+    async fn add(&mut self, finding: Value) -> spool::Result<()> {
         self.came.findings.push(self.sent.put(&finding)?);
         self.batch.push(finding);
         if self.batch.len() == BATCH {

@@ -1,4 +1,4 @@
-//! What `doctor` and `uninstall-plan` look at: the place of the functions, and those of the members.
+//! What `doctor` and `uninstall-plan` read: the place of the functions, and those of the members.
 
 use futures_util::StreamExt as _;
 use v2only_enforcer::Failure;
@@ -29,7 +29,7 @@ pub(crate) struct Installation {
     pub(crate) site: Site,
     /// Every place that was named, that of the functions first.
     pub(crate) seen: Vec<Snapshot>,
-    /// Accounts of which not even the Regions could be listed.
+    /// Accounts whose Regions could not even be listed.
     pub(crate) unreadable: Vec<(Place, Failure)>,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct FileJournal<'a> {
 
 struct State {
     file: File,
-    /// After a line that could not be written whole, nothing can be added: the next line would continue it.
+    /// After an incomplete line nothing can be added: the next line would continue it.
     broken: bool,
 }
 

@@ -1,7 +1,6 @@
 //! `--launched-by`: asking CloudTrail who launched what violates the policy. Takes no writer.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
@@ -12,10 +11,11 @@ use v2only_policy::{Instance, InstanceId, Place};
 
 use crate::run::found::Estate;
 use crate::run::regions::LOCATIONS_AT_ONCE;
+use crate::run::spool;
 use crate::term::messages::Progress;
 
-/// Fills in who launched the violating instances of every place; places side by side, because CloudTrail counts the
-/// questions of each by itself. The answers are kept, and a little of each instance until its place has answered.
+/// Fills in who launched the violating instances. Accounts and Regions are asked at the same time, because CloudTrail
+/// throttles each on its own. Only the answers are kept.
 ///
 /// # Errors
 /// What was found cannot be read again.
@@ -24,15 +24,15 @@ pub(crate) async fn ask(
     estate: &mut Estate,
     now: Timestamp,
     progress: &Progress,
-) -> io::Result<()> {
+) -> spool::Result<()> {
     let one = async |(number, place): (usize, &Place)| {
         let violating = estate.launched(number, GROUP_TAG)?;
         let violating: Vec<&Instance> = violating.iter().collect();
         let _shown = progress.begin(format!("asking who launched {} in {place}", violating.len()));
-        io::Result::Ok(launchers(aws, place, &violating, now).await)
+        spool::Result::Ok(launchers(aws, place, &violating, now).await)
     };
     let places = estate.seen.iter().map(|it| &it.place).enumerate();
-    let found: Vec<io::Result<BTreeMap<InstanceId, Launcher>>> =
+    let found: Vec<spool::Result<BTreeMap<InstanceId, Launcher>>> =
         futures_util::stream::iter(places).map(one).buffered(LOCATIONS_AT_ONCE).collect().await;
     for (seen, found) in estate.seen.iter_mut().zip(found) {
         seen.launchers = found?;

@@ -1,4 +1,4 @@
-//! From `--region`, `--accounts` and `--org` to the places that are meant.
+//! From `--region`, `--accounts` and `--org` to accounts and Regions.
 
 use futures_util::StreamExt as _;
 use v2only_enforcer::Failure;
@@ -54,9 +54,9 @@ fn instead_of(text: &str) -> String {
     }
 }
 
-/// Whose accounts are meant.
+/// AccountSelection accounts are meant.
 #[derive(Debug, PartialEq, Eq)]
-enum Whose {
+enum AccountSelection {
     /// The credentials' own.
     Own,
     /// These, each once.
@@ -66,7 +66,7 @@ enum Whose {
 }
 
 /// Reads `--accounts` and `--org`.
-fn whose(shared: &Shared) -> Result<Whose, Problem> {
+fn account_selection(shared: &Shared) -> Result<AccountSelection, Problem> {
     let mut accounts = Vec::new();
     for text in &shared.accounts {
         let hint = "type ids of twelve digits: `--accounts 111122223333,444455556666`";
@@ -77,9 +77,9 @@ fn whose(shared: &Shared) -> Result<Whose, Problem> {
         }
     }
     Ok(match (shared.org, accounts.is_empty()) {
-        (true, _) => Whose::Organization,
-        (false, true) => Whose::Own,
-        (false, false) => Whose::These(accounts),
+        (true, _) => AccountSelection::Organization,
+        (false, true) => AccountSelection::Own,
+        (false, false) => AccountSelection::These(accounts),
     })
 }
 
@@ -108,9 +108,9 @@ pub(crate) async fn connect<W: World>(
     shared: &Shared,
     wanted: &Wanted,
 ) -> Result<W::Aws, Problem> {
-    let accounts = match whose(shared)? {
-        Whose::These(accounts) => accounts,
-        Whose::Own | Whose::Organization => Vec::new(),
+    let accounts = match account_selection(shared)? {
+        AccountSelection::These(accounts) => accounts,
+        AccountSelection::Own | AccountSelection::Organization => Vec::new(),
     };
     connect_to(world, shared, wanted, accounts).await
 }
@@ -141,7 +141,7 @@ pub(crate) async fn connect_to<W: World>(
     }
 }
 
-/// The places that are meant, and those about which not even that could be found out.
+/// The accounts and Regions to read, and the accounts whose Regions could not be listed.
 pub(crate) struct Places {
     pub(crate) known: Vec<Place>,
     /// An account whose Regions could not be listed, with the Region it was asked in.
@@ -155,14 +155,14 @@ impl Places {
     }
 }
 
-/// Lists the places that are meant.
+/// Lists the accounts and Regions to read.
 pub(crate) async fn places(aws: &impl Cloud, wanted: Wanted, shared: &Shared) -> Result<Places, Problem> {
     // Asked for first: without it no credentials are known to be good, and our own account takes no role.
     let own = aws.account().await?;
-    let accounts = match whose(shared)? {
-        Whose::Own => vec![own],
-        Whose::These(accounts) => accounts,
-        Whose::Organization => aws.organization().await?,
+    let accounts = match account_selection(shared)? {
+        AccountSelection::Own => vec![own],
+        AccountSelection::These(accounts) => accounts,
+        AccountSelection::Organization => aws.organization().await?,
     };
     let mut places = Places { known: Vec::new(), unreadable: Vec::new() };
     let home = aws.home_region();
@@ -183,7 +183,9 @@ pub(crate) async fn places(aws: &impl Cloud, wanted: Wanted, shared: &Shared) ->
                         places.known.extend(regions.into_iter().map(at));
                     }
                     // Our own credentials are no good anywhere then.
-                    Err(failure) if matches!(whose(shared)?, Whose::Own) => return Err(failure.into()),
+                    Err(failure) if matches!(account_selection(shared)?, AccountSelection::Own) => {
+                        return Err(failure.into());
+                    }
                     Err(failure) => places.unreadable.push((from, failure)),
                 }
             }

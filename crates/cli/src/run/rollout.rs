@@ -15,7 +15,7 @@ pub(crate) struct RolloutResult {
     pub(crate) bounded: bool,
     /// Whether there was a wait, so that what was planned may not be so any more.
     pub(crate) waited: bool,
-    /// Whether AWS does not take one execution for several places.
+    /// Whether AWS refused one execution for several accounts and Regions.
     pub(crate) apart: bool,
     /// How many changes failed so far.
     pub(crate) failed: usize,

@@ -9,12 +9,14 @@ pub(crate) mod values;
 mod tests;
 
 use std::fmt;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::SpooledTempFile;
+
+use crate::term::problem::{Problem, Stop};
 
 /// So much stays in memory: a thousand records or two.
 const IN_MEMORY: usize = 1024 * 1024;
@@ -55,13 +57,13 @@ impl Spool {
     ///
     /// # Errors
     /// The disk is full, or there is none to write to.
-    pub(crate) fn put(&self, it: &impl Serialize) -> io::Result<Slot> {
-        let bytes = postcard::to_stdvec(it).map_err(|it| broken(&it.to_string()))?;
-        let length = u32::try_from(bytes.len()).map_err(|_| broken("a record is too long"))?;
+    pub(crate) fn put(&self, it: &impl Serialize) -> Result<Slot> {
+        let bytes = postcard::to_stdvec(it).map_err(SpoolError::new)?;
+        let length = u32::try_from(bytes.len()).map_err(SpoolError::new)?;
         let mut written = self.written();
         let at = written.end;
-        written.file.seek(SeekFrom::Start(at)).map_err(|it| unusable(&it))?;
-        written.file.write_all(&bytes).map_err(|it| unusable(&it))?;
+        written.file.seek(SeekFrom::Start(at)).map_err(SpoolError::new)?;
+        written.file.write_all(&bytes).map_err(SpoolError::new)?;
         written.end += u64::from(length);
         Ok(Slot { at, length })
     }
@@ -70,13 +72,13 @@ impl Spool {
     ///
     /// # Errors
     /// The file cannot be read, or holds something else.
-    pub(crate) fn get<T: DeserializeOwned>(&self, slot: Slot) -> io::Result<T> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, slot: Slot) -> Result<T> {
         let mut bytes = vec![0; usize::try_from(slot.length).unwrap_or(usize::MAX)];
         let mut written = self.written();
-        written.file.seek(SeekFrom::Start(slot.at)).map_err(|it| unusable(&it))?;
-        written.file.read_exact(&mut bytes).map_err(|it| unusable(&it))?;
+        written.file.seek(SeekFrom::Start(slot.at)).map_err(SpoolError::new)?;
+        written.file.read_exact(&mut bytes).map_err(SpoolError::new)?;
         drop(written);
-        postcard::from_bytes(&bytes).map_err(|it| broken(&it.to_string()))
+        postcard::from_bytes(&bytes).map_err(SpoolError::new)
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
@@ -84,28 +86,31 @@ impl Spool {
     }
 }
 
-/// Why a temporary file is of no use.
+/// Why what was found cannot be kept, or read again.
 #[derive(Debug)]
-pub(crate) struct Unusable(String);
+pub(crate) struct SpoolError(String);
 
-impl fmt::Display for Unusable {
+/// What a spool answers.
+pub(crate) type Result<T> = std::result::Result<T, SpoolError>;
+
+impl SpoolError {
+    pub(crate) fn new(why: impl fmt::Display) -> Self {
+        Self(why.to_string())
+    }
+}
+
+impl fmt::Display for SpoolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dir = std::env::temp_dir();
         write!(f, "what was found cannot be kept in a temporary file in {}: {}", dir.display(), self.0)
     }
 }
 
-impl std::error::Error for Unusable {}
+impl std::error::Error for SpoolError {}
 
-impl Unusable {
-    /// What to do about it.
-    pub(crate) const HINT: &'static str = "let `TMPDIR` name a directory with some space: about 1 KB for each resource that violates the policy";
-}
-
-fn unusable(error: &io::Error) -> io::Error {
-    broken(&error.to_string())
-}
-
-fn broken(why: &str) -> io::Error {
-    io::Error::other(Unusable(why.to_owned()))
+impl From<SpoolError> for Stop {
+    fn from(error: SpoolError) -> Self {
+        let hint = "let `TMPDIR` name a directory with some space: about 1 KB for each resource that violates the policy";
+        Self::Problem(Problem { hint: Some(hint.to_owned()), ..Problem::internal(error.to_string()) })
+    }
 }

@@ -18,10 +18,10 @@ use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
 use crate::term::messages::Progress;
 use crate::world::Readable;
 
-/// What was seen of one place, beside what was found there.
+/// How the reading of one account and Region ended.
 #[derive(Debug)]
-pub(crate) struct Seen {
-    /// Which place.
+pub(crate) struct LocationSurvey {
+    /// The account and Region.
     pub(crate) place: Place,
     /// Why the rest could not be read, if so.
     pub(crate) failure: Option<Failure>,
@@ -33,7 +33,7 @@ pub(crate) struct Seen {
     pub(crate) launchers: BTreeMap<InstanceId, Launcher>,
 }
 
-impl Seen {
+impl LocationSurvey {
     fn unreadable((place, failure): (Place, Failure)) -> Self {
         let launchers = BTreeMap::new();
         Self { place, failure: Some(failure), usage_unread: None, untraced: None, launchers }
@@ -80,7 +80,7 @@ pub(crate) async fn survey<E>(
     request: ScanRequest<'_>,
     progress: &Progress,
     each: impl FnMut(Page<'_>) -> Result<(), E>,
-) -> Result<Vec<Seen>, E> {
+) -> Result<Vec<LocationSurvey>, E> {
     let ScanRequest { policy, places, kinds, now } = request;
     // Never locked across an `await`.
     let each = Mutex::new(each);
@@ -119,7 +119,7 @@ pub(crate) async fn survey<E>(
             Ok(untraced)
         };
         let (unread, untraced) = futures_util::future::try_join(scanning, tracing).await?;
-        Ok(Seen {
+        Ok(LocationSurvey {
             place: place.clone(),
             failure: unread.failure,
             usage_unread: unread.usage,
@@ -133,7 +133,7 @@ pub(crate) async fn survey<E>(
         seen.push(survey?);
     }
     drop(reads);
-    seen.extend(places.unreadable.iter().cloned().map(Seen::unreadable));
+    seen.extend(places.unreadable.iter().cloned().map(LocationSurvey::unreadable));
     Ok(seen)
 }
 

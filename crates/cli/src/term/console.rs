@@ -1,4 +1,4 @@
-//! The world of a person at a terminal. The only file that names `v2only-aws`.
+//! The world of a person at a terminal. Outside of the demo, this is the only file that names `v2only-aws`.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
@@ -31,7 +31,7 @@ impl World for Console {
         let Access { profile, region, members } = access;
         let keys = std::env::var_os(KEYS).filter(|it| !it.is_empty());
         if let (Some(profile), Some(_)) = (profile, keys) {
-            // Whoever names a profile must never be taken to another account.
+            // A run with `--profile` must never reach another account.
             return Err(Problem::usage(
                 format!("`--profile {profile}` is given, and the keys in `{KEYS}` would win over it"),
                 format!("take `{KEYS}` out of the environment, or leave out `--profile`"),

@@ -5,9 +5,9 @@ use std::process::{ExitCode, Termination};
 /// How a run ended. The numbers are published: scripts depend on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Everything was looked at, and there is nothing to do.
+    /// Everything was read, and there is nothing to do.
     Clean,
-    /// A mistake of ours.
+    /// A bug, or a failure of this machine.
     Internal,
     /// What was typed, or a file that was named, cannot be used; nothing was done.
     Usage,
@@ -24,8 +24,8 @@ impl Exit {
     pub const ALL: [Self; 6] =
         [Self::Clean, Self::Internal, Self::Usage, Self::Incomplete, Self::Violations, Self::OutputClosed];
 
-    /// The end of a run that left violations, or could not see or change everything, or both. Incomplete
-    /// outranks violations: whoever reads 10 may take the list of them for whole.
+    /// The end of a run that left violations, or could not read or change everything, or both. Incomplete
+    /// outranks violations, so that 10 always means a complete list.
     pub const fn of(violations: bool, incomplete: bool) -> Self {
         match (violations, incomplete) {
             (_, true) => Self::Incomplete,

@@ -1,7 +1,7 @@
-//! What is said on standard error: notes, summaries, errors, hints, questions, progress.
+//! Messages on standard error: notes, summaries, errors, hints, questions, progress.
 //!
-//! Nobody may be listening. What cannot be said is lost, and the work goes on; only a question that cannot
-//! be asked counts as answered with no.
+//! A message that cannot be written is lost, and the run goes on. A question that cannot be asked counts as
+//! answered with no.
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -38,14 +38,14 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// Something only the curious want to know.
+    /// A detail, with `--verbose` only.
     pub(crate) fn detail(&mut self, text: &str) {
         if self.verbose {
             self.line(text);
         }
     }
 
-    /// Something that has less effect than expected, unless quiet.
+    /// A note on something that has less effect than expected, unless quiet.
     pub(crate) fn note(&mut self, text: &str) {
         if !self.quiet {
             self.line(&format!("{NOTE}note:{NOTE:#} {}", plain(text)));

@@ -39,7 +39,7 @@ impl Problem {
 }
 
 impl From<Failure> for Problem {
-    /// Without this call nothing could be looked at.
+    /// Nothing could be read without this call.
     fn from(failure: Failure) -> Self {
         Self {
             exit: Exit::Incomplete,
@@ -60,7 +60,7 @@ pub(crate) fn sentence(failure: &Failure) -> String {
 pub(crate) enum Stop {
     /// It cannot go on.
     Problem(Problem),
-    /// Nobody takes its output.
+    /// Its output cannot be written.
     Output(io::Error),
 }
 

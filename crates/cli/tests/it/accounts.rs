@@ -56,7 +56,7 @@ fn an_organization_that_cannot_be_listed_is_not_clean() {
 }
 
 #[test]
-fn only_the_accounts_that_are_named_are_looked_at() {
+fn only_the_accounts_that_are_named_are_read() {
     let world = world();
     let ran = world.run(&format!("scan --accounts {ACCOUNT},{ACCOUNT} --role-name v2only-scanner"));
     assert_eq!(ran.exit.code(), 10, "{}", ran.err);

@@ -87,7 +87,7 @@ const HOPS: &str = "version: 1\nmode: enforce\ninstances: { hop_limit: { max: 2 
 const RIGHT: &str = r#"{"Resources": {"Web": {"Type": "AWS::EC2::LaunchTemplate", "Properties":
   {"LaunchTemplateData": {"MetadataOptions": {"HttpTokens": "required"}}}}}}"#;
 
-/// A plan with one resource, of which the configuration states what `after` says.
+/// A plan with one resource, whose configuration states what `after` says.
 fn plan(kind: &str, after: &Value) -> String {
     let stated: Value = after
         .as_object()

@@ -6,7 +6,7 @@ use v2only_installation::ports::Control;
 
 use crate::fake_aws::FakeAws;
 use crate::fake_deployment::{Deployment, HERE, member};
-use crate::fake_world::{FakeWorld, Ran};
+use crate::fake_world::{FakeWorld, RunResult};
 
 fn world(it: Deployment) -> FakeWorld {
     FakeWorld::with(FakeAws::default().at_home(HERE).deployed(it))
@@ -51,12 +51,12 @@ fn organization(harm: impl FnOnce(&mut Deployment)) -> Deployment {
 }
 
 fn changed_nothing(world: &FakeWorld) -> bool {
-    // To try a door is to assume a role, and nothing else.
+    // To try an entry point is to assume a role, and nothing else.
     world.aws.changes().iter().all(|it| it.starts_with("sts:AssumeRole "))
 }
 
 #[test]
-fn a_whole_installation_is_well() {
+fn a_complete_installation_is_well() {
     let alone = world(Deployment::alone());
     assert_snapshot!(alone.run("doctor").seen());
     assert!(changed_nothing(&alone));
@@ -64,9 +64,9 @@ fn a_whole_installation_is_well() {
     let ran = everywhere.run(EVERYWHERE);
     assert_eq!(ran.exit.code(), 0, "{}", ran.seen());
     assert_snapshot!(ran.out);
-    let doors = everywhere.aws.asked_of("sts:AssumeRole");
+    let assumed = everywhere.aws.asked_of("sts:AssumeRole");
     assert_eq!(
-        doors,
+        assumed,
         [
             "v2only-ec2-enforcer made-up-for-a-test",
             "v2only-notebook-enforcer made-up-for-a-test",
@@ -77,7 +77,7 @@ fn a_whole_installation_is_well() {
 }
 
 #[test]
-fn each_thing_that_is_broken_is_named_with_what_mends_it() {
+fn each_thing_that_is_broken_is_named_with_its_fix() {
     let broken = world(organization(|it| {
         it.ec2_rule().0.state = "DISABLED".to_owned();
         it.ec2_function().1.clear();
@@ -158,7 +158,7 @@ fn json_has_its_published_shape() {
     assert_snapshot!(serde_json::to_string_pretty(&shape).unwrap());
 }
 
-fn with_zips(world: FakeWorld, architecture: &str, bytes: &str) -> Ran {
+fn with_zips(world: FakeWorld, architecture: &str, bytes: &str) -> RunResult {
     let folder = world.path(architecture);
     std::fs::create_dir_all(&folder).unwrap();
     let folder = if architecture.is_empty() { String::new() } else { format!("{architecture}/") };
@@ -184,7 +184,7 @@ fn code_is_held_against_the_zips_of_a_release() {
         );
     }
     let crossed = with_zips(world(Deployment::alone()), "x86_64", "");
-    assert_eq!(crossed.exit.code(), 0, "the zip of another architecture says nothing: {}", crossed.seen());
+    assert_eq!(crossed.exit.code(), 0, "the zip of another architecture is not compared: {}", crossed.seen());
     assert!(!crossed.out.contains("is the zip"), "{}", crossed.out);
     assert_snapshot!(world(Deployment::alone()).run("doctor --zip DIR").seen());
 }

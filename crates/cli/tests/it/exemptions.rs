@@ -1,4 +1,4 @@
-//! What `scan` says of exemptions: which are over, end soon, or excuse nothing any more.
+//! What `scan` reports of exemptions: which have expired, end soon, or match no resource any more.
 
 use serde_json::{Value, json};
 use v2only_enforcer::Kind;
@@ -6,7 +6,7 @@ use v2only_enforcer::Kind;
 use crate::fake_aws::{ACCOUNT, FakeAws, instance, tagged};
 use crate::fake_world::FakeWorld;
 
-/// In the order of the entries: in use for long, over, in use and ending soon, and four that excuse nothing. The last is
+/// In the order of the entries: in use for long, over, in use and ending soon, and four that match no resource. The last is
 /// over.
 const POLICY: &str = r#"
 version: 1
@@ -92,12 +92,12 @@ fn what_is_kept_says_the_same_as_what_is_streamed() {
 }
 
 #[test]
-fn who_looks_at_more_can_judge_more() {
+fn a_scan_that_reads_more_can_judge_more() {
     let all_regions = told(estate(), "--region all");
     assert_eq!(state(&all_regions, 4), ("stale", ""));
     assert_eq!(state(&all_regions, 5).0, "unjudged");
     let some_kinds = told(estate(), "--region all --kind instance");
-    assert_eq!(state(&some_kinds, 3), ("unjudged", "only some kinds of resources were looked at"));
+    assert_eq!(state(&some_kinds, 3), ("unjudged", "only some kinds of resources were read"));
     assert_eq!(state(&some_kinds, 1).0, "expired");
 }
 
@@ -136,7 +136,7 @@ fn a_table_of_its_own_follows_the_findings() {
     for line in [
         "exemptions[1]  2026-10-31  ended 20 days ago  to be rebuilt; owner b@example.com",
         "exemptions[2]  2026-11-29  ends in 9 days  waits for release 7",
-        "exemptions[3]  2027-06-30  excuses nothing that is there  decommissioned; owner c@example.com",
+        "exemptions[3]  2027-06-30  matches no scanned resource  decommissioned; owner c@example.com",
         "exemptions[6]  2026-11-19  ended yesterday  long ago",
         "i-0000000000000000d; 111122223333/eu-central-1  2026-11-21  ends tomorrow  until tomorrow",
     ] {
@@ -148,9 +148,9 @@ fn a_table_of_its_own_follows_the_findings() {
     for line in [
         "5 exemptions to look after: 2 over, 2 near their last day, 1 stale",
         "note: whether anything is excused by exemptions[4] cannot be judged: it may mean Regions that were not looked at; \
-         `--region all` looks at all",
+         `--region all` reads all",
         "note: whether anything is excused by exemptions[5] cannot be judged: it may mean accounts that were not looked at; \
-         `--org` looks at all of an organization",
+         `--org` reads all of an organization",
     ] {
         assert!(ran.err.contains(line), "{line}\n{}", ran.err);
     }
@@ -173,7 +173,7 @@ fn the_report_has_each_under_what_is_to_be_done() {
         let begin = page.find(&format!("<h3>{title}</h3>")).unwrap();
         page[begin..].split("</table>").next().unwrap().to_owned()
     };
-    // What means a resource is told of with it.
+    // An exemption that matches a resource is reported with it.
     assert!(section("Over").contains("i-0000000000000000b") && section("Over").contains("exemptions[6]"));
     assert!(section("End within 14 days").contains("i-0000000000000000c"));
     assert!(section("End later").contains("i-0000000000000000a"));

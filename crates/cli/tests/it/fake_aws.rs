@@ -288,7 +288,7 @@ impl FakeAws {
     }
 
     /// An instance as somebody else left it.
-    pub(crate) fn mend(&self, id: &str) {
+    pub(crate) fn fix(&self, id: &str) {
         let mut state = self.state();
         let it = state.instances.values_mut().find(|it| it.id.as_str() == id).unwrap();
         it.options.http_tokens = HttpTokens::Required;

@@ -81,7 +81,7 @@ impl FakeWorld {
         self
     }
 
-    /// Whoever is asked answers after this time.
+    /// AWS answers after this time.
     pub(crate) fn thinking_for(mut self, time: Duration) -> Self {
         self.thinking.0 = time;
         self
@@ -117,14 +117,14 @@ impl FakeWorld {
     }
 
     /// Runs a command line; `DIR` stands for a directory of its own.
-    pub(crate) fn run(&self, line: &str) -> Ran {
+    pub(crate) fn run(&self, line: &str) -> RunResult {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut plain_out = anstream::StripStream::new(&mut out);
         let mut plain_err = anstream::StripStream::new(&mut err);
         let exit = self.run_into(line, &mut plain_out, &mut plain_err);
         let dir = self.dir.path().to_str().unwrap();
         let text = |it: Vec<u8>| String::from_utf8(it).unwrap().replace(dir, "DIR");
-        Ran { exit, out: text(out), err: text(err) }
+        RunResult { exit, out: text(out), err: text(err) }
     }
 
     /// The same, with what is printed and said written there.
@@ -146,13 +146,13 @@ impl FakeWorld {
 }
 
 /// What came of a run.
-pub(crate) struct Ran {
+pub(crate) struct RunResult {
     pub(crate) exit: Exit,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-impl Ran {
+impl RunResult {
     /// Everything a person sees, and the exit code.
     pub(crate) fn seen(&self) -> String {
         format!("exit {}\n== stdout\n{}== stderr\n{}", self.exit.code(), self.out, self.err)

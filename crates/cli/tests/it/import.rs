@@ -60,7 +60,7 @@ fn what_is_sent_is_what_is_printed_each_into_its_own_place() {
 fn what_is_clean_now_is_closed_and_keeps_its_birthday() {
     let world = FakeWorld::with(estate());
     world.run(IMPORT);
-    world.aws.mend(FIRST);
+    world.aws.fix(FIRST);
     let ran = world.run(IMPORT);
     assert!(ran.err.contains("sent 4 findings to Security Hub, 1 of them to close"), "{}", ran.err);
     assert_eq!(state_of(&world.aws, FIRST), closed());
@@ -75,7 +75,7 @@ fn an_incomplete_scan_closes_nothing() {
     let denied = ("sagemaker:ListNotebookInstances", Kind::Denied);
     let world = FakeWorld::with(estate());
     world.run(IMPORT);
-    world.aws.mend(FIRST);
+    world.aws.fix(FIRST);
     let aws =
         world.aws.clone().failing(denied.0, Some("eu-central-1"), denied.1, "AccessDeniedException", "no");
     let world = FakeWorld::with(aws);
@@ -88,7 +88,7 @@ fn an_incomplete_scan_closes_nothing() {
 fn a_scan_of_one_kind_closes_no_other() {
     let world = FakeWorld::with(estate());
     world.run(IMPORT);
-    world.aws.mend(FIRST);
+    world.aws.fix(FIRST);
     world.run(&format!("{IMPORT} --kind notebook"));
     assert_eq!(state_of(&world.aws, FIRST), active());
     world.run(&format!("{IMPORT} --kind instance"));

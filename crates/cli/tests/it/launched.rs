@@ -101,7 +101,7 @@ fn where_cloudtrail_denies_it_is_asked_once_and_nobody_is_named() {
 }
 
 #[test]
-fn what_a_person_attached_to_a_group_says_nothing_of_the_others_of_the_group() {
+fn an_instance_that_a_person_attached_to_a_group_is_no_evidence_for_the_others() {
     let aws = FakeAws::default()
         .at_home(HERE)
         .instance(HERE, of_group(since("i-0000000000000000a", "2026-11-03T10:00:05Z")))

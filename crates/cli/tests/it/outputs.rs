@@ -1,16 +1,20 @@
 //! `--output`: the same findings in every format.
 
+use std::io;
+
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use v2only_enforcer::Kind;
 use v2only_enforcer::ports::{Group, Metric, TemplateUse};
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::NotebookStatus;
-use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice};
+use v2only_policy::source::{
+    GroupPart, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+};
 use v2only_policy::{ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
 
 use crate::fake_aws::{FakeAws, instance, notebook, tagged};
-use crate::fake_world::{FakeWorld, Ran};
+use crate::fake_world::{FakeWorld, RunResult};
 
 const POLICY: &str = "\
 version: 1
@@ -78,6 +82,7 @@ fn estate() -> FakeAws {
             }],
             groups: Vec::new(),
             managed_by: None,
+            created_by: None,
             tags: Tags::new(),
         })
         .group(Group {
@@ -86,6 +91,7 @@ fn estate() -> FakeAws {
             templates: vec![TemplateUse {
                 template: "lt-0000000000000000a".to_owned(),
                 version: VersionChoice::Default,
+                part: GroupPart::Own,
             }],
         })
         .configuration(LaunchConfiguration {
@@ -101,7 +107,7 @@ fn estate() -> FakeAws {
         })
 }
 
-fn scan(format: &str) -> Ran {
+fn scan(format: &str) -> RunResult {
     let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
     let ran = world.run(&format!("scan --policy DIR/policy.yaml -q --output {format}"));
     assert_eq!((ran.exit.code(), ran.err.as_str()), (10, ""));
@@ -154,7 +160,7 @@ fn nulls(it: &Value) -> bool {
 }
 
 #[test]
-fn a_later_run_updates_the_same_findings_and_closes_what_it_mended() {
+fn a_later_run_updates_the_same_findings_and_closes_what_it_fixed() {
     let ids = |asff: &Value| -> Vec<String> {
         asff["Findings"].as_array().unwrap().iter().map(|it| it["Id"].to_string()).collect()
     };
@@ -173,12 +179,12 @@ fn a_later_run_updates_the_same_findings_and_closes_what_it_mended() {
         let ends = format!("/{id}/{rule}");
         all.into_iter().find(|it| it["Id"].as_str().unwrap().ends_with(&ends)).unwrap()
     };
-    let mended = of("Training", "minimum-version");
+    let fixed = of("Training", "minimum-version");
     assert_eq!(
-        (&mended["Compliance"]["Status"], &mended["RecordState"], &mended["Workflow"]["Status"]),
+        (&fixed["Compliance"]["Status"], &fixed["RecordState"], &fixed["Workflow"]["Status"]),
         (&json!("PASSED"), &json!("ARCHIVED"), &json!("RESOLVED"))
     );
-    assert!(ids(&first).contains(&mended["Id"].to_string()));
+    assert!(ids(&first).contains(&fixed["Id"].to_string()));
     let held = of("i-0000000000000000a", "http-tokens");
     assert_eq!(
         (&held["Compliance"]["Status"], &held["RecordState"], &held["Workflow"]["Status"]),
@@ -232,7 +238,7 @@ fn nothing_to_tell_is_an_empty_document_of_every_format() {
 }
 
 #[test]
-fn a_place_that_could_not_be_read_is_told_of_wherever_a_format_can() {
+fn a_place_that_could_not_be_read_is_reported_wherever_a_format_can() {
     let denied = "You are <not> authorized";
     let aws =
         estate().failing("autoscaling:DescribeAutoScalingGroups", None, Kind::Denied, "AccessDenied", denied);
@@ -349,14 +355,14 @@ fn a_report_of_one_kind_claims_nothing_of_the_others() {
         instances.contains("<h1>No instance answers IMDSv1 any more; notebooks were not looked at</h1>"),
         "{instances}"
     );
-    assert!(instances.contains("Nothing that was looked at violates the policy."), "{instances}");
+    assert!(instances.contains("Nothing that was checked violates the policy."), "{instances}");
     let world = FakeWorld::with(estate()).file("policy.yaml", POLICY);
     let json = world.run("scan --policy DIR/policy.yaml -q --output json").out;
     let world = world.file("october.json", &json.replace("2026-11-20T10:15:00Z", "2026-10-01T00:00:00Z"));
     let line = "scan --policy DIR/policy.yaml --output html --kind image --earlier DIR/october.json";
     let ran = world.run(line);
     assert_eq!((ran.exit.code(), ran.out.as_str()), (2, ""), "{}", ran.err);
-    assert!(ran.err.contains("`--earlier` compares runs that look at everything"), "{}", ran.err);
+    assert!(ran.err.contains("`--earlier` compares runs that read everything"), "{}", ran.err);
 }
 
 #[test]
@@ -449,4 +455,47 @@ fn a_table_of_more_rows_than_are_laid_out_at_once_has_one_heading_and_the_same_c
     assert_eq!(ids.len(), 2200, "each once");
     let verdict = |row: &&str| row[column..].starts_with("violation") || row[column..].starts_with("exempt");
     assert!(rows.iter().all(verdict), "{heading}\n{}\n{}", rows[0], rows[2199]);
+}
+
+/// A reader that goes away after so many bytes.
+struct Closing(usize);
+
+impl io::Write for Closing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_never_makes_an_unfinished_run_clean() {
+    let world = FakeWorld::with(estate().at_home("eu-central-1")).file("policy.yaml", POLICY);
+    let ended = |line: &str, bytes: usize| world.run_into(line, &mut Closing(bytes), &mut io::sink()).code();
+    for format in ["json", "ndjson", "csv"] {
+        assert_eq!(ended(&format!("scan --policy DIR/policy.yaml --output {format}"), 0), 141, "{format}");
+    }
+    let whole = world.run("scan --policy DIR/policy.yaml --output json");
+    let all_but_the_end = whole.out.len() - 10;
+    assert_eq!(ended("scan --policy DIR/policy.yaml --output json", all_but_the_end), whole.exit.code());
+}
+
+#[test]
+fn what_enforce_did_is_in_its_exit_code_even_if_nobody_reads_the_report() {
+    let world = |name| {
+        let world = FakeWorld::with(estate().at_home("eu-central-1")).file("policy.yaml", POLICY);
+        (
+            world,
+            format!("enforce --policy DIR/policy.yaml --yes --soak 0s --journal DIR/{name} --output json"),
+        )
+    };
+    let (read, line) = world("j.ndjson");
+    let read_to_the_end = read.run(&line).exit.code();
+    let (unread, line) = world("j.ndjson");
+    let exit = unread.run_into(&line, &mut Closing(0), &mut io::sink());
+    assert_eq!(exit.code(), read_to_the_end);
+    assert_eq!(unread.read("j.ndjson").lines().count(), read.read("j.ndjson").lines().count());
 }

@@ -103,7 +103,7 @@ fn what_a_policy_is_attached_as_decides_what_it_means() {
     assert_eq!(world.run("policies check DIR/a.json").exit.code(), 10);
     let ran = world.run("policies check DIR/a.json --as identity");
     assert_eq!(ran.exit.code(), 0);
-    assert!(ran.out.contains("allowed      launch that asks for version 1"), "{}", ran.out);
+    assert!(ran.out.contains("allowed      launch that requests IMDSv1"), "{}", ran.out);
     assert!(ran.out.contains("not-granted  account default to optional"), "{}", ran.out);
 }
 

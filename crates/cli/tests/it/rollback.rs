@@ -42,6 +42,7 @@ fn template() -> LaunchTemplate {
         versions: vec![version(1, Some(HttpTokens::Optional)), version(2, Some(HttpTokens::Optional))],
         groups: Vec::new(),
         managed_by: None,
+        created_by: None,
         tags: Tags::new(),
     }
 }
@@ -97,7 +98,7 @@ fn the_question_says_that_version_1_may_be_opened_and_no_means_no() {
         let ran = world.run("rollback DIR/journal.ndjson");
         assert_eq!((ran.exit.code(), ran.out.as_str()), (3, ""), "{}", ran.err);
         assert!(ran.err.contains("This may open version 1 again."), "{}", ran.err);
-        assert!(ran.err.contains("the functions are deployed they mend them again"), "{}", ran.err);
+        assert!(ran.err.contains("the functions are deployed they fix them again"), "{}", ran.err);
         assert!(ran.err.ends_with("nothing was changed\n"), "{}", ran.err);
     }
     assert_eq!(world.aws.changes().len(), changed);
@@ -218,7 +219,10 @@ fn bad_input_is_one_clear_error_and_changes_nothing() {
         ("DIR/journal.ndjson --region us-east-1", "nothing in the Regions that are named"),
         ("DIR/journal.ndjson --exempt-until 2027-01-31", "--reason"),
         ("DIR/journal.ndjson --exempt-until soon --reason x", "is not a day written YYYY-MM-DD"),
-        ("DIR/journal.ndjson --exempt-until 2026-01-31 --reason x", "is over, and would excuse nothing"),
+        (
+            "DIR/journal.ndjson --exempt-until 2026-01-31 --reason x",
+            "is in the past, and would exempt no resource",
+        ),
     ] {
         let ran = world.run(&format!("rollback {line} --yes"));
         assert_eq!((ran.exit.code(), ran.out.as_str()), (2, ""), "{line}");

@@ -1,11 +1,12 @@
-//! What instances take their options from: shown by `scan`, mended by `enforce`, traced to from instances.
+//! What instances take their options from: shown by `scan`, fixed by `enforce`, traced to from instances.
 
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
 use v2only_enforcer::ports::{Group, TemplateUse};
 use v2only_policy::instance::HttpTokens;
 use v2only_policy::source::{
-    DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion, VersionChoice,
+    DefaultsOwner, GroupPart, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion,
+    VersionChoice,
 };
 use v2only_policy::{AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
 
@@ -48,6 +49,7 @@ fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
         versions,
         groups: Vec::new(),
         managed_by: None,
+        created_by: None,
         tags: Tags::new(),
     }
 }
@@ -65,7 +67,7 @@ fn group(name: &str, version: VersionChoice) -> Group {
     Group {
         name: name.to_owned(),
         configuration: None,
-        templates: vec![TemplateUse { template: TEMPLATE.to_owned(), version }],
+        templates: vec![TemplateUse { template: TEMPLATE.to_owned(), version, part: GroupPart::Own }],
     }
 }
 
@@ -111,7 +113,7 @@ fn every_source_is_shown_with_who_decides_and_instances_with_their_cause() {
 }
 
 #[test]
-fn the_plan_is_grouped_by_what_set_the_options_and_says_what_mends_that() {
+fn the_plan_is_grouped_by_what_set_the_options_and_says_how_to_fix_that() {
     let world = FakeWorld::with(estate()).watched(160).stdin("n\n").file("policy.yaml", POLICY);
     assert_snapshot!(world.run("enforce --policy DIR/policy.yaml").err);
     let alone = world.run("enforce --policy DIR/policy.yaml --kind instance");
@@ -280,7 +282,7 @@ fn what_an_earlier_run_left_undone_is_told_by_a_scan_and_done_by_enforce() {
 }
 
 #[test]
-fn sources_are_mended_in_order_and_a_second_run_has_nothing_left_that_it_may_do() {
+fn sources_are_fixed_in_order_and_a_second_run_has_nothing_left_that_it_may_do() {
     let world = FakeWorld::with(estate()).watched(160).file("policy.yaml", POLICY);
     let line = "enforce --policy DIR/policy.yaml --kind launch-template --yes --journal DIR/one.ndjson";
     let ran = world.run(line);

@@ -29,7 +29,7 @@ fn one(output: &str) -> FakeWorld {
 }
 
 #[test]
-fn callers_are_told_of_with_what_could_not_be_seen() {
+fn callers_are_reported_with_what_could_not_be_seen() {
     let world = one(PACKETS);
     assert_snapshot!(world.run(&format!("readiness --trace {A}")).seen());
     let asked = world.aws.asked_of("ssm:SendCommand");

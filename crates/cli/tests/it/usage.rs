@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use v2only_enforcer::Kind;
 use v2only_enforcer::ports::{Group, Metric, TemplateUse};
 use v2only_policy::instance::{HttpTokens, Switch};
-use v2only_policy::source::{LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice};
+use v2only_policy::source::{GroupPart, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice};
 use v2only_policy::{AccountDefaults, ImdsSupport, Instance, LaunchTemplateId, StatedOptions, Tags};
 
 use crate::fake_aws::{FakeAws, instance, tagged};
@@ -90,7 +90,7 @@ overrides:
 }
 
 #[test]
-fn a_compliant_estate_costs_no_look_at_cloudwatch() {
+fn a_compliant_estate_costs_no_call_to_cloudwatch() {
     let aws = FakeAws::default().at_home(HERE).instance(HERE, closed(CLOSED));
     let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
     assert_eq!(world.run("scan --policy DIR/policy.yaml").exit.code(), 0);
@@ -154,6 +154,7 @@ fn template(id: &str, name: &str, tokens: Option<HttpTokens>) -> LaunchTemplate 
         }],
         groups: Vec::new(),
         managed_by: None,
+        created_by: None,
         tags: Tags::new(),
     }
 }
@@ -191,7 +192,11 @@ fn estate() -> FakeAws {
         .group(Group {
             name: "batch".to_owned(),
             configuration: None,
-            templates: vec![TemplateUse { template: OPEN.to_owned(), version: VersionChoice::Default }],
+            templates: vec![TemplateUse {
+                template: OPEN.to_owned(),
+                version: VersionChoice::Default,
+                part: GroupPart::Own,
+            }],
         })
         .group(Group {
             name: "legacy".to_owned(),
@@ -211,7 +216,7 @@ fn estate() -> FakeAws {
 }
 
 #[test]
-fn readiness_tells_of_instances_of_what_belongs_together_and_of_what_would_fail() {
+fn readiness_reports_instances_their_groups_and_what_would_fail() {
     let world = FakeWorld::with(estate()).watched(170);
     let ran = world.run("readiness --tag app");
     assert_snapshot!(ran.seen());
@@ -297,7 +302,7 @@ fn a_window_has_1_to_455_days() {
 }
 
 #[test]
-fn an_account_that_cannot_be_entered_is_named_and_the_others_are_told_of() {
+fn an_account_that_cannot_be_entered_is_named_and_the_others_are_reported() {
     let world = FakeWorld::with(estate()).watched(170);
     let ran = world.run("readiness --org --role-name v2only-scanner");
     assert_eq!(ran.exit.code(), 3);

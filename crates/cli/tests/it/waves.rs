@@ -8,7 +8,7 @@ use v2only_enforcer::Kind;
 use v2only_policy::instance::{HttpTokens, Switch};
 
 use crate::fake_aws::{FakeAws, instance, tagged};
-use crate::fake_world::{FakeWorld, Ran};
+use crate::fake_world::{FakeWorld, RunResult};
 
 const POLICY: &str = "\
 version: 1
@@ -31,7 +31,7 @@ fn world(aws: FakeAws) -> FakeWorld {
     FakeWorld::with(aws.at_home("eu-central-1")).file("policy.yaml", POLICY)
 }
 
-fn enforce(world: &FakeWorld, flags: &str) -> Ran {
+fn enforce(world: &FakeWorld, flags: &str) -> RunResult {
     world.run(&format!("enforce --policy DIR/policy.yaml --yes --journal DIR/j.ndjson {flags}"))
 }
 
@@ -40,7 +40,7 @@ fn changed(world: &FakeWorld) -> BTreeSet<String> {
     world.aws.described().iter().filter(|it| closed(it)).map(|it| it.id.to_string()).collect()
 }
 
-fn held(ran: &Ran) -> usize {
+fn held(ran: &RunResult) -> usize {
     let json = ran.json();
     json["totals"]["held"]["wave-stopped"].as_u64().map_or(0, |it| usize::try_from(it).unwrap())
 }
@@ -54,7 +54,7 @@ fn a_handful_is_changed_at_once_and_nobody_waits() {
 }
 
 #[test]
-fn more_are_changed_in_waves_with_a_look_at_each_before_the_next() {
+fn more_are_changed_in_waves_with_a_check_of_each_before_the_next() {
     let world = world(estate(FakeAws::default(), "eu-central-1", 0..21).refused(&id(0), 0));
     let ran = enforce(&world, "");
     assert_eq!((ran.exit.code(), changed(&world).len()), (0, 21), "{}", ran.err);
@@ -100,7 +100,7 @@ fn the_waves_are_shown_before_the_question() {
     let world = FakeWorld::with(aws).watched(120).stdin("n\n").file("policy.yaml", POLICY);
     let ran = world.run("enforce --policy DIR/policy.yaml --wave 10 --soak 1h30m --max-rejecting 5%");
     let expected = "in 5 waves of 2, 10, 10, 10 and 8 instances and notebooks, 1h 30m apart; ends once more than 5% of \
-                    them still ask for IMDSv1, or more than 10% of 40 changes fail\nApply 40 changes in 1 place?";
+                    them still call IMDSv1, or more than 10% of 40 changes fail\nApply 40 changes in 1 place?";
     assert!(ran.err.contains(expected), "{}", ran.err);
 }
 
@@ -202,7 +202,7 @@ fn evidence_that_cannot_be_read_ends_the_run_unless_nobody_waits_for_it() {
     let world = broken();
     let ran = enforce(&world, "--soak 0s");
     assert_eq!((ran.exit.code(), changed(&world).len(), world.slept()), (0, 30, vec![]), "{}", ran.err);
-    assert!(ran.err.contains("note: whether they still ask for IMDSv1 could not be read"), "{}", ran.err);
+    assert!(ran.err.contains("note: whether they still call IMDSv1 could not be read"), "{}", ran.err);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Memory does not grow with the estate: a process of its own, because all of its memory is measured.
 //!
-//! An estate four times as large is told of, planned for and changed after a smaller one, which leaves behind as much memory
-//! as that takes. Whoever keeps what was found, or what came of it, keeps some kilobytes of each instance, and fails here.
+//! An estate four times as large is reported, planned for and changed after a smaller one, which leaves behind as much memory
+//! as that takes. Code that keeps what was found, or its result, keeps some kilobytes of each instance, and fails here.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![expect(clippy::indexing_slicing, reason = "a wrong index is a failed test")]

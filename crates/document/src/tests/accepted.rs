@@ -5,8 +5,8 @@ use rstest::rstest;
 use v2only_policy::exemption::Exemption;
 use v2only_policy::scope::{Glob, Matcher, TagMatch};
 use v2only_policy::settings::{
-    EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, ImageFix, InService, LaunchTemplateFix, Rules,
-    SwitchRule, UsageGate, Window,
+    EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, ImageFix, InService, LaunchTemplateFix,
+    OwnedTemplates, Rules, SwitchRule, UsageGate, WhenContested, Window,
 };
 use v2only_policy::{AccountId, Mode, OuId, Policy};
 
@@ -55,7 +55,7 @@ fn every_key_of_the_design_is_read() {
     rules.account_defaults.hop_limit = Some(hops(2));
     assert_eq!(policy.rules, rules);
 
-    let app = TagMatch { key: "app".to_owned(), value: Glob::new("legacy-billing") };
+    let app = TagMatch { key: Glob::new("app"), value: Glob::new("legacy-billing") };
     let vendor = Exemption {
         matcher: Matcher { accounts: vec![account("111122223333")], tag: Some(app), ..Matcher::default() },
         reason: "vendor agent speaks only v1".to_owned(),
@@ -116,13 +116,17 @@ fn each_setting_has_its_words() {
         let window = Window { day: Weekday::Monday, from: at(0, 0), to: Time::MAX };
         it.notebooks.in_service = InService::Window(window);
     });
-    check("launch_templates: { fix: new-version }", |it| it.launch_templates = LaunchTemplateFix::NewVersion);
+    check("launch_templates: { fix: new-version }", |it| {
+        it.launch_templates.fix = LaunchTemplateFix::NewVersion;
+    });
+    check("launch_templates: { owned: fix }", |it| it.launch_templates.owned = OwnedTemplates::Fix);
     check("images: { fix: mark-v2 }", |it| it.images = ImageFix::MarkV2);
     check("account_defaults: { http_tokens: keep, hop_limit: keep, enforced: enabled }", |it| {
         it.account_defaults.enforced = true;
     });
     check("drift: { contested_after: 10 }", |it| it.drift.contested_after = 10);
     check("drift: { window_hours: 720 }", |it| it.drift.window_hours = 720);
+    check("drift: { when_contested: report }", |it| it.drift.when_contested = WhenContested::Report);
 }
 
 #[test]
@@ -168,7 +172,7 @@ fn each_key_of_a_match_is_read() {
     check_match("resources: [batch-*, my-notebook]", &resources(&["batch-*", "my-notebook"]));
 
     let tag = |key: &str, value: &str| Matcher {
-        tag: Some(TagMatch { key: key.to_owned(), value: Glob::new(value) }),
+        tag: Some(TagMatch { key: Glob::new(key), value: Glob::new(value) }),
         ..nobody()
     };
     check_match("tag: { key: team }", &tag("team", "*"));

@@ -75,7 +75,13 @@ fn sections() -> Vec<(&'static str, BoxedStrategy<Json>)> {
     vec![
         ("instances", instances()),
         ("notebooks", notebooks()),
-        ("launch_templates", some(vec![("fix", word(&["report", "new-version"]).boxed())])),
+        (
+            "launch_templates",
+            some(vec![
+                ("fix", word(&["report", "new-version"]).boxed()),
+                ("owned", word(&["report", "fix"]).boxed()),
+            ]),
+        ),
         ("images", some(vec![("fix", word(&["report", "mark-v2"]).boxed())])),
         (
             "account_defaults",
@@ -85,7 +91,14 @@ fn sections() -> Vec<(&'static str, BoxedStrategy<Json>)> {
                 ("enforced", word(&["keep", "enabled"]).boxed()),
             ]),
         ),
-        ("drift", some(vec![("contested_after", number(1..=10)), ("window_hours", number(1..=720))])),
+        (
+            "drift",
+            some(vec![
+                ("contested_after", number(1..=10)),
+                ("window_hours", number(1..=720)),
+                ("when_contested", word(&["keep_closing", "report"]).boxed()),
+            ]),
+        ),
     ]
 }
 

@@ -74,7 +74,7 @@ fn keys_almost_right_or_in_the_wrong_place() {
       |
     6 | speed: 3
       | ^
-    hint: known here are version, mode, instances, notebooks, launch_templates, images, account_defaults, drift, exemptions, overrides
+    hint: known here are version, mode, instances, notebooks, launch_templates, images, account_defaults, drift, exemptions, exemptions_by_tag, overrides
     "#);
 }
 
@@ -140,7 +140,7 @@ fn asking_for_version_1() {
       |
     3 | instances: { http_tokens: optional, http_endpoint: enabled }
       |                           ^
-    hint: version 1 is never allowed by a rule; whoever still needs it gets an exemption
+    hint: version 1 is never allowed by a rule; a resource that still needs it gets an exemption
 
     policy.yaml:3:52: instances.http_endpoint: expected `keep` or `disabled`, found `enabled`
       |
@@ -152,7 +152,7 @@ fn asking_for_version_1() {
       |
     4 | notebooks: { minimum_version: 1 }
       |                               ^
-    hint: version 1 is never allowed by a rule; whoever still needs it gets an exemption
+    hint: version 1 is never allowed by a rule; a resource that still needs it gets an exemption
 
     policy.yaml:5:34: account_defaults.http_tokens: expected `required` or `keep`, found `optional`
       |
@@ -206,12 +206,6 @@ fn an_exemption_without_end_or_reason() {
          expires: 2027-03-01\n",
     );
     assert_snapshot!(refused(&text), @r#"
-    policy.yaml:4:26: exemptions[0].match.tag.key: expected a tag key of 1 to 128 characters, without `*` and `?`, found `app*`
-      |
-    4 |   - match: { tag: { key: "app*" } }
-      |                          ^
-    hint: only `value` may be a pattern
-
     policy.yaml:5:13: exemptions[0].reason: expected a reason in words, found empty text
       |
     5 |     reason: " "
@@ -221,7 +215,7 @@ fn an_exemption_without_end_or_reason() {
       |
     6 |     until: never
       |            ^
-    hint: every exemption ends; choose the day on which somebody looks at it again
+    hint: every exemption ends; choose the day on which somebody reviews it
 
     policy.yaml:7:5: exemptions[1]: missing key `reason`
       |

@@ -62,7 +62,7 @@ fn no_space_after_the_colon() {
       |
     2 | mode: observe
       |     ^
-    hint: look at the indentation of this line and for a space after the `:` of the line before; a value that holds `: ` needs quotes
+    hint: check the indentation of this line and the space after the `:` of the line before; a value that holds `: ` needs quotes
     "#);
 }
 
@@ -73,7 +73,7 @@ fn a_colon_in_a_reason() {
       |
     4 |   - reason: vendor: no fix
       |                   ^
-    hint: look at the indentation of this line and for a space after the `:` of the line before; a value that holds `: ` needs quotes
+    hint: check the indentation of this line and the space after the `:` of the line before; a value that holds `: ` needs quotes
     "#);
 }
 

@@ -8,7 +8,7 @@ use super::super::{keys, parse};
 use super::documents::document;
 use super::schema::allows;
 
-/// Scraps of which texts that are almost YAML are made.
+/// Scraps that make up texts that are almost YAML.
 const SCRAPS: &[&str] = &[
     "version: 1\n",
     "mode: observe\n",

@@ -157,7 +157,7 @@ impl Tree {
         self.documents.first().map(|document| &document.root)
     }
 
-    /// The issue because of which reading ended early.
+    /// The issue that ended reading early.
     #[must_use]
     pub fn fatal(&self) -> Option<&Issue> {
         self.issues.iter().find(|issue| issue.is_fatal())

@@ -10,7 +10,6 @@ use crate::counts::Counts;
 use crate::failure::{Disposition, Failure};
 use crate::log_entry::LogEntry;
 use crate::ports::ReadParameter;
-use crate::record::Outcome;
 
 /// One event of the payload with its result so far.
 #[derive(Debug)]
@@ -52,9 +51,11 @@ impl Batch {
         invocation: &mut Invocation<'_>,
     ) -> Result<(), Malformed> {
         let index = self.deliveries.len();
+        // Only EventBridge sends to the queues, so a message that is a bare record is forged.
+        let parse = if message_id.is_some() { v2only_events::parse_event } else { v2only_events::parse };
         self.deliveries.push(Delivery { message_id, disposition: Disposition::Done, retry_because: None });
         let envelope = body.inspect_err(|it| self.malformed(it, invocation))?;
-        match v2only_events::parse(&envelope).inspect_err(|it| self.malformed(it, invocation))? {
+        match parse(&envelope).inspect_err(|it| self.malformed(it, invocation))? {
             Parsed::Trigger(trigger) => self.triggers.push((index, trigger)),
             Parsed::Ignored(why) => {
                 let event_id = envelope.get("id").and_then(Value::as_str);
@@ -84,15 +85,20 @@ impl Batch {
         for Answer { record, deliveries } in answers {
             self.counts.add(&record);
             (invocation.log)(LogEntry::Record(&record));
-            let disposition = record.outcome.disposition();
+            // The correction of a contested resource is the business of the event that the pause put off.
+            let due_at = record.due_at();
+            let disposition = if due_at.is_some() { Disposition::Retry } else { record.disposition() };
             for index in deliveries {
                 let Some(delivery) = self.deliveries.get_mut(index) else { continue };
                 if delivery.disposition >= disposition {
                     continue;
                 }
                 delivery.disposition = disposition;
-                if let (Outcome::Failed(failure), Disposition::Retry) = (&record.outcome, disposition) {
+                if let Some(failure) = record.retry_because() {
                     delivery.retry_because = Some(format!("{}: {failure}", record.resource));
+                }
+                if let Some(at) = due_at {
+                    delivery.retry_because = Some(format!("{}: due at {at}", record.resource));
                 }
             }
         }

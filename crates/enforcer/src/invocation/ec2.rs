@@ -8,7 +8,8 @@ use v2only_events::{Launched, RequestedOptions, Subject};
 use v2only_policy::drift::to_second;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
 use v2only_policy::{
-    Compliance, Decision, InstanceId, Occasion, Place, Policy, Verdict, compliant_anywhere, decide_instance,
+    Circumstances, Compliance, Decision, History, Hold, InstanceId, Occasion, Place, Plan, Policy, Step, Verdict,
+    compliant_anywhere, decide_instance,
 };
 
 use super::app::{App, Clock, Failed, Invocation};
@@ -16,12 +17,14 @@ use super::handle::{self, Asked, EventHandler, Sorted};
 use super::work::{Answer, Event, Request, UnnamedLaunch, Work, may_be_invisible};
 use crate::counts::Counts;
 use crate::failure::{Failure, Kind};
-use crate::instances;
 use crate::ports::{Ec2, ReadParameter};
 use crate::record::{KnownFrom, Outcome, Posture, Record, ResourceId};
 use crate::scan::ScanRequest;
+use crate::{history, instances};
 
 const DESCRIBE: &str = "ec2:DescribeInstances";
+/// Stands for a call where a failure lies in the event itself.
+const EVENT: &str = "event";
 
 /// Handles one invocation of the function for instances.
 ///
@@ -29,7 +32,7 @@ const DESCRIBE: &str = "ec2:DescribeInstances";
 /// and one change per violating instance. Handling the same payload again is harmless.
 ///
 /// # Errors
-/// A single event that cannot be read, or of which something must be tried again. A batch never errs: it
+/// A single event that cannot be read, or a part of which must be tried again. A batch never errs: it
 /// names the messages to send again.
 pub async fn handle<P: Ec2 + ReadParameter + Sync>(
     payload: Value,
@@ -55,7 +58,8 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
     fn sort(app: &App<P>, policy: &Policy, event: &Event<'_>, work: &mut Work<InstanceId>) -> Sorted {
         let (trigger, place) = (event.trigger, &event.trigger.place);
         let mut sorted = Sorted::default();
-        let mut want = |id: &InstanceId, occasion| work.want(id, occasion, event, outweighs);
+        let accepted = accepted(&trigger.subject);
+        let mut want = |id: &InstanceId, occasion| work.want(id, (occasion, accepted), event, outweighs);
         match &trigger.subject {
             Subject::Launched { instances, .. } => {
                 for launched in instances {
@@ -104,7 +108,8 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             Subject::Notebook { .. } => sorted.handled_by = Some("notebook-enforcer"),
         }
         for malformed in &trigger.unreadable {
-            let failure = Failure::new(Kind::Invalid, DESCRIBE, malformed.to_string());
+            // No call was made.
+            let failure = Failure::new(Kind::Invalid, EVENT, malformed.to_string());
             let resource = ResourceId::UnnamedLaunch(trigger.event_id.clone());
             sorted.records.push(Record::failed(place.clone(), resource, failure));
         }
@@ -145,8 +150,33 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             return Ok(Record::absent(scan.place.clone(), ResourceId::Instance(id.clone())));
         };
         clock.has_time(DESCRIBE)?;
-        let decision = decide_instance(&instance, scan.policy, &scan.circumstances(request.occasion))?;
+        let circumstances = scan.circumstances(request.occasion);
+        let mut decision = decide_instance(&instance, scan.policy, &circumstances)?;
+        if wants_history(&decision, request.occasion) {
+            let read = history::of_instance(ports, scan.place, id).await;
+            // Closing IMDSv1 matters more than how often it was opened: what cannot be read is said, and not tried again.
+            let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
+            decision = decide_instance(&instance, scan.policy, &Circumstances { history, ..circumstances })?;
+        }
+        // Without this, each change that AWS accepts and does not carry out would raise the event of the next one.
+        if let (Plan::Act(Step::Instance(change)), Some(accepted)) = (&decision.plan, &request.accepted)
+            && change.is_met_by(accepted)
+        {
+            decision.plan = Plan::Hold { why: Hold::ChangeHadNoEffect, would: decision.plan.step().copied() };
+        }
         Ok(instances::apply(ports, scan.place, &instance, &decision).await)
+    }
+}
+
+/// Whether the earlier states of an instance decide: a flip that may have been forgotten with its tag, or a violation that
+/// the usage gate would shelter. A launch has no earlier states.
+fn wants_history(decision: &Decision, occasion: Occasion) -> bool {
+    let is_violation = matches!(decision.verdict, Verdict::Violation(_));
+    match occasion {
+        Occasion::Launch => false,
+        Occasion::Drift(_) => is_violation,
+        Occasion::Seen => history::is_sheltered(decision),
     }
 }
 
@@ -168,7 +198,9 @@ fn name_launches(
                 cause: launch.cause.clone(),
                 time: launch.time,
                 deliveries: Vec::new(),
+                accepted: None,
             });
+            request.accepted = None;
             request.occasion = Occasion::Launch;
             request.cause = launch.cause.clone();
             if !request.deliveries.contains(&launch.delivery) {
@@ -232,6 +264,19 @@ fn recorded(launched: &Launched) -> MetadataOptions {
         metadata_tags: launched.metadata_tags.unwrap_or(Switch::Unknown),
         pending: false,
     }
+}
+
+/// What AWS accepted, if an event reports a change of the options of an instance.
+fn accepted(subject: &Subject) -> Option<MetadataOptions> {
+    let Subject::OptionsModified { requested, .. } = subject else { return None };
+    Some(MetadataOptions {
+        http_tokens: requested.http_tokens.unwrap_or(HttpTokens::Unknown),
+        http_endpoint: requested.http_endpoint.unwrap_or(Switch::Unknown),
+        hop_limit: requested.hop_limit,
+        ipv6_endpoint: requested.ipv6_endpoint.unwrap_or(Switch::Unknown),
+        metadata_tags: requested.metadata_tags.unwrap_or(Switch::Unknown),
+        pending: false,
+    })
 }
 
 /// Only a request for optional tokens is drift. A change of the hop limit or of the endpoint does not show how

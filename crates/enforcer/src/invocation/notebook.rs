@@ -7,17 +7,20 @@ use serde_json::Value;
 use v2only_events::{NotebookCause, Subject};
 use v2only_policy::drift::to_second;
 use v2only_policy::notebook::MinimumVersion;
-use v2only_policy::{Compliance, Decision, NotebookName, Occasion, Place, Policy, Verdict, decide_notebook};
+use v2only_policy::{
+    Circumstances, Compliance, Decision, History, NotebookName, Occasion, Place, Policy, Verdict,
+    decide_notebook,
+};
 
 use super::app::{App, Clock, Failed, Invocation};
 use super::handle::{self, Asked, EventHandler, Sorted};
 use super::work::{Answer, Event, Work, may_be_invisible};
 use crate::counts::Counts;
 use crate::failure::{Failure, Kind};
-use crate::notebooks;
 use crate::ports::{ReadParameter, SageMaker};
 use crate::record::{KnownFrom, Outcome, Record, ResourceId};
 use crate::scan::ScanRequest;
+use crate::{history, notebooks};
 
 const DESCRIBE: &str = "sagemaker:DescribeNotebookInstance";
 
@@ -60,7 +63,9 @@ impl<P: SageMaker + Sync> EventHandler<P> for Notebooks {
             }
             Subject::Notebook { name, cause } => {
                 let occasion = occasion(cause, event.trigger.time.unwrap_or(event.now));
-                work.want(name, occasion, event, |occasion, _| matches!(occasion, Occasion::Drift(_)));
+                work.want(name, (occasion, None), event, |occasion, _| {
+                    matches!(occasion, Occasion::Drift(_))
+                });
             }
             _ => sorted.handled_by = Some("ec2-enforcer"),
         }
@@ -91,7 +96,16 @@ impl<P: SageMaker + Sync> EventHandler<P> for Notebooks {
             return Ok(Record::absent(scan.place.clone(), ResourceId::Notebook(id.clone())));
         };
         notebook.tags = ports.notebook_tags(scan.place, &notebook.arn).await?;
-        let decision = decide_notebook(&notebook, scan.policy, &scan.circumstances(request.occasion))?;
+        let circumstances = scan.circumstances(request.occasion);
+        let mut decision = decide_notebook(&notebook, scan.policy, &circumstances)?;
+        if matches!((&decision.verdict, request.occasion), (Verdict::Violation(_), Occasion::Drift(_))) {
+            // Without an answer, the tag alone says how often it was opened.
+            if let Ok(recorded) = history::of_notebook(ports, scan.place, id).await {
+                let history = History::Read(&recorded);
+                decision =
+                    decide_notebook(&notebook, scan.policy, &Circumstances { history, ..circumstances })?;
+            }
+        }
         Ok(notebooks::apply(ports, scan.place, &notebook, &decision, scan.now).await)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use v2only_events::Trigger;
-use v2only_policy::{Occasion, Place};
+use v2only_policy::{MetadataOptions, Occasion, Place};
 
 use crate::failure::Failure;
 use crate::record::{Cause, Record, ResourceId};
@@ -34,6 +34,8 @@ pub(super) struct Request {
     pub cause: Cause,
     pub time: Option<Timestamp>,
     pub deliveries: Vec<usize>,
+    /// What a caller asked AWS for, if no other event is about the resource.
+    pub accepted: Option<MetadataOptions>,
 }
 
 /// A launch whose record names no instance.
@@ -72,11 +74,11 @@ impl<I: Ord + Clone> Work<I> {
         self.requests.is_empty() && self.launches.is_empty()
     }
 
-    /// Adds a resource. Of several occasions for one resource, `outweighs` decides which one counts.
+    /// Adds a resource to describe. `accepted` is what AWS was asked for in this event. Of several occasions for one resource, `outweighs` decides which one counts.
     pub fn want(
         &mut self,
         id: &I,
-        occasion: Occasion,
+        (occasion, accepted): (Occasion, Option<MetadataOptions>),
         event: &Event<'_>,
         outweighs: fn(Occasion, Occasion) -> bool,
     ) {
@@ -85,7 +87,11 @@ impl<I: Ord + Clone> Work<I> {
             cause: event.cause(),
             time: event.trigger.time,
             deliveries: Vec::new(),
+            accepted,
         });
+        if request.accepted != accepted {
+            request.accepted = None;
+        }
         if outweighs(occasion, request.occasion) {
             request.occasion = occasion;
             request.cause = event.cause();

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use v2only_policy::source::{
-    AccountDefaults, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+    AccountDefaults, GroupPart, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
 };
 use v2only_policy::{DefaultsChange, ImageId, ImdsSupport, InstanceChange, LaunchTemplateId, Place};
 
@@ -64,7 +64,7 @@ pub trait ListImages {
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<Image>>> + Send;
 
-    /// What images say of the metadata service, whoever owns them. One that AWS does not show is left out.
+    /// What images say of the metadata service, regardless of their owner. One that AWS does not show is left out.
     fn imds_support(
         &self,
         place: &Place,
@@ -90,6 +90,8 @@ pub struct TemplateUse {
     pub template: String,
     /// Which version.
     pub version: VersionChoice,
+    /// The part of the group that names it.
+    pub part: GroupPart,
 }
 
 /// `autoscaling:DescribeAutoScalingGroups` and `autoscaling:DescribeLaunchConfigurations`. One call per page

@@ -41,6 +41,13 @@ pub enum Remark {
         /// Why.
         failure: Failure,
     },
+    /// AWS refused an option beside the tokens, which v2only then set alone.
+    OptionRefused {
+        /// The option, in AWS's spelling.
+        option: String,
+        /// AWS's words.
+        failure: Failure,
+    },
     /// The change was accepted, and the instance could not be described again.
     NotConfirmed(Failure),
     /// Somebody made a version of the launch template meanwhile. v2only repeated that version.
@@ -54,8 +61,33 @@ pub enum Remark {
     },
     /// Whether somebody made a version of the launch template meanwhile could not be read.
     VersionsNotRead(Failure),
+    /// Somebody made another version the default of the launch template after the plan, so the new version is not made the
+    /// default.
+    DefaultChanged {
+        /// The default when the change was planned.
+        planned: u64,
+        /// The default that somebody chose.
+        theirs: u64,
+        /// The version that v2only created and nothing launches from as `$Default`.
+        unused: u64,
+    },
     /// The sweeper may not change what launches start from.
     LeftToEnforce,
+}
+
+impl Remark {
+    /// Why a flip could not be remembered, if this is about one.
+    pub const fn flip_failure(&self) -> Option<&Failure> {
+        match self {
+            Self::FlipNotRemembered(failure) => Some(failure),
+            Self::TagNotWritten { .. }
+            | Self::NotConfirmed(_)
+            | Self::OptionRefused { .. }
+            | Self::VersionRepeated { .. }
+            | Self::VersionsNotRead(_)
+            | Self::LeftToEnforce => None,
+        }
+    }
 }
 
 impl fmt::Display for Remark {
@@ -63,6 +95,7 @@ impl fmt::Display for Remark {
         match self {
             Self::FlipNotRemembered(failure) => write!(f, "the flip could not be remembered: {failure}"),
             Self::TagNotWritten { key, failure } => write!(f, "`{key}` could not be remembered: {failure}"),
+            Self::OptionRefused { option, failure } => write!(f, "AWS refused {option}: {failure}"),
             Self::NotConfirmed(failure) => write!(f, "changed, and not confirmed: {failure}"),
             Self::VersionRepeated { theirs, tightened, by } => {
                 let with = if *tightened { " with HttpTokens=required" } else { "" };
@@ -75,6 +108,11 @@ impl fmt::Display for Remark {
             Self::VersionsNotRead(failure) => write!(
                 f,
                 "whether somebody made a version meanwhile, which is to be $Latest, is not known: {failure}"
+            ),
+            Self::DefaultChanged { planned, theirs, unused } => write!(
+                f,
+                "somebody made version {theirs} the default in place of version {planned} after the plan; version \
+                 {theirs} stays the default, and version {unused} of v2only is unused"
             ),
             Self::LeftToEnforce => {
                 f.write_str("left to `v2only enforce`: no function may change what launches start from")

@@ -27,7 +27,7 @@ together! {
 }
 
 /// An exemption written into the tags of instances and notebooks before they are restored; without one, the
-/// functions would mend them again.
+/// functions would fix them again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exemption {
     /// Its last day, written YYYY-MM-DD.
@@ -36,7 +36,7 @@ pub struct Exemption {
     pub reason: String,
 }
 
-/// Looks at everything that was journalled at one place. Makes one call for all instances, and changes
+/// Describes everything that was journalled at one place. Makes one call for all instances, and changes
 /// nothing.
 ///
 /// `recorded` has each resource once, see [`Recorded::resource`].
@@ -176,7 +176,7 @@ async fn carry_out(
     step: &Step,
     exemption: Option<&Exemption>,
 ) -> Result<Option<Posture>, Failure> {
-    // First, so that no function mends in between what is to stay.
+    // First, so that no function fixes in between what is to stay.
     if let Some(exemption) = exemption {
         exempt(ports, place, recorded, exemption).await?;
     }
@@ -221,7 +221,7 @@ async fn exempt(
     recorded: &Recorded,
     exemption: &Exemption,
 ) -> Result<(), Failure> {
-    // The day comes last: without a reason beside it, it excuses nothing.
+    // The day comes last: without a reason beside it, it exempts nothing.
     let tags = [(REASON_TAG, &exemption.reason), (UNTIL_TAG, &exemption.until)];
     match &recorded.what {
         What::Instance { id, .. } => {

@@ -20,7 +20,7 @@ pub fn instance(
     }
     // What is still `pending` was accepted, and counts.
     let is = MetadataOptions { pending: false, ..now.options };
-    let was = MetadataOptions { pending: false, ..filled(before, &is) };
+    let was = MetadataOptions { pending: false, ..before.completed_from(&is) };
     if is == was {
         return Restoration::AsBefore;
     }
@@ -41,27 +41,9 @@ const fn unrecorded(before: &MetadataOptions) -> Option<&'static str> {
     }
 }
 
-/// The options before; of what was not described, that is not known to be different from now.
-fn filled(before: &MetadataOptions, now: &MetadataOptions) -> MetadataOptions {
-    let known = |it, now| if it == Switch::Unknown { now } else { it };
-    MetadataOptions {
-        ipv6_endpoint: known(before.ipv6_endpoint, now.ipv6_endpoint),
-        metadata_tags: known(before.metadata_tags, now.metadata_tags),
-        ..*before
-    }
-}
-
 /// What the journalled change made of options.
 fn tightened(was: MetadataOptions, change: InstanceChange) -> MetadataOptions {
-    let said = StatedOptions::default().tightened(change);
-    MetadataOptions {
-        http_tokens: said.http_tokens.unwrap_or(was.http_tokens),
-        http_endpoint: said.http_endpoint.unwrap_or(was.http_endpoint),
-        hop_limit: said.hop_limit.or(was.hop_limit),
-        ipv6_endpoint: said.ipv6_endpoint.unwrap_or(was.ipv6_endpoint),
-        metadata_tags: said.metadata_tags.unwrap_or(was.metadata_tags),
-        pending: false,
-    }
+    StatedOptions::default().tightened(change).over(was)
 }
 
 /// Of a notebook.
@@ -118,7 +100,7 @@ pub fn template(line: &TemplateLine, now: Option<&LaunchTemplate>, even_if_chang
     }
 }
 
-/// Of the account defaults: only what was changed is looked at, and restored.
+/// Of the account defaults: only what was changed is read, and restored.
 pub fn defaults(
     before: &AccountDefaults,
     change: DefaultsChange,

@@ -3,12 +3,12 @@
 
 use v2only_policy::source::{LaunchTemplate, TemplateVersion};
 use v2only_policy::{
-    DefaultsChange, HttpTokens, ImageChange, ImdsSupport, InstanceChange, Judged, Note, Place, Plan, Step,
-    Subject, Switch, TemplateChange,
+    DefaultsChange, Hold, HttpTokens, ImageChange, ImdsSupport, InstanceChange, Judged, LaunchTemplateId,
+    Note, Place, Plan, Step, Subject, Switch, TemplateChange,
 };
 
 use crate::failure::{Failure, Kind};
-use crate::ports::{Answer, NewVersion, SourceReader, SourceWriter, WantedVersion};
+use crate::ports::{Answer, ListLaunchTemplates, NewVersion, SourceReader, SourceWriter, WantedVersion};
 use crate::record::{Outcome, Posture, Record, Remark};
 
 /// What a change came to: the outcome, what AWS says afterwards, its id of the request.
@@ -27,7 +27,7 @@ pub async fn apply<P: SourceReader + SourceWriter>(ports: &P, place: &Place, jud
             defaults(ports, place, change, complete).await
         }
         (Subject::TemplateVersion { template, .. }, Step::LaunchTemplate(change)) => {
-            version(ports, place, template, change).await
+            return version(ports, place, template, change, record).await;
         }
         (Subject::Image(image), Step::Image(ImageChange::MarkV2)) => ports
             .mark_v2(place, &image.id)
@@ -86,8 +86,10 @@ pub async fn restore_latest<P: SourceReader + SourceWriter>(
             || it.options.http_endpoint == Some(Switch::Disabled)
     };
     let is_open = since.iter().any(|it| it.number == theirs && !closed(it));
-    let tokens = InstanceChange::RequireTokens { hop_limit: None, ipv6_endpoint: None, metadata_tags: None };
-    let wanted = WantedVersion { change: is_open.then_some(tokens), ..WantedVersion::again(theirs) };
+    let wanted = WantedVersion {
+        change: is_open.then_some(InstanceChange::TOKENS_ONLY),
+        ..WantedVersion::again(theirs)
+    };
     let NewVersion { version, .. } = ports.new_version(place, &template.id, wanted).await?;
     Ok(Some(Remark::VersionRepeated { theirs, tightened: is_open, by: version.number }))
 }
@@ -115,19 +117,67 @@ async fn defaults<P: SourceReader + SourceWriter>(
     Ok((outcome, after, request_id))
 }
 
+/// Creates the new version and makes it `$Default` if that is planned.
+///
+/// AWS has no conditional `ModifyLaunchTemplate`. The template is read immediately before that call, which is not made if
+/// somebody chose another default since the plan, and once more afterwards.
 async fn version<P: SourceReader + SourceWriter>(
     ports: &P,
     place: &Place,
     template: &LaunchTemplate,
     step: TemplateChange,
-) -> Answer<Came> {
+    record: Record,
+) -> Record {
+    let id = &template.id;
+    let (made, request_id) = match create(ports, place, template, step).await {
+        Ok(NewVersion { version, request_id }) => (version, request_id),
+        Err(failure) => return record.with_failure(failure),
+    };
+    let request_id = if step.make_default {
+        let before = match numbers(ports, place, id).await {
+            Ok(now) => now,
+            Err(failure) => return record.with_failure(failure),
+        };
+        if before.default != template.default {
+            let mut record = record.on_hold(Hold::ChangedSince);
+            record.remarks.push(Remark::DefaultChanged {
+                planned: template.default,
+                theirs: before.default,
+                unused: made.number,
+            });
+            return record;
+        }
+        match make_default(ports, place, id, &made, before).await {
+            Ok(request_id) => request_id,
+            Err(failure) => return record.with_failure(failure),
+        }
+    } else {
+        request_id
+    };
+    match launches_with(ports, place, made).await {
+        // A group that names the old version by number still launches from that version.
+        Ok(after) if record.decision.iter().flat_map(|it| &it.notes).any(is_pinned) => {
+            record.with_outcome(Outcome::Advanced, Some(after), request_id)
+        }
+        Ok(after) => record.with_outcome(Outcome::Fixed, Some(after), request_id),
+        Err(failure) => record.with_failure(failure),
+    }
+}
+
+/// The new version, with `$Latest` repeated after it where that is planned.
+async fn create<P: SourceReader + SourceWriter>(
+    ports: &P,
+    place: &Place,
+    template: &LaunchTemplate,
+    step: TemplateChange,
+) -> Answer<NewVersion> {
     let id = &template.id;
     let wanted = WantedVersion { from: step.from, change: step.change, latest: template.latest };
     let made = match step.made {
         Some(number) => ports.made_version(place, id, wanted, number).await,
         None => ports.new_version(place, id, wanted).await,
     };
-    // What `$Latest` means is mended before what `$Default` means is changed, and whatever the new version came to.
+    // `$Latest` is restored before `$Default` is changed, whatever happened to the new version.
     let is_made = made.as_ref().map_or_else(|failure| failure.kind == Kind::Unverified, |_| true);
     let repeated = match step.then_repeat.filter(|_| is_made) {
         Some(latest) => ports.new_version(place, id, WantedVersion::again(latest)).await.map(|_| ()),
@@ -135,14 +185,70 @@ async fn version<P: SourceReader + SourceWriter>(
     };
     let made = made?;
     repeated?;
-    let mut request_id = made.request_id;
-    if step.make_default {
-        request_id = ports.make_default(place, id, made.version.number).await?;
-    }
+    Ok(made)
+}
+
+/// The numbers of `$Default` and `$Latest`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Numbers {
+    default: u64,
+    latest: u64,
+}
+
+async fn numbers(ports: &impl ListLaunchTemplates, place: &Place, id: &LaunchTemplateId) -> Answer<Numbers> {
+    let template = ports.launch_template(place, id).await?.ok_or_else(|| {
+        Failure::new(Kind::Gone, "ec2:DescribeLaunchTemplates", format!("{id} does not exist any more"))
+    })?;
+    Ok(Numbers { default: template.default, latest: template.latest })
+}
+
+/// Makes a version `$Default`.
+///
+/// # Errors
+/// Another version is `$Default` afterwards, or somebody created a version between the last description and the change and
+/// may have made that version the default.
+async fn make_default<P: SourceReader + SourceWriter>(
+    ports: &P,
+    place: &Place,
+    id: &LaunchTemplateId,
+    made: &TemplateVersion,
+    before: Numbers,
+) -> Answer<Option<String>> {
+    let (ours, was) = (made.number, before.default);
+    let request_id = ports.make_default(place, id, ours).await?;
+    let after = numbers(ports, place, id).await?;
+    let theirs = after.latest;
+    let why = if after.default != ours {
+        format!(
+            "version {} is the default of {id}, although v2only made version {ours} the default in place of \
+             version {was}; somebody changed the default at the same time",
+            after.default
+        )
+    } else if theirs != before.latest {
+        format!(
+            "somebody created version {theirs} of {id} while v2only made version {ours} the default in place of \
+             version {was}; if version {theirs} was made the default as well, make version {theirs} the default \
+             again"
+        )
+    } else {
+        return Ok(request_id);
+    };
+    Err(Failure { request_id, ..Failure::new(Kind::Unverified, "ec2:ModifyLaunchTemplate", why) })
+}
+
+const fn is_pinned(note: &Note) -> bool {
+    matches!(note, Note::Pinned { .. })
+}
+
+/// What a launch from a version gets.
+async fn launches_with(
+    ports: &impl SourceReader,
+    place: &Place,
+    version: TemplateVersion,
+) -> Answer<Posture> {
     let defaults = ports.defaults(place).await?;
-    let mut versions = [made.version];
+    let mut versions = [version];
     super::read::describe_images(ports, place, versions.iter_mut()).await?;
-    let [made] = versions;
-    let after = v2only_policy::effective(&made.options, &defaults, made.imds_support);
-    Ok((Outcome::Fixed, Some(Posture::Launch(after)), request_id))
+    let [version] = versions;
+    Ok(Posture::Launch(v2only_policy::effective(&version.options, &defaults, version.imds_support)))
 }

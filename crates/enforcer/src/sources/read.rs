@@ -111,7 +111,7 @@ fn uses(template: &LaunchTemplate, groups: &[Group]) -> Vec<GroupUse> {
             .iter()
             .filter(|it| it.template == template.id.as_str() || it.template == template.name);
         for it in named {
-            let found = GroupUse { group: group.name.clone(), version: it.version };
+            let found = GroupUse { group: group.name.clone(), version: it.version, part: it.part };
             if !uses.contains(&found) {
                 uses.push(found);
             }

@@ -1,7 +1,7 @@
-//! The daily review of the exemptions: which are over, which end soon, which excuse nothing any more.
+//! The daily review of the exemptions: which have expired, which end soon, which match no resource any more.
 //!
 //! One message goes from account to account and carries what was seen: whether an entry is stale is known only
-//! when the last one has been looked at. It reads, and changes nothing.
+//! when the last one has been read. It reads, and changes nothing.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::log_entry::LogEntry;
 use crate::ports::{Estate, ReadParameter, Sweeper};
 use crate::scan::scan;
 
-/// How many Regions of an account are looked at side by side.
+/// How many Regions of an account are read side by side.
 const AT_ONCE: usize = 4;
 
 /// What one place has to say of exemptions.
@@ -31,7 +31,7 @@ struct Seen {
 }
 
 impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
-    /// Looks at one account after the other; the last one brings the report.
+    /// Reads one account after the other; the last one brings the report.
     pub(super) async fn review(
         &mut self,
         mut task: ReviewTask,
@@ -81,7 +81,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         Ok(())
     }
 
-    /// What cannot be read is told of and counted: tomorrow brings another review.
+    /// What cannot be read is reported and counted: tomorrow brings another review.
     async fn account_of_review(&mut self, account: &AccountId, policy: &Policy, task: &mut ReviewTask) {
         let ports = &self.app.ports;
         let regions = match ports.regions(account).await {

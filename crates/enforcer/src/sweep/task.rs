@@ -36,7 +36,7 @@ pub enum Stage {
     Instances,
     /// Notebooks.
     Notebooks,
-    /// What launches take their options from: told of, never changed, and so the last.
+    /// What launches take their options from: reported, never changed, and so the last.
     Sources,
 }
 
@@ -81,7 +81,7 @@ pub struct PlaceTask {
     /// What came of this pass so far.
     #[serde(default)]
     pub so_far: SoFar,
-    /// How many invocations have handed this task on, because their time was over.
+    /// How many invocations have handed this task on, because their time ran out.
     #[serde(default)]
     pub handed_on: u16,
 }
@@ -105,7 +105,7 @@ pub struct ReviewTask {
     /// When the review began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<Timestamp>,
-    /// The last account that was looked at.
+    /// The last account that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// Which entries of the document have been seen to excuse something.

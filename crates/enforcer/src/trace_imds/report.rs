@@ -14,7 +14,7 @@ const VERSION: u64 = 1;
 /// What was seen on one instance. Counts are `None` where the way of looking cannot tell.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Report {
-    /// `packets` (each request was read) or `sampling` (connections were looked at now and then).
+    /// `packets` (each request was read) or `sampling` (connections were sampled now and then).
     pub method: String,
     /// For how long it was looked.
     pub seconds: u64,
@@ -134,7 +134,7 @@ impl Report {
         self.without_token.is_some_and(|it| it > 0)
     }
 
-    /// Whether it may have been: it was, or something was seen of which that is not known.
+    /// Whether it may have been: it was, or a request was seen for which that is not known.
     pub fn may_call_version_1(&self) -> bool {
         self.calls_version_1()
             || self.unclear.is_some_and(|it| it > 0)
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_skipped_says_nothing_and_other_versions_are_not_read() {
+    fn what_was_skipped_is_no_evidence_and_other_versions_are_not_read() {
         let skipped = "Step execution skipped due to incompatible platform. Step name: traceLinux";
         assert_eq!(Report::read(skipped), Err(Unreadable::Nothing));
         assert_eq!(Report::read(CALLER), Err(Unreadable::Nothing));

@@ -8,7 +8,7 @@ use v2only_policy::usage::{Calls, Lately};
 use v2only_policy::{InstanceId, Place};
 
 use super::{Portion, Rollout};
-use crate::record::{Outcome, Posture, Record, ResourceId};
+use crate::record::{Posture, Record, ResourceId};
 
 /// Instances that lost version 1 in this run, by whether they still ask for it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,7 +61,7 @@ pub fn watched(records: &[Record]) -> Vec<(Place, InstanceId)> {
     let lost = |it: &&Record| {
         let closed =
             |posture| matches!(posture, Some(Posture::Options(it)) if it.http_tokens == HttpTokens::Required);
-        it.outcome == Outcome::Fixed && !closed(it.before) && closed(it.after)
+        !closed(it.before) && closed(it.after)
     };
     let id = |it: &Record| match &it.resource {
         ResourceId::Instance(id) => Some((it.place.clone(), id.clone())),
@@ -82,7 +82,7 @@ pub enum Stop {
         /// What may fail.
         tolerated: Portion,
     },
-    /// More instances than may still ask for version 1.
+    /// More instances than may still call IMDSv1.
     Rejecting {
         /// Those that do.
         instances: usize,
@@ -126,7 +126,7 @@ impl fmt::Display for Stop {
 /// Whether the next wave may begin.
 ///
 /// What is unknown does not end a run: instances that are stopped, or young, or monitored coarsely never have data in
-/// time. Whoever calls says how many they are.
+/// time. The caller says how many they are.
 ///
 /// # Errors
 /// Why not.

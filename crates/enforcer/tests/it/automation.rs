@@ -104,7 +104,7 @@ fn place(number: usize) -> Place {
     Place { account, region: Region::parse("eu-central-1").unwrap() }
 }
 
-/// Places with so many instances each, all of which are to be closed.
+/// Places with so many instances each, all to be closed.
 fn estate(aws: &Runbooks, sizes: &[usize]) -> Vec<(Place, Vec<Judged>)> {
     let mut world = World::default();
     let mut estate = Vec::new();

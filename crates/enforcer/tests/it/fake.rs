@@ -38,12 +38,18 @@ pub struct World {
     pub page_size: usize,
     /// Whether every page but the first is one that AWS says it does not know.
     pub forgets_pages: bool,
+    /// The side option that AWS refuses, and AWS's words.
+    pub refuses: Option<(SideOption, &'static str)>,
+    /// Whether AWS accepts changes and carries none out.
+    pub ignores_changes: bool,
     /// Account defaults, where there are any.
     pub defaults: Option<v2only_policy::AccountDefaults>,
     /// How many images that are not marked are owned.
     pub images: u32,
     /// Accounts other than our own.
     pub other_accounts: Vec<String>,
+    /// What CloudTrail recorded, the newest first.
+    pub history: Vec<serde_json::Value>,
     /// The queue: messages with their delay in seconds.
     pub queue: Vec<(String, u64)>,
 }
@@ -170,13 +176,50 @@ impl DescribeInstances for Fake {
     }
 }
 
+impl ReadHistory for Fake {
+    async fn history(
+        &self,
+        _: &Place,
+        look_up: LookUp<'_>,
+        _: Option<String>,
+    ) -> Answer<Page<serde_json::Value>> {
+        let (target, word) = match look_up {
+            LookUp::Instance(id) => (id.as_str(), id.as_str()),
+            LookUp::Notebook(name) => (name.as_str(), name.as_str()),
+            LookUp::ModifiedOptions => ("modified options", "ModifyInstanceMetadataOptions"),
+        };
+        self.call("cloudtrail:LookupEvents", target, |world| {
+            let items = world.history.iter().filter(|it| it.to_string().contains(word)).cloned().collect();
+            Ok(Page { items, next: None })
+        })
+    }
+}
+
 impl TightenInstance for Fake {
     async fn tighten(&self, _: &Place, id: &InstanceId, change: InstanceChange) -> Answer<Changed> {
-        self.call("ec2:ModifyInstanceMetadataOptions", id.as_str(), |world| {
+        const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions";
+        self.call(MODIFY, id.as_str(), |world| {
+            if let Some((refused, words)) = world.refuses
+                && change.side_options().iter().any(|(option, _)| *option == refused)
+            {
+                let code = Some("InvalidParameterValue".to_owned());
+                return Err(Failure { code, ..Failure::new(Kind::Invalid, MODIFY, words) });
+            }
+            if world.ignores_changes {
+                let options = MetadataOptions {
+                    http_tokens: HttpTokens::Required,
+                    pending: true,
+                    ..world.instances[id.as_str()].options
+                };
+                return Ok(Changed { options, request_id: None });
+            }
             let options = &mut world.instances.get_mut(id.as_str()).unwrap().options;
             match change {
                 InstanceChange::DisableEndpoint => options.http_endpoint = Switch::Disabled,
-                InstanceChange::RequireTokens { hop_limit, .. } => {
+                InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => {
+                    let switch = |it| if it { Switch::Enabled } else { Switch::Disabled };
+                    options.ipv6_endpoint = ipv6_endpoint.map_or(options.ipv6_endpoint, switch);
+                    options.metadata_tags = metadata_tags.map_or(options.metadata_tags, switch);
                     options.http_tokens = HttpTokens::Required;
                     options.http_endpoint = Switch::Enabled;
                     options.hop_limit = hop_limit.map(|it| it.get()).or(options.hop_limit);

@@ -9,9 +9,9 @@ use v2only_policy::instance::{HttpTokens, Switch};
 
 use crate::fake::{ACCOUNT, Fake, NOW, REGION, World, now};
 
-const ENFORCE: &str = "version: 1\nmode: enforce\n";
+pub const ENFORCE: &str = "version: 1\nmode: enforce\n";
 
-fn app(policy: &str, build: impl FnOnce(&mut World)) -> App<Fake> {
+pub fn app(policy: &str, build: impl FnOnce(&mut World)) -> App<Fake> {
     App::new(PolicySource::new(Location::Inline(policy.to_owned())), Fake::with(build))
 }
 
@@ -28,7 +28,7 @@ fn envelope(name: &str, request: Value, response: Value) -> Value {
     })
 }
 
-fn launch(ids: &[&str], http_tokens: &str) -> Value {
+pub fn launch(ids: &[&str], http_tokens: &str) -> Value {
     let items: Vec<Value> = ids
         .iter()
         .map(|id| json!({"instanceId": id, "metadataOptions": {"httpTokens": http_tokens, "httpEndpoint": "enabled", "httpPutResponseHopLimit": 1}}))
@@ -36,7 +36,7 @@ fn launch(ids: &[&str], http_tokens: &str) -> Value {
     envelope("RunInstances", json!({}), json!({"instancesSet": {"items": items}}))
 }
 
-fn modified(id: &str, http_tokens: Option<&str>, time: &str) -> Value {
+pub fn modified(id: &str, http_tokens: Option<&str>, time: &str) -> Value {
     let mut request = json!({"InstanceId": id, "HttpEndpoint": "enabled"});
     if let Some(word) = http_tokens {
         request["HttpTokens"] = json!(word);
@@ -50,7 +50,7 @@ fn modified(id: &str, http_tokens: Option<&str>, time: &str) -> Value {
     event
 }
 
-fn batch(events: &[Value]) -> Value {
+pub fn batch(events: &[Value]) -> Value {
     let records: Vec<Value> = events
         .iter()
         .enumerate()
@@ -66,7 +66,7 @@ fn batch(events: &[Value]) -> Value {
 }
 
 /// The outcome words of all records, and the reply.
-async fn handle(app: &App<Fake>, payload: Value) -> (Vec<String>, Result<Value, InvocationError>) {
+pub async fn handle(app: &App<Fake>, payload: Value) -> (Vec<String>, Result<Value, InvocationError>) {
     let mut said = Vec::new();
     let mut say = |it: LogEntry<'_>| {
         said.push(match it {
@@ -85,7 +85,7 @@ async fn handle(app: &App<Fake>, payload: Value) -> (Vec<String>, Result<Value, 
     (said, reply)
 }
 
-fn again(reply: &Result<Value, InvocationError>) -> Vec<String> {
+pub fn again(reply: &Result<Value, InvocationError>) -> Vec<String> {
     let failures = reply.as_ref().unwrap()["batchItemFailures"].as_array().unwrap();
     failures.iter().map(|it| it["itemIdentifier"].as_str().unwrap().to_owned()).collect()
 }
@@ -209,7 +209,8 @@ async fn a_single_event_is_sent_again_by_an_error() {
 
 #[tokio::test]
 async fn drift_is_corrected_until_it_is_contested() {
-    let app = app(ENFORCE, |world| {
+    let report = "version: 1\nmode: enforce\ndrift: { when_contested: report }\n";
+    let app = app(report, |world| {
         let instance = world.instance("i-00000001");
         instance.created_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
     });
@@ -230,12 +231,12 @@ async fn drift_is_corrected_until_it_is_contested() {
 }
 
 #[tokio::test]
-async fn an_old_instance_waits_for_evidence_unless_somebody_asks_for_version_1() {
+async fn an_old_instance_waits_for_evidence_unless_somebody_requests_version_1() {
     let app = app(ENFORCE, |world| {
         world.instance("i-00000001").created_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
     });
     let (said, _) = handle(&app, modified("i-00000001", None, NOW)).await;
-    assert_eq!(said, ["i-00000001 held"], "a new hop limit says nothing of who uses version 1");
+    assert_eq!(said, ["i-00000001 held"], "a new hop limit is no evidence of who uses version 1");
     let (said, _) = handle(&app, modified("i-00000001", Some("optional"), NOW)).await;
     assert_eq!(said, ["i-00000001 fixed"]);
 }
@@ -289,7 +290,6 @@ async fn what_there_is_no_time_left_for_goes_back() {
     assert_eq!(app.ports.tokens("i-00000001"), HttpTokens::Optional);
 }
 
-/// The fake accepts the change, and changes neither IPv6 nor tags.
 #[tokio::test]
 async fn an_option_that_aws_ignores_is_not_fixed() {
     let policy =
@@ -298,8 +298,75 @@ async fn an_option_that_aws_ignores_is_not_fixed() {
         let options = &mut world.instance("i-00000001").options;
         options.http_tokens = HttpTokens::Required;
         options.ipv6_endpoint = Switch::Enabled;
+        world.ignores_changes = true;
     });
     let (said, reply) = handle(&app, batch(&[modified("i-00000001", None, NOW)])).await;
     assert_eq!(said, ["i-00000001 retry"]);
     assert_eq!(again(&reply), ["m-0"]);
+}
+
+fn long_ago() -> Option<jiff::Timestamp> {
+    Some("2020-01-01T00:00:00Z".parse().unwrap())
+}
+
+/// A record as CloudTrail keeps it: without the envelope of EventBridge.
+fn record(id: &str, http_tokens: &str, time: &str) -> Value {
+    modified(id, Some(http_tokens), time)["detail"].take()
+}
+
+/// Terraform drops foreign tags with every apply, and the tag that counts the flips is one of them.
+#[tokio::test]
+async fn contested_drift_waits_and_is_closed_though_the_tag_was_dropped() {
+    let app = app(ENFORCE, |world| {
+        world.instance("i-00000001").created_at = long_ago();
+        for hour in [6, 7, 8] {
+            let time = |minute: u32| format!("2026-11-20T{hour:02}:{minute:02}:00Z");
+            world.history.push(record("i-00000001", "optional", &time(0)));
+            world.history.push(record("i-00000001", "required", &time(1)));
+        }
+    });
+    let event = modified("i-00000001", Some("optional"), "2026-11-20T11:59:30Z");
+    let (said, reply) = handle(&app, batch(std::slice::from_ref(&event))).await;
+    assert_eq!(said, ["i-00000001 waiting"]);
+    assert_eq!(again(&reply), ["m-0"], "the event comes back, and closes it");
+    assert_eq!(app.ports.calls().iter().filter(|it| it.starts_with("cloudtrail")).count(), 1);
+    let event = modified("i-00000001", Some("optional"), "2026-11-20T11:59:00Z");
+    app.ports.0.lock().unwrap().instance("i-00000001").tags.clear();
+    let (said, reply) = handle(&app, batch(&[event])).await;
+    assert_eq!(said, ["i-00000001 fixed"], "the minute is over");
+    assert!(again(&reply).is_empty());
+    assert_eq!(app.ports.tokens("i-00000001"), HttpTokens::Required);
+}
+
+/// Somebody opened it while its endpoint was disabled, and enables the endpoint now.
+#[tokio::test]
+async fn an_endpoint_enabled_again_is_drift_if_the_instance_was_v2_only() {
+    let app = app(ENFORCE, |world| {
+        world.instance("i-00000001").created_at = long_ago();
+        world.history.push(record("i-00000001", "optional", "2026-11-20T11:00:00Z"));
+        world.history.push(record("i-00000001", "required", "2026-11-01T11:00:00Z"));
+    });
+    let (said, _) = handle(&app, modified("i-00000001", None, NOW)).await;
+    assert_eq!(said, ["i-00000001 fixed"]);
+}
+
+#[tokio::test]
+async fn without_cloudtrail_drift_is_corrected_and_what_the_gate_shelters_says_why() {
+    let app = app(ENFORCE, |world| {
+        world.instance("i-00000001").created_at = long_ago();
+        world.instance("i-00000002").created_at = long_ago();
+        world.failures.insert("cloudtrail:LookupEvents", vec![Kind::Denied, Kind::Denied]);
+    });
+    let (said, _) = handle(&app, modified("i-00000001", Some("optional"), NOW)).await;
+    assert_eq!(said, ["i-00000001 fixed"]);
+    let mut reasons = Vec::new();
+    let mut log = |it: LogEntry<'_>| {
+        if let LogEntry::Record(record) = it {
+            reasons.extend(record.reasons());
+        }
+    };
+    let invocation = Invocation { now: &now, deadline: None, log: &mut log };
+    let (_, counts) = handle_ec2(modified("i-00000002", None, NOW), &app, invocation).await.unwrap();
+    assert_eq!(counts.held, 1);
+    assert!(reasons.iter().any(|it| it.contains("could not be read from CloudTrail")), "{reasons:?}");
 }

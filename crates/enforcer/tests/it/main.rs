@@ -1,4 +1,4 @@
-//! Scenarios of the event doors, over an AWS in memory.
+//! Scenarios of the entry points for events, over an AWS in memory.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,9 +11,11 @@ mod estate;
 mod fake;
 
 mod automation;
+mod closing_first;
 mod instances;
 mod meanwhile;
 mod notebooks;
 mod policy_source;
 mod review;
 mod sweep;
+mod templates;

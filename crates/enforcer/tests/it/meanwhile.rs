@@ -1,4 +1,4 @@
-//! What is looked at once more before it is changed, because somebody may have changed it while others were waited for.
+//! What is described once more before it is changed, because somebody may have changed it while others were waited for.
 
 use v2only_document as document;
 use v2only_enforcer::Kind;
@@ -62,7 +62,7 @@ async fn what_somebody_exempted_switched_off_or_ended_is_left() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_looked_at_is_a_failure_and_not_changed() {
+async fn what_cannot_be_described_is_a_failure_and_not_changed() {
     let (same, other) =
         after(|world| drop(world.failures.insert("ec2:DescribeInstances", vec![Kind::Denied]))).await;
     assert_eq!(same, 1, "the notebook");

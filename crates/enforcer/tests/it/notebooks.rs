@@ -110,7 +110,7 @@ async fn whichever_call_fails_once_the_redelivered_event_goes_on() {
     }
 }
 
-/// What AWS refuses says nothing about the notebook, and uses up none of the tries.
+/// A refused call is no evidence about the notebook, and uses up none of the tries.
 #[tokio::test]
 async fn an_update_that_is_refused_often_is_not_taken_for_one_without_effect() {
     for (kind, retried) in [(Kind::Throttled, true), (Kind::Denied, false)] {
@@ -146,6 +146,52 @@ async fn an_update_that_cannot_be_counted_is_an_update_all_the_same() {
         let [(outcome, reasons)] = reasons.as_slice() else { panic!("{reasons:?}") };
         assert_eq!(outcome, "fixed");
         assert!(reasons.contains("`v2only:updated` could not be remembered"), "{reasons}");
+    }
+}
+
+fn turned_back(name: &str) -> Value {
+    json!({
+        "id": "e-2", "detail-type": "AWS API Call via CloudTrail", "source": "aws.sagemaker", "account": ACCOUNT,
+        "time": NOW, "region": REGION, "resources": [],
+        "detail": {
+            "eventVersion": "1.11", "eventSource": "sagemaker.amazonaws.com", "eventTime": NOW,
+            "eventName": "UpdateNotebookInstance", "awsRegion": REGION, "eventID": "ct-2",
+            "recipientAccountId": ACCOUNT, "eventType": "AwsApiCall",
+            "userIdentity": { "type": "IAMUser", "arn": format!("arn:aws:iam::{ACCOUNT}:user/alice") },
+            "requestParameters": {
+                "notebookInstanceName": name,
+                "instanceMetadataServiceConfiguration": { "minimumInstanceMetadataServiceVersion": "1" },
+            },
+            "responseElements": null,
+        },
+    })
+}
+
+#[tokio::test]
+async fn a_stopped_notebook_is_updated_although_no_tag_can_be_written() {
+    for kind in [Kind::Refused, Kind::Denied, Kind::Throttled] {
+        let app = app(|world| {
+            world.notebook("churn", NotebookStatus::Stopped);
+            world.failures.insert("sagemaker:AddTags", vec![kind; 2]);
+        });
+        // A flip that another try may remember brings the event back; the update is made all the same.
+        assert_eq!(handle(&app, turned_back("churn")).await.is_err(), kind == Kind::Throttled, "{kind:?}");
+        let mut world = app.ports.0.lock().unwrap();
+        let version = world.notebook("churn", NotebookStatus::Pending).minimum_version;
+        assert_eq!(version, MinimumVersion::Two, "{kind:?}");
+    }
+}
+
+/// Without the mark, nothing would start the notebook again.
+#[tokio::test]
+async fn a_running_notebook_that_cannot_be_marked_is_not_stopped() {
+    for kind in [Kind::Refused, Kind::Denied, Kind::Throttled] {
+        let app = app(|world| {
+            world.notebook("churn", NotebookStatus::InService);
+            world.failures.insert("sagemaker:AddTags", vec![kind]);
+        });
+        assert_eq!(handle(&app, state_change("churn", "InService")).await.is_err(), kind == Kind::Throttled);
+        assert!(app.ports.calls().iter().all(|it| !it.contains("Stop")), "{:?}", app.ports.calls());
     }
 }
 

@@ -33,7 +33,7 @@ fn states(told: &Told) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_review_names_exemptions_that_are_over_end_soon_or_excuse_nothing() {
+async fn the_review_names_exemptions_that_expired_end_soon_or_match_nothing() {
     let deployed = Deployed::new(EXEMPTIONS, |world| {
         violating(4)(world);
         world.other_accounts = vec!["444455556666".to_owned()];

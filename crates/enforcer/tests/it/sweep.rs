@@ -448,3 +448,37 @@ async fn what_is_no_task_is_said_by_its_field_and_kept_for_the_dead_letter_queue
     assert_eq!(told.lines[0]["outcome"], "malformed");
     assert!(told.lines[0]["why"].as_str().unwrap().contains("sweeep"), "{}", told.lines[0]);
 }
+
+/// The event of the flip was lost, and the instance is old and still makes IMDSv1 calls.
+#[tokio::test]
+async fn a_sweep_closes_what_was_v2_only_though_the_gate_would_shelter_it() {
+    let record = |id: &str, tokens: &str, time: &str| {
+        json!({
+            "eventVersion": "1.11", "eventSource": "ec2.amazonaws.com", "awsRegion": REGION, "eventType": "AwsApiCall",
+            "eventName": "ModifyInstanceMetadataOptions", "eventTime": time, "eventID": format!("ct-{id}-{time}"),
+            "recipientAccountId": ACCOUNT,
+            "userIdentity": {"type": "IAMUser", "arn": format!("arn:aws:iam::{ACCOUNT}:user/mallory"), "accountId": ACCOUNT},
+            "requestParameters": {"ModifyInstanceMetadataOptionsRequest": {"InstanceId": id, "HttpTokens": tokens}},
+            "responseElements": null,
+        })
+    };
+    let deployed = Deployed::new("version: 1\nmode: enforce\n", |world| {
+        for id in ["i-00000001", "i-00000002", "i-00000003"] {
+            world.instance(id).created_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
+        }
+        world.history = vec![
+            record("i-00000001", "optional", "2026-11-10T12:00:00Z"),
+            record("i-00000001", "required", "2026-10-10T12:00:00Z"),
+            // Nothing is known of it from before.
+            record("i-00000002", "optional", "2026-11-10T12:00:00Z"),
+        ];
+    });
+    let mut told = Told::default();
+    deployed.drain(SWEEP, &mut told).await;
+    assert_eq!(told.resources("fixed"), ["i-00000001"]);
+    assert_eq!(told.resources("held"), ["i-00000002", "i-00000003"]);
+    let looked_up: Vec<String> =
+        deployed.app.ports.calls().into_iter().filter(|it| it.starts_with("cloudtrail")).collect();
+    let expected = ["cloudtrail:LookupEvents modified options", "cloudtrail:LookupEvents i-00000002"];
+    assert_eq!(looked_up, expected, "once, and for the one that somebody opened");
+}

@@ -47,7 +47,7 @@ fn an_empty_batch_holds_no_message() {
 )]
 #[case::no_list(json!({"Records": {}}), "`Records` should be a list of SQS messages, but is an object")]
 #[case::no_object(json!("text"), "`event` should be an EventBridge event or an SQS batch, but is `text`")]
-fn a_batch_of_which_nothing_could_be_reported_is_refused(#[case] payload: Value, #[case] message: &str) {
+fn a_batch_without_anything_to_report_is_refused(#[case] payload: Value, #[case] message: &str) {
     assert_eq!(input(payload).unwrap_err().to_string(), message);
 }
 

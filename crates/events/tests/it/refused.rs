@@ -122,7 +122,7 @@ fn a_record_without_an_envelope_needs_an_account() {
     assert_eq!(parse(&record).unwrap_err().to_string(), message);
 }
 
-/// Whoever writes a record by itself chooses its account, so a queue must not bring one.
+/// The author of a bare record chooses its account, so a queue must not bring one.
 #[test]
 fn a_record_without_an_envelope_is_no_event_of_eventbridge() {
     let record = fixture("run-instances-before-imds-options");

@@ -155,6 +155,11 @@ impl Asker<'_> {
         vec![self.request("ec2:ModifyInstanceMetadataOptions", "ec2", "instance/i-0abc0123456789def", stated)]
     }
 
+    fn on_open_instance(&self, action: &str) -> Vec<Request> {
+        let now = [(TOKENS, "optional"), (ENDPOINT, "enabled"), (HOPS, "1")];
+        vec![self.request(action, "ec2", "instance/i-0abc0123456789def", &now)]
+    }
+
     fn notebook(&self, action: &str, stated: Stated<'_>) -> Vec<Request> {
         vec![self.request(action, "sagemaker", "notebook-instance/research", stated)]
     }
@@ -192,7 +197,7 @@ fn cases(against: Against<'_>) -> Vec<Case> {
         vec![it.request("ec2:ModifyInstanceMetadataDefaults", "ec2", "*", &[(ASK_TOKENS, tokens)])]
     };
     let mut cases = vec![
-        case("launch-v1", "launch that asks for version 1", Some(true), developer.launch(&v1, false)),
+        case("launch-v1", "launch that requests IMDSv1", Some(true), developer.launch(&v1, false)),
         case("launch-silent", "launch that states no HttpTokens", Some(true), developer.launch(&[], false)),
         case("launch-v2", "launch that requires version 2", Some(false), developer.launch(&v2, false)),
         case(
@@ -226,6 +231,49 @@ fn cases(against: Against<'_>) -> Vec<Case> {
         ),
         case("defaults-v1", "account default to optional", Some(true), defaults(&developer, "optional")),
         case("defaults-v2", "account default to required", Some(false), defaults(&developer, "required")),
+        case(
+            "role-onto-open-instance",
+            "instance profile for an instance that answers version 1",
+            Some(true),
+            developer.on_open_instance("ec2:AssociateIamInstanceProfile"),
+        ),
+        case(
+            "start-open-instance",
+            "start of an instance that answers version 1",
+            Some(true),
+            developer.on_open_instance("ec2:StartInstances"),
+        ),
+        case(
+            "launch-configuration-v1",
+            "launch configuration that asks for version 1",
+            Some(true),
+            vec![developer.request(
+                "autoscaling:CreateLaunchConfiguration",
+                "autoscaling",
+                "launchConfiguration:0a1b:launchConfigurationName/web",
+                &[
+                    ("autoscaling:MetadataHttpTokens", "optional"),
+                    ("autoscaling:MetadataHttpEndpoint", "enabled"),
+                ],
+            )],
+        ),
+        case(
+            "image-builder-v1",
+            "Image Builder infrastructure that asks for version 1",
+            Some(true),
+            vec![developer.request(
+                "imagebuilder:CreateInfrastructureConfiguration",
+                "imagebuilder",
+                "infrastructure-configuration/golden",
+                &[("imagebuilder:Ec2MetadataHttpTokens", "optional")],
+            )],
+        ),
+        case(
+            "credentials-v1",
+            "API call with credentials that an instance got by version 1",
+            Some(true),
+            vec![developer.request("ec2:DescribeInstances", "ec2", "*", &[("ec2:RoleDelivery", "1.0")])],
+        ),
         case(
             "notebook-create-v1",
             "notebook created with version 1",

@@ -17,7 +17,7 @@ pub struct Request {
     pub resource: String,
     /// What is known of it, by key in small letters; no values = it is known not to carry the key.
     pub context: BTreeMap<String, Vec<String>>,
-    /// Prefixes of keys, in small letters, of which everything is known: one that is not in `context` is
+    /// Prefixes of keys, in small letters, that are known completely: one that is not in `context` is
     /// not carried.
     pub known: &'static [&'static str],
 }

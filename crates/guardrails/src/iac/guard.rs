@@ -1,4 +1,4 @@
-//! The CloudFormation Guard rules, and what a failed one means.
+//! The CloudFormation Guard rules, for pipelines that run Guard. `check` judges without Guard.
 
 use v2only_policy::settings::HopLimitRule;
 
@@ -19,37 +19,6 @@ impl RuleFile {
         self.text.lines().filter_map(|it| it.strip_prefix("rule ")?.split(' ').next())
     }
 }
-
-/// A rule by its name in the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
-    /// Its name in the rule file.
-    pub name: &'static str,
-    /// The code of its finding.
-    pub code: &'static str,
-    /// Where in a resource the value stands that it is about.
-    pub path: &'static [&'static str],
-}
-
-const INSTANCE: &[&str] = &["Properties", "MetadataOptions", "HttpTokens"];
-const TEMPLATE: &[&str] = &["Properties", "LaunchTemplateData", "MetadataOptions", "HttpTokens"];
-const INSTANCE_HOPS: &[&str] = &["Properties", "MetadataOptions", "HttpPutResponseHopLimit"];
-const TEMPLATE_HOPS: &[&str] =
-    &["Properties", "LaunchTemplateData", "MetadataOptions", "HttpPutResponseHopLimit"];
-const NOTEBOOK: &[&str] =
-    &["Properties", "InstanceMetadataServiceConfiguration", "MinimumInstanceMetadataServiceVersion"];
-
-/// Every rule of the files.
-pub const RULES: &[Rule] = &[
-    Rule { name: "ec2_instance_requires_imdsv2", code: "http-tokens-not-required", path: INSTANCE },
-    Rule { name: "ec2_instance_states_http_tokens", code: "http-tokens-not-stated", path: INSTANCE },
-    Rule { name: "ec2_launch_template_requires_imdsv2", code: "http-tokens-not-required", path: TEMPLATE },
-    Rule { name: "launch_configuration_requires_imdsv2", code: "http-tokens-not-required", path: INSTANCE },
-    Rule { name: "sagemaker_notebook_requires_imdsv2", code: "notebook-version-1", path: NOTEBOOK },
-    Rule { name: "ec2_instance_hop_limit", code: "hop-limit", path: INSTANCE_HOPS },
-    Rule { name: "ec2_launch_template_hop_limit", code: "hop-limit", path: TEMPLATE_HOPS },
-    Rule { name: "launch_configuration_hop_limit", code: "hop-limit", path: INSTANCE_HOPS },
-];
 
 /// The rule files for some settings. The one about hop limits is left out where the document has no opinion.
 pub fn files(settings: &Settings) -> Vec<RuleFile> {

@@ -2,6 +2,8 @@
 //!
 //! Source: Terraform, "JSON Output Format"; the documentation of the resources of the AWS provider.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
@@ -9,9 +11,30 @@ use super::Finding;
 use crate::Settings;
 use crate::check::Level;
 
+/// The beginnings of the types of the Cloud Control provider that have a metadata switch.
+const TWINS: &[&str] = &[
+    "awscc_ec2_instance",
+    "awscc_ec2_launch_template",
+    "awscc_autoscaling_",
+    "awscc_sagemaker_notebook_instance",
+    "awscc_imagebuilder_infrastructure_configuration",
+    "awscc_ec2_ec2_fleet",
+    "awscc_ec2_spot_fleet",
+    "awscc_appstream_",
+];
+
 /// Whether this is a plan.
 pub fn is_plan(document: &Value) -> bool {
-    document.get("format_version").is_some() && document.get("resource_changes").is_some_and(Value::is_array)
+    // A plan that changes nothing has no `resource_changes`.
+    let planned = |name: &str| document.get(name).is_some();
+    document.get("format_version").is_some()
+        && (document.get("resource_changes").is_some_and(Value::is_array) || planned("planned_values"))
+}
+
+/// Whether a line of another tool stands before a plan, as the wrapper of `setup-terraform` writes it.
+pub fn is_wrapped_plan(text: &str) -> bool {
+    let rest = text.split_once('\n').map(|(_, rest)| rest).unwrap_or_default();
+    text.starts_with("[command]") && rest.trim_start().starts_with('{') && rest.contains("\"format_version\"")
 }
 
 /// Whether this is a state, as `terraform show -json` writes it when it is given no plan, or as it is stored.
@@ -23,8 +46,63 @@ pub fn is_state(document: &Value) -> bool {
 /// What the plan would deploy and should not.
 pub fn findings(plan: &Value, settings: &Settings) -> Vec<Finding> {
     let changes = plan.get("resource_changes").and_then(Value::as_array);
-    let resources = changes.into_iter().flatten().filter_map(|it| Resource::of(plan, it));
-    resources.flat_map(|it| it.findings(settings)).collect()
+    let module = plan.pointer("/configuration/root_module");
+    let configured = module.map(Configuration::of);
+    let mut findings = Vec::new();
+    for change in changes.into_iter().flatten() {
+        if let Some(resource) = Resource::of(change, configured.as_ref()) {
+            findings.extend(resource.findings(settings));
+        }
+        findings.extend(reset(change));
+    }
+    findings
+}
+
+/// The account default that a plan deletes.
+fn reset(change: &Value) -> Option<Finding> {
+    let actions: Vec<&str> =
+        change.pointer("/change/actions")?.as_array()?.iter().filter_map(Value::as_str).collect();
+    let is_default = change.get("type")?.as_str()? == "aws_ec2_instance_metadata_defaults";
+    (is_default && actions == ["delete"]).then(|| Finding {
+        code: "defaults-not-required",
+        level: Level::Warning,
+        at: None,
+        address: change.get("address").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        why: "the plan deletes the resource, which resets the account default to no-preference".to_owned(),
+        instead: "keep the resource, or remove it from the state with `terraform state rm`".to_owned(),
+    })
+}
+
+/// The configuration of all modules, by the address of a resource without instance keys.
+struct Configuration<'a> {
+    resources: HashMap<String, &'a Value>,
+}
+
+impl<'a> Configuration<'a> {
+    fn of(root: &'a Value) -> Self {
+        let mut resources = HashMap::new();
+        let mut modules = vec![(String::new(), root)];
+        while let Some((prefix, module)) = modules.pop() {
+            for resource in module.get("resources").and_then(Value::as_array).into_iter().flatten() {
+                if let (Some(address), Some(stated)) =
+                    (resource.get("address").and_then(Value::as_str), resource.get("expressions"))
+                {
+                    resources.insert(format!("{prefix}{address}"), stated);
+                }
+            }
+            for (name, call) in module.get("module_calls").and_then(Value::as_object).into_iter().flatten() {
+                if let Some(inner) = call.get("module") {
+                    modules.push((format!("{prefix}module.{name}."), inner));
+                }
+            }
+        }
+        Self { resources }
+    }
+
+    /// What the configuration states of the resource at an address.
+    fn stated(&self, address: &str) -> Option<&'a Value> {
+        self.resources.get(&split(address).join(".")).copied()
+    }
 }
 
 /// A resource as it will be.
@@ -47,7 +125,7 @@ enum Known<'a> {
 
 impl<'a> Resource<'a> {
     /// `None` for data sources, and for what is only destroyed.
-    fn of(plan: &'a Value, change: &'a Value) -> Option<Self> {
+    fn of(change: &'a Value, configuration: Option<&Configuration<'a>>) -> Option<Self> {
         let address = change.get("address")?.as_str()?;
         let kind = change.get("type")?.as_str()?;
         if change.get("mode").and_then(Value::as_str) == Some("data") {
@@ -56,8 +134,7 @@ impl<'a> Resource<'a> {
         let change = change.get("change")?;
         let after = change.get("after").filter(|it| !it.is_null())?;
         let unknown = change.get("after_unknown").unwrap_or(&Value::Null);
-        let module = plan.pointer("/configuration/root_module");
-        let stated = module.and_then(|it| configured(it, address));
+        let stated = configuration.and_then(|it| it.stated(address));
         Some(Self { address, kind, after, unknown, stated })
     }
 
@@ -68,12 +145,78 @@ impl<'a> Resource<'a> {
             "aws_sagemaker_notebook_instance" => self.notebook(),
             "aws_ec2_instance_metadata_defaults" => self.defaults(),
             "aws_ami" | "aws_ami_copy" | "aws_ami_from_instance" => self.image(),
+            "aws_autoscaling_group"
+            | "aws_ec2_fleet"
+            | "aws_spot_fleet_request"
+            | "aws_eks_node_group"
+            | "aws_batch_compute_environment" => self.templates(),
+            "aws_imagebuilder_infrastructure_configuration" => self.image_builder(),
+            "aws_appstream_fleet"
+            | "aws_appstream_image_builder"
+            | "aws_cloud9_environment_ec2"
+            | "aws_emr_security_configuration"
+            | "aws_elastic_beanstalk_environment"
+            | "aws_elastic_beanstalk_configuration_template" => {
+                vec![self.note(format!("{} is not judged in plans", self.kind))]
+            }
+            twin if twin.starts_with("awscc_") && TWINS.iter().any(|it| twin.starts_with(it)) => {
+                vec![self.note(format!("{twin} is not judged; its options follow CloudFormation"))]
+            }
             _ => Vec::new(),
+        }
+    }
+
+    /// A note for a launch template that the plan does not contain.
+    fn templates(&self) -> Vec<Finding> {
+        const BLOCKS: &[&str] =
+            &["launch_template", "mixed_instances_policy", "launch_template_config", "compute_resources"];
+        if BLOCKS.iter().any(|it| self.has(it)) {
+            return self.outside(BLOCKS).into_iter().collect();
+        }
+        match self.kind {
+            "aws_autoscaling_group" => Vec::new(),
+            "aws_spot_fleet_request" => vec![self.error(
+                "http-tokens-not-stated",
+                "launch specifications cannot state http_tokens, so the account default and the AMI decide"
+                    .to_owned(),
+                "use launch_template_config",
+            )],
+            _ => {
+                vec![self.note("without a launch template the account default and the AMI decide".to_owned())]
+            }
+        }
+    }
+
+    /// Why the launch template cannot be judged; `None` if the configuration refers to one of the plan.
+    fn outside(&self, blocks: &[&str]) -> Option<Finding> {
+        // A literal id or name names a template that the plan may not contain.
+        let stated = blocks.iter().find_map(|it| self.stated?.get(it)).map(Value::to_string);
+        let inside = stated.as_ref().is_some_and(|it| {
+            it.contains("\"aws_launch_template.") || it.contains("\"module.") || it.contains("\"each.")
+        });
+        (!inside).then(|| self.note("the launch template is not in this plan, and decides".to_owned()))
+    }
+
+    fn image_builder(&self) -> Vec<Finding> {
+        const BLOCK: &str = "instance_metadata_options";
+        let lines = format!("{BLOCK} {{\n  http_tokens = \"required\"\n}}");
+        match self.argument(BLOCK, "http_tokens") {
+            Known::Is("required") => Vec::new(),
+            Known::Later => vec![self.unsure("http_tokens", &lines)],
+            Known::Is(other) => {
+                vec![self.error("http-tokens-not-required", format!("http_tokens is {other}"), &lines)]
+            }
+            Known::NotStated | Known::Number(_) => vec![self.error(
+                "http-tokens-not-stated",
+                "http_tokens is not stated, so the account default and the AMI decide".to_owned(),
+                &lines,
+            )],
         }
     }
 
     fn options(&self, settings: &Settings, otherwise: &[&str]) -> Vec<Finding> {
         const BLOCK: &str = "metadata_options";
+        const HOPS: &str = "http_put_response_hop_limit";
         if matches!(self.argument(BLOCK, "http_endpoint"), Known::Is("disabled")) {
             return Vec::new();
         }
@@ -87,14 +230,20 @@ impl<'a> Resource<'a> {
                 lines,
             )),
             Known::Later => findings.push(self.unsure("http_tokens", lines)),
-            Known::NotStated | Known::Number(_) if otherwise.iter().any(|it| self.has(it)) => {}
+            Known::NotStated | Known::Number(_) if otherwise.iter().any(|it| self.has(it)) => {
+                findings.extend(self.outside(otherwise));
+            }
             Known::NotStated | Known::Number(_) => findings.push(self.error(
                 "http-tokens-not-stated",
                 "http_tokens is not stated, so the account default and the AMI decide".to_owned(),
                 lines,
             )),
         }
-        if let Known::Number(hops) = self.argument(BLOCK, "http_put_response_hop_limit") {
+        let hop_limit = self.argument(BLOCK, HOPS);
+        if matches!(hop_limit, Known::Later) && settings.hop_limit != Keep && self.states(BLOCK, HOPS) {
+            findings.push(self.unsure(HOPS, lines));
+        }
+        if let Known::Number(hops) = hop_limit {
             let (right, wanted) = match settings.hop_limit {
                 Keep => (true, 0),
                 Max(max) => (hops <= u64::from(max.get()), max.get()),
@@ -187,6 +336,11 @@ impl<'a> Resource<'a> {
         }
     }
 
+    /// Whether the author states an argument of a block.
+    fn states(&self, block: &str, name: &str) -> bool {
+        self.stated.is_some_and(|it| it.pointer(&format!("/{block}/0/{name}")).is_some())
+    }
+
     /// Whether a block is there, now or later.
     fn has(&self, block: &str) -> bool {
         let there = |it: &Value| it.get(block).and_then(Value::as_array).is_some_and(|it| !it.is_empty());
@@ -196,6 +350,11 @@ impl<'a> Resource<'a> {
     fn error(&self, code: &'static str, why: String, instead: &str) -> Finding {
         let (address, instead) = (self.address.to_owned(), instead.to_owned());
         Finding { code, level: Level::Error, at: None, address, why, instead }
+    }
+
+    fn note(&self, why: String) -> Finding {
+        let finding = self.error("cannot-tell", why, "check what is deployed");
+        Finding { level: Level::Note, ..finding }
     }
 
     fn unsure(&self, name: &str, instead: &str) -> Finding {
@@ -209,23 +368,6 @@ fn known(value: &Value) -> Known<'_> {
         Value::String(text) if !text.is_empty() => Known::Is(text),
         Value::Number(number) => number.as_u64().map_or(Known::NotStated, Known::Number),
         _ => Known::NotStated,
-    }
-}
-
-/// The expressions of a resource in the configuration: `module.a.module.b["x"].aws_instance.web[0]`.
-fn configured<'a>(mut module: &'a Value, address: &str) -> Option<&'a Value> {
-    let mut parts = split(address).into_iter();
-    loop {
-        let part = parts.next()?;
-        if part == "module" {
-            let name = parts.next()?;
-            module = module.get("module_calls")?.get(&name)?.get("module")?;
-            continue;
-        }
-        let local = format!("{part}.{}", parts.next()?);
-        let resources = module.get("resources")?.as_array()?;
-        let is = |it: &&Value| it.get("address").and_then(Value::as_str) == Some(local.as_str());
-        return resources.iter().find(is)?.get("expressions");
     }
 }
 

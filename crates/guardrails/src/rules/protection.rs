@@ -35,6 +35,31 @@ const FUNCTION_ACTIONS: [&str; 9] = [
     "lambda:UpdateFunctionConfiguration",
 ];
 
+/// What decides which messages a function gets.
+const MAPPING_ACTIONS: [&str; 3] = [
+    "lambda:CreateEventSourceMapping",
+    "lambda:DeleteEventSourceMapping",
+    "lambda:UpdateEventSourceMapping",
+];
+
+const QUEUE_ACTIONS: [&str; 6] = [
+    "sqs:AddPermission",
+    "sqs:CreateQueue",
+    "sqs:DeleteQueue",
+    "sqs:PurgeQueue",
+    "sqs:RemovePermission",
+    "sqs:SetQueueAttributes",
+];
+
+/// What a message is made of, hidden and lost by. Whoever sends one chooses the account of its event.
+const MESSAGE_ACTIONS: [&str; 5] = [
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+    "sqs:StartMessageMoveTask",
+];
+
 const RULE_ACTIONS: [&str; 7] = [
     "events:DeleteRule",
     "events:DisableRule",
@@ -66,6 +91,12 @@ pub fn of_ourselves(settings: &Settings) -> Vec<Rule> {
             FUNCTION_ACTIONS,
             [settings.arn("lambda", &format!("function:{}", names.functions))],
         ),
+        Statement::deny("OnlyOwnersChangeOurMappings", MAPPING_ACTIONS, ["*"]).when(
+            "ArnLike",
+            "lambda:FunctionArn",
+            [settings.arn("lambda", &format!("function:{}", names.functions))],
+        ),
+        Statement::deny("OnlyOwnersChangeOurQueues", QUEUE_ACTIONS, [settings.arn("sqs", &names.queues)]),
         Statement::deny(
             "OnlyOwnersChangeOurRules",
             RULE_ACTIONS,
@@ -85,6 +116,20 @@ pub fn of_ourselves(settings: &Settings) -> Vec<Rule> {
     let mut rules = vec![Rule { statement: tags, spares: writers }];
     rules.extend(exemption_by_tag(settings));
     rules.extend(ours.map(|statement| Rule { statement, spares: &[Spared::Owners] }));
+    rules.push(Rule {
+        statement: Statement::deny(
+            "OnlyOursUseOurQueues",
+            MESSAGE_ACTIONS,
+            [settings.arn("sqs", &names.queues)],
+        ),
+        spares: &[
+            Spared::Owners,
+            Spared::Ec2Enforcer,
+            Spared::NotebookEnforcer,
+            Spared::Sweeper,
+            Spared::Schedule,
+        ],
+    });
     rules
 }
 

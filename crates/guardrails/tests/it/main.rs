@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "these tests read and renew the shipped files")]
 
 mod check;
+mod cloudformation;
 mod document;
 mod policy_findings;
 mod readme;

@@ -184,7 +184,7 @@ fn a_denial_of_a_change_by_the_present_value_names_the_requested(
 }
 
 #[rstest]
-#[case::only_what_asks_for_version_1(r#"{"StringEquals":{"ec2:MetadataHttpTokens":"optional"}}"#, true)]
+#[case::only_what_requests_version_1(r#"{"StringEquals":{"ec2:MetadataHttpTokens":"optional"}}"#, true)]
 #[case::all_that_does_not_require_2(NOT_REQUIRED, false)]
 fn a_silent_launch_that_passes_is_a_warning(#[case] condition: &str, #[case] found: bool) {
     let expected: &[_] = if found { &[("silent-launch-passes", Level::Warning)] } else { &[] };

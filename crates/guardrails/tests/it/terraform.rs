@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 use v2only_guardrails::Settings;
-use v2only_guardrails::iac::terraform::{findings, is_plan, is_state};
+use v2only_guardrails::iac::terraform::{findings, is_plan, is_state, is_wrapped_plan};
 
 /// A plan with one managed resource at an address.
 fn plan(address: &str, kind: &str, after: &Value, unknown: &Value, configuration: &Value) -> Value {
@@ -59,7 +59,8 @@ fn the_hop_limit_is_that_of_the_document() {
 #[test]
 fn an_instance_with_a_launch_template_is_judged_by_what_it_states_itself() {
     let from = json!({"launch_template": [{"name": "web"}]});
-    assert_eq!(stated_fully("aws_instance", &from), [""; 0]);
+    // The plan does not contain the template, which decides.
+    assert_eq!(stated_fully("aws_instance", &from), ["cannot-tell"]);
     let both =
         json!({"launch_template": [{"name": "web"}], "metadata_options": [{"http_tokens": "optional"}]});
     assert_eq!(stated_fully("aws_instance", &both), ["http-tokens-not-required"]);
@@ -68,7 +69,7 @@ fn an_instance_with_a_launch_template_is_judged_by_what_it_states_itself() {
         "aws_instance",
         &json!({}),
         &json!({"launch_template": true, "metadata_options": true}),
-        &json!({"launch_template": [{}]}),
+        &json!({"launch_template": [{"id": {"references": ["aws_launch_template.web.id", "aws_launch_template.web"]}}]}),
     );
     assert_eq!(later, [""; 0]);
 }
@@ -148,4 +149,66 @@ fn a_state_is_no_plan() {
         assert!(is_state(&state) && !is_plan(&state));
     }
     assert!(!is_state(&json!({"Resources": {}})));
+}
+
+#[test]
+fn a_plan_that_changes_nothing_is_a_plan() {
+    let plan =
+        json!({"format_version": "1.2", "terraform_version": "1.9.5", "planned_values": {"root_module": {}}});
+    assert!(is_plan(&plan) && findings(&plan, &Settings::shipped()).is_empty());
+}
+
+#[test]
+fn a_line_of_a_wrapper_before_the_plan_is_recognized() {
+    assert!(is_wrapped_plan("[command]/opt/terraform show -json p\n{\"format_version\": \"1.2\"}"));
+    assert!(!is_wrapped_plan("{\"format_version\": \"1.2\"}"));
+}
+
+#[test]
+fn a_hop_limit_that_is_known_later_is_a_note() {
+    let after = json!({"metadata_options": [{"http_tokens": "required"}]});
+    let unknown = json!({"metadata_options": [{"http_put_response_hop_limit": true}]});
+    let stated = json!({"metadata_options": [{"http_put_response_hop_limit": {"references": ["data.x.y"]}}]});
+    assert_eq!(codes("aws_launch_template", &after, &unknown, &stated), ["cannot-tell"]);
+    assert_eq!(codes("aws_launch_template", &after, &unknown, &json!({"metadata_options": [{}]})), [""; 0]);
+}
+
+#[test]
+fn what_a_launch_template_outside_of_the_plan_decides_is_a_note() {
+    let group = json!({"launch_template": [{"id": "lt-0abc0123456789def"}]});
+    assert_eq!(stated_fully("aws_autoscaling_group", &group), ["cannot-tell"]);
+    let inside = json!({"launch_template": [{"id": {"references": ["aws_launch_template.web.id"]}}]});
+    assert_eq!(codes("aws_autoscaling_group", &group, &json!({}), &inside), [""; 0]);
+    assert_eq!(stated_fully("aws_eks_node_group", &json!({})), ["cannot-tell"]);
+    assert_eq!(stated_fully("awscc_ec2_instance", &json!({})), ["cannot-tell"]);
+    assert_eq!(stated_fully("aws_s3_bucket", &json!({})), [""; 0]);
+}
+
+#[test]
+fn the_deletion_of_the_account_default_is_a_warning() {
+    let kind = "aws_ec2_instance_metadata_defaults";
+    let mut plan = plan(&format!("{kind}.web"), kind, &Value::Null, &json!({}), &json!({}));
+    plan["resource_changes"][0]["change"]["actions"] = json!(["delete"]);
+    let found = findings(&plan, &Settings::shipped());
+    assert_eq!((found.len(), found[0].code), (1, "defaults-not-required"));
+}
+
+/// Every resource is looked up in the configuration, which must not read it from the start each time.
+#[test]
+fn ten_thousand_resources_are_judged_in_a_moment() {
+    let address = |it: usize| format!("aws_instance.web{it}");
+    let change = |it| {
+        json!({"address": address(it), "mode": "managed", "type": "aws_instance",
+            "change": {"actions": ["create"], "after": {}, "after_unknown": {"metadata_options": true}}})
+    };
+    let stated =
+        |it| json!({"address": address(it), "expressions": {"metadata_options": [{"http_tokens": {}}]}});
+    let plan = json!({
+        "format_version": "1.2",
+        "resource_changes": (0..10_000).map(change).collect::<Vec<_>>(),
+        "configuration": {"root_module": {"resources": (0..10_000).map(stated).collect::<Vec<_>>()}},
+    });
+    let start = std::time::Instant::now();
+    assert_eq!(findings(&plan, &Settings::shipped()).len(), 10_000);
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }

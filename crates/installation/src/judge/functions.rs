@@ -111,18 +111,18 @@ fn settings(
     let listed = environment.contains_key("V2ONLY_ACCOUNTS");
     let spared = |name: &str| listed && matches!(name, "V2ONLY_ORGANIZATION_ID" | "V2ONLY_ACCOUNTS");
     let mut whys = Vec::new();
-    let mut mended = environment.clone();
+    let mut fixed = environment.clone();
     for (name, value) in wanted.iter().filter(|(name, _)| !spared(name)) {
         match (environment.get(name), value) {
             (Some(there), Some(value)) if there != value => {
                 whys.push(format!("{name} is `{there}`, not `{value}`"));
-                mended.insert(name.clone(), value.clone());
+                fixed.insert(name.clone(), value.clone());
             }
             (None, value) => {
                 whys.push(format!("{name} is not set"));
                 // Which of them it was is nowhere else to be found.
                 let unknown = || format!("THE-{}", name.trim_start_matches("V2ONLY_"));
-                mended.insert(name.clone(), value.clone().unwrap_or_else(unknown));
+                fixed.insert(name.clone(), value.clone().unwrap_or_else(unknown));
             }
             _ => {}
         }
@@ -131,13 +131,13 @@ fn settings(
         let stops = name.starts_with("V2ONLY_") && !wanted.contains_key(name) && !spared(name);
         if stops || name.starts_with("AWS_ENDPOINT_URL") {
             whys.push(format!("{name} is set, which is not shipped"));
-            mended.remove(name);
+            fixed.remove(name);
         }
     }
     if whys.is_empty() {
         return Vec::new();
     }
-    let fix = configure(report, it).json("environment", &json!({ "Variables": mended }));
+    let fix = configure(report, it).json("environment", &json!({ "Variables": fixed }));
     vec![(format!("its environment: {}", whys.join(", ")), fix)]
 }
 
@@ -240,12 +240,12 @@ pub(super) fn schedule(
     let Some(found) = existing(report, PIECE, name, found) else { return };
     let deploy = Command::line(format!("{DEPLOY}template.yaml"));
     let Some(found) = found else {
-        return report.problem(PIECE, name, "is not there: nothing is looked at without an event", deploy);
+        return report.problem(PIECE, name, "is not there: nothing is read without an event", deploy);
     };
     let mut problems = Vec::new();
     if found.state != "ENABLED" {
         // Scheduler replaces complete schedules, so the command reads the schedule and writes it with the new state.
-        let why = format!("is {}: nothing is looked at without an event", found.state);
+        let why = format!("is {}: nothing is read without an event", found.state);
         problems.push((why, deploy.clone()));
     }
     let arns = Arns(report.place);

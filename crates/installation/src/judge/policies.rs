@@ -21,7 +21,7 @@ pub(super) fn lets(policy: &Value, service: &str, action: &str, source: &str) ->
     for (number, it) in (1..).zip(statements(policy)) {
         let name = name(number, it);
         if it.get("Effect").and_then(Value::as_str) == Some("Deny") {
-            if !is_only_over_tls(it) {
+            if !is_only_over_tls(it) && !spares(it.get("Condition"), source) {
                 return Lets::Doubtful(name);
             }
         } else if texts(it.get("Action")).any(|it| covers(it, action))
@@ -99,6 +99,18 @@ fn covers(granted: &str, action: &str) -> bool {
         || granted
             .strip_suffix('*')
             .is_some_and(|it| action.to_ascii_lowercase().starts_with(&it.to_ascii_lowercase()))
+}
+
+/// Whether a denial leaves out what `source` does: AWS applies a denial only if every condition holds.
+fn spares(condition: Option<&Value>, source: &str) -> bool {
+    let entries = condition.and_then(Value::as_object).into_iter().flatten();
+    let negated = entries.filter(|(operator, _)| {
+        matches!(operator.as_str(), "ArnNotEquals" | "ArnNotLike" | "StringNotEquals" | "StringNotLike")
+    });
+    let mut keys = negated.filter_map(|(_, keys)| keys.as_object()).flatten();
+    keys.any(|(key, values)| {
+        key.eq_ignore_ascii_case("aws:SourceArn") && texts(Some(values)).any(|it| it == source)
+    })
 }
 
 fn on_behalf_of(condition: Option<&Value>, source: &str) -> bool {

@@ -6,8 +6,8 @@ use super::existing::existing;
 use super::policies::{Lets, lets, open_to_all};
 use crate::command::Command;
 use crate::expected::{
-    Arns, QueueKind, Shipped, UNDELIVERED, VISIBLE_AFTER, queue_attributes, queue_policy, redrive,
-    redrive_allow,
+    Arns, QueueKind, Shipped, UNDELIVERED, VISIBLE_AFTER, events_queue_policy, queue_attributes,
+    queue_policy, redrive, redrive_allow,
 };
 use crate::finding::{Report, State};
 use crate::ports::Queue;
@@ -30,7 +30,7 @@ pub(super) fn of_events(
     timeout: Option<i32>,
 ) {
     let (queue, dlq) = (Arns(report.place).queue(it.name), Arns(report.place).queue(&it.dlq()));
-    let policy = (!rules.is_empty()).then(|| queue_policy(&queue, rules));
+    let policy = (!rules.is_empty()).then(|| events_queue_policy(report.place, &queue, rules));
     let Some(found) = existing(report, PIECE, it.name, found) else { return };
     let Some(found) = found else {
         let make = make(

@@ -104,7 +104,7 @@ pub fn entered(
     const PIECE: &str = "role";
     let mut report = Report::at(place);
     match entered {
-        Ok(()) => report.ok(PIECE, role, "lets in whoever sends the functions' external id"),
+        Ok(()) => report.ok(PIECE, role, "lets in every caller that sends the functions' external id"),
         // AWS answers the same for a role that does not exist and for one that only the function may assume.
         Err(failure) if failure.kind == Kind::Denied => {
             let why = "did not let these credentials in, which is right if it is there: only the function may enter. \

@@ -1,4 +1,4 @@
-//! An installation as `infra/` makes it, and a look at it with one thing broken.
+//! An installation as `infra/` makes it, and a check of it with one thing broken.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use serde_json::Value;
 use v2only_policy::{AccountDefaults, AccountId, Place, Region};
 
 use crate::expected::{
-    Arns, BUS, DEFAULT_BUS, FUNCTIONS, PARAMETER, QueueKind, UNDELIVERED, bus_policy, forwarder,
-    queue_attributes, queue_policy,
+    Arns, BUS, DEFAULT_BUS, FUNCTIONS, PARAMETER, QueueKind, UNDELIVERED, bus_policy, events_queue_policy,
+    forwarder, queue_attributes, queue_policy,
 };
 use crate::judge::{Against, Control, judge};
 use crate::ports::{
@@ -91,7 +91,7 @@ pub(super) fn complete(site: Site) -> Snapshot {
             continue;
         }
         let (own, dlq) = (arns.queue(it.name), arns.queue(&it.dlq()));
-        let policy = (!rules.is_empty()).then(|| queue_policy(&own, &rules));
+        let policy = (!rules.is_empty()).then(|| events_queue_policy(arns.0, &own, &rules));
         let attributes = queue_attributes(QueueKind::Events { of: it, dlq: &dlq }, policy.as_ref());
         seen.queues.insert(it.name.to_owned(), Ok(Some(queue(it.name, &attributes))));
         let attributes = queue_attributes(QueueKind::GivenUp { queue: &own }, None);
@@ -171,9 +171,9 @@ pub(super) fn check(
     let [found] = all.as_slice() else { panic!("expected one finding: {all:#?}") };
     assert_eq!((found.piece, found.name.as_str(), found.state), (piece, name, State::Problem));
     assert!(found.why.contains(why), "{}", found.why);
-    let mend = found.command.as_ref().unwrap().as_str();
-    assert!(mend.starts_with(command), "{mend}");
-    assert!(!command.starts_with("aws") || mend.contains(" --region "), "{mend}");
+    let fix = found.command.as_ref().unwrap().as_str();
+    assert!(fix.starts_with(command), "{fix}");
+    assert!(!command.starts_with("aws") || fix.contains(" --region "), "{fix}");
 }
 
 pub(super) fn rule<'a>(seen: &'a mut Snapshot, bus: &'static str) -> &'a mut RuleSnapshot {

@@ -1,9 +1,10 @@
 //! Instances.
 
-use super::{Circumstances, Decision, Occasion, drift, excuse};
+use super::{Circumstances, Decision, Drift, Occasion, excuse};
 use crate::Tags;
 use crate::container_host::ContainerHost;
 use crate::finding::{Finding, OptionFinding};
+use crate::history::History;
 use crate::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use crate::plan::{Hold, InstanceChange, Plan};
 use crate::rules;
@@ -27,31 +28,58 @@ pub fn decide_instance(
     }
     let scope = circumstances.scope(instance.id.as_str(), &instance.tags);
     let rules = policy.rules_for(&scope)?;
-    let findings = judge_options(&instance.options, rules);
-    let (verdict, notes) = match &findings {
-        Ok(compliance) => (Verdict::Compliant(*compliance), Vec::new()),
-        Err(findings) => excuse(
-            findings.iter().copied().map(Finding::Option).collect(),
-            policy,
-            &scope,
-            circumstances.today(),
-        )?,
+    let judged = judge_options(&instance.options, rules);
+    let compliance = judged.as_ref().ok().copied().unwrap_or(Compliance::TokensRequired);
+    let (findings, unknown): (Vec<_>, Vec<_>) = judged
+        .err()
+        .unwrap_or_default()
+        .into_iter()
+        .partition(|it| it.side_option().is_none_or(|option| option.is_described(&instance.options)));
+    let (verdict, notes) = if findings.is_empty() {
+        (Verdict::Compliant(compliance), Vec::new())
+    } else {
+        let findings = findings.iter().copied().map(Finding::Option).collect();
+        excuse(findings, policy, &scope, circumstances.today())?
     };
-    let (plan, remember) = match &verdict {
+    let drift = Drift::of(&instance.tags, &rules.drift, circumstances);
+    let mut unfit = None;
+    let (plan, remembers) = match &verdict {
         Verdict::Violation(_) => {
-            plan(instance, change(&findings.err().unwrap_or_default()), rules, circumstances)
+            let (fixable, key) = without_unfit_tags(&findings, instance);
+            let plan = plan(instance, change(&fixable), rules, circumstances, &drift);
+            // A flip counts where it is corrected, now or after a pause, and where it is left because it is contested.
+            let remembers =
+                matches!(plan, Plan::Act(_) | Plan::Wait(_) | Plan::Hold { why: Hold::Contested { .. }, .. });
+            match key {
+                Some(key) if fixable.is_empty() && plan.acts() => {
+                    (Plan::Hold { why: Hold::TagKeyUnfit(key), would: None }, remembers)
+                }
+                key => {
+                    unfit = key.map(Note::TagKeyUnfit);
+                    (plan, remembers)
+                }
+            }
         }
         // It was corrected before the flip's own record came in, because events come in any order: the flip
         // counts all the same.
-        Verdict::Compliant(Compliance::TokensRequired) if instance.managed_by.is_none() => {
-            (Plan::Nothing, drift(&instance.tags, &rules.drift, circumstances).1)
-        }
-        Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => (Plan::Nothing, Tags::new()),
+        Verdict::Compliant(Compliance::TokensRequired) => (Plan::Nothing, instance.managed_by.is_none()),
+        Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => (Plan::Nothing, false),
     };
     let plan = plan.under(rules.mode);
+    let unread = history_not_read(&plan, circumstances);
+    let contested = drift.note.filter(|_| matches!(verdict, Verdict::Violation(_)));
     let containers = ContainerHost::left_without_tokens(instance, &plan).map(Note::ContainerHost);
-    let notes = pending(instance).into_iter().chain(notes).chain(containers).collect();
-    let remember = if rules.mode == Mode::Enforce { remember } else { Tags::new() };
+    let unknown = unknown.into_iter().filter_map(OptionFinding::side_option).map(Note::OptionUnknown);
+    let notes = pending(instance)
+        .into_iter()
+        .chain(notes)
+        .chain(unknown)
+        .chain(unfit)
+        .chain(containers)
+        .chain(contested)
+        .chain(unread)
+        .collect();
+    let remember = if remembers && rules.mode == Mode::Enforce { drift.remember } else { Tags::new() };
     Ok(Decision { verdict, notes, plan, remember })
 }
 
@@ -81,8 +109,30 @@ pub(super) fn judge_options(
     if findings.is_empty() { Ok(Compliance::TokensRequired) } else { Err(findings) }
 }
 
+/// The findings that a change can fix, and the tag key because of which AWS would refuse tags in metadata.
+fn without_unfit_tags(
+    findings: &[OptionFinding],
+    instance: &Instance,
+) -> (Vec<OptionFinding>, Option<String>) {
+    let key = rules::metadata_tags::unfit_key(&instance.tags).map(str::to_owned);
+    let blocked = |it: &OptionFinding| key.is_some() && *it == OptionFinding::MetadataTags { enable: true };
+    let (blocked, fixable): (Vec<_>, Vec<_>) = findings.iter().copied().partition(blocked);
+    let key = key.filter(|_| !blocked.is_empty());
+    (fixable, key)
+}
+
 fn pending(instance: &Instance) -> Option<Note> {
     instance.options.pending.then_some(Note::OptionsPending)
+}
+
+/// That the history could not be read, where it could have decided.
+fn history_not_read(plan: &Plan, circumstances: &Circumstances<'_>) -> Option<Note> {
+    match (circumstances.history, plan) {
+        (History::Unreadable(why), Plan::Hold { why: Hold::UsageGate(_), .. }) => {
+            Some(Note::HistoryNotRead(why.to_owned()))
+        }
+        _ => None,
+    }
 }
 
 fn plan(
@@ -90,18 +140,18 @@ fn plan(
     change: InstanceChange,
     rules: &Rules,
     circumstances: &Circumstances<'_>,
-) -> (Plan, Tags) {
-    let hold = |why| (Plan::Hold { why, would: Some(change.into()) }, Tags::new());
+    drift: &Drift,
+) -> Plan {
+    let hold = |why| Plan::Hold { why, would: Some(change.into()) };
     if let Some(principal) = &instance.managed_by {
-        return (Plan::Hold { why: Hold::Managed(principal.clone()), would: None }, Tags::new());
+        return Plan::Hold { why: Hold::Managed(principal.clone()), would: None };
     }
     if instance.options.http_endpoint != Switch::Enabled {
         // (only tighten): `RequireTokens` sends HttpEndpoint=enabled.
-        return (Plan::Hold { why: Hold::EndpointUnknown, would: None }, Tags::new());
+        return Plan::Hold { why: Hold::EndpointUnknown, would: None };
     }
-    let (contested, remember) = drift(&instance.tags, &rules.drift, circumstances);
-    if let Some(why) = contested {
-        return (Plan::Hold { why, would: Some(change.into()) }, remember);
+    if let Some(why) = &drift.hold {
+        return hold(why.clone());
     }
     let closes_v1 = instance.options.http_tokens != HttpTokens::Required;
     let new = match circumstances.occasion {
@@ -109,7 +159,9 @@ fn plan(
         Occasion::Drift(at) => circumstances.is_news(at),
         Occasion::Seen => circumstances.is_fresh(instance.created_at, rules.instances.fresh_minutes),
     };
-    if (closes_v1 || change == InstanceChange::DisableEndpoint)
+    // The gate shelters only what never was v2-only.
+    let is_sheltered = closes_v1 && !drift.was_closed;
+    if (is_sheltered || change == InstanceChange::DisableEndpoint)
         && let GateAnswer::Shut(usage) = rules.instances.usage_gate.asks(new, circumstances.usage)
     {
         return hold(Hold::UsageGate(usage));
@@ -118,7 +170,7 @@ fn plan(
         // Last, so that automation is never handed what the gate holds back.
         return hold(Hold::SsmAutomation);
     }
-    (Plan::act(change), remember)
+    drift.paused(Plan::act(change))
 }
 
 /// The one call that fixes every finding. Each finding has its own field, so their order does not matter.
@@ -140,7 +192,7 @@ pub(super) fn change(findings: &[OptionFinding]) -> InstanceChange {
     InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags }
 }
 
-/// Whether options are compliant whoever the instance is: under the document's rules and under those of
+/// Whether options are compliant for every instance: under the document's rules and under those of
 /// every override. Lets a launch whose record already says so pass without a single call.
 pub fn compliant_anywhere(options: &MetadataOptions, policy: &Policy) -> Option<Compliance> {
     if options.http_endpoint == Switch::Disabled {

@@ -1,6 +1,6 @@
 //! Launch configurations, which AWS lets nobody change.
 //!
-//! AWS documents `optional` as what a launch configuration means by saying nothing, so neither the account
+//! AWS documents `optional` as the value of a launch configuration that sets nothing, so neither the account
 //! default nor an image is asked.
 
 use super::instance::judge_options;

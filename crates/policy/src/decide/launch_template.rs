@@ -5,12 +5,13 @@ use super::{Circumstances, Decision, excuse};
 use crate::Tags;
 use crate::effective::effective;
 use crate::finding::Finding;
+use crate::owner::Owner;
 use crate::plan::{Hold, InstanceChange, Plan, TemplateChange};
 use crate::scope::ScopeError;
-use crate::settings::{LaunchTemplateFix, Policy, Rules};
+use crate::settings::{LaunchTemplateFix, OwnedTemplates, Policy, Rules};
 use crate::source::{AccountDefaults, LaunchTemplate, TemplateVersion, VersionChoice};
 use crate::subject::{Judged, Subject};
-use crate::verdict::Verdict;
+use crate::verdict::{Note, Verdict};
 
 /// Judges the versions of a launch template that somebody launches from, `$Default` first and `$Latest`
 /// last; their plans have to be carried out in this order.
@@ -49,9 +50,17 @@ pub fn decide_launch_template(
             (Ok(compliance), None) => Decision::nothing_to_do(Verdict::Compliant(compliance)),
             (judged, here) => {
                 let findings = judged.err().into_iter().flatten().map(Finding::Option).chain(here).collect();
-                let (verdict, notes) = excuse(findings, policy, &scope, circumstances.today())?;
+                let (verdict, mut notes) = excuse(findings, policy, &scope, circumstances.today())?;
                 let plan = match &verdict {
-                    Verdict::Violation(_) => plan(template, &wants, rules).under(rules.mode),
+                    Verdict::Violation(_) => {
+                        let plan = plan(template, &wants, rules).under(rules.mode);
+                        let groups = template.pinned_groups(version.number);
+                        let is_held_for_it = matches!(plan.hold(), Some(Hold::Pinned { .. }));
+                        if wants.change.is_some() && !groups.is_empty() && !is_held_for_it {
+                            notes.push(Note::Pinned { number: version.number, groups });
+                        }
+                        plan
+                    }
                     Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => Plan::Nothing,
                 };
                 Decision { verdict, notes, plan, remember: Tags::new() }
@@ -75,13 +84,20 @@ struct Wants<'a> {
 
 fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan {
     let hold = |why| Plan::Hold { why, would: None };
+    let owner = Owner::of(template);
+    if let Some(owner) = owner.as_ref().filter(|it| it.kind.is_service()) {
+        return hold(Hold::OwnedBy(owner.clone()));
+    }
     if let Some(principal) = &template.managed_by {
         return hold(Hold::Managed(principal.clone()));
+    }
+    if let Some(owner) = owner.filter(|_| rules.launch_templates.owned == OwnedTemplates::Report) {
+        return hold(Hold::OwnedBy(owner));
     }
     let number = wants.version.number;
     let (is_default, is_latest) = (number == template.default, number == template.latest);
     if !is_default && !is_latest {
-        return hold(Hold::Pinned { groups: template.users(number).map(|it| it.group.clone()).collect() });
+        return hold(Hold::Pinned { groups: template.pinned_groups(number) });
     }
     let made = wants.change.and_then(|change| already(template, wants.version, change));
     let unclear = template.displaced.filter(|it| it.unclear.is_some());
@@ -96,7 +112,7 @@ fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan {
         // The one made from a violating `$Latest` comes after this one, and is the new `$Latest` itself.
         then_repeat: (made.is_none() && !is_latest && !wants.latest_violates).then_some(template.latest),
     };
-    if rules.launch_templates == LaunchTemplateFix::Report {
+    if rules.launch_templates.fix == LaunchTemplateFix::Report {
         return Plan::Hold { why: Hold::TemplatesReportOnly, would: Some(step.into()) };
     }
     let following: Vec<String> = template

@@ -4,10 +4,10 @@
 //! InService, version 1 ─ mark, stop ─► Stopped, version 1 ─ update ─► Stopped, version 2
 //!                                                          ─ start (marked) ─► InService ─ unmark
 //! ```
-//! Nothing is kept anywhere but on the notebook itself, so whoever looks next (a redelivered event, the
+//! Nothing is kept anywhere but on the notebook itself, so the next run (a redelivered event, the
 //! sweep) goes on where the last one stopped, or was killed.
 
-use super::{Circumstances, Decision, drift, excuse};
+use super::{Circumstances, Decision, Drift, excuse};
 use crate::Tags;
 use crate::drift::Moments;
 use crate::notebook::{Notebook, NotebookStatus, Platform, UPDATE_TRIES};
@@ -39,16 +39,17 @@ pub fn decide_notebook(
         None => (Verdict::Compliant(Compliance::MinimumVersion2), Vec::new()),
         Some(finding) => excuse(vec![finding], policy, &scope, circumstances.today())?,
     };
-    let (contested, flip) = drift(&notebook.tags, &rules.drift, circumstances);
-    let repair = match (&verdict, contested) {
-        (Verdict::Violation(_), None) => repair(notebook, rules, circumstances),
-        (Verdict::Violation(_), Some(contested)) => Plan::Hold { why: contested, would: None },
+    let drift = Drift::of(&notebook.tags, &rules.drift, circumstances);
+    let repair = match (&verdict, &drift.hold) {
+        (Verdict::Violation(_), None) => drift.paused(repair(notebook, rules, circumstances)),
+        (Verdict::Violation(_), Some(contested)) => Plan::Hold { why: contested.clone(), would: None },
         (Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone, _) => Plan::Nothing,
     };
     let remembers = rules.mode == Mode::Enforce && counts(&verdict, &repair);
-    let remember = if remembers { flip } else { Tags::new() };
+    let remember = if remembers { drift.remember } else { Tags::new() };
+    let contested = drift.note.filter(|_| matches!(verdict, Verdict::Violation(_)));
     let plan = finish(notebook, rules, circumstances, repair.under(rules.mode));
-    let notes = notes.into_iter().chain(left_stopped(notebook, circumstances)).collect();
+    let notes = notes.into_iter().chain(left_stopped(notebook, circumstances)).chain(contested).collect();
     Ok(Decision { verdict, notes, plan, remember })
 }
 
@@ -79,7 +80,7 @@ fn left_stopped(notebook: &Notebook, circumstances: &Circumstances<'_>) -> Optio
     (stopped && stale).then_some(Note::LeftStopped)
 }
 
-/// What mends a violating notebook, as far as this look can.
+/// The fix for a violating notebook, as far as this run can make it.
 fn repair(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>) -> Plan {
     match notebook.status {
         NotebookStatus::Gone => Plan::Nothing,
@@ -140,7 +141,7 @@ const fn had_no_effect(repair: &Plan) -> bool {
 
 /// Brings to an end what an earlier look began, where this look repairs nothing.
 fn finish(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>, repair: Plan) -> Plan {
-    if matches!(repair, Plan::Act(_) | Plan::Wait(_)) || !notebook.carries_restart_mark() {
+    if matches!(repair, Plan::Act(_) | Plan::Wait(Wait::Notebook(_))) || !notebook.carries_restart_mark() {
         return repair;
     }
     let believable = notebook.marked_for_restart(circumstances.now);

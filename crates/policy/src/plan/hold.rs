@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use crate::owner::Owner;
 use crate::source::Displaced;
 use crate::usage::Usage;
+use crate::verdict::unfit;
 
 /// Why a violation is not touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub enum Hold {
     Observe,
     /// A service manages the instance; customers cannot modify it.
     Managed(String),
+    /// A service, a stack or a tool owns the launch template and would undo the change.
+    OwnedBy(Owner),
     /// Closing version 1 wants evidence, and this is what there is.
     UsageGate(Usage),
     /// It was turned back more often than the policy fights for.
@@ -22,6 +26,10 @@ pub enum Hold {
         /// Length of the window in hours.
         hours: u32,
     },
+    /// AWS accepted this very change before, and describes the instance otherwise.
+    ChangeHadNoEffect,
+    /// Tags in metadata cannot be enabled: the metadata service cannot show this tag key.
+    TagKeyUnfit(String),
     /// The policy leaves the change to Systems Manager Automation.
     SsmAutomation,
     /// Whether the endpoint is enabled was not described; acting could switch it on.
@@ -92,7 +100,7 @@ pub enum Hold {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum EnforcementBar {
-    /// Launches that say nothing would fail, because the default is not `required` either.
+    /// Launches that set nothing would fail, because the default is not `required` either.
     NoDefault,
     /// Launches from these sources would fail, because they say `optional`.
     Failing {
@@ -105,7 +113,7 @@ impl fmt::Display for EnforcementBar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoDefault => f.write_str(
-                "HttpTokensEnforced would make every launch fail that says nothing, because the default is \
+                "HttpTokensEnforced would make every launch fail that does not set HttpTokens, because the default is \
                  not required (`account_defaults.http_tokens: required`)",
             ),
             Self::Failing { sources: 1 } => f.write_str(
@@ -127,8 +135,11 @@ impl Hold {
         match self {
             Self::Observe => "observe-mode",
             Self::Managed(_) => "managed",
+            Self::OwnedBy(_) => "owned",
             Self::UsageGate(_) => "usage-gate",
             Self::Contested { .. } => "contested",
+            Self::ChangeHadNoEffect => "change-had-no-effect",
+            Self::TagKeyUnfit(_) => "metadata-tag-key",
             Self::SsmAutomation => "ssm-automation",
             Self::EndpointUnknown => "endpoint-unknown",
             Self::UntilStopped => "in-service",
@@ -161,6 +172,7 @@ impl fmt::Display for Hold {
         match self {
             Self::Observe => f.write_str("the policy says observe"),
             Self::Managed(principal) => write!(f, "managed by {principal}; only that service can change it"),
+            Self::OwnedBy(owner) => owner.fmt(f),
             Self::UsageGate(Usage::NotRead) => {
                 f.write_str("existed already, and whether it uses IMDSv1 was not read")
             }
@@ -176,6 +188,10 @@ impl fmt::Display for Hold {
             Self::Contested { times, hours } => {
                 write!(f, "contested: corrected {times} times within {hours} hours and turned back again")
             }
+            Self::ChangeHadNoEffect => f.write_str(
+                "contested: AWS accepted this very change before, and describes the instance otherwise",
+            ),
+            Self::TagKeyUnfit(key) => unfit(f, key),
             Self::SsmAutomation => f.write_str("left to Systems Manager Automation by the policy"),
             Self::EndpointUnknown => {
                 f.write_str("HttpEndpoint was not described; acting could switch the endpoint on")
@@ -217,7 +233,8 @@ impl fmt::Display for Hold {
                 groups.join(", ")
             ),
             Self::Pinned { groups } => {
-                write!(f, "{} named by number; name another version there", named(groups))
+                let names = if groups.len() == 1 { "names" } else { "name" };
+                write!(f, "{} {names} the version by number; let the group name $Default", groups.join(", "))
             }
             Self::LatestInUse { groups } => write!(
                 f,
@@ -236,9 +253,4 @@ impl fmt::Display for Hold {
             Self::WaveStopped { because } => write!(f, "wave stopped because {because}"),
         }
     }
-}
-
-fn named(groups: &[String]) -> String {
-    let verb = if groups.len() == 1 { "has it" } else { "have it" };
-    format!("{} {verb}", groups.join(", "))
 }

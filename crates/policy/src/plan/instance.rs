@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use crate::finding::SideOption;
 use crate::instance::{HttpTokens, MetadataOptions, Switch};
 use crate::settings::HopLimit;
+use crate::source::StatedOptions;
 
 /// A change of an instance's metadata options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,18 @@ impl fmt::Display for InstanceChange {
 }
 
 impl InstanceChange {
+    /// Requires tokens and changes no other option.
+    pub const TOKENS_ONLY: Self =
+        Self::RequireTokens { hop_limit: None, ipv6_endpoint: None, metadata_tags: None };
+
+    /// The hop limit of a change of tokens and hop limit alone; `None` for every other change.
+    pub const fn tokens_and_hop_limit(self) -> Option<Option<HopLimit>> {
+        match self {
+            Self::RequireTokens { hop_limit, ipv6_endpoint: None, metadata_tags: None } => Some(hop_limit),
+            Self::RequireTokens { .. } | Self::DisableEndpoint => None,
+        }
+    }
+
     /// The options, in AWS's spelling, that are described otherwise than this change asks for. An option that was
     /// asked for and not described is one of them.
     pub fn unmet_by(&self, options: &MetadataOptions) -> Vec<&'static str> {
@@ -71,9 +85,50 @@ impl InstanceChange {
         }
     }
 
+    /// The change that closes IMDSv1 and sets nothing else.
+    pub const TOKENS: Self =
+        Self::RequireTokens { hop_limit: None, ipv6_endpoint: None, metadata_tags: None };
+
+    /// This change as one change for each option beside the tokens.
+    pub fn side_options(self) -> Vec<(SideOption, Self)> {
+        let Self::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } = self else { return Vec::new() };
+        let only = |hop_limit, ipv6_endpoint, metadata_tags| Self::RequireTokens {
+            hop_limit,
+            ipv6_endpoint,
+            metadata_tags,
+        };
+        [
+            hop_limit.map(|it| (SideOption::HopLimit, only(Some(it), None, None))),
+            ipv6_endpoint.map(|it| (SideOption::Ipv6Endpoint, only(None, Some(it), None))),
+            metadata_tags.map(|it| (SideOption::MetadataTags, only(None, None, Some(it)))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     /// Whether described options are as this change asks for.
     pub fn is_met_by(&self, options: &MetadataOptions) -> bool {
         self.unmet_by(options).is_empty()
+    }
+}
+
+impl StatedOptions {
+    /// These options with a change laid over them. An option that the change does not name stays as it is, stated or
+    /// not. `HttpEndpoint` is never enabled.
+    #[must_use]
+    pub fn tightened(mut self, change: InstanceChange) -> Self {
+        let switch = |enable| if enable { Switch::Enabled } else { Switch::Disabled };
+        match change {
+            InstanceChange::DisableEndpoint => self.http_endpoint = Some(Switch::Disabled),
+            InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => {
+                self.http_tokens = Some(HttpTokens::Required);
+                self.hop_limit = hop_limit.map(HopLimit::get).or(self.hop_limit);
+                self.ipv6_endpoint = ipv6_endpoint.map(switch).or(self.ipv6_endpoint);
+                self.metadata_tags = metadata_tags.map(switch).or(self.metadata_tags);
+            }
+        }
+        self
     }
 }
 

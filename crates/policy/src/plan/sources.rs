@@ -6,12 +6,10 @@
 use std::fmt;
 
 use super::instance::InstanceChange;
-use crate::instance::{HttpTokens, Switch};
 use crate::settings::HopLimit;
-use crate::source::StatedOptions;
 
 /// A change of the account defaults, in one call: enforcement without a default of `required` would make
-/// launches fail that say nothing.
+/// launches fail that set nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DefaultsChange {
@@ -61,32 +59,10 @@ impl fmt::Display for TemplateChange {
         let Some(change) = self.change else {
             return write!(f, "version {} again, so that it is $Latest", self.from);
         };
-        let said = StatedOptions::default().tightened(change);
         match self.made {
-            Some(made) => write!(f, "version {made}, which is version {} with ", self.from)?,
-            None => write!(f, "new version from version {} with ", self.from)?,
+            Some(made) => write!(f, "version {made}, which is version {} with {change}", self.from)?,
+            None => write!(f, "new version from version {} with {change}", self.from)?,
         }
-        let mut words = Vec::new();
-        if said.http_tokens.is_some() {
-            words.push("HttpTokens=required".to_owned());
-        }
-        if said.http_endpoint.is_some() {
-            words.push("HttpEndpoint=disabled".to_owned());
-        }
-        if let Some(hops) = said.hop_limit {
-            words.push(format!("HttpPutResponseHopLimit={hops}"));
-        }
-        for (name, switch) in
-            [("HttpProtocolIpv6", said.ipv6_endpoint), ("InstanceMetadataTags", said.metadata_tags)]
-        {
-            if let Some(switch) = switch {
-                words.push(format!(
-                    "{name}={}",
-                    if switch == Switch::Enabled { "enabled" } else { "disabled" }
-                ));
-            }
-        }
-        f.write_str(&words.join(" "))?;
         if self.make_default {
             f.write_str(", made the default")?;
         }
@@ -110,24 +86,5 @@ impl fmt::Display for ImageChange {
         match self {
             Self::MarkV2 => f.write_str("ImdsSupport=v2.0 (irreversible)"),
         }
-    }
-}
-
-impl StatedOptions {
-    /// These options with a change laid over them. What the change does not name stays as it is, said or
-    /// unsaid; `HttpEndpoint` is never switched on.
-    #[must_use]
-    pub fn tightened(mut self, change: InstanceChange) -> Self {
-        let switch = |enable| if enable { Switch::Enabled } else { Switch::Disabled };
-        match change {
-            InstanceChange::DisableEndpoint => self.http_endpoint = Some(Switch::Disabled),
-            InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => {
-                self.http_tokens = Some(HttpTokens::Required);
-                self.hop_limit = hop_limit.map(HopLimit::get).or(self.hop_limit);
-                self.ipv6_endpoint = ipv6_endpoint.map(switch).or(self.ipv6_endpoint);
-                self.metadata_tags = metadata_tags.map(switch).or(self.metadata_tags);
-            }
-        }
-        self
     }
 }

@@ -1,4 +1,4 @@
-//! How far a run looked, and whether that is far enough to tell that an exemption excuses nothing.
+//! How far a run looked, and whether that is far enough to tell that an exemption matches no resource.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,7 +19,7 @@ pub struct Reach {
     pub places: BTreeSet<Place>,
     /// Those of them that could not be read to their end.
     pub unread: BTreeSet<Place>,
-    /// Accounts of which not even the Regions could be listed.
+    /// Accounts whose Regions could not even be listed.
     pub unlisted: BTreeSet<AccountId>,
 }
 
@@ -45,7 +45,7 @@ pub enum Blind {
 impl fmt::Display for Blind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Kinds => f.write_str("only some kinds of resources were looked at"),
+            Self::Kinds => f.write_str("only some kinds of resources were read"),
             Self::Accounts => f.write_str("it may mean accounts that were not looked at"),
             Self::Account(it) => write!(f, "account {it} was not looked at"),
             Self::Unlisted(it) => write!(f, "account {it} could not be read"),
@@ -143,7 +143,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_was_looked_at_everywhere_can_be_judged() {
+    fn what_was_read_everywhere_can_be_judged() {
         let all = everything();
         blind("anything", &all, &Matcher::default(), None);
         blind("an account", &all, &matcher(&[SHOP], &[]), None);

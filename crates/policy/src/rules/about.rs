@@ -34,7 +34,7 @@ pub(super) const EXISTING_INSTANCES: &str =
     "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-existing-instances.html";
 pub(super) const NEW_INSTANCES: &str =
     "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html";
-pub(super) const WHY_V1: &str = "IMDSv1 hands the credentials of the instance role to whoever can make the instance send one \
+pub(super) const WHY_V1: &str = "IMDSv1 hands the credentials of the instance role to everybody who can make the instance send one \
      plain HTTP request. IMDSv2 asks for a session token first.";
 pub(super) const WHY_HOPS: &str = "The hop limit decides how far an answer of the metadata service travels. More hops than \
      needed let containers and proxies take credentials along.";

@@ -1,6 +1,7 @@
 //! `InstanceMetadataTags`: kept unless the document sets it.
 
 use super::about::{About, EXISTING_INSTANCES, Severity, WHY_OPTION};
+use crate::Tags;
 use crate::finding::OptionFinding;
 use crate::instance::MetadataOptions;
 use crate::settings::InstanceRules;
@@ -13,6 +14,19 @@ pub(super) const ABOUT: About = About {
     severity: Severity::Low,
     aws_page: EXISTING_INSTANCES,
 };
+
+/// Keys that the metadata service uses itself.
+const RESERVED: [&str; 3] = [".", "..", "_index"];
+
+/// The first tag key that the metadata service cannot show. AWS refuses `InstanceMetadataTags=enabled` for an instance
+/// with such a key.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html>
+pub fn unfit_key(tags: &Tags) -> Option<&str> {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_+=,.@:".contains(letter);
+    let unfit = |key: &&str| !key.chars().all(fits) || RESERVED.contains(key);
+    tags.keys().map(String::as_str).find(unfit)
+}
 
 /// Finds instance tags in metadata that are not as the document says.
 pub fn judge(options: &MetadataOptions, rules: &InstanceRules) -> Option<OptionFinding> {

@@ -41,7 +41,7 @@ pub(super) const IMAGE_SUPPORT: About = About {
 pub(super) const LATEST_DISPLACED: About = About {
     id: "latest-displaced",
     title: "$Latest of a launch template launches what it did before a run that ended early",
-    why: "Whoever launches from $Latest would get other machines than before: those of $Default.",
+    why: "Launches from $Latest would get other machines than before: those of $Default.",
     remediation: "Run `v2only enforce` again, or create the version that $Latest must be.",
     severity: Severity::High,
     aws_page: NEW_INSTANCES,

@@ -25,7 +25,7 @@ fn template() -> Launched {
 }
 
 #[test]
-fn whoever_says_what_the_instance_has_set_it() {
+fn the_source_that_says_what_the_instance_has_set_it() {
     use ImdsSupport::{Unknown, Unmarked, V2};
     let silent = StatedOptions::default();
     let rows = [
@@ -58,7 +58,7 @@ fn each_option_has_its_own_cause() {
 }
 
 #[test]
-fn a_cause_says_what_to_mend() {
+fn a_cause_says_what_to_fix() {
     let unmarked = ImdsSupport::Unmarked;
     let says_so = traced(&template(), Some(&says(OPTIONAL)), &account(None), unmarked);
     assert_eq!(says_so.words(), "launch template lt-0123456789abcdef0 version 3 says so");

@@ -30,6 +30,12 @@ fn at_hop_limit_1_and_left_there() {
         "karpenter.sh/nodepool",
         "aws:ecs:clusterName",
         "AmazonECSManaged",
+        "KubernetesCluster",
+        "AWSBatchServiceTag",
+        "aws:batch:compute-environment",
+        "alpha.eksctl.io/cluster-name",
+        "sigs.k8s.io/cluster-api-provider-aws/role",
+        "karpenter.k8s.aws/ec2nodeclass",
     ] {
         let it = instance("i-0abc0123456789def").v1_allowed().tag(key, "");
         check(key, it, enforce(), launch(), &warned);
@@ -42,7 +48,7 @@ fn where_there_is_nothing_to_warn_about() {
     check("two hops are enough", host().hop_limit(2), enforce(), launch(), CLOSED);
     check("no host of containers", with_profile("web"), enforce(), launch(), CLOSED);
     let other = instance("i-0abc0123456789def").v1_allowed().tag("name", "eks:cluster-name");
-    check("the value of a tag says nothing", other, enforce(), launch(), CLOSED);
+    check("the value of a tag is ignored", other, enforce(), launch(), CLOSED);
     let raised = "violation [http-tokens hop-limit] → act: HttpTokens=required HttpPutResponseHopLimit=2";
     check("the policy raises it", host(), enforce().hops_exactly(2), launch(), raised);
     let off = "violation [http-tokens http-endpoint] → act: HttpEndpoint=disabled";

@@ -227,3 +227,20 @@ fn an_exempt_resource_that_is_flipped_is_not_remembered_as_such() {
         "exempt by tag through 2027-01-31 [http-tokens] → nothing",
     );
 }
+
+#[test]
+fn the_policy_limits_exemptions_by_tag() {
+    use v2only_policy::Policy;
+    use v2only_policy::settings::TagExemptions;
+    let by_tag = |exemptions_by_tag| Policy { exemptions_by_tag, ..Policy::plain(enforce()) };
+    let until = |day: &str| it().exempt_until(day);
+    let invalid = invalid();
+    let exempt = until("2027-11-20").decide(&enforce().policy(), &launch()).unwrap();
+    assert_eq!(exempt.verdict.code(), "exempt", "a year from now");
+    check("a day longer", until("2027-11-21"), enforce(), launch(), &invalid);
+    check("for ever", until("9999-12-31"), enforce(), launch(), &invalid);
+    check("ignored", until("2026-12-01"), by_tag(TagExemptions::Ignore), launch(), &invalid);
+    let week = by_tag(TagExemptions::Allow { max_days: 7 });
+    check("more than a week", until("2026-11-28"), &week, launch(), &invalid);
+    assert_eq!(until("2026-11-27").decide(&week, &launch()).unwrap().verdict.code(), "exempt");
+}

@@ -8,6 +8,7 @@ use v2only_policy::{
 use crate::words::*;
 
 const ID: &str = "i-0abc0123456789def";
+const UNKNOWN: &str = "compliant (HttpTokens is required) → nothing; option-unknown";
 const FINE: &str = "compliant (HttpTokens is required) → nothing";
 const OFF: &str = "compliant (HttpEndpoint is disabled) → nothing";
 const CLOSE_V1: &str = "violation [http-tokens] → act: HttpTokens=required";
@@ -79,7 +80,14 @@ fn hop_limit() {
     check("max: below", it().hop_limit(1), at_most(), launch(), FINE);
     check("max: at", it().hop_limit(2), at_most(), launch(), FINE);
     check("max: above is lowered", it().hop_limit(3), at_most(), launch(), to_2);
-    check("max: not described counts as above", it().hop_limit_unknown(), at_most(), launch(), to_2);
+    check("max: not described is unknown, and stays", it().hop_limit_unknown(), at_most(), launch(), UNKNOWN);
+    check(
+        "max: not described, and closing v1 sends no hop limit",
+        it().v1_allowed().hop_limit_unknown(),
+        at_most(),
+        launch(),
+        "violation [http-tokens] → act: HttpTokens=required; option-unknown",
+    );
     check(
         "max: below, and closing v1 sends no hop limit",
         it().v1_allowed().hop_limit(1),
@@ -91,7 +99,7 @@ fn hop_limit() {
     check("exactly: below is raised", it().hop_limit(1), exactly(), launch(), to_2);
     check("exactly: at", it().hop_limit(2), exactly(), launch(), FINE);
     check("exactly: above is lowered", it().hop_limit(64), exactly(), launch(), to_2);
-    check("exactly: not described is set", it().hop_limit_unknown(), exactly(), launch(), to_2);
+    check("exactly: not described is unknown", it().hop_limit_unknown(), exactly(), launch(), UNKNOWN);
 }
 
 #[test]
@@ -105,10 +113,10 @@ fn ipv6_endpoint() {
     check("keep: not described", it(Switch::Unknown), rules(SwitchRule::Keep), launch(), FINE);
     check("enabled: enabled", it(Switch::Enabled), rules(SwitchRule::Enabled), launch(), FINE);
     check("enabled: disabled", it(Switch::Disabled), rules(SwitchRule::Enabled), launch(), on);
-    check("enabled: not described", it(Switch::Unknown), rules(SwitchRule::Enabled), launch(), on);
+    check("enabled: not described", it(Switch::Unknown), rules(SwitchRule::Enabled), launch(), UNKNOWN);
     check("disabled: enabled", it(Switch::Enabled), rules(SwitchRule::Disabled), launch(), off);
     check("disabled: disabled", it(Switch::Disabled), rules(SwitchRule::Disabled), launch(), FINE);
-    check("disabled: not described", it(Switch::Unknown), rules(SwitchRule::Disabled), launch(), off);
+    check("disabled: not described", it(Switch::Unknown), rules(SwitchRule::Disabled), launch(), UNKNOWN);
 }
 
 #[test]
@@ -122,10 +130,30 @@ fn metadata_tags() {
     check("keep: not described", it(Switch::Unknown), rules(SwitchRule::Keep), launch(), FINE);
     check("enabled: enabled", it(Switch::Enabled), rules(SwitchRule::Enabled), launch(), FINE);
     check("enabled: disabled", it(Switch::Disabled), rules(SwitchRule::Enabled), launch(), on);
-    check("enabled: not described", it(Switch::Unknown), rules(SwitchRule::Enabled), launch(), on);
+    check("enabled: not described", it(Switch::Unknown), rules(SwitchRule::Enabled), launch(), UNKNOWN);
     check("disabled: enabled", it(Switch::Enabled), rules(SwitchRule::Disabled), launch(), off);
     check("disabled: disabled", it(Switch::Disabled), rules(SwitchRule::Disabled), launch(), FINE);
-    check("disabled: not described", it(Switch::Unknown), rules(SwitchRule::Disabled), launch(), off);
+    check("disabled: not described", it(Switch::Unknown), rules(SwitchRule::Disabled), launch(), UNKNOWN);
+}
+
+#[test]
+fn a_tag_key_that_metadata_cannot_show_keeps_tags_out_of_metadata_and_never_v1_open() {
+    let rules = || enforce().tags_in_metadata(SwitchRule::Enabled);
+    for key in ["kubernetes.io/cluster/prod", "Patch Group", "..", ".", "_index", "größe"] {
+        let it = || instance(ID).hop_limit(2).tags_in_metadata(Switch::Disabled).tag(key, "x");
+        check(key, it(), rules(), launch(), "violation [metadata-tags] → hold: metadata-tag-key");
+        check(
+            key,
+            it().v1_allowed(),
+            rules(),
+            launch(),
+            "violation [http-tokens metadata-tags] → act: HttpTokens=required; metadata-tag-key",
+        );
+        check(key, it(), enforce().tags_in_metadata(SwitchRule::Disabled), launch(), FINE);
+    }
+    let fits = instance(ID).tags_in_metadata(Switch::Disabled).tag("a-z_A:Z+=,.@0", "x");
+    let on = "violation [metadata-tags] → act: HttpTokens=required InstanceMetadataTags=enabled";
+    check("every letter that fits", fits, rules(), launch(), on);
 }
 
 #[test]
@@ -144,11 +172,11 @@ fn everything_at_once_is_one_change() {
         OFF,
     );
     check(
-        "nothing described: everything is found, and nothing done, for the endpoint may be off",
+        "nothing described: nothing is done, for the endpoint may be off",
         wrong().nothing_described(),
         opinionated(),
         launch(),
-        "violation [http-tokens hop-limit ipv6-endpoint metadata-tags] → hold: endpoint-unknown",
+        "violation [http-tokens] → hold: endpoint-unknown; option-unknown; option-unknown; option-unknown",
     );
 }
 

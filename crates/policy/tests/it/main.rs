@@ -10,6 +10,7 @@ mod containers;
 mod exemptions;
 mod instances;
 mod overrides;
+mod owners;
 mod sources;
 mod sources_walk;
 mod usage_gate;

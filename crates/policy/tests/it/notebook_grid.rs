@@ -134,7 +134,11 @@ impl Case {
     }
 
     fn policy(&self) -> Policy {
-        let rules = if self.regime == Regime::Observe { observe() } else { enforce() };
+        let rules = if self.regime == Regime::Observe {
+            observe().contested_after(3)
+        } else {
+            enforce().contested_after(3)
+        };
         let rules = rules.in_service(match self.in_service {
             Running::Wait => InService::Wait,
             Running::WindowOpen => open_window(),
@@ -177,7 +181,7 @@ impl Case {
         self.tries == Tries::Spent && self.flips != Flips::Now
     }
 
-    /// Whether the policy forbids to mend it.
+    /// Whether the policy forbids to fix it.
     fn barred(&self) -> bool {
         self.exempt() || self.regime == Regime::Observe || self.flips == Flips::Contested
     }
@@ -377,7 +381,7 @@ fn the_whole_grid() {
     }
     assert_eq!(cases, 331_776);
     assert!(broken.is_empty(), "{}", broken.join("\n"));
-    // The grid reaches everything that can be told of a notebook, so no invariant holds for want of cases.
+    // The grid reaches every state that a notebook can have, so no invariant holds for want of cases.
     for word in [
         "act: mark as running",
         "act: minimum IMDS version=2",

@@ -166,7 +166,7 @@ impl World {
         accepted
     }
 
-    /// Looks until nothing is left to do. Each state between two others is looked at as well.
+    /// Looks until nothing is left to do. Each state between two others is decided as well.
     fn walk(mut self, policy: &Policy) -> Self {
         let mut turns = 0;
         while self.turn(policy, usize::MAX) || self.settle() {
@@ -203,7 +203,7 @@ struct End {
 }
 
 fn may_stop() -> Rules {
-    enforce().in_service(open_window()).upgrade_platform()
+    enforce().contested_after(3).in_service(open_window()).upgrade_platform()
 }
 
 fn any_version() -> impl Strategy<Value = MinimumVersion> {
@@ -252,7 +252,7 @@ proptest! {
         prop_assert!(!end.it.carries_restart_mark());
         prop_assert_eq!(end.look(&policy).plan, Plan::Nothing);
         if it.minimum_version == MinimumVersion::Two {
-            prop_assert!(end.steps.is_empty(), "nothing to mend, and yet {:?}", end.steps);
+            prop_assert!(end.steps.is_empty(), "nothing to fix, and yet {:?}", end.steps);
         }
     }
 
@@ -312,7 +312,7 @@ proptest! {
     }
 
     /// The policy comes to say observe, or the notebook becomes exempt or contested, between any two looks:
-    /// nothing more is mended than what it takes to start it, and what ran runs again.
+    /// nothing more is fixed than what it takes to start it, and what ran runs again.
     #[test]
     fn observed_exempted_or_contested_halfway_what_ran_runs_again(
         version in any_version(),
@@ -337,7 +337,7 @@ proptest! {
         world.steps.clear();
         let upgrades = world.it.platform == Platform::AmazonLinux2;
         let policy = match turn {
-            Turn::Observed => observe().in_service(open_window()).policy(),
+            Turn::Observed => observe().contested_after(3).in_service(open_window()).policy(),
             Turn::Exempted => may_stop().with(&[exemption(resources("analysis"), "2026-11-20")]),
             Turn::Contested => {
                 world.it = world.it.reverted(&[hours_ago(4), hours_ago(3), hours_ago(2), hours_ago(1)]);
@@ -356,7 +356,7 @@ proptest! {
     }
 
     /// The policy takes its opt-in to the platform upgrade back between any two looks: what we stopped under
-    /// it is upgraded, mended and started all the same, and nothing else is stopped.
+    /// it is upgraded, fixed and started all the same, and nothing else is stopped.
     #[test]
     fn opted_out_halfway_what_ran_runs_again(
         version in any_version(),
@@ -377,7 +377,7 @@ proptest! {
         }
         world.turn(&may_stop().policy(), killed_after);
         let was_stopped = world.it.status != NotebookStatus::InService || world.steps.len() > 1;
-        let end = world.walk(&enforce().in_service(open_window()).policy());
+        let end = world.walk(&enforce().contested_after(3).in_service(open_window()).policy());
         prop_assert_eq!(end.it.status == NotebookStatus::InService, running);
         prop_assert!(!end.it.carries_restart_mark());
         prop_assert!(!was_stopped || end.it.minimum_version == MinimumVersion::Two);
@@ -394,7 +394,7 @@ proptest! {
         marked in any::<bool>(),
         first in 0_usize..12,
         then in prop::sample::select(vec![
-            may_stop(), enforce(), observe(), enforce().in_service(open_window()),
+            may_stop(), enforce().contested_after(3), observe().contested_after(3), enforce().contested_after(3).in_service(open_window()),
         ]),
         exempted in any::<bool>(),
     ) {
@@ -438,8 +438,8 @@ proptest! {
     fn every_walk_ends(
         it in any_notebook(),
         rules in prop::sample::select(vec![
-            enforce(), observe(), may_stop(), enforce().in_service(open_window()),
-            enforce().in_service(shut_window()).upgrade_platform(),
+            enforce().contested_after(3), observe().contested_after(3), may_stop(), enforce().contested_after(3).in_service(open_window()),
+            enforce().contested_after(3).in_service(shut_window()).upgrade_platform(),
         ]),
         old_platform in prop::option::of(prop::sample::select(vec![
             Platform::AmazonLinux1, Platform::AmazonLinux2, Platform::Unknown("new".to_owned()),
@@ -481,7 +481,7 @@ fn a_notebook_that_cannot_be_started_is_not_tried_for_ever() {
     );
 }
 
-/// The event that tells of a flip finds the notebook Updating, and the one that follows knows of no flip.
+/// The event that reports a flip finds the notebook Updating, and the one that follows knows of no flip.
 /// The memory of the first must not make the second take it for contested.
 #[test]
 fn a_flip_remembered_while_updating_is_still_corrected() {
@@ -492,8 +492,8 @@ fn a_flip_remembered_while_updating_is_still_corrected() {
             world.it.minimum_version = MinimumVersion::One;
             world.it.status = NotebookStatus::Updating;
             world.now += SignedDuration::from_mins(10);
-            let told_of_it = world.it.decide(&policy, &flipped(world.now).on(world.now)).unwrap();
-            for call in world.calls(&told_of_it) {
+            let reported = world.it.decide(&policy, &flipped(world.now).on(world.now)).unwrap();
+            for call in world.calls(&reported) {
                 world.call(call);
             }
             world.settle();
@@ -534,7 +534,7 @@ fn an_update_without_effect_is_tried_three_times_and_then_spoken_of() {
         assert_eq!(end.it.status, status, "{:?}", end.steps);
         assert_eq!(told(&end.look(policy)), expected);
         assert!(end.it.tags[UPDATED_TAG].len() <= 256);
-        // From here on AWS mends it.
+        // From here on AWS fixes it.
         end.updates = Updates::Work;
         end.now += SignedDuration::from_hours(24);
         let end = end.walk(policy);

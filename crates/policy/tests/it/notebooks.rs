@@ -30,7 +30,7 @@ pub fn held(why: &str) -> String {
 
 #[test]
 fn the_way_of_a_running_notebook() {
-    let rules = || enforce().in_service(open_window());
+    let rules = || enforce().contested_after(3).in_service(open_window());
     let marked = || it().marked(minutes_ago(3));
     check("running, version 1", it().v1_allowed(), rules(), seen(), STOP);
     check("running, version 1, killed after the mark", marked().v1_allowed(), rules(), seen(), STOP);
@@ -64,45 +64,63 @@ fn the_way_of_a_running_notebook() {
 
 #[test]
 fn a_notebook_that_did_not_run_is_not_started() {
-    check("stopped, version 1", it().v1_allowed().stopped(), enforce(), seen(), UPDATE);
-    check("version not described", it().version_unknown().stopped(), enforce(), seen(), UPDATE);
-    check("stopped, version 2", it().stopped(), enforce(), seen(), FINE);
-    check("failed, version 1", it().v1_allowed().failed("no space"), enforce(), seen(), UPDATE);
-    check("failed, version 2", it().failed("no space"), enforce(), seen(), FINE);
+    check("stopped, version 1", it().v1_allowed().stopped(), enforce().contested_after(3), seen(), UPDATE);
+    check(
+        "version not described",
+        it().version_unknown().stopped(),
+        enforce().contested_after(3),
+        seen(),
+        UPDATE,
+    );
+    check("stopped, version 2", it().stopped(), enforce().contested_after(3), seen(), FINE);
+    check(
+        "failed, version 1",
+        it().v1_allowed().failed("no space"),
+        enforce().contested_after(3),
+        seen(),
+        UPDATE,
+    );
+    check("failed, version 2", it().failed("no space"), enforce().contested_after(3), seen(), FINE);
 }
 
 #[test]
 fn between_two_states() {
     for status in [NotebookStatus::Pending, NotebookStatus::Stopping, NotebookStatus::Updating] {
-        check("version 1", it().v1_allowed().is(status), enforce(), seen(), WAIT);
+        check("version 1", it().v1_allowed().is(status), enforce().contested_after(3), seen(), WAIT);
         check(
             "version 1, observed: it would be waited for too",
             it().v1_allowed().is(status),
-            observe(),
+            observe().contested_after(3),
             seen(),
             WAIT,
         );
-        check("version 2", it().is(status), enforce(), seen(), FINE);
+        check("version 2", it().is(status), enforce().contested_after(3), seen(), FINE);
     }
-    check("gone", it().v1_allowed().is(NotebookStatus::Gone), enforce(), seen(), "gone → nothing");
+    check(
+        "gone",
+        it().v1_allowed().is(NotebookStatus::Gone),
+        enforce().contested_after(3),
+        seen(),
+        "gone → nothing",
+    );
     check(
         "gone, marked",
         it().v1_allowed().marked(minutes_ago(3)).is(NotebookStatus::Gone),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         "gone → nothing",
     );
     check(
         "gone, and nobody needs its organizational units",
         it().is(NotebookStatus::Gone),
-        enforce().over(&[(units(&["ou-ab12-sandbox1"]), observe())]),
+        enforce().contested_after(3).over(&[(units(&["ou-ab12-sandbox1"]), observe().contested_after(3))]),
         seen(),
         "gone → nothing",
     );
     check(
         "a status of the future",
         it().v1_allowed().is(NotebookStatus::Unknown),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         &held("status-unknown"),
     );
@@ -111,11 +129,23 @@ fn between_two_states() {
 #[test]
 fn a_running_notebook_that_is_not_new() {
     let old = || it().v1_allowed();
-    check("wait", old(), enforce(), seen(), &held("in-service"));
-    check("report", old(), enforce().in_service(InService::Report), seen(), &held("report-only"));
-    check("inside the window", old(), enforce().in_service(open_window()), seen(), STOP);
-    check("outside the window", old(), enforce().in_service(shut_window()), seen(), &held("outside-window"));
-    let window = || enforce().in_service(window("11:00", "13:00"));
+    check("wait", old(), enforce().contested_after(3), seen(), &held("in-service"));
+    check(
+        "report",
+        old(),
+        enforce().contested_after(3).in_service(InService::Report),
+        seen(),
+        &held("report-only"),
+    );
+    check("inside the window", old(), enforce().contested_after(3).in_service(open_window()), seen(), STOP);
+    check(
+        "outside the window",
+        old(),
+        enforce().contested_after(3).in_service(shut_window()),
+        seen(),
+        &held("outside-window"),
+    );
+    let window = || enforce().contested_after(3).in_service(window("11:00", "13:00"));
     check("window, first second", old(), window(), seen().on(at("2026-11-20T11:00:00Z")), STOP);
     check("window, last second", old(), window(), seen().on(at("2026-11-20T12:59:59Z")), STOP);
     check("window, over", old(), window(), seen().on(at("2026-11-20T13:00:00Z")), &held("outside-window"));
@@ -131,22 +161,34 @@ fn a_running_notebook_that_is_not_new() {
 #[test]
 fn a_running_notebook_that_is_new() {
     let aged = |minutes| it().v1_allowed().created(minutes_ago(minutes));
-    check("just created", aged(0), enforce(), seen(), STOP);
-    check("at the age limit", aged(30), enforce(), seen(), STOP);
-    check("over the age limit", aged(31), enforce(), seen(), &held("in-service"));
+    check("just created", aged(0), enforce().contested_after(3), seen(), STOP);
+    check("at the age limit", aged(30), enforce().contested_after(3), seen(), STOP);
+    check("over the age limit", aged(31), enforce().contested_after(3), seen(), &held("in-service"));
     check(
         "new, and the policy only reports old ones",
         aged(5),
-        enforce().in_service(InService::Report),
+        enforce().contested_after(3).in_service(InService::Report),
         seen(),
         STOP,
     );
-    check("new, outside the window", aged(5), enforce().in_service(shut_window()), seen(), STOP);
-    check("age unknown is not new", it().v1_allowed().age_unknown(), enforce(), seen(), &held("in-service"));
+    check(
+        "new, outside the window",
+        aged(5),
+        enforce().contested_after(3).in_service(shut_window()),
+        seen(),
+        STOP,
+    );
+    check(
+        "age unknown is not new",
+        it().v1_allowed().age_unknown(),
+        enforce().contested_after(3),
+        seen(),
+        &held("in-service"),
+    );
     check(
         "the event of its creation makes an old one no newer",
         it().v1_allowed(),
-        enforce(),
+        enforce().contested_after(3),
         launch(),
         &held("in-service"),
     );
@@ -155,8 +197,8 @@ fn a_running_notebook_that_is_new() {
 #[test]
 fn one_that_could_not_be_started_again_is_not_stopped() {
     let new = || it().v1_allowed().fresh();
-    let opted_in = || enforce().upgrade_platform();
-    check("Amazon Linux 2", new().al2(), enforce(), seen(), &held("amazon-linux-2"));
+    let opted_in = || enforce().contested_after(3).upgrade_platform();
+    check("Amazon Linux 2", new().al2(), enforce().contested_after(3), seen(), &held("amazon-linux-2"));
     check("Amazon Linux 2, opted in", new().al2(), opted_in(), seen(), STOP);
     check(
         "opted in, on a type without 2023",
@@ -195,8 +237,8 @@ fn one_that_could_not_be_started_again_is_not_stopped() {
 #[test]
 fn stopped_on_an_old_platform() {
     let stopped = || it().v1_allowed().stopped();
-    let opted_in = || enforce().upgrade_platform();
-    check("Amazon Linux 2", stopped().al2(), enforce(), seen(), UPDATE);
+    let opted_in = || enforce().contested_after(3).upgrade_platform();
+    check("Amazon Linux 2", stopped().al2(), enforce().contested_after(3), seen(), UPDATE);
     check("Amazon Linux 2, opted in", stopped().al2(), opted_in(), seen(), UPGRADE);
     check("opted in, failed", it().v1_allowed().failed("?").al2(), opted_in(), seen(), UPGRADE);
     check(
@@ -213,59 +255,77 @@ fn stopped_on_an_old_platform() {
 #[test]
 fn a_mark_is_believed_for_a_day() {
     let stopped = |minutes| it().stopped().marked(minutes_ago(minutes));
-    check("a minute", stopped(1), enforce(), seen(), START_FINE);
-    check("a minute less than a day", stopped(24 * 60 - 1), enforce(), seen(), START_FINE);
-    check("a day", stopped(24 * 60), enforce(), seen(), UNMARK_LEFT);
-    check("by a clock that is fast", stopped(-5), enforce(), seen(), START_FINE);
-    check("by a clock that is an hour fast", stopped(-60), enforce(), seen(), START_FINE);
-    check("of the future", stopped(-300), enforce(), seen(), UNMARK_LEFT);
-    check("unreadable", it().stopped().tag(RESTART_TAG, "yes"), enforce(), seen(), UNMARK_LEFT);
-    check("empty", it().stopped().tag(RESTART_TAG, ""), enforce(), seen(), UNMARK_LEFT);
+    check("a minute", stopped(1), enforce().contested_after(3), seen(), START_FINE);
+    check("a minute less than a day", stopped(24 * 60 - 1), enforce().contested_after(3), seen(), START_FINE);
+    check("a day", stopped(24 * 60), enforce().contested_after(3), seen(), UNMARK_LEFT);
+    check("by a clock that is fast", stopped(-5), enforce().contested_after(3), seen(), START_FINE);
+    check("by a clock that is an hour fast", stopped(-60), enforce().contested_after(3), seen(), START_FINE);
+    check("of the future", stopped(-300), enforce().contested_after(3), seen(), UNMARK_LEFT);
+    check(
+        "unreadable",
+        it().stopped().tag(RESTART_TAG, "yes"),
+        enforce().contested_after(3),
+        seen(),
+        UNMARK_LEFT,
+    );
+    check("empty", it().stopped().tag(RESTART_TAG, ""), enforce().contested_after(3), seen(), UNMARK_LEFT);
     check(
         "stale, version 1: updated first",
         stopped(2000).v1_allowed(),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         &format!("{UPDATE}; left-stopped"),
     );
     check(
         "stale, running, may not be stopped",
         it().v1_allowed().marked(minutes_ago(2000)),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         UNMARK,
     );
     check(
         "stale, running, may be stopped",
         it().v1_allowed().fresh().marked(minutes_ago(2000)),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         STOP,
     );
-    check("stale, failed", it().failed("?").marked(minutes_ago(2000)), enforce(), seen(), UNMARK_LEFT);
+    check(
+        "stale, failed",
+        it().failed("?").marked(minutes_ago(2000)),
+        enforce().contested_after(3),
+        seen(),
+        UNMARK_LEFT,
+    );
 }
 
 #[test]
 fn what_was_left_stopped_is_noted() {
     let stale = || it().stopped().marked(minutes_ago(2000));
-    check("version 2", stale(), enforce(), seen(), UNMARK_LEFT);
-    check("observed", stale(), observe(), seen(), UNMARK_LEFT);
-    check("on Amazon Linux 2: no upgrade either", stale().al2(), enforce(), seen(), UNMARK_LEFT);
-    check("failed", stale().failed("?"), enforce(), seen(), UNMARK_LEFT);
-    check("by its owner, unmarked", it().stopped(), enforce(), seen(), FINE);
-    check("running", it().marked(minutes_ago(2000)), enforce(), seen(), UNMARK_FINE);
-    check("stopping", stale().is(NotebookStatus::Stopping), enforce(), seen(), FINE_WAIT);
+    check("version 2", stale(), enforce().contested_after(3), seen(), UNMARK_LEFT);
+    check("observed", stale(), observe().contested_after(3), seen(), UNMARK_LEFT);
+    check(
+        "on Amazon Linux 2: no upgrade either",
+        stale().al2(),
+        enforce().contested_after(3),
+        seen(),
+        UNMARK_LEFT,
+    );
+    check("failed", stale().failed("?"), enforce().contested_after(3), seen(), UNMARK_LEFT);
+    check("by its owner, unmarked", it().stopped(), enforce().contested_after(3), seen(), FINE);
+    check("running", it().marked(minutes_ago(2000)), enforce().contested_after(3), seen(), UNMARK_FINE);
+    check("stopping", stale().is(NotebookStatus::Stopping), enforce().contested_after(3), seen(), FINE_WAIT);
     check(
         "exempt",
         stale().v1_allowed().exempt_until("2027-01-31"),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         "exempt by tag through 2027-01-31 [minimum-version] → act: remove the restart mark; left-stopped",
     );
     check(
         "beside what else there is to note",
         stale().v1_allowed().exempt_until("2026-11-19"),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         &format!("{UPDATE}; exemption-expired; left-stopped"),
     );
@@ -275,72 +335,84 @@ fn what_was_left_stopped_is_noted() {
 fn stopped_by_us_on_amazon_linux_2() {
     let marked = || it().v1_allowed().stopped().al2().marked(minutes_ago(3));
     let platform_too = "act: minimum IMDS version=2 and platform=notebook-al2023-v1";
-    check("opted in", marked(), enforce().upgrade_platform(), seen(), UPGRADE);
-    check("opted out meanwhile", marked(), enforce(), seen(), UPGRADE);
-    check("failed, opted out meanwhile", marked().failed("?"), enforce(), seen(), UPGRADE);
-    check("observed meanwhile", marked(), observe(), seen(), UPGRADE);
+    check("opted in", marked(), enforce().contested_after(3).upgrade_platform(), seen(), UPGRADE);
+    check("opted out meanwhile", marked(), enforce().contested_after(3), seen(), UPGRADE);
+    check("failed, opted out meanwhile", marked().failed("?"), enforce().contested_after(3), seen(), UPGRADE);
+    check("observed meanwhile", marked(), observe().contested_after(3), seen(), UPGRADE);
     check(
         "exempted meanwhile, by tag",
         marked().exempt_until("2027-01-31"),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         &format!("exempt by tag through 2027-01-31 [minimum-version] → {platform_too}"),
     );
     check(
         "exempted meanwhile, by document",
         marked(),
-        enforce().with(&[exemption(resources("analysis"), "2027-01-31")]),
+        enforce().contested_after(3).with(&[exemption(resources("analysis"), "2027-01-31")]),
         seen(),
         &format!("exempt by exemptions[0] through 2027-01-31 [minimum-version] → {platform_too}"),
     );
     check(
         "contested meanwhile",
         marked().reverted(&[hours_ago(4), hours_ago(3), hours_ago(2), hours_ago(1)]),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         UPGRADE,
     );
     check(
         "somebody set the version, and left the platform",
         it().stopped().al2().marked(minutes_ago(3)),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         &format!("compliant (minimum IMDS version is 2) → {platform_too}"),
     );
     check(
         "not marked, opted out: it is not ours to upgrade",
         it().v1_allowed().stopped().al2(),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         UPDATE,
     );
     check(
         "not marked, observed",
         it().v1_allowed().stopped().al2(),
-        observe(),
+        observe().contested_after(3),
         seen(),
         &held("observe-mode, would minimum IMDS version=2"),
     );
-    check("upgraded already: started", it().stopped().marked(minutes_ago(3)), observe(), seen(), START_FINE);
-    check("not stopped yet", marked().is(NotebookStatus::Stopping), observe(), seen(), WAIT);
+    check(
+        "upgraded already: started",
+        it().stopped().marked(minutes_ago(3)),
+        observe().contested_after(3),
+        seen(),
+        START_FINE,
+    );
+    check(
+        "not stopped yet",
+        marked().is(NotebookStatus::Stopping),
+        observe().contested_after(3),
+        seen(),
+        WAIT,
+    );
     check(
         "never stopped, observed meanwhile: unmarked",
         marked().is(NotebookStatus::InService),
-        observe(),
+        observe().contested_after(3),
         seen(),
         UNMARK,
     );
     check(
         "failed and observed: said, and not tried",
         marked().failed("?"),
-        observe(),
+        observe().contested_after(3),
         seen(),
         &held("restart-failed"),
     );
     check(
         "a mark that is no longer believed opts in to nothing",
         marked().marked(minutes_ago(2000)),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         &format!("{UPDATE}; left-stopped"),
     );
@@ -349,19 +421,25 @@ fn stopped_by_us_on_amazon_linux_2() {
 #[test]
 fn what_failed() {
     let failed = || it().failed("insufficient capacity").marked(minutes_ago(3));
-    check("could not be updated", failed().v1_allowed(), enforce(), seen(), UPDATE);
+    check("could not be updated", failed().v1_allowed(), enforce().contested_after(3), seen(), UPDATE);
     check(
         "could not be started again: said, and not tried for ever",
         failed(),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         "compliant (minimum IMDS version is 2) → hold: restart-failed",
     );
-    check("likewise, observed halfway", failed().v1_allowed(), observe(), seen(), &held("restart-failed"));
+    check(
+        "likewise, observed halfway",
+        failed().v1_allowed(),
+        observe().contested_after(3),
+        seen(),
+        &held("restart-failed"),
+    );
     check(
         "likewise, exempted halfway",
         failed().v1_allowed().exempt_until("2027-01-31"),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         "exempt by tag through 2027-01-31 [minimum-version] → hold: restart-failed",
     );
@@ -372,29 +450,47 @@ fn observed_or_exempted_halfway() {
     let marked = || it().v1_allowed().marked(minutes_ago(3));
     let exempt = || marked().exempt_until("2027-01-31");
     let exempt_to = |what: &str| format!("exempt by tag through 2027-01-31 [minimum-version] → {what}");
-    check("observed, stopped", marked().stopped(), observe(), seen(), START);
-    check("observed, running again", marked().fresh(), observe(), seen(), UNMARK);
-    check("observed, stopping", marked().is(NotebookStatus::Stopping), observe(), seen(), WAIT);
-    check("exempted, stopped", exempt().stopped(), enforce(), seen(), &exempt_to("act: start again"));
+    check("observed, stopped", marked().stopped(), observe().contested_after(3), seen(), START);
+    check("observed, running again", marked().fresh(), observe().contested_after(3), seen(), UNMARK);
+    check(
+        "observed, stopping",
+        marked().is(NotebookStatus::Stopping),
+        observe().contested_after(3),
+        seen(),
+        WAIT,
+    );
+    check(
+        "exempted, stopped",
+        exempt().stopped(),
+        enforce().contested_after(3),
+        seen(),
+        &exempt_to("act: start again"),
+    );
     check(
         "exempted, running",
         exempt().fresh(),
-        enforce(),
+        enforce().contested_after(3),
         seen(),
         &exempt_to("act: remove the restart mark"),
     );
-    check("exempted, stopping", exempt().is(NotebookStatus::Stopping), enforce(), seen(), &exempt_to("wait"));
+    check(
+        "exempted, stopping",
+        exempt().is(NotebookStatus::Stopping),
+        enforce().contested_after(3),
+        seen(),
+        &exempt_to("wait"),
+    );
     check(
         "the window closed meanwhile: finished all the same",
         marked().stopped(),
-        enforce().in_service(shut_window()),
+        enforce().contested_after(3).in_service(shut_window()),
         seen(),
         UPDATE,
     );
     check(
         "the window closed between mark and stop",
         marked(),
-        enforce().in_service(shut_window()),
+        enforce().contested_after(3).in_service(shut_window()),
         seen(),
         UNMARK,
     );
@@ -405,32 +501,32 @@ fn observed_from_the_beginning() {
     check(
         "running",
         it().v1_allowed().fresh(),
-        observe(),
+        observe().contested_after(3),
         seen(),
         &held("observe-mode, would mark as running, then stop"),
     );
     check(
         "stopped",
         it().v1_allowed().stopped(),
-        observe(),
+        observe().contested_after(3),
         seen(),
         &held("observe-mode, would minimum IMDS version=2"),
     );
-    check("old and running", it().v1_allowed(), observe(), seen(), &held("in-service"));
-    check("version 2", it(), observe(), seen(), FINE);
+    check("old and running", it().v1_allowed(), observe().contested_after(3), seen(), &held("in-service"));
+    check("version 2", it(), observe().contested_after(3), seen(), FINE);
 }
 
 #[test]
 fn exempt_from_the_beginning() {
     let excused = "exempt by tag through 2026-11-20 [minimum-version] → nothing";
     let exempt = || it().v1_allowed().exempt_until("2026-11-20");
-    check("running", exempt().fresh(), enforce(), seen(), excused);
-    check("stopped", exempt().stopped(), enforce(), seen(), excused);
-    check("updating", exempt().is(NotebookStatus::Updating), enforce(), seen(), excused);
+    check("running", exempt().fresh(), enforce().contested_after(3), seen(), excused);
+    check("stopped", exempt().stopped(), enforce().contested_after(3), seen(), excused);
+    check("updating", exempt().is(NotebookStatus::Updating), enforce().contested_after(3), seen(), excused);
     check(
         "day after",
         exempt().stopped(),
-        enforce(),
+        enforce().contested_after(3),
         seen().on(at("2026-11-21T00:00:00Z")),
         &format!("{UPDATE}; exemption-expired"),
     );

@@ -121,3 +121,27 @@ fn a_policy_knows_whether_it_needs_organizational_units() {
     assert!(enforce().with(&[exemption(units(&["r-ab12"]), "2027-01-31")]).names_organizational_units());
     assert!(!watched(regions(&["eu-*"])).names_organizational_units());
 }
+
+/// The name of the cluster is part of the key.
+#[test]
+fn by_a_pattern_of_tag_keys() {
+    let in_cluster =
+        || enforce().over(&[(tagged("kubernetes.io/cluster/*", "owned"), enforce().hops_exactly(2))]);
+    let host = |value: &str| it().v1_allowed().tag("kubernetes.io/cluster/prod", value).hop_limit(2);
+    let raised = "violation [http-tokens] → act: HttpTokens=required";
+    check("owned by the cluster", host("owned"), in_cluster(), launch(), raised);
+    check(
+        "not owned",
+        host("shared").hop_limit(1),
+        in_cluster(),
+        launch(),
+        &format!("{raised}; container-host-hop-limit"),
+    );
+    check(
+        "another hop limit",
+        host("owned").hop_limit(1),
+        in_cluster(),
+        launch(),
+        "violation [http-tokens hop-limit] → act: HttpTokens=required HttpPutResponseHopLimit=2",
+    );
+}

@@ -8,8 +8,9 @@ use proptest::prelude::*;
 use v2only_policy::settings::{EndpointRule, GateScope, HopLimitRule, SwitchRule};
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    Compliance, Finding, HttpTokens, Instance, InstanceChange, InstanceState, MetadataOptions, Mode,
-    Occasion, OptionFinding, Plan, Policy, Rule, Rules, Step, Switch, Tags, Verdict, compliant_anywhere,
+    Compliance, Decision, Finding, HttpTokens, Instance, InstanceChange, InstanceState, MetadataOptions,
+    Mode, Note, Occasion, OptionFinding, Plan, Policy, Rule, Rules, Step, Switch, Tags, Verdict,
+    compliant_anywhere,
 };
 
 use crate::words::*;
@@ -265,13 +266,15 @@ proptest! {
         let passes = compliant_anywhere(&recorded, &policy);
         let judged = |options, rules: &Rules| {
             let it = instance("i-0abc0123456789def").edit(|it| it.options = options);
-            it.decide(&rules.clone().policy(), &moment).unwrap().verdict
+            it.decide(&rules.clone().policy(), &moment).unwrap()
         };
-        let by_record: Vec<Verdict> = everyone.iter().map(|rules| judged(recorded, rules)).collect();
-        prop_assert_eq!(passes.is_some(), by_record.iter().all(|it| matches!(it, Verdict::Compliant(_))));
+        // An option that is not described is known only after a description.
+        let known = |it: &Decision| !it.notes.iter().any(|note| matches!(note, Note::OptionUnknown(_)));
+        let by_record: Vec<Decision> = everyone.iter().map(|rules| judged(recorded, rules)).collect();
+        prop_assert_eq!(passes.is_some(), by_record.iter().all(|it| matches!(it.verdict, Verdict::Compliant(_)) && known(it)));
         if passes.is_some() {
             for rules in &everyone {
-                let verdict = judged(is, rules);
+                let verdict = judged(is, rules).verdict;
                 prop_assert!(matches!(verdict, Verdict::Compliant(_)), "{verdict:?}");
             }
         }
@@ -293,7 +296,7 @@ proptest! {
         }
     }
 
-    /// The one change follows from what is found, whoever found it first.
+    /// The one change follows from what is found, regardless of who found it first.
     #[test]
     fn the_change_follows_from_the_set_of_findings(it in any_instance(described_options()), rules in any_rules()) {
         let rules = rules.edit(|it| it.mode = Mode::Enforce);

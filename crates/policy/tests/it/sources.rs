@@ -4,7 +4,8 @@ use v2only_policy::plan::{EnforcementBar, Hold};
 use v2only_policy::scope::Matcher;
 use v2only_policy::settings::{ImageFix, LaunchTemplateFix};
 use v2only_policy::source::{
-    DefaultsOwner, GroupUse, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion, VersionChoice,
+    DefaultsOwner, GroupPart, GroupUse, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion,
+    VersionChoice,
 };
 use v2only_policy::verdict::Note;
 use v2only_policy::{
@@ -48,17 +49,18 @@ pub fn template(default: u64, latest: u64, versions: Vec<TemplateVersion>) -> La
         versions,
         groups: Vec::new(),
         managed_by: None,
+        created_by: None,
         tags: Tags::new(),
     }
 }
 
 fn used_by(mut it: LaunchTemplate, group: &str, version: VersionChoice) -> LaunchTemplate {
-    it.groups.push(GroupUse { group: group.to_owned(), version });
+    it.groups.push(GroupUse { group: group.to_owned(), version, part: GroupPart::Own });
     it
 }
 
 fn new_versions() -> Rules {
-    enforce().edit(|it| it.launch_templates = LaunchTemplateFix::NewVersion)
+    enforce().edit(|it| it.launch_templates.fix = LaunchTemplateFix::NewVersion)
 }
 
 fn number(judged: &Judged) -> String {
@@ -539,4 +541,21 @@ fn a_description_says_what_a_version_was_made_from_and_nobody_elses_is_taken_for
     ] {
         assert_eq!(Made::read(other), None, "{other}");
     }
+}
+
+#[test]
+fn a_group_that_names_the_default_by_number_is_reported_with_the_plan_and_held_after_it() {
+    let pinned = used_by(template(1, 1, vec![version(1, OPTIONAL)]), "web", VersionChoice::Number(1));
+    let decided =
+        decide_launch_template(&pinned, &account(SILENT), &new_versions().policy(), &seen().circumstances());
+    let decision = &decided.unwrap()[0].decision;
+    assert!(decision.plan.acts());
+    assert_eq!(decision.notes, [Note::Pinned { number: 1, groups: vec!["web".to_owned()] }]);
+    let versions = vec![version(1, OPTIONAL), version(2, REQUIRED)];
+    let after = used_by(template(2, 2, versions), "web", VersionChoice::Number(1));
+    let decided =
+        decide_launch_template(&after, &account(SILENT), &new_versions().policy(), &seen().circumstances());
+    let decided = decided.unwrap();
+    let first = decided.iter().find(|it| number(it) == "1").unwrap();
+    assert_eq!(first.decision.plan.hold(), Some(&Hold::Pinned { groups: vec!["web".to_owned()] }));
 }

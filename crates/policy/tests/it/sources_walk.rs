@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use v2only_policy::settings::{AccountDefaultRules, HopLimitRule, LaunchTemplateFix};
-use v2only_policy::source::{GroupUse, LaunchTemplate, Made, TemplateVersion, VersionChoice};
+use v2only_policy::source::{GroupPart, GroupUse, LaunchTemplate, Made, TemplateVersion, VersionChoice};
 use v2only_policy::{
     AccountDefaults, HttpTokens, ImdsSupport, InstanceChange, Plan, Policy, Rules, StatedOptions, Step,
     Switch, TemplateChange, Verdict, decide_account_defaults, decide_launch_template, effective,
@@ -51,7 +51,11 @@ fn templates() -> impl Strategy<Value = LaunchTemplate> {
         });
         let mut it = template(default, latest, versions.collect());
         if followed {
-            it.groups.push(GroupUse { group: "web".to_owned(), version: VersionChoice::Latest });
+            it.groups.push(GroupUse {
+                group: "web".to_owned(),
+                version: VersionChoice::Latest,
+                part: GroupPart::Own,
+            });
         }
         it
     })
@@ -59,7 +63,7 @@ fn templates() -> impl Strategy<Value = LaunchTemplate> {
 
 fn rules() -> impl Strategy<Value = Rules> {
     prop::option::of(1_i64..=4).prop_map(|max| {
-        let rules = enforce().edit(|it| it.launch_templates = LaunchTemplateFix::NewVersion);
+        let rules = enforce().edit(|it| it.launch_templates.fix = LaunchTemplateFix::NewVersion);
         match max {
             Some(max) => rules.hops_at_most(max),
             None => rules,
@@ -156,7 +160,7 @@ fn in_use(mut it: LaunchTemplate) -> LaunchTemplate {
 
 proptest! {
     #[test]
-    fn new_versions_mend_default_and_latest_and_change_nothing_else(
+    fn new_versions_fix_default_and_latest_and_change_nothing_else(
         before in templates(),
         account in defaults(),
         rules in rules(),

@@ -4,17 +4,18 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::{SignedDuration, Timestamp};
 use v2only_policy::drift::REVERTED_TAG;
 use v2only_policy::exemption::{Exemption, REASON_TAG, UNTIL_TAG, parse_day};
+use v2only_policy::history::{Became, Recorded, RecordedChange};
 use v2only_policy::notebook::{RESTART_TAG, UPDATED_TAG};
 use v2only_policy::scope::{Glob, Matcher, ScopeError, TagMatch};
 use v2only_policy::settings::{
     DriftRule, EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, InService, Override, SwitchRule,
-    UsageGate, Window,
+    UsageGate, WhenContested, Window,
 };
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    AccountId, Circumstances, Decision, HttpTokens, Instance, InstanceId, InstanceState, MetadataOptions,
-    MinimumVersion, Mode, Notebook, NotebookName, NotebookStatus, Occasion, OuId, Place, Plan, Platform,
-    Policy, Region, Rules, Switch, Tags, Verdict, decide_instance, decide_notebook,
+    AccountId, Circumstances, Decision, History, HttpTokens, Instance, InstanceId, InstanceState,
+    MetadataOptions, MinimumVersion, Mode, Notebook, NotebookName, NotebookStatus, Occasion, OuId, Place,
+    Plan, Platform, Policy, Region, Rules, Switch, Tags, Verdict, decide_instance, decide_notebook,
 };
 
 // --- time -----------------------------------------------------------------------------------------------
@@ -50,6 +51,7 @@ pub struct Moment {
     pub now: Timestamp,
     pub occasion: Occasion,
     usage: Usage,
+    history: Option<Recorded>,
 }
 
 fn moment(occasion: Occasion) -> Moment {
@@ -62,6 +64,7 @@ fn moment(occasion: Occasion) -> Moment {
         now: now(),
         occasion,
         usage: Usage::NotRead,
+        history: None,
     }
 }
 
@@ -104,6 +107,18 @@ impl Moment {
         self
     }
 
+    /// CloudTrail recorded these changes by somebody called mallory.
+    pub fn recorded(mut self, changes: &[(&str, Became)]) -> Self {
+        let by = Some("mallory".to_owned());
+        let change = |(then, became): &(&str, Became)| RecordedChange {
+            at: at(then),
+            by: by.clone(),
+            became: *became,
+        };
+        self.history = Some(Recorded::of(changes.iter().map(change)));
+        self
+    }
+
     pub fn in_account(mut self, account: &str) -> Self {
         self.place.account = AccountId::parse(account).unwrap();
         self
@@ -126,6 +141,7 @@ impl Moment {
             now: self.now,
             occasion: self.occasion,
             usage: self.usage,
+            history: self.history.as_ref().map_or(History::NotRead, History::Read),
         }
     }
 }
@@ -367,7 +383,13 @@ pub trait RulesWords: Sized {
         })
     }
     fn contested_after(self, corrections: u8) -> Self {
-        self.edit(|it| it.drift = DriftRule { contested_after: corrections, window_hours: 24 })
+        self.edit(|it| {
+            it.drift = DriftRule {
+                contested_after: corrections,
+                window_hours: 24,
+                when_contested: WhenContested::Report,
+            };
+        })
     }
     fn in_service(self, what: InService) -> Self {
         self.edit(|it| it.notebooks.in_service = what)
@@ -460,7 +482,7 @@ pub fn units(ids: &[&str]) -> Matcher {
 }
 
 pub fn tagged(key: &str, value: &str) -> Matcher {
-    let tag = Some(TagMatch { key: key.to_owned(), value: Glob::new(value) });
+    let tag = Some(TagMatch { key: Glob::new(key), value: Glob::new(value) });
     Matcher { tag, ..Matcher::default() }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Answer, AwsError> {
             .and_then(|it| it.parse().ok())
             .ok_or_else(|| refusal("InvalidNextTokenException", "The NextToken is not valid."))?,
     };
-    // An event in which the value is nowhere need not be looked at; types of resources are not in it as such.
+    // An event in which the value is nowhere need not be returned; types of resources are not in it as such.
     let text = wanted.as_ref().filter(|(key, _)| key != "ResourceType").map(|(_, value)| value.as_str());
     let found: Vec<Value> = world
         .bus

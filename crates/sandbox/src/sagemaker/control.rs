@@ -125,7 +125,7 @@ struct SettingsOrder {
     deleting_seconds: Option<f64>,
     /// "1", "2" or "absent".
     default_version: Option<String>,
-    /// Whether an update is seen only when it is over.
+    /// Whether an update is seen only when it has ended.
     update_visible_at_the_end: Option<bool>,
     /// Whether an unsupported instance type is refused at the start only.
     unsupported_type_at_start: Option<bool>,

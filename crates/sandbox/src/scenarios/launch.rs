@@ -26,7 +26,7 @@ fn the_launch_decides_then_the_account_then_the_image() {
     check("account says required", &[], required, v1, ("required", "1"));
     check("account says optional, image is v2", &[], optional, v2, ("optional", "2"));
     check("only the image is v2", &[], None, v2, ("required", "2"));
-    check("nobody says anything", &[], None, v1, ("optional", "1"));
+    check("nothing is set", &[], None, v1, ("optional", "1"));
 }
 
 #[test]

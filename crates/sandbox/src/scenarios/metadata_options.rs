@@ -66,7 +66,7 @@ fn tokens_need_the_endpoint_in_the_same_request() {
     }
     modify(&aws, &id, &[("HttpEndpoint", "disabled")]).ok();
     modify(&aws, &id, &[("HttpPutResponseHopLimit", "2")]).ok();
-    // Whoever forces tokens on switches the endpoint back on.
+    // A caller that forces tokens on switches the endpoint back on.
     modify(&aws, &id, &REQUIRE).ok();
     let options = aws.sandbox.instance(aws.account, aws.region, &id).unwrap().metadata;
     assert_eq!((options.http_endpoint, options.hop_limit), (Toggle::Enabled, 2));

@@ -7,7 +7,7 @@ use crate::call::{Answer, Call};
 use crate::error::AwsError;
 use crate::world::World;
 
-/// Filters that are simulated, and the member that each looks at.
+/// Filters that are simulated, and the member that each reads.
 const FILTERS: [(&str, &str); 8] = [
     ("ProductArn", "/ProductArn"),
     ("AwsAccountId", "/AwsAccountId"),

@@ -92,7 +92,7 @@ impl Settings {
         Ok(())
     }
 
-    /// The settings as the API tells them.
+    /// The settings as the API returns them.
     pub(super) fn describe(&self) -> Map<String, Value> {
         let mut all = Map::new();
         let mut put = |name: &str, value: String| drop(all.insert(name.to_owned(), Value::String(value)));

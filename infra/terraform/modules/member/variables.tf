@@ -48,3 +48,9 @@ variable "alarm_topic_arn" {
     error_message = "alarm_topic_arn must be the ARN of a topic, or null."
   }
 }
+
+variable "may_disable_endpoints" {
+  description = "Whether the roles may disable the metadata endpoint of an instance, which http_endpoint: disabled in the policy document needs. They may then also enable an endpoint that is disabled."
+  type        = bool
+  default     = false
+}

@@ -6,7 +6,7 @@ use std::{fs, io};
 /// Folders that hold what others made.
 const LEFT_OUT: &[&str] = &[".git", ".terraform", "node_modules", "target"];
 
-/// A file to look at.
+/// A file to check.
 pub(super) struct Meant {
     pub(super) path: PathBuf,
     /// Whether it was named itself, rather than found in a folder that was.

@@ -61,7 +61,7 @@ pub(super) struct Bill {
 }
 
 impl Bill {
-    /// What was spent until now, of which this much before anything violated the policy.
+    /// What was spent until now. `free` was spent before anything violated the policy.
     pub(super) fn so_far(stage: &Stage, free_launches: u64, free: &Calls) -> Self {
         Self {
             calls: Calls::of(&stage.aws.calls()),

@@ -14,11 +14,11 @@ use super::story::{End, Readings, Row};
 pub(super) struct Check {
     pub(super) name: &'static str,
     pub(super) holds: bool,
-    /// What was looked at.
+    /// What was checked.
     pub(super) evidence: String,
 }
 
-/// What there is to look at.
+/// What the checks read.
 pub(super) struct Evidence<'a> {
     pub(super) rows: &'a [Row],
     /// What AWS published: CloudTrail records among them.
@@ -35,7 +35,7 @@ pub(super) struct Evidence<'a> {
     pub(super) left_over: (usize, usize),
 }
 
-/// Looks at everything.
+/// Runs every check.
 pub(super) fn all(evidence: &Evidence<'_>) -> Vec<Check> {
     let ours: Vec<&Value> = evidence.trail.iter().filter(|it| is_by_us(it)).collect();
     vec![

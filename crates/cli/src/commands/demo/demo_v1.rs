@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::bill::Bill;
 use super::checks::{Check, count};
+use super::ending::{Aside, Ending};
 use super::posture::Posture;
 use super::story::{End, Row};
-use super::{Aside, Ending};
 
 /// The whole demo.
 #[derive(Debug, Serialize)]

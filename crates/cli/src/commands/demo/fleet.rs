@@ -12,9 +12,9 @@ use v2only_policy::Place;
 use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
 use v2only_sandbox::{AMAZON_LINUX_2, Actor, HttpTokens, LaunchSpec};
 
+use super::failure::{broken, refused};
 use super::posture::Posture;
 use super::stage::{FRANKFURT, HOME, MEMBER, Stage, VIRGINIA, place};
-use super::{broken, refused};
 use crate::term::problem::Problem;
 
 /// The part of the story a resource plays in.
@@ -30,7 +30,7 @@ pub(super) enum Act {
 
 /// One resource, or several of one launch.
 #[derive(Debug, Clone)]
-pub(super) struct Part {
+pub(super) struct FleetGroup {
     pub(super) act: Act,
     pub(super) name: &'static str,
     pub(super) place: Place,
@@ -43,7 +43,7 @@ pub(super) struct Part {
 /// Everything that was launched so far.
 #[derive(Debug, Default)]
 pub(super) struct Fleet {
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<FleetGroup>,
 }
 
 const V1: Options = Options { tokens: Some("optional"), endpoint: None, hops: None };
@@ -114,8 +114,8 @@ impl Fleet {
             wish("three-hops", &stage.ana, &home, THREE_HOPS),
             v1("eks-node", vec![("eks:cluster-name", "prod".to_owned())]),
             v1("exempt-by-policy", vec![("app", "legacy-billing".to_owned())]),
-            v1("exempt-by-tag", vec![until(next_month), reason("agent speaks v1")]),
-            v1("exempt-expired", vec![until(yesterday), reason("agent speaks v1")]),
+            v1("exempt-by-tag", vec![until(next_month), reason("agent uses v1")]),
+            v1("exempt-expired", vec![until(yesterday), reason("agent uses v1")]),
             v1("exempt-no-reason", vec![until(next_month)]),
             Wish { count: BURST, ..v1("burst", vec![]) },
             wish("in-a-member", &stage.ben, &shop, V1),
@@ -155,7 +155,7 @@ impl Fleet {
             });
             let members = members.collect();
             let place = place(account, region)?;
-            self.parts.push(Part { act: Act::Launched, name, place, members, unnamed: false });
+            self.parts.push(FleetGroup { act: Act::Launched, name, place, members, unnamed: false });
         }
         Ok(())
     }
@@ -180,7 +180,7 @@ impl Fleet {
         Ok(())
     }
 
-    pub(super) fn part(&self, name: &str) -> Option<&Part> {
+    pub(super) fn part(&self, name: &str) -> Option<&FleetGroup> {
         self.parts.iter().find(|it| it.name == name)
     }
 
@@ -198,7 +198,13 @@ impl Fleet {
         let events = stage.aws.events();
         let unnamed = launched.iter().all(|it| at_launch(&events, &it.id).is_none());
         let members = launched.into_iter().map(|it| (it.id.clone(), it.into())).collect();
-        self.parts.push(Part { act: wish.act, name: wish.name, place: wish.place.clone(), members, unnamed });
+        self.parts.push(FleetGroup {
+            act: wish.act,
+            name: wish.name,
+            place: wish.place.clone(),
+            members,
+            unnamed,
+        });
         Ok(())
     }
 }

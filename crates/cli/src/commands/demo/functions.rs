@@ -102,7 +102,7 @@ impl Cargo {
     }
 }
 
-/// What Cargo tells the program it runs about its package. Build scripts look at it as well (ring's does), so
+/// What Cargo tells the program it runs about its package. Build scripts read it as well (ring's does), so
 /// Cargo would take everything that depends on them for stale, and again in the next `cargo run`.
 fn is_about_us(variable: &OsStr) -> bool {
     let name = variable.to_string_lossy();

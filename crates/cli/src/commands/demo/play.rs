@@ -5,11 +5,13 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::bill::{Bill, Calls};
+use super::ending::{Aside, Ending};
+use super::failure::broken;
 use super::fleet::{Act, Fleet};
-use super::said::Said;
+use super::said::LogLine;
 use super::stage::Stage;
 use super::story::{Readings, Row};
-use super::{Aside, Ending, broken, checks, fleet, said, story};
+use super::{checks, fleet, said, story};
 use crate::term::problem::Problem;
 
 /// The play itself.
@@ -94,7 +96,7 @@ impl<'a> Play<'a> {
         Ok(now)
     }
 
-    fn said(&self) -> Vec<Said> {
+    fn said(&self) -> Vec<LogLine> {
         said::by(&self.stage.hosts)
     }
 
@@ -137,7 +139,7 @@ impl<'a> Play<'a> {
 }
 
 impl Aside {
-    fn of(said: &[Said]) -> Self {
+    fn of(said: &[LogLine]) -> Self {
         let with = |outcome: &str, reasons: &[&str]| {
             let lines = said.iter().filter(|it| it.outcome == outcome);
             let lines = lines.filter(|it| {

@@ -5,13 +5,13 @@ use v2only_sandbox::lambda::{FunctionHost, LogStream};
 
 /// One line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Said {
+pub(super) struct LogLine {
     /// The resource; lines about an event as a whole have none.
     pub(super) resource: Option<String>,
     /// The event that led to it.
     pub(super) event: Option<String>,
     pub(super) event_id: Option<String>,
-    /// Who did what the event tells of.
+    /// Who made the call of the event.
     pub(super) actor: Option<String>,
     pub(super) verdict: Option<String>,
     #[serde(default)]
@@ -29,7 +29,7 @@ pub(super) struct Said {
 }
 
 /// Every line of these functions so far. Metrics lines have no outcome and are left out.
-pub(super) fn by(hosts: &[FunctionHost]) -> Vec<Said> {
+pub(super) fn by(hosts: &[FunctionHost]) -> Vec<LogLine> {
     let lines = hosts.iter().flat_map(FunctionHost::logs);
     lines
         .filter(|it| it.stream == LogStream::Stdout)

@@ -14,10 +14,13 @@ use v2only_sandbox::{
     ClockMode, Config, Ec2Config, HttpTokens, MemberAccount, MetadataDefaults, Organization, Sandbox, Toggle,
 };
 
+use super::failure::broken;
 use super::functions::{Binaries, EC2, NOTEBOOK};
-use super::{POLICY_DOCUMENT, broken, said};
+use super::said;
 use crate::term::problem::Problem;
 
+/// The policy document of the demo.
+pub(super) const POLICY_DOCUMENT: &str = include_str!("policy.yaml");
 /// The account of the functions.
 pub(super) const HOME: &str = "111122223333";
 /// Another account of the organization.
@@ -179,12 +182,12 @@ impl Stage {
         (!text.is_empty()).then(|| text.join("\n"))
     }
 
-    /// Whoever works in the account of a place.
+    /// The person who works in the account of a place.
     pub(super) fn person(&self, place: &Place) -> &Launcher {
         if place.account == *self.ben.account() { &self.ben } else { &self.ana }
     }
 
-    /// Whoever may read everything in an account, with AWS's own words.
+    /// A caller that may read everything in an account, with AWS's own words.
     pub(super) fn auditor(&self, place: &Place) -> Result<&Launcher, Problem> {
         let mut auditors = self.auditors.iter();
         auditors

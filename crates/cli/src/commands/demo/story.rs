@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use v2only_policy::Place;
 
-use super::fleet::{Act, Part};
+use super::fleet::{Act, FleetGroup};
 use super::posture::Posture;
-use super::said::Said;
+use super::said::LogLine;
 
 /// What AWS describes now, by place and by id or name.
 pub(super) type Readings = BTreeMap<(Place, String), Posture>;
@@ -64,12 +64,12 @@ pub(super) struct Row {
 }
 
 /// One row for each part of the fleet in these acts, or more where its members fared differently.
-pub(super) fn tell(parts: &[Part], acts: &[Act], said: &[Said], now: &Readings) -> Vec<Row> {
+pub(super) fn tell(parts: &[FleetGroup], acts: &[Act], said: &[LogLine], now: &Readings) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for part in parts.iter().filter(|it| acts.contains(&it.act)) {
         let launched_by = launched_by(part, said);
         for (id, before) in &part.members {
-            let lines: Vec<&Said> = said.iter().filter(|it| it.resource.as_deref() == Some(id)).collect();
+            let lines: Vec<&LogLine> = said.iter().filter(|it| it.resource.as_deref() == Some(id)).collect();
             let after = now.get(&(part.place.clone(), id.clone())).cloned();
             let row = Row { launched_by: launched_by.clone(), ..one(part, id, before, &lines, after) };
             match rows.iter_mut().find(|it| same(it, &row)) {
@@ -86,8 +86,8 @@ fn same(one: &Row, other: &Row) -> bool {
     Row { ids: Vec::new(), ..one.clone() } == Row { ids: Vec::new(), ..other.clone() }
 }
 
-fn one(part: &Part, id: &str, before: &Posture, lines: &[&Said], after: Option<Posture>) -> Row {
-    let verdict = |it: &&&Said| matches!(it.verdict.as_deref(), Some("violation" | "exempt"));
+fn one(part: &FleetGroup, id: &str, before: &Posture, lines: &[&LogLine], after: Option<Posture>) -> Row {
+    let verdict = |it: &&&LogLine| matches!(it.verdict.as_deref(), Some("violation" | "exempt"));
     // The last objection says most: earlier ones may have been waiting for it.
     let telling = lines.iter().rfind(verdict).or_else(|| lines.iter().find(|it| it.verdict.is_some()));
     let mut reasons = telling.map(|it| it.reasons.clone()).unwrap_or_default();
@@ -127,7 +127,7 @@ fn one(part: &Part, id: &str, before: &Posture, lines: &[&Said], after: Option<P
 }
 
 /// Who launched it, as the functions read it in the event.
-fn launched_by(part: &Part, said: &[Said]) -> Option<String> {
+fn launched_by(part: &FleetGroup, said: &[LogLine]) -> Option<String> {
     let launches = said
         .iter()
         .filter(|it| matches!(it.event.as_deref(), Some("RunInstances" | "CreateNotebookInstance")));
@@ -137,7 +137,7 @@ fn launched_by(part: &Part, said: &[Said]) -> Option<String> {
 }
 
 /// The steps that were taken, in order.
-fn done(lines: &[&Said]) -> Vec<String> {
+fn done(lines: &[&LogLine]) -> Vec<String> {
     let taken = lines.iter().filter(|it| matches!(it.outcome.as_str(), "fixed" | "advanced"));
     taken.filter_map(|it| it.step.clone()).collect()
 }

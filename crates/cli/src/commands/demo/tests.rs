@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::bill::{Bill, Calls};
 use super::checks::{self, Evidence};
-use super::fleet::{Act, Part};
+use super::ending::{Aside, Ending};
+use super::fleet::{Act, FleetGroup};
 use super::posture::Posture;
-use super::said::Said;
+use super::said::LogLine;
 use super::stage::{FRANKFURT, HOME, place};
 use super::story::{End, Readings, Row, tell};
 use super::text::Printer;
-use super::{Aside, Ending};
 
 const ID: &str = "i-0123456789abcdef0";
 
@@ -19,13 +19,13 @@ fn closed(hops: i32) -> Posture {
     Posture::Instance { tokens: "required".to_owned(), endpoint: "enabled".to_owned(), hops: Some(hops) }
 }
 
-fn part(name: &'static str, before: Posture) -> Part {
+fn part(name: &'static str, before: Posture) -> FleetGroup {
     let place = place(HOME, FRANKFURT).unwrap();
-    Part { act: Act::Launched, name, place, members: vec![(ID.to_owned(), before)], unnamed: false }
+    FleetGroup { act: Act::Launched, name, place, members: vec![(ID.to_owned(), before)], unnamed: false }
 }
 
-fn said(verdict: &str, reasons: &[&str], outcome: &str, step: Option<&str>) -> Said {
-    Said {
+fn said(verdict: &str, reasons: &[&str], outcome: &str, step: Option<&str>) -> LogLine {
+    LogLine {
         resource: Some(ID.to_owned()),
         event: Some("RunInstances".to_owned()),
         actor: Some("role/developer (ana)".to_owned()),
@@ -33,12 +33,12 @@ fn said(verdict: &str, reasons: &[&str], outcome: &str, step: Option<&str>) -> S
         reasons: reasons.iter().map(|it| (*it).to_owned()).collect(),
         outcome: outcome.to_owned(),
         step: step.map(str::to_owned),
-        ..Said::default()
+        ..LogLine::default()
     }
 }
 
 #[track_caller]
-fn story(before: Posture, said: &[Said], after: Option<Posture>) -> Row {
+fn story(before: Posture, said: &[LogLine], after: Option<Posture>) -> Row {
     let part = part("web", before);
     let now: Readings = after.into_iter().map(|it| ((part.place.clone(), ID.to_owned()), it)).collect();
     let rows = tell(&[part], &[Act::Launched], said, &now);
@@ -70,7 +70,7 @@ fn what_the_functions_say_does_not_count_if_aws_describes_otherwise() {
 
 #[test]
 fn a_violation_needs_a_reason_to_be_held() {
-    let held = Said { hold: Some("managed".to_owned()), ..said("violation", &[OPEN], "held", None) };
+    let held = LogLine { hold: Some("managed".to_owned()), ..said("violation", &[OPEN], "held", None) };
     assert_eq!(story(Posture::open(1), &[held], Some(Posture::open(1))).end, End::Held);
     assert_eq!(story(Posture::open(1), &[], Some(Posture::open(1))).end, End::Open);
     let exempt = said("exempt", &["exempt (tag) through 2026-12-21: agent"], "left", None);
@@ -81,8 +81,8 @@ fn a_violation_needs_a_reason_to_be_held() {
 fn members_of_a_launch_that_fared_differently_have_rows_of_their_own() {
     let mut part = part("burst", Posture::open(1));
     part.members = (0..3).map(|it| (format!("i-{it}"), Posture::open(1))).collect();
-    let lines: Vec<Said> = (0..3)
-        .map(|it| Said {
+    let lines: Vec<LogLine> = (0..3)
+        .map(|it| LogLine {
             resource: Some(format!("i-{it}")),
             ..said("violation", &[OPEN], "fixed", Some("HttpTokens=required"))
         })
@@ -112,7 +112,7 @@ fn rows() -> Vec<Row> {
         Posture::Instance { tokens: "optional".to_owned(), endpoint: "disabled".to_owned(), hops: Some(1) };
     let compliant =
         story(off.clone(), &[said("compliant", &["HttpEndpoint is disabled"], "left", None)], Some(off));
-    let words = ["exempt (tag) through 2026-12-21: the vendor's agent speaks v1", OPEN];
+    let words = ["exempt (tag) through 2026-12-21: the vendor's agent uses v1", OPEN];
     let exempt = story(Posture::open(1), &[said("exempt", &words, "left", None)], Some(Posture::open(1)));
     let contested = Row {
         act: Act::Later,

@@ -7,10 +7,11 @@ use clap::builder::styling::{AnsiColor, Effects, Style};
 use super::bill::Bill;
 use super::checks::{Check, count};
 use super::columns::{Cell, Columns, prose};
+use super::ending::{Aside, Ending};
 use super::fleet::Act;
 use super::posture::Posture;
+use super::stage::POLICY_DOCUMENT;
 use super::story::{End, Row};
-use super::{Aside, Ending, POLICY_DOCUMENT};
 use crate::term::messages;
 use crate::term::text::plain;
 
@@ -30,7 +31,7 @@ const NAME: usize = 16;
 const POSTURE: usize = 9;
 const DONE: usize = 16;
 
-/// Said of every violation alike, so the table leaves it out.
+/// LogLine of every violation alike, so the table leaves it out.
 const IN_OTHER_WORDS: &str = ": IMDSv1 is answered";
 
 /// Prints the parts of the demo, one after the other.

@@ -1,7 +1,6 @@
 //! Carrying a plan out, wave by wave.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -13,20 +12,21 @@ use v2only_enforcer::waves::{Rollout, Stage, Stop, Watched, Wave, go_on, watched
 use v2only_enforcer::{Failure, Record, ResourceId};
 use v2only_policy::{Hold, InstanceId, Judged, Place};
 
-use super::together::Central;
+use super::roles::Central;
 use super::waves::{Course, time};
 use crate::run::found::{Entry, Estate, Results};
 use crate::run::journal::FileJournal;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::rollout::{RolloutResult, WaveResult};
+use crate::run::spool;
 use crate::term::messages::{Progress, Talk, count};
 use crate::term::problem::sentence;
 use crate::world::World;
 
-/// At most so many changes of one place are in memory at once: as many as AWS describes on a page, and a multiple of what
+/// At most so many changes of one account and Region are in memory at once: as many as AWS describes on a page, and a multiple of what
 /// is asked about together afterwards.
 const PART: usize = 1000;
-/// What was planned longer ago than this is looked at once more before it is changed.
+/// A plan older than this is checked against the resource again before the change.
 const FRESH: SignedDuration = SignedDuration::from_mins(1);
 
 /// What came of some changes.
@@ -35,7 +35,7 @@ pub(super) struct Part {
     made: Made,
     lost: Vec<usize>,
     left: Vec<usize>,
-    /// Those that one execution is to make for several places, by number.
+    /// Those that one execution makes for several accounts and Regions, by number.
     together: Vec<usize>,
 }
 
@@ -63,7 +63,7 @@ struct Made {
 struct How {
     /// There was a wait, or the question was open for long: only what is still as it was planned for is changed.
     waited: bool,
-    /// What runbooks make is left for one execution of all places.
+    /// Changes by runbooks are left for one execution in all accounts and Regions.
     together: bool,
 }
 
@@ -79,7 +79,7 @@ pub(super) struct Run<'a, W: World> {
     pub(super) results: &'a Results,
     /// The name of the role that runbooks take on.
     pub(super) role: Option<&'a str>,
-    /// Where executions for several places are started; `None`: each gets its own.
+    /// Where executions for several accounts and Regions are started; `None`: each gets its own.
     pub(super) central: Option<&'a Central>,
     pub(super) progress: &'a Progress,
     /// When it began.
@@ -91,7 +91,7 @@ impl<W: World> Run<'_, W> {
     ///
     /// # Errors
     /// What was found cannot be read again, or what came of it cannot be kept. What was changed is in the journal.
-    pub(super) async fn carry_out(&self, talk: &mut Talk<'_>) -> io::Result<RolloutResult> {
+    pub(super) async fn carry_out(&self, talk: &mut Talk<'_>) -> spool::Result<RolloutResult> {
         let course = self.course;
         let mut rolled = RolloutResult { bounded: course.rollout.is_some(), ..RolloutResult::default() };
         for (number, wave) in course.waves.iter().enumerate() {
@@ -145,7 +145,7 @@ impl<W: World> Run<'_, W> {
     }
 
     /// A resource as it was found.
-    pub(super) fn found(&self, number: usize) -> io::Result<Option<(&Place, Judged)>> {
+    pub(super) fn found(&self, number: usize) -> spool::Result<Option<(&Place, Judged)>> {
         let Some(entry) = self.estate.entry(number) else { return Ok(None) };
         Ok(Some((&self.estate.seen(entry)?.place, self.estate.get(entry)?.judged)))
     }
@@ -158,7 +158,7 @@ impl<W: World> Run<'_, W> {
         bound: &Bound,
         rolled: &mut RolloutResult,
         talk: &mut Talk<'_>,
-    ) -> io::Result<Part> {
+    ) -> spool::Result<Part> {
         let numbers = self.numbers(wave);
         let place = |number: &usize| self.estate.entry(*number).map(Entry::place);
         let by_place = numbers.chunk_by(|one, other| place(one) == place(other));
@@ -179,7 +179,7 @@ impl<W: World> Run<'_, W> {
             }
             Ok(whole)
         };
-        let parts: Vec<io::Result<Part>> = futures_util::stream::iter(by_place)
+        let parts: Vec<spool::Result<Part>> = futures_util::stream::iter(by_place)
             .map(at_one_place)
             .buffered(LOCATIONS_AT_ONCE)
             .collect()
@@ -195,8 +195,8 @@ impl<W: World> Run<'_, W> {
         Ok(whole)
     }
 
-    /// Some of the changes of one place in a wave.
-    async fn part(&self, place: &Place, numbers: &[usize], bound: &Bound, how: How) -> io::Result<Part> {
+    /// Some of the changes of one account and Region in a wave.
+    async fn part(&self, place: &Place, numbers: &[usize], bound: &Bound, how: How) -> spool::Result<Part> {
         let mut number_of: BTreeMap<ResourceId, usize> = BTreeMap::new();
         let (mut judged, mut automated) = (Vec::with_capacity(numbers.len()), BTreeSet::new());
         for number in numbers {
@@ -232,13 +232,13 @@ impl<W: World> Run<'_, W> {
         Ok(part)
     }
 
-    /// Keeps what came of some changes of one place.
+    /// Keeps the results of some changes of one account and Region.
     pub(super) fn keep(
         &self,
         carried: &Carried,
         number: impl Fn(&ResourceId) -> Option<usize>,
         part: &mut Part,
-    ) -> io::Result<()> {
+    ) -> spool::Result<()> {
         for it in &carried.records {
             let Some(number) = number(&it.resource) else { continue };
             if it.hold() != Some(&Hold::ChangedSince) {
@@ -260,7 +260,7 @@ impl<W: World> Run<'_, W> {
         (stage, last): (Stage, bool),
         rolled: &mut RolloutResult,
         talk: &mut Talk<'_>,
-    ) -> io::Result<Option<Stop>> {
+    ) -> spool::Result<Option<Stop>> {
         let course = self.course;
         let (failed, of) = (rolled.failed, course.changes.len());
         if let Err(stop) = go_on(rollout, failed, of, &Watched::default()) {
@@ -273,7 +273,7 @@ impl<W: World> Run<'_, W> {
         }
         if !last && !course.soak.is_zero() {
             let _shown = self.progress.begin(format!("waiting {} for evidence", time(course.soak)));
-            talk.say(&format!("waiting {}, to see whether they still ask for IMDSv1", time(course.soak)));
+            talk.say(&format!("waiting {}, to see whether they still call IMDSv1", time(course.soak)));
             self.world.sleep(course.soak).await;
             rolled.waited = true;
         }
@@ -284,10 +284,10 @@ impl<W: World> Run<'_, W> {
                 rolled.watched = Some(seen);
                 stop
             }
-            // Whoever does not wait for evidence goes on without it.
+            // A run that does not wait for evidence goes on without it.
             Err(failure) if last || course.soak.is_zero() => {
                 let why = sentence(&failure);
-                talk.note(&format!("whether they still ask for IMDSv1 could not be read: {why}"));
+                talk.note(&format!("whether they still call IMDSv1 could not be read: {why}"));
                 None
             }
             Err(failure) => Some(Stop::Unread(sentence(&failure))),
@@ -295,7 +295,7 @@ impl<W: World> Run<'_, W> {
     }
 
     /// What is known of the calls of these instances that were refused since the run began.
-    async fn read(&self, lost: &[usize]) -> io::Result<Result<Watched, Failure>> {
+    async fn read(&self, lost: &[usize]) -> spool::Result<Result<Watched, Failure>> {
         let mut by_place: BTreeMap<&Place, Vec<usize>> = BTreeMap::new();
         for number in lost {
             if let Some(entry) = self.estate.entry(*number) {
@@ -318,14 +318,14 @@ impl<W: World> Run<'_, W> {
                 let read = self.aws.lately(place, Metric::NoTokenRejected, &ids, self.now, until).await;
                 let read = match read {
                     Ok(read) => read,
-                    Err(failure) => return io::Result::Ok(Err(failure)),
+                    Err(failure) => return spool::Result::Ok(Err(failure)),
                 };
                 let refusals = read.into_iter().map(|(id, it)| ((place.clone(), id), it)).collect();
                 seen.add(Watched::of(&instances, &refusals));
             }
             Ok(Ok(seen))
         };
-        let read: Vec<io::Result<Result<Watched, Failure>>> = futures_util::stream::iter(by_place)
+        let read: Vec<spool::Result<Result<Watched, Failure>>> = futures_util::stream::iter(by_place)
             .map(at_one_place)
             .buffered(LOCATIONS_AT_ONCE)
             .collect()

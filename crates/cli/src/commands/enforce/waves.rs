@@ -1,11 +1,11 @@
 //! Which waves are asked for, and what is said of them.
 
-use std::io;
 use std::time::Duration;
 
 use v2only_enforcer::waves::{Change, FEW, Portion, Rollout, Stage, Wave, waves};
 
 use crate::run::found::Estate;
+use crate::run::spool;
 use crate::term::messages::count;
 
 /// The canary, unless another one is typed.
@@ -16,7 +16,7 @@ const WAVE: Portion = Portion::Percent(50);
 const SOAK: Duration = Duration::from_secs(10 * 60);
 /// How many changes may fail.
 const MAX_ERRORS: Portion = Portion::Percent(10);
-/// How many instances may still ask for version 1.
+/// How many instances may still call IMDSv1.
 const MAX_REJECTING: Portion = Portion::Number(0);
 
 /// What is typed of waves.
@@ -55,7 +55,7 @@ fn soak(text: &str) -> Result<Duration, String> {
 /// How a run goes about its changes.
 #[derive(Debug)]
 pub(super) struct Course {
-    /// All changes, by place: the numbers of their resources.
+    /// All changes, by account and Region: the numbers of their resources.
     pub(super) changes: Vec<usize>,
     /// Which of them are made together, in this order.
     pub(super) waves: Vec<Wave>,
@@ -67,7 +67,7 @@ pub(super) struct Course {
 
 impl Flags {
     /// The course of these changes.
-    pub(super) fn course(&self, estate: &Estate) -> io::Result<Course> {
+    pub(super) fn course(&self, estate: &Estate) -> spool::Result<Course> {
         let acting = || estate.entries().iter().enumerate().filter(|(_, it)| it.acts);
         let changes: Vec<usize> = acting().map(|(number, _)| number).collect();
         let mut subjects: Vec<Change<'_>> = Vec::with_capacity(changes.len());

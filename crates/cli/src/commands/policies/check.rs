@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::builder::styling::{AnsiColor, Style};
 use v2only_guardrails::check::{self, Against, Attachment, Case, Finding, Level, Outcome, Report};
 
-use super::CheckArgs;
+use super::args::CheckArgs;
 use crate::args::format::Format;
 use crate::print::documents;
 use crate::print::policies_v1::{CheckV1, EffectV1, FileV1, FindingV1};
@@ -61,7 +61,7 @@ pub(super) fn run<W: World>(args: &CheckArgs, session: &mut Session<'_, W>) -> R
             documents::json(session.out, &document)?;
         }
         Format::Sarif => {
-            let findings: Vec<sarif::Finding> = checked.iter().flat_map(results).collect();
+            let findings: Vec<sarif::SarifFinding> = checked.iter().flat_map(results).collect();
             documents::json(session.out, &sarif::render("policies check", check::CODES, &findings))?;
         }
         _ => {
@@ -197,8 +197,8 @@ fn file_v1(it: &Checked) -> FileV1 {
     }
 }
 
-fn results(it: &Checked) -> impl Iterator<Item = sarif::Finding> {
-    it.report.findings.iter().map(|finding| sarif::Finding {
+fn results(it: &Checked) -> impl Iterator<Item = sarif::SarifFinding> {
+    it.report.findings.iter().map(|finding| sarif::SarifFinding {
         rule: finding.code,
         level: level(finding.level),
         message: format!("{}; {}", finding.message, finding.instead),

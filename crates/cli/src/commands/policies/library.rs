@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use v2only_guardrails::{Settings, iac};
 
-use super::RenderArgs;
+use super::args::RenderArgs;
 use crate::args::format::Format;
 use crate::print::documents;
 use crate::print::policies_v1::{ListV1, ListedV1};

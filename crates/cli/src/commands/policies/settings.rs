@@ -14,8 +14,8 @@ use crate::world::World;
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Args {
     /// The partition of every ARN: `aws`, `aws-us-gov` or `aws-cn`
-    #[arg(long, value_enum, default_value_t = Place::Aws, value_name = "PARTITION", hide_possible_values = true, help_heading = "Input")]
-    partition: Place,
+    #[arg(long, value_enum, default_value_t = PartitionArg::Aws, value_name = "PARTITION", hide_possible_values = true, help_heading = "Input")]
+    partition: PartitionArg,
 
     /// A role that installs and changes v2only; may be repeated [default: arn:aws:iam::*:role/v2only-owner]
     #[arg(long = "owner", value_name = "ARN", help_heading = "Input")]
@@ -28,7 +28,7 @@ pub(super) struct Args {
 
 /// A partition, as it is typed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Place {
+enum PartitionArg {
     Aws,
     AwsUsGov,
     AwsCn,
@@ -56,9 +56,9 @@ impl Args {
     /// The settings, and whether they are the user's own.
     pub(super) fn read<W: World>(&self, session: &mut Session<'_, W>) -> Result<(Settings, bool), Problem> {
         let partition = match self.partition {
-            Place::Aws => Partition::Aws,
-            Place::AwsUsGov => Partition::AwsUsGov,
-            Place::AwsCn => Partition::AwsCn,
+            PartitionArg::Aws => Partition::Aws,
+            PartitionArg::AwsUsGov => Partition::AwsUsGov,
+            PartitionArg::AwsCn => Partition::AwsCn,
         };
         let mut principals = Principals::default();
         if !self.owners.is_empty() {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use v2only_enforcer::ports::{
-    Admission, Answer, Changed, DescribeInstances, DescribeNotebook, OrganizationalUnits, ReadParameter,
-    StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
+    Admission, Answer, Changed, DescribeInstances, DescribeNotebook, LookUp, OrganizationalUnits, Page,
+    ReadHistory, ReadParameter, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance,
+    UpdateNotebook,
 };
 use v2only_enforcer::{Failure, Kind, Outcome, Record, ResourceId};
 use v2only_events::{Launched, NotebookCause, Subject, Trigger};
@@ -110,7 +111,7 @@ fn instance(it: &Launched, trigger: &Trigger) -> Option<Instance> {
     })
 }
 
-/// The notebook as whoever created it asked for it.
+/// The notebook as its creator asked for it.
 fn notebook(name: &NotebookName, minimum_version: MinimumVersion, trigger: &Trigger) -> Notebook {
     Notebook {
         name: name.clone(),
@@ -177,6 +178,12 @@ impl DescribeNotebook for Offline {
 }
 
 const NOTHING_CHANGED: &str = "nothing is changed without `--live`";
+
+impl ReadHistory for Offline {
+    async fn history(&self, _: &Place, _: LookUp<'_>, _: Option<String>) -> Answer<Page<serde_json::Value>> {
+        not_asked("cloudtrail:LookupEvents is not asked")
+    }
+}
 
 impl TightenInstance for Offline {
     async fn tighten(&self, _: &Place, _: &InstanceId, _: InstanceChange) -> Answer<Changed> {

@@ -1,4 +1,4 @@
-//! What would mend several instances at once, the most first.
+//! Sources whose fix repairs several instances at once, the largest group first.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::report::item::Item;
 use crate::term::messages::{count, some};
 use crate::term::text::plain;
 
-/// What would mend several at once.
+/// A source whose fix repairs several instances at once.
 pub(super) struct Cause {
     pub(super) words: String,
     /// What people call it.
@@ -21,13 +21,13 @@ pub(super) struct Cause {
     pub(super) instances: usize,
     pub(super) share: usize,
     pub(super) groups: String,
-    /// What mends it, where that is known.
+    /// How to fix it, where that is known.
     pub(super) remedy: String,
 }
 
 /// What is known of one cause.
 #[derive(Default)]
-struct Found {
+struct CauseGroup {
     instances: usize,
     groups: Vec<String>,
     template: Option<LaunchTemplateId>,
@@ -37,7 +37,7 @@ struct Found {
 /// What is known of all causes so far.
 #[derive(Default)]
 pub(super) struct Causes {
-    by_cause: BTreeMap<(Place, String), Found>,
+    by_cause: BTreeMap<(Place, String), CauseGroup>,
     names: BTreeMap<(Place, LaunchTemplateId), String>,
 }
 
@@ -74,7 +74,7 @@ impl Causes {
         let mut causes: Vec<Cause> = self
             .by_cause
             .into_iter()
-            .map(|((place, words), Found { instances, groups, template, remedy })| Cause {
+            .map(|((place, words), CauseGroup { instances, groups, template, remedy })| Cause {
                 words,
                 name: name(&place, template),
                 place: place.to_string(),
@@ -95,7 +95,7 @@ pub(super) fn cause_words(cause: &RootCause) -> String {
     sentence_case(&plain(words.strip_suffix(" says so").unwrap_or(&words)))
 }
 
-/// What mending the first cause comes to.
+/// The share of instances that the first fix repairs.
 pub(super) fn causes_words(causes: &[Cause], total: usize) -> String {
     match causes {
         [] => String::new(),

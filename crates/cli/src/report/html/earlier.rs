@@ -23,15 +23,15 @@ pub(crate) struct Earlier {
     pub(crate) version_1: usize,
     /// How many resources violated the policy.
     pub(crate) violations: usize,
-    /// In how many places it looked.
+    /// How many pairs of account and Region it read.
     pub(crate) places: usize,
     /// Whether it could read all of them.
     pub(crate) whole: bool,
 }
 
-/// Read first, so that a file of another kind is told by its name.
+/// Read first, so that a file of another kind is reported with its name.
 #[derive(Deserialize)]
-struct Kind {
+struct Header {
     schema: Option<String>,
 }
 
@@ -39,7 +39,7 @@ struct Kind {
 struct Document {
     time: Timestamp,
     places: Vec<serde::de::IgnoredAny>,
-    findings: Vec<Finding>,
+    findings: Vec<EarlierFinding>,
     totals: Totals,
     incomplete: Vec<serde::de::IgnoredAny>,
 }
@@ -52,7 +52,7 @@ struct Totals {
 }
 
 #[derive(Deserialize)]
-struct Finding {
+struct EarlierFinding {
     kind: String,
     before: Option<Posture>,
     after: Option<Posture>,
@@ -83,7 +83,7 @@ fn one(path: &Path) -> Result<Earlier, Problem> {
 }
 
 fn parse(text: &str) -> Result<Earlier, String> {
-    let kind: Kind = serde_json::from_str(text).map_err(|it| it.to_string())?;
+    let kind: Header = serde_json::from_str(text).map_err(|it| it.to_string())?;
     match kind.schema.as_deref() {
         Some(SCHEMA) => {}
         Some(other) => return Err(format!("its `schema` is `{other}`, not `{SCHEMA}`")),
@@ -99,7 +99,7 @@ fn parse(text: &str) -> Result<Earlier, String> {
     })
 }
 
-impl Finding {
+impl EarlierFinding {
     fn answers_version_1(&self) -> bool {
         let Some(is) = self.after.as_ref().or(self.before.as_ref()) else { return false };
         match self.kind.as_str() {

@@ -11,7 +11,7 @@ use super::first::{First, Rows};
 use super::words::{kind, sentence_case};
 use crate::report::item::Item;
 use crate::report::sink::{Head, Tail};
-use crate::run::exemptions::{Told, day};
+use crate::run::exemptions::{ExemptionReport, day};
 use crate::term::text::plain;
 
 /// All exemptions that were met, or are written in the document.
@@ -19,7 +19,7 @@ pub(super) struct Exemptions {
     pub(super) expired: Rows<Exempt>,
     pub(super) soon: Rows<Exempt>,
     pub(super) later: Rows<Exempt>,
-    /// Tags that exempt nobody.
+    /// Exemption tags that are invalid, and exempt nothing.
     pub(super) invalid: Rows<Exempt>,
     /// Entries of the document that excused nothing although everything was read that they can mean.
     pub(super) stale: Rows<Exempt>,
@@ -53,7 +53,7 @@ impl Exemptions {
 type ByEnd = First<(String, String), Exempt>;
 
 /// The exemptions that were met so far.
-pub(super) struct Met<'a> {
+pub(super) struct ExemptionUse<'a> {
     policy: &'a Policy,
     today: Date,
     used: BTreeSet<usize>,
@@ -63,7 +63,7 @@ pub(super) struct Met<'a> {
     invalid: First<(), Exempt>,
 }
 
-impl<'a> Met<'a> {
+impl<'a> ExemptionUse<'a> {
     pub(super) fn none(head: Head<'a>) -> Self {
         Self {
             policy: head.policy,
@@ -101,8 +101,8 @@ impl<'a> Met<'a> {
 
     pub(super) fn told(mut self, tail: &Tail<'_>) -> Exemptions {
         let (mut stale, mut unjudged) = (Vec::new(), Vec::new());
-        // What resources show is told of with them.
-        let unmet = |it: &&Told| it.entry.is_some_and(|index| !self.used.contains(&index));
+        // An exemption that a resource shows is listed with the resource.
+        let unmet = |it: &&ExemptionReport| it.entry.is_some_and(|index| !self.used.contains(&index));
         for it in tail.exemptions.iter().filter(unmet) {
             let told = entry_of_document(it);
             match &it.standing {
@@ -136,7 +136,7 @@ const fn entry(origin: &Origin) -> Option<usize> {
     }
 }
 
-fn entry_of_document(it: &Told) -> Exempt {
+fn entry_of_document(it: &ExemptionReport) -> Exempt {
     Exempt {
         who: it.exemption.clone(),
         name: String::new(),

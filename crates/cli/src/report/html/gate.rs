@@ -64,7 +64,7 @@ impl Evidence {
                 instances: self.gaps,
             },
             Gate {
-                words: "have data of which CloudWatch gave only a part",
+                words: "have data that CloudWatch returned only in part",
                 then: "Run the scan again.",
                 instances: self.partial,
             },

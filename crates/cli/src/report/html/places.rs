@@ -16,7 +16,7 @@ pub(super) struct Posture {
     pub(super) account: String,
     pub(super) region: String,
     pub(super) version_1: usize,
-    /// Of the most in one place, in percent.
+    /// Of the largest number in one account and Region, in percent.
     pub(super) share: usize,
     pub(super) violations: usize,
     pub(super) exempt: usize,
@@ -94,7 +94,7 @@ pub(super) fn scope(head: Head<'_>) -> String {
     format!("{} and {}", count(accounts.len(), "account"), count(regions.len(), "Region"))
 }
 
-/// What is known of each place so far.
+/// What is known of each account and Region so far.
 #[derive(Default)]
 pub(super) struct Postures(BTreeMap<Place, Posture>);
 

@@ -155,7 +155,7 @@ fn left(
     done: &str,
 ) -> Step {
     match (looked, number, coverage.unread == 0) {
-        (false, ..) => Step::new(title, State::Unseen, "This run did not look at them.".to_owned()),
+        (false, ..) => Step::new(title, State::Unseen, "This run did not read them.".to_owned()),
         (true, 0, true) => Step::new(title, State::Done, done.to_owned()),
         (true, 0, false) => {
             Step::new(title, State::Unseen, "Nothing is left in what could be read.".to_owned())
@@ -167,13 +167,13 @@ fn left(
 fn defaults(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     let title = "Account defaults";
     if head.kinds.account_defaults && !head.policy.rules.account_defaults.http_tokens_required {
-        let words = "The policy document says nothing of them. With `account_defaults: { http_tokens: required }` \
+        let words = "The policy document sets no rule for them. With `account_defaults: { http_tokens: required }` \
                      whatever is launched without a word of its own answers IMDSv2 only.";
         return Step::new(title, State::Open, words.to_owned());
     }
     let number = items.defaults;
     let open = format!(
-        "{} other than the policy says. One call for each mends them, and every later launch with them.",
+        "{} other than the policy says. One call for each fixes them, and every later launch with them.",
         if number == 1 {
             "1 account default is".to_owned()
         } else {
@@ -200,7 +200,7 @@ fn sources(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
         .map(|(number, noun)| count(number, noun))
         .collect();
     let open = format!(
-        "{} would launch instances that answer IMDSv1. Mend these before the instances, or they come back.",
+        "{} would launch instances that answer IMDSv1. Fix these before the instances, or new violations appear.",
         parts.join(" and ")
     );
     let looked = head.kinds.launch_templates;
@@ -230,7 +230,7 @@ fn resources(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
 fn enforced(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     let title = "HttpTokensEnforced, or a declarative policy";
     if head.kinds.account_defaults && !head.policy.rules.account_defaults.enforced {
-        let words = "Last, because launches that ask for IMDSv1 fail from then on. `v2only readiness` says which; \
+        let words = "Last, because launches that request IMDSv1 fail from then on. `v2only readiness` says which; \
                      `account_defaults: { enforced: enabled }` in the policy document asks for it.";
         return Step::new(title, State::Open, words.to_owned());
     }

@@ -240,15 +240,7 @@ impl Options {
     }
 
     fn described(&self) -> Result<MetadataOptions, String> {
-        let it = self.stated()?;
-        Ok(MetadataOptions {
-            http_tokens: it.http_tokens.unwrap_or(HttpTokens::Unknown),
-            http_endpoint: it.http_endpoint.unwrap_or(Switch::Unknown),
-            hop_limit: it.hop_limit,
-            ipv6_endpoint: it.ipv6_endpoint.unwrap_or(Switch::Unknown),
-            metadata_tags: it.metadata_tags.unwrap_or(Switch::Unknown),
-            pending: false,
-        })
+        Ok(self.stated()?.over(MetadataOptions::UNKNOWN))
     }
 
     /// `None` of a version that was only repeated.

@@ -1,4 +1,4 @@
-//! One line of a journal. Published: what is added must be optional for whoever reads old journals.
+//! One line of a journal. Published: a new field must be optional, because old journals do not have it.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -1,12 +1,10 @@
 //! JSON values in a temporary file, in the order in which they came.
 
-use std::io;
-
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Slot, Spool};
+use super::{Result, Slot, Spool};
 
 /// The values.
 #[derive(Debug, Default)]
@@ -20,7 +18,7 @@ impl Values {
     ///
     /// # Errors
     /// The temporary file cannot be written.
-    pub(crate) fn push(&mut self, value: &Value) -> io::Result<()> {
+    pub(crate) fn push(&mut self, value: &Value) -> Result<()> {
         let slot = self.put(value)?;
         self.slots.push(slot);
         Ok(())
@@ -30,7 +28,7 @@ impl Values {
     ///
     /// # Errors
     /// The temporary file cannot be written.
-    pub(crate) fn put(&self, value: &Value) -> io::Result<Slot> {
+    pub(crate) fn put(&self, value: &Value) -> Result<Slot> {
         self.spool.put(&value.to_string())
     }
 
@@ -46,7 +44,7 @@ impl Values {
 }
 
 impl Serialize for Values {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.slots.len()))?;
         for slot in &self.slots {
             let text: String = self.spool.get(*slot).map_err(S::Error::custom)?;

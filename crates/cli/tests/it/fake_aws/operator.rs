@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use v2only_enforcer::automation::Runbook;
 use v2only_enforcer::ports::{
-    Answer, Execution, Invocation, Locations, LookUpLaunches, Page, Progress, RunAutomation, RunTrace,
-    TraceStep,
+    Answer, Execution, Invocation, Locations, LookUp, LookUpLaunches, Page, Progress, ReadHistory,
+    RunAutomation, RunTrace, TraceStep,
 };
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{HttpTokens, Instance, InstanceId, Place, Switch};
@@ -121,6 +121,20 @@ impl LookUpLaunches for FakeAws {
         };
         let items = self.state().launches.iter().filter(|it| names(it) && in_time(it)).cloned().collect();
         Ok(Page { items, next: None })
+    }
+}
+
+impl ReadHistory for FakeAws {
+    async fn history(&self, place: &Place, look_up: LookUp<'_>, next: Option<String>) -> Answer<Page<Value>> {
+        assert_eq!(next, None);
+        let (target, word) = match look_up {
+            LookUp::Instance(id) => (id.as_str(), id.as_str()),
+            LookUp::Notebook(name) => (name.as_str(), name.as_str()),
+            LookUp::ModifiedOptions => ("modified options", "ModifyInstanceMetadataOptions"),
+        };
+        self.call("cloudtrail:LookupEvents", Some(place), target)?;
+        let named = |it: &&Value| it.to_string().contains(word);
+        Ok(Page { items: self.state().launches.iter().filter(named).cloned().collect(), next: None })
     }
 }
 

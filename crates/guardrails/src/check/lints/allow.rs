@@ -1,7 +1,7 @@
 //! `Allow` where it restricts nothing.
 
-use super::finding;
 use crate::check::evaluate::applies_to;
+use crate::check::finding::about as finding;
 use crate::check::glob;
 use crate::check::read::{Policy, Statement};
 use crate::check::table::{self, ACTIONS};

@@ -1,7 +1,7 @@
 //! Whom a denial spares.
 
-use super::finding;
 use crate::check::evaluate::{Compare, Operator};
+use crate::check::finding::about as finding;
 use crate::check::glob;
 use crate::check::read::Statement;
 use crate::check::{Against, Finding, Level};

@@ -1,7 +1,7 @@
 //! "Not equal" holds for a request that does not speak of the option at all.
 
-use super::finding;
 use crate::check::evaluate::{Compare, Operator, applies_to};
+use crate::check::finding::about as finding;
 use crate::check::read::Statement;
 use crate::check::table::{KEYS, Key, key};
 use crate::check::{Against, Finding, Level};

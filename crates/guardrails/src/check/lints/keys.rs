@@ -1,8 +1,8 @@
 //! Condition keys that do not exist, or not there.
 
-use super::finding;
 use crate::Word;
 use crate::check::evaluate::{Compare, Operator, applies_to};
+use crate::check::finding::about as finding;
 use crate::check::glob;
 use crate::check::names;
 use crate::check::read::{Statement, Test};

@@ -1,7 +1,7 @@
 //! Denials of what this product itself has to do.
 
-use super::finding;
 use crate::check::effects::{self, Outcome};
+use crate::check::finding::about as finding;
 use crate::check::read::Policy;
 use crate::check::{Against, Attachment, Finding, Level};
 

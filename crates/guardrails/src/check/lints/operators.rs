@@ -1,7 +1,7 @@
 //! Operators that do not exist, do not fit their key, or compare with what it never is.
 
-use super::finding;
 use crate::check::evaluate::{Compare, Operator};
+use crate::check::finding::about as finding;
 use crate::check::read::{Statement, Test};
 use crate::check::table::{self, Key, OPERATORS, Type};
 use crate::check::{Against, Finding, Level};

@@ -1,7 +1,7 @@
 //! Placeholders of a template language that were not replaced.
 
-use super::finding;
 use crate::Word;
+use crate::check::finding::about as finding;
 use crate::check::read::Statement;
 use crate::check::{Against, Finding, Level};
 

@@ -1,7 +1,7 @@
 //! A denial of a change that tests what an instance has, and not what the request asks for.
 
-use super::finding;
 use crate::check::evaluate::applies_to;
+use crate::check::finding::about as finding;
 use crate::check::read::Statement;
 use crate::check::{Against, Finding, Level};
 

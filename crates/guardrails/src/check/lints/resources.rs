@@ -1,7 +1,7 @@
 //! Resource patterns that match nothing, or that are of another partition.
 
-use super::finding;
 use crate::Word;
+use crate::check::finding::about as finding;
 use crate::check::read::{Policy, Statement};
 use crate::check::{Against, Finding, Level};
 

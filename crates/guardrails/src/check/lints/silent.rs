@@ -1,7 +1,7 @@
-//! A denial of launches that ask for version 1 by name.
+//! A denial of launches that request version 1 by name.
 
-use super::finding;
 use crate::check::effects::{self, Outcome};
+use crate::check::finding::about as finding;
 use crate::check::read::Policy;
 use crate::check::{Against, Finding, Level};
 

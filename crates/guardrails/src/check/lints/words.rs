@@ -1,7 +1,7 @@
 //! Actions that are nearly right, and elements that belong elsewhere.
 
-use super::finding;
 use crate::Word;
+use crate::check::finding::about as finding;
 use crate::check::read::Statement;
 use crate::check::{Against, Finding, Level};
 use crate::check::{glob, names};

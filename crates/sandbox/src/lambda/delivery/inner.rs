@@ -30,7 +30,7 @@ pub(super) struct Inner {
 }
 
 impl Inner {
-    /// The next event. Whoever looks at the bus sees it either waiting or being worked on.
+    /// The next event. A reader of the bus sees it either waiting or being worked on.
     pub(super) async fn next_event(self: &Arc<Self>) -> Option<(Value, Busy)> {
         poll_fn(|context| {
             let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,8 +5,8 @@ use v2only_policy::Place;
 use v2only_sandbox::Place as SandboxPlace;
 use v2only_sandbox::sagemaker::{Platform, Seed, Status};
 
-use super::{Act, Fleet, LONG_AGO, Part};
-use crate::commands::demo::broken;
+use super::{Act, Fleet, FleetGroup, LONG_AGO};
+use crate::commands::demo::failure::broken;
 use crate::commands::demo::posture::Posture;
 use crate::commands::demo::stage::{FRANKFURT, HOME, MEMBER, Stage, VIRGINIA, place};
 use crate::term::problem::Problem;
@@ -75,6 +75,6 @@ impl Fleet {
 
     fn keep(&mut self, place: Place, name: &'static str, before: Posture) {
         let members = vec![(name.to_owned(), before)];
-        self.parts.push(Part { act: Act::Notebook, name, place, members, unnamed: false });
+        self.parts.push(FleetGroup { act: Act::Notebook, name, place, members, unnamed: false });
     }
 }

@@ -13,14 +13,14 @@ use crate::term::problem::sentence;
 
 /// One event, and everything that was said of it.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct EventReport {
     /// The file.
     pub(crate) file: String,
     /// Which event of the file, from 0, if there are several.
     pub(crate) index: Option<usize>,
     /// What can be said without reading it.
     pub(crate) header: Header,
-    /// What was read, if it asks to look at something.
+    /// The trigger that was read, if the event is one.
     pub(crate) trigger: Option<Trigger>,
     /// What was said, in order.
     pub(crate) words: Vec<Word>,
@@ -63,7 +63,7 @@ impl Word {
     }
 }
 
-impl Told {
+impl EventReport {
     /// Where the event is: `file` or `file[2]`.
     pub(crate) fn source(&self) -> String {
         match self.index {

@@ -15,8 +15,7 @@ mod size;
 mod words;
 
 use super::read::{Policy, Statement};
-use super::{Against, Finding, Level};
-use crate::Mark;
+use super::{Against, Finding};
 use v2only_policy::Partition;
 
 /// Every code of a finding, with what it means in one sentence.
@@ -85,23 +84,4 @@ pub fn partition(policy: &Policy) -> Option<Partition> {
     });
     let first = words.filter_map(|it| resources::partition(&it.text)).next()?;
     [Partition::Aws, Partition::AwsCn, Partition::AwsUsGov].into_iter().find(|it| it.as_str() == first)
-}
-
-/// A finding about a statement.
-fn finding(
-    code: &'static str,
-    level: Level,
-    statement: &Statement,
-    at: Mark,
-    message: impl Into<String>,
-    instead: impl Into<String>,
-) -> Finding {
-    Finding {
-        code,
-        level,
-        at,
-        statement: Some(statement.name.clone()),
-        message: message.into(),
-        instead: instead.into(),
-    }
 }

@@ -35,5 +35,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("http-tokens-not-required", "HttpTokens is stated and is not required"),
     ("http-tokens-not-stated", "HttpTokens is not stated, so the account default and the AMI decide"),
     ("image-without-imds-support", "the image does not make IMDSv2 the default of its instances"),
+    ("key-written-twice", "a key is written twice, and only one value counts"),
+    ("malformed-property", "CloudFormation refuses the property"),
     ("notebook-version-1", "the notebook instance answers IMDSv1"),
 ];

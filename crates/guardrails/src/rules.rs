@@ -4,8 +4,10 @@ pub mod launch;
 pub mod options;
 
 pub mod credentials;
+pub mod image_builder;
 pub mod launch_configurations;
 pub mod notebooks;
+pub mod open_instances;
 
 pub mod protection;
 
@@ -29,6 +31,8 @@ pub enum Spared {
     Rollback,
     /// The role that a Systems Manager runbook tightens instances with.
     Automation,
+    /// The role that the schedules send with.
+    Schedule,
     /// The role that EC2 itself takes on for an instance, to mount encrypted volumes for one. It is not
     /// service-linked, so service control policies bind it.
     Ec2Infrastructure,
@@ -57,6 +61,7 @@ impl Rule {
                 Spared::Sweeper => std::slice::from_ref(&names.sweeper),
                 Spared::Rollback => std::slice::from_ref(&names.rollback),
                 Spared::Automation => std::slice::from_ref(&names.automation),
+                Spared::Schedule => std::slice::from_ref(&names.schedule),
                 Spared::Ec2Infrastructure => &[],
             };
             let mut arns: Vec<String> = roles.iter().map(|role| role.arn(settings.partition)).collect();

@@ -1,0 +1,58 @@
+//! The arguments of `readiness`.
+
+const EXAMPLES: &str = "\
+States:
+  busy      answers IMDSv1, and somebody used it in the window, or tried to
+  unknown   answers IMDSv1, and there is not data on every day of the window: no data is not zero
+  ready     answers IMDSv1, and nobody used it on any day of the window
+  required  requires tokens already; shown where its software still tries IMDSv1
+
+Examples:
+  v2only readiness --region eu-central-1
+  v2only readiness --region all --days 30 --tag app
+  v2only readiness --output json | jq '.if_enforced'
+  v2only readiness --trace i-0123456789abcdef0 --trace-seconds 300
+
+Leaves with 10 if something would fail, or may: busy and unknown instances, and sources that say optional.
+With `--trace` it leaves with 10 if IMDSv1 was called, or may have been.";
+
+/// The arguments of `readiness`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Length of the window [default: `instances.usage_gate.quiet_days` of the policy document, or 14]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=455), help_heading = "Input")]
+    pub(crate) days: Option<u16>,
+
+    /// Put instances together by the value of this tag as well
+    #[arg(long, value_name = "KEY", help_heading = "Output")]
+    pub(crate) tag: Option<String>,
+
+    /// Look on these instances for who calls IMDSv1, by a Systems Manager command that changes nothing
+    #[arg(
+        long,
+        value_name = "INSTANCE",
+        num_args = 1..,
+        conflicts_with_all = ["days", "tag"],
+        help_heading = "Trace"
+    )]
+    pub(crate) trace: Vec<String>,
+
+    /// For how long to look, up to 900 seconds
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 60,
+        requires = "trace",
+        value_parser = clap::value_parser!(u16).range(1..=900),
+        help_heading = "Trace"
+    )]
+    pub(crate) trace_seconds: u16,
+}
+
+impl Args {
+    /// Whether instances are looked on, rather than their metrics.
+    pub(crate) const fn traces(&self) -> bool {
+        !self.trace.is_empty()
+    }
+}

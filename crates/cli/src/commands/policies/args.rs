@@ -1,0 +1,41 @@
+//! The arguments of `policies render` and `policies check`.
+
+use std::path::PathBuf;
+
+use super::settings;
+
+/// The arguments of `policies render`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct RenderArgs {
+    /// Only this one, to standard output
+    #[arg(value_name = "NAME", help_heading = "Input")]
+    pub(super) name: Option<String>,
+
+    #[command(flatten)]
+    pub(super) settings: settings::Args,
+
+    /// The folder to write them to; files that are there are replaced
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "name",
+        conflicts_with = "name",
+        help_heading = "Output"
+    )]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// The arguments of `policies check`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct CheckArgs {
+    /// Policies as JSON; `-` reads standard input
+    #[arg(value_name = "FILE", required = true, help_heading = "Input")]
+    pub(super) files: Vec<PathBuf>,
+
+    /// What they are attached as: `scp` or `identity` [default: identity in a folder `iam`, otherwise scp]
+    #[arg(long = "as", value_enum, value_name = "WHAT", hide_possible_values = true, help_heading = "Input")]
+    pub(super) attachment: Option<settings::Attached>,
+
+    #[command(flatten)]
+    pub(super) settings: settings::Args,
+}

@@ -1,0 +1,65 @@
+//! The trace of one instance: who on it called IMDSv1.
+
+use v2only_enforcer::Failure;
+use v2only_enforcer::trace_imds::{Report, Trouble};
+use v2only_policy::{InstanceId, Place};
+
+use crate::term::problem::sentence;
+
+/// What came of one instance.
+pub(crate) struct Traced {
+    pub(crate) id: InstanceId,
+    /// Where it is, if it was found.
+    pub(crate) place: Option<Place>,
+    pub(crate) came: Result<Report, NotTraced>,
+}
+
+/// Why an instance was not traced.
+pub(crate) enum NotTraced {
+    /// It is in no account and Region that was read.
+    NotFound,
+    /// Nothing runs on it.
+    NotRunning,
+    /// It was tried.
+    Trouble(Trouble),
+}
+
+impl NotTraced {
+    /// A stable word.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::NotRunning => "not-running",
+            Self::Trouble(it) => it.code(),
+        }
+    }
+
+    /// In one sentence.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::NotFound => "it is in none of the places that were read".to_owned(),
+            Self::NotRunning => "it is not running, and nothing on it calls anything".to_owned(),
+            Self::Trouble(it) => sentence(&Failure::from(it.clone())),
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotFound => Some("name its Region with `--region`, and its account with `--accounts`"),
+            Self::Trouble(Trouble::NotManaged(_)) => Some(
+                "let Systems Manager manage the instance: the agent must run on it, its role needs the policy \
+                 `AmazonSSMManagedInstanceCore`, and it must reach the endpoints of Systems Manager; \
+                 `aws ssm describe-instance-information` lists those it manages",
+            ),
+            Self::Trouble(Trouble::NoDocument(_)) => Some(
+                "deploy the templates of infra/ there, or `infra/ssm/trace-imds-v1.yaml` alone as `v2only-TraceImdsV1`",
+            ),
+            Self::Trouble(Trouble::Failed(failure)) => failure.hint(),
+            Self::Trouble(Trouble::Unreadable(_)) => {
+                Some("see whether the document `v2only-TraceImdsV1` there is the one of infra/ssm")
+            }
+            Self::NotRunning | Self::Trouble(Trouble::Ended { .. } | Trouble::StillGoing { .. }) => None,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What the ports answer.
+
+use v2only_policy::instance::MetadataOptions;
+
+use crate::failure::Failure;
+
+/// What a port answers.
+pub type Answer<T> = Result<T, Failure>;
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is on it; may be empty although others follow.
+    pub items: Vec<T>,
+    /// What to ask for next.
+    pub next: Option<String>,
+}
+
+/// What AWS answered to a change of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The options as AWS says they are, or are about to be.
+    pub options: MetadataOptions,
+    /// AWS's id of the request.
+    pub request_id: Option<String>,
+}

@@ -1,0 +1,58 @@
+//! A template that was read, and what its parts say of each other.
+
+use v2only_document::tree::{Issue, Node};
+
+use crate::Mark;
+use crate::check::Level;
+use crate::iac::Finding;
+
+/// A template.
+#[derive(Debug, Clone)]
+pub struct Template {
+    pub(super) root: Node,
+    pub(super) json: bool,
+    /// Where a second document begins.
+    pub(super) second: Option<Mark>,
+    pub(super) issues: Vec<Issue>,
+    /// Whether parameters have their defaults.
+    pub(super) by_defaults: bool,
+}
+
+/// Why a text could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}:{}: {message}", at.line, at.column)]
+pub struct Unreadable {
+    /// Where.
+    pub at: Mark,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Template {
+    /// The resources by their logical names.
+    pub(super) fn resources(&self) -> Vec<(&str, &Node)> {
+        let resources = self.root.get("Resources").map(Node::entries).unwrap_or_default();
+        resources.iter().map(|it| (it.key.text.as_str(), &it.value)).collect()
+    }
+
+    /// A parameter with its default, for a message.
+    pub(super) fn default_of(&self, parameter: &str) -> String {
+        let declared = self.root.get("Parameters").and_then(|it| it.get(parameter));
+        match declared.and_then(|it| it.get("Default")?.text()) {
+            Some(default) => format!(" ({parameter}, by default {default})"),
+            None => format!(" ({parameter})"),
+        }
+    }
+}
+
+/// A note that a resource cannot be judged.
+pub(super) fn note(address: &str, at: Mark, why: String) -> Finding {
+    Finding {
+        code: "cannot-tell",
+        level: Level::Note,
+        at: Some(at),
+        address: address.to_owned(),
+        why,
+        instead: "check what is deployed, or write the value out".to_owned(),
+    }
+}

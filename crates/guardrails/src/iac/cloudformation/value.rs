@@ -1,0 +1,178 @@
+//! What a property can be when the template is deployed.
+//!
+//! Source: AWS CloudFormation User Guide, "Intrinsic function reference" and "Pseudo parameters".
+
+use v2only_document::tree::{Node, Value};
+
+use super::template::Template;
+use crate::Mark;
+
+/// One thing that a property can be.
+#[derive(Debug, Clone)]
+pub(super) struct Case<'a> {
+    pub(super) is: Is<'a>,
+    pub(super) at: Mark,
+    /// The function that chooses between this case and others.
+    pub(super) chosen_by: Option<String>,
+}
+
+/// What a property is in one case.
+#[derive(Debug, Clone)]
+pub(super) enum Is<'a> {
+    /// Written out.
+    Node(&'a Node),
+    /// A text that follows from a function or a parameter.
+    Text(String),
+    /// Not stated.
+    Absent,
+    /// Known when the template is deployed; says what decides.
+    Unknown(String),
+    /// CloudFormation refuses it; says why.
+    Wrong(String),
+}
+
+impl<'a> Case<'a> {
+    fn new(is: Is<'a>, at: Mark) -> Self {
+        Self { is, at, chosen_by: None }
+    }
+
+    /// The scalar as text.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.is {
+            Is::Node(node) => node.text(),
+            Is::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The name of the function that a node calls, and its argument.
+pub(super) fn function(node: &Node) -> Option<(String, &Node)> {
+    if let Some(tag) = &node.tag {
+        return Some((format!("!{tag}"), node));
+    }
+    let is_function = |it: &str| it == "Ref" || it == "Condition" || it.starts_with("Fn::");
+    match node.entries() {
+        [only] if is_function(&only.key.text) => Some((only.key.text.clone(), &only.value)),
+        _ => None,
+    }
+}
+
+/// Everything that a node can be. `name` is the property, for the message.
+pub(super) fn cases<'a>(template: &'a Template, node: &'a Node, name: &str) -> Vec<Case<'a>> {
+    resolve(template, node, name, 0)
+}
+
+/// More branches than this are not followed.
+const MAX_DEPTH: usize = 16;
+
+fn resolve<'a>(template: &'a Template, node: &'a Node, name: &str, depth: usize) -> Vec<Case<'a>> {
+    let one = |is| vec![Case::new(is, node.at)];
+    let Some((called, argument)) = function(node) else {
+        if let Some(entry) = node.entries().iter().find(|it| is_call(&it.key.text)) {
+            let function = &entry.key.text;
+            return one(Is::Wrong(format!("{function} stands among other keys, which is no function")));
+        }
+        let null = matches!(&node.value, Value::Scalar { text, plain: true } if is_null(text));
+        return one(if null { Is::Absent } else { Is::Node(node) });
+    };
+    let bare = called.trim_start_matches('!').trim_start_matches("Fn::");
+    let unknown = |more: &str| one(Is::Unknown(format!("{name} comes from {called}{more}")));
+    match bare {
+        _ if depth > MAX_DEPTH => unknown(""),
+        "Ref" => match argument.text() {
+            Some("AWS::NoValue") => one(Is::Absent),
+            Some(parameter) => {
+                reference(template, node, parameter, || unknown(&template.default_of(parameter)))
+            }
+            None => unknown(""),
+        },
+        "Sub" => match argument.text() {
+            Some(text) if !text.contains("${") => one(Is::Text(text.to_owned())),
+            _ => unknown(""),
+        },
+        "If" => match &argument.value {
+            Value::List(items) => match items.as_slice() {
+                [condition, yes, no] => {
+                    let condition = condition.text().unwrap_or_default();
+                    let chosen_by = format!("{called} (condition {condition})");
+                    let both = [yes, no].into_iter().flat_map(|it| resolve(template, it, name, depth + 1));
+                    both.map(|it| Case { chosen_by: Some(chosen_by.clone()), ..it }).collect()
+                }
+                _ => unknown(""),
+            },
+            _ => unknown(""),
+        },
+        _ => unknown(""),
+    }
+}
+
+/// What a parameter can be: its allowed values, or by `--parameters default` its default.
+fn reference<'a>(
+    template: &Template,
+    node: &Node,
+    parameter: &str,
+    unknown: impl Fn() -> Vec<Case<'a>>,
+) -> Vec<Case<'a>> {
+    let Some(declared) = template.root.get("Parameters").and_then(|it| it.get(parameter)) else {
+        return unknown();
+    };
+    if template.by_defaults
+        && let Some(default) = declared.get("Default").and_then(Node::text)
+    {
+        return vec![Case::new(Is::Text(default.to_owned()), node.at)];
+    }
+    let Some(Value::List(allowed)) = declared.get("AllowedValues").map(|it| &it.value) else {
+        return unknown();
+    };
+    let chosen_by = format!("!Ref{}", template.default_of(parameter));
+    let texts = allowed.iter().filter_map(Node::text);
+    let of =
+        |text: &str| Case { is: Is::Text(text.to_owned()), at: node.at, chosen_by: Some(chosen_by.clone()) };
+    let cases: Vec<Case<'a>> = texts.map(of).collect();
+    if cases.is_empty() { unknown() } else { cases }
+}
+
+/// Everything that a property of these cases can be.
+pub(super) fn property<'a>(template: &'a Template, of: &[Case<'a>], name: &str) -> Vec<Case<'a>> {
+    let mut found = Vec::new();
+    for case in of {
+        let chosen = |it: Case<'a>| Case { chosen_by: it.chosen_by.or_else(|| case.chosen_by.clone()), ..it };
+        let same = |is| chosen(Case::new(is, case.at));
+        match &case.is {
+            Is::Node(node) => match (&node.value, node.entry(name)) {
+                (Value::Map(_), Some(entry)) => {
+                    found.extend(cases(template, &entry.value, name).into_iter().map(chosen));
+                }
+                (Value::Map(entries), None) => {
+                    let twin = entries.iter().find(|it| it.key.text.eq_ignore_ascii_case(name));
+                    found.push(twin.map_or_else(
+                        || same(Is::Absent),
+                        |it| {
+                            let why = format!("there is no property {}; write {name}", it.key.text);
+                            chosen(Case::new(Is::Wrong(why), it.key.at))
+                        },
+                    ));
+                }
+                _ => found.push(same(Is::Wrong(format!("{name} is expected in a map")))),
+            },
+            Is::Text(_) => found.push(same(Is::Wrong(format!("{name} is expected in a map")))),
+            other => found.push(same(other.clone())),
+        }
+    }
+    found
+}
+
+/// Everything that the value at a path can be.
+pub(super) fn at_path<'a>(template: &'a Template, from: &'a Node, path: &[&str]) -> Vec<Case<'a>> {
+    let start = vec![Case::new(Is::Node(from), from.at)];
+    path.iter().fold(start, |cases, name| property(template, &cases, name))
+}
+
+fn is_call(key: &str) -> bool {
+    key == "Ref" || (key.starts_with("Fn::") && !key.starts_with("Fn::Transform"))
+}
+
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}

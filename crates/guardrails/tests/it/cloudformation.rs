@@ -1,0 +1,119 @@
+//! CloudFormation templates, one table for each kind of input.
+
+use rstest::rstest;
+use v2only_guardrails::Settings;
+use v2only_guardrails::iac::cloudformation::Template;
+
+/// The resource and the code of every finding.
+fn found(text: &str) -> Vec<(String, &'static str)> {
+    let template = Template::read(text).unwrap().unwrap();
+    let findings = template.findings(&Settings::shipped());
+    findings.into_iter().map(|it| (it.address, it.code)).collect()
+}
+
+/// The codes for one resource of this type with these properties.
+fn codes(kind: &str, properties: &str) -> Vec<&'static str> {
+    let text = format!("Resources:\n  Web:\n    Type: {kind}\n    Properties: {properties}\n");
+    found(&text).into_iter().map(|it| it.1).collect()
+}
+
+#[rstest]
+#[case::required("{MetadataOptions: {HttpTokens: required}}", &[])]
+#[case::sub_without_a_variable("{MetadataOptions: {HttpTokens: !Sub required}}", &[])]
+#[case::both_branches("{MetadataOptions: {HttpTokens: !If [A, required, required]}}", &[])]
+#[case::all_branches_are_bad("{MetadataOptions: !If [A, {HttpTokens: optional}, !Ref AWS::NoValue]}", &["http-tokens-not-required"])]
+#[case::one_branch("{MetadataOptions: {HttpTokens: !If [A, required, optional]}}", &["cannot-tell"])]
+#[case::no_value("{MetadataOptions: !Ref AWS::NoValue}", &["http-tokens-not-stated"])]
+#[case::null("{MetadataOptions: {HttpTokens: }}", &["http-tokens-not-stated"])]
+#[case::import("{MetadataOptions: {HttpTokens: !ImportValue T}}", &["cannot-tell"])]
+#[case::case_of_the_key("{MetadataOptions: {httpTokens: required}}", &["malformed-property"])]
+#[case::list("{MetadataOptions: {HttpTokens: [required]}}", &["malformed-property"])]
+#[case::function_among_keys("{ImageId: a, Ref: b}", &["malformed-property"])]
+#[case::twice("{MetadataOptions: {HttpTokens: required, HttpTokens: optional}}", &["key-written-twice", "http-tokens-not-required"])]
+#[case::dark("{MetadataOptions: {HttpEndpoint: disabled, HttpPutResponseHopLimit: 64}}", &[])]
+#[case::hops_as_text("{MetadataOptions: {HttpTokens: required, HttpPutResponseHopLimit: '3'}}", &["hop-limit"])]
+#[case::hops_later("{MetadataOptions: {HttpTokens: required, HttpPutResponseHopLimit: !Ref H}}", &["cannot-tell"])]
+#[case::template_elsewhere("{LaunchTemplate: {LaunchTemplateId: lt-0abc}}", &["cannot-tell"])]
+#[case::template_of_a_parameter("{LaunchTemplate: {LaunchTemplateId: !Ref P}}", &["cannot-tell"])]
+#[case::empty_template("{LaunchTemplate: {}}", &["cannot-tell"])]
+#[case::options_in_doubt_beside_a_template("{LaunchTemplate: {LaunchTemplateName: t}, MetadataOptions: !If [A, {HttpTokens: required}, !Ref AWS::NoValue]}", &["cannot-tell"])]
+#[case::tokens_beside_a_template("{LaunchTemplate: {LaunchTemplateName: t}, MetadataOptions: {HttpTokens: required}}", &[])]
+fn an_instance_is_judged_by_what_it_becomes(#[case] properties: &str, #[case] expected: &[&str]) {
+    assert_eq!(codes("AWS::EC2::Instance", properties), expected);
+}
+
+#[rstest]
+#[case("AWS::ImageBuilder::InfrastructureConfiguration", "{InstanceMetadataOptions: {HttpTokens: required}}", &[])]
+#[case("AWS::ImageBuilder::InfrastructureConfiguration", "{}", &["http-tokens-not-stated"])]
+#[case("AWS::AppStream::Fleet", "{DisableIMDSV1: true}", &[])]
+#[case("AWS::AppStream::Fleet", "{}", &["http-tokens-not-required"])]
+#[case("AWS::WorkspacesInstances::WorkspaceInstance", "{ManagedInstance: {MetadataOptions: {HttpTokens: optional}}}", &["http-tokens-not-required"])]
+#[case("AWS::EMR::SecurityConfiguration", "{SecurityConfiguration: '{\"InstanceMetadataServiceConfiguration\": {\"MinimumInstanceMetadataServiceVersion\": 2}}'}", &[])]
+#[case("AWS::EMR::SecurityConfiguration", "{SecurityConfiguration: {EncryptionConfiguration: {}}}", &["http-tokens-not-stated"])]
+#[case("AWS::ElasticBeanstalk::Environment", "{OptionSettings: [{Namespace: 'aws:autoscaling:launchconfiguration', OptionName: DisableIMDSv1, Value: true}]}", &[])]
+#[case("AWS::ElasticBeanstalk::Environment", "{OptionSettings: []}", &["http-tokens-not-stated"])]
+#[case("AWS::EC2::SpotFleet", "{SpotFleetRequestConfigData: {LaunchSpecifications: [{ImageId: a}]}}", &["http-tokens-not-stated"])]
+#[case("AWS::EC2::EC2Fleet", "{LaunchTemplateConfigs: [{LaunchTemplateSpecification: {LaunchTemplateId: lt-1}}]}", &["cannot-tell"])]
+#[case("AWS::AutoScaling::AutoScalingGroup", "{MixedInstancesPolicy: {LaunchTemplate: {LaunchTemplateSpecification: {LaunchTemplateName: t}}}}", &["cannot-tell"])]
+#[case("AWS::AutoScaling::LaunchConfiguration", "{}", &["http-tokens-not-stated"])]
+#[case("AWS::EKS::Nodegroup", "{}", &["cannot-tell"])]
+#[case("AWS::Batch::ComputeEnvironment", "{}", &["cannot-tell"])]
+#[case("AWS::Cloud9::EnvironmentEC2", "{}", &["cannot-tell"])]
+#[case("AWS::Serverless::Application", "{}", &["cannot-tell"])]
+#[case("Acme::EC2::Server::MODULE", "{}", &["cannot-tell"])]
+#[case("AWS::S3::Bucket", "{}", &[])]
+fn every_type_with_a_switch_is_judged_or_named(
+    #[case] kind: &str,
+    #[case] properties: &str,
+    #[case] expected: &[&str],
+) {
+    assert_eq!(codes(kind, properties), expected);
+}
+
+#[rstest]
+#[case::scalar_among_resources(
+    "Resources:\n  Web: {Type: AWS::EC2::Instance, Properties: {MetadataOptions: {HttpTokens: optional}}}\n  Later:\n",
+    &["Web", "Later"]
+)]
+#[case::second_document("Resources: {A: {Type: AWS::S3::Bucket}}\n---\nResources: {}\n", &["template"])]
+#[case::macro_of_an_account("Transform: Mine\nResources: {A: {Type: AWS::S3::Bucket}}\n", &["template"])]
+#[case::template_in_the_file(
+    "Resources:\n  A: {Type: AWS::AutoScaling::AutoScalingGroup, Properties: {LaunchTemplate: {LaunchTemplateId: !Ref T}}}\n  \
+     T: {Type: AWS::EC2::LaunchTemplate, Properties: {LaunchTemplateData: {MetadataOptions: {HttpTokens: required}}}}\n",
+    &[]
+)]
+#[case::body_of_a_stack_set(
+    "Resources:\n  Set:\n    Type: AWS::CloudFormation::StackSet\n    Properties:\n      TemplateBody: |\n        \
+     Resources: {Web: {Type: AWS::EC2::Instance}}\n",
+    &["Set.Web"]
+)]
+#[case::body_of_a_loop(
+    "Resources:\n  Fn::ForEach::All:\n    - N\n    - [A, B]\n    - 'Web${N}': {Type: AWS::EC2::Instance}\n",
+    &["Web${N}"]
+)]
+#[case::byte_order_mark("\u{feff}{\"Resources\": {\"Web\": {\"Type\": \"AWS::EC2::Instance\"}}}", &["Web"])]
+fn nothing_that_is_not_judged_counts_as_clean(#[case] text: &str, #[case] expected: &[&str]) {
+    assert_eq!(found(text).into_iter().map(|it| it.0).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn parameters_are_judged_by_their_allowed_values_or_their_defaults() {
+    let text = |parameter: &str| {
+        format!(
+            "Parameters: {{T: {parameter}}}\nResources: {{W: {{Type: AWS::EC2::Instance, Properties: {{MetadataOptions: \
+             {{HttpTokens: !Ref T}}}}}}}}\n"
+        )
+    };
+    let codes = |text: &str| found(text).into_iter().map(|it| it.1).collect::<Vec<_>>();
+    assert_eq!(codes(&text("{Default: optional}")), ["cannot-tell"]);
+    assert_eq!(codes(&text("{Default: required, AllowedValues: [required]}")), [""; 0]);
+    assert_eq!(codes(&text("{AllowedValues: [optional]}")), ["http-tokens-not-required"]);
+    let template = Template::read(&text("{Default: optional}")).unwrap().unwrap().with_parameter_defaults();
+    assert_eq!(template.findings(&Settings::shipped())[0].code, "http-tokens-not-required");
+}
+
+#[test]
+fn a_file_with_aliases_that_is_no_template_is_not_a_template() {
+    assert!(Template::read("home: &a 1\nrules: [{type: AWS::S3::Bucket, region: *a}]\n").unwrap().is_none());
+    assert!(Template::read("Resources: {A: &a {Type: AWS::S3::Bucket}, B: *a}\n").is_err());
+}

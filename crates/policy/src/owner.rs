@@ -1,0 +1,265 @@
+//! Who owns a launch template: a service or a tool that creates the template again from its own settings.
+//!
+//! A change of such a template is lost, or breaks its owner. The settings to change are those of the parent: a node
+//! group, a stack, a Terraform block. Names and tags are evidence, not proof: a template that somebody tags like a service
+//! stays a violation and is only reported.
+
+use std::fmt;
+
+use crate::Tags;
+use crate::source::LaunchTemplate;
+
+/// A kind of owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum OwnerKind {
+    /// A managed node group of Amazon EKS.
+    EksNodeGroup,
+    /// A compute environment of AWS Batch.
+    Batch,
+    /// An environment of AWS Elastic Beanstalk.
+    ElasticBeanstalk,
+    /// A node class of Karpenter.
+    Karpenter,
+    /// A cluster of Amazon EMR.
+    Emr,
+    /// A cluster of AWS ParallelCluster.
+    ParallelCluster,
+    /// Amazon EC2 Auto Scaling.
+    AutoScaling,
+    /// A stack of AWS CloudFormation.
+    CloudFormation,
+    /// A Terraform configuration.
+    Terraform,
+}
+
+impl OwnerKind {
+    /// Whether a service owns the template, so that no policy lets v2only change it.
+    pub const fn is_service(self) -> bool {
+        match self {
+            Self::EksNodeGroup
+            | Self::Batch
+            | Self::ElasticBeanstalk
+            | Self::Karpenter
+            | Self::Emr
+            | Self::ParallelCluster
+            | Self::AutoScaling => true,
+            Self::CloudFormation | Self::Terraform => false,
+        }
+    }
+
+    /// The name of the owner in text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EksNodeGroup => "an EKS managed node group",
+            Self::Batch => "an AWS Batch compute environment",
+            Self::ElasticBeanstalk => "an Elastic Beanstalk environment",
+            Self::Karpenter => "Karpenter",
+            Self::Emr => "an EMR cluster",
+            Self::ParallelCluster => "an AWS ParallelCluster cluster",
+            Self::AutoScaling => "EC2 Auto Scaling",
+            Self::CloudFormation => "a CloudFormation stack",
+            Self::Terraform => "Terraform",
+        }
+    }
+
+    /// What to change at the parent, so that the next template of this owner requires tokens.
+    pub const fn what_to_change(self) -> &'static str {
+        match self {
+            Self::EksNodeGroup => {
+                "give the node group a launch template of your own with `MetadataOptions.HttpTokens=required`"
+            }
+            Self::Batch => {
+                "give the compute environment a launch template of your own with \
+                 `MetadataOptions.HttpTokens=required`, and update its infrastructure"
+            }
+            Self::ElasticBeanstalk => {
+                "set the option `DisableIMDSv1` to `true` in `aws:autoscaling:launchconfiguration` of the environment"
+            }
+            Self::Karpenter => "set `spec.metadataOptions.httpTokens: required` in the `EC2NodeClass`",
+            Self::Emr => {
+                "start the cluster with a security configuration that sets \
+                 `MinimumInstanceMetadataServiceVersion` to 2"
+            }
+            Self::ParallelCluster => "set `Imds: { ImdsSupport: v2.0 }` in the cluster configuration",
+            Self::AutoScaling => "change the Auto Scaling group that the tags name",
+            Self::CloudFormation => {
+                "set `LaunchTemplateData.MetadataOptions.HttpTokens: required` in the template of the stack, and update \
+                 the stack"
+            }
+            Self::Terraform => {
+                "write `metadata_options { http_tokens = \"required\" }` into the `aws_launch_template` block, and \
+                 apply it"
+            }
+        }
+    }
+}
+
+/// What shows that an owner exists.
+#[derive(Debug, Clone, Copy)]
+enum Mark {
+    /// A tag with this key.
+    Tag(&'static str),
+    /// A tag whose key starts so.
+    Tags(&'static str),
+    /// A tag with this key and a value, both in any case.
+    Says(&'static str, &'static str),
+    /// A name that starts so.
+    Name(&'static str),
+    /// A name that is this text and a UUID.
+    NameWithUuid(&'static str),
+    /// The principal that created the template is a session of this role.
+    CreatedBy(&'static str),
+}
+
+/// One way to know an owner, with the page that documents it.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    mark: Mark,
+    kind: OwnerKind,
+    source: &'static str,
+}
+
+const fn row(mark: Mark, kind: OwnerKind, source: &'static str) -> Row {
+    Row { mark, kind, source }
+}
+
+const EKS: &str = "https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html";
+const EKS_ROLE: &str =
+    "https://docs.aws.amazon.com/eks/latest/userguide/using-service-linked-roles-eks-nodegroups.html";
+const BATCH: &str = "https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html";
+const BATCH_ROLE: &str =
+    "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/BatchServiceRolePolicy.html";
+const BEANSTALK: &str =
+    "https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/environments-cfg-ec2-imds.html";
+const KARPENTER: &str = "https://karpenter.sh/docs/concepts/nodeclasses/#specmetadataoptions";
+const EMR: &str =
+    "https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-create-security-configuration.html";
+const PARALLEL_CLUSTER: &str = "https://docs.aws.amazon.com/parallelcluster/latest/ug/Imds-cluster-v3.html";
+const AUTO_SCALING: &str =
+    "https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html";
+const STACK: &str =
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html";
+const TERRAFORM: &str = "https://github.com/hashicorp/terraform-provider-aws/blob/main/website/docs/guides/resource-tagging.html.markdown";
+const TERRAFORM_NAME: &str = "https://github.com/hashicorp/terraform-provider-aws/blob/main/website/docs/r/launch_template.html.markdown";
+
+/// Services come first: their templates often carry the tags of the stack that the service created.
+const ROWS: &[Row] = &[
+    row(Mark::Tag("eks:nodegroup-name"), OwnerKind::EksNodeGroup, EKS),
+    row(Mark::Tag("eks:cluster-name"), OwnerKind::EksNodeGroup, EKS),
+    row(Mark::CreatedBy("AWSServiceRoleForAmazonEKSNodegroup"), OwnerKind::EksNodeGroup, EKS_ROLE),
+    row(Mark::Tag("AWSBatchServiceTag"), OwnerKind::Batch, BATCH_ROLE),
+    row(Mark::CreatedBy("AWSServiceRoleForBatch"), OwnerKind::Batch, BATCH_ROLE),
+    row(Mark::Tags("elasticbeanstalk:"), OwnerKind::ElasticBeanstalk, BEANSTALK),
+    row(Mark::CreatedBy("AWSServiceRoleForElasticBeanstalk"), OwnerKind::ElasticBeanstalk, BEANSTALK),
+    row(Mark::Tags("karpenter.sh/"), OwnerKind::Karpenter, KARPENTER),
+    row(Mark::Tags("karpenter.k8s.aws/"), OwnerKind::Karpenter, KARPENTER),
+    row(Mark::Name("karpenter.k8s.aws/"), OwnerKind::Karpenter, KARPENTER),
+    row(Mark::Tags("aws:elasticmapreduce:"), OwnerKind::Emr, EMR),
+    row(Mark::Tags("parallelcluster:"), OwnerKind::ParallelCluster, PARALLEL_CLUSTER),
+    row(Mark::Tags("aws-parallelcluster-"), OwnerKind::ParallelCluster, PARALLEL_CLUSTER),
+    row(Mark::Tags("aws:autoscaling:"), OwnerKind::AutoScaling, AUTO_SCALING),
+    row(Mark::NameWithUuid("eks-"), OwnerKind::EksNodeGroup, EKS),
+    row(Mark::Name("Batch-lt-"), OwnerKind::Batch, BATCH),
+    row(Mark::Tags("aws:cloudformation:"), OwnerKind::CloudFormation, STACK),
+    row(Mark::Tags("terraform:"), OwnerKind::Terraform, TERRAFORM),
+    row(Mark::Says("terraform", "true"), OwnerKind::Terraform, TERRAFORM),
+    row(Mark::Says("managedby", "terraform"), OwnerKind::Terraform, TERRAFORM),
+    row(Mark::Says("createdby", "terraform"), OwnerKind::Terraform, TERRAFORM),
+    row(Mark::Says("provisioner", "terraform"), OwnerKind::Terraform, TERRAFORM),
+    row(Mark::Name("terraform-"), OwnerKind::Terraform, TERRAFORM_NAME),
+];
+
+/// A tag that people put on what Karpenter may use. Karpenter does not own what carries it.
+const DISCOVERY: &str = "karpenter.sh/discovery";
+
+/// The tags that name the parent, most exact first.
+const PARENTS: &[(OwnerKind, &[&str])] = &[
+    (OwnerKind::EksNodeGroup, &["eks:nodegroup-name", "eks:cluster-name"]),
+    (OwnerKind::ElasticBeanstalk, &["elasticbeanstalk:environment-name", "elasticbeanstalk:environment-id"]),
+    (
+        OwnerKind::Karpenter,
+        &["karpenter.k8s.aws/ec2nodeclass", "karpenter.sh/nodepool", "karpenter.k8s.aws/cluster"],
+    ),
+    (OwnerKind::Emr, &["aws:elasticmapreduce:job-flow-id"]),
+    (OwnerKind::ParallelCluster, &["parallelcluster:cluster-name"]),
+    (OwnerKind::AutoScaling, &["aws:autoscaling:groupName"]),
+    (
+        OwnerKind::CloudFormation,
+        &["aws:cloudformation:stack-name", "aws:cloudformation:stack-id", "aws:cloudformation:logical-id"],
+    ),
+];
+
+/// The owner of a launch template, and how it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Owner {
+    /// The kind of owner.
+    pub kind: OwnerKind,
+    /// The tag, name or principal that shows the owner.
+    pub evidence: String,
+    /// The tags that name the parent, as `key=value`.
+    pub parent: Vec<String>,
+    /// The page that documents the evidence and the setting.
+    pub source: String,
+}
+
+impl Owner {
+    /// The owner of a launch template; `None` if nothing shows one.
+    pub fn of(template: &LaunchTemplate) -> Option<Self> {
+        ROWS.iter().find_map(|row| {
+            let evidence = row.mark.shown_by(template)?;
+            let named = |key: &&str| template.tags.get(*key).map(|value| format!("{key}={value}"));
+            let parents = PARENTS.iter().filter(|(kind, _)| *kind == row.kind);
+            let parent = parents.flat_map(|(_, keys)| *keys).filter_map(named).collect();
+            Some(Self { kind: row.kind, evidence, parent, source: row.source.to_owned() })
+        })
+    }
+}
+
+impl Mark {
+    fn shown_by(self, template: &LaunchTemplate) -> Option<String> {
+        let tag = |is: &dyn Fn(&str, &str) -> bool| first(&template.tags, is).map(|key| format!("tag {key}"));
+        let name = |is: &dyn Fn(&str) -> bool| is(&template.name).then(|| format!("name {}", template.name));
+        match self {
+            Self::Tag(wanted) => tag(&|key, _| key == wanted),
+            Self::Tags(start) => tag(&|key, _| key.starts_with(start) && key != DISCOVERY),
+            Self::Says(wanted, says) => {
+                tag(&|key, value| folded(key) == wanted && value.eq_ignore_ascii_case(says))
+            }
+            Self::Name(start) => name(&|name| name.starts_with(start)),
+            Self::NameWithUuid(start) => name(&|name| name.strip_prefix(start).is_some_and(is_uuid)),
+            Self::CreatedBy(role) => {
+                let principal = template.created_by.as_deref()?;
+                principal.split('/').any(|part| part == role).then(|| format!("created by {role}"))
+            }
+        }
+    }
+}
+
+fn first<'a>(tags: &'a Tags, is: &dyn Fn(&str, &str) -> bool) -> Option<&'a str> {
+    tags.iter().find(|(key, value)| is(key, value)).map(|(key, _)| key.as_str())
+}
+
+/// Whether this is written like a UUID: five groups of hexadecimal digits.
+fn is_uuid(text: &str) -> bool {
+    let groups = text.split('-').map(|it| it.chars().all(|it| it.is_ascii_hexdigit()).then_some(it.len()));
+    groups.eq([8, 4, 4, 4, 12].map(Some))
+}
+
+/// A key as people write it, without case, `-`, `_`, `:` and spaces.
+fn folded(key: &str) -> String {
+    key.chars().filter(|it| !"-_: ".contains(*it)).map(|it| it.to_ascii_lowercase()).collect()
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, evidence, parent, source } = self;
+        let seems = if *kind == OwnerKind::Terraform { "seems to be owned" } else { "owned" };
+        write!(f, "{seems} by {} ({evidence})", kind.name())?;
+        if !parent.is_empty() {
+            write!(f, ", {}", parent.join(", "))?;
+        }
+        write!(f, "; {}; see {source}", kind.what_to_change())
+    }
+}

@@ -1,0 +1,117 @@
+//! Launch templates that somebody else edits, or that a group names by number, while `enforce` runs.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use v2only_sandbox::{AMAZON_LINUX_2, Actor, ActorCall, CallFilter, Config, Sandbox};
+use v2only_tests::{HOME, REGION, binaries};
+
+const POLICY: &str = "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n";
+
+fn mallory(service: &str, action: &str, parameters: &[(&str, &str)]) -> ActorCall {
+    ActorCall::new(HOME, REGION, Actor::User("mallory".to_owned())).query(
+        service,
+        action,
+        parameters.iter().copied(),
+    )
+}
+
+/// One launch template whose only version answers IMDSv1.
+fn estate() -> Sandbox {
+    let aws = Sandbox::start(Config::default()).unwrap();
+    let parameters = [
+        ("LaunchTemplateName", "web"),
+        ("LaunchTemplateData.ImageId", AMAZON_LINUX_2),
+        ("LaunchTemplateData.MetadataOptions.HttpTokens", "optional"),
+    ];
+    aws.call_as(&mallory("ec2", "CreateLaunchTemplate", &parameters)).unwrap();
+    aws
+}
+
+/// Somebody creates a version of the template and makes it the default.
+fn edit(aws: &Sandbox, version: &str) {
+    let source = [
+        ("LaunchTemplateName", "web"),
+        ("SourceVersion", "1"),
+        ("LaunchTemplateData.InstanceType", "t3.large"),
+    ];
+    aws.call_as(&mallory("ec2", "CreateLaunchTemplateVersion", &source)).unwrap();
+    let default = [("LaunchTemplateName", "web"), ("SetDefaultVersion", version)];
+    aws.call_as(&mallory("ec2", "ModifyLaunchTemplate", &default)).unwrap();
+}
+
+fn enforce(aws: &Sandbox, output: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("policy.yaml"), POLICY).unwrap();
+    let words =
+        ["enforce", "--policy", "policy.yaml", "--yes", "--kind", "launch-template", "--output", output];
+    Command::new(binaries::function("v2only"))
+        .args(words)
+        .current_dir(folder.path())
+        .env_clear()
+        .envs([
+            ("AWS_ENDPOINT_URL", aws.endpoint().as_str()),
+            ("AWS_ACCESS_KEY_ID", HOME),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_REGION", REGION),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("V2ONLY_LOOPBACK_ONLY", "1"),
+        ])
+        .output()
+        .unwrap()
+}
+
+/// The first finding, and the exit code.
+fn finding(output: &Output) -> (Value, Option<i32>) {
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    (document["findings"][0].clone(), output.status.code())
+}
+
+fn defaults_made(aws: &Sandbox) -> usize {
+    aws.calls().iter().filter(|it| it.action == "ModifyLaunchTemplate").count()
+}
+
+#[test]
+fn the_default_that_somebody_chose_while_we_created_a_version_stays() {
+    let aws = estate();
+    aws.before_call(CallFilter::of("ec2", "CreateLaunchTemplateVersion"), 1, |aws| edit(aws, "2"));
+    let (found, code) = finding(&enforce(&aws, "json"));
+    assert_eq!((&found["hold"], code), (&"changed-since".into(), Some(10)), "{found}");
+    assert!(found["reasons"].to_string().contains("version 2 stays the default"), "{found}");
+    assert_eq!(defaults_made(&aws), 0);
+}
+
+#[test]
+fn a_default_chosen_between_our_last_look_and_our_change_is_not_called_fixed() {
+    let aws = estate();
+    aws.before_call(CallFilter::of("ec2", "ModifyLaunchTemplate"), 1, |aws| edit(aws, "3"));
+    let (found, code) = finding(&enforce(&aws, "json"));
+    assert_eq!((&found["outcome"], code), (&"retry".into(), Some(3)), "{found}");
+    assert!(found["error"].to_string().contains("make version 3 the default again"), "{found}");
+}
+
+#[test]
+fn a_group_that_names_version_1_by_number_still_launches_it_and_the_command_is_printed() {
+    let aws = estate();
+    let group = [
+        ("AutoScalingGroupName", "web"),
+        ("MinSize", "0"),
+        ("MaxSize", "3"),
+        ("LaunchTemplate.LaunchTemplateName", "web"),
+        ("LaunchTemplate.Version", "1"),
+        ("AvailabilityZones.member.1", "eu-central-1a"),
+    ];
+    aws.call_as(&mallory("autoscaling", "CreateAutoScalingGroup", &group)).unwrap();
+    for outcome in ["advanced", "held"] {
+        let output = enforce(&aws, "json");
+        let (found, code) = finding(&output);
+        assert_eq!((&found["outcome"], code), (&outcome.into(), Some(10)), "{found}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.contains("aws autoscaling update-auto-scaling-group --auto-scaling-group-name web"),
+            "{said}"
+        );
+        assert!(said.contains("Version=$Default' --region"), "{said}");
+        assert!(!said.contains("start-instance-refresh"), "a refresh launches version 1 again: {said}");
+    }
+}
