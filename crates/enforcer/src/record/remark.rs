@@ -85,6 +85,7 @@ impl Remark {
             | Self::OptionRefused { .. }
             | Self::VersionRepeated { .. }
             | Self::VersionsNotRead(_)
+            | Self::DefaultChanged { .. }
             | Self::LeftToEnforce => None,
         }
     }
