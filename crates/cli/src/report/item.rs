@@ -68,6 +68,9 @@ impl<'a> Item<'a> {
             | Note::EnforcementWaits(_)
             | Note::OptionUnknown(_)
             | Note::TagKeyUnfit(_)
+            | Note::Pinned { .. }
+            | Note::Contested { .. }
+            | Note::HistoryNotRead(_)
             | Note::ContainerHost(_) => None,
         })
     }
