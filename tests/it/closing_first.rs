@@ -1,6 +1,8 @@
 //! IMDSv1 is closed whatever else AWS refuses.
 
-use v2only_sandbox::{HttpTokens, LaunchSpec, MetadataRequest, OptionQuirks, SideOption, Toggle, UnknownOption};
+use v2only_sandbox::{
+    HttpTokens, LaunchSpec, MetadataRequest, OptionQuirks, SideOption, Toggle, UnknownOption,
+};
 use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, REGION, SECOND, Setup, Stage};
 
@@ -69,7 +71,8 @@ fn options_that_aws_does_not_describe_lead_to_no_loop() {
 #[test]
 fn a_tag_key_with_a_slash_keeps_no_instance_open() {
     let stage = Setup::policy(&format!("{ENFORCE}instances: {{ metadata_tags: enabled }}\n")).open();
-    let off = MetadataRequest { instance_metadata_tags: Some(Toggle::Disabled), ..MetadataRequest::default() };
+    let off =
+        MetadataRequest { instance_metadata_tags: Some(Toggle::Disabled), ..MetadataRequest::default() };
     let ids = stage.launch(v1().metadata(off).tag("kubernetes.io/cluster/prod", "owned"));
     stage.pass(SECOND * 1800);
     assert_eq!(stage.tokens(&ids[0]), HttpTokens::Required);

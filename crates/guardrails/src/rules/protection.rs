@@ -36,11 +36,8 @@ const FUNCTION_ACTIONS: [&str; 9] = [
 ];
 
 /// What decides which messages a function gets.
-const MAPPING_ACTIONS: [&str; 3] = [
-    "lambda:CreateEventSourceMapping",
-    "lambda:DeleteEventSourceMapping",
-    "lambda:UpdateEventSourceMapping",
-];
+const MAPPING_ACTIONS: [&str; 3] =
+    ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"];
 
 const QUEUE_ACTIONS: [&str; 6] = [
     "sqs:AddPermission",
