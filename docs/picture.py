@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes docs/src/images/scan.svg: what `v2only scan` prints about a small estate in the embedded AWS.
 
-    docs/picture.py [FOLDER]    FOLDER holds v2only and v2only-sandbox [default: the debug binaries of the target folder]
+    docs/picture.py [FOLDER]    FOLDER holds v2only and v2only-sandbox [default: the debug folder of the target folder]
 
 Standard library only. Reaches the loopback interface and nothing else.
 """
@@ -31,7 +31,13 @@ COLUMNS = 100
 COMMAND = ["scan", "--policy", "policy.yaml", "--region", REGION]
 POLICY = "version: 1\nmode: observe\naccount_defaults: { http_tokens: required }\n"
 # A terminal's colours on a dark ground.
-COLOURS = {30: "#6e7681", 31: "#ff7b72", 32: "#7ee787", 33: "#e3b341", 34: "#79c0ff", 35: "#d2a8ff", 36: "#76e3ea", 37: "#c9d1d9"}
+COLOURS = dict(
+    zip(
+        range(30, 38),
+        ("#6e7681", "#ff7b72", "#7ee787", "#e3b341", "#79c0ff", "#d2a8ff", "#76e3ea", "#c9d1d9"),
+        strict=True,
+    )
+)
 GROUND, INK, DIM = "#0d1117", "#c9d1d9", "#8b949e"
 SIZE, ADVANCE, LEADING, MARGIN = 14, 8.4, 19, 20
 ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
@@ -62,7 +68,8 @@ def launch(endpoint: str, name: str, number: int, **parameters: str) -> None:
         "TagSpecification.1.Tag.1.Key": "Name",
         "TagSpecification.1.Tag.1.Value": name,
     }
-    ec2(endpoint, "RunInstances", MinCount=str(number), MaxCount=str(number), InstanceType="t3.micro", **tag, **parameters)
+    count = {"MinCount": str(number), "MaxCount": str(number)}
+    ec2(endpoint, "RunInstances", InstanceType="t3.micro", **count, **tag, **parameters)
 
 
 def template(endpoint: str, name: str) -> dict[str, str]:

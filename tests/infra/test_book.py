@@ -5,6 +5,8 @@ codes are those of the code.
 import os
 import re
 import runpy
+import subprocess
+import sys
 import xml.etree.ElementTree
 from pathlib import Path
 
@@ -57,6 +59,16 @@ def test_every_path_exists():
     paths = [(page.name, path) for page in PAGES for path in PATH.findall(text(page))]
     assert len(paths) >= 20
     assert not [(page, path) for page, path in paths if not (REPOSITORY / path).exists()]
+
+
+def test_the_book_builds(tmp_path):
+    builder = Path(sys.executable).with_name("mdbook")
+    assert builder.exists(), "run `tests/run --only infra`"
+    argv = [builder, "build", REPOSITORY / "docs", "--dest-dir", tmp_path / "book"]
+    ran = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0 and not re.search("WARN|ERROR", ran.stdout + ran.stderr), ran.stdout + ran.stderr
+    for page in set(SOURCE.rglob("*.md")) - {SOURCE / "SUMMARY.md"}:
+        assert (tmp_path / "book" / page.relative_to(SOURCE)).with_suffix(".html").exists(), page
 
 
 def test_the_summary_lists_every_page():
