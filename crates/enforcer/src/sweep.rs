@@ -10,6 +10,7 @@ mod place;
 mod review;
 pub mod task;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +20,7 @@ use v2only_policy::{AccountId, Place, Policy};
 
 use crate::counts::{Counts, SweepCounts};
 use crate::failure::{Disposition, Failure, Kind};
-use crate::invocation::{App, Failed, Invocation, InvocationError};
+use crate::invocation::{App, Failed, Invocation, InvocationError, policy_in_force};
 use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
 
@@ -165,18 +166,9 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         self.app.ports.send(&texts, delay).await
     }
 
-    /// The policy in force, told of as the other functions tell of it.
-    async fn policy(&mut self) -> Result<std::sync::Arc<Policy>, Failure> {
-        let read = self.app.policy.in_force(&self.app.ports, self.now()).await;
-        let in_force =
-            read.inspect_err(|it| (self.invocation.log)(LogEntry::StalePolicy(&it.to_string())))?;
-        if let Some(why) = &in_force.stale {
-            (self.invocation.log)(LogEntry::StalePolicy(why));
-        }
-        for notice in &in_force.notices {
-            (self.invocation.log)(LogEntry::Notice(notice));
-        }
-        Ok(in_force.policy)
+    /// The policy in force, read at most a minute ago.
+    async fn policy(&mut self) -> Result<Arc<Policy>, Failure> {
+        policy_in_force(self.app, &mut self.invocation).await
     }
 
     /// What becomes of a task that met this failure: it is tried again, or told of and done with.

@@ -16,4 +16,5 @@ mod meanwhile;
 mod notebooks;
 mod policy_source;
 mod review;
+mod stop;
 mod sweep;
