@@ -14,7 +14,8 @@ use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 /// written before the stop it belongs to, so that a notebook that ran is never left stopped by us without a
 /// trace; a refused stop leaves the mark, because the refusal may be the echo of our own stop. An update is
 /// remembered once AWS has accepted it: what is throttled or denied says nothing about the notebook, and
-/// must not use up the tries.
+/// must not use up the tries. A start is written into the mark once AWS has accepted it, so that whoever stops the notebook
+/// from then on has the last word; a function that is killed in between leaves that to the event of the start.
 ///
 /// Nothing waits in here: what a step starts ends with an event, and that event brings the next step.
 pub async fn apply(
@@ -44,7 +45,7 @@ pub async fn apply(
     let mut record = match decision.plan {
         Plan::Act(Step::Notebook(step)) => match take(writer, place, notebook, step, now).await {
             Ok(request_id) => {
-                forgotten.extend(remember_update(writer, place, notebook, step, now).await);
+                forgotten.extend(remember(writer, place, notebook, step, now).await);
                 record.with_outcome(outcome(notebook, step), after(notebook, step), request_id)
             }
             Err(failure) => record.with_failure(failure),
@@ -79,18 +80,21 @@ async fn take(
     }
 }
 
-/// Counts an update that AWS has accepted; what to say if it could not be counted.
-async fn remember_update(
+/// Counts an update that AWS has accepted, and writes a start into the mark; what to say if that could not be written.
+async fn remember(
     writer: &impl NotebookWriter,
     place: &Place,
     notebook: &Notebook,
     step: NotebookStep,
     now: Timestamp,
 ) -> Option<Remark> {
-    let NotebookStep::Update { .. } = step else { return None };
-    let value = notebook.remembering_update(now)?;
-    let written = writer.tag_notebook(place, &notebook.arn, UPDATED_TAG, &value).await;
-    written.err().map(|failure| Remark::TagNotWritten { key: UPDATED_TAG.to_owned(), failure })
+    let (key, value) = match step {
+        NotebookStep::Update { .. } => (UPDATED_TAG, notebook.remembering_update(now)?),
+        NotebookStep::Start => (RESTART_TAG, Notebook::started_mark(now)),
+        NotebookStep::Stop | NotebookStep::Unmark => return None,
+    };
+    let written = writer.tag_notebook(place, &notebook.arn, key, &value).await;
+    written.err().map(|failure| Remark::TagNotWritten { key: key.to_owned(), failure })
 }
 
 fn outcome(notebook: &Notebook, step: NotebookStep) -> Outcome {
