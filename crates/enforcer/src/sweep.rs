@@ -24,7 +24,7 @@ use crate::invocation::{App, Failed, Invocation, InvocationError, policy_in_forc
 use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
 
-use task::{PlaceTask, Task};
+use task::{PlaceTask, Stage, Task};
 
 /// What is kept of a function's time so that the message that hands the work on gets out, and with it what may
 /// still be under way.
@@ -122,8 +122,10 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             Undone::Malformed(malformed)
         })?;
         let done = match (task, account, place) {
-            (Task::Sweep {}, ..) => self.begin().await,
-            (Task::Account { began, .. }, Some(account), _) => self.account(began, &account).await,
+            (Task::Sweep { only }, ..) => self.begin(only).await,
+            (Task::Account { began, only, .. }, Some(account), _) => {
+                self.account(began, &account, only).await
+            }
             (Task::Place(task), _, Some(place)) => self.place(task, &place).await,
             (Task::ReviewExemptions(task), after, _) => self.review(task, after).await,
             // Reading a task has found the ids it is about.
@@ -137,17 +139,22 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     }
 
     /// One message for each account.
-    async fn begin(&mut self) -> Result<(), Failure> {
+    async fn begin(&mut self, only: Option<Stage>) -> Result<(), Failure> {
         let began = self.now();
         let accounts = self.app.ports.accounts().await?;
-        let task = |it: &AccountId| Task::Account { began, account: it.as_str().to_owned() };
+        let task = |it: &AccountId| Task::Account { began, account: it.as_str().to_owned(), only };
         self.send(accounts.iter().map(task), Duration::ZERO).await?;
         (self.invocation.log)(LogEntry::SweepBegun { accounts: accounts.len() });
         Ok(())
     }
 
     /// One message for each of its Regions.
-    async fn account(&mut self, began: Timestamp, account: &AccountId) -> Result<(), Failure> {
+    async fn account(
+        &mut self,
+        began: Timestamp,
+        account: &AccountId,
+        only: Option<Stage>,
+    ) -> Result<(), Failure> {
         let subject = format!("account {account}");
         if self.is_too_old(began, &subject) {
             return Ok(());
@@ -157,7 +164,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             Err(failure) => return self.left(&subject, failure),
         };
         let place = |region| Place { account: account.clone(), region };
-        let tasks = regions.into_iter().map(|it| Task::Place(PlaceTask::begin(began, &place(it))));
+        let tasks = regions.into_iter().map(|it| Task::Place(PlaceTask::begin(began, &place(it), only)));
         self.send(tasks, Duration::ZERO).await
     }
 

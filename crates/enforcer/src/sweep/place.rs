@@ -138,7 +138,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                 so_far,
                 passes: task.passes + 1,
             });
-            match task.stage.next() {
+            match task.next() {
                 Some(stage) => task.turn_to(stage),
                 None => return Ok(()),
             }

@@ -156,6 +156,22 @@ async fn a_schedule_leads_to_every_region_of_every_account() {
     assert_eq!(deployed.calls("ec2:DescribeInstances"), 4 + 1);
 }
 
+/// What a schedule inside the maintenance window sends.
+#[tokio::test]
+async fn a_sweep_of_notebooks_alone_reads_nothing_else() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(3)(world);
+        world.notebook("analysis", NotebookStatus::Stopped);
+    });
+    let mut told = Told::default();
+    deployed.drain(r#"{"task": "sweep", "only": "notebooks"}"#, &mut told).await;
+    assert_eq!(told.resources("fixed"), ["analysis"]);
+    assert!(told.outcomes("swept").iter().all(|it| it["stage"] == "notebooks"));
+    assert_eq!(deployed.calls("ec2:DescribeInstances") + deployed.calls("ec2:DescribeImages"), 0);
+    deployed.drain(r#"{"task": "sweep", "only": "volumes"}"#, &mut told).await;
+    assert_eq!(told.dead.len(), 1);
+}
+
 #[tokio::test]
 async fn a_second_sweep_changes_nothing() {
     let deployed = Deployed::new(ENFORCE, violating(5));
