@@ -189,12 +189,19 @@ async fn together<P: Writer>(
             Err(failure) => return all(&|it| it.with_failure(failure.clone())),
         }
     }
-    let written = sources.iter().try_for_each(|it| journal.write(place, it));
+    let mut checked = Vec::with_capacity(sources.len());
+    for it in sources {
+        match sources::apply::without_premature_enforcement(ports, place, it).await {
+            Ok(it) => checked.push(it),
+            Err(failure) => return all(&|it| it.with_failure(failure.clone())),
+        }
+    }
+    let written = checked.iter().try_for_each(|it| journal.write(place, it));
     if let Err(error) = written {
         return all(&|it| it.with_failure(Failure::journal(&error)));
     }
-    let mut records = Vec::with_capacity(sources.len());
-    for it in sources {
+    let mut records = Vec::with_capacity(checked.len());
+    for it in &checked {
         records.push(apply(ports, place, it, now).await);
     }
     if let (Some(template), Some(last)) = (template, records.last_mut()) {

@@ -232,7 +232,7 @@ impl<W: World> Run<'_, W> {
     ) -> io::Result<()> {
         for it in &carried.records {
             let Some(number) = number(&it.resource) else { continue };
-            if it.hold() != Some(&Hold::ChangedSince) {
+            if it.hold().is_none() {
                 part.made.changes += 1;
                 part.made.failed += usize::from(it.outcome.is_failure());
             }
