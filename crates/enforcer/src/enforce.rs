@@ -95,11 +95,13 @@ pub async fn enforce_within<P: Writer + DescribeInstances + DescribeNotebook + S
 ) -> Carried {
     let (sources, others): (Vec<Judged>, Vec<Judged>) =
         judged.into_iter().filter(Judged::acts).partition(|it| it.subject.is_launch_source());
-    let (images, sources) = sources.into_iter().partition(|it| it.image().is_some());
     let mut carried = Carried::default();
     // First, so that nothing is launched that would have to be fixed as well; and in order.
-    in_chunks(ports, journal, place, images, now, bound, &mut carried).await;
-    for some in sources.chunk_by(same_template) {
+    for some in sources.chunk_by(|one, other| same_template(one, other) || are_images(one, other)) {
+        if some.iter().all(|it| it.image().is_some()) {
+            in_chunks(ports, journal, place, some.to_vec(), now, bound, &mut carried).await;
+            continue;
+        }
         if bound.is_broken() {
             carried.left.extend_from_slice(some);
             continue;
@@ -167,6 +169,10 @@ impl<T: InstanceWriter + NotebookWriter + SourceReader + SourceWriter> Writer fo
 /// Whether one change moves what the other is about: each new version of a launch template becomes its `$Latest`.
 fn same_template(one: &Judged, other: &Judged) -> bool {
     one.template().is_some_and(|it| other.template().is_some_and(|other| it.id == other.id))
+}
+
+fn are_images(one: &Judged, other: &Judged) -> bool {
+    one.image().is_some() && other.image().is_some()
 }
 
 /// Sources that are all written down before any of them is changed, so that a run that is killed in between can be taken
