@@ -1,5 +1,6 @@
 //! The section `notebooks`.
 
+use jiff::SignedDuration;
 use jiff::civil::{Time, Weekday};
 use v2only_policy::settings::{InService, NotebookRules, Window};
 
@@ -9,6 +10,10 @@ use crate::notice::Notice;
 use crate::reader::{Reader, Words, set};
 use crate::spelling::nearest;
 use crate::spot::{Fields, Spot};
+
+/// The time between two sweeps, unless the installation says otherwise (`SweepEvery`). A window until midnight ends a
+/// moment before.
+const SWEEP_EVERY: SignedDuration = SignedDuration::from_secs(6 * 60 * 60 - 1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -65,7 +70,15 @@ fn in_service(reader: &mut Reader, fields: &Fields<'_>, held: InService) -> Opti
         return None;
     }
     match (kind, window, held) {
-        (Kind::Window, Some(_), _) => span.flatten().map(InService::Window),
+        (Kind::Window, Some(spot), _) => {
+            let window = span.flatten()?;
+            if window.from.duration_until(window.to) < SWEEP_EVERY {
+                let message = "it is shorter than the 6 hours between two sweeps, so that a sweep may never fall into it: \
+                               let a schedule inside it send `{\"task\": \"sweep\", \"only\": \"notebooks\"}`";
+                reader.notices.push(Notice::at(&spot, message.to_owned()));
+            }
+            Some(InService::Window(window))
+        }
         (Kind::Window, None, InService::Window(window)) => Some(InService::Window(window)),
         (Kind::Window, None, _) => {
             let spot = said?;

@@ -17,6 +17,7 @@ use crate::enforce::{Bound, Carried, Journal};
 use crate::failure::{Failure, Kind};
 use crate::ports::{DescribeInstances, Execution, RunAutomation};
 use crate::record::{Outcome, Posture, Record};
+use crate::second_look::instances_unchanged_since;
 
 pub use runbook::Runbook;
 
@@ -67,8 +68,8 @@ pub struct Automated<'a> {
 
 /// Has runbooks make the changes, and says what came of each.
 ///
-/// Each is journalled first. What counts in the end is how AWS describes an instance, not how an execution says that
-/// it ended. Repeating it is harmless.
+/// Each execution's instances are described once more, see [`instances_unchanged_since`], and journalled before it is started. What
+/// counts in the end is how AWS describes an instance, not how an execution says that it ended. Repeating it is harmless.
 pub async fn automate<P: RunAutomation + DescribeInstances>(
     ports: &P,
     journal: &impl Journal,
@@ -84,7 +85,10 @@ pub async fn automate<P: RunAutomation + DescribeInstances>(
                 carried.left.extend(some);
                 continue;
             }
-            let written = write_down(journal, place, some, &mut carried);
+            let (same, other) = instances_unchanged_since(ports, place, some).await;
+            other.iter().for_each(|it| bound.note(it));
+            carried.records.extend(other);
+            let written = write_down(journal, place, same, &mut carried);
             if !written.is_empty() {
                 let records = execute(ports, place, &runbook, written, wait).await;
                 records.iter().for_each(|it| bound.note(it));

@@ -7,17 +7,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use v2only_policy::instance::{Instance, MetadataOptions, Switch};
-use v2only_policy::notebook::Notebook;
-use v2only_policy::source::Image;
+use v2only_policy::instance::{Instance, Switch};
 use v2only_policy::{Hold, InstanceId, Judged, Place, Step, Subject};
 
 use crate::failure::{Failure, Kind};
 use crate::ports::{
-    DescribeInstances, DescribeNotebook, InstanceWriter, ListImages, NotebookWriter, SourceReader,
-    SourceWriter,
+    DescribeInstances, DescribeNotebook, InstanceWriter, NotebookWriter, SourceReader, SourceWriter,
 };
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
+use crate::second_look::{CHUNK, unchanged_since};
 use crate::{instances, notebooks, sources};
 
 /// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
@@ -74,10 +72,10 @@ pub struct Carried {
 
 /// Carries out what the policy wants done now, at one place, and says what came of each.
 ///
-/// Only resources whose plan acts are touched. One whose change cannot be journalled is left, and said to
-/// have failed. Repeating it is harmless. Instances that were changed are described once more at the end;
+/// Only resources whose plan acts are touched, and each chunk of 40 is described once more before it is changed: see
+/// [`unchanged_since`]. One whose change cannot be journalled is left, and said to have failed. Repeating it is harmless. Instances that were changed are described once more at the end;
 /// one that AWS then describes otherwise counts as failed.
-pub async fn enforce<P: Writer + DescribeInstances + Sync>(
+pub async fn enforce<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
     ports: &P,
     journal: &(impl Journal + Sync),
     place: &Place,
@@ -88,7 +86,7 @@ pub async fn enforce<P: Writer + DescribeInstances + Sync>(
 }
 
 /// The same, until more changes have failed than the bound lets fail.
-pub async fn enforce_within<P: Writer + DescribeInstances + Sync>(
+pub async fn enforce_within<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
     ports: &P,
     journal: &(impl Journal + Sync),
     place: &Place,
@@ -99,6 +97,35 @@ pub async fn enforce_within<P: Writer + DescribeInstances + Sync>(
     let (sources, others): (Vec<Judged>, Vec<Judged>) =
         judged.into_iter().filter(Judged::acts).partition(|it| it.subject.is_launch_source());
     let mut carried = Carried::default();
+    // First, so that nothing is launched that would have to be fixed as well; and in order.
+    for some in sources.chunk_by(|one, other| same_template(one, other) || are_images(one, other)) {
+        if some.iter().all(|it| it.image().is_some()) {
+            in_chunks(ports, journal, place, some.to_vec(), now, bound, &mut carried).await;
+            continue;
+        }
+        if bound.is_broken() {
+            carried.left.extend_from_slice(some);
+            continue;
+        }
+        let records = together(ports, journal, place, some, now).await;
+        records.iter().for_each(|it| bound.note(it));
+        carried.records.extend(records);
+    }
+    in_chunks(ports, journal, place, others, now, bound, &mut carried).await;
+    confirm(ports, place, &mut carried.records).await;
+    carried
+}
+
+/// Changes resources chunk by chunk, each after a second look.
+async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
+    ports: &P,
+    journal: &(impl Journal + Sync),
+    place: &Place,
+    judged: Vec<Judged>,
+    now: Timestamp,
+    bound: &Bound,
+    carried: &mut Carried,
+) {
     let one = async |judged: Judged| {
         if bound.is_broken() {
             return Err(judged);
@@ -110,84 +137,21 @@ pub async fn enforce_within<P: Writer + DescribeInstances + Sync>(
         bound.note(&record);
         Ok(record)
     };
-    // First, so that nothing is launched that would have to be mended as well; and in order.
-    for some in sources.chunk_by(same_template) {
+    let mut rest = judged.into_iter().peekable();
+    while rest.peek().is_some() {
+        let chunk: Vec<Judged> = rest.by_ref().take(CHUNK).collect();
         if bound.is_broken() {
-            carried.left.extend_from_slice(some);
+            carried.left.extend(chunk);
             continue;
         }
-        let records = together(ports, journal, place, some, now).await;
-        records.iter().for_each(|it| bound.note(it));
-        carried.records.extend(records);
-    }
-    let mut others = futures_util::stream::iter(others).map(&one).buffered(AT_ONCE);
-    while let Some(it) = others.next().await {
-        carried.add(it);
-    }
-    drop(others);
-    confirm(ports, place, &mut carried.records).await;
-    carried
-}
-
-/// Looks once more at what was decided about a while ago. What is not as it was then, or cannot be looked at, is not
-/// to be changed now: somebody may have exempted it, or switched it off, or mended it. It comes second, with what there
-/// is to say of it. Images are looked at, too; the other sources are passed on: account defaults are only tightened, and
-/// launch templates are looked at again as they are changed.
-///
-/// One description for 200 instances, two calls for each notebook, the listing of images if one is to be marked.
-pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook + ListImages>(
-    ports: &P,
-    place: &Place,
-    judged: Vec<Judged>,
-) -> (Vec<Judged>, Vec<Record>) {
-    let ids: Vec<InstanceId> = judged.iter().filter_map(|it| it.instance().map(|it| it.id.clone())).collect();
-    let described = if ids.is_empty() { Ok(Vec::new()) } else { ports.instances(place, &ids).await };
-    let marks = judged.iter().any(|it| it.image().is_some());
-    let images = if marks { own_images(ports, place).await } else { Ok(Vec::new()) };
-    let (mut same, mut other) = (Vec::new(), Vec::new());
-    for it in judged {
-        let is_same = match &it.subject {
-            Subject::Instance(then) => described.as_ref().map_err(Failure::clone).map(|found| {
-                let now = found.iter().find(|it| it.id == then.id);
-                now.is_some_and(|now| is_as_decided(then, now))
-            }),
-            Subject::Notebook(then) => notebook_is(ports, place, then).await,
-            Subject::Image(then) => images.as_ref().map_err(Failure::clone).map(|found| found.contains(then)),
-            Subject::AccountDefaults(_)
-            | Subject::TemplateVersion { .. }
-            | Subject::LaunchConfiguration { .. } => Ok(true),
-        };
-        match is_same {
-            Ok(true) => same.push(it),
-            Ok(false) => other.push(Record::of(place, &it).on_hold(Hold::ChangedSince)),
-            Err(failure) => other.push(Record::of(place, &it).with_failure(failure)),
+        let (same, other) = unchanged_since(ports, place, chunk).await;
+        other.iter().for_each(|it| bound.note(it));
+        carried.records.extend(other);
+        let mut tried = futures_util::stream::iter(same).map(&one).buffered(AT_ONCE);
+        while let Some(it) = tried.next().await {
+            carried.add(it);
         }
     }
-    (same, other)
-}
-
-async fn own_images(ports: &impl ListImages, place: &Place) -> Result<Vec<Image>, Failure> {
-    let (mut all, mut next) = (Vec::new(), None);
-    loop {
-        let page = ports.own_images(place, next).await?;
-        all.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            return Ok(all);
-        }
-    }
-}
-
-/// Whether everything a decision rests on is as it was. That AWS is done with a change is no change.
-fn is_as_decided(then: &Instance, now: &Instance) -> bool {
-    let settled = |it: &Instance| MetadataOptions { pending: false, ..it.options };
-    settled(then) == settled(now) && then.tags == now.tags && then.managed_by == now.managed_by
-}
-
-async fn notebook_is(ports: &impl DescribeNotebook, place: &Place, then: &Notebook) -> Result<bool, Failure> {
-    let Some(now) = ports.notebook(place, &then.name).await? else { return Ok(false) };
-    let tags = ports.notebook_tags(place, &then.arn).await?;
-    Ok(now.status == then.status && now.minimum_version == then.minimum_version && tags == then.tags)
 }
 
 impl Carried {
@@ -206,6 +170,10 @@ impl<T: InstanceWriter + NotebookWriter + SourceReader + SourceWriter> Writer fo
 /// Whether one change moves what the other is about: each new version of a launch template becomes its `$Latest`.
 fn same_template(one: &Judged, other: &Judged) -> bool {
     one.template().is_some_and(|it| other.template().is_some_and(|other| it.id == other.id))
+}
+
+fn are_images(one: &Judged, other: &Judged) -> bool {
+    one.image().is_some() && other.image().is_some()
 }
 
 /// Sources that are all written down before any of them is changed, so that a run that is killed in between can be taken
@@ -228,12 +196,19 @@ async fn together<P: Writer>(
             Err(failure) => return all(&|it| it.with_failure(failure.clone())),
         }
     }
-    let written = sources.iter().try_for_each(|it| journal.write(place, it));
+    let mut checked = Vec::with_capacity(sources.len());
+    for it in sources {
+        match sources::apply::without_premature_enforcement(ports, place, it).await {
+            Ok(it) => checked.push(it),
+            Err(failure) => return all(&|it| it.with_failure(failure.clone())),
+        }
+    }
+    let written = checked.iter().try_for_each(|it| journal.write(place, it));
     if let Err(error) = written {
         return all(&|it| it.with_failure(Failure::journal(&error)));
     }
-    let mut records = Vec::with_capacity(sources.len());
-    for it in sources {
+    let mut records = Vec::with_capacity(checked.len());
+    for it in &checked {
         // Once somebody changed the template, the plans of its other versions do not hold either.
         let changed_since = records.iter().any(|it: &Record| it.hold() == Some(&Hold::ChangedSince));
         records.push(if changed_since {

@@ -16,6 +16,7 @@ mod work;
 mod ec2;
 mod notebook;
 
+pub(crate) use app::policy_in_force;
 pub use app::{App, Failed, Invocation, InvocationError};
 pub use ec2::handle as handle_ec2;
 pub use notebook::handle as handle_notebook;

@@ -4,7 +4,7 @@
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
 //! [`notebooks`] carry plans out, [`sources`] is what instances take their options from, and [`history`] what CloudTrail says of their earlier states; [`invocation`] is the door for
 //! events, [`sweep`] the one for the schedule, [`scan`], [`enforce`] with its [`waves`] and [`rollback`] the ones for
-//! people; [`automation`] has runbooks make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who
+//! people; no change is made before a [`second_look`]; [`automation`] has runbooks make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who
 //! on an instance calls version 1.
 //!
 //! Knows: ports, triggers, the order of steps, retry or not, records.
@@ -35,6 +35,7 @@ pub mod launchers;
 pub mod readiness;
 pub mod rollback;
 pub mod scan;
+pub mod second_look;
 pub mod sweep;
 pub mod trace_imds;
 pub mod waves;

@@ -1,6 +1,7 @@
 //! Carrying out one step of a notebook's way.
 
 use jiff::Timestamp;
+use v2only_policy::drift::REVERTED_TAG;
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, RESTART_TAG, UPDATED_TAG};
 use v2only_policy::{Decision, NotebookStep, Place, Plan, Step};
 
@@ -15,7 +16,8 @@ use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 /// trace: without the mark, nothing is stopped. A refused stop leaves the mark, because the refusal may be the echo of
 /// our own stop. Every other tag is written after the step, so that a failed tag never keeps IMDSv1 open. An update is
 /// remembered once AWS has accepted it: what is throttled or denied says nothing about the notebook, and
-/// must not use up the tries.
+/// must not use up the tries. A start is written into the mark once AWS has accepted it, so that whoever stops the notebook
+/// from then on has the last word; a function that is killed in between leaves that to the event of the start.
 ///
 /// Nothing waits in here: what a step starts ends with an event, and that event brings the next step.
 pub async fn apply(
@@ -34,7 +36,7 @@ pub async fn apply(
     let mut record = match decision.plan {
         Plan::Act(Step::Notebook(step)) => match take(writer, place, notebook, step, now).await {
             Ok(request_id) => {
-                let uncounted = remember_update(writer, place, notebook, step, now).await;
+                let uncounted = remember(writer, place, notebook, step, now).await;
                 let mut record =
                     record.with_outcome(outcome(notebook, step), after(notebook, step), request_id);
                 record.remarks.extend(uncounted);
@@ -50,7 +52,11 @@ pub async fn apply(
     }
     for (key, value) in &decision.remember {
         if let Err(failure) = writer.tag_notebook(place, &notebook.arn, key, value).await {
-            record.remarks.push(Remark::FlipNotRemembered(failure));
+            record.remarks.push(if key == REVERTED_TAG {
+                Remark::FlipNotRemembered(failure)
+            } else {
+                Remark::TagNotWritten { key: key.clone(), failure }
+            });
         }
     }
     record
@@ -80,18 +86,21 @@ async fn take(
     }
 }
 
-/// Counts an update that AWS has accepted; what to say if it could not be counted.
-async fn remember_update(
+/// Counts an update that AWS has accepted, and writes a start into the mark; what to say if that could not be written.
+async fn remember(
     writer: &impl NotebookWriter,
     place: &Place,
     notebook: &Notebook,
     step: NotebookStep,
     now: Timestamp,
 ) -> Option<Remark> {
-    let NotebookStep::Update { .. } = step else { return None };
-    let value = notebook.remembering_update(now)?;
-    let written = writer.tag_notebook(place, &notebook.arn, UPDATED_TAG, &value).await;
-    written.err().map(|failure| Remark::TagNotWritten { key: UPDATED_TAG.to_owned(), failure })
+    let (key, value) = match step {
+        NotebookStep::Update { .. } => (UPDATED_TAG, notebook.remembering_update(now)?),
+        NotebookStep::Start => (RESTART_TAG, Notebook::started_mark(now)),
+        NotebookStep::Stop | NotebookStep::Unmark => return None,
+    };
+    let written = writer.tag_notebook(place, &notebook.arn, key, &value).await;
+    written.err().map(|failure| Remark::TagNotWritten { key: key.to_owned(), failure })
 }
 
 fn outcome(notebook: &Notebook, step: NotebookStep) -> Outcome {

@@ -225,5 +225,5 @@ together! {
 
 /// All that the sweeper needs. It changes instances and notebooks; what they take their options from it only
 /// reads.
-pub trait Sweeper: Estate + InstanceWriter + NotebookWriter + SendTasks {}
-impl<T: Estate + InstanceWriter + NotebookWriter + SendTasks> Sweeper for T {}
+pub trait Sweeper: Estate + DescribeInstances + InstanceWriter + NotebookWriter + SendTasks {}
+impl<T: Estate + DescribeInstances + InstanceWriter + NotebookWriter + SendTasks> Sweeper for T {}

@@ -9,6 +9,7 @@ mod decide;
 
 use std::fmt;
 
+use jiff::Timestamp;
 use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
 use v2only_policy::{
     AccountDefaults, DefaultsChange, ImageId, InstanceChange, InstanceId, LaunchTemplateId, MetadataOptions,
@@ -48,6 +49,8 @@ pub enum What {
         name: NotebookName,
         /// Its minimum version before.
         before: MinimumVersion,
+        /// What the journal says of when it was created: another notebook may have its name today.
+        created: Created,
     },
     /// A launch template, from one of its versions.
     Template(TemplateLine),
@@ -60,6 +63,17 @@ pub enum What {
     },
     /// An image, which nobody can change back.
     Image(ImageId),
+}
+
+/// When a journalled notebook was created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// At this moment, as AWS described it.
+    At(Timestamp),
+    /// Before this moment, at which the change was journalled. Journals of earlier releases say no more.
+    Before(Timestamp),
+    /// The journal does not say.
+    Unknown,
 }
 
 /// A new version of a launch template, as it was journalled.
@@ -142,6 +156,8 @@ pub enum Restoration {
 pub enum Held {
     /// Somebody changed it since.
     ChangedSince,
+    /// A notebook of the same name was created since; it is another one.
+    Recreated,
     /// The journal does not say how this option was.
     NotRecorded(&'static str),
     /// AWS lets nobody undo it.
@@ -157,6 +173,7 @@ impl Held {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::ChangedSince => "changed-since",
+            Self::Recreated => "recreated",
             Self::NotRecorded(_) => "not-recorded",
             Self::Irreversible => "irreversible",
             Self::NotStopped(_) => "not-stopped",
@@ -171,6 +188,9 @@ impl fmt::Display for Held {
             Self::ChangedSince => {
                 f.write_str("it is neither as it was nor as it was left; somebody changed it since")
             }
+            Self::Recreated => f.write_str(
+                "it is another notebook: one of this name was created after the journal was written",
+            ),
             Self::NotRecorded(option) => write!(f, "the journal does not say what {option} was"),
             Self::Irreversible => f.write_str("`ImdsSupport=v2.0` cannot be undone; register the image anew"),
             Self::NotStopped(status) => {

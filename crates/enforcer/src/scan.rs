@@ -21,11 +21,13 @@ use crate::{history, sources, usage};
 
 /// How many notebooks are described side by side.
 const AT_ONCE: usize = 4;
+/// How many notebooks that could not be described are named.
+const NAMED: usize = 10;
 
 /// What a scan could not read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unread {
-    /// The first call that failed: what came before it is right, and incomplete.
+    /// The first call that failed. What was reported is right, and incomplete.
     pub failure: Option<Failure>,
     /// Why evidence of version-1 use could not be read. Everything is listed and judged all the same; the
     /// instances that it would have decided about are held.
@@ -89,11 +91,12 @@ async fn look_around(
             turn().await;
         }
     }
+    let mut unread = Vec::new();
     if kinds.notebooks {
         let mut next = None;
         loop {
             let page = ports.notebook_names(place, next).await?;
-            request.notebooks(ports, page.items, each).await?;
+            unread.extend(request.notebooks(ports, page.items, each).await);
             next = page.next;
             if next.is_none() {
                 break;
@@ -101,7 +104,18 @@ async fn look_around(
             turn().await;
         }
     }
-    request.sources(ports, kinds, each).await
+    request.sources(ports, kinds, each).await?;
+    undescribed(&unread).map_or(Ok(()), Err)
+}
+
+/// The failure that stands for those of several notebooks: the first one, with their names.
+fn undescribed(unread: &[(NotebookName, Failure)]) -> Option<Failure> {
+    let (_, first) = unread.first()?;
+    let names: Vec<&str> = unread.iter().map(|(name, _)| name.as_str()).take(NAMED).collect();
+    let more = unread.len() - names.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let message = format!("{} (notebooks {}{more})", first.message, names.join(", "));
+    Some(Failure { message, ..first.clone() })
 }
 
 /// An account and Region that may be read, under one policy, at one moment.
@@ -167,31 +181,57 @@ impl<'a> ScanRequest<'a> {
         Ok(Page { items: judged, next: page.next })
     }
 
-    /// The notebooks of these names; `each` gets those that are not clean.
+    /// Decides again, under the policy of this request, about instances and notebooks that were decided about under
+    /// another policy. Evidence of IMDSv1 use is read again for those about which the usage gate decides.
+    ///
+    /// # Errors
+    /// The policy cannot be applied here, or the evidence could not be read. Then the instances that the gate decides
+    /// about are on hold.
+    pub(crate) async fn judge_again(
+        &self,
+        ports: &impl ReadUsage,
+        judged: &mut [Judged],
+    ) -> Result<(), Failure> {
+        let circumstances = self.circumstances(Occasion::Seen);
+        for Judged { subject, decision } in judged.iter_mut() {
+            match subject {
+                Subject::Instance(it) => *decision = decide_instance(it, self.policy, &circumstances)?,
+                Subject::Notebook(it) => *decision = decide_notebook(it, self.policy, &circumstances)?,
+                Subject::AccountDefaults(_)
+                | Subject::TemplateVersion { .. }
+                | Subject::LaunchConfiguration { .. }
+                | Subject::Image(_) => {}
+            }
+        }
+        usage::ask_the_gate(ports, self.policy, &circumstances, judged).await
+    }
+
+    /// Describes and judges the notebooks of these names; `each` gets those that are not clean. Returns the notebooks that
+    /// could not be described.
     pub(crate) async fn notebooks<P: DescribeNotebook + Sync>(
         &self,
         ports: &P,
         names: Vec<NotebookName>,
         each: &mut (dyn FnMut(Judged) + Send),
-    ) -> Result<(), Failure> {
-        let mut looks =
-            futures_util::stream::iter(names).map(|name| self.notebook(ports, name)).buffered(AT_ONCE);
-        while let Some(judged) = looks.next().await {
-            if let Some(judged) = judged?
-                && !judged.is_clean()
-            {
-                each(judged);
+    ) -> Vec<(NotebookName, Failure)> {
+        let mut unread = Vec::new();
+        let described = async |name| (self.notebook(ports, &name).await, name);
+        let mut looks = futures_util::stream::iter(names).map(described).buffered(AT_ONCE);
+        while let Some((judged, name)) = looks.next().await {
+            match judged {
+                Ok(judged) => judged.into_iter().filter(|it| !it.is_clean()).for_each(&mut *each),
+                Err(failure) => unread.push((name, failure)),
             }
         }
-        Ok(())
+        unread
     }
 
     async fn notebook(
         &self,
         ports: &impl DescribeNotebook,
-        name: NotebookName,
+        name: &NotebookName,
     ) -> Result<Option<Judged>, Failure> {
-        let Some(mut notebook) = ports.notebook(self.place, &name).await? else { return Ok(None) };
+        let Some(mut notebook) = ports.notebook(self.place, name).await? else { return Ok(None) };
         notebook.tags = ports.notebook_tags(self.place, &notebook.arn).await?;
         let decision = decide_notebook(&notebook, self.policy, &self.circumstances(Occasion::Seen))?;
         Ok(Some(Judged { subject: Subject::Notebook(notebook), decision }))

@@ -4,9 +4,9 @@ pub mod apply;
 pub mod read;
 pub mod trace;
 
-use v2only_policy::source::LaunchTemplate;
+use v2only_policy::source::{LaunchConfiguration, LaunchTemplate};
 use v2only_policy::{
-    Circumstances, HttpTokens, Judged, Policy, Subject, decide_account_defaults, decide_image,
+    Circumstances, HttpTokens, Judged, Place, Policy, Subject, decide_account_defaults, decide_image,
     decide_launch_configuration, decide_launch_template,
 };
 
@@ -70,9 +70,7 @@ pub async fn scan(
         }
         if configurations {
             for configuration in read::launch_configurations(ports, place, &groups).await? {
-                // What a launch configuration does not state is `optional`.
-                let optional = configuration.options.http_tokens != Some(HttpTokens::Required);
-                failing += usize::from(!configuration.groups.is_empty() && optional);
+                failing += usize::from(fails(&configuration));
                 let judged = decide_launch_configuration(&configuration, policy, circumstances)?;
                 report(kinds.launch_configurations, judged);
             }
@@ -87,6 +85,24 @@ pub async fn scan(
 
 fn asks_for_enforcement(policy: &Policy) -> bool {
     policy.all_rules().any(|it| it.account_defaults.enforced)
+}
+
+/// How many versions of launch templates, and launch configurations, in use say `optional`: their launches fail once tokens
+/// are enforced.
+pub(crate) async fn failing(ports: &impl SourceReader, place: &Place) -> Result<usize, Failure> {
+    let groups = read::groups(ports, place).await?;
+    let templates = read::launch_templates(ports, place, &groups).await?;
+    let configurations = read::launch_configurations(ports, place, &groups).await?;
+    let versions = templates.iter().map(|template| {
+        let in_use = template.versions.iter().filter(|it| template.is_in_use(it.number));
+        in_use.filter(|it| says_optional(template, it.number)).count()
+    });
+    Ok(versions.sum::<usize>() + configurations.iter().filter(|it| fails(it)).count())
+}
+
+/// Whether launches from this launch configuration fail once tokens are enforced. What it does not state is `optional`.
+fn fails(it: &LaunchConfiguration) -> bool {
+    !it.groups.is_empty() && it.options.http_tokens != Some(HttpTokens::Required)
 }
 
 /// Whether launches from this version fail once tokens are enforced.

@@ -10,6 +10,7 @@ mod place;
 mod review;
 pub mod task;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,11 +20,11 @@ use v2only_policy::{AccountId, Place, Policy};
 
 use crate::counts::{Counts, SweepCounts};
 use crate::failure::{Disposition, Failure, Kind};
-use crate::invocation::{App, Failed, Invocation, InvocationError};
+use crate::invocation::{App, Failed, Invocation, InvocationError, policy_in_force};
 use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
 
-use task::{PlaceTask, Task};
+use task::{PlaceTask, Stage, Task};
 
 /// What is kept of a function's time so that the message that hands the work on gets out, and with it what may
 /// still be under way.
@@ -121,8 +122,10 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             Undone::Malformed(malformed)
         })?;
         let done = match (task, account, place) {
-            (Task::Sweep {}, ..) => self.begin().await,
-            (Task::Account { began, .. }, Some(account), _) => self.account(began, &account).await,
+            (Task::Sweep { only }, ..) => self.begin(only).await,
+            (Task::Account { began, only, .. }, Some(account), _) => {
+                self.account(began, &account, only).await
+            }
             (Task::Place(task), _, Some(place)) => self.place(task, &place).await,
             (Task::ReviewExemptions(task), after, _) => self.review(task, after).await,
             // Reading a task has found the ids it is about.
@@ -136,17 +139,22 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     }
 
     /// One message for each account.
-    async fn begin(&mut self) -> Result<(), Failure> {
+    async fn begin(&mut self, only: Option<Stage>) -> Result<(), Failure> {
         let began = self.now();
         let accounts = self.app.ports.accounts().await?;
-        let task = |it: &AccountId| Task::Account { began, account: it.as_str().to_owned() };
+        let task = |it: &AccountId| Task::Account { began, account: it.as_str().to_owned(), only };
         self.send(accounts.iter().map(task), Duration::ZERO).await?;
         (self.invocation.log)(LogEntry::SweepBegun { accounts: accounts.len() });
         Ok(())
     }
 
     /// One message for each of its Regions.
-    async fn account(&mut self, began: Timestamp, account: &AccountId) -> Result<(), Failure> {
+    async fn account(
+        &mut self,
+        began: Timestamp,
+        account: &AccountId,
+        only: Option<Stage>,
+    ) -> Result<(), Failure> {
         let subject = format!("account {account}");
         if self.is_too_old(began, &subject) {
             return Ok(());
@@ -156,7 +164,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             Err(failure) => return self.left(&subject, failure),
         };
         let place = |region| Place { account: account.clone(), region };
-        let tasks = regions.into_iter().map(|it| Task::Place(PlaceTask::begin(began, &place(it))));
+        let tasks = regions.into_iter().map(|it| Task::Place(PlaceTask::begin(began, &place(it), only)));
         self.send(tasks, Duration::ZERO).await
     }
 
@@ -165,18 +173,9 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         self.app.ports.send(&texts, delay).await
     }
 
-    /// The policy in force, told of as the other functions tell of it.
-    async fn policy(&mut self) -> Result<std::sync::Arc<Policy>, Failure> {
-        let read = self.app.policy.in_force(&self.app.ports, self.now()).await;
-        let in_force =
-            read.inspect_err(|it| (self.invocation.log)(LogEntry::StalePolicy(&it.to_string())))?;
-        if let Some(why) = &in_force.stale {
-            (self.invocation.log)(LogEntry::StalePolicy(why));
-        }
-        for notice in &in_force.notices {
-            (self.invocation.log)(LogEntry::Notice(notice));
-        }
-        Ok(in_force.policy)
+    /// The policy in force, read at most a minute ago.
+    async fn policy(&mut self) -> Result<Arc<Policy>, Failure> {
+        policy_in_force(self.app, &mut self.invocation).await
     }
 
     /// What becomes of a task that met this failure: it is tried again, or told of and done with.

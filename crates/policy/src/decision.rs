@@ -1,7 +1,8 @@
 //! What v2only decides about one resource.
 
 use crate::Tags;
-use crate::plan::{Hold, ImageChange, Plan, Step};
+use crate::finding::{DefaultFinding, Finding};
+use crate::plan::{DefaultsChange, EnforcementBar, Hold, ImageChange, Plan, Step};
 use crate::usage::Usage;
 use crate::verdict::{Note, Verdict};
 
@@ -36,6 +37,23 @@ impl Decision {
     pub fn without_consent(mut self) -> Self {
         if let Plan::Act(step @ Step::Image(ImageChange::MarkV2)) = self.plan {
             self.plan = Plan::Hold { why: Hold::Irreversible, would: Some(step) };
+        }
+        self
+    }
+
+    /// The decision once it is known that launches from so many sources in use would fail under `HttpTokensEnforced`: it
+    /// waits, and only what else `change` asks for is done.
+    #[must_use]
+    pub fn without_enforcement(mut self, change: DefaultsChange, sources: usize) -> Self {
+        let bar = EnforcementBar::Failing { sources };
+        let findings = self.verdict.findings();
+        let tokens = |it: &Finding| matches!(it, Finding::Default(DefaultFinding::Tokens { .. }));
+        let change = DefaultsChange { enforce: false, require_tokens: findings.iter().any(tokens), ..change };
+        if change.require_tokens || change.hop_limit.is_some() {
+            self.notes.push(Note::EnforcementWaits(bar));
+            self.plan = Plan::Act(Step::AccountDefaults(change));
+        } else {
+            self.plan = Plan::Hold { why: Hold::Enforcement(bar), would: None };
         }
         self
     }

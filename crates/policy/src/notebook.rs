@@ -4,11 +4,15 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::drift::Moments;
+use crate::drift::{Moments, to_second};
 use crate::{NotebookName, Tags};
 
-/// Tag that remembers "this notebook was running before we stopped it"; its value is when we marked it.
+/// Tag that remembers "this notebook was running before we stopped it". Its value is when we marked it; once the notebook
+/// was started again, `started` and when.
 pub const RESTART_TAG: &str = "v2only:restart";
+
+/// What the value of [`RESTART_TAG`] begins with once the notebook was started again.
+const STARTED: &str = "started ";
 
 /// Tag that remembers when AWS last accepted an update of a notebook from us. It is never taken off: what it
 /// says is forgotten by itself.
@@ -24,6 +28,15 @@ pub const UPDATE_TRIES_HOURS: i64 = 24;
 /// How long a restart mark is believed. One that is older was left behind by something that went wrong, and
 /// starting a notebook its owner has meanwhile stopped would be worse than leaving it.
 pub const RESTART_MARK_HOURS: i64 = 24;
+
+/// What a restart mark says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestartMark {
+    /// We stopped the notebook, or are about to, and will start it again.
+    ToStart,
+    /// The notebook was started again. Whoever stops it now is its owner.
+    Started,
+}
 
 /// `MinimumInstanceMetadataServiceVersion`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,12 +157,30 @@ impl Notebook {
         !FAMILIES_WITHOUT_AL2023.iter().any(|family| self.instance_type.starts_with(family))
     }
 
-    /// When we marked it to be started again, if it carries such a mark that can still be believed.
+    /// What its restart mark says, if it carries one that can still be believed.
+    pub fn restart_mark(&self, now: Timestamp) -> Option<RestartMark> {
+        let text = self.tags.get(RESTART_TAG)?;
+        let (mark, at) = match text.strip_prefix(STARTED) {
+            Some(at) => (RestartMark::Started, at),
+            None => (RestartMark::ToStart, text.as_str()),
+        };
+        let hours = now.duration_since(at.parse::<Timestamp>().ok()?).as_hours();
+        (-1..RESTART_MARK_HOURS).contains(&hours).then_some(mark)
+    }
+
+    /// Whether we stopped it and have not started it again, as far as its mark can still be believed.
     pub fn marked_for_restart(&self, now: Timestamp) -> bool {
-        self.tags.get(RESTART_TAG).and_then(|text| text.parse::<Timestamp>().ok()).is_some_and(|at| {
-            let hours = now.duration_since(at).as_hours();
-            (-1..RESTART_MARK_HOURS).contains(&hours)
-        })
+        self.restart_mark(now) == Some(RestartMark::ToStart)
+    }
+
+    /// Whether its mark, of any age, says that it was started again.
+    pub fn was_started_again(&self) -> bool {
+        self.tags.get(RESTART_TAG).is_some_and(|text| text.starts_with(STARTED))
+    }
+
+    /// The value of [`RESTART_TAG`] that remembers a start.
+    pub fn started_mark(now: Timestamp) -> String {
+        format!("{STARTED}{}", to_second(now))
     }
 
     /// When AWS accepted an update from us of late.

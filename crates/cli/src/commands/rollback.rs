@@ -102,7 +102,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 let (aws, progress, exemption) = (&aws, &progress, exemption.as_ref());
                 async move {
                     let _shown = progress.begin(format!("restoring in {place}"));
-                    restore(aws, &place, looked, exemption).await
+                    restore(aws, &place, looked, args.force, exemption).await
                 }
             })
             .buffered(LOCATIONS_AT_ONCE)

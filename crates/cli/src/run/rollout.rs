@@ -13,8 +13,6 @@ pub(crate) struct RolloutResult {
     pub(crate) stopped: Option<Stop>,
     /// Whether there were bounds.
     pub(crate) bounded: bool,
-    /// Whether there was a wait, so that what was planned may not be so any more.
-    pub(crate) waited: bool,
     /// Whether AWS refused one execution for several accounts and Regions.
     pub(crate) apart: bool,
     /// How many changes failed so far.

@@ -37,6 +37,9 @@ pub(crate) const ACCOUNT: &str = "111122223333";
 #[derive(Clone, Default)]
 pub(crate) struct FakeAws(Arc<Mutex<State>>);
 
+/// What somebody else does.
+type Deed = fn(&FakeAws);
+
 #[derive(Default)]
 struct State {
     home: Option<Region>,
@@ -72,6 +75,8 @@ struct State {
     automation_missed: BTreeMap<Place, String>,
     deaf: bool,
     vanishing: bool,
+    /// What somebody does before a call: the action, how many calls of it come first, and the deed.
+    meanwhile: Vec<(&'static str, usize, Deed)>,
     calls: Vec<(&'static str, String)>,
 }
 
@@ -263,6 +268,25 @@ impl FakeAws {
         self
     }
 
+    /// Somebody does this before so many more calls of an action were made, and the next one is.
+    pub(crate) fn before(self, action: &'static str, after: usize, deed: Deed) -> Self {
+        let due = self.calls_of(action) + after;
+        self.state().meanwhile.push((action, due, deed));
+        self
+    }
+
+    fn others_act(&self, action: &str) {
+        let before = self.calls_of(action);
+        let due = |it: &mut (&'static str, usize, Deed)| it.0 == action && it.1 <= before;
+        let deeds: Vec<_> = self.state().meanwhile.extract_if(.., due).collect();
+        deeds.into_iter().for_each(|(.., deed)| deed(self));
+    }
+
+    /// Changes an instance as somebody else would.
+    pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Instance)) {
+        change(self.state().instances.values_mut().find(|it| it.id.as_str() == id).unwrap());
+    }
+
     /// The calls that changed something, in order.
     pub(crate) fn changes(&self) -> Vec<String> {
         let reading = ["Describe", "List", "Get"];
@@ -311,6 +335,7 @@ impl FakeAws {
     }
 
     fn call(&self, action: &'static str, place: Option<&Place>, what: impl Into<String>) -> Answer<()> {
+        self.others_act(action);
         let mut state = self.state();
         state.calls.push((action, what.into()));
         let here = |at: &Option<&str>| at.is_none_or(|it| place.is_some_and(|at| at.region.as_str() == it));

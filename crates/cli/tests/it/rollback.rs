@@ -248,3 +248,47 @@ fn an_instance_that_aws_does_not_show_any_more_was_not_restored() {
     );
     assert_eq!(ran.json()["resources"][0]["outcome"], "failed", "{}", ran.out);
 }
+
+/// The journal says when a notebook was created; journals of earlier releases say when they were written.
+#[test]
+fn another_notebook_of_the_same_name_is_not_opened() {
+    let journal = enforced().read("journal.ndjson");
+    let created = r#","created_at":"2024-01-01T00:00:00Z""#;
+    assert!(journal.contains(created), "{journal}");
+    for journal in [journal.clone(), journal.replace(created, "")] {
+        let mut recreated = notebook("archive", NotebookStatus::Stopped);
+        recreated.minimum_version = v2only_policy::MinimumVersion::Two;
+        recreated.created_at = Some("2026-11-20T10:16:00Z".parse().unwrap());
+        let aws = FakeAws::default().at_home("eu-central-1").notebook("eu-central-1", recreated);
+        let world = FakeWorld::with(aws).file("journal.ndjson", &journal);
+        let ran = world.run("rollback DIR/journal.ndjson --yes --force --only archive");
+        assert_eq!(ran.exit.code(), 3, "{}", ran.err);
+        assert!(ran.out.contains("it is another notebook"), "{}", ran.out);
+        assert_eq!(world.aws.changes(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_journal_of_an_earlier_release_restores_the_notebook_that_was_there_already() {
+    let world = enforced();
+    let journal = world.read("journal.ndjson").replace(r#","created_at":"2024-01-01T00:00:00Z""#, "");
+    let world = FakeWorld::with(world.aws.clone()).file("journal.ndjson", &journal);
+    let ran = world.run("rollback DIR/journal.ndjson --yes --only archive");
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+}
+
+#[test]
+fn what_changed_while_the_question_was_open_is_not_restored() {
+    let world = enforced();
+    // The first description is for the plan.
+    let aws = world.aws.clone().before("ec2:DescribeInstances", 1, |aws| {
+        aws.change("i-0000000000000000a", |it| it.options.hop_limit = Some(3));
+    });
+    let changed = aws.changes().len();
+    let world =
+        FakeWorld::with(aws).watched(160).stdin("y\n").file("journal.ndjson", &world.read("journal.ndjson"));
+    let ran = world.run("rollback DIR/journal.ndjson --only i-0000000000000000a");
+    assert_eq!(ran.exit.code(), 3, "{}", ran.err);
+    assert!(ran.out.contains("somebody changed it since"), "{}", ran.out);
+    assert_eq!(world.aws.changes().len(), changed);
+}

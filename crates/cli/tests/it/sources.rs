@@ -424,3 +424,33 @@ fn an_image_that_somebody_exempts_while_the_question_is_open_is_not_marked() {
     };
     assert_eq!((marked_after(3600), marked_after(0)), (0, 1));
 }
+
+/// What a scan found may be hours old when `HttpTokensEnforced` is turned on, and launches would fail.
+#[test]
+fn enforcement_waits_for_a_source_that_came_while_the_question_was_open() {
+    for (document, exit) in [
+        ("account_defaults: { http_tokens: required, enforced: enabled }", "advanced"),
+        ("account_defaults: { enforced: enabled }", "held"),
+    ] {
+        let policy = format!("version: 1\nmode: enforce\n{document}\n");
+        let required = StatedOptions { http_tokens: Some(HttpTokens::Required), ..StatedOptions::default() };
+        let defaults = AccountDefaults {
+            options: if exit == "held" { required } else { StatedOptions::default() },
+            ..AccountDefaults::UNSET
+        };
+        // The first listing is for the plan.
+        let aws = FakeAws::default().at_home("eu-central-1").defaults(defaults).before(
+            "ec2:DescribeLaunchTemplates",
+            1,
+            |aws| drop(aws.clone().template(template(1, &[Some(HttpTokens::Optional)]))),
+        );
+        let world = FakeWorld::with(aws).file("policy.yaml", &policy);
+        let line = "enforce --policy DIR/policy.yaml --kind account-default --yes --journal DIR/a.ndjson --output json";
+        let ran = world.run(line);
+        assert_eq!(ran.exit.code(), 10, "{}", ran.err);
+        assert!(ran.out.contains("HttpTokensEnforced waits: 1 template version"), "{}", ran.out);
+        let changes = world.aws.asked_of("ec2:ModifyInstanceMetadataDefaults");
+        assert!(!changes.iter().any(|it| it.contains("nforce")), "{changes:?}");
+        assert_eq!(changes.is_empty(), exit == "held");
+    }
+}

@@ -291,6 +291,22 @@ overrides:
 }
 
 #[test]
+fn a_window_that_a_sweep_may_never_fall_into_is_noticed() {
+    let notices = |window: &str| {
+        let text = observing(&format!("notebooks: {{ in_service: window, window: '{window}' }}"));
+        accepted(&text).notices.iter().map(ToString::to_string).collect::<Vec<String>>()
+    };
+    let short = notices("Sun 02:00-07:59");
+    assert!(
+        short.len() == 1 && short[0].contains("notebooks.window: it is shorter than the 6 hours"),
+        "{short:?}"
+    );
+    for long in ["Sun 02:00-08:00", "Sun 18:00-24:00"] {
+        assert_eq!(notices(long), [""; 0], "{long}");
+    }
+}
+
+#[test]
 fn words_that_repeat_the_default_are_not_noticed() {
     let text = observing(
         "instances: { remediate_with: api }\nlaunch_templates: { fix: report }\nimages: { fix: report }\n\

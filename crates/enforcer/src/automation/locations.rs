@@ -10,12 +10,13 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use v2only_policy::{Judged, Place};
 
-use super::{Automated, IN_ONE, PATIENCE, Runbook, Written, automate, by_runbook, execute, failed, follow};
-use super::{verified, write_down};
+use super::{Automated, IN_ONE, PATIENCE, Runbook, Written, automate, by_runbook, execute};
+use super::{failed, follow, verified, write_down};
 use crate::enforce::{Bound, Carried, Journal};
 use crate::failure::{Failure, Kind};
 use crate::ports::{DescribeInstances, Locations, RunAutomation};
 use crate::record::Record;
+use crate::second_look::instances_unchanged_since;
 
 /// How many places one execution is given: as many locations as it takes.
 const AT_ONCE: usize = 100;
@@ -73,8 +74,8 @@ struct Batch<'a> {
 /// Has runbooks make the changes, with as few executions as AWS lets it be, one after the other, and says what came of
 /// each.
 ///
-/// Each is journalled first. What counts in the end is how AWS describes an instance in its own place. Repeating it is
-/// harmless.
+/// Each is described once more and journalled first. What counts in the end is how AWS describes an instance in its own
+/// account and Region. Repeating it is harmless.
 pub async fn automate_together<'a, P: RunAutomation + DescribeInstances>(
     ports: &P,
     journal: &impl Journal,
@@ -96,7 +97,11 @@ pub async fn automate_together<'a, P: RunAutomation + DescribeInstances>(
         }
         let mut written: Vec<(&Place, Vec<Written>)> = Vec::new();
         for (place, some) in batch.at {
-            let some = write_down(journal, place, some, carried.entry(place).or_default());
+            let here = carried.entry(place).or_default();
+            let (same, other) = instances_unchanged_since(ports, place, some).await;
+            other.iter().for_each(|it| bound.note(it));
+            here.records.extend(other);
+            let some = write_down(journal, place, same, here);
             if !some.is_empty() {
                 written.push((place, some));
             }

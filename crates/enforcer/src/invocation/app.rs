@@ -1,12 +1,16 @@
 //! What a function has: its memory, the time it has left, and the errors it returns.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use v2only_events::Malformed;
+use v2only_policy::Policy;
 
 use crate::counts::Counts;
 use crate::failure::{Failure, Kind};
 use crate::log_entry::LogEntry;
 use crate::policy_source::PolicySource;
+use crate::ports::ReadParameter;
 use crate::recent::RecentLaunches;
 
 /// The time that is kept for the answer before Lambda ends the function.
@@ -38,6 +42,25 @@ pub struct Invocation<'a> {
     pub deadline: Option<Timestamp>,
     /// Where log entries go.
     pub log: &'a mut (dyn FnMut(LogEntry<'_>) + Send),
+}
+
+/// The policy in force, read at most a minute ago; what is wrong with its document is logged.
+///
+/// # Errors
+/// There has never been a valid document.
+pub(crate) async fn policy_in_force<P: ReadParameter>(
+    app: &App<P>,
+    invocation: &mut Invocation<'_>,
+) -> Result<Arc<Policy>, Failure> {
+    let read = app.policy.in_force(&app.ports, (invocation.now)()).await;
+    let in_force = read.inspect_err(|it| (invocation.log)(LogEntry::StalePolicy(&it.to_string())))?;
+    if let Some(why) = &in_force.stale {
+        (invocation.log)(LogEntry::StalePolicy(why));
+    }
+    for notice in &in_force.notices {
+        (invocation.log)(LogEntry::Notice(notice));
+    }
+    Ok(in_force.policy)
 }
 
 /// An invocation that has to be repeated as a whole: Lambda sends a single event again only after an error.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use v2only_events::{Ignored, Input, Malformed, Message, Parsed, Trigger};
 use v2only_policy::Policy;
 
-use super::app::{App, Failed, Invocation, InvocationError};
+use super::app::{App, Failed, Invocation, InvocationError, policy_in_force};
 use super::work::Answer;
 use crate::counts::Counts;
 use crate::failure::{Disposition, Failure};
@@ -110,22 +110,7 @@ impl Batch {
         app: &App<P>,
         invocation: &mut Invocation<'_>,
     ) -> Option<std::sync::Arc<Policy>> {
-        match app.policy.in_force(&app.ports, (invocation.now)()).await {
-            Ok(in_force) => {
-                if let Some(why) = &in_force.stale {
-                    (invocation.log)(LogEntry::StalePolicy(why));
-                }
-                for notice in &in_force.notices {
-                    (invocation.log)(LogEntry::Notice(notice));
-                }
-                Some(in_force.policy)
-            }
-            Err(failure) => {
-                (invocation.log)(LogEntry::StalePolicy(&failure.to_string()));
-                self.all_again(&failure);
-                None
-            }
-        }
+        policy_in_force(app, invocation).await.inspect_err(|failure| self.all_again(failure)).ok()
     }
 
     /// Sends everything back: nothing can be judged without a policy.

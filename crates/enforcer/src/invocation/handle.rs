@@ -7,14 +7,16 @@ use futures_util::StreamExt as _;
 use serde_json::Value;
 use v2only_policy::{Place, Policy};
 
-use super::app::{App, Clock, Failed, Invocation};
+use super::app::{App, Clock, Failed, Invocation, policy_in_force};
 use super::batch::Batch;
 use super::work::{Answer, Event, Request, Work};
 use crate::counts::Counts;
 use crate::failure::Failure;
+use crate::policy_source::FRESH_FOR;
 use crate::ports::{Admission, OrganizationalUnits, ReadParameter};
 use crate::record::{Record, ResourceId};
 use crate::scan::ScanRequest;
+use crate::second_look::CHUNK;
 
 /// What an event leads to without a call.
 #[derive(Default)]
@@ -94,26 +96,36 @@ where
         batch.write(sorted.records.into_iter().map(answer).collect(), &mut invocation);
     }
     let clock = Clock { now: invocation.now, deadline: invocation.deadline };
-    for (place, work) in work {
-        if !work.is_empty() {
-            let answers = enforce::<H, P>(app, &policy, &place, clock, work).await;
-            batch.write(answers, &mut invocation);
-        }
+    let mut just_read = Some(policy);
+    for (place, work) in work.into_iter().filter(|(_, work)| !work.is_empty()) {
+        let policy = match just_read.take() {
+            Some(policy) => Ok(policy),
+            None => policy_in_force(app, &mut invocation).await,
+        };
+        let answers = match policy {
+            Ok(policy) => enforce::<H, P>(app, &policy, &place, clock, &mut invocation, work).await,
+            Err(failure) => work.failed(&place, &failure, H::resource),
+        };
+        batch.write(answers, &mut invocation);
     }
     batch.reply()
 }
 
-/// Describes, judges and fixes everything that is wanted in one account and Region.
+/// Describes, judges and fixes everything that is wanted in one account and Region, chunk by chunk.
+///
+/// Before each chunk but the first the policy is asked for again, and what was described a minute ago is described again:
+/// what somebody wrote meanwhile holds for everything that is not changed yet.
 async fn enforce<H, P>(
     app: &App<P>,
     policy: &Policy,
     place: &Place,
     clock: Clock<'_>,
+    invocation: &mut Invocation<'_>,
     mut work: Work<H::Id>,
 ) -> Vec<Answer>
 where
     H: EventHandler<P>,
-    P: Admission + OrganizationalUnits + Sync,
+    P: Admission + OrganizationalUnits + ReadParameter + Sync,
 {
     let ports = &app.ports;
     let scan = match ScanRequest::at(ports, policy, place, (clock.now)()).await {
@@ -121,6 +133,7 @@ where
         Err(failure) => return work.failed(place, &failure, H::resource),
     };
     let mut answers = Vec::new();
+    let mut described_at = (clock.now)();
     let mut described = match H::describe(ports, &scan, &mut work, &mut answers).await {
         Ok(described) => described,
         Err(failure) => {
@@ -128,8 +141,46 @@ where
             return answers;
         }
     };
-    let scan = &scan;
-    let fixed = futures_util::stream::iter(work.requests).map(|(id, request)| {
+    answers.extend(fix::<H, P>(ports, &scan, clock, work.take(CHUNK), &mut described).await);
+    while !work.is_empty() {
+        let policy = match policy_in_force(app, invocation).await {
+            Ok(policy) => policy,
+            Err(failure) => {
+                answers.extend(work.failed(place, &failure, H::resource));
+                return answers;
+            }
+        };
+        let scan = async {
+            let scan = ScanRequest::at(ports, &policy, place, (clock.now)()).await?;
+            if scan.now.duration_since(described_at) >= FRESH_FOR {
+                described = H::describe(ports, &scan, &mut work, &mut answers).await?;
+                described_at = scan.now;
+            }
+            Ok::<_, Failure>(scan)
+        };
+        let scan = scan.await;
+        let chunk = work.take(CHUNK);
+        answers.extend(match scan {
+            Ok(scan) => fix::<H, P>(ports, &scan, clock, chunk, &mut described).await,
+            Err(failure) => chunk.failed(place, &failure, H::resource),
+        });
+    }
+    answers
+}
+
+/// Judges and fixes resources side by side.
+async fn fix<H, P>(
+    ports: &P,
+    scan: &ScanRequest<'_>,
+    clock: Clock<'_>,
+    chunk: Work<H::Id>,
+    described: &mut BTreeMap<H::Id, H::Description>,
+) -> Vec<Answer>
+where
+    H: EventHandler<P>,
+{
+    let place = scan.place;
+    let fixed = futures_util::stream::iter(chunk.requests).map(|(id, request)| {
         let description = described.remove(&id);
         async move {
             let asked = Asked { id: &id, request: &request, description };
@@ -139,6 +190,5 @@ where
             Answer { record: Record { cause: Some(request.cause), ..record }, deliveries: request.deliveries }
         }
     });
-    answers.extend(fixed.buffer_unordered(H::AT_ONCE).collect::<Vec<_>>().await);
-    answers
+    fixed.buffer_unordered(H::AT_ONCE).collect().await
 }

@@ -102,6 +102,13 @@ impl<I: Ord + Clone> Work<I> {
         }
     }
 
+    /// Takes out the first `at_most` resources.
+    pub fn take(&mut self, at_most: usize) -> Self {
+        let after = self.requests.keys().nth(at_most).cloned();
+        let rest = after.map(|first| self.requests.split_off(&first)).unwrap_or_default();
+        Self { requests: std::mem::replace(&mut self.requests, rest), launches: BTreeMap::new() }
+    }
+
     /// The same failure for everything.
     pub fn failed(self, place: &Place, failure: &Failure, resource: fn(&I) -> ResourceId) -> Vec<Answer> {
         let record = |resource, cause| Record {

@@ -7,13 +7,14 @@ use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
 use v2only_policy::source::LaunchTemplate;
 use v2only_policy::{Instance, InstanceId, LaunchTemplateId, MetadataOptions, Place};
 
-use super::{Came, Looked, Recorded, Restoration, Step, Told, What, decide};
+use super::{Came, Held, Looked, Recorded, Restoration, Step, Told, What, decide};
 use crate::failure::{Failure, Kind};
 use crate::ports::{
     Admission, ChangeLaunchTemplate, DescribeInstances, DescribeNotebook, RestoreDefaults, RestoreInstance,
     RestoreNotebook, SourceReader, TagInstance, TagNotebook, WantedVersion, together,
 };
 use crate::record::Posture;
+use crate::second_look::CHUNK;
 use crate::sources::read;
 
 /// How many resources are restored side by side.
@@ -127,9 +128,12 @@ async fn one(
             Err(failure) => return failed(recorded, failure.clone()),
             Ok(all) => (None, decide::template(line, all.get(&line.id), even_if_changed)),
         },
-        What::Notebook { name, before } => match ports.notebook(place, name).await {
+        What::Notebook { name, before, created } => match ports.notebook(place, name).await {
             Err(failure) => return failed(recorded, failure),
-            Ok(now) => (now.as_ref().map(Posture::from), decide::notebook(*before, now.as_ref())),
+            Ok(now) => {
+                let restoration = decide::notebook(*before, *created, now.as_ref(), even_if_changed);
+                (now.as_ref().map(Posture::from), restoration)
+            }
         },
         What::Defaults { before, change } => match ports.defaults(place).await {
             Err(failure) => return failed(recorded, failure),
@@ -143,30 +147,78 @@ async fn one(
     Looked { recorded, now, restoration: Ok(restoration) }
 }
 
-/// Carries out what [`look`] found, at one place, and says what came of each. Instances are described once
-/// more at the end; one that AWS then describes otherwise counts as failed.
+/// Carries out what [`look`] found, in one account and Region, and says what came of each.
 ///
-/// Repeating it is harmless.
+/// Each chunk of 40 is looked at once more before it is restored. What is not as it was when the plan was shown is left.
+/// Instances are described once more at the end; one that AWS then describes otherwise counts as failed. Repeating it is
+/// harmless.
 pub async fn restore(
     ports: &impl Restorer,
     place: &Place,
     looked: Vec<Looked>,
+    even_if_changed: bool,
     exemption: Option<&Exemption>,
 ) -> Vec<Told> {
-    let told: Vec<Told> = futures_util::stream::iter(looked)
-        .map(|it| async move {
-            let Ok(Restoration::Restore(step)) = &it.restoration else {
-                return Told { looked: it, came: Came::Left, after: None };
-            };
-            match carry_out(ports, place, &it.recorded, step, exemption).await {
-                Ok(after) => Told { looked: it, came: Came::Restored, after },
-                Err(failure) => Told { looked: it, came: Came::Failed(failure), after: None },
-            }
-        })
-        .buffered(AT_ONCE)
-        .collect()
-        .await;
+    let mut told = Vec::with_capacity(looked.len());
+    let mut rest = looked.into_iter().peekable();
+    while rest.peek().is_some() {
+        let chunk = rest.by_ref().take(CHUNK).collect();
+        let restored = futures_util::stream::iter(look_again(ports, place, chunk, even_if_changed).await)
+            .map(|it| async move {
+                let Ok(Restoration::Restore(step)) = &it.restoration else {
+                    return Told { looked: it, came: Came::Left, after: None };
+                };
+                match carry_out(ports, place, &it.recorded, step, exemption).await {
+                    Ok(after) => Told { looked: it, came: Came::Restored, after },
+                    Err(failure) => Told { looked: it, came: Came::Failed(failure), after: None },
+                }
+            })
+            .buffered(AT_ONCE)
+            .collect::<Vec<Told>>();
+        told.extend(restored.await);
+    }
     confirm(ports, place, told).await
+}
+
+/// Looks once more at what is to be restored. What would be restored otherwise by now, or from another state, is on hold.
+async fn look_again(
+    ports: &impl Restorer,
+    place: &Place,
+    looked: Vec<Looked>,
+    even_if_changed: bool,
+) -> Vec<Looked> {
+    let acting: Vec<Recorded> = looked.iter().filter(|it| it.acts()).map(|it| it.recorded.clone()).collect();
+    let here = Here::describe(ports, place, &acting).await;
+    let mut again = Vec::with_capacity(looked.len());
+    for then in looked {
+        if !then.acts() {
+            again.push(then);
+            continue;
+        }
+        let now = one(ports, place, then.recorded.clone(), &here, even_if_changed).await;
+        again.push(match &now.restoration {
+            // Of a template of which several lines are restored, the plan leaves parts to the last of them.
+            Ok(Restoration::Restore(_)) if is_as_planned(&then, &now) => then,
+            Ok(Restoration::Restore(_)) => {
+                Looked { restoration: Ok(Restoration::Held(Held::ChangedSince)), ..now }
+            }
+            Ok(_) | Err(_) => now,
+        });
+    }
+    again
+}
+
+fn is_as_planned(then: &Looked, now: &Looked) -> bool {
+    let step = |it: &Looked| match &it.restoration {
+        Ok(Restoration::Restore(step)) => Some(step.clone()),
+        Ok(_) | Err(_) => None,
+    };
+    match (step(then), step(now)) {
+        (Some(Step::Template { default, latest }), Some(Step::Template { default: d, latest: l })) => {
+            default == d && (latest == l || latest.is_none())
+        }
+        (then_step, now_step) => then_step == now_step && then.now == now.now,
+    }
 }
 
 async fn carry_out(

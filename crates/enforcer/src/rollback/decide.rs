@@ -5,7 +5,7 @@ use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus};
 use v2only_policy::source::{DefaultsOwner, LaunchTemplate};
 use v2only_policy::{AccountDefaults, DefaultsChange, InstanceChange, MetadataOptions, StatedOptions};
 
-use super::{DefaultsStep, Held, Restoration, Step, TemplateLine};
+use super::{Created, DefaultsStep, Held, Restoration, Step, TemplateLine};
 
 /// Of an instance. `even_if_changed` takes back what somebody changed since, too.
 pub fn instance(
@@ -46,9 +46,24 @@ fn tightened(was: MetadataOptions, change: InstanceChange) -> MetadataOptions {
     StatedOptions::default().tightened(change).over(was)
 }
 
-/// Of a notebook.
-pub fn notebook(before: MinimumVersion, now: Option<&Notebook>) -> Restoration {
+/// Of a notebook. One that was created since is another notebook, and is never changed. `even_if_changed` restores one of
+/// which the journal does not say when it was created, too.
+pub fn notebook(
+    before: MinimumVersion,
+    created: Created,
+    now: Option<&Notebook>,
+    even_if_changed: bool,
+) -> Restoration {
     let Some(now) = now.filter(|it| it.status != NotebookStatus::Gone) else { return Restoration::Gone };
+    match (created, now.created_at) {
+        (Created::At(then), Some(at)) if then.as_second() != at.as_second() => {
+            return Restoration::Held(Held::Recreated);
+        }
+        (Created::Before(then), Some(at)) if at > then => return Restoration::Held(Held::Recreated),
+        (Created::At(_) | Created::Before(_), Some(_)) => {}
+        (Created::Unknown, _) | (_, None) if even_if_changed => {}
+        (Created::Unknown, _) | (_, None) => return Restoration::Held(Held::NotRecorded("CreationTime")),
+    }
     if before == MinimumVersion::Two || now.minimum_version != MinimumVersion::Two {
         return Restoration::AsBefore;
     }

@@ -53,6 +53,26 @@ pub async fn apply<P: SourceReader + SourceWriter>(ports: &P, place: &Place, jud
     }
 }
 
+/// The decision about account defaults right before they are changed. If `HttpTokensEnforced` is to be turned on,
+/// everything that launches start from is read again: while a source in use says `optional`, enforcement waits, and only
+/// the rest of the change is made. Other decisions are returned as they are.
+pub async fn without_premature_enforcement(
+    ports: &impl SourceReader,
+    place: &Place,
+    judged: &Judged,
+) -> Answer<Judged> {
+    let mut judged = judged.clone();
+    if let Plan::Act(Step::AccountDefaults(change)) = judged.decision.plan
+        && change.enforce
+    {
+        let sources = super::failing(ports, place).await?;
+        if sources > 0 {
+            judged.decision = judged.decision.without_enforcement(change, sources);
+        }
+    }
+    Ok(judged)
+}
+
 /// Whether a launch template is as it was when its changes were planned: nobody made a version since, or chose
 /// another default.
 pub async fn is_as_planned(

@@ -1,8 +1,10 @@
 //! Sweeping one Region of one account: instances, then notebooks, page by page, then what launches start from.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use jiff::Timestamp;
 use v2only_policy::{Judged, Place, Subject};
 
 use super::task::{PlaceTask, Stage, Task};
@@ -11,12 +13,11 @@ use crate::failure::{Disposition, Failure, Kind};
 use crate::kinds::Kinds;
 use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
-use crate::record::{Outcome, Record, Remark};
+use crate::record::{Outcome, Record, Remark, ResourceId};
 use crate::scan::ScanRequest;
+use crate::second_look::{CHUNK, unchanged_since};
 use crate::{instances, notebooks};
 
-/// How many resources are changed between two looks at the clock: at 5 a second, 8 seconds' worth.
-const CHUNK: usize = 40;
 /// How many notebooks are described between two looks at the clock: at 2 calls a second, 10 seconds' worth.
 const NOTEBOOKS: usize = 10;
 /// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
@@ -76,17 +77,16 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             return Ok(());
         }
         going_round(task.handed_on)?;
-        let policy = self.policy().await?;
-        let app = self.app;
-        let request = match ScanRequest::at(&app.ports, &policy, place, self.now()).await {
-            Ok(request) => request,
-            Err(failure) => return self.left(&place.to_string(), failure),
-        };
         let mut gate = None;
         loop {
+            let policy = self.policy().await?;
+            let request = match ScanRequest::at(&self.app.ports, &policy, place, self.now()).await {
+                Ok(request) => request,
+                Err(failure) => return self.left(&place.to_string(), failure),
+            };
             let step = match task.stage {
                 Stage::Sources => self.sources(&request, place, task.passes + 1 == MOST_PASSES).await,
-                Stage::Instances => self.instances(&request, place, &mut task, &mut gate).await,
+                Stage::Instances => self.instances(&request, &mut task, &mut gate).await,
                 Stage::Notebooks => self.notebooks(&request, place, &mut task).await,
             };
             match step {
@@ -138,7 +138,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                 so_far,
                 passes: task.passes + 1,
             });
-            match task.stage.next() {
+            match task.next() {
                 Some(stage) => task.turn_to(stage),
                 None => return Ok(()),
             }
@@ -178,7 +178,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             if judged.acts() {
                 record.remarks.push(Remark::LeftToEnforce);
             }
-            self.note(&record, &judged);
+            self.note(&record, None);
         }
         read.map(|()| Step::Last)
     }
@@ -186,12 +186,11 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     async fn instances(
         &mut self,
         request: &ScanRequest<'_>,
-        place: &Place,
         task: &mut PlaceTask,
         gate: &mut Option<Failure>,
     ) -> Result<Step, Failure> {
         let page = request.instances(&self.app.ports, task.page.clone(), gate).await?;
-        if !self.carry_out(page.items, place, task).await {
+        if !self.carry_out(page.items, request, task).await {
             return Ok(Step::TimeIsShort);
         }
         Ok(turn_page(task, page.next))
@@ -212,19 +211,27 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
             begun = true;
             let mut found = Vec::new();
             let ports = &self.app.ports;
-            request.notebooks(ports, names.to_vec(), &mut |it| found.push(it)).await?;
-            if !self.carry_out(found, place, task).await {
+            let unread = request.notebooks(ports, names.to_vec(), &mut |it| found.push(it)).await;
+            for (name, failure) in unread {
+                task.so_far.again += u32::from(failure.disposition() == Disposition::Retry);
+                self.note(&Record::failed(place.clone(), ResourceId::Notebook(name), failure), None);
+            }
+            if !self.carry_out(found, request, task).await {
                 return Ok(Step::TimeIsShort);
             }
         }
         Ok(turn_page(task, page.next))
     }
 
-    /// Carries out what was decided, some at a time; false if the time was over before the last of them. Some are
-    /// done in any case, so that a task comes to an end however short its turns are.
-    async fn carry_out(&mut self, found: Vec<Judged>, place: &Place, task: &mut PlaceTask) -> bool {
-        let now = self.now();
-        let ports = &self.app.ports;
+    /// Carries out what was decided, chunk by chunk; false if the time was over before the last chunk. The first chunk is
+    /// carried out in any case, so that a task comes to an end however short its turns are.
+    async fn carry_out(
+        &mut self,
+        found: Vec<Judged>,
+        request: &ScanRequest<'_>,
+        task: &mut PlaceTask,
+    ) -> bool {
+        let place = request.place;
         let mut begun = false;
         let mut rest = found.into_iter().peekable();
         while rest.peek().is_some() {
@@ -232,42 +239,72 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                 return false;
             }
             begun = true;
-            let some: Vec<Judged> = rest.by_ref().take(CHUNK).collect();
-            let records: Vec<(Record, Judged)> = futures_util::stream::iter(some)
-                .map(|judged| async move {
-                    let Judged { subject, decision } = &judged;
-                    let record = match subject {
-                        Subject::Instance(it) => instances::apply(ports, place, it, decision).await,
-                        Subject::Notebook(it) => notebooks::apply(ports, place, it, decision, now).await,
-                        Subject::AccountDefaults(_)
-                        | Subject::TemplateVersion { .. }
-                        | Subject::LaunchConfiguration { .. }
-                        | Subject::Image(_) => Record::of(place, &judged),
-                    };
-                    (record, judged)
-                })
-                .buffered(AT_ONCE)
-                .collect()
-                .await;
-            for (record, judged) in records {
+            let chunk: Vec<Judged> = rest.by_ref().take(CHUNK).collect();
+            let created: BTreeMap<ResourceId, Timestamp> = chunk
+                .iter()
+                .filter_map(|it| Some(((&it.subject).into(), it.instance()?.created_at?)))
+                .collect();
+            let (chunk, mut records) = self.look_again(chunk, request).await;
+            let (ports, now) = (&self.app.ports, self.now());
+            let changed = futures_util::stream::iter(chunk).map(|judged| async move {
+                let Judged { subject, decision } = &judged;
+                match subject {
+                    Subject::Instance(it) => instances::apply(ports, place, it, decision).await,
+                    Subject::Notebook(it) => notebooks::apply(ports, place, it, decision, now).await,
+                    Subject::AccountDefaults(_)
+                    | Subject::TemplateVersion { .. }
+                    | Subject::LaunchConfiguration { .. }
+                    | Subject::Image(_) => Record::of(place, &judged),
+                }
+            });
+            records.extend(changed.buffered(AT_ONCE).collect::<Vec<Record>>().await);
+            for record in records {
                 match &record.outcome {
                     Outcome::Fixed | Outcome::Advanced => task.so_far.changed += 1,
                     Outcome::Failed(it) if it.disposition() == Disposition::Retry => task.so_far.again += 1,
                     _ => {}
                 }
-                self.note(&record, &judged);
+                self.note(&record, created.get(&record.resource).copied());
             }
         }
         true
     }
 
+    /// Decides again about a chunk if another policy is in force by now, and describes once more what is to be changed.
+    /// Returns what is to be carried out, and records of the others.
+    async fn look_again(
+        &mut self,
+        mut chunk: Vec<Judged>,
+        request: &ScanRequest<'_>,
+    ) -> (Vec<Judged>, Vec<Record>) {
+        let place = request.place;
+        let failed = |chunk: &[Judged], failure: &Failure| -> (Vec<Judged>, Vec<Record>) {
+            let record = |it| Record::of(place, it).with_failure(failure.clone());
+            (Vec::new(), chunk.iter().map(record).collect())
+        };
+        let policy = match self.policy().await {
+            Ok(policy) => policy,
+            Err(failure) => return failed(&chunk, &failure),
+        };
+        let ports = &self.app.ports;
+        if !std::ptr::eq(&raw const *policy, request.policy) {
+            let request = match ScanRequest::at(ports, &policy, place, self.now()).await {
+                Ok(request) => request,
+                Err(failure) => return failed(&chunk, &failure),
+            };
+            if let Err(failure) = request.judge_again(ports, &mut chunk).await {
+                self.unswept(&format!("version-1 use in {place}"), &failure);
+            }
+        }
+        unchanged_since(&self.app.ports, place, chunk).await
+    }
+
     /// Writes a record down.
-    fn note(&mut self, record: &Record, judged: &Judged) {
+    fn note(&mut self, record: &Record, created_at: Option<Timestamp>) {
         self.counts.add(record);
         let now = self.now();
-        if let (Some(counts), Some(it), true) =
-            (&mut self.counts.sweep, judged.instance(), record.leaves_violation())
-            && let Some(since) = it.created_at
+        if let (Some(counts), Some(since), true) =
+            (&mut self.counts.sweep, created_at, record.leaves_violation())
         {
             let hours = now.duration_since(since).as_hours();
             counts.oldest_violation_hours = counts.oldest_violation_hours.max(hours.unsigned_abs());

@@ -14,13 +14,20 @@ use v2only_policy::{AccountId, Place, Region};
 #[serde(tag = "task", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Task {
     /// Begin a sweep: one [`Task::Account`] for each account. What the schedule sends.
-    Sweep {},
+    Sweep {
+        /// Only this stage: a schedule inside the maintenance window sends `notebooks`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        only: Option<Stage>,
+    },
     /// List the Regions of an account: one [`Task::Place`] for each.
     Account {
         /// When the sweep began.
         began: Timestamp,
         /// Twelve digits.
         account: String,
+        /// Only this stage.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        only: Option<Stage>,
     },
     /// Sweep one Region of one account.
     Place(PlaceTask),
@@ -72,6 +79,9 @@ pub struct PlaceTask {
     pub region: String,
     /// What comes next.
     pub stage: Stage,
+    /// Only this stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Stage>,
     /// The page it comes from; `None` = the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
@@ -131,11 +141,11 @@ impl Task {
         if value.get("task").is_none()
             && value.get("detail-type").and_then(Value::as_str) == Some("Scheduled Event")
         {
-            return Ok(Self::Sweep {});
+            return Ok(Self::Sweep { only: None });
         }
         let task: Self = Self::deserialize(value).map_err(|error| Malformed {
             field: "task".to_owned(),
-            expected: "`{\"task\": \"sweep\"}`, `{\"task\": \"review-exemptions\"}`, or what the sweeper wrote itself"
+            expected: "`{\"task\": \"sweep\"}`, `{\"task\": \"sweep\", \"only\": \"notebooks\"}`, `{\"task\": \"review-exemptions\"}`, or what the sweeper wrote itself"
                 .to_owned(),
             found: error.to_string(),
         })?;
@@ -158,7 +168,7 @@ impl Task {
             Self::ReviewExemptions(ReviewTask { after: Some(account), .. }) => {
                 parsed("after", "an AWS account id", AccountId::parse(account), account)
             }
-            Self::Sweep {} | Self::Place(_) | Self::ReviewExemptions(_) => Ok(None),
+            Self::Sweep { .. } | Self::Place(_) | Self::ReviewExemptions(_) => Ok(None),
         }
     }
 
@@ -176,17 +186,23 @@ impl Task {
 
 impl PlaceTask {
     /// The beginning of the sweep of a place.
-    pub(super) fn begin(began: Timestamp, place: &Place) -> Self {
+    pub(super) fn begin(began: Timestamp, place: &Place, only: Option<Stage>) -> Self {
         Self {
             began,
             account: place.account.as_str().to_owned(),
             region: place.region.as_str().to_owned(),
-            stage: Stage::Instances,
+            stage: only.unwrap_or(Stage::Instances),
+            only,
             page: None,
             passes: 0,
             so_far: SoFar::default(),
             handed_on: 0,
         }
+    }
+
+    /// The stage after this one, if there is one to do.
+    pub(super) fn next(&self) -> Option<Stage> {
+        self.stage.next().filter(|_| self.only.is_none())
     }
 
     /// The same stage from its first page.
@@ -226,7 +242,7 @@ mod tests {
             json!({"task": "sweep"}),
             json!({"version": "0", "id": "1", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}),
         ] {
-            assert_eq!(Task::read(&value), Ok(Task::Sweep {}), "{value}");
+            assert_eq!(Task::read(&value), Ok(Task::Sweep { only: None }), "{value}");
         }
         assert_eq!(
             Task::read(&json!({"task": "review-exemptions"})),
@@ -241,15 +257,17 @@ mod tests {
             region: Region::parse("eu-central-1").unwrap(),
         };
         let began: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
-        let mut on_its_way = PlaceTask::begin(began, &place);
+        let mut on_its_way = PlaceTask::begin(began, &place, None);
         on_its_way.turn_to(Stage::Notebooks);
         on_its_way.page = Some("token".to_owned());
         on_its_way.so_far = SoFar { pages: 3, changed: 2, again: 1 };
         on_its_way.handed_on = 4;
         for task in [
-            Task::Sweep {},
-            Task::Account { began, account: "111122223333".to_owned() },
-            Task::Place(PlaceTask::begin(began, &place)),
+            Task::Sweep { only: None },
+            Task::Sweep { only: Some(Stage::Notebooks) },
+            Task::Account { began, account: "111122223333".to_owned(), only: Some(Stage::Notebooks) },
+            Task::Place(PlaceTask::begin(began, &place, None)),
+            Task::Place(PlaceTask::begin(began, &place, Some(Stage::Notebooks))),
             Task::Place(on_its_way),
             Task::ReviewExemptions(ReviewTask {
                 began: Some(began),

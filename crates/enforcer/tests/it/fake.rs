@@ -18,6 +18,9 @@ pub fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
+/// What somebody else does.
+pub type Deed = Box<dyn FnOnce(&mut World) + Send>;
+
 #[derive(Default)]
 pub struct World {
     pub instances: BTreeMap<String, Instance>,
@@ -30,6 +33,8 @@ pub struct World {
     pub failures: BTreeMap<&'static str, Vec<Kind>>,
     /// After how many calls nothing answers any more, as if the function had been killed.
     pub dies_after: Option<usize>,
+    /// What somebody else does right before a call: the action, how many calls of it come first, and the deed.
+    pub meanwhile: Vec<(&'static str, usize, Deed)>,
     /// How far each call moves the clock, in milliseconds.
     pub call_takes: i64,
     /// How many milliseconds have passed.
@@ -84,7 +89,11 @@ impl Fake {
         }
         world.dies_after = world.dies_after.map(|it| it - 1);
         world.passed += world.call_takes;
+        let before = world.calls.iter().filter(|it| it.starts_with(action)).count();
         world.calls.push(format!("{action} {target}").trim().to_owned());
+        while let Some(due) = world.meanwhile.iter().position(|it| it.0 == action && it.1 <= before) {
+            (world.meanwhile.remove(due).2)(&mut world);
+        }
         if let Some(kinds) = world.failures.get_mut(action)
             && !kinds.is_empty()
         {

@@ -17,5 +17,6 @@ mod meanwhile;
 mod notebooks;
 mod policy_source;
 mod review;
+mod stop;
 mod sweep;
 mod templates;

@@ -2,8 +2,8 @@
 
 use v2only_document as document;
 use v2only_enforcer::Kind;
-use v2only_enforcer::enforce::unchanged_since;
 use v2only_enforcer::scan::{Kinds, scan};
+use v2only_enforcer::second_look::unchanged_since;
 use v2only_policy::instance::Switch;
 use v2only_policy::notebook::NotebookStatus;
 use v2only_policy::{AccountId, Hold, Judged, Place, Region};

@@ -21,7 +21,7 @@ const SWEEP: &str = r#"{"task": "sweep"}"#;
 /// Everything that was said over many invocations.
 #[derive(Default)]
 pub struct Told {
-    lines: Vec<Value>,
+    pub lines: Vec<Value>,
     pub counts: Vec<Counts>,
     pub invocations: usize,
     /// Texts of messages that were received too often.
@@ -33,7 +33,7 @@ impl Told {
         self.lines.iter().filter(|it| it["outcome"] == outcome).collect()
     }
 
-    fn resources(&self, outcome: &str) -> Vec<String> {
+    pub fn resources(&self, outcome: &str) -> Vec<String> {
         let mut found: Vec<String> = self
             .outcomes(outcome)
             .iter()
@@ -54,15 +54,19 @@ pub struct Deployed {
 
 impl Deployed {
     pub fn new(policy: &str, build: impl FnOnce(&mut World)) -> Self {
-        let app = App::new(PolicySource::new(Location::Inline(policy.to_owned())), Fake::with(build));
+        Self::under(Location::Inline(policy.to_owned()), build)
+    }
+
+    pub fn under(policy: Location, build: impl FnOnce(&mut World)) -> Self {
+        let app = App::new(PolicySource::new(policy), Fake::with(build));
         Self { app, timeout: SignedDuration::from_secs(900) }
     }
 
-    fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+    pub fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
         look(&mut self.app.ports.0.lock().unwrap())
     }
 
-    fn calls(&self, action: &str) -> usize {
+    pub fn calls(&self, action: &str) -> usize {
         self.app.ports.calls().iter().filter(|it| it.starts_with(action)).count()
     }
 
@@ -109,7 +113,7 @@ impl Deployed {
         }
     }
 
-    async fn sweep(&self) -> Told {
+    pub async fn sweep(&self) -> Told {
         let mut told = Told::default();
         self.drain(SWEEP, &mut told).await;
         told
@@ -148,8 +152,24 @@ async fn a_schedule_leads_to_every_region_of_every_account() {
     assert_eq!(told.invocations, 1 + 2 + 4);
     assert_eq!(told.outcomes("swept").len(), 4 * 3);
     assert_eq!(deployed.calls("ec2:ModifyInstanceMetadataOptions"), 3);
-    // One listing for each place, and no second look at what AWS has answered already.
-    assert_eq!(deployed.calls("ec2:DescribeInstances"), 4);
+    // One listing for each account and Region, and one second look at a chunk of 40.
+    assert_eq!(deployed.calls("ec2:DescribeInstances"), 4 + 1);
+}
+
+/// What a schedule inside the maintenance window sends.
+#[tokio::test]
+async fn a_sweep_of_notebooks_alone_reads_nothing_else() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(3)(world);
+        world.notebook("analysis", NotebookStatus::Stopped);
+    });
+    let mut told = Told::default();
+    deployed.drain(r#"{"task": "sweep", "only": "notebooks"}"#, &mut told).await;
+    assert_eq!(told.resources("fixed"), ["analysis"]);
+    assert!(told.outcomes("swept").iter().all(|it| it["stage"] == "notebooks"));
+    assert_eq!(deployed.calls("ec2:DescribeInstances") + deployed.calls("ec2:DescribeImages"), 0);
+    deployed.drain(r#"{"task": "sweep", "only": "volumes"}"#, &mut told).await;
+    assert_eq!(told.dead.len(), 1);
 }
 
 #[tokio::test]

@@ -4,13 +4,14 @@
 //! InService, version 1 ─ mark, stop ─► Stopped, version 1 ─ update ─► Stopped, version 2
 //!                                                          ─ start (marked) ─► InService ─ unmark
 //! ```
+//! The mark says `started` from the start on, so that an owner who stops the notebook then is not answered by a start.
 //! Nothing is kept anywhere but on the notebook itself, so the next run (a redelivered event, the
 //! sweep) goes on where the last one stopped, or was killed.
 
 use super::{Circumstances, Decision, Drift, excuse};
 use crate::Tags;
 use crate::drift::Moments;
-use crate::notebook::{Notebook, NotebookStatus, Platform, UPDATE_TRIES};
+use crate::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform, RESTART_TAG, UPDATE_TRIES};
 use crate::plan::{Hold, NotebookStep, Plan, Wait};
 use crate::rules::minimum_version;
 use crate::scope::ScopeError;
@@ -46,8 +47,11 @@ pub fn decide_notebook(
         (Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone, _) => Plan::Nothing,
     };
     let remembers = rules.mode == Mode::Enforce && counts(&verdict, &repair);
-    let remember = if remembers { drift.remember } else { Tags::new() };
+    let mut remember = if remembers { drift.remember } else { Tags::new() };
     let contested = drift.note.filter(|_| matches!(verdict, Verdict::Violation(_)));
+    if started_meanwhile(notebook, circumstances) {
+        remember.insert(RESTART_TAG.to_owned(), Notebook::started_mark(circumstances.now));
+    }
     let plan = finish(notebook, rules, circumstances, repair.under(rules.mode));
     let notes = notes.into_iter().chain(left_stopped(notebook, circumstances)).chain(contested).collect();
     Ok(Decision { verdict, notes, plan, remember })
@@ -73,10 +77,28 @@ fn exhausted(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'
     (tries >= UPDATE_TRIES).then_some(Hold::UpdateHadNoEffect { tries, reason })
 }
 
+/// Whether a notebook that waits for our start was started all the same, and its mark does not say so: the function that
+/// started it was killed, or its owner did it. We stop no notebook that requires version 2, so that one that is stopping
+/// was started before.
+fn started_meanwhile(notebook: &Notebook, circumstances: &Circumstances<'_>) -> bool {
+    let started = match notebook.status {
+        NotebookStatus::Pending => true,
+        NotebookStatus::Stopping => notebook.minimum_version == MinimumVersion::Two,
+        NotebookStatus::InService
+        | NotebookStatus::Stopped
+        | NotebookStatus::Failed
+        | NotebookStatus::Updating
+        | NotebookStatus::Gone
+        | NotebookStatus::Unknown => false,
+    };
+    started && notebook.marked_for_restart(circumstances.now)
+}
+
 /// A notebook that ran before we stopped it, so long ago that it is not started any more.
 fn left_stopped(notebook: &Notebook, circumstances: &Circumstances<'_>) -> Option<Note> {
     let stopped = matches!(notebook.status, NotebookStatus::Stopped | NotebookStatus::Failed);
-    let stale = notebook.carries_restart_mark() && !notebook.marked_for_restart(circumstances.now);
+    let to_start = notebook.carries_restart_mark() && !notebook.was_started_again();
+    let stale = to_start && !notebook.marked_for_restart(circumstances.now);
     (stopped && stale).then_some(Note::LeftStopped)
 }
 
@@ -144,10 +166,11 @@ fn finish(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>,
     if matches!(repair, Plan::Act(_) | Plan::Wait(Wait::Notebook(_))) || !notebook.carries_restart_mark() {
         return repair;
     }
-    let believable = notebook.marked_for_restart(circumstances.now);
+    let believable = notebook.restart_mark(circumstances.now).is_some();
+    let to_start = notebook.marked_for_restart(circumstances.now);
     match notebook.status {
         NotebookStatus::Stopped
-            if believable && notebook.platform == Platform::AmazonLinux2 && notebook.can_run_al2023() =>
+            if to_start && notebook.platform == Platform::AmazonLinux2 && notebook.can_run_al2023() =>
         {
             // It cannot be started as it is, and it was stopped under a policy that opted in.
             match exhausted(notebook, rules, circumstances) {
@@ -155,7 +178,7 @@ fn finish(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>,
                 Some(why) => Plan::Hold { why, would: None },
             }
         }
-        NotebookStatus::Stopped if believable => Plan::act(NotebookStep::Start),
+        NotebookStatus::Stopped if to_start => Plan::act(NotebookStep::Start),
         // It was the update that failed, and no start was tried.
         NotebookStatus::Failed if believable && had_no_effect(&repair) => repair,
         // Never started from Failed: that could go round for ever.

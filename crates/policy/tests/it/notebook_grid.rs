@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use v2only_policy::drift::REVERTED_TAG;
 use v2only_policy::notebook::RESTART_TAG;
 use v2only_policy::settings::InService;
 use v2only_policy::{
@@ -46,6 +47,7 @@ enum Running {
 enum Mark {
     None,
     Believable,
+    Started,
     Stale,
     Unreadable,
 }
@@ -87,7 +89,7 @@ const STATUSES: [NotebookStatus; 8] = [
 const VERSIONS: [MinimumVersion; 3] = [MinimumVersion::One, MinimumVersion::Two, MinimumVersion::Unknown];
 const AGES: [Age; 3] = [Age::Fresh, Age::Old, Age::Unknown];
 const RUNNING: [Running; 4] = [Running::Wait, Running::WindowOpen, Running::WindowShut, Running::Report];
-const MARKS: [Mark; 4] = [Mark::None, Mark::Believable, Mark::Stale, Mark::Unreadable];
+const MARKS: [Mark; 5] = [Mark::None, Mark::Believable, Mark::Started, Mark::Stale, Mark::Unreadable];
 const REGIMES: [Regime; 4] =
     [Regime::Enforce, Regime::Observe, Regime::ExemptByTag, Regime::ExemptByDocument];
 const FLIPS: [Flips; 3] = [Flips::None, Flips::Now, Flips::Contested];
@@ -128,6 +130,7 @@ impl Case {
         match self.mark {
             Mark::None => it,
             Mark::Believable => it.marked(hours_ago(23)),
+            Mark::Started => it.tag(RESTART_TAG, &Notebook::started_mark(hours_ago(23))),
             Mark::Stale => it.marked(hours_ago(25)),
             Mark::Unreadable => it.tag(RESTART_TAG, "yes"),
         }
@@ -253,13 +256,17 @@ fn held(decision: &Decision, code: &str) -> bool {
     matches!(&decision.plan, Plan::Hold { why, .. } if why.code() == code)
 }
 
+fn remembers(decision: &Decision, tag: &str) -> bool {
+    decision.remember.contains_key(tag)
+}
+
 const STOP: fn(&NotebookStep) -> bool = |it| *it == NotebookStep::Stop;
 const UPDATE: fn(&NotebookStep) -> bool = |it| matches!(it, NotebookStep::Update { .. });
 const UPGRADE: fn(&NotebookStep) -> bool = |it| *it == NotebookStep::Update { upgrade_platform: true };
 const START: fn(&NotebookStep) -> bool = |it| *it == NotebookStep::Start;
 const UNMARK: fn(&NotebookStep) -> bool = |it| *it == NotebookStep::Unmark;
 
-const INVARIANTS: [(&str, Invariant); 30] = [
+const INVARIANTS: [(&str, Invariant); 32] = [
     // what is never done
     ("only a running notebook is stopped", |case, it| {
         !does(it, STOP) || case.status == NotebookStatus::InService
@@ -294,6 +301,9 @@ const INVARIANTS: [(&str, Invariant); 30] = [
     ("started is only what is stopped, and marked within a day", |case, it| {
         !does(it, START) || (case.status == NotebookStatus::Stopped && case.mark == Mark::Believable)
     }),
+    ("what its owner stopped after our start is not started", |case, it| {
+        case.mark != Mark::Started || !does(it, START)
+    }),
     ("unmarked is only what is marked and settled", |case, it| {
         !does(it, UNMARK) || (case.mark != Mark::None && case.settled())
     }),
@@ -307,13 +317,23 @@ const INVARIANTS: [(&str, Invariant); 30] = [
     ("what is observed, exempt or contested is updated only so that it can be started", |case, it| {
         !case.barred() || !does(it, UPDATE) || (case.stranded() && does(it, UPGRADE))
     }),
-    ("observing remembers nothing", |case, it| case.regime != Regime::Observe || it.remember.is_empty()),
+    ("observing remembers no flip", |case, it| {
+        case.regime != Regime::Observe || !remembers(it, REVERTED_TAG)
+    }),
+    (
+        "a start is written into a mark that waits for ours, while it starts or its owner stops it",
+        |case, it| {
+            let started = case.status == NotebookStatus::Pending
+                || case.status == NotebookStatus::Stopping && case.is_v2();
+            remembers(it, RESTART_TAG) == (started && case.mark == Mark::Believable)
+        },
+    ),
     ("what is between two states is not touched", |case, it| {
         case.settled() || !matches!(it.plan, Plan::Act(_))
     }),
     ("remembered is only what was turned back and is not exempt", |case, it| {
         let counted = matches!(it.verdict, Verdict::Violation(_) | Verdict::Compliant(_));
-        it.remember.is_empty() || (case.flips == Flips::Now && counted)
+        !remembers(it, REVERTED_TAG) || (case.flips == Flips::Now && counted)
     }),
     // what is always done
     ("gone is gone", |case, it| {
@@ -352,7 +372,7 @@ const INVARIANTS: [(&str, Invariant); 30] = [
             && case.is_v2()
             && case.regime != Regime::Observe
             && case.status != NotebookStatus::Gone;
-        !due || !it.remember.is_empty()
+        !due || remembers(it, REVERTED_TAG)
     }),
     ("what we left stopped is noted, and nothing else is", |case, it| {
         let stopped = matches!(case.status, NotebookStatus::Stopped | NotebookStatus::Failed);
@@ -379,7 +399,7 @@ fn the_whole_grid() {
         }
         told_lines.insert(told(&decision));
     }
-    assert_eq!(cases, 331_776);
+    assert_eq!(cases, 414_720);
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     // The grid reaches every state that a notebook can have, so no invariant holds for want of cases.
     for word in [

@@ -85,7 +85,10 @@ impl World {
                 let tried = self.it.remembering_update(self.now);
                 calls.extend(tried.map(|value| Call::Tag(UPDATED_TAG.to_owned(), value)));
             }
-            Plan::Act(Step::Notebook(NotebookStep::Start)) => calls.push(Call::Start),
+            Plan::Act(Step::Notebook(NotebookStep::Start)) => {
+                calls.push(Call::Start);
+                calls.push(Call::Tag(RESTART_TAG.to_owned(), Notebook::started_mark(self.now)));
+            }
             Plan::Act(Step::Notebook(NotebookStep::Unmark)) => calls.push(Call::Untag(RESTART_TAG)),
             Plan::Nothing | Plan::Wait(_) | Plan::Hold { .. } | Plan::Act(_) => {}
         }

@@ -56,7 +56,7 @@ fn the_way_of_a_running_notebook() {
         marked().is(NotebookStatus::Pending),
         rules(),
         seen(),
-        "compliant (minimum IMDS version is 2) → wait",
+        &format!("{FINE_WAIT}; remember {}", Notebook::started_mark(now())),
     );
     check("running, version 2", marked(), rules(), seen(), UNMARK_FINE);
     check("running, version 2, no mark", it(), rules(), seen(), FINE);

@@ -533,7 +533,7 @@ pub fn told(decision: &Decision) -> String {
         line += &format!("; {}", note.code());
     }
     for (key, value) in &decision.remember {
-        assert_eq!(key, REVERTED_TAG, "nothing else is remembered before a step");
+        assert!([REVERTED_TAG, RESTART_TAG].contains(&key.as_str()), "`{key}` is remembered before a step");
         line += &format!("; remember {value}");
     }
     line

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use v2only_enforcer::automation::{Automated, automate};
-use v2only_enforcer::enforce::{Bound, Carried, enforce_within, unchanged_since};
+use v2only_enforcer::enforce::{Bound, Carried, enforce_within};
 use v2only_enforcer::ports::{Metric, ReadUsage as _};
 use v2only_enforcer::waves::{Rollout, Stage, Stop, Watched, Wave, go_on, watched};
 use v2only_enforcer::{Failure, Record, ResourceId};
@@ -26,8 +26,6 @@ use crate::world::World;
 /// At most so many changes of one account and Region are in memory at once: as many as AWS describes on a page, and a multiple of what
 /// is asked about together afterwards.
 const PART: usize = 1000;
-/// A plan older than this is checked against the resource again before the change.
-const FRESH: SignedDuration = SignedDuration::from_mins(1);
 
 /// What came of some changes.
 #[derive(Debug, Default)]
@@ -56,15 +54,6 @@ struct Made {
     changes: usize,
     /// Those of these that failed.
     failed: usize,
-}
-
-/// How changes are made.
-#[derive(Debug, Clone, Copy)]
-struct How {
-    /// There was a wait, or the question was open for long: only what is still as it was planned for is changed.
-    waited: bool,
-    /// Changes by runbooks are left for one execution in all accounts and Regions.
-    together: bool,
 }
 
 /// A run under way.
@@ -150,8 +139,7 @@ impl<W: World> Run<'_, W> {
         Ok(Some((&self.estate.seen(entry)?.place, self.estate.get(entry)?.judged)))
     }
 
-    /// One wave, places side by side, and then together what one execution does for all of them. What was planned a
-    /// while ago is changed only if it is still as it was then.
+    /// One wave, places side by side, and then together what one execution does for all of them.
     async fn one(
         &self,
         wave: &Wave,
@@ -163,8 +151,7 @@ impl<W: World> Run<'_, W> {
         let place = |number: &usize| self.estate.entry(*number).map(Entry::place);
         let by_place = numbers.chunk_by(|one, other| place(one) == place(other));
         let central = self.central.filter(|_| !rolled.apart);
-        let aged = self.world.now().duration_since(self.now) > FRESH;
-        let how = How { waited: rolled.waited || aged, together: central.is_some() };
+        let together = central.is_some();
         let at_one_place = async |numbers: &[usize]| {
             let mut whole = Part::default();
             let Some(entry) = numbers.first().and_then(|it| self.estate.entry(*it)) else {
@@ -175,7 +162,7 @@ impl<W: World> Run<'_, W> {
             // The versions of a template have an order, and there are few sources: they are not parted.
             let at_once = if wave.stage == Stage::Sources { numbers.len() } else { PART };
             for some in numbers.chunks(at_once) {
-                whole.add(self.part(place, some, bound, how).await?);
+                whole.add(self.part(place, some, bound, together).await?);
             }
             Ok(whole)
         };
@@ -195,8 +182,15 @@ impl<W: World> Run<'_, W> {
         Ok(whole)
     }
 
-    /// Some of the changes of one account and Region in a wave.
-    async fn part(&self, place: &Place, numbers: &[usize], bound: &Bound, how: How) -> spool::Result<Part> {
+    /// Some of the changes of one account and Region in a wave. With `together`, changes by runbooks are left for one
+    /// execution in all accounts and Regions.
+    async fn part(
+        &self,
+        place: &Place,
+        numbers: &[usize],
+        bound: &Bound,
+        together: bool,
+    ) -> spool::Result<Part> {
         let mut number_of: BTreeMap<ResourceId, usize> = BTreeMap::new();
         let (mut judged, mut automated) = (Vec::with_capacity(numbers.len()), BTreeSet::new());
         for number in numbers {
@@ -210,15 +204,12 @@ impl<W: World> Run<'_, W> {
             judged.push(it);
         }
         let wait = async |time: Duration| self.world.sleep(time).await;
-        let (judged, not_now) =
-            if how.waited { unchanged_since(self.aws, place, judged).await } else { (judged, Vec::new()) };
         let (by_runbook, by_us) =
             judged.into_iter().partition(|it| automated.contains(&ResourceId::from(&it.subject)));
-        let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.now, bound).await;
-        carried.records.extend(not_now);
+        let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.world.now(), bound).await;
         let number = |id: &ResourceId| number_of.get(id).copied();
         let mut part = Part::default();
-        if how.together {
+        if together {
             let by_runbook: Vec<Judged> = by_runbook;
             part.together = by_runbook.iter().filter_map(|it| number(&(&it.subject).into())).collect();
         } else {
@@ -241,7 +232,7 @@ impl<W: World> Run<'_, W> {
     ) -> spool::Result<()> {
         for it in &carried.records {
             let Some(number) = number(&it.resource) else { continue };
-            if it.hold() != Some(&Hold::ChangedSince) {
+            if it.hold().is_none() {
                 part.made.changes += 1;
                 part.made.failed += usize::from(it.outcome.is_failure());
             }
@@ -275,7 +266,6 @@ impl<W: World> Run<'_, W> {
             let _shown = self.progress.begin(format!("waiting {} for evidence", time(course.soak)));
             talk.say(&format!("waiting {}, to see whether they still call IMDSv1", time(course.soak)));
             self.world.sleep(course.soak).await;
-            rolled.waited = true;
         }
         Ok(match self.read(&rolled.lost).await? {
             Ok(seen) => {

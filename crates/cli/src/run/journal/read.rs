@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use v2only_enforcer::ResourceId;
-use v2only_enforcer::rollback::{Recorded, TemplateLine, What};
+use v2only_enforcer::rollback::{Created, Recorded, TemplateLine, What};
 use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
 use v2only_policy::notebook::MinimumVersion;
 use v2only_policy::settings::HopLimit;
@@ -39,6 +40,7 @@ pub(crate) struct Unreadable {
 #[derive(Deserialize)]
 struct Line {
     schema: String,
+    time: Option<Timestamp>,
     account: String,
     region: String,
     kind: String,
@@ -76,6 +78,7 @@ struct TemplateChanged {
 #[derive(Deserialize)]
 struct NotebookBefore {
     minimum_version: Option<String>,
+    created_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -166,6 +169,11 @@ fn one(line: &str) -> Result<Option<Recorded>, String> {
                     Some("1") => MinimumVersion::One,
                     None => MinimumVersion::Unknown,
                     Some(other) => return Err(format!("`before.minimum_version` is `{other}`, not 1 or 2")),
+                },
+                created: match (before.created_at, line.time) {
+                    (Some(at), _) => Created::At(at),
+                    (None, Some(written)) => Created::Before(written),
+                    (None, None) => Created::Unknown,
                 },
             }
         }

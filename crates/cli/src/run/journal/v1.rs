@@ -31,6 +31,8 @@ enum BeforeV1 {
         minimum_version: Option<&'static str>,
         status: Option<&'static str>,
         platform: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        created_at: Option<String>,
     },
     Template {
         #[serde(flatten)]
@@ -125,6 +127,7 @@ fn before(subject: &Subject, step: Step) -> Option<BeforeV1> {
                 Platform::AmazonLinux2023 => Some("amazon-linux-2023".to_owned()),
                 Platform::Unknown(identifier) => (!identifier.is_empty()).then(|| identifier.clone()),
             },
+            created_at: notebook.created_at.map(|it| it.to_string()),
         },
         Subject::AccountDefaults(defaults) => BeforeV1::Defaults {
             options: (&defaults.options).into(),

@@ -1,0 +1,115 @@
+//! The second look: resources are described once more right before they are changed.
+//!
+//! A decision may be minutes or hours old when its turn comes. Somebody may have exempted the resource meanwhile, switched
+//! it off, fixed it, or replaced it by another one of the same name. Such a resource is not changed.
+
+use v2only_policy::instance::{Instance, MetadataOptions};
+use v2only_policy::notebook::Notebook;
+use v2only_policy::source::Image;
+use v2only_policy::{Hold, InstanceId, Judged, Place, Subject};
+
+use crate::failure::Failure;
+use crate::ports::{DescribeInstances, DescribeNotebook, ListImages};
+use crate::record::Record;
+
+/// How many resources are changed after one look. At 5 changes a second, no change is based on a description that is
+/// older than 8 seconds.
+pub const CHUNK: usize = 40;
+
+/// Splits decided resources into those that are as they were when they were decided, and records of the others.
+///
+/// A resource that differs is on hold as `changed-since`. One that cannot be described has failed. Neither may be changed.
+/// A resource whose plan asks for no change is passed on unread. Launch templates and account defaults are passed on as
+/// well: they are read again where they are changed.
+///
+/// Makes one call for up to 200 instances, two for each notebook, and lists the images if one of them is to be marked.
+pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook + ListImages>(
+    ports: &P,
+    place: &Place,
+    judged: Vec<Judged>,
+) -> (Vec<Judged>, Vec<Record>) {
+    let (instances, others): (Vec<Judged>, Vec<Judged>) =
+        judged.into_iter().partition(|it| it.instance().is_some());
+    let (mut same, mut other) = instances_unchanged_since(ports, place, instances).await;
+    let marks = others.iter().any(|it| it.acts() && it.image().is_some());
+    let images = if marks { own_images(ports, place).await } else { Ok(Vec::new()) };
+    for it in others {
+        let is_same = match &it.subject {
+            Subject::Notebook(then) if it.acts() => notebook_is(ports, place, then).await,
+            Subject::Image(then) if it.acts() => {
+                images.as_ref().map_err(Failure::clone).map(|found| found.contains(then))
+            }
+            Subject::Notebook(_)
+            | Subject::Image(_)
+            | Subject::Instance(_)
+            | Subject::AccountDefaults(_)
+            | Subject::TemplateVersion { .. }
+            | Subject::LaunchConfiguration { .. } => Ok(true),
+        };
+        sort(place, it, is_same, &mut same, &mut other);
+    }
+    (same, other)
+}
+
+/// The same for instances alone.
+pub async fn instances_unchanged_since(
+    ports: &impl DescribeInstances,
+    place: &Place,
+    judged: Vec<Judged>,
+) -> (Vec<Judged>, Vec<Record>) {
+    let acting = judged.iter().filter(|it| it.acts());
+    let ids: Vec<InstanceId> = acting.filter_map(|it| it.instance().map(|it| it.id.clone())).collect();
+    let described = if ids.is_empty() { Ok(Vec::new()) } else { ports.instances(place, &ids).await };
+    let (mut same, mut other) = (Vec::new(), Vec::new());
+    for it in judged {
+        let is_same = match (it.instance().filter(|_| it.acts()), &described) {
+            (None, _) => Ok(true),
+            (Some(_), Err(failure)) => Err(failure.clone()),
+            (Some(then), Ok(found)) => {
+                let now = found.iter().find(|it| it.id == then.id);
+                Ok(now.is_some_and(|now| is_as_decided(then, now)))
+            }
+        };
+        sort(place, it, is_same, &mut same, &mut other);
+    }
+    (same, other)
+}
+
+fn sort(
+    place: &Place,
+    it: Judged,
+    is_same: Result<bool, Failure>,
+    same: &mut Vec<Judged>,
+    other: &mut Vec<Record>,
+) {
+    match is_same {
+        Ok(true) => same.push(it),
+        Ok(false) => other.push(Record::of(place, &it).on_hold(Hold::ChangedSince)),
+        Err(failure) => other.push(Record::of(place, &it).with_failure(failure)),
+    }
+}
+
+async fn own_images(ports: &impl ListImages, place: &Place) -> Result<Vec<Image>, Failure> {
+    let (mut all, mut next) = (Vec::new(), None);
+    loop {
+        let page = ports.own_images(place, next).await?;
+        all.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// Whether everything that a decision is based on is as it was. That AWS has finished applying a change is no difference.
+fn is_as_decided(then: &Instance, now: &Instance) -> bool {
+    let settled = |it: &Instance| MetadataOptions { pending: false, ..it.options };
+    settled(then) == settled(now) && then.tags == now.tags && then.managed_by == now.managed_by
+}
+
+/// A notebook that was deleted and created again has its name and its ARN, but not its creation time.
+async fn notebook_is(ports: &impl DescribeNotebook, place: &Place, then: &Notebook) -> Result<bool, Failure> {
+    let Some(now) = ports.notebook(place, &then.name).await? else { return Ok(false) };
+    let tags = ports.notebook_tags(place, &then.arn).await?;
+    Ok(*then == Notebook { tags, ..now })
+}
