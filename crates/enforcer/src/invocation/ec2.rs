@@ -8,8 +8,8 @@ use v2only_events::{Launched, RequestedOptions, Subject};
 use v2only_policy::drift::to_second;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
 use v2only_policy::{
-    Circumstances, Compliance, Decision, History, Hold, InstanceId, Occasion, Place, Plan, Policy, Step, Verdict,
-    compliant_anywhere, decide_instance,
+    Circumstances, Compliance, Decision, History, Hold, InstanceId, Occasion, Place, Plan, Policy, Step,
+    Verdict, compliant_anywhere, decide_instance,
 };
 
 use super::app::{App, Clock, Failed, Invocation};

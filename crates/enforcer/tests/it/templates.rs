@@ -227,6 +227,7 @@ async fn fixed(template: &LaunchTemplate, account: &Account) -> Record {
         now: now(),
         occasion: Occasion::Seen,
         usage: usage::Usage::NotRead,
+        history: v2only_policy::History::NotRead,
     };
     let judged =
         decide_launch_template(template, &AccountDefaults::UNSET, &policy.policy, &circumstances).unwrap();
