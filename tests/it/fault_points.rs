@@ -30,7 +30,9 @@ fn instances(setup: Setup) -> Stage {
     let stage = setup.closed();
     stage.launch(v1().count(3));
     let flipped = stage.launch(v2());
-    let exempt = v1().tag("v2only:exempt-until", "2099-12-31").tag("v2only:exempt-reason", "migration");
+    let exempt = v1()
+        .tag("v2only:exempt-until", &v2only_tests::exemption_day())
+        .tag("v2only:exempt-reason", "migration");
     stage.exempt(stage.launch(exempt));
     let off = MetadataRequest { http_endpoint: Some(Toggle::Disabled), ..MetadataRequest::default() };
     stage.launch(v1().metadata(off));

@@ -121,7 +121,9 @@ fn an_exempt_instance_is_not_touched() {
     let exemptions = "exemptions:\n  - match: { tag: { key: app, value: legacy } }\n    reason: vendor agent\n    \
                       until: 2099-12-31\n";
     let stage = Setup::policy(&format!("{ENFORCE}{exemptions}")).open();
-    let tagged = v1().tag("v2only:exempt-until", "2099-12-31").tag("v2only:exempt-reason", "migration");
+    let tagged = v1()
+        .tag("v2only:exempt-until", &v2only_tests::exemption_day())
+        .tag("v2only:exempt-reason", "migration");
     let ids = [
         stage.launch(tagged),
         stage.launch(v1().tag("app", "legacy")),
@@ -143,7 +145,7 @@ fn an_exempt_instance_is_not_touched() {
 fn an_expired_exemption_exempts_nobody() {
     let stage = Setup::default().open();
     let over = v1().tag("v2only:exempt-until", "2020-12-31").tag("v2only:exempt-reason", "migration");
-    let without_reason = v1().tag("v2only:exempt-until", "2099-12-31");
+    let without_reason = v1().tag("v2only:exempt-until", &v2only_tests::exemption_day());
     let ids = [stage.launch(over), stage.launch(without_reason)].concat();
     stage.settle();
     for id in &ids {

@@ -52,7 +52,9 @@ fn eventful() -> Stage {
     stage.launch(v1().count(2));
     stage.launch(v2());
     stage.launch(v1().managed_by("eks.amazonaws.com"));
-    let secret = v1().tag("v2only:exempt-until", "2099-12-31").tag("v2only:exempt-reason", "migration");
+    let secret = v1()
+        .tag("v2only:exempt-until", &v2only_tests::exemption_day())
+        .tag("v2only:exempt-reason", "migration");
     stage.exempt(stage.launch(secret.tag("password", "correct-horse")));
     stage.aws.launch_as(HOME, REGION, &Actor::AutoScaling("web".to_owned()), v1()).unwrap();
     stage.aws.launch_as(HOME, REGION, &Actor::SpotService, v1()).unwrap();

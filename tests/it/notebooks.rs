@@ -239,7 +239,9 @@ fn a_notebook_deleted_on_its_way_is_no_failure() {
 fn an_exempt_notebook_is_not_touched() {
     let stage = Setup::default().open();
     stage.exempt(["keep".to_owned()]);
-    let seed = fresh("keep").tag("v2only:exempt-until", "2099-12-31").tag("v2only:exempt-reason", "course");
+    let seed = fresh("keep")
+        .tag("v2only:exempt-until", &v2only_tests::exemption_day())
+        .tag("v2only:exempt-reason", "course");
     stage.aws.notebooks().add(&stage.home(), seed.status(Status::Pending));
     stage.pass(SECOND * 1800);
     assert_eq!(

@@ -195,7 +195,8 @@ impl Soak {
             0 | 1 => (spec.tokens(HttpTokens::Required), Fate::Fixed),
             2 => (spec.metadata(off), Fate::Kept),
             3 => (
-                spec.tag("v2only:exempt-until", "2099-12-31").tag("v2only:exempt-reason", "soak"),
+                spec.tag("v2only:exempt-until", &v2only_tests::exemption_day())
+                    .tag("v2only:exempt-reason", "soak"),
                 Fate::Kept,
             ),
             4 => (spec.managed_by("eks.amazonaws.com"), Fate::Held),
@@ -253,7 +254,9 @@ impl Soak {
         let mut seed = Seed::new(&name).age(SECOND * 60).minimum_version("1");
         let exempt = self.dice.roll(20);
         if exempt {
-            seed = seed.tag("v2only:exempt-until", "2099-12-31").tag("v2only:exempt-reason", "soak");
+            seed = seed
+                .tag("v2only:exempt-until", &v2only_tests::exemption_day())
+                .tag("v2only:exempt-reason", "soak");
             self.stage.exempt([name.clone()]);
         }
         seed = match self.dice.below(5) {

@@ -15,7 +15,9 @@ fn estate(setup: Setup) -> Stage {
     stage.aws.add_role("999988887777", "v2only-member", Some(EXTERNAL_ID));
     stage.launch(v1().count(3));
     stage.launch(v2());
-    let exempt = v1().tag("v2only:exempt-until", "2099-12-31").tag("v2only:exempt-reason", "migration");
+    let exempt = v1()
+        .tag("v2only:exempt-until", &v2only_tests::exemption_day())
+        .tag("v2only:exempt-reason", "migration");
     stage.exempt(stage.launch(exempt));
     stage.launch_at(MEMBER, ELSEWHERE, v1().count(2));
     stage.aws.notebooks().add(&stage.home(), Seed::new("churn").status(Status::Stopped).minimum_version("1"));

@@ -87,7 +87,7 @@ fn a_default_chosen_between_our_last_look_and_our_change_is_not_called_fixed() {
     aws.before_call(CallFilter::of("ec2", "ModifyLaunchTemplate"), 1, |aws| edit(aws, "3"));
     let (found, code) = finding(&enforce(&aws, "json"));
     assert_eq!((&found["outcome"], code), (&"retry".into(), Some(3)), "{found}");
-    assert!(found["error"].to_string().contains("make version 3 the default again"), "{found}");
+    assert!(found["failure"].to_string().contains("make version 3 the default again"), "{found}");
 }
 
 #[test]

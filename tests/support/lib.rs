@@ -39,6 +39,12 @@ pub const REGION: &str = "eu-central-1";
 /// The policy document that sets only its mode.
 pub const ENFORCE: &str = "version: 1\nmode: enforce\n";
 
+/// The last day of an exemption by tag: 300 days from today, because a tag exempts for 365 days at most.
+pub fn exemption_day() -> String {
+    let today = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date();
+    today.checked_add(jiff::SignedDuration::from_hours(24 * 300)).unwrap().to_string()
+}
+
 /// A second, of whichever clock is asked.
 pub const SECOND: Duration = Duration::from_secs(1);
 /// Nothing here takes as long in real time; only a test that hangs meets it.

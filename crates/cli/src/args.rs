@@ -24,9 +24,9 @@ const STYLES: Styles = Styles::styled()
 ///
 /// `scan` shows what violates the policy and changes nothing; `enforce` shows a plan, asks, and carries it
 /// out; `rollback` takes it back; `readiness` says who still uses IMDSv1; `replay` says what saved events
-/// would lead to; `validate` checks a policy document; `check` looks
-/// at infrastructure code before it is deployed; `policies` are for AWS itself to say no; `demo` shows it
-/// all on this machine, without an account.
+/// would lead to; `validate` checks a policy document; `check` reads infrastructure code
+/// before it is deployed; `policies` are policies with which AWS itself blocks IMDSv1; `demo` shows
+/// everything on this machine, without an account.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "v2only", version, styles = STYLES, max_term_width = 100, after_help = exit::table())]
 pub struct Cli {

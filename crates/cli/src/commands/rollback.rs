@@ -8,6 +8,7 @@ use jiff::tz::Offset;
 use v2only_enforcer::rollback::{Came, Exemption, Looked, Recorded, Restoration, Told, look, restore};
 use v2only_policy::Place;
 use v2only_policy::exemption::parse_day;
+use v2only_policy::settings::TagExemptions;
 
 use crate::args::format::Format;
 use crate::print::documents;
@@ -126,7 +127,17 @@ fn exemption<W: World>(args: &Args, session: &Session<'_, W>) -> Result<Option<E
             hint,
         ));
     };
-    if day < Offset::UTC.to_datetime(session.world.now()).date() {
+    let today = Offset::UTC.to_datetime(session.world.now()).date();
+    let TagExemptions::Allow { max_days } = TagExemptions::default() else { return Ok(None) };
+    if day.duration_since(today).as_hours() > i64::from(max_days) * 24 {
+        return Err(Problem::usage(
+            format!(
+                "--exempt-until: {until} is more than {max_days} days away, and such a tag exempts no resource"
+            ),
+            "type an earlier day, or write the exemption into the policy document",
+        ));
+    }
+    if day < today {
         return Err(Problem::usage(
             format!("--exempt-until: {until} is in the past, and would exempt no resource"),
             hint,

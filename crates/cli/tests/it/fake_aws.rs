@@ -289,7 +289,7 @@ impl FakeAws {
 
     /// The calls that changed something, in order.
     pub(crate) fn changes(&self) -> Vec<String> {
-        let reading = ["Describe", "List", "Get"];
+        let reading = ["Describe", "List", "Get", "Lookup"];
         let state = self.state();
         let changes = state.calls.iter().filter(|(action, _)| !reading.iter().any(|it| action.contains(it)));
         changes.map(|(action, what)| format!("{action} {what}")).collect()

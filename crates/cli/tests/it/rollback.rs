@@ -219,6 +219,7 @@ fn bad_input_is_one_clear_error_and_changes_nothing() {
         ("DIR/journal.ndjson --region us-east-1", "nothing in the Regions that are named"),
         ("DIR/journal.ndjson --exempt-until 2027-01-31", "--reason"),
         ("DIR/journal.ndjson --exempt-until soon --reason x", "is not a day written YYYY-MM-DD"),
+        ("DIR/journal.ndjson --exempt-until 2099-12-31 --reason x", "is more than 365 days away"),
         (
             "DIR/journal.ndjson --exempt-until 2026-01-31 --reason x",
             "is in the past, and would exempt no resource",

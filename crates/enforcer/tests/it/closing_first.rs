@@ -9,6 +9,7 @@ use crate::instances::{ENFORCE, again, app, batch, handle, launch, modified};
 
 const ID: &str = "i-00000001";
 const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions i-00000001";
+const HISTORY: &str = "cloudtrail:LookupEvents i-00000001";
 const TAG: &str = "ec2:CreateTags i-00000001";
 const OPINIONS: &str =
     "version: 1\nmode: enforce\ninstances: { hop_limit: { exactly: 2 }, ipv6_endpoint: enabled }\n";
@@ -40,13 +41,13 @@ async fn flip(kind: Kind) -> (Vec<String>, bool, Vec<String>) {
 async fn a_failed_tag_never_keeps_v1_open_and_only_the_tag_is_retried() {
     for kind in [Kind::Throttled, Kind::Unavailable] {
         let (first, retried, second) = flip(kind).await;
-        assert_eq!(first, ["ec2:DescribeInstances 1", MODIFY, TAG]);
+        assert_eq!(first, ["ec2:DescribeInstances 1", HISTORY, MODIFY, TAG]);
         assert!(retried, "{kind:?}");
         assert_eq!(second, ["ec2:DescribeInstances 1", TAG], "{kind:?}: only the tag is written");
     }
     for kind in [Kind::Refused, Kind::Denied, Kind::Invalid] {
         let (first, retried, _) = flip(kind).await;
-        assert_eq!(first, ["ec2:DescribeInstances 1", MODIFY, TAG]);
+        assert_eq!(first, ["ec2:DescribeInstances 1", HISTORY, MODIFY, TAG]);
         assert!(!retried, "{kind:?}: another try fails as well");
     }
 }

@@ -11,7 +11,7 @@ use super::stage::{Stage, is_ours};
 /// Whether a call changes nothing. Whatever is not known to read counts as a change.
 fn only_reads(name: &str) -> bool {
     let action = name.rsplit(':').next().unwrap_or(name);
-    ["Describe", "List", "Get"].iter().any(|it| action.starts_with(it)) || action == "AssumeRole"
+    ["Describe", "List", "Get", "Lookup"].iter().any(|it| action.starts_with(it)) || action == "AssumeRole"
 }
 
 /// The calls of the functions, by action.

@@ -32,7 +32,7 @@ pub(crate) struct Flags {
     wave: Option<Portion>,
 
     /// How long to wait between waves, such as `90s` or `1h`, for CloudWatch to show whether instances that lost IMDSv1
-    /// still ask for it; `0s` does not wait for evidence [default: 10m]
+    /// still call it; `0s` does not wait for evidence [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = soak, help_heading = "Waves")]
     soak: Option<Duration>,
 
@@ -41,7 +41,7 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "N|N%", help_heading = "Waves")]
     max_errors: Option<Portion>,
 
-    /// Leave the rest once more of the instances that lost IMDSv1 still ask for it [default: 0]
+    /// Leave the rest once more of the instances that lost IMDSv1 still call it [default: 0]
     #[arg(long, value_name = "N|N%", help_heading = "Waves")]
     max_rejecting: Option<Portion>,
 }
@@ -117,7 +117,7 @@ impl Course {
             format!("{} apart", time(self.soak))
         };
         Some(format!(
-            "in {} of {first} and {last} instances and notebooks, {wait}; ends once more than {} of them still ask for \
+            "in {} of {first} and {last} instances and notebooks, {wait}; ends once more than {} of them still call \
              IMDSv1, or more than {} of {} fail",
             count(sizes.len(), "wave"),
             rollout.max_rejecting,
