@@ -40,6 +40,22 @@ def created_group(**keys):
     return request("autoscaling:CreateAutoScalingGroup", GROUP, keys=keys)
 
 
+def infrastructure(**keys):
+    return request("imagebuilder:CreateInfrastructureConfiguration", "infrastructure-configuration/web", keys=keys)
+
+
+def described(action, tokens):
+    """A call about an instance with these tokens."""
+    keys = {"ec2:MetadataHttpTokens": tokens, "ec2:MetadataHttpEndpoint": "enabled"}
+    return request(action, INSTANCE, keys=keys)
+
+
+def configuration(tokens):
+    keys = {"autoscaling:MetadataHttpTokens": tokens}
+    name = "launchConfiguration:*:launchConfigurationName/name"
+    return request("autoscaling:CreateLaunchConfiguration", name, keys=keys)
+
+
 # Sid: (what only it denies, what it must not touch).
 OUR_FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:v2only-ec2-enforcer"
 THEIR_FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:theirs"
@@ -84,6 +100,10 @@ DENIALS = {
         request("s3:GetObject", OBJECT, keys=OWN_NETWORK | {"aws:VpcSourceIp": "10.9.9.9"}),
         request("s3:GetObject", OBJECT, keys=OWN_NETWORK),
     ),
+    "ImageBuilderRequiresV2": (
+        infrastructure(**{"imagebuilder:Ec2MetadataHttpTokens": "optional"}),
+        infrastructure(**{"imagebuilder:Ec2MetadataHttpTokens": "required"}),
+    ),
     "OnlyOwnersWriteOurTags": (
         tagged("ec2:CreateTags", INSTANCE, "v2only:exempt-until"),
         tagged("ec2:CreateTags", INSTANCE, "Name"),
@@ -123,12 +143,42 @@ DENIALS = {
     ),
 }
 
+# Files that are attached for a purpose, not with the others. Sid: as above.
+CHOSEN = {
+    "optional-closed-before-start": {
+        "NoRoleOntoOpenInstance": (
+            described("ec2:AssociateIamInstanceProfile", "optional"),
+            described("ec2:AssociateIamInstanceProfile", "required"),
+        ),
+        "NoStartOfOpenInstance": (
+            described("ec2:StartInstances", "optional"),
+            described("ec2:StartInstances", "required"),
+        ),
+    },
+    "optional-launch-configurations-v2": {
+        "LaunchConfigurationRequiresV2": (configuration("optional"), configuration("required")),
+    },
+}
+
 
 def test_every_denial_has_its_row():
     assert sids(all_scps()) == set(DENIALS)
     files = shipped()
-    apart = [it for path, it in files.items() if path.startswith("scp/") and "everything" not in path]
-    assert sids(apart) == set(DENIALS)
+    apart = {path.removeprefix("scp/").removesuffix(".json"): it for path, it in files.items() if path.startswith("scp/")}
+    chosen = {name: sids([apart[name]]) for name in CHOSEN}
+    assert chosen == {name: set(rows) for name, rows in CHOSEN.items()}
+    others = [it for name, it in apart.items() if "everything" not in name and name not in CHOSEN]
+    assert sids(others) == set(DENIALS)
+
+
+@pytest.mark.parametrize(("name", "sid"), [(name, sid) for name, rows in CHOSEN.items() for sid in rows])
+def test_a_file_attached_for_a_purpose_denies_just_that(simulator, totals, name, sid):
+    policy = shipped()[f"scp/{name}.json"]
+    denied, untouched = CHOSEN[name][sid]
+    totals.update(cases=3)
+    assert simulator.denied(denied, [policy])
+    assert not simulator.denied(denied, without([policy], sid))
+    assert not simulator.denied(untouched, [policy])
 
 
 @pytest.mark.parametrize("sid", DENIALS)

@@ -47,6 +47,7 @@ GRANTS = {
         ),
     },
     "ec2-enforcer": {
+        "SeeHistory": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
         "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
         "TightenInstances": (modification(REQUIRE, V1), modification(OPEN, V2)),
         "TagInstances": (
@@ -55,6 +56,7 @@ GRANTS = {
         ),
     },
     "notebook-enforcer": {
+        "SeeHistory": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
         "SeeNotebooks": (
             request("sagemaker:DescribeNotebookInstance", NOTES),
             request("sagemaker:DeleteNotebookInstance", NOTES),
