@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Tags;
 use crate::history::Recorded;
+pub use crate::moment::to_second;
 use crate::settings::DriftRule;
 
 /// Tag that remembers when version 1 was turned back on.
@@ -163,11 +164,6 @@ fn pause(flip: usize, contested_after: u8) -> SignedDuration {
     };
     let doubled = u32::try_from(beyond).ok().and_then(|beyond| 1_i64.checked_shl(beyond.min(60)));
     SignedDuration::from_mins(doubled.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE))
-}
-
-/// Event times have whole seconds; so have the moments in the tag.
-pub fn to_second(at: Timestamp) -> Timestamp {
-    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use jiff::civil::Date;
 
 use crate::Tags;
 use crate::scope::{Matcher, Scope, ScopeError};
-use crate::settings::TagExemptions;
 
 /// Tag that exempts its resource through a day, written `YYYY-MM-DD`.
 pub const UNTIL_TAG: &str = "v2only:exempt-until";
@@ -188,6 +187,24 @@ fn from_tags(tags: &Tags) -> Option<Result<(Date, String), InvalidTag>> {
             (Some(_), None) => Err(InvalidTag::NoReason),
             (Some(day), Some(reason)) => Ok((day, reason.to_owned())),
         }),
+    }
+}
+
+/// What the document says of exemptions by tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagExemptions {
+    /// They hold if their last day is at most so many days away.
+    Allow {
+        /// The number of days.
+        max_days: u16,
+    },
+    /// They exempt nothing, and are reported.
+    Ignore,
+}
+
+impl Default for TagExemptions {
+    fn default() -> Self {
+        Self::Allow { max_days: 365 }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use crate::drift::to_second;
+use crate::moment::to_second;
 
 /// A recorded change of what a resource answers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,6 +22,7 @@ pub mod drift;
 pub mod exemption;
 pub mod history;
 pub mod instance;
+mod moment;
 pub mod notebook;
 pub mod owner;
 pub mod source;

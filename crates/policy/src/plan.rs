@@ -9,6 +9,7 @@ mod sources;
 
 use std::fmt;
 
+pub(crate) use hold::unfit;
 pub use hold::{EnforcementBar, Hold};
 pub use instance::InstanceChange;
 pub use sources::{DefaultsChange, ImageChange, TemplateChange};

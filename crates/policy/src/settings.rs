@@ -6,6 +6,7 @@
 use std::num::NonZeroU8;
 
 use crate::exemption::Exemption;
+pub use crate::exemption::TagExemptions;
 use crate::ids::IdError;
 use crate::instance::Switch;
 use crate::scope::{Matcher, Scope, ScopeError};
@@ -327,24 +328,6 @@ pub struct Override {
     pub matcher: Matcher,
     /// What holds for them.
     pub rules: Rules,
-}
-
-/// What the document says of exemptions by tag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TagExemptions {
-    /// They hold if their last day is at most so many days away.
-    Allow {
-        /// The number of days.
-        max_days: u16,
-    },
-    /// They exempt nothing, and are reported.
-    Ignore,
-}
-
-impl Default for TagExemptions {
-    fn default() -> Self {
-        Self::Allow { max_days: 365 }
-    }
 }
 
 /// A whole validated policy document.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::container_host::ContainerHost;
 use crate::exemption::{InForce, Void};
 use crate::finding::{Finding, SideOption};
-use crate::plan::EnforcementBar;
+use crate::plan::{EnforcementBar, unfit};
 
 /// What was found of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,12 +172,4 @@ impl fmt::Display for Note {
             ),
         }
     }
-}
-
-/// Why tags in metadata cannot be enabled.
-pub(crate) fn unfit(f: &mut fmt::Formatter<'_>, key: &str) -> fmt::Result {
-    write!(
-        f,
-        "InstanceMetadataTags=enabled is impossible: instance metadata cannot show the tag key `{key}`; rename that tag"
-    )
 }

@@ -5,7 +5,6 @@ use std::fmt;
 use crate::owner::Owner;
 use crate::source::Displaced;
 use crate::usage::Usage;
-use crate::verdict::unfit;
 
 /// Why a violation is not touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -253,4 +252,12 @@ impl fmt::Display for Hold {
             Self::WaveStopped { because } => write!(f, "wave stopped because {because}"),
         }
     }
+}
+
+/// Why tags in metadata cannot be enabled.
+pub(crate) fn unfit(f: &mut fmt::Formatter<'_>, key: &str) -> fmt::Result {
+    write!(
+        f,
+        "InstanceMetadataTags=enabled is impossible: instance metadata cannot show the tag key `{key}`; rename that tag"
+    )
 }
