@@ -174,7 +174,8 @@ resource "aws_sqs_queue_policy" "rules_send" {
         Resource  = each.value.queue.arn
         Condition = { ArnEquals = { "aws:SourceArn" = rules } }
       } if length(rules) > 0],
-      # Whoever may send chooses the account of an event, so the permissions of others in this account do not count.
+      # The sender of an event chooses its account, so the permissions of other principals in this account do
+      # not count.
       [for senders in [each.value.senders] : {
         Sid       = length(each.value.rules) > 0 ? "OnlyRulesSend" : "OnlyOurselvesSend"
         Effect    = "Deny"

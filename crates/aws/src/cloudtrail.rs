@@ -26,7 +26,7 @@ impl LookUpLaunches for Aws {
         until: Option<Timestamp>,
         next: Option<String>,
     ) -> Answer<Page<Value>> {
-        // CloudTrail takes one attribute, so the name of the event is looked at here.
+        // CloudTrail filters by one attribute only, so the event name is checked here.
         let by_name = (sdk::LookupAttributeKey::ResourceName, id.as_str());
         let answer = self.look_up(place, by_name, until, next).await?;
         records(&answer, |it| it.event_name() == Some("RunInstances"))

@@ -30,10 +30,10 @@ use crate::settings::{Membership, Settings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often a call is made again that AWS's side did not answer, where a person waits.
-const SPARE: u32 = 2;
-/// How long after that.
-const BREATH: Duration = Duration::from_millis(500);
+/// How often the CLI repeats a call after AWS was unavailable or unreachable.
+const EXTRA_ATTEMPTS: u32 = 2;
+/// The pause before each of these repeated calls.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// AWS, as far as this product knows it. Implements the ports of `v2only-enforcer`.
 #[derive(Debug)]
@@ -46,26 +46,26 @@ pub struct Aws {
     pub(crate) log: Arc<CallLog>,
     accounts: tokio::sync::Mutex<HashMap<AccountId, SdkConfig>>,
     /// Accounts whose session AWS refused: the next call assumes the role again.
-    refused: Kept<AccountId, ()>,
-    pub(crate) ec2: Kept<Place, aws_sdk_ec2::Client>,
-    pub(crate) autoscaling: Kept<Place, aws_sdk_autoscaling::Client>,
-    pub(crate) cloudwatch: Kept<Place, aws_sdk_cloudwatch::Client>,
-    pub(crate) sagemaker: Kept<Place, aws_sdk_sagemaker::Client>,
+    refused: Memo<AccountId, ()>,
+    pub(crate) ec2: Memo<Place, aws_sdk_ec2::Client>,
+    pub(crate) autoscaling: Memo<Place, aws_sdk_autoscaling::Client>,
+    pub(crate) cloudwatch: Memo<Place, aws_sdk_cloudwatch::Client>,
+    pub(crate) sagemaker: Memo<Place, aws_sdk_sagemaker::Client>,
     pub(crate) admitted: Expiring<AccountId, ()>,
     pub(crate) above: Expiring<AccountId, Vec<OuId>>,
 }
 
-/// Things made once and kept.
+/// A map of values that are built once per key, such as the clients of an account and Region.
 #[derive(Debug)]
-pub(crate) struct Kept<K, V>(Mutex<HashMap<K, V>>);
+pub(crate) struct Memo<K, V>(Mutex<HashMap<K, V>>);
 
-impl<K, V> Default for Kept<K, V> {
+impl<K, V> Default for Memo<K, V> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: std::hash::Hash + Eq + Clone, V: Clone> Kept<K, V> {
+impl<K: std::hash::Hash + Eq + Clone, V: Clone> Memo<K, V> {
     pub(crate) fn get(&self, key: &K) -> Option<V> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
@@ -88,11 +88,11 @@ const ORGANIZATION_ANSWER_LIFETIME: SignedDuration = SignedDuration::from_mins(1
 
 /// Answers of AWS Organizations, each with the time at which AWS gave it.
 #[derive(Debug)]
-pub(crate) struct Expiring<K, V>(Kept<K, (Timestamp, V)>);
+pub(crate) struct Expiring<K, V>(Memo<K, (Timestamp, V)>);
 
 impl<K, V> Default for Expiring<K, V> {
     fn default() -> Self {
-        Self(Kept::default())
+        Self(Memo::default())
     }
 }
 
@@ -153,11 +153,11 @@ impl Aws {
             pace: Pace::waiting_at_most(access.patience),
             log: Arc::default(),
             accounts: tokio::sync::Mutex::default(),
-            refused: Kept::default(),
-            ec2: Kept::default(),
-            autoscaling: Kept::default(),
-            cloudwatch: Kept::default(),
-            sagemaker: Kept::default(),
+            refused: Memo::default(),
+            ec2: Memo::default(),
+            autoscaling: Memo::default(),
+            cloudwatch: Memo::default(),
+            sagemaker: Memo::default(),
             admitted: Expiring::default(),
             above: Expiring::default(),
         })
@@ -219,7 +219,7 @@ impl Aws {
         Sending: Future<Output = Result<T, SdkError<E, Response>>> + Send,
     {
         let first = Instant::now();
-        let mut spare = SPARE;
+        let mut extra_attempts = EXTRA_ATTEMPTS;
         loop {
             self.turn(Some(place), call).await?;
             let sent = Instant::now();
@@ -232,9 +232,9 @@ impl Aws {
             };
             let again = match failure.kind {
                 Kind::Throttled => self.pace.insists(place, call, first, sent),
-                Kind::Unavailable | Kind::Unreachable if self.pace.is_patient() && spare > 0 => {
-                    spare -= 1;
-                    tokio::time::sleep(BREATH).await;
+                Kind::Unavailable | Kind::Unreachable if self.pace.is_patient() && extra_attempts > 0 => {
+                    extra_attempts -= 1;
+                    tokio::time::sleep(RETRY_DELAY).await;
                     true
                 }
                 _ => false,

@@ -16,14 +16,18 @@ use crate::spot::{Fields, Spot};
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_secs(6 * 60 * 60 - 1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum InServiceKind {
     Wait,
     Window,
     Report,
 }
 
-const IN_SERVICE: Words<Kind> = Words {
-    all: &[("wait", Kind::Wait), ("window", Kind::Window), ("report", Kind::Report)],
+const IN_SERVICE: Words<InServiceKind> = Words {
+    all: &[
+        ("wait", InServiceKind::Wait),
+        ("window", InServiceKind::Window),
+        ("report", InServiceKind::Report),
+    ],
     told: &[("stop", "a running notebook is stopped only in a window: write `window`")],
 };
 
@@ -61,16 +65,16 @@ fn in_service(reader: &mut Reader, fields: &Fields<'_>, held: InService) -> Opti
         // A word that nobody understands contradicts nothing.
         Some(spot) => reader.word_at(spot, &IN_SERVICE)?,
         None => match held {
-            InService::Wait => Kind::Wait,
-            InService::Window(_) => Kind::Window,
-            InService::Report => Kind::Report,
+            InService::Wait => InServiceKind::Wait,
+            InService::Window(_) => InServiceKind::Window,
+            InService::Report => InServiceKind::Report,
         },
     };
     if span == Some(None) {
         return None;
     }
     match (kind, window, held) {
-        (Kind::Window, Some(spot), _) => {
+        (InServiceKind::Window, Some(spot), _) => {
             let window = span.flatten()?;
             if window.from.duration_until(window.to) < SWEEP_EVERY {
                 let message = "it is shorter than the 6 hours between two sweeps, so that a sweep may never fall into it: \
@@ -79,19 +83,19 @@ fn in_service(reader: &mut Reader, fields: &Fields<'_>, held: InService) -> Opti
             }
             Some(InService::Window(window))
         }
-        (Kind::Window, None, InService::Window(window)) => Some(InService::Window(window)),
-        (Kind::Window, None, _) => {
+        (InServiceKind::Window, None, InService::Window(window)) => Some(InService::Window(window)),
+        (InServiceKind::Window, None, _) => {
             let spot = said?;
             let hint = "add `window: \"Sun 02:00-04:00\"`, in UTC".to_owned();
             reader.problem(spot.node.at, &spot.path, "`in_service: window` needs a `window`", Some(hint));
             None
         }
-        (Kind::Wait | Kind::Report, window, _) => {
+        (InServiceKind::Wait | InServiceKind::Report, window, _) => {
             if let Some(window) = window {
                 let message = "nothing happens in it without `in_service: window`".to_owned();
                 reader.notices.push(Notice::at(&window, message));
             }
-            Some(if kind == Kind::Wait { InService::Wait } else { InService::Report })
+            Some(if kind == InServiceKind::Wait { InService::Wait } else { InService::Report })
         }
     }
 }

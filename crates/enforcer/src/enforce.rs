@@ -1,4 +1,4 @@
-//! The door for people who want it done: carries out what a scan decided.
+//! The entry point of the `enforce` command: carries out the changes that a scan decided.
 //!
 //! Each change is written to a journal first, with the state before it, so that it can be undone exactly.
 
@@ -107,7 +107,7 @@ pub async fn enforce_within<P: Writer + DescribeInstances + DescribeNotebook + S
             carried.left.extend_from_slice(some);
             continue;
         }
-        let records = together(ports, journal, place, some, now).await;
+        let records = change_sources(ports, journal, place, some, now).await;
         records.iter().for_each(|it| bound.note(it));
         carried.records.extend(records);
     }
@@ -176,9 +176,9 @@ fn are_images(one: &Judged, other: &Judged) -> bool {
     one.image().is_some() && other.image().is_some()
 }
 
-/// Sources that are all written down before any of them is changed, so that a run that is killed in between can be taken
-/// back whole.
-async fn together<P: Writer>(
+/// Changes sources after the journal has recorded all of them, so that `rollback` can undo a killed run
+/// completely.
+async fn change_sources<P: Writer>(
     ports: &P,
     journal: &impl Journal,
     place: &Place,

@@ -2,10 +2,11 @@
 //!
 //! Read in this order: [`ports`] is all that AWS is asked for, one trait per permission; [`failure`] says
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
-//! [`notebooks`] carry plans out, [`sources`] is what instances take their options from, and [`history`] what CloudTrail says of their earlier states; [`invocation`] is the door for
-//! events, [`sweep`] the one for the schedule, [`scan`], [`enforce`] with its [`waves`] and [`rollback`] the ones for
-//! people; no change is made before a [`second_look`]; [`automation`] has runbooks make the changes; [`launchers`] finds out who launched what, [`trace_imds`] who
-//! on an instance calls version 1.
+//! [`notebooks`] carry plans out, [`sources`] is what instances take their options from, and [`history`] what
+//! CloudTrail says of their earlier states. The entry points are [`invocation`] for events, [`sweep`] for the
+//! schedule, and [`scan`], [`enforce`] with its [`waves`] and [`rollback`] for people. A [`second_look`]
+//! precedes every change. [`automation`] has runbooks make the changes, [`launchers`] finds out who launched
+//! what, and [`trace_imds`] finds the processes on an instance that call IMDSv1.
 //!
 //! Knows: ports, triggers, the order of steps, retry or not, records.
 //! Must never know: SDK types, Lambda, flags, colours; and it never decides: that is `v2only-policy`.

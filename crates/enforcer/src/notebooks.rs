@@ -11,13 +11,14 @@ use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 
 /// Takes one step and says what came of it.
 ///
-/// Repeating it is harmless: whoever looks again describes the notebook again and decides again. A mark is
+/// Repeating it is harmless: the next invocation describes the notebook again and decides again. A mark is
 /// written before the stop it belongs to, so that a notebook that ran is never left stopped by us without a
-/// trace: without the mark, nothing is stopped. A refused stop leaves the mark, because the refusal may be the echo of
-/// our own stop. Every other tag is written after the step, so that a failed tag never keeps IMDSv1 open. An update is
-/// remembered once AWS has accepted it: what is throttled or denied says nothing about the notebook, and
-/// must not use up the tries. A start is written into the mark once AWS has accepted it, so that whoever stops the notebook
-/// from then on has the last word; a function that is killed in between leaves that to the event of the start.
+/// trace: without the mark, nothing is stopped. A refused stop leaves the mark, because the refusal may be
+/// the echo of our own stop. Every other tag is written after the step, so that a failed tag never keeps
+/// IMDSv1 open. An update is remembered once AWS has accepted it: throttling and denials are unrelated to the
+/// notebook, and must not use up the tries. A start is written into the mark once AWS has accepted it, so
+/// that a later stop by the owner is final. If a function is killed in between, the event of the start writes
+/// the mark.
 ///
 /// Nothing waits in here: what a step starts ends with an event, and that event brings the next step.
 pub async fn apply(

@@ -37,8 +37,9 @@ pub struct InForce {
     pub stale: Option<String>,
 }
 
+/// The last good document.
 #[derive(Debug)]
-struct Kept {
+struct CachedPolicy {
     text: String,
     read_at: Timestamp,
     in_force: InForce,
@@ -48,7 +49,7 @@ struct Kept {
 #[derive(Debug)]
 pub struct PolicySource {
     location: Location,
-    kept: Mutex<Option<Kept>>,
+    kept: Mutex<Option<CachedPolicy>>,
 }
 
 impl PolicySource {
@@ -94,7 +95,7 @@ impl PolicySource {
             Ok(document) => {
                 let in_force =
                     InForce { policy: Arc::new(document.policy), notices: Vec::new(), stale: None };
-                *self.lock() = Some(Kept { text, read_at: now, in_force: in_force.clone() });
+                *self.lock() = Some(CachedPolicy { text, read_at: now, in_force: in_force.clone() });
                 let notices = document.notices.iter().map(ToString::to_string).collect();
                 Ok(InForce { notices, ..in_force })
             }
@@ -117,7 +118,7 @@ impl PolicySource {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Kept>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<CachedPolicy>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -188,7 +188,7 @@ impl Record {
         self.retry_because().map_or_else(|| self.outcome.disposition(), Failure::disposition)
     }
 
-    /// The failure because of which the event is tried again.
+    /// The failure that makes the event worth another try.
     pub fn retry_because(&self) -> Option<&Failure> {
         let outcome = match &self.outcome {
             Outcome::Failed(failure) => Some(failure),

@@ -1,5 +1,5 @@
-//! The door of the schedule: looks at everything that is there, in every account and Region, and mends what may be
-//! mended without asking.
+//! The entry point of the schedule: reads all resources in every account and Region, and fixes those that the
+//! policy lets a function fix.
 //!
 //! One message of the queue is one piece of work: begin a sweep, list the Regions of an account, sweep one Region
 //! of one account, review the exemptions. SQS keeps them and Lambda spreads them; nothing is kept in between but
@@ -26,12 +26,12 @@ use crate::ports::{ReadParameter, Sweeper};
 
 use task::{PlaceTask, Stage, Task};
 
-/// What is kept of a function's time so that the message that hands the work on gets out, and with it what may
-/// still be under way.
-const RESERVE: SignedDuration = SignedDuration::from_secs(60);
+/// The time that a function reserves at its end, to finish calls under way and to send the message that hands
+/// the work on.
+const SHUTDOWN_MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// How often a task may be handed on. The largest account that EC2's request rate lets one Region hold is done
-/// long before; whatever is not, ends in the dead-letter queue instead of going round for ever.
+/// long before. A task that reaches this limit ends in the dead-letter queue instead of repeating for ever.
 const MOST_HAND_OVERS: u16 = 500;
 
 /// After how long a sweep is left to a newer one.
@@ -54,8 +54,8 @@ pub async fn handle<P: Sweeper + ReadParameter + Sync>(
         .map_err(|malformed| Failed::new(InvocationError::Malformed(malformed), counts))?;
     let began = (invocation.now)();
     // Half of the time where there is little of it, so that something is done in any case.
-    let reserve = invocation.deadline.map(|at| RESERVE.min(at.duration_since(began) / 2));
-    let mut turn = Turn { app, invocation, counts, reserve: reserve.unwrap_or(RESERVE) };
+    let reserve = invocation.deadline.map(|at| SHUTDOWN_MARGIN.min(at.duration_since(began) / 2));
+    let mut turn = Turn { app, invocation, counts, reserve: reserve.unwrap_or(SHUTDOWN_MARGIN) };
     match input {
         Input::Event(value) => {
             let done = turn.message(Ok(value)).await.map_err(|why| match why {
@@ -178,7 +178,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         policy_in_force(self.app, &mut self.invocation).await
     }
 
-    /// What becomes of a task that met this failure: it is tried again, or told of and done with.
+    /// What becomes of a task that met this failure: it is tried again, or reported and dropped.
     fn left(&mut self, subject: &str, failure: Failure) -> Result<(), Failure> {
         if failure.disposition() == Disposition::Retry {
             return Err(failure);
@@ -214,8 +214,8 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     }
 }
 
-/// The failure of a task that has gone round too often.
-fn going_round(handed_on: u16) -> Result<(), Failure> {
+/// Fails once a task has been handed on too often.
+fn check_hand_overs(handed_on: u16) -> Result<(), Failure> {
     if handed_on < MOST_HAND_OVERS {
         return Ok(());
     }

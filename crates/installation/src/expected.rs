@@ -159,7 +159,8 @@ pub fn queue_policy(queue: &str, rules: &[String]) -> Value {
 /// The role that may put messages into the queues by hand, unless a parameter names another.
 const OPERATOR: &str = "v2only-owner";
 
-/// The policy of the queue of events: a denial keeps out whoever else in the account may send.
+/// The policy of the queue of events. Its denial stops all other principals in the account that may send
+/// messages.
 pub fn events_queue_policy(place: &Place, queue: &str, rules: &[String]) -> Value {
     let mut policy = queue_policy(queue, rules);
     let denial = json!({

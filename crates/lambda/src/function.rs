@@ -127,8 +127,8 @@ impl Function {
     }
 }
 
-/// The refusal of a CloudTrail record without an event around it: whoever invokes a function with one chooses its
-/// account.
+/// The refusal of a CloudTrail record without an event around it, because the caller of the function would
+/// choose its account.
 fn bare_record(payload: &Value) -> Option<Malformed> {
     let is_record = payload.get("eventName").is_some() && payload.get("eventSource").is_some();
     is_record.then(|| v2only_events::parse_event(payload).err()).flatten()

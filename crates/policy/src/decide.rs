@@ -39,7 +39,7 @@ const NEWS: SignedDuration = SignedDuration::from_hours(24);
 /// What brought us here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
-    /// It was just launched: nothing can depend on version 1 yet. Told of long after, it counts as seen.
+    /// It was just launched: nothing can depend on IMDSv1 yet. An old launch event counts as `Seen`.
     Launch,
     /// Somebody asked for version 1 at this moment, on something that exists. Long ago, it counts as seen.
     Drift(Timestamp),
@@ -82,8 +82,8 @@ impl Circumstances<'_> {
         Scope { place: self.place, ous: self.ous, resource, tags }
     }
 
-    /// Whether an event of that moment still tells of something new. One that was kept in a queue, an archive
-    /// or a file for longer tells of something that software may have come to depend on.
+    /// Whether an event of that moment is still news. Software may have come to depend on the change that an
+    /// older event reports, for example from a queue, an archive or a file.
     fn is_news(&self, at: Timestamp) -> bool {
         self.now.duration_since(at) <= NEWS
     }

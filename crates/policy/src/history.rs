@@ -1,8 +1,8 @@
 //! What is known of the earlier states of a resource.
 //!
-//! The tag [`crate::drift::REVERTED_TAG`] is the quick memory, and whoever may write tags can erase it. AWS keeps the
-//! management events of the last 90 days, and nobody can erase those. Both together say whether a resource was
-//! v2-only before, and how often IMDSv1 was turned back on.
+//! The tag [`crate::drift::REVERTED_TAG`] is the quick memory, and every principal that may write tags can
+//! erase it. AWS keeps the management events of the last 90 days, and nobody can erase those. Both together
+//! say whether a resource was v2-only before, and how often IMDSv1 was turned back on.
 
 use jiff::Timestamp;
 

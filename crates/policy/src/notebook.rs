@@ -34,7 +34,7 @@ pub const RESTART_MARK_HOURS: i64 = 24;
 pub enum RestartMark {
     /// We stopped the notebook, or are about to, and will start it again.
     ToStart,
-    /// The notebook was started again. Whoever stops it now is its owner.
+    /// We started the notebook again. A later stop is the owner's.
     Started,
 }
 

@@ -77,7 +77,7 @@ impl Scope {
 /// Who made a call, as IAM and CloudTrail see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    kind: Kind,
+    kind: PrincipalKind,
     account: String,
     arn: String,
     /// The AWS service that called on behalf of the principal, for example
@@ -86,7 +86,7 @@ pub struct Principal {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+enum PrincipalKind {
     Root,
     User { name: String },
     Session { role_arn: String, role: String, session: String, since: Timestamp },
@@ -96,14 +96,14 @@ impl Principal {
     /// The account itself: what an access key of twelve digits stands for.
     pub fn root(place: &Place) -> Self {
         let arn = format!("arn:{}:iam::{}:root", place.partition(), place.account);
-        Self { kind: Kind::Root, account: place.account.clone(), arn, invoked_by: None }
+        Self { kind: PrincipalKind::Root, account: place.account.clone(), arn, invoked_by: None }
     }
 
     /// An IAM user.
     pub fn user(place: &Place, name: &str) -> Self {
         let arn = format!("arn:{}:iam::{}:user/{name}", place.partition(), place.account);
         Self {
-            kind: Kind::User { name: name.to_owned() },
+            kind: PrincipalKind::User { name: name.to_owned() },
             account: place.account.clone(),
             arn,
             invoked_by: None,
@@ -116,7 +116,7 @@ impl Principal {
         let name = role.rsplit('/').next().unwrap_or(role).to_owned();
         let arn = format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}");
         let role_arn = format!("arn:{partition}:iam::{account}:role/{role}");
-        let kind = Kind::Session { role_arn, role: name, session: session.to_owned(), since };
+        let kind = PrincipalKind::Session { role_arn, role: name, session: session.to_owned(), since };
         Self { kind, account: account.clone(), arn, invoked_by: None }
     }
 
@@ -145,18 +145,20 @@ impl Principal {
     /// `UserId` of `GetCallerIdentity`, `principalId` of CloudTrail.
     pub(crate) fn id(&self) -> String {
         match &self.kind {
-            Kind::Root => self.account.clone(),
-            Kind::User { .. } => unique_of("AIDA", &self.arn),
-            Kind::Session { role_arn, session, .. } => format!("{}:{session}", unique_of("AROA", role_arn)),
+            PrincipalKind::Root => self.account.clone(),
+            PrincipalKind::User { .. } => unique_of("AIDA", &self.arn),
+            PrincipalKind::Session { role_arn, session, .. } => {
+                format!("{}:{session}", unique_of("AROA", role_arn))
+            }
         }
     }
 
     /// `userIdentity` of a CloudTrail record.
     pub(crate) fn user_identity(&self, access_key: Option<&str>) -> Value {
         let kind = match self.kind {
-            Kind::Root => "Root",
-            Kind::User { .. } => "IAMUser",
-            Kind::Session { .. } => "AssumedRole",
+            PrincipalKind::Root => "Root",
+            PrincipalKind::User { .. } => "IAMUser",
+            PrincipalKind::Session { .. } => "AssumedRole",
         };
         let mut identity = json!({
             "type": kind, "principalId": self.id(), "arn": self.arn, "accountId": self.account,
@@ -165,10 +167,10 @@ impl Principal {
         if let (Some(key), None) = (access_key, &self.invoked_by) {
             members.insert("accessKeyId".to_owned(), Value::from(key));
         }
-        if let Kind::User { name } = &self.kind {
+        if let PrincipalKind::User { name } = &self.kind {
             members.insert("userName".to_owned(), Value::from(name.as_str()));
         }
-        if let Kind::Session { role_arn, role, since, .. } = &self.kind {
+        if let PrincipalKind::Session { role_arn, role, since, .. } = &self.kind {
             let context = json!({
                 "sessionIssuer": {
                     "type": "Role", "principalId": unique_of("AROA", role_arn), "arn": role_arn,

@@ -12,7 +12,7 @@ use v2only_enforcer::waves::Stop as Stopped;
 use v2only_policy::{InstanceId, Place};
 
 use self::roles::Central;
-use self::rollout::Run as WaveRunner;
+use self::rollout::WaveRunner;
 use self::waves::Course;
 
 use crate::args::kind::{self, ResourceKind};

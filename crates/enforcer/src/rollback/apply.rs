@@ -149,9 +149,9 @@ async fn one(
 
 /// Carries out what [`look`] found, in one account and Region, and says what came of each.
 ///
-/// Each chunk of 40 is looked at once more before it is restored. What is not as it was when the plan was shown is left.
-/// Instances are described once more at the end; one that AWS then describes otherwise counts as failed. Repeating it is
-/// harmless.
+/// Each chunk of 40 is read once more before it is restored. A resource that changed since the plan was shown
+/// is left alone. Instances are described once more at the end; one that AWS then describes otherwise counts
+/// as failed. Repeating it is harmless.
 pub async fn restore(
     ports: &impl Restorer,
     place: &Place,
@@ -197,7 +197,7 @@ async fn look_again(
         }
         let now = one(ports, place, then.recorded.clone(), &here, even_if_changed).await;
         again.push(match &now.restoration {
-            // Of a template of which several lines are restored, the plan leaves parts to the last of them.
+            // If several lines of a template are restored, the plan leaves parts to the last of them.
             Ok(Restoration::Restore(_)) if is_as_planned(&then, &now) => then,
             Ok(Restoration::Restore(_)) => {
                 Looked { restoration: Ok(Restoration::Held(Held::ChangedSince)), ..now }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use v2only_policy::{Judged, Place, Subject};
 
 use super::task::{PlaceTask, Stage, Task};
-use super::{Turn, going_round};
+use super::{Turn, check_hand_overs};
 use crate::failure::{Disposition, Failure, Kind};
 use crate::kinds::Kinds;
 use crate::log_entry::LogEntry;
@@ -18,14 +18,14 @@ use crate::scan::ScanRequest;
 use crate::second_look::{CHUNK, unchanged_since};
 use crate::{instances, notebooks};
 
-/// How many notebooks are described between two looks at the clock: at 2 calls a second, 10 seconds' worth.
+/// How many notebooks are described between two checks of the clock: at 2 calls a second, 10 seconds' worth.
 const NOTEBOOKS: usize = 10;
 /// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
 const AT_ONCE: usize = 8;
-/// How often a stage is gone over while something in it has to be tried again.
+/// How often a stage is repeated while something in it has to be tried again.
 const MOST_PASSES: u8 = 4;
-/// For how long what was throttled, or in between two states, is let be before the next pass.
-const BREATH: Duration = Duration::from_mins(5);
+/// The pause before the next pass, for resources that were throttled or between two states.
+const RETRY_DELAY: Duration = Duration::from_mins(5);
 
 /// All that launches take their options from.
 const SOURCES: Kinds = Kinds {
@@ -76,7 +76,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         if self.is_too_old(task.began, &place.to_string()) {
             return Ok(());
         }
-        going_round(task.handed_on)?;
+        check_hand_overs(task.handed_on)?;
         let mut gate = None;
         loop {
             let policy = self.policy().await?;
@@ -115,7 +115,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                 Afterwards::Settled => {}
                 Afterwards::Later => {
                     task.once_more();
-                    return self.hand_on(task, BREATH).await;
+                    return self.hand_on(task, RETRY_DELAY).await;
                 }
                 Afterwards::Now => {
                     task.once_more();
@@ -157,10 +157,11 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         self.send(std::iter::once(Task::Place(task)), after).await
     }
 
-    /// Tells of what launches take their options from. It is changed by people only: AWS has no condition that
-    /// would keep a role to tightening it.
+    /// Reports the sources from which launches take their options. Only people change sources: AWS has no
+    /// condition that would limit a role to tightening them.
     ///
-    /// Where it will be read again, it is told of then: each of it once, and as far as it could be read at last.
+    /// If a source will be read again, the report waits for the last read, so that each source is reported
+    /// once.
     async fn sources(
         &mut self,
         request: &ScanRequest<'_>,
@@ -223,8 +224,8 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         Ok(turn_page(task, page.next))
     }
 
-    /// Carries out what was decided, chunk by chunk; false if the time was over before the last chunk. The first chunk is
-    /// carried out in any case, so that a task comes to an end however short its turns are.
+    /// Carries out what was decided, chunk by chunk; false if the time ran out before the last chunk. The
+    /// first chunk is carried out in any case, so that a task comes to an end however short its turns are.
     async fn carry_out(
         &mut self,
         found: Vec<Judged>,

@@ -12,7 +12,7 @@ use v2only_policy::review::{Due, review};
 use v2only_policy::{AccountId, Judged, Place, Policy};
 
 use super::task::{ReviewTask, Task};
-use super::{Turn, going_round};
+use super::{Turn, check_hand_overs};
 use crate::exemptions::{DueExemption, Met};
 use crate::failure::Failure;
 use crate::kinds::Kinds;
@@ -23,9 +23,9 @@ use crate::scan::scan;
 /// How many Regions of an account are read side by side.
 const AT_ONCE: usize = 4;
 
-/// What one place has to say of exemptions.
+/// The exemptions that a scan of one account and Region met, and what the scan could not read.
 #[derive(Default)]
-struct Seen {
+struct ExemptionScan {
     met: Met,
     unread: Vec<Failure>,
 }
@@ -42,7 +42,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         if self.is_too_old(began, "the review of exemptions") {
             return Ok(());
         }
-        going_round(task.handed_on)?;
+        check_hand_overs(task.handed_on)?;
         let policy = self.policy().await?;
         let document = fingerprint(&policy.exemptions);
         if *task.document.get_or_insert(document) != document {
@@ -93,7 +93,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         };
         let now = self.now();
         let places = regions.into_iter().map(|region| Place { account: account.clone(), region });
-        let looks: Vec<(Place, Seen)> = futures_util::stream::iter(places)
+        let looks: Vec<(Place, ExemptionScan)> = futures_util::stream::iter(places)
             .map(|place| async move {
                 let seen = look(ports, policy, &place, now).await;
                 (place, seen)
@@ -123,8 +123,13 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     }
 }
 
-async fn look(ports: &(impl Estate + Sync), policy: &Policy, place: &Place, now: jiff::Timestamp) -> Seen {
-    let mut seen = Seen::default();
+async fn look(
+    ports: &(impl Estate + Sync),
+    policy: &Policy,
+    place: &Place,
+    now: jiff::Timestamp,
+) -> ExemptionScan {
+    let mut seen = ExemptionScan::default();
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut each = |judged: Judged| seen.met.take(&judged, place, today);
     let unread = scan(ports, policy, place, Kinds::ALL, now, &mut each).await;

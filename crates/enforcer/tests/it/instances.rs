@@ -333,7 +333,7 @@ async fn contested_drift_waits_and_is_closed_though_the_tag_was_dropped() {
     let event = modified("i-00000001", Some("optional"), "2026-11-20T11:59:00Z");
     app.ports.0.lock().unwrap().instance("i-00000001").tags.clear();
     let (said, reply) = handle(&app, batch(&[event])).await;
-    assert_eq!(said, ["i-00000001 fixed"], "the minute is over");
+    assert_eq!(said, ["i-00000001 fixed"], "the minute has passed");
     assert!(again(&reply).is_empty());
     assert_eq!(app.ports.tokens("i-00000001"), HttpTokens::Required);
 }

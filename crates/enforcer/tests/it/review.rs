@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use v2only_enforcer::Kind;
 
-use crate::sweep::{Deployed, Told, violating};
+use crate::sweep::{Deployed, SweepOutput, violating};
 
 const REVIEW: &str = r#"{"task": "review-exemptions"}"#;
 
@@ -26,7 +26,7 @@ exemptions:
     until: 2027-11-30
 ";
 
-fn states(told: &Told) -> Vec<String> {
+fn states(told: &SweepOutput) -> Vec<String> {
     let state =
         |it: &&Value| format!("{} {}", it["exemption"].as_str().unwrap(), it["state"].as_str().unwrap());
     told.outcomes("exemption").iter().map(state).collect()
@@ -41,7 +41,7 @@ async fn the_review_names_exemptions_that_expired_end_soon_or_match_nothing() {
         tagged.insert("v2only:exempt-until".to_owned(), "2026-11-22".to_owned());
         tagged.insert("v2only:exempt-reason".to_owned(), "because".to_owned());
     });
-    let mut told = Told::default();
+    let mut told = SweepOutput::default();
     deployed.drain(REVIEW, &mut told).await;
     assert_eq!(
         states(&told),
@@ -61,7 +61,7 @@ async fn a_review_that_could_not_read_everything_calls_nothing_stale() {
         world.failures.insert("ec2:DescribeRegions", vec![Kind::Denied]);
         world.other_accounts = vec!["000011112222".to_owned()];
     });
-    let mut told = Told::default();
+    let mut told = SweepOutput::default();
     deployed.drain(REVIEW, &mut told).await;
     assert_eq!(states(&told), ["exemptions[0] expires", "exemptions[2] expired"]);
     assert_eq!(told.outcomes("exemptions-reviewed")[0]["unread"], 1);
@@ -76,7 +76,7 @@ async fn a_review_goes_on_in_another_invocation_with_what_it_has_seen() {
         world.other_accounts = (0..6).map(|n| format!("90000000000{n}")).collect();
     });
     deployed.timeout = SignedDuration::from_secs(60);
-    let mut told = Told::default();
+    let mut told = SweepOutput::default();
     deployed.drain(REVIEW, &mut told).await;
     assert!(told.invocations > 2, "{}", told.invocations);
     assert_eq!(told.outcomes("exemptions-reviewed").len(), 1);

@@ -18,9 +18,9 @@ use crate::fake::{ACCOUNT, Fake, REGION, World, now};
 const ENFORCE: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
 const SWEEP: &str = r#"{"task": "sweep"}"#;
 
-/// Everything that was said over many invocations.
+/// The output of all invocations of a sweep.
 #[derive(Default)]
-pub struct Told {
+pub struct SweepOutput {
     pub lines: Vec<Value>,
     pub counts: Vec<Counts>,
     pub invocations: usize,
@@ -28,7 +28,7 @@ pub struct Told {
     dead: Vec<String>,
 }
 
-impl Told {
+impl SweepOutput {
     pub fn outcomes(&self, outcome: &str) -> Vec<&Value> {
         self.lines.iter().filter(|it| it["outcome"] == outcome).collect()
     }
@@ -45,7 +45,7 @@ impl Told {
     }
 }
 
-/// An account of which everything is in the queue of the sweeper.
+/// An account whose sweep goes through the queue of the sweeper.
 pub struct Deployed {
     app: App<Fake>,
     /// How long Lambda lets the function run.
@@ -75,7 +75,7 @@ impl Deployed {
     }
 
     /// One invocation with one message; whether SQS may delete it.
-    async fn receive(&self, text: &str, told: &mut Told) -> bool {
+    async fn receive(&self, text: &str, told: &mut SweepOutput) -> bool {
         told.invocations += 1;
         let mut lines = Vec::new();
         let mut say = |it: LogEntry<'_>| lines.push(line(&it, "sweeper", now()));
@@ -94,7 +94,7 @@ impl Deployed {
     }
 
     /// Receives messages until there are none; each of them five times at most.
-    pub async fn drain(&self, first: &str, told: &mut Told) {
+    pub async fn drain(&self, first: &str, told: &mut SweepOutput) {
         self.world(|it| it.queue.push((first.to_owned(), 0)));
         let mut received: BTreeMap<String, usize> = BTreeMap::new();
         while let Some((text, delay)) = self.world(|it| (!it.queue.is_empty()).then(|| it.queue.remove(0))) {
@@ -113,8 +113,8 @@ impl Deployed {
         }
     }
 
-    pub async fn sweep(&self) -> Told {
-        let mut told = Told::default();
+    pub async fn sweep(&self) -> SweepOutput {
+        let mut told = SweepOutput::default();
         self.drain(SWEEP, &mut told).await;
         told
     }
@@ -152,7 +152,7 @@ async fn a_schedule_leads_to_every_region_of_every_account() {
     assert_eq!(told.invocations, 1 + 2 + 4);
     assert_eq!(told.outcomes("swept").len(), 4 * 3);
     assert_eq!(deployed.calls("ec2:ModifyInstanceMetadataOptions"), 3);
-    // One listing for each account and Region, and one second look at a chunk of 40.
+    // One listing for each account and Region, and one second read of a chunk of 40.
     assert_eq!(deployed.calls("ec2:DescribeInstances"), 4 + 1);
 }
 
@@ -163,7 +163,7 @@ async fn a_sweep_of_notebooks_alone_reads_nothing_else() {
         violating(3)(world);
         world.notebook("analysis", NotebookStatus::Stopped);
     });
-    let mut told = Told::default();
+    let mut told = SweepOutput::default();
     deployed.drain(r#"{"task": "sweep", "only": "notebooks"}"#, &mut told).await;
     assert_eq!(told.resources("fixed"), ["analysis"]);
     assert!(told.outcomes("swept").iter().all(|it| it["stage"] == "notebooks"));
@@ -219,7 +219,7 @@ async fn a_page_that_aws_has_forgotten_begins_the_stage_again() {
         "task": "place", "began": now(), "account": ACCOUNT, "region": "eu-central-1", "stage": "instances",
         "page": "a token of yesterday",
     });
-    let mut told = Told::default();
+    let mut told = SweepOutput::default();
     deployed.drain(&task.to_string(), &mut told).await;
     assert_eq!(deployed.left(), 0);
     assert!(told.dead.is_empty());
@@ -256,7 +256,7 @@ async fn a_function_killed_at_any_call_loses_nothing() {
     assert!(calls > 40, "{calls} calls are too few for a test");
     for survives in 0..calls {
         let deployed = Deployed::new(ENFORCE, build);
-        let mut told = Told::default();
+        let mut told = SweepOutput::default();
         deployed.world(|it| it.dies_after = Some(survives));
         // The message in hand is the one that SQS shows again; another invocation finds AWS answering.
         deployed.world(|it| it.queue.push((SWEEP.to_owned(), 0)));
@@ -285,7 +285,7 @@ async fn messages_that_come_twice_change_nothing_twice() {
         violating(8)(world);
         world.page_size = 3;
     });
-    let mut told = Told::default();
+    let mut told = SweepOutput::default();
     deployed.world(|it| it.queue.push((SWEEP.to_owned(), 0)));
     while let Some((text, _)) = deployed.world(|it| (!it.queue.is_empty()).then(|| it.queue.remove(0))) {
         assert!(deployed.receive(&text, &mut told).await);
@@ -329,7 +329,7 @@ async fn what_stays_throttled_is_left_to_the_next_sweep_and_the_rest_is_swept() 
 }
 
 #[tokio::test]
-async fn what_may_not_be_listed_is_told_of_and_the_rest_is_swept() {
+async fn a_denied_listing_is_reported_and_the_other_resources_are_swept() {
     let deployed = Deployed::new(ENFORCE, |world| {
         violating(2)(world);
         world.failures.insert("ec2:DescribeImages", vec![Kind::Denied; 2]);
@@ -367,9 +367,9 @@ async fn a_listing_that_never_works_keeps_nothing_else_from_being_swept() {
 }
 
 #[tokio::test]
-async fn what_launches_start_from_is_told_of_once_however_often_it_is_read() {
+async fn a_launch_source_is_reported_once_however_often_it_is_read() {
     let policy = format!("{ENFORCE}account_defaults: {{ http_tokens: required }}\n");
-    for (failures, told_of) in [(1, 1), (3, 1), (1000, 0)] {
+    for (failures, reported) in [(1, 1), (3, 1), (1000, 0)] {
         let deployed = Deployed::new(&policy, |world| {
             world.images = 2;
             // After the images, and before the defaults.
@@ -381,7 +381,7 @@ async fn what_launches_start_from_is_told_of_once_however_often_it_is_read() {
             told.outcomes("held").into_iter().filter(here).count()
         };
         assert_eq!((times("ami-00000000"), times("ami-00000001")), (1, 1), "{failures} failures");
-        assert_eq!(times("account-default"), told_of, "{failures} failures");
+        assert_eq!(times("account-default"), reported, "{failures} failures");
     }
 }
 
@@ -415,7 +415,7 @@ async fn a_sweep_of_yesterday_is_left_to_a_newer_one_and_said_to_be() {
     let deployed = Deployed::new(ENFORCE, violating(1));
     let began = now() - SignedDuration::from_hours(25);
     let task = json!({"task": "account", "began": began, "account": ACCOUNT});
-    let mut told = Told::default();
+    let mut told = SweepOutput::default();
     deployed.drain(&task.to_string(), &mut told).await;
     assert_eq!(deployed.left(), 1);
     assert!(told.lines[0]["why"].as_str().unwrap().contains("more than a day old"), "{:?}", told.lines);
@@ -428,7 +428,7 @@ async fn a_task_that_goes_round_for_ever_ends_in_the_dead_letter_queue() {
         "task": "place", "began": now(), "account": ACCOUNT, "region": "eu-central-1", "stage": "instances",
         "handed-on": 500,
     });
-    let mut told = Told::default();
+    let mut told = SweepOutput::default();
     deployed.drain(&task.to_string(), &mut told).await;
     assert_eq!(told.dead.len(), 1);
 }
@@ -462,7 +462,7 @@ async fn a_single_task_that_fails_is_counted_like_one_of_a_queue() {
 #[tokio::test]
 async fn what_is_no_task_is_said_by_its_field_and_kept_for_the_dead_letter_queue() {
     let deployed = Deployed::new(ENFORCE, |_| {});
-    let mut told = Told::default();
+    let mut told = SweepOutput::default();
     deployed.drain(r#"{"task": "sweeep"}"#, &mut told).await;
     assert_eq!(told.dead.len(), 1);
     assert_eq!(told.lines[0]["outcome"], "malformed");
@@ -493,7 +493,7 @@ async fn a_sweep_closes_what_was_v2_only_though_the_gate_would_shelter_it() {
             record("i-00000002", "optional", "2026-11-10T12:00:00Z"),
         ];
     });
-    let mut told = Told::default();
+    let mut told = SweepOutput::default();
     deployed.drain(SWEEP, &mut told).await;
     assert_eq!(told.resources("fixed"), ["i-00000001"]);
     assert_eq!(told.resources("held"), ["i-00000002", "i-00000003"]);

@@ -245,7 +245,7 @@ fn cases(against: Against<'_>) -> Vec<Case> {
         ),
         case(
             "launch-configuration-v1",
-            "launch configuration that asks for version 1",
+            "launch configuration that requests IMDSv1",
             Some(true),
             vec![developer.request(
                 "autoscaling:CreateLaunchConfiguration",
@@ -259,7 +259,7 @@ fn cases(against: Against<'_>) -> Vec<Case> {
         ),
         case(
             "image-builder-v1",
-            "Image Builder infrastructure that asks for version 1",
+            "Image Builder infrastructure that requests IMDSv1",
             Some(true),
             vec![developer.request(
                 "imagebuilder:CreateInfrastructureConfiguration",

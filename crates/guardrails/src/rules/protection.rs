@@ -48,7 +48,7 @@ const QUEUE_ACTIONS: [&str; 6] = [
     "sqs:SetQueueAttributes",
 ];
 
-/// What a message is made of, hidden and lost by. Whoever sends one chooses the account of its event.
+/// The actions that send, hide and delete messages. The sender of a message chooses the account of its event.
 const MESSAGE_ACTIONS: [&str; 5] = [
     "sqs:ChangeMessageVisibility",
     "sqs:DeleteMessage",

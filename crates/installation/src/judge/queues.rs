@@ -18,14 +18,15 @@ const EVENTBRIDGE: &str = "events.amazonaws.com";
 /// The AWS managed key for SQS, whose policy cannot be changed.
 const AWS_KEY: &str = "alias/aws/sqs";
 
-type Found<'a> = Option<&'a Answer<Option<Queue>>>;
+/// What was read of a queue; `None` if it was not asked for.
+type QueueAnswer<'a> = Option<&'a Answer<Option<Queue>>>;
 type Problems = Vec<(String, Command)>;
 
 /// The queue of a function.
 pub(super) fn of_events(
     report: &mut Report<'_>,
     it: &Shipped,
-    found: Found<'_>,
+    found: QueueAnswer<'_>,
     rules: &[String],
     timeout: Option<i32>,
 ) {
@@ -78,7 +79,7 @@ pub(super) fn of_events(
 }
 
 /// The DLQ of a function.
-pub(super) fn given_up(report: &mut Report<'_>, it: &Shipped, found: Found<'_>) {
+pub(super) fn given_up(report: &mut Report<'_>, it: &Shipped, found: QueueAnswer<'_>) {
     let (name, queue) = (it.dlq(), Arns(report.place).queue(it.name));
     let Some(found) = existing(report, PIECE, &name, found) else { return };
     let Some(found) = found else {
@@ -105,7 +106,7 @@ pub(super) fn given_up(report: &mut Report<'_>, it: &Shipped, found: Found<'_>) 
 }
 
 /// The queue of what EventBridge could not deliver.
-pub(super) fn undelivered(report: &mut Report<'_>, found: Found<'_>, rules: &[String]) {
+pub(super) fn undelivered(report: &mut Report<'_>, found: QueueAnswer<'_>, rules: &[String]) {
     let policy = queue_policy(&Arns(report.place).queue(UNDELIVERED), rules);
     let Some(found) = existing(report, PIECE, UNDELIVERED, found) else { return };
     let Some(found) = found else {

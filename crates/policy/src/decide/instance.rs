@@ -109,7 +109,7 @@ pub(super) fn judge_options(
     if findings.is_empty() { Ok(Compliance::TokensRequired) } else { Err(findings) }
 }
 
-/// The findings that a change can fix, and the tag key because of which AWS would refuse tags in metadata.
+/// The findings that a change can fix, and the tag key that makes AWS refuse tags in metadata.
 fn without_unfit_tags(
     findings: &[OptionFinding],
     instance: &Instance,

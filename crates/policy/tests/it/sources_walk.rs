@@ -73,12 +73,12 @@ fn rules() -> impl Strategy<Value = Rules> {
 
 /// A template as AWS keeps it, with all of its versions, and how many more calls are made before the run is killed.
 #[derive(Debug, Clone)]
-struct Kept {
+struct StoredTemplate {
     template: LaunchTemplate,
     calls_left: usize,
 }
 
-impl Kept {
+impl StoredTemplate {
     fn call(&mut self) -> bool {
         let alive = self.calls_left > 0;
         self.calls_left = self.calls_left.saturating_sub(1);
@@ -170,7 +170,7 @@ proptest! {
             decide_launch_template(it, &account, &policy, &seen().circumstances()).unwrap()
         };
         let before = in_use(before);
-        let mut run = Kept { template: before.clone(), calls_left: usize::MAX };
+        let mut run = StoredTemplate { template: before.clone(), calls_left: usize::MAX };
         let held = run.run(&account, &policy);
         let after = run.template;
         for (was, is) in [(before.default, after.default), (before.latest, after.latest)] {
@@ -206,9 +206,9 @@ proptest! {
     ) {
         let policy = Policy::plain(rules);
         let before = in_use(before);
-        let mut whole = Kept { template: before.clone(), calls_left: usize::MAX };
+        let mut whole = StoredTemplate { template: before.clone(), calls_left: usize::MAX };
         whole.run(&account, &policy);
-        let mut killed = Kept { template: before.clone(), calls_left: calls };
+        let mut killed = StoredTemplate { template: before.clone(), calls_left: calls };
         killed.run(&account, &policy);
         let left_over = killed.template.versions.len();
         killed.calls_left = usize::MAX;
@@ -234,7 +234,7 @@ proptest! {
         calls in 1_usize..6,
     ) {
         let policy = Policy::plain(rules);
-        let mut it = Kept { template: in_use(before), calls_left: calls };
+        let mut it = StoredTemplate { template: in_use(before), calls_left: calls };
         it.run(&account, &policy);
         it.calls_left = usize::MAX;
         let number = it.create(it.template.default, None, None).unwrap();

@@ -32,7 +32,7 @@ pub(crate) fn template_named(
 }
 
 /// A version that a launch named.
-pub(super) struct Found<'a> {
+pub(super) struct NamedVersion<'a> {
     pub(super) id: &'a str,
     pub(super) number: i64,
     pub(super) data: &'a TemplateData,
@@ -43,10 +43,10 @@ pub(super) fn find_version<'a>(
     world: &'a World,
     place: &Place,
     wanted: &TemplateVersion,
-) -> Result<Found<'a>, AwsError> {
+) -> Result<NamedVersion<'a>, AwsError> {
     let id = id_of(&wanted.template, world, place)?;
     let template = world.ec2.peek(place).and_then(|region| region.templates.get(&id));
     let template = template.ok_or_else(|| id_not_found(&id))?;
     let version = template.version(wanted.version.as_deref().unwrap_or("$Default"))?;
-    Ok(Found { id: &template.id, number: version.number, data: &version.data })
+    Ok(NamedVersion { id: &template.id, number: version.number, data: &version.data })
 }

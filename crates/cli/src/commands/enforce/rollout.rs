@@ -27,17 +27,17 @@ use crate::world::World;
 /// is asked about together afterwards.
 const PART: usize = 1000;
 
-/// What came of some changes.
+/// The result of one part of a wave.
 #[derive(Debug, Default)]
-pub(super) struct Part {
-    made: Made,
+pub(super) struct WavePart {
+    made: ChangeCounts,
     lost: Vec<usize>,
     left: Vec<usize>,
     /// Those that one execution makes for several accounts and Regions, by number.
     together: Vec<usize>,
 }
 
-impl Part {
+impl WavePart {
     fn add(&mut self, other: Self) {
         self.made.changes += other.made.changes;
         self.made.failed += other.made.failed;
@@ -47,17 +47,17 @@ impl Part {
     }
 }
 
-/// Changes that were tried.
+/// How many changes were tried, and how many failed.
 #[derive(Debug, Default, Clone, Copy)]
-struct Made {
+struct ChangeCounts {
     /// All of them, but those that had changed meanwhile.
     changes: usize,
     /// Those of these that failed.
     failed: usize,
 }
 
-/// A run under way.
-pub(super) struct Run<'a, W: World> {
+/// Carries out the waves of one `enforce` run.
+pub(super) struct WaveRunner<'a, W: World> {
     pub(super) world: &'a W,
     pub(super) aws: &'a W::Aws,
     pub(super) journal: &'a FileJournal<'a>,
@@ -75,8 +75,8 @@ pub(super) struct Run<'a, W: World> {
     pub(super) now: Timestamp,
 }
 
-impl<W: World> Run<'_, W> {
-    /// Carries out the changes, wave by wave; between waves it waits, and looks at what came of the last.
+impl<W: World> WaveRunner<'_, W> {
+    /// Carries out the changes, wave by wave. After each wave it waits and checks the result of that wave.
     ///
     /// # Errors
     /// What was found cannot be read again, or what came of it cannot be kept. What was changed is in the journal.
@@ -89,10 +89,10 @@ impl<W: World> Run<'_, W> {
                 continue;
             }
             let bound = self.bound(rolled.failed);
-            let Part { made, lost, left, .. } = self.one(wave, &bound, &mut rolled, talk).await?;
+            let WavePart { made, lost, left, .. } = self.one(wave, &bound, &mut rolled, talk).await?;
             rolled.lost.extend(lost);
             rolled.left.extend(left);
-            let Made { changes, failed } = made;
+            let ChangeCounts { changes, failed } = made;
             rolled.failed += failed;
             rolled.waves.push(WaveResult { stage: wave.stage, changes, failed });
             let Some(rollout) = &course.rollout else { continue };
@@ -146,14 +146,14 @@ impl<W: World> Run<'_, W> {
         bound: &Bound,
         rolled: &mut RolloutResult,
         talk: &mut Talk<'_>,
-    ) -> spool::Result<Part> {
+    ) -> spool::Result<WavePart> {
         let numbers = self.numbers(wave);
         let place = |number: &usize| self.estate.entry(*number).map(Entry::place);
         let by_place = numbers.chunk_by(|one, other| place(one) == place(other));
         let central = self.central.filter(|_| !rolled.apart);
         let together = central.is_some();
         let at_one_place = async |numbers: &[usize]| {
-            let mut whole = Part::default();
+            let mut whole = WavePart::default();
             let Some(entry) = numbers.first().and_then(|it| self.estate.entry(*it)) else {
                 return Ok(whole);
             };
@@ -166,18 +166,18 @@ impl<W: World> Run<'_, W> {
             }
             Ok(whole)
         };
-        let parts: Vec<spool::Result<Part>> = futures_util::stream::iter(by_place)
+        let parts: Vec<spool::Result<WavePart>> = futures_util::stream::iter(by_place)
             .map(at_one_place)
             .buffered(LOCATIONS_AT_ONCE)
             .collect()
             .await;
-        let mut whole = Part::default();
+        let mut whole = WavePart::default();
         for part in parts {
             whole.add(part?);
         }
         let together = std::mem::take(&mut whole.together);
         if let (Some(central), false) = (central, together.is_empty()) {
-            whole.add(self.together(central, together, bound, rolled, talk).await?);
+            whole.add(self.run_by_automation(central, together, bound, rolled, talk).await?);
         }
         Ok(whole)
     }
@@ -190,7 +190,7 @@ impl<W: World> Run<'_, W> {
         numbers: &[usize],
         bound: &Bound,
         together: bool,
-    ) -> spool::Result<Part> {
+    ) -> spool::Result<WavePart> {
         let mut number_of: BTreeMap<ResourceId, usize> = BTreeMap::new();
         let (mut judged, mut automated) = (Vec::with_capacity(numbers.len()), BTreeSet::new());
         for number in numbers {
@@ -208,7 +208,7 @@ impl<W: World> Run<'_, W> {
             judged.into_iter().partition(|it| automated.contains(&ResourceId::from(&it.subject)));
         let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.world.now(), bound).await;
         let number = |id: &ResourceId| number_of.get(id).copied();
-        let mut part = Part::default();
+        let mut part = WavePart::default();
         if together {
             let by_runbook: Vec<Judged> = by_runbook;
             part.together = by_runbook.iter().filter_map(|it| number(&(&it.subject).into())).collect();
@@ -228,7 +228,7 @@ impl<W: World> Run<'_, W> {
         &self,
         carried: &Carried,
         number: impl Fn(&ResourceId) -> Option<usize>,
-        part: &mut Part,
+        part: &mut WavePart,
     ) -> spool::Result<()> {
         for it in &carried.records {
             let Some(number) = number(&it.resource) else { continue };
@@ -244,7 +244,7 @@ impl<W: World> Run<'_, W> {
         Ok(())
     }
 
-    /// Waits after a wave, looks at what came of it, and says why no other may begin, if so.
+    /// Waits after a wave and checks its result. Returns the reason to stop if the next wave may not begin.
     async fn after(
         &self,
         rollout: &Rollout,

@@ -9,24 +9,24 @@ use v2only_enforcer::enforce::Bound;
 use v2only_policy::{Judged, Place};
 
 use super::roles::{Central, EXECUTION_ROLE};
-use super::rollout::{Part, Run};
+use super::rollout::{WavePart, WaveRunner};
 use crate::run::rollout::RolloutResult;
 use crate::run::spool;
 use crate::term::messages::{Talk, count};
 use crate::term::problem::sentence;
 use crate::world::World;
 
-impl<W: World> Run<'_, W> {
-    /// Has runbooks change instances of several places in one execution, or place by place where AWS does not take that.
-    /// Instances are named by their numbers.
-    pub(super) async fn together(
+impl<W: World> WaveRunner<'_, W> {
+    /// Changes instances of several accounts and Regions by one runbook execution. If AWS refuses that
+    /// execution, each account and Region gets its own. `numbers` identify the instances.
+    pub(super) async fn run_by_automation(
         &self,
         central: &Central,
         numbers: Vec<usize>,
         bound: &Bound,
         rolled: &mut RolloutResult,
         talk: &mut Talk<'_>,
-    ) -> spool::Result<Part> {
+    ) -> spool::Result<WavePart> {
         let instances = numbers.len();
         let mut judged: Vec<(&Place, Vec<Judged>)> = Vec::new();
         let mut number_of: BTreeMap<&Place, BTreeMap<ResourceId, usize>> = BTreeMap::new();
@@ -57,7 +57,7 @@ impl<W: World> Run<'_, W> {
             ));
             carried.extend(automate_apart(self.aws, self.journal, refused, bound, &wait).await);
         }
-        let mut part = Part::default();
+        let mut part = WavePart::default();
         for (place, it) in &carried {
             let number = |id: &ResourceId| number_of.get(place)?.get(id).copied();
             self.keep(it, number, &mut part)?;
