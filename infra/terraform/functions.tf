@@ -18,13 +18,10 @@ resource "aws_iam_role_policy" "act" {
   for_each = local.functions
   name     = "act"
   role     = aws_iam_role.function[each.key].name
-  policy   = replace(replace(file("${local.policies}/role-${each.key}.json"), "arn:aws:", "arn:${local.partition}:"), "\"ec2:MetadataHttpEndpoint\":\"enabled\"", local.endpoints)
+  policy   = replace(file("${local.policies}/role-${each.key}.json"), "arn:aws:", "arn:${local.partition}:")
 }
 
 locals {
-  # What the roles may set the endpoint of an instance to.
-  endpoints = var.may_disable_endpoints ? "\"ec2:MetadataHttpEndpoint\":[\"enabled\",\"disabled\"]" : "\"ec2:MetadataHttpEndpoint\":\"enabled\""
-
   hubs = { for name, it in local.functions : name => jsondecode(replace(file("${local.policies}/${it.hub}.json"), "arn:aws:", "arn:${local.partition}:")) }
   # What the functions need of it where there is no other account.
   alone = ["ReadTheDocument", "KeepItsWork"]

@@ -146,12 +146,6 @@ variable "oldest_message_seconds" {
   }
 }
 
-variable "may_disable_endpoints" {
-  description = "Whether the roles may disable the metadata endpoint of an instance, which http_endpoint: disabled in the policy document needs. They may then also enable an endpoint that is disabled."
-  type        = bool
-  default     = false
-}
-
 variable "operator_role" {
   description = "The role, by name or pattern, that may put messages into the queues by hand: to begin a sweep and to move messages back from a dead-letter queue."
   type        = string

@@ -258,8 +258,9 @@ def test_a_queue_takes_only_from_its_rules_and_gives_up_into_its_own_dlq(seen, n
     assert set(queues) == {"v2only-undelivered", *(f"v2only-{it}{end}" for it in FUNCTIONS for end in ("", "-dlq"))}
     for function in FUNCTIONS:
         queue, dlq = queues[f"v2only-{function}"], queues[f"v2only-{function}-dlq"]
-        *allowed, deny = queue["Policy"]["Statement"]
+        *allowed, others, deny = queue["Policy"]["Statement"]
         assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        assert (others["Effect"], others["Action"]) == ("Deny", "sqs:SendMessage")
         assert queue["RedrivePolicy"]["deadLetterTargetArn"].endswith(f":v2only-{function}-dlq")
         assert int(queue["RedrivePolicy"]["maxReceiveCount"]) == (5 if function == "sweeper" else 10)
         [source] = dlq["RedriveAllowPolicy"]["sourceQueueArns"]
@@ -268,6 +269,8 @@ def test_a_queue_takes_only_from_its_rules_and_gives_up_into_its_own_dlq(seen, n
         if function == "sweeper":
             # The schedules and the function itself send by their roles.
             assert not allowed
+            senders = others["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
+            assert {it.split(":role/")[1] for it in senders} == {"v2only-owner", "v2only-schedule", "v2only-sweeper"}
             continue
         [allow] = allowed
         assert (allow["Effect"], allow["Principal"]) == ("Allow", {"Service": "events.amazonaws.com"})
@@ -276,6 +279,7 @@ def test_a_queue_takes_only_from_its_rules_and_gives_up_into_its_own_dlq(seen, n
         paths = [it.split(":rule/")[1] for it in sources]
         buses = ["", "v2only-events/"] if name == "hub" else [""]
         assert paths == [f"{bus}v2only-{function}" for bus in buses]
+        assert others["Condition"]["ArnNotEquals"] == allow["Condition"]["ArnEquals"], "the rules alone may send"
     assert all(it["SqsManagedSseEnabled"] == "true" for it in queues.values())
 
 

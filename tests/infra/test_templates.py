@@ -122,8 +122,10 @@ def without_organization(template: dict) -> dict:
         if "EventBusName" in properties:
             del left["Resources"][name]
         if it["Type"] == "AWS::SQS::QueuePolicy" and name != "SweeperQueuePolicy":
-            sources = properties["PolicyDocument"]["Statement"][0]["Condition"]["ArnEquals"]
-            sources["aws:SourceArn"] = [arn for arn in sources["aws:SourceArn"] if "v2only-events" not in str(arn)]
+            for statement in properties["PolicyDocument"]["Statement"]:
+                for operator in {"ArnEquals", "ArnNotEquals"} & set(statement["Condition"]):
+                    rules = statement["Condition"][operator]
+                    rules["aws:SourceArn"] = [it for it in rules["aws:SourceArn"] if "v2only-events" not in str(it)]
         if it["Type"] == "AWS::IAM::Role" and name != "ScheduleRole":
             [hub] = [policy for policy in properties["Policies"] if policy["PolicyName"] == "hub"]
             alone = ("ReadTheDocument", "KeepItsWork")
@@ -229,11 +231,3 @@ def test_a_contested_resource_rings(name):
     assert all((it["Threshold"], it["ComparisonOperator"]) == (0, "GreaterThanThreshold") for it in contested)
     assert all("AlarmActions" in it for it in contested)
 
-
-@pytest.mark.parametrize("name", templates.NAMES)
-def test_roles_disable_no_endpoint_unless_a_parameter_says_so(name):
-    parameter = templates.load(name)["Parameters"]["MayDisableEndpoints"]
-    assert parameter["Default"] == "false"
-    text = (templates.SAM / f"{name}.yaml").read_text()
-    widened = "ec2:MetadataHttpEndpoint: !If [MayDisableEndpoints, [enabled, disabled], enabled]"
-    assert text.count("ec2:MetadataHttpEndpoint:") == text.count(widened) == 2

@@ -5,9 +5,6 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # What the roles may set the endpoint of an instance to.
-  endpoints = var.may_disable_endpoints ? "\"ec2:MetadataHttpEndpoint\":[\"enabled\",\"disabled\"]" : "\"ec2:MetadataHttpEndpoint\":\"enabled\""
-
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.name
@@ -169,5 +166,5 @@ resource "aws_iam_role_policy" "act" {
   for_each = local.makes_roles ? local.roles : {}
   name     = "act"
   role     = aws_iam_role.member[each.key].name
-  policy   = replace(replace(file("${local.policies}/role-${each.key}.json"), "arn:aws:", "arn:${local.partition}:"), "\"ec2:MetadataHttpEndpoint\":\"enabled\"", local.endpoints)
+  policy   = replace(file("${local.policies}/role-${each.key}.json"), "arn:aws:", "arn:${local.partition}:")
 }

@@ -49,8 +49,3 @@ variable "alarm_topic_arn" {
   }
 }
 
-variable "may_disable_endpoints" {
-  description = "Whether the roles may disable the metadata endpoint of an instance, which http_endpoint: disabled in the policy document needs. They may then also enable an endpoint that is disabled."
-  type        = bool
-  default     = false
-}
