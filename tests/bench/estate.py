@@ -5,7 +5,7 @@
     target/venv/bin/python tests/bench/estate.py
 
 Absolute times depend on the machine and on its other work; the ratios are the result. The embedded AWS holds so many
-instances, a part of which answers version 1; `v2only scan` and tests/bench/boto3_list.py ask it for the same ones, one
+instances, some with IMDSv1; `v2only scan` and tests/bench/boto3_list.py ask it for the same ones, one
 after the other. Measured:
 
   rss    highest resident memory of the process, in MiB

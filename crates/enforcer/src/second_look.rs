@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::ports::{DescribeInstances, DescribeNotebook, ListImages};
 use crate::record::Record;
 
-/// How many resources are changed after one look. At 5 changes a second, no change is based on a description that is
-/// older than 8 seconds.
+/// How many resources are changed after one description. At 5 changes a second a chunk takes 8 seconds; it takes longer
+/// where other clients use the same request rate.
 pub const CHUNK: usize = 40;
 
 /// Splits decided resources into those that are as they were when they were decided, and records of the others.

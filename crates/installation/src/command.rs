@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 use v2only_policy::Place;
 
-/// A command line, or several, each of which needs the one before.
+/// One command line, or several that must run in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command(String);
 

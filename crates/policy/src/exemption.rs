@@ -202,9 +202,14 @@ pub enum TagExemptions {
     Ignore,
 }
 
+impl TagExemptions {
+    /// The greatest number of days until the last day of an exemption tag, unless the document sets another.
+    pub const MAX_DAYS: u16 = 365;
+}
+
 impl Default for TagExemptions {
     fn default() -> Self {
-        Self::Allow { max_days: 365 }
+        Self::Allow { max_days: Self::MAX_DAYS }
     }
 }
 

@@ -128,7 +128,7 @@ fn exemption<W: World>(args: &Args, session: &Session<'_, W>) -> Result<Option<E
         ));
     };
     let today = Offset::UTC.to_datetime(session.world.now()).date();
-    let TagExemptions::Allow { max_days } = TagExemptions::default() else { return Ok(None) };
+    let max_days = TagExemptions::MAX_DAYS;
     if day.duration_since(today).as_hours() > i64::from(max_days) * 24 {
         return Err(Problem::usage(
             format!(

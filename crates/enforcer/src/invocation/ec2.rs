@@ -32,7 +32,7 @@ const EVENT: &str = "event";
 /// and one change per violating instance. Handling the same payload again is harmless.
 ///
 /// # Errors
-/// A single event that cannot be read, or a part of which must be tried again. A batch never errs: it
+/// A single event that cannot be read, or that must be tried again in part. A batch never errs: it
 /// names the messages to send again.
 pub async fn handle<P: Ec2 + ReadParameter + Sync>(
     payload: Value,

@@ -37,7 +37,7 @@ pub struct Exemption {
     pub reason: String,
 }
 
-/// Describes everything that was journalled at one place. Makes one call for all instances, and changes
+/// Describes every resource that the journal names in one account and Region. Makes one call for all instances, and changes
 /// nothing.
 ///
 /// `recorded` has each resource once, see [`Recorded::resource`].
