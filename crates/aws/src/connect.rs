@@ -52,6 +52,7 @@ pub struct Aws {
     pub(crate) cloudwatch: Memo<Place, aws_sdk_cloudwatch::Client>,
     pub(crate) sagemaker: Memo<Place, aws_sdk_sagemaker::Client>,
     pub(crate) admitted: Expiring<AccountId, ()>,
+    pub(crate) names: Memo<AccountId, String>,
     pub(crate) above: Expiring<AccountId, Vec<OuId>>,
 }
 
@@ -159,6 +160,7 @@ impl Aws {
             cloudwatch: Memo::default(),
             sagemaker: Memo::default(),
             admitted: Expiring::default(),
+            names: Memo::default(),
             above: Expiring::default(),
         })
     }

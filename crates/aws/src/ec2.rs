@@ -219,6 +219,7 @@ fn instance(it: &sdk::Instance) -> Option<Instance> {
         created_at: created_at(it),
         image: it.image_id().and_then(|it| ImageId::parse(it).ok()),
         profile: it.iam_instance_profile().and_then(|it| it.arn()).map(str::to_owned),
+        public_address: it.public_ip_address().is_some(),
         tags: tags(it.tags()),
     })
 }

@@ -74,6 +74,9 @@ impl Aws {
                 let id = AccountId::parse(account.id().unwrap_or_default())
                     .map_err(|it| Failure::new(Kind::Unknown, call.iam_action(), it.to_string()))?;
                 self.admitted.keep(&id, (), Timestamp::now());
+                if let Some(name) = account.name().filter(|name| !name.is_empty()) {
+                    self.names.keep(&id, name.to_owned());
+                }
                 all.push(id);
             }
             next = page.next_token.filter(|it| !it.is_empty());
@@ -88,6 +91,11 @@ impl Aws {
         }
         all.sort();
         Ok(all)
+    }
+
+    /// The name of an account, once [`active_accounts`](Self::active_accounts) listed it.
+    pub fn account_name(&self, account: &AccountId) -> Option<String> {
+        self.names.get(account)
     }
 
     async fn is_member(&self, account: &AccountId, organization: &str) -> Answer<()> {

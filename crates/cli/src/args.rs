@@ -3,7 +3,10 @@
 pub mod format;
 pub mod kind;
 pub mod readiness;
+pub mod selection;
 pub mod shared;
+
+mod help;
 
 use clap::builder::styling::{AnsiColor, Style, Styles};
 use clap::{Parser, Subcommand};
@@ -60,6 +63,8 @@ pub enum Command {
     Replay(commands::replay::Args),
     /// Check a policy document
     Validate(commands::validate::Args),
+    /// Compare two scans: what is new, and what is fixed
+    Diff(commands::diff::Args),
     /// Check infrastructure code before it is deployed: CloudFormation templates and Terraform plans
     Check(commands::check::Args),
     /// Preventive policies: service control, IAM and declarative policies, yours and ours
@@ -69,26 +74,45 @@ pub enum Command {
 impl Command {
     /// What it is called, and the formats it can print.
     pub(crate) const fn formats(&self) -> (&'static str, &'static [Format]) {
-        use Format::{Asff, Csv, Html, Json, Ndjson, Ocsf, Sarif, Table};
-        const FINDINGS: &[Format] = &[Table, Json, Ndjson, Csv, Sarif, Asff, Ocsf, Html];
-        const ROWS: &[Format] = &[Table, Json, Ndjson, Csv];
-        const FILES: &[Format] = &[Table, Json, Sarif];
-        const TRACES: &[Format] = &[Table, Json, Ndjson];
-        const PLAIN: &[Format] = &[Table, Json];
+        let name = match self {
+            Self::Scan(_) => "scan",
+            Self::Enforce(_) => "enforce",
+            Self::Rollback(_) => "rollback",
+            Self::Readiness(args) if args.traces() => "readiness --trace",
+            Self::Readiness(_) => "readiness",
+            Self::Doctor(_) => "doctor",
+            Self::UninstallPlan(_) => "uninstall-plan",
+            Self::Check(_) => "check",
+            Self::Policies(args) if args.finds() => "policies check",
+            Self::Policies(_) => "policies",
+            Self::Demo(_) => "demo",
+            Self::Replay(_) => "replay",
+            Self::Validate(_) => "validate",
+            Self::Diff(_) => "diff",
+        };
+        (name, formats(name))
+    }
+
+    /// Whether it reads a policy document, so that the one of the environment or the folder is meant.
+    pub(crate) fn reads_policy(&self) -> bool {
         match self {
-            Self::Scan(_) => ("scan", FINDINGS),
-            Self::Enforce(_) => ("enforce", FINDINGS),
-            Self::Rollback(_) => ("rollback", ROWS),
-            Self::Readiness(args) if args.traces() => ("readiness --trace", TRACES),
-            Self::Readiness(_) => ("readiness", ROWS),
-            Self::Doctor(_) => ("doctor", PLAIN),
-            Self::UninstallPlan(_) => ("uninstall-plan", PLAIN),
-            Self::Check(_) => ("check", FILES),
-            Self::Policies(args) if args.finds() => ("policies check", FILES),
-            Self::Policies(_) => ("policies", PLAIN),
-            Self::Demo(_) => ("demo", PLAIN),
-            Self::Replay(_) => ("replay", PLAIN),
-            Self::Validate(_) => ("validate", PLAIN),
+            Self::Scan(_) | Self::Enforce(_) | Self::Readiness(_) | Self::Doctor(_) | Self::Replay(_) => true,
+            Self::Check(_) => true,
+            Self::Validate(args) => args.names_none(),
+            Self::Policies(args) => args.reads_policy(),
+            Self::Rollback(_) | Self::UninstallPlan(_) | Self::Demo(_) | Self::Diff(_) => false,
         }
+    }
+}
+
+/// The formats that a command can print.
+const fn formats(name: &str) -> &'static [Format] {
+    use Format::{Asff, Csv, Html, Json, Ndjson, Ocsf, Sarif, Table};
+    match name.as_bytes() {
+        b"scan" | b"enforce" => &[Table, Json, Ndjson, Csv, Sarif, Asff, Ocsf, Html],
+        b"rollback" | b"readiness" => &[Table, Json, Ndjson, Csv],
+        b"check" | b"policies check" => &[Table, Json, Sarif],
+        b"readiness --trace" => &[Table, Json, Ndjson],
+        _ => &[Table, Json],
     }
 }

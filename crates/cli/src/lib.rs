@@ -26,6 +26,7 @@ pub use term::exit::Exit;
 pub use term::problem::Problem;
 pub use world::{Access, Cloud, Members, Terminal, World};
 
+use run::output_file::OutputFile;
 use run::session::Session;
 use term::messages::Talk;
 use term::problem::Stop;
@@ -34,44 +35,70 @@ use term::problem::Stop;
 ///
 /// Everything written may be coloured; the writers strip that where it is not wanted. A reader that stops
 /// reading `out` ends the run early: with the run's own exit code where that is known, else with 141.
-pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
-    let mut talk = Talk::new(err, cli.shared.quiet, cli.shared.verbose, world.terminal());
-    if let Err(problem) = can_print(&cli) {
-        talk.problem(&problem);
-        return problem.exit;
+pub async fn run<W: World>(mut cli: Cli, world: &W, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
+    let (quiet, verbose) = (cli.shared.quiet, cli.shared.verbose);
+    let mut talk = Talk::new(&mut *err, quiet, verbose, world.terminal());
+    if cli.shared.policy.is_none() && cli.command.reads_policy() {
+        cli.shared.policy = world.policy();
+        if let Some(path) = &cli.shared.policy {
+            talk.note(&format!("the policy document is {}", path.display()));
+        }
     }
-    let mut session = Session { world, shared: &cli.shared, out, talk, exit: None };
-    let ended = match &cli.command {
-        Command::Scan(args) => commands::scan::run(args, &mut session).await,
-        Command::Enforce(args) => commands::enforce::run(args, &mut session).await,
-        Command::Rollback(args) => commands::rollback::run(args, &mut session).await,
-        Command::Readiness(args) => commands::readiness::run(args, &mut session).await,
-        Command::Doctor(args) => commands::doctor::run(args, &mut session).await,
-        Command::UninstallPlan(args) => commands::uninstall_plan::run(args, &mut session).await,
-        Command::Demo(args) => commands::demo::run(args, &mut session).await,
-        Command::Replay(args) => commands::replay::run(args, &mut session).await,
-        Command::Validate(args) => commands::validate::run(args, &mut session),
-        Command::Check(args) => commands::check::run(args, &mut session),
-        Command::Policies(args) => commands::policies::run(args, &mut session),
+    let path = cli.shared.output_file.as_deref();
+    let mut file = match can_print(&cli).and_then(|()| path.map(OutputFile::create).transpose()) {
+        Ok(file) => file,
+        Err(problem) => {
+            talk.problem(&problem);
+            return problem.exit;
+        }
     };
+    let out: &mut dyn Write = match &mut file {
+        Some(file) => file,
+        None => out,
+    };
+    let mut session = Session { world, shared: &cli.shared, out, talk, exit: None };
+    let ended = dispatch(&cli.command, &mut session).await;
     let ended = ended.and_then(|exit| {
         session.exit = Some(exit);
         session.out.flush().map(|()| exit).map_err(Stop::from)
     });
+    let known = session.exit;
+    let ended = ended.and_then(|exit| match file {
+        Some(file) => Ok(file.keep().map(|()| exit)?),
+        None => Ok(exit),
+    });
+    let mut talk = Talk::new(err, quiet, verbose, world.terminal());
     match ended {
         Ok(exit) => exit,
         Err(Stop::Problem(problem)) => {
-            session.talk.problem(&problem);
+            talk.problem(&problem);
             problem.exit
         }
         Err(Stop::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
-            session.exit.unwrap_or(Exit::OutputClosed)
+            known.unwrap_or(Exit::OutputClosed)
         }
         Err(Stop::Output(error)) => {
-            let problem = Problem::internal(format!("cannot write to standard output: {error}"));
-            session.talk.problem(&problem);
+            let problem = Problem::internal(format!("cannot write the output: {error}"));
+            talk.problem(&problem);
             problem.exit
         }
+    }
+}
+
+async fn dispatch<W: World>(command: &Command, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
+    match command {
+        Command::Scan(args) => commands::scan::run(args, session).await,
+        Command::Enforce(args) => commands::enforce::run(args, session).await,
+        Command::Rollback(args) => commands::rollback::run(args, session).await,
+        Command::Readiness(args) => commands::readiness::run(args, session).await,
+        Command::Doctor(args) => commands::doctor::run(args, session).await,
+        Command::UninstallPlan(args) => commands::uninstall_plan::run(args, session).await,
+        Command::Demo(args) => commands::demo::run(args, session).await,
+        Command::Replay(args) => commands::replay::run(args, session).await,
+        Command::Validate(args) => commands::validate::run(args, session),
+        Command::Diff(args) => commands::diff::run(args, session),
+        Command::Check(args) => commands::check::run(args, session),
+        Command::Policies(args) => commands::policies::run(args, session),
     }
 }
 

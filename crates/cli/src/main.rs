@@ -2,7 +2,6 @@
 
 use std::io::{self, Write as _};
 
-use clap::Parser as _;
 use v2only::{Cli, Console, Exit};
 
 /// A finding of Security Hub has a thousand fields, and reading one takes more stack than a process begins with.
@@ -10,7 +9,7 @@ use v2only::{Cli, Console, Exit};
 const STACK: usize = 64 * 1024 * 1024;
 
 fn main() -> Exit {
-    let cli = Cli::parse();
+    let cli = Cli::from_command_line();
     match std::thread::Builder::new().name("v2only".to_owned()).stack_size(STACK).spawn(|| run(cli)) {
         Ok(running) => running.join().unwrap_or(Exit::Internal),
         Err(error) => {

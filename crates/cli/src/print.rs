@@ -7,6 +7,7 @@ pub(crate) mod doctor_v1;
 pub(crate) mod documents;
 pub(crate) mod plan;
 pub(crate) mod policies_v1;
+pub(crate) mod posture;
 pub(crate) mod readiness;
 pub(crate) mod readiness_v1;
 pub(crate) mod replay;

@@ -1,12 +1,15 @@
 //! What several commands do: find the accounts and Regions, read the policy document, survey, keep what was
 //! found, write and read the journal.
 
+pub(crate) mod accounts;
+pub(crate) mod baseline;
 pub(crate) mod exemptions;
 pub(crate) mod found;
 pub(crate) mod import;
 pub(crate) mod installation;
 pub(crate) mod journal;
 pub(crate) mod launched;
+pub(crate) mod output_file;
 pub(crate) mod policy_file;
 pub(crate) mod regions;
 pub(crate) mod rollout;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -35,8 +36,15 @@ pub trait World: Sync {
     /// Waits.
     fn sleep(&self, how_long: Duration) -> impl Future<Output = ()>;
 
+    /// Ends when a person interrupts the run. From the first call on, an interrupt does not end the process; a second one
+    /// does.
+    fn interrupted(&self) -> impl Future<Output = ()>;
+
     /// What a person sees and types on.
     fn terminal(&self) -> Terminal;
+
+    /// The policy document that is meant where none is named: that of the environment, or of the current folder.
+    fn policy(&self) -> Option<PathBuf>;
 
     /// All of standard input.
     ///
@@ -108,6 +116,9 @@ pub trait Cloud:
 
     /// The active accounts of the organization. From then on they may be entered.
     fn organization(&self) -> impl Future<Output = Answer<Vec<AccountId>>>;
+
+    /// The name of an account, once the organization was listed.
+    fn account_name(&self, account: &AccountId) -> Option<String>;
 
     /// The Regions enabled in an account.
     fn regions(&self, from: &Place) -> impl Future<Output = Answer<Vec<Region>>>;

@@ -3,7 +3,7 @@
 //! Each change is written to a journal first, with the state before it, so that it can be undone exactly.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
@@ -36,12 +36,19 @@ pub struct Bound {
     failed: AtomicUsize,
     /// `None`: all of them may.
     at_most: Option<usize>,
+    /// Whether no change may begin any more.
+    ended: AtomicBool,
 }
 
 impl Bound {
     /// At most so many may fail.
     pub const fn at_most(number: usize) -> Self {
-        Self { failed: AtomicUsize::new(0), at_most: Some(number) }
+        Self { failed: AtomicUsize::new(0), at_most: Some(number), ended: AtomicBool::new(false) }
+    }
+
+    /// Lets no change begin any more. Changes under way are finished.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn note(&self, record: &Record) {
@@ -57,7 +64,8 @@ impl Bound {
     }
 
     pub(crate) fn is_broken(&self) -> bool {
-        self.at_most.is_some_and(|it| self.failed.load(Ordering::Relaxed) > it)
+        self.ended.load(Ordering::Relaxed)
+            || self.at_most.is_some_and(|it| self.failed.load(Ordering::Relaxed) > it)
     }
 }
 

@@ -117,6 +117,7 @@ fn instance(options: MetadataOptions) -> Result<Instance> {
         created_at: None,
         image: None,
         profile: None,
+        public_address: false,
         tags: Tags::new(),
     })
 }

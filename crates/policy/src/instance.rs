@@ -109,6 +109,8 @@ pub struct Instance {
     pub image: Option<ImageId>,
     /// The ARN or name of its instance profile.
     pub profile: Option<String>,
+    /// Whether it has a public IPv4 address.
+    pub public_address: bool,
     /// Its tags.
     pub tags: Tags,
 }

@@ -1,5 +1,7 @@
 //! The arguments of `readiness`.
 
+use crate::args::selection::Selection;
+
 const EXAMPLES: &str = "\
 States:
   busy      answers IMDSv1, and somebody used it in the window, or tried to
@@ -24,9 +26,12 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=455), help_heading = "Input")]
     pub(crate) days: Option<u16>,
 
-    /// Put instances together by the value of this tag as well
-    #[arg(long, value_name = "KEY", help_heading = "Output")]
-    pub(crate) tag: Option<String>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// Only instances with this tag; or, without a value, group instances by the value of this tag as well
+    #[arg(long, value_name = "KEY[=VALUE]", help_heading = "Input")]
+    pub(crate) tag: Vec<String>,
 
     /// Look on these instances for who calls IMDSv1, by a Systems Manager command that changes nothing
     #[arg(
@@ -51,6 +56,11 @@ pub struct Args {
 }
 
 impl Args {
+    /// The tag by whose value instances are grouped.
+    pub(crate) fn grouped_by(&self) -> Option<&str> {
+        self.tag.iter().find(|it| !it.contains('=')).map(String::as_str)
+    }
+
     /// Whether instances are looked on, rather than their metrics.
     pub(crate) const fn traces(&self) -> bool {
         !self.trace.is_empty()

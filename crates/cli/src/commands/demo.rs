@@ -62,8 +62,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let binaries = functions::find(args.functions.as_deref(), &mut session.talk).await?;
     let begun = Instant::now();
     let table = session.shared.output == Format::Table;
-    let print =
-        text::Printer::new(session.world.terminal().width, session.talk.is_verbose(), functions::typed_as());
+    let print = text::Printer::new(session.width(), session.talk.is_verbose(), functions::typed_as());
     let stage = Stage::set(&binaries).await?;
     if table {
         print.opening(session.out, &stage.aws.endpoint())?;

@@ -73,7 +73,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let calls = aws.calls();
     match session.shared.output {
         Format::Table => {
-            let width = session.world.terminal().width;
+            let width = session.width();
             let text = tables::findings(&findings, &installation.hub, session.talk.is_verbose(), width);
             writeln!(session.out, "{text}")?;
         }
@@ -91,7 +91,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     session.out.flush()?;
     session.talk.say(&tables::in_words(&findings));
-    session.talk.say(&format!("with {}", totals::spent(&calls)));
+    totals::spent(&mut session.talk, &calls);
     session.talk.note(&format!("not looked at: {}", tables::not_looked_at(&installation.site).join("; ")));
     Ok(exit)
 }

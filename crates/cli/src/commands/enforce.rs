@@ -9,21 +9,26 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use v2only_enforcer::waves::Stop as Stopped;
+use v2only_installation::command::Command;
 use v2only_policy::{InstanceId, Place};
 
 use self::roles::Central;
 use self::rollout::WaveRunner;
 use self::waves::Course;
 
+use crate::args::format::Format;
 use crate::args::kind::{self, ResourceKind};
+use crate::args::selection::{self, FailOn, Selection};
 use crate::print::plan::Plans;
-use crate::report::causes;
+use crate::report::causes::{self, Causes};
 use crate::report::formats::{self, Layout};
+use crate::report::groups::{RepointAdvice, refresh_advice};
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::sink::{Head, Tail};
 use crate::report::table::Shown;
 use crate::report::tally::Tally;
 use crate::report::totals::{self, LocationResult, Totals};
+use crate::run::accounts::AccountNames;
 use crate::run::found::survey;
 use crate::run::found::{Entry, Estate, Findings, Results, Use};
 use crate::run::journal;
@@ -40,7 +45,9 @@ use crate::world::{Cloud as _, World};
 
 const EXAMPLES: &str = "\
 Examples:
+  v2only enforce --policy policy.yaml --dry-run
   v2only enforce --policy policy.yaml
+  v2only enforce --policy policy.yaml --only i-0123456789abcdef0
   v2only enforce --policy policy.yaml --region all --yes --journal before.ndjson
   v2only enforce --policy policy.yaml --canary 10 --wave 25% --soak 30m --max-rejecting 1%
 
@@ -57,6 +64,17 @@ pub struct Args {
     /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
     kind: Option<ResourceKind>,
+
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Only resources with this tag; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = selection::tag, help_heading = "Input")]
+    tag: Vec<String>,
+
+    /// Show the plan and change nothing
+    #[arg(long, conflicts_with = "yes", help_heading = "Input")]
+    dry_run: bool,
 
     /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
     #[arg(long, help_heading = "Input")]
@@ -101,26 +119,24 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let central = args.runbooks.central(&aws).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
-    let kinds = kind::kinds(args.kind);
-    let request = ScanRequest { policy: &policy, places: &places, kinds, now };
+    let (kinds, filter) = (kind::kinds(args.kind), args.selection.filter(&args.tag));
+    let request = ScanRequest { policy: &policy, places: &places, kinds, filter: &filter, now };
     let used_for = Use::Change { consent: args.accept_irreversible };
     let mut estate = survey(&aws, request, &progress, used_for).await?;
     if args.launched_by {
         launched::ask(&aws, &mut estate, now, &progress).await?;
-        let findings = Findings { estate: &estate, results: None };
-        if let Some(causes) = causes::causes(findings, session.talk.width())? {
-            session.talk.say(&causes);
-        }
+        say_causes(session, &aws, &estate)?;
     }
 
     let found = EnforceRun {
         request,
+        fail_on: args.selection.fail_on,
         findings: Findings { estate: &estate, results: None },
         rolled: RolloutResult::default(),
         journal: None,
     };
     if !estate.entries().iter().any(|it| it.acts) {
-        causes::RepointAdvice::of(found.findings)?.hints().for_each(|hint| session.talk.hint(&hint));
+        RepointAdvice::of(found.findings)?.hints().for_each(|hint| session.talk.hint(&hint));
         return nothing_acts(session, &found, &aws);
     }
     let course = args.waves.course(&estate)?;
@@ -144,17 +160,23 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         role,
         central,
         progress: &progress,
+        steps: progress.steps(course.changes.len(), "changes made"),
         now,
     };
     let rolled = run.carry_out(&mut session.talk).await;
-    session.talk.say(&format!("the state before is in {}", journal.path().display()));
+    drop(run);
     let findings = Findings { estate: &estate, results: Some(&results) };
     let ran = EnforceRun { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
-    for advice in causes::RepointAdvice::of(findings)?.hints().chain(causes::refresh_advice(findings)?) {
+    for advice in RepointAdvice::of(findings)?.hints().chain(refresh_advice(findings)?) {
         session.talk.hint(&advice);
     }
     let shown = Shown::Done { request_ids: session.talk.is_verbose() };
-    Ok(ran.tell(session, &aws, Some(shown))?.0)
+    let (exit, totals) = ran.tell(session, &aws, Some(shown))?;
+    let made = count(totals.fixed + totals.advanced, "change");
+    let undo = session.shared.as_whom(Command::ours(["rollback", &journal.path().display().to_string()]));
+    session.talk.say(&format!("{made} made; the state before is in {}", journal.path().display()));
+    session.talk.say(&format!("Undo: {undo}"));
+    Ok(exit)
 }
 
 /// The policy document, once it is sure that somebody can agree to the plan.
@@ -165,7 +187,7 @@ fn policy_named<'a, W: World>(args: &Args, session: &Session<'a, W>) -> Result<&
             "type `v2only enforce --policy policy.yaml`; `v2only scan` does without one",
         ));
     };
-    let why = if args.yes {
+    let why = if args.yes || args.dry_run {
         return Ok(policy);
     } else if !session.world.terminal().stdin {
         "standard input is not a terminal"
@@ -186,7 +208,7 @@ fn agreed<W: World>(
     session: &mut Session<'_, W>,
     estate: &Estate,
     (course, central): (&Course, Option<&Central>),
-) -> spool::Result<bool> {
+) -> Result<bool, Stop> {
     let plans = Plans::of(estate, session.talk.is_verbose(), args.runbooks.role())?;
     let by_runbook = plans.by_runbook(central.map(|it| &it.place));
     let plan = plans.text(estate, session.talk.width());
@@ -195,16 +217,40 @@ fn agreed<W: World>(
         session.talk.say(&text);
         return Ok(true);
     }
+    if args.dry_run {
+        if session.shared.output == Format::Table {
+            writeln!(session.out, "{text}")?;
+        } else {
+            session.talk.say(&text);
+        }
+        return Ok(false);
+    }
     session.talk.always(&text);
     let acting: BTreeSet<u32> = estate.entries().iter().filter(|it| it.acts).map(Entry::place).collect();
     let broken = estate.seen.iter().filter(|it| it.failure.is_some()).count();
     if broken > 0 {
         let text =
-            format!("{} could not be read completely and will be named at the end", count(broken, "place"));
+            format!("{broken} of the Regions could not be read completely and will be named at the end");
         session.talk.always(&text);
     }
     let (changes, places) = (count(course.changes.len(), "change"), count(acting.len(), "place"));
     Ok(session.talk.ask(session.world, &format!("Apply {changes} in {places}?")))
+}
+
+/// Says what makes instances violate the policy, and who launched them.
+fn say_causes<W: World>(session: &mut Session<'_, W>, aws: &W::Aws, estate: &Estate) -> spool::Result<()> {
+    let mut causes = Causes::default();
+    Findings { estate, results: None }.each(|item| {
+        causes.add(item);
+        spool::Result::Ok(())
+    })?;
+    let causes = causes.largest();
+    let accounts = AccountNames::of(aws, estate.seen.iter().map(|it| &it.place));
+    let (sheet, _) = causes::table(&causes, usize::MAX, &accounts, session.shared, session.talk.width());
+    if !causes.is_empty() {
+        session.talk.say(&sheet.text());
+    }
+    Ok(())
 }
 
 /// Says why nothing is to be changed, and what would let something be.
@@ -225,6 +271,7 @@ fn nothing_acts<W: World>(
 /// A run that ended.
 struct EnforceRun<'a> {
     request: ScanRequest<'a>,
+    fail_on: FailOn,
     findings: Findings<'a>,
     rolled: RolloutResult,
     journal: Option<&'a Path>,
@@ -240,11 +287,13 @@ impl EnforceRun<'_> {
         let surveys = self.findings.estate.seen.as_slice();
         let ScanRequest { policy, kinds, now, .. } = self.request;
         let places: Vec<&Place> = surveys.iter().map(|survey| &survey.place).collect();
-        let head = Head { command: "enforce", now, places: &places, policy, kinds };
+        let accounts = AccountNames::of(aws, places.iter().copied());
+        let head = Head { command: "enforce", now, places: &places, policy, kinds, accounts: &accounts };
         let layout = Layout {
             format: session.shared.output,
             shown,
-            width: session.world.terminal().width,
+            width: session.width(),
+            shared: session.shared,
             earlier: &[],
         };
         // What was changed is known before it is printed.
@@ -254,9 +303,9 @@ impl EnforceRun<'_> {
             spool::Result::Ok(())
         })?;
         let Tally { totals, exemptions: met, .. } = tally;
-        let blind = matches!(self.rolled.stopped, Some(Stopped::Unread(_)));
-        let incomplete = blind || surveys.iter().any(|it| it.failure.is_some()) || totals.failed > 0;
-        let exit = Exit::of(totals.remaining > 0, incomplete);
+        let cut_short = matches!(self.rolled.stopped, Some(Stopped::Unread(_) | Stopped::Interrupted));
+        let incomplete = cut_short || surveys.iter().any(|it| it.failure.is_some()) || totals.failed > 0;
+        let exit = self.fail_on.exit(Exit::of(totals.remaining > 0, incomplete));
         session.exit = Some(exit);
         let calls = aws.calls();
         let exempt = exemptions::told(
@@ -299,8 +348,12 @@ impl EnforceRun<'_> {
     fn report_stop_reason<W>(&self, session: &mut Session<'_, W>, totals: &Totals) {
         if let Some(stop) = &self.rolled.stopped {
             let held = totals.wave_stopped;
-            match held {
-                0 => session.talk.note(&stop.to_string()),
+            match (stop, held) {
+                (_, 0) => session.talk.note(&stop.to_string()),
+                (Stopped::Interrupted, _) => session.talk.error(&format!(
+                    "{stop}: the changes under way were finished, and {} left; the next run makes them",
+                    count(held, "change")
+                )),
                 _ => session
                     .talk
                     .error(&format!("wave stopped because {stop}; {} left", count(held, "change"))),
@@ -316,22 +369,11 @@ impl EnforceRun<'_> {
         for line in watched.rejecting.iter().map(asks) {
             session.talk.say(&line);
         }
-        let only: String = watched.rejecting.keys().map(|(_, id)| format!(" --only {id}")).collect();
-        let shared = session.shared;
-        let mut how = String::new();
-        for (flag, value) in [
-            ("--profile", &shared.profile),
-            ("--role-name", &shared.role_name),
-            ("--external-id", &shared.external_id),
-        ] {
-            if let Some(value) = value {
-                how.extend([" ", flag, " ", value.as_str()]);
-            }
-        }
-        session.talk.hint(&format!(
-            "to give IMDSv1 back to these alone: `v2only rollback {}{only}{how}`",
-            journal.display()
-        ));
+        let only = watched.rejecting.keys().map(|(_, id)| id.as_str());
+        let command = Command::ours(["rollback", &journal.display().to_string()]);
+        let command = only.fold(command, |command, id| command.option("only", id));
+        let command = session.shared.as_whom(command);
+        session.talk.hint(&format!("to give IMDSv1 back to these alone: `{command}`"));
     }
 }
 

@@ -55,6 +55,11 @@ enum Command {
 }
 
 impl Args {
+    /// Whether a policy document says which policies are meant.
+    pub(crate) const fn reads_policy(&self) -> bool {
+        matches!(self.command, Command::Render(_) | Command::Check(_))
+    }
+
     /// Whether this is something that SARIF can say.
     pub(crate) const fn finds(&self) -> bool {
         matches!(self.command, Command::Check(_))

@@ -4,10 +4,11 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::Failure;
 use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State, readiness, roll_up, would_fail};
-use v2only_policy::{Mode, Place, Policy, Rules};
+use v2only_policy::{Mode, Place, Policy, Rules, Subject};
 
 use crate::args::format::Format;
 use crate::args::readiness::Args;
+use crate::args::selection::Filter;
 use crate::print::documents;
 use crate::print::readiness as tables;
 use crate::print::readiness_v1::{ReadinessRun, ReadinessV1};
@@ -44,22 +45,25 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     };
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
-    let now = session.world.now();
-    let found = look(&aws, &policy, &places, args.days, now, &session.talk.progress()).await;
+    let (now, filter) = (session.world.now(), args.selection.filter(&args.tag));
+    let found = look(&aws, &policy, &places, (args.days, &filter), now, &session.talk.progress()).await;
 
     let seen: Vec<(&Place, &Readiness)> =
         found.iter().flat_map(|it| it.instances.iter().map(|one| (&it.place, one))).collect();
     let failing: Vec<(&Place, &Failing)> =
         found.iter().flat_map(|it| it.failing.iter().map(|one| (&it.place, one))).collect();
-    let roll_ups = roll_ups(&found, args.tag.as_deref());
+    let roll_ups = roll_ups(&found, args.grouped_by());
     let may_fail = |it: &Readiness| matches!(it.state, State::Busy | State::Unknown);
     let whole = found.iter().all(|it| it.failure.is_none());
-    let exit = Exit::of(!failing.is_empty() || seen.iter().any(|(_, it)| may_fail(it)), !whole);
+    let exit = args
+        .selection
+        .fail_on
+        .exit(Exit::of(!failing.is_empty() || seen.iter().any(|(_, it)| may_fail(it)), !whole));
     let calls = aws.calls();
     let places: Vec<LocationResult<'_>> = found.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     match session.shared.output {
         format @ (Format::Json | Format::Ndjson | Format::Csv) => {
-            let tag = args.tag.as_deref();
+            let tag = args.grouped_by();
             let run = ReadinessRun {
                 now,
                 exit,
@@ -78,10 +82,12 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
             }
         }
         _ => {
-            let width = session.world.terminal().width;
+            let width = session.width();
             let mut parts: Vec<String> = tables::instances(&seen, width).into_iter().collect();
             parts.extend(tables::roll_ups(&roll_ups, width));
-            parts.push(plain(&tables::if_enforced(&seen, &failing, whole)));
+            if filter.is_empty() {
+                parts.push(plain(&tables::if_enforced(&seen, &failing, whole)));
+            }
             writeln!(session.out, "{}", parts.join("\n\n"))?;
         }
     }
@@ -104,7 +110,7 @@ async fn look(
     aws: &impl Readable,
     policy: &Policy,
     places: &Places,
-    days: Option<u16>,
+    (days, filter): (Option<u16>, &Filter),
     now: Timestamp,
     progress: &Progress,
 ) -> Vec<LocationReadiness> {
@@ -112,15 +118,26 @@ async fn look(
         let _shown = progress.begin(format!("reading {place}"));
         let mut instances = Vec::new();
         let ended = readiness(aws, policy, place, days, now, &mut |it| instances.push(it)).await;
+        instances.retain(|it| filter.matches(&Subject::Instance(it.instance.clone())));
         instances.sort_by(|one, other| (one.state, &one.instance.id).cmp(&(other.state, &other.instance.id)));
-        let (failing, unread) = match would_fail(aws, place).await {
-            Ok(failing) => (failing, None),
-            Err(failure) => (Vec::new(), Some(failure)),
+        let (failing, unread) = if filter.is_empty() {
+            match would_fail(aws, place).await {
+                Ok(failing) => (failing, None),
+                Err(failure) => (Vec::new(), Some(failure)),
+            }
+        } else {
+            // Enforcement is for all of an account and Region, not for a part of it.
+            (Vec::new(), None)
         };
         LocationReadiness { place: place.clone(), instances, failing, failure: ended.err().or(unread) }
     };
-    let mut found: Vec<LocationReadiness> =
-        futures_util::stream::iter(&places.known).map(one).buffered(LOCATIONS_AT_ONCE).collect().await;
+    let steps = progress.steps(places.known.len(), "accounts and Regions read");
+    let mut found: Vec<LocationReadiness> = futures_util::stream::iter(&places.known)
+        .map(one)
+        .buffered(LOCATIONS_AT_ONCE)
+        .inspect(|_| steps.done(1))
+        .collect()
+        .await;
     found.extend(places.unreadable.iter().cloned().map(|(place, failure)| LocationReadiness {
         place,
         instances: Vec::new(),

@@ -28,6 +28,7 @@ use crate::world::{Cloud, World};
 
 const EXAMPLES: &str = "\
 Examples:
+  v2only rollback v2only-journal-20261120T101500Z.ndjson --dry-run
   v2only rollback v2only-journal-20261120T101500Z.ndjson
   v2only rollback before.ndjson --only i-0123456789abcdef0 --exempt-until 2027-01-31 --reason 'agent uses v1'";
 
@@ -55,6 +56,10 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", requires = "exempt_until", help_heading = "Input")]
     reason: Option<String>,
 
+    /// Show what would be restored and change nothing
+    #[arg(long, conflicts_with = "yes", help_heading = "Input")]
+    dry_run: bool,
+
     /// Restore without asking
     #[arg(short, long, help_heading = "Input")]
     yes: bool,
@@ -66,7 +71,7 @@ pub struct Args {
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let exemption = exemption(args, session)?;
     let recorded = recorded(args, session)?;
-    if !args.yes && !session.world.terminal().stdin {
+    if !args.yes && !args.dry_run && !session.world.terminal().stdin {
         let hint = "add `--yes` to do it without a question";
         return Err(Problem::usage(
             "nobody can be asked, because standard input is not a terminal; nothing was changed",
@@ -114,7 +119,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         let left = |looked| Told { looked, came: Came::Left, after: None };
         seen.into_iter().flat_map(|(_, it)| it).map(left).collect()
     };
-    tell(session, &aws, &told, acting > 0 && !changed)
+    tell(session, &aws, &told, acting > 0 && !changed, args.dry_run)
 }
 
 /// The exemption that is asked for, if it can excuse anything.
@@ -212,6 +217,10 @@ fn agreed<W: World>(
         session.talk.say(&after);
         return true;
     }
+    if args.dry_run {
+        session.talk.always(&text);
+        return false;
+    }
     session.talk.always(&text);
     session.talk.always(&after);
     session
@@ -224,9 +233,10 @@ fn tell<W: World>(
     aws: &W::Aws,
     told: &[Told],
     refused: bool,
+    dry_run: bool,
 ) -> Result<Exit, Stop> {
     let open = told.iter().filter(|it| it.is_open()).count();
-    let exit = Exit::of(false, open > 0 || refused);
+    let exit = Exit::of(false, !dry_run && (open > 0 || refused));
     session.exit = Some(exit);
     match session.shared.output {
         format @ (Format::Json | Format::Ndjson | Format::Csv) => {
@@ -240,7 +250,7 @@ fn tell<W: World>(
         }
         _ if refused => {}
         _ => {
-            writeln!(session.out, "{}", rollback::done(told, session.world.terminal().width))?;
+            writeln!(session.out, "{}", rollback::done(told, session.width()))?;
         }
     }
     session.out.flush()?;
@@ -256,7 +266,7 @@ fn tell<W: World>(
         "{} recorded: {restored} restored, {before} as before, {gone} gone, {open} left open",
         count(told.len(), "change")
     ));
-    session.talk.say(&totals::spent(&aws.calls()));
+    totals::spent(&mut session.talk, &aws.calls());
     for it in told {
         if let (Came::Failed(failure), _) | (_, Err(failure)) = (&it.came, &it.looked.restoration) {
             let recorded = &it.looked.recorded;

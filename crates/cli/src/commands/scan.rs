@@ -1,26 +1,29 @@
 //! `scan`: what violates the policy, and why. The only writer here sends findings to Security Hub, and only with
 //! `--import`.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use v2only_policy::Place;
 
 use crate::args::format::Format;
 use crate::args::kind::{self, ResourceKind};
+use crate::args::selection::{self, Selection};
+use crate::commands::diff;
 use crate::print::documents;
-use crate::report::causes;
 use crate::report::formats::{self, Layout};
+use crate::report::groups::RepointAdvice;
 use crate::report::html::earlier;
 use crate::report::item::Item;
 use crate::report::sink::{Head, Tail};
 use crate::report::table::Shown;
 use crate::report::tally::Tally;
-use crate::report::totals::{self, LocationResult, Totals};
+use crate::report::totals::{self, LocationResult};
+use crate::run::accounts::AccountNames;
+use crate::run::baseline::{Baseline, Violation};
 use crate::run::found::{self, Findings, Use};
 use crate::run::import::import;
 use crate::run::session::Session;
-use crate::run::survey::{self, LocationSurvey, ScanRequest};
+use crate::run::survey::{self, ScanRequest};
 use crate::run::{exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
@@ -29,12 +32,15 @@ use crate::world::{Cloud as _, World};
 
 const EXAMPLES: &str = "\
 Examples:
-  v2only scan                                   the Region of the environment or the profile
+  v2only scan                         the Region of the environment or the profile, by cause
+  v2only scan --list                  each resource, the most exposed first
   v2only scan --region all --policy policy.yaml
-  v2only scan --launched-by                     and who launched what violates it
+  v2only scan --tag team=payments --name 'web-*'
+  v2only scan --baseline last-week.json  end with 10 only for new violations
+  v2only scan --launched-by           and who launched what violates the policy
   v2only scan --output json | jq '.findings[].id'
-  v2only scan --org --region all --output asff --import > sent.json
-  v2only scan --org --region all --output html --earlier last-month.json > report.html";
+  v2only scan --org --role-name v2only-scanner --region all --output asff --import > sent.json
+  v2only scan --org --role-name v2only-scanner --region all --output html --earlier last-month.json > report.html";
 
 /// The arguments of `scan`.
 #[derive(Debug, Clone, clap::Args)]
@@ -44,6 +50,21 @@ pub struct Args {
     /// `account-default`
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
     kind: Option<ResourceKind>,
+
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Only resources with this tag; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = selection::tag, help_heading = "Input")]
+    tag: Vec<String>,
+
+    /// What an earlier scan printed as JSON: end with 10 only if there are violations that are not in it
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    baseline: Option<PathBuf>,
+
+    /// List each resource instead of the causes, by account and Region, the most exposed first
+    #[arg(long, help_heading = "Output")]
+    list: bool,
 
     /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
     #[arg(long, help_heading = "Input")]
@@ -66,27 +87,38 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         let hint = "type `v2only scan --output asff --import`";
         return Err(Problem::usage("`--import` sends findings in AWS Security Finding Format", hint).into());
     }
-    if args.kind.is_some() && !args.earlier.is_empty() {
+    let filter = args.selection.filter(&args.tag);
+    if (args.kind.is_some() || !filter.is_empty()) && !args.earlier.is_empty() {
         let why = "`--earlier` compares runs that read everything";
-        return Err(Problem::usage(why, "leave out `--kind`, or `--earlier`").into());
+        let hint = "leave out `--kind`, `--only`, `--name` and `--tag`, or `--earlier`";
+        return Err(Problem::usage(why, hint).into());
     }
+    if args.import && !filter.is_empty() {
+        let why = "`--import` closes what a complete scan does not find, and this scan is not complete";
+        return Err(Problem::usage(why, "leave out `--only`, `--name` and `--tag`, or `--import`").into());
+    }
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let earlier = earlier::read(&args.earlier, session.shared.output)?;
     let loaded =
         policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
     let (kinds, now) = (kind::kinds(args.kind), session.world.now());
-    let request = ScanRequest { policy: &loaded.policy, places: &places, kinds, now };
+    let request = ScanRequest { policy: &loaded.policy, places: &places, kinds, filter: &filter, now };
     let progress = session.talk.progress();
 
     let named: Vec<&Place> = places.all().collect();
-    let head = Head { command: "scan", now, places: &named, policy: &loaded.policy, kinds };
+    let accounts = AccountNames::of(&aws, named.iter().copied());
+    let head =
+        Head { command: "scan", now, places: &named, policy: &loaded.policy, kinds, accounts: &accounts };
     let layout = Layout {
         format: session.shared.output,
-        shown: Some(Shown::Found { exemptions: true }),
-        width: session.world.terminal().width,
+        shown: Some(if args.list { Shown::Found { exemptions: true } } else { Shown::Causes }),
+        width: session.width(),
+        shared: session.shared,
         earlier: &earlier,
     };
+    let unordered = layout.is_unordered();
     let mut tally = Tally::new(exemptions::day(now));
     // An import prints what was sent, which is more than what was found.
     let mut sink = if args.import { None } else { Some(formats::sink(layout, head, &mut *session.out)) };
@@ -94,13 +126,19 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         sink.begin()?;
     }
     let mut imported = None;
-    let mut pinned = causes::RepointAdvice::default();
+    let mut pinned = RepointAdvice::default();
+    let (mut violations, mut added) = (0, Vec::new());
     let mut write = |item: &Item<'_>| {
         tally.add(item);
+        if let Some(baseline) = &baseline {
+            let here = Violation::of(item);
+            violations += here.len();
+            added.extend(here.into_iter().filter(|it| !baseline.violations.contains(it)));
+        }
         pinned.add(item);
         sink.as_mut().map_or(Ok(()), |sink| sink.finding(item))
     };
-    let surveys = if formats::is_unordered(session.shared.output) && !args.launched_by {
+    let surveys = if unordered && !args.launched_by {
         survey::survey(&aws, request, &progress, |page| page.items(&mut write)).await?
     } else {
         // CloudTrail is asked once everything is found, and so everything is kept until then.
@@ -118,10 +156,11 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
 
     let unsent = imported.as_ref().is_some_and(|imported| !imported.failures.is_empty());
     let unread = surveys.iter().any(|survey| survey.failure.is_some());
-    let exit = Exit::of(tally.totals.remaining > 0, unread || unsent);
+    let remain = if baseline.is_some() { !added.is_empty() } else { tally.totals.remaining > 0 };
+    let exit = args.selection.fail_on.exit(Exit::of(remain, unread || unsent));
     session.exit = Some(exit);
     let calls = aws.calls();
-    let Tally { totals, causes, exemptions: met, found, .. } = tally;
+    let Tally { totals, exemptions: met, .. } = tally;
     let exempt = exemptions::told(exemptions::ScanScope { request, shared: session.shared }, &surveys, met);
     if let Some(sink) = &mut sink {
         sink.end(&Tail {
@@ -138,12 +177,20 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     if let Some(imported) = &imported {
         documents::json(session.out, &imported.document())?;
     }
-    session.out.flush()?;
-    tell(session, &surveys, &found, &totals);
-    exemptions::say(&mut session.talk, &exempt);
-    if let Some(causes) = causes::counted(causes, &surveys, session.talk.width()) {
-        session.talk.say(&causes);
+    if let (Some(path), Format::Table) = (&args.baseline, session.shared.output) {
+        let added: Vec<&Violation> = added.iter().collect();
+        let new = count(added.len(), "violation");
+        writeln!(session.out, "\n{new} of {violations} not in {}", path.display())?;
+        if !added.is_empty() {
+            writeln!(session.out, "{}", diff::table(&added, session.width()).text())?;
+        }
     }
+    session.out.flush()?;
+    if session.shared.output != Format::Table || args.list {
+        session.talk.say(&totals.in_words());
+        exemptions::say(&mut session.talk, &exempt);
+    }
+    exemptions::say_unjudged(&mut session.talk, &exempt);
     if let Some(imported) = &imported {
         session.talk.say(&imported.in_words());
         imported.failures.iter().for_each(|failure| session.talk.error(failure));
@@ -151,27 +198,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let looked: Vec<LocationResult<'_>> = surveys.iter().map(|it| (&it.place, it.failure.as_ref())).collect();
     totals::read(&mut session.talk, &looked, &calls);
     totals::usage_unread(&mut session.talk, &surveys);
+    totals::untraced(&mut session.talk, &surveys);
     totals::launchers_unread(&mut session.talk, &surveys);
     totals::incomplete(&mut session.talk, &looked, &[]);
     pinned.hints().for_each(|hint| session.talk.hint(&hint));
     Ok(exit)
-}
-
-/// Reports what was found, in numbers.
-fn tell<W>(
-    session: &mut Session<'_, W>,
-    surveys: &[LocationSurvey],
-    found: &BTreeMap<Place, usize>,
-    totals: &Totals,
-) {
-    for survey in surveys {
-        let found = count(found.get(&survey.place).copied().unwrap_or_default(), "resource");
-        session.talk.detail(&format!("{}: {found} to report", survey.place));
-    }
-    let complete = surveys.iter().all(|survey| survey.failure.is_none());
-    session.talk.say(&match (totals.violations, complete) {
-        (0, true) if totals.exempt == 0 && totals.remaining == 0 => "nothing violates the policy".to_owned(),
-        (_, true) => totals.in_words(),
-        (_, false) => format!("{} in what could be read", totals.in_words()),
-    });
 }

@@ -73,7 +73,7 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let calls = aws.calls();
     match session.shared.output {
         Format::Table => {
-            if let Some(text) = tables::callers(&traced, session.world.terminal().width) {
+            if let Some(text) = tables::callers(&traced, session.width()) {
                 writeln!(session.out, "{text}")?;
             }
         }
@@ -94,7 +94,7 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
             .talk
             .error(&format!("{place} could not be read: {}", crate::term::problem::sentence(failure)));
     }
-    session.talk.say(&totals::spent(&calls));
+    totals::spent(&mut session.talk, &calls);
     Ok(exit)
 }
 

@@ -1,9 +1,15 @@
 //! `validate`: the policy document alone.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+use serde::Serialize;
 use v2only_document as document;
 
+use crate::args::format::Format;
+use crate::print::documents;
+use crate::run::exemptions;
 use crate::run::policy_file;
 use crate::run::session::Session;
 use crate::term::exit::Exit;
@@ -14,6 +20,7 @@ use crate::world::World;
 const EXAMPLES: &str = "\
 Examples:
   v2only validate policy.yaml
+  v2only validate policy.yaml --output json
   v2only validate --schema > policy-v1.schema.json";
 
 /// The arguments of `validate`.
@@ -29,6 +36,13 @@ pub struct Args {
     schema: bool,
 }
 
+impl Args {
+    /// Whether no document is named.
+    pub(crate) const fn names_none(&self) -> bool {
+        self.files.is_empty() && !self.schema
+    }
+}
+
 /// Checks every document; one that is invalid does not keep the others from being checked.
 pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     if args.schema {
@@ -41,6 +55,8 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
         return Err(problem.into());
     }
     let mut exit = Exit::Clean;
+    let mut documents = Vec::new();
+    let today = exemptions::day(session.world.now());
     for file in files {
         let name = policy_file::name(file);
         let text = match policy_file::read(file, session.world) {
@@ -48,21 +64,105 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
             Err(problem) => {
                 session.talk.problem(&problem);
                 exit = problem.exit;
+                documents.push(DocumentV1::unread(name, problem.message));
                 continue;
             }
         };
-        match document::parse(&text) {
+        let parsed = document::parse(&text);
+        if session.shared.output == Format::Table {
+            match &parsed {
+                Ok(_) => writeln!(session.out, "{}: valid", plain(&name))?,
+                Err(invalid) => write!(session.out, "{}", invalid.render(&name, &text))?,
+            }
+        }
+        if parsed.is_err() {
+            exit = Exit::Usage;
+        }
+        let document = DocumentV1::of(name, parsed, today);
+        for notice in &document.notices {
+            session.talk.note(&format!("{}:{notice}", document.file));
+        }
+        documents.push(document);
+    }
+    if session.shared.output == Format::Json {
+        let document = ValidateV1 { schema: "v2only.validate.v1", documents, exit_code: exit.code() };
+        documents::json(session.out, &document)?;
+    }
+    Ok(exit)
+}
+
+/// The published shape: fields are only ever added.
+#[derive(Serialize)]
+struct ValidateV1 {
+    schema: &'static str,
+    documents: Vec<DocumentV1>,
+    exit_code: u8,
+}
+
+#[derive(Serialize)]
+struct DocumentV1 {
+    file: String,
+    valid: bool,
+    problems: Vec<MessageV1>,
+    notices: Vec<MessageV1>,
+}
+
+/// A message about one place of a document. Line and column count from 1; `null` where there is none.
+#[derive(Serialize)]
+struct MessageV1 {
+    line: Option<usize>,
+    column: Option<usize>,
+    path: String,
+    message: String,
+    hint: Option<String>,
+}
+
+impl DocumentV1 {
+    fn of(file: String, parsed: Result<document::Document, document::Invalid>, today: Date) -> Self {
+        match parsed {
             Ok(document) => {
-                writeln!(session.out, "{}: valid", plain(&name))?;
-                for notice in &document.notices {
-                    session.talk.note(&format!("{name}:{notice}"));
-                }
+                let notices = document.notices.into_iter().map(|it| MessageV1 {
+                    line: Some(it.line),
+                    column: Some(it.column),
+                    path: it.path,
+                    message: it.message,
+                    hint: None,
+                });
+                let entries = document.policy.exemptions.iter().enumerate();
+                let expired = entries.filter(|(_, it)| it.until < today).map(|(index, it)| MessageV1 {
+                    line: None,
+                    column: None,
+                    path: format!("exemptions[{index}]"),
+                    message: format!("expired on {} and exempts nothing", it.until),
+                    hint: None,
+                });
+                let notices = notices.chain(expired).collect();
+                Self { file, valid: true, problems: Vec::new(), notices }
             }
             Err(invalid) => {
-                write!(session.out, "{}", invalid.render(&name, &text))?;
-                exit = Exit::Usage;
+                let problems = invalid.problems.into_iter().map(|it| MessageV1 {
+                    line: Some(it.line),
+                    column: Some(it.column),
+                    path: it.path,
+                    message: it.message,
+                    hint: it.hint,
+                });
+                Self { file, valid: false, problems: problems.collect(), notices: Vec::new() }
             }
         }
     }
-    Ok(exit)
+
+    fn unread(file: String, message: String) -> Self {
+        let problem = MessageV1 { line: None, column: None, path: String::new(), message, hint: None };
+        Self { file, valid: false, problems: vec![problem], notices: Vec::new() }
+    }
+}
+
+impl fmt::Display for MessageV1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(line), Some(column)) = (self.line, self.column) {
+            write!(f, "{line}:{column}:")?;
+        }
+        write!(f, " {}: {}", self.path, self.message)
+    }
 }

@@ -4,7 +4,7 @@ use v2only_installation::removal::Step;
 use v2only_installation::{DoctorFinding, NOT_CHECKED, Site, State};
 use v2only_policy::Place;
 
-use crate::print::sheet::{Entry, Sheet, Whereabouts};
+use crate::print::sheet::{Column, Entry, Sheet, Whereabouts};
 use crate::term::messages::count;
 use crate::term::text::plain;
 
@@ -16,14 +16,21 @@ pub(crate) fn findings(all: &[DoctorFinding], hub: &Place, everything: bool, wid
         return format!("all {} as shipped", pieces(all.len()));
     }
     told.sort_by_key(|it| it.state);
-    let mut sheet = Sheet::new(&["STATE", whereabouts.heading(), "PIECE", "NAME", "WHY"], 4, width);
+    let columns = [
+        Column::text("NAME"),
+        Column::short("PIECE"),
+        Column::short("STATE"),
+        Column::text("WHY"),
+        Column::short(whereabouts.heading()),
+    ];
+    let mut sheet = Sheet::new(columns, width);
     for it in &told {
         sheet.row(vec![
-            Entry::Word(it.state.code().to_owned()),
-            whereabouts.words(&it.place).into(),
-            it.piece.to_owned().into(),
             it.name.clone().into(),
+            it.piece.to_owned().into(),
+            Entry::Word(it.state.code().to_owned()),
             it.why.clone().into(),
+            whereabouts.words(&it.place).into(),
         ]);
     }
     let mut text = sheet.text();

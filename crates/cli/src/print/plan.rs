@@ -7,7 +7,7 @@ use v2only_enforcer::automation::documents;
 use v2only_policy::cause::{Launched, RootCause, Setter};
 use v2only_policy::{Decision, Judged, LaunchTemplateId, Note, Place, Plan, Subject};
 
-use crate::print::sheet::{Entry, Sheet};
+use crate::print::sheet::{Column, Entry, Sheet};
 use crate::run::found::{Estate, FoundResource};
 use crate::run::spool;
 use crate::term::messages::count;
@@ -238,7 +238,7 @@ fn words(decision: &Decision) -> Option<Words> {
 }
 
 fn section(heading: &str, groups: &ByWords, width: Option<u16>) -> String {
-    let mut sheet = Sheet::new(&[], 0, width);
+    let mut sheet = Sheet::new(["", "", ""].map(Column::text), width);
     for ((words, kind), ids) in groups {
         let cells = [format!("   {words}"), count(ids.number, kind), ids.words()];
         sheet.row(cells.map(Entry::Text).into());

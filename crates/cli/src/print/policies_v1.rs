@@ -8,6 +8,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub(crate) struct ListV1 {
     pub(crate) schema: &'static str,
+    pub(crate) exit_code: u8,
     pub(crate) policies: Vec<ListedV1>,
 }
 

@@ -2,9 +2,9 @@
 
 use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State};
 use v2only_policy::source::DefaultsOwner;
-use v2only_policy::{HttpTokens, Place};
+use v2only_policy::{HttpTokens, Instance, Place};
 
-use crate::print::sheet::{Entry, Sheet, Whereabouts};
+use crate::print::sheet::{Column, Entry, Sheet, Whereabouts};
 use crate::term::messages::{count, some};
 use crate::term::text::one_line;
 
@@ -14,34 +14,40 @@ const NAMED: usize = 10;
 /// Instances to report: those that require tokens already only where their software still calls IMDSv1.
 pub(crate) fn instances(seen: &[(&Place, &Readiness)], width: Option<u16>) -> Option<String> {
     let whereabouts = Whereabouts::of(seen.iter().map(|(place, _)| *place));
-    let headings = [
-        "INSTANCE",
-        whereabouts.heading(),
-        "STATE",
-        "V1 CALLS",
-        "REFUSED",
-        "DATA",
-        "AUTO SCALING GROUP",
-        "LAUNCH TEMPLATE",
+    let columns = [
+        Column::text("INSTANCE"),
+        Column::short("STATE"),
+        Column::short("V1 CALLS"),
+        Column::short("REFUSED"),
+        Column::short("DATA"),
+        Column::text("AUTO SCALING GROUP"),
+        Column::text("LAUNCH TEMPLATE"),
+        Column::short(whereabouts.heading()),
     ];
-    let mut sheet = Sheet::new(&headings, 6, width);
+    let mut sheet = Sheet::new(columns, width);
     let told = seen.iter().filter(|(_, it)| it.state != State::Required || it.rejected > 0);
     let mut any = false;
     for (place, it) in told {
         any = true;
         let part = if it.complete { "" } else { ", part" };
         sheet.row(vec![
-            it.instance.id.to_string().into(),
-            whereabouts.words(place).into(),
+            named(&it.instance),
             Entry::Word(it.state.code().to_owned()),
             it.no_token.to_string().into(),
             it.rejected.to_string().into(),
             format!("{} of {} days{part}", it.days, it.window).into(),
             it.group().unwrap_or_default().to_owned().into(),
             it.template().unwrap_or_default().to_owned().into(),
+            whereabouts.words(place).into(),
         ]);
     }
     any.then(|| sheet.text())
+}
+
+/// The name of an instance, if it has one, and its id.
+fn named(instance: &Instance) -> Entry {
+    let name = instance.tags.get("Name").filter(|name| !name.is_empty()).cloned();
+    Entry::Lines(name.into_iter().chain([instance.id.to_string()]).collect())
 }
 
 /// What belongs together, one table for each way of putting together.
@@ -62,23 +68,14 @@ fn one_way(by: &By, all: &[RollUp], width: Option<u16>) -> String {
         By::Template => "LAUNCH TEMPLATE".to_owned(),
         By::Tag(key) => format!("TAG {key}"),
     };
-    let headings = [
-        what.as_str(),
-        whereabouts.heading(),
-        "STATE",
-        "BUSY",
-        "UNKNOWN",
-        "READY",
-        "REQUIRED",
-        "V1 CALLS",
-        "REFUSED",
-    ];
-    let mut sheet = Sheet::new(&headings, headings.len(), width);
+    let numbers = ["BUSY", "UNKNOWN", "READY", "REQUIRED", "V1 CALLS", "REFUSED"];
+    let columns = [Column::text(what), Column::short("STATE")].into_iter().chain(numbers.map(Column::short));
+    let columns: Vec<Column> = columns.chain([Column::short(whereabouts.heading())]).collect();
+    let mut sheet = Sheet::new(columns, width);
     for it in all.iter().filter(|it| it.by == *by) {
         let number = |state| Entry::Text(it.count(state).to_string());
         sheet.row(vec![
             it.value.clone().unwrap_or_else(|| "(none)".to_owned()).into(),
-            whereabouts.words(&it.place).into(),
             Entry::Word(it.state().code().to_owned()),
             number(State::Busy),
             number(State::Unknown),
@@ -86,6 +83,7 @@ fn one_way(by: &By, all: &[RollUp], width: Option<u16>) -> String {
             number(State::Required),
             it.no_token.to_string().into(),
             it.rejected.to_string().into(),
+            whereabouts.words(&it.place).into(),
         ]);
     }
     sheet.text()

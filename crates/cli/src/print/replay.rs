@@ -4,7 +4,7 @@ use v2only_enforcer::Outcome;
 use v2only_policy::Verdict;
 
 use crate::commands::replay::event_report::{EventReport, Word, follows, verdict, why};
-use crate::print::sheet::{Entry, Sheet};
+use crate::print::sheet::{Column, Entry, Sheet};
 use crate::term::messages::count;
 use crate::term::text::plain;
 
@@ -96,7 +96,8 @@ fn row(word: &Word, live: bool) -> (String, &'static str, Vec<String>) {
 }
 
 fn block(told: &EventReport, live: bool, width: u16) -> String {
-    let mut sheet = Sheet::new(&[], 0, Some(width));
+    let columns = [Column::short(""), Column::short(""), Column::text("")];
+    let mut sheet = Sheet::new(columns, Some(width));
     for word in &told.words {
         let (resource, verdict, text) = row(word, live);
         let entries =

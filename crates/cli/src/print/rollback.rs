@@ -1,22 +1,27 @@
 //! A rollback for people.
 
-use v2only_enforcer::record::Posture;
 use v2only_enforcer::rollback::{Came, Looked, Restoration, Told};
 
-use crate::print::sheet::{Entry, Sheet, Whereabouts};
+use crate::print::posture;
+use crate::print::sheet::{Column, Entry, Sheet, Whereabouts};
 use crate::term::problem::sentence;
 
 /// What would be restored, and what not.
 pub(crate) fn plan<'a>(looked: impl IntoIterator<Item = &'a Looked>, width: Option<u16>) -> String {
     let looked: Vec<&Looked> = looked.into_iter().collect();
     let whereabouts = Whereabouts::of(looked.iter().map(|it| &it.recorded.place));
-    let headings = ["RESOURCE", whereabouts.heading(), "NOW", "BACK TO, OR WHY NOT"];
-    let mut sheet = Sheet::new(&headings, 2, width);
+    let columns = [
+        Column::text("RESOURCE"),
+        Column::short(whereabouts.heading()),
+        Column::text("NOW"),
+        Column::text("BACK TO, OR WHY NOT"),
+    ];
+    let mut sheet = Sheet::new(columns, width);
     for it in looked {
         sheet.row(vec![
             it.recorded.resource().to_string().into(),
             whereabouts.words(&it.recorded.place).into(),
-            posture(it.now).into(),
+            posture::words(it.now).into(),
             next(it).into(),
         ]);
     }
@@ -26,8 +31,15 @@ pub(crate) fn plan<'a>(looked: impl IntoIterator<Item = &'a Looked>, width: Opti
 /// What came of it.
 pub(crate) fn done(told: &[Told], width: Option<u16>) -> String {
     let whereabouts = Whereabouts::of(told.iter().map(|it| &it.looked.recorded.place));
-    let headings = ["RESOURCE", whereabouts.heading(), "WAS", "IS", "OUTCOME", "BACK TO, OR WHY NOT"];
-    let mut sheet = Sheet::new(&headings, 5, width);
+    let columns = [
+        Column::text("RESOURCE"),
+        Column::short(whereabouts.heading()),
+        Column::text("WAS"),
+        Column::text("IS"),
+        Column::short("OUTCOME"),
+        Column::text("BACK TO, OR WHY NOT"),
+    ];
+    let mut sheet = Sheet::new(columns, width);
     for it in told {
         let recorded = &it.looked.recorded;
         let why = match &it.came {
@@ -37,8 +49,8 @@ pub(crate) fn done(told: &[Told], width: Option<u16>) -> String {
         sheet.row(vec![
             recorded.resource().to_string().into(),
             whereabouts.words(&recorded.place).into(),
-            posture(it.looked.now).into(),
-            posture(it.after).into(),
+            posture::words(it.looked.now).into(),
+            posture::words(it.after).into(),
             Entry::Word(outcome(it).to_owned()),
             why.into(),
         ]);
@@ -65,8 +77,4 @@ fn next(it: &Looked) -> String {
         Ok(Restoration::Restore(step)) => step.to_string(),
         Err(failure) => sentence(failure),
     }
-}
-
-fn posture(it: Option<Posture>) -> String {
-    it.map(|it| it.to_string()).unwrap_or_default()
 }

@@ -1,21 +1,29 @@
-//! Tables for people: wrapped to the terminal, or one line for each row where there is none.
+//! Tables for people. A terminal gets columns that are wrapped at words, or cards where the columns do not fit. A pipe gets
+//! one line for each row, and nothing is wrapped.
 
-use clap::builder::styling::Style;
-use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use clap::builder::styling::{AnsiColor, Style};
+use serde::{Deserialize, Serialize};
+use textwrap::{Options, WordSeparator, WordSplitter};
+use unicode_width::UnicodeWidthStr as _;
 use v2only_policy::Place;
 
-use crate::term::text::plain;
+use crate::term::text::one_line;
 
 const HEADING: Style = Style::new().bold();
 
-/// The narrowest terminal that a table is fitted to.
-const NARROWEST: u16 = 60;
+/// The narrowest terminal that text is wrapped for.
+const NARROWEST: usize = 40;
 
-/// A table that is being filled.
-pub(crate) struct Sheet {
-    table: Table,
-    wrapped: bool,
-}
+/// On narrower terminals a table that does not fit is stacked as cards. On wider ones its texts are wrapped.
+const WIDE: usize = 120;
+
+/// The narrowest column that text is wrapped into.
+const NARROWEST_COLUMN: usize = 18;
+
+/// No column of a pipe is padded to more than this.
+const WIDEST_PADDING: usize = 40;
+
+const GAP: usize = 2;
 
 /// How a table names accounts and Regions: by Region, and by account too where there are several.
 #[derive(Debug, Clone, Copy)]
@@ -39,16 +47,34 @@ impl Whereabouts {
     }
 }
 
-/// One cell: its lines, and whether they are to be noticed.
+/// A column of a table. The first column of a table is the title of its cards.
+#[derive(Debug)]
+pub(crate) struct Column {
+    heading: String,
+    wraps: bool,
+}
+
+impl Column {
+    /// A column of sentences, which may be wrapped.
+    pub(crate) fn text(heading: impl Into<String>) -> Self {
+        Self { heading: heading.into(), wraps: true }
+    }
+
+    /// A column of words and numbers, which is as wide as its widest cell.
+    pub(crate) fn short(heading: impl Into<String>) -> Self {
+        Self { heading: heading.into(), wraps: false }
+    }
+}
+
+/// One cell.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Entry {
-    /// As it is.
+    /// One line.
     Text(String),
-    /// Several sentences.
+    /// Several lines; joined by semicolons in a pipe.
     Lines(Vec<String>),
-    /// A word that stands for good, bad or neither.
+    /// A word that stands for good, bad or neither, and is coloured so.
     Word(String),
-    /// Such a word above a text.
-    WordAbove(String, String),
 }
 
 impl From<String> for Entry {
@@ -57,89 +83,267 @@ impl From<String> for Entry {
     }
 }
 
+impl Entry {
+    /// The lines, safe for a terminal.
+    fn lines(&self, piped: bool) -> Vec<String> {
+        match self {
+            Self::Text(text) | Self::Word(text) => vec![one_line(text)],
+            Self::Lines(lines) => {
+                let lines: Vec<String> = lines.iter().map(|line| one_line(line)).collect();
+                if piped { vec![lines.join("; ")] } else { lines }
+            }
+        }
+    }
+
+    fn style(&self) -> Style {
+        match self {
+            Self::Word(word) => colour(word),
+            Self::Text(_) | Self::Lines(_) => Style::new(),
+        }
+    }
+}
+
+/// The width of a column, unwrapped and of its longest word.
+#[derive(Debug, Clone, Copy, Default)]
+struct Width {
+    natural: usize,
+    word: usize,
+}
+
+/// A table that is being filled.
+#[derive(Debug)]
+pub(crate) struct Sheet {
+    columns: Vec<Column>,
+    widths: Vec<Width>,
+    rows: Vec<Vec<Entry>>,
+    terminal: Option<usize>,
+}
+
 impl Sheet {
-    /// A table with these headings; the first `fixed` columns are as wide as what is in them.
-    pub(crate) fn new(headings: &[&str], fixed: usize, width: Option<u16>) -> Self {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).enforce_styling();
-        if !headings.is_empty() {
-            table.set_header(headings.iter().map(Cell::new));
-        }
-        match width {
-            Some(width) => {
-                table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(NARROWEST));
+    /// A table for a terminal of this width, or for a pipe.
+    pub(crate) fn new(columns: impl Into<Vec<Column>>, terminal: Option<u16>) -> Self {
+        let columns = columns.into();
+        let terminal = terminal.map(|width| usize::from(width).max(NARROWEST));
+        Self { widths: vec![Width::default(); columns.len()], columns, rows: Vec::new(), terminal }
+    }
+
+    /// Takes the widths of a row that is kept elsewhere.
+    pub(crate) fn measure(&mut self, row: &[Entry]) {
+        let piped = self.terminal.is_none();
+        for (width, entry) in self.widths.iter_mut().zip(row) {
+            for line in entry.lines(piped) {
+                width.natural = width.natural.max(line.width());
+                width.word = line.split(' ').map(|word| word.width()).fold(width.word, usize::max);
             }
-            None => {
-                table.set_content_arrangement(ContentArrangement::Disabled);
-            }
         }
-        table.discover_columns();
-        for column in table.column_iter_mut().take(fixed) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-        Self { table, wrapped: width.is_some() }
     }
 
     /// Adds a row.
-    pub(crate) fn row(&mut self, entries: Vec<Entry>) {
-        let cells: Vec<Cell> = entries.into_iter().map(|it| self.cell(it)).collect();
-        self.table.add_row(cells);
+    pub(crate) fn row(&mut self, row: Vec<Entry>) {
+        self.measure(&row);
+        self.rows.push(row);
     }
 
-    fn cell(&self, entry: Entry) -> Cell {
-        match entry {
-            Entry::Text(text) => Cell::new(plain(&text).replace('\n', " ")),
-            Entry::Lines(lines) => {
-                let between = if self.wrapped { "\n" } else { "; " };
-                let lines: Vec<String> = lines.iter().map(|it| plain(it).replace('\n', " ")).collect();
-                Cell::new(lines.join(between))
-            }
-            Entry::Word(word) => coloured(&word, plain(&word)),
-            Entry::WordAbove(word, text) => coloured(&word, format!("{}\n{}", plain(&word), plain(&text))),
-        }
+    /// How rows are printed, now that all are measured.
+    pub(crate) fn layout(&self) -> Layout<'_> {
+        let with_heading = |(column, width): (&Column, &Width)| match width.natural {
+            // A column without text is not shown.
+            0 => Width::default(),
+            natural => Width { natural: natural.max(column.heading.width()), ..*width },
+        };
+        let widths: Vec<Width> = self.columns.iter().zip(&self.widths).map(with_heading).collect();
+        let natural: Vec<usize> = widths.iter().map(|it| it.natural).collect();
+        let shape = match self.terminal {
+            None => Shape::Piped(natural.iter().map(|it| (*it).min(WIDEST_PADDING)).collect()),
+            Some(terminal) if total(&natural) <= terminal => Shape::Columns(natural),
+            Some(terminal) => match self.wrapped(&widths, terminal) {
+                Some(widths) if terminal >= WIDE => Shape::Columns(widths),
+                _ => Shape::Cards(terminal),
+            },
+        };
+        Layout { columns: &self.columns, shape }
     }
 
-    /// How wide each column would be if nothing were wrapped.
-    pub(crate) fn widths(&self) -> Vec<u16> {
-        self.table.column_max_content_widths()
+    /// The widths of columns whose texts are wrapped to a terminal; `None` if a word does not fit.
+    fn wrapped(&self, widths: &[Width], terminal: usize) -> Option<Vec<usize>> {
+        let narrowest = |(column, width): (&Column, &Width)| {
+            let narrow = width.word.max(column.heading.width()).max(NARROWEST_COLUMN).min(width.natural);
+            if column.wraps { narrow } else { width.natural }
+        };
+        let least: Vec<usize> = self.columns.iter().zip(widths).map(narrowest).collect();
+        let room = terminal.checked_sub(total(&least))?;
+        let wanted: usize = widths.iter().zip(&least).map(|(width, least)| width.natural - least).sum();
+        let share = |(width, least): (&Width, &usize)| {
+            least + ((width.natural - least) * room).checked_div(wanted).unwrap_or_default()
+        };
+        Some(widths.iter().zip(&least).map(share).collect())
     }
 
-    /// As a part of a table with these column widths: all rows where nothing is wrapped, else the first
-    /// `fixed`, which never are.
-    pub(crate) fn in_columns(&mut self, widths: &[u16], fixed: usize) {
-        let shared = if self.wrapped { fixed } else { widths.len() };
-        for (column, width) in self.table.column_iter_mut().zip(widths).take(shared) {
-            let width = width.saturating_add(column.padding_width());
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
-        }
-    }
-
-    /// The table, without blanks at the ends of its lines; its first line stands out if it is a heading.
+    /// The table, without blanks at the ends of its lines.
     pub(crate) fn text(&self) -> String {
-        let text = self.table.trim_fmt();
-        match text.split_once('\n') {
-            Some((first, rest)) if self.table.header().is_some() => {
-                format!("{HEADING}{first}{HEADING:#}\n{rest}")
+        let layout = self.layout();
+        let rows = self.rows.iter().map(|row| layout.row(row));
+        layout.heading().into_iter().chain(rows).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// The width of a table with such columns.
+fn total(widths: &[usize]) -> usize {
+    widths.iter().filter(|it| **it > 0).map(|it| it + GAP).sum::<usize>().saturating_sub(1)
+}
+
+#[derive(Debug)]
+enum Shape {
+    /// One line for each row; no column is padded to more than its width here.
+    Piped(Vec<usize>),
+    /// Columns of these widths; those without width are not shown.
+    Columns(Vec<usize>),
+    /// A title for each row, with the other cells below it, on a terminal of this width.
+    Cards(usize),
+}
+
+/// How the rows of a table are printed.
+#[derive(Debug)]
+pub(crate) struct Layout<'a> {
+    columns: &'a [Column],
+    shape: Shape,
+}
+
+impl Layout<'_> {
+    /// The headings, where there are columns and any of them has one.
+    pub(crate) fn heading(&self) -> Option<String> {
+        let (Shape::Piped(widths) | Shape::Columns(widths)) = &self.shape else { return None };
+        if self.columns.iter().all(|it| it.heading.is_empty()) {
+            return None;
+        }
+        let cells = self.columns.iter().map(|it| (Style::new(), it.heading.clone()));
+        Some(format!("{HEADING}{}{HEADING:#}", line(cells.zip(widths.iter().copied()))))
+    }
+
+    /// One row, without a line end.
+    pub(crate) fn row(&self, row: &[Entry]) -> String {
+        match &self.shape {
+            Shape::Piped(widths) => {
+                let cells = row.iter().map(|entry| (entry.style(), entry.lines(true).concat()));
+                line(cells.zip(widths.iter().copied()))
             }
-            _ => text,
+            Shape::Columns(widths) => {
+                let cells = row.iter().zip(widths).map(|(entry, width)| (entry.style(), wrap(entry, *width)));
+                let cells: Vec<(Style, Vec<String>)> = cells.collect();
+                let height = cells.iter().map(|(_, lines)| lines.len()).max().unwrap_or_default();
+                let at = |number: usize| {
+                    let cells = cells
+                        .iter()
+                        .map(|(style, lines)| (*style, lines.get(number).cloned().unwrap_or_default()));
+                    line(cells.zip(widths.iter().copied()))
+                };
+                (0..height).map(at).collect::<Vec<_>>().join("\n")
+            }
+            Shape::Cards(terminal) => self.card(row, *terminal),
         }
+    }
+
+    fn card(&self, row: &[Entry], terminal: usize) -> String {
+        let mut lines = Vec::new();
+        let (mut title, mut short) = (Vec::new(), Vec::new());
+        let label = self.columns.iter().filter(|it| it.wraps).map(|it| it.heading.width()).max();
+        let label = label.unwrap_or_default().min(10);
+        for (number, (column, entry)) in self.columns.iter().zip(row).enumerate() {
+            let text = entry.lines(false);
+            let style = entry.style();
+            if text.iter().all(String::is_empty) {
+            } else if number == 0 {
+                title.extend(text.into_iter().map(|text| (HEADING, text)));
+            } else if let Entry::Word(_) = entry {
+                title.push((style, text.concat()));
+            } else if column.wraps {
+                let heading = column.heading.to_lowercase();
+                let first = format!("   {heading:label$} ");
+                let rest = " ".repeat(label + 4);
+                for (number, line) in text.iter().enumerate() {
+                    let first = if number == 0 { first.as_str() } else { rest.as_str() };
+                    lines.extend(wrapped(line, terminal, first, &rest));
+                }
+            } else {
+                short
+                    .push(format!("{} {}", column.heading.to_lowercase(), text.join(", ")).trim().to_owned());
+            }
+        }
+        if !short.is_empty() {
+            lines.splice(0..0, wrapped(&short.join(", "), terminal, "   ", "   "));
+        }
+        lines.splice(0..0, title_lines(title, terminal));
+        lines.join("\n")
     }
 }
 
-fn coloured(word: &str, text: String) -> Cell {
-    match colour(word) {
-        Some(colour) => Cell::new(text).fg(colour),
-        None => Cell::new(text),
+/// The parts of a title side by side, as far as the terminal is wide.
+fn title_lines(parts: Vec<(Style, String)>, terminal: usize) -> Vec<String> {
+    let mut lines: Vec<(String, usize)> = Vec::new();
+    for (style, text) in parts {
+        let width = text.width() + GAP;
+        let styled = format!("{style}{text}{style:#}");
+        match lines.last_mut() {
+            Some((line, used)) if *used + width <= terminal => {
+                line.push_str(&format!("  {styled}"));
+                *used += width;
+            }
+            // The first line is indented by one blank, the others by three.
+            Some(_) => lines.push((format!("   {styled}"), width + 1)),
+            None => lines.push((format!(" {styled}"), width - 1)),
+        }
+    }
+    lines.into_iter().map(|(line, _)| line).collect()
+}
+
+/// Cells side by side. Those without width are not shown, and nothing is padded at the end.
+fn line(cells: impl Iterator<Item = ((Style, String), usize)>) -> String {
+    let (mut line, mut owed) = (" ".to_owned(), 0);
+    for ((style, text), width) in cells.filter(|(_, width)| *width > 0) {
+        let used = text.width();
+        if used > 0 {
+            line.push_str(&" ".repeat(owed));
+            line.push_str(&format!("{style}{text}{style:#}"));
+            owed = 0;
+        }
+        owed += width.saturating_sub(used) + GAP;
+    }
+    line
+}
+
+fn wrap(entry: &Entry, width: usize) -> Vec<String> {
+    entry.lines(false).iter().flat_map(|line| wrapped(line, width.max(1), "", "")).collect()
+}
+
+/// Lines of at most this width, unless a word is longer: no word is broken.
+pub(crate) fn wrapped(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
+    let options = Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(rest)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+const fn colour(word: &str) -> Style {
+    match word.as_bytes() {
+        b"violation" | b"busy" | b"failed" | b"retry" | b"malformed" | b"problem" => {
+            AnsiColor::Red.on_default()
+        }
+        b"exempt"
+        | b"unknown"
+        | b"held"
+        | b"waiting"
+        | b"advanced"
+        | b"not judged"
+        | b"could not be checked" => AnsiColor::Yellow.on_default(),
+        b"compliant" | b"ready" | b"required" | b"fixed" | b"restored" | b"ok" => {
+            AnsiColor::Green.on_default()
+        }
+        _ => Style::new(),
     }
 }
 
-fn colour(word: &str) -> Option<Color> {
-    match word {
-        "violation" | "busy" | "failed" | "retry" | "malformed" | "problem" => Some(Color::Red),
-        "exempt" | "unknown" | "held" | "waiting" | "advanced" | "not judged" | "could not be checked" => {
-            Some(Color::Yellow)
-        }
-        "compliant" | "ready" | "required" | "fixed" | "restored" | "ok" => Some(Color::Green),
-        _ => None,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -3,24 +3,24 @@
 use v2only_enforcer::trace_imds::{Caller, Report};
 use v2only_policy::InstanceId;
 
-use crate::print::sheet::{Entry, Sheet};
+use crate::print::sheet::{Column, Entry, Sheet};
 use crate::run::traced::Traced;
 use crate::term::messages::count;
 
 /// Who called, instance by instance; `None` if nobody did.
 pub(crate) fn callers(traced: &[Traced], width: Option<u16>) -> Option<String> {
-    let headings = [
-        "INSTANCE",
-        "PROCESS",
-        "PIDS",
-        "USER",
-        "WITHOUT TOKEN",
-        "WITH",
-        "STARTED BY",
-        "CONTAINER",
-        "ASKED FOR WITHOUT TOKEN",
+    let columns = [
+        Column::text("PROCESS"),
+        Column::short("WITHOUT TOKEN"),
+        Column::short("WITH"),
+        Column::short("USER"),
+        Column::text("STARTED BY"),
+        Column::text("CONTAINER"),
+        Column::text("PIDS"),
+        Column::text("ASKED FOR WITHOUT TOKEN"),
+        Column::short("INSTANCE"),
     ];
-    let mut sheet = Sheet::new(&headings, 6, width);
+    let mut sheet = Sheet::new(columns, width);
     let mut any = false;
     for it in traced {
         let Ok(report) = &it.came else { continue };
@@ -41,15 +41,15 @@ fn row(id: &InstanceId, it: &Caller) -> Vec<Entry> {
         format!("ended too soon{from}")
     };
     vec![
-        id.to_string().into(),
         it.process.clone().unwrap_or_else(nobody).into(),
-        pids.join(", ").into(),
-        user.unwrap_or_default().into(),
         without(it).into(),
         it.with_token.map(|it| it.to_string()).unwrap_or_default().into(),
+        user.unwrap_or_default().into(),
         it.parent.clone().unwrap_or_default().into(),
         it.container.clone().unwrap_or_default().into(),
+        pids.join(", ").into(),
         Entry::Lines(it.paths.clone()),
+        id.to_string().into(),
     ]
 }
 

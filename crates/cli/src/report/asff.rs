@@ -178,7 +178,7 @@ fn product_fields(item: &Item<'_>, rule: &About) -> Value {
         ("v2only/Version", Some(env!("CARGO_PKG_VERSION").to_owned())),
         ("v2only/Rule", Some(rule.id.to_owned())),
         ("v2only/Verdict", record.verdict().map(|it| it.code().to_owned())),
-        ("v2only/Outcome", Some(record.outcome.code().to_owned())),
+        ("v2only/Outcome", Some(item.outcome().to_owned())),
         ("v2only/Hold", record.hold().map(|it| it.code().to_owned())),
         ("v2only/Resource", Some(record.resource.to_string())),
         ("v2only/Cause", item.cause.map(v2only_policy::cause::RootCause::words)),

@@ -1,93 +1,238 @@
-//! What is printed of sources beside their rows: how many instances the fix of each repairs, and what their
-//! running instances still need.
+//! What makes resources violate the policy, the largest cause first, across accounts and Regions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
-use v2only_enforcer::Outcome;
+use v2only_enforcer::ResourceId;
 use v2only_enforcer::launchers::Launcher;
 use v2only_installation::command::Command;
-use v2only_policy::cause::RootCause;
-use v2only_policy::source::{GroupPart, GroupUse, LaunchTemplate, VersionChoice};
-use v2only_policy::{Hold, Place, Plan, Step, Subject};
+use v2only_policy::cause::{Launched, RootCause, Setter};
+use v2only_policy::{AccountId, Finding, OptionFinding, Region, Subject};
 
-use crate::print::sheet::{Entry, Sheet, Whereabouts};
+use crate::args::shared::Shared;
+use crate::print::sheet::{Column, Entry, Sheet};
 use crate::report::item::Item;
-use crate::run::found::Findings;
-use crate::run::spool;
-use crate::run::survey::LocationSurvey;
+use crate::run::accounts::AccountNames;
 use crate::term::messages::{count, some};
-use crate::term::problem::sentence;
-use crate::term::text::one_line;
 
-/// How many groups are named for each cause.
+/// How many groups, and how many launchers, are named for each cause.
 const NAMED: usize = 5;
 
-/// Violating instances by account, Region and what set their options.
+/// The account default, as the cause of what instances and the account itself have.
+const DEFAULT: &str = "the account default does not require tokens";
+
+/// Resources that violate the policy, by what makes them.
 #[derive(Debug, Default)]
-pub(crate) struct Causes(BTreeMap<(Place, String), Group>);
+pub(crate) struct Causes {
+    by_words: BTreeMap<String, Cause>,
+    /// The names of launch templates.
+    names: BTreeMap<String, String>,
+}
+
+/// What one cause explains.
+#[derive(Debug, Default)]
+pub(crate) struct Cause {
+    /// What it is.
+    pub(crate) words: String,
+    /// The launch template, if it is one.
+    pub(crate) template: Option<String>,
+    /// How many instances it explains.
+    pub(crate) instances: usize,
+    /// How many other resources, by what they are.
+    pub(crate) others: BTreeMap<&'static str, usize>,
+    /// The accounts and Regions of these resources.
+    pub(crate) places: BTreeSet<(AccountId, Region)>,
+    /// The Auto Scaling groups of these instances.
+    pub(crate) groups: BTreeSet<String>,
+    /// What fixes it, where that is known.
+    pub(crate) remedy: Option<String>,
+    /// The command for that, where there is one.
+    pub(crate) command: Option<Command>,
+    /// Who launched how many of these instances.
+    launchers: BTreeMap<String, usize>,
+}
 
 impl Causes {
-    /// Counts one more.
-    pub(crate) fn add(&mut self, place: &Place, cause: &RootCause, launcher: Option<&Launcher>) {
-        let Group { number, groups, launchers } = self.0.entry((place.clone(), cause.words())).or_default();
-        *number += 1;
-        if let Some(launcher) = launcher {
-            *launchers.entry(launcher_words(launcher)).or_default() += 1;
+    /// Counts one resource, if it violates the policy.
+    pub(crate) fn add(&mut self, item: &Item<'_>) {
+        if let (ResourceId::TemplateVersion(id, _), Some(name)) = (&item.record.resource, item.name()) {
+            self.names.insert(id.to_string(), name.to_owned());
         }
-        if let Some(group) = cause.group.as_ref().filter(|it| !groups.contains(it)) {
-            groups.push(group.clone());
+        if !item.violates() {
+            return;
         }
+        let fresh = explain(item);
+        let cause = self.by_words.entry(fresh.words.clone()).or_insert(fresh);
+        match item.record.resource {
+            ResourceId::Instance(_) => cause.instances += 1,
+            _ => {
+                let noun = item.judged.map_or("resource", |it| it.subject.noun());
+                *cause.others.entry(noun).or_default() += 1;
+            }
+        }
+        let place = &item.record.place;
+        cause.places.insert((place.account.clone(), place.region.clone()));
+        cause.groups.extend(item.cause.and_then(|it| it.group.clone()));
+        if let Some(launcher) = item.launcher {
+            *cause.launchers.entry(launcher_words(launcher)).or_default() += 1;
+        }
+    }
+
+    /// All of them, the one that explains most first.
+    pub(crate) fn largest(self) -> Vec<Cause> {
+        let mut causes: Vec<Cause> = self.by_words.into_values().collect();
+        for cause in &mut causes {
+            if let Some(name) = cause.template.as_ref().and_then(|id| self.names.get(id)) {
+                cause.words =
+                    cause.words.replacen("launch template ", &format!("launch template {name} "), 1);
+            }
+        }
+        causes.sort_by_key(|it| std::cmp::Reverse((it.instances, it.others.values().sum::<usize>())));
+        causes
     }
 }
 
-/// Violating instances by what set their options, the largest group first; `None` if there are none.
-pub(crate) fn causes(findings: Findings<'_>, width: Option<u16>) -> spool::Result<Option<String>> {
-    let mut grouped = Causes::default();
-    findings.each(|it| {
-        if let Some(cause) = it.cause {
-            grouped.add(&it.record.place, cause, it.launcher);
+impl Cause {
+    /// `12 instances, 1 template version`.
+    pub(crate) fn resources(&self) -> String {
+        let instances = (self.instances > 0).then(|| count(self.instances, "instance"));
+        let others = self.others.iter().map(|(noun, number)| count(*number, noun));
+        instances.into_iter().chain(others).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The account and Region, or how many there are.
+    pub(crate) fn whereabouts(&self, accounts: &AccountNames) -> String {
+        let named: BTreeSet<&AccountId> = self.places.iter().map(|(account, _)| account).collect();
+        let regions: BTreeSet<&Region> = self.places.iter().map(|(_, region)| region).collect();
+        let first = |account: &AccountId| accounts.label(account);
+        match (named.first(), regions.first(), named.len(), regions.len()) {
+            (Some(account), Some(region), 1, 1) => format!("{} {region}", first(account)),
+            (Some(account), _, 1, regions) => format!("{} {}", first(account), count(regions, "Region")),
+            (_, Some(region), accounts, 1) => format!("{} {region}", count(accounts, "account")),
+            (_, _, accounts, regions) => {
+                format!("{}, {}", count(accounts, "account"), count(regions, "Region"))
+            }
         }
-        spool::Result::Ok(())
-    })?;
-    Ok(counted(grouped, &findings.estate.seen, width))
+    }
+
+    /// Those who launched most, with how many; `None` if CloudTrail was not asked.
+    fn launched_by(&self) -> Option<String> {
+        let mut launchers: Vec<(&String, &usize)> = self.launchers.iter().collect();
+        launchers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+        let words: Vec<String> =
+            launchers.iter().map(|(words, number)| format!("{words}: {number}")).collect();
+        (!words.is_empty()).then(|| format!("launched by {}", some(&words, NAMED)))
+    }
 }
 
-/// The same of causes that were counted as they were found.
-pub(crate) fn counted(grouped: Causes, seen: &[LocationSurvey], width: Option<u16>) -> Option<String> {
-    let untraced = seen.iter().filter_map(|it| Some((&it.place, it.untraced.as_ref()?)));
-    let untraced: Vec<String> = untraced
-        .map(|(place, failure)| format!("  not traced in {place}: {}", one_line(&sentence(failure))))
-        .collect();
-    if grouped.0.is_empty() && untraced.is_empty() {
-        return None;
+/// The largest causes as a table, and how many more there are.
+pub(crate) fn table(
+    causes: &[Cause],
+    shown: usize,
+    accounts: &AccountNames,
+    shared: &Shared,
+    width: Option<u16>,
+) -> (Sheet, usize) {
+    let places: BTreeSet<&(AccountId, Region)> = causes.iter().flat_map(|it| &it.places).collect();
+    let columns =
+        [Column::text("CAUSE"), Column::short("RESOURCES"), Column::text("WHERE"), Column::text("FIX")];
+    let mut sheet = Sheet::new(columns, width);
+    for cause in causes.iter().take(shown) {
+        let groups: Vec<String> = cause.groups.iter().cloned().collect();
+        let groups = (!groups.is_empty()).then(|| format!("groups {}", some(&groups, NAMED)));
+        let words = std::iter::once(cause.words.clone()).chain(groups).chain(cause.launched_by());
+        let command = cause.command.iter().map(|command| shared.scope(command.clone()).to_string());
+        let fix = cause.remedy.iter().cloned().chain(command);
+        let whereabouts = if places.len() > 1 { cause.whereabouts(accounts) } else { String::new() };
+        sheet.row(vec![
+            Entry::Lines(words.collect()),
+            cause.resources().into(),
+            whereabouts.into(),
+            Entry::Lines(fix.collect()),
+        ]);
     }
-    let mut rows: Vec<_> = grouped.0.into_iter().collect();
-    rows.sort_by_key(|(_, it)| std::cmp::Reverse(it.number));
-    let whereabouts = Whereabouts::of(rows.iter().map(|((place, _), _)| place));
-    let mut sheet = Sheet::new(&[], 0, width);
-    for ((place, words), Group { number, groups, launchers }) in rows {
-        let groups =
-            if groups.is_empty() { String::new() } else { format!("groups {}", some(&groups, NAMED)) };
-        let cells = [format!("  {}", count(number, "instance")), whereabouts.words(&place), words, groups];
-        let launched = most_of(launchers);
-        sheet.row(cells.into_iter().chain(launched).map(Entry::Text).collect());
-    }
-    let mut parts = vec!["where their options come from:".to_owned()];
-    if !sheet.text().is_empty() {
-        parts.push(sheet.text());
-    }
-    parts.extend(untraced);
-    Some(parts.join("\n"))
+    (sheet, causes.len().saturating_sub(shown))
 }
 
-/// The instances of one cause.
-#[derive(Debug, Default)]
-struct Group {
-    number: usize,
-    groups: Vec<String>,
-    /// Who launched how many of them.
-    launchers: BTreeMap<String, usize>,
+/// The cause of one violation, with its fix.
+fn explain(item: &Item<'_>) -> Cause {
+    let (words, remedy, command) = match (item.cause, item.judged.map(|it| &it.subject)) {
+        (Some(cause), _) if answers_v1(item) => return root(cause),
+        (_, Some(Subject::TemplateVersion { template, .. })) => return of_template(template.id.as_str()),
+        (_, Some(Subject::LaunchConfiguration { configuration, .. })) => {
+            return of_configuration(&configuration.name);
+        }
+        (_, Some(Subject::AccountDefaults(_))) => return of_default(),
+        (_, Some(Subject::Notebook(_))) => (
+            "notebooks have minimum IMDS version 1".to_owned(),
+            Some("`enforce` updates each notebook once it is stopped"),
+            Some(enforce("notebook")),
+        ),
+        (_, Some(Subject::Image(_))) => (
+            "images are not marked ImdsSupport v2.0".to_owned(),
+            Some("`images.fix: mark-v2` marks images; nobody can undo that"),
+            Some(enforce("image").flag("accept-irreversible")),
+        ),
+        _ => {
+            let first = item.findings().first().map(ToString::to_string);
+            (
+                first.unwrap_or_else(|| "not judged".to_owned()),
+                Some("`enforce` sets the option"),
+                Some(enforce("instance")),
+            )
+        }
+    };
+    Cause { words, remedy: remedy.map(str::to_owned), command, ..Cause::default() }
+}
+
+/// Whether tokens are what is wrong, which is what root causes explain.
+fn answers_v1(item: &Item<'_>) -> bool {
+    let is = |it: &Finding| {
+        matches!(it, Finding::Option(OptionFinding::TokensOptional | OptionFinding::TokensUnknown))
+    };
+    item.findings().iter().any(is)
+}
+
+fn root(cause: &RootCause) -> Cause {
+    match (cause.http_tokens, &cause.from) {
+        (Setter::Source, Launched::Template(id, _)) => return of_template(id.as_str()),
+        (Setter::Source, Launched::Configuration(name)) => return of_configuration(name),
+        (Setter::AccountDefault | Setter::Nobody, _) => return of_default(),
+        _ => {}
+    }
+    let command =
+        (cause.http_tokens == Setter::Elsewhere).then(|| Command::ours(["scan"]).flag("launched-by"));
+    Cause { words: cause.words(), remedy: cause.remedy(), command, ..Cause::default() }
+}
+
+fn of_template(id: &str) -> Cause {
+    Cause {
+        words: format!("launch template {id} permits IMDSv1"),
+        template: Some(id.to_owned()),
+        remedy: Some("a new version that requires tokens (`launch_templates.fix: new-version`)".to_owned()),
+        command: Some(enforce("launch-template").option("only", id)),
+        ..Cause::default()
+    }
+}
+
+fn of_configuration(name: &str) -> Cause {
+    Cause {
+        words: format!("launch configuration {name} permits IMDSv1"),
+        remedy: Some("a launch template instead: launch configurations cannot be changed".to_owned()),
+        ..Cause::default()
+    }
+}
+
+fn of_default() -> Cause {
+    Cause {
+        words: DEFAULT.to_owned(),
+        remedy: Some("require tokens by default (`account_defaults.http_tokens: required`)".to_owned()),
+        command: Some(enforce("account-default")),
+        ..Cause::default()
+    }
+}
+
+fn enforce(kind: &str) -> Command {
+    Command::ours(["enforce"]).option("kind", kind)
 }
 
 fn launcher_words(launcher: &Launcher) -> String {
@@ -96,146 +241,5 @@ fn launcher_words(launcher: &Launcher) -> String {
         Launcher::Older => "somebody before the 90 days that CloudTrail keeps".to_owned(),
         Launcher::NotFound => "somebody CloudTrail has no record of".to_owned(),
         Launcher::Unread(_) | Launcher::NotAsked => "not known".to_owned(),
-    }
-}
-
-/// Those who launched most, with how many; `None` if CloudTrail was not asked.
-fn most_of(launchers: BTreeMap<String, usize>) -> Option<String> {
-    let mut launchers: Vec<(String, usize)> = launchers.into_iter().collect();
-    launchers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
-    let words: Vec<String> = launchers.iter().map(|(words, number)| format!("{words}: {number}")).collect();
-    (!words.is_empty()).then(|| format!("launched by {}", some(&words, NAMED)))
-}
-
-/// What is left to do by hand after launch templates were fixed: running instances keep their options.
-pub(crate) fn refresh_advice(findings: Findings<'_>) -> spool::Result<Vec<String>> {
-    let mut advice = Vec::new();
-    let entries = findings.estate.entries().iter().enumerate();
-    for (number, _) in entries.filter(|(_, it)| it.source && it.acts) {
-        findings.one(number, &mut |it: &Item<'_>| {
-            let (
-                Some(Subject::TemplateVersion { template, number, .. }),
-                Some(Plan::Act(Step::LaunchTemplate(step))),
-            ) = (it.judged.map(|it| &it.subject), it.record.plan())
-            else {
-                return spool::Result::Ok(());
-            };
-            let is_changed = matches!(it.record.outcome, Outcome::Fixed | Outcome::Advanced);
-            if step.change.is_none() || !is_changed {
-                return Ok(());
-            }
-            // A group that names the old version by number would launch from that version again.
-            let follows = |user: &&GroupUse| !matches!(user.version, VersionChoice::Number(_));
-            for user in template.users(*number).filter(follows) {
-                let refresh = Command::aws("autoscaling", "start-instance-refresh")
-                    .option("auto-scaling-group-name", &one_line(&user.group))
-                    .at(&it.record.place);
-                advice.push(format!(
-                    "running instances of group {} keep their options; replace them with `{refresh}`, or let `instances` be \
-                     enforced",
-                    one_line(&user.group)
-                ));
-            }
-            Ok(())
-        })?;
-    }
-    Ok(advice)
-}
-
-/// How to let the groups that name a violating version by number launch from `$Default`: one hint for each group.
-#[derive(Debug, Default)]
-pub(crate) struct RepointAdvice(BTreeSet<String>);
-
-impl RepointAdvice {
-    /// Of all findings.
-    pub(crate) fn of(findings: Findings<'_>) -> spool::Result<Self> {
-        let mut advice = Self::default();
-        let entries = findings.estate.entries().iter().enumerate();
-        for (number, _) in entries.filter(|(_, it)| it.source) {
-            findings.one(number, &mut |it: &Item<'_>| {
-                advice.add(it);
-                spool::Result::Ok(())
-            })?;
-        }
-        Ok(advice)
-    }
-
-    /// Adds the groups of one template version.
-    pub(crate) fn add(&mut self, it: &Item<'_>) {
-        let Some(Subject::TemplateVersion { template, number, .. }) = it.judged.map(|it| &it.subject) else {
-            return;
-        };
-        let is_owned = matches!(it.record.hold(), Some(Hold::OwnedBy(_) | Hold::Managed(_)));
-        if it.record.is_violation() && !is_owned {
-            self.0.extend(template.pinned(*number).map(|user| repoint(template, user, &it.record.place)));
-        }
-    }
-
-    /// The hints.
-    pub(crate) fn hints(self) -> impl Iterator<Item = String> {
-        self.0.into_iter()
-    }
-}
-
-fn repoint(template: &LaunchTemplate, user: &GroupUse, place: &Place) -> String {
-    let (group, id, number) = (one_line(&user.group), &template.id, template.number(user.version));
-    let update =
-        Command::aws("autoscaling", "update-auto-scaling-group").option("auto-scaling-group-name", &group);
-    let update = match user.part {
-        GroupPart::Own => {
-            update.option("launch-template", &format!("LaunchTemplateId={id},Version=$Default")).at(place)
-        }
-        GroupPart::Mixed => {
-            let specification = json!({ "LaunchTemplateId": id.as_str(), "Version": "$Default" });
-            let policy = json!({ "LaunchTemplate": { "LaunchTemplateSpecification": specification } });
-            update.json("mixed-instances-policy", &policy).at(place)
-        }
-        GroupPart::Override => {
-            let show = Command::aws("autoscaling", "describe-auto-scaling-groups")
-                .option("auto-scaling-group-names", &group)
-                .at(place);
-            return format!(
-                "an override of group {group} names version {number} of {id} by number; write `\"Version\": \
-                 \"$Default\"` into that override, which `{show}` shows, and give all overrides to `aws autoscaling \
-                 update-auto-scaling-group --mixed-instances-policy`"
-            );
-        }
-    };
-    format!(
-        "group {group} names version {number} of {id} by number and goes on launching from that version; once $Default \
-         requires tokens, type `{update}`"
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use v2only_policy::cause::{Launched, Setter};
-    use v2only_policy::{AccountId, Region};
-
-    #[test]
-    fn causes_in_several_accounts_say_in_which() {
-        let cause = RootCause {
-            from: Launched::Directly,
-            group: None,
-            image: None,
-            http_tokens: Setter::Nobody,
-            hop_limit: Setter::Nobody,
-        };
-        let place = |account: &str| Place {
-            account: AccountId::parse(account).unwrap(),
-            region: Region::parse("eu-central-1").unwrap(),
-        };
-        let told = |accounts: &[&str]| {
-            let mut causes = Causes::default();
-            accounts.iter().for_each(|it| causes.add(&place(it), &cause, None));
-            counted(causes, &[], None).unwrap()
-        };
-        let both = told(&["111122223333", "444455556666"]);
-        assert!(
-            both.contains("111122223333/eu-central-1") && both.contains("444455556666/eu-central-1"),
-            "{both}"
-        );
-        assert!(!told(&["111122223333"]).contains("111122223333"), "one account needs no name");
     }
 }

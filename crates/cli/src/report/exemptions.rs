@@ -2,7 +2,7 @@
 
 use v2only_policy::review::Standing;
 
-use crate::print::sheet::{Entry, Sheet};
+use crate::print::sheet::{Column, Entry, Sheet};
 use crate::run::exemptions::ExemptionReport;
 
 /// A row for each exemption that is expired, expires soon or is unused; `None` if there is none.
@@ -12,7 +12,9 @@ pub(crate) fn due(all: &[ExemptionReport], width: Option<u16>) -> Option<Sheet> 
         Standing::Unjudged(_) => None,
     });
     let first = rows.next()?;
-    let mut sheet = Sheet::new(&["EXEMPTION", "LAST DAY", "WHAT OF IT", "WHY, AND WHOM TO ASK"], 2, width);
+    let columns =
+        [Column::text("EXEMPTION"), Column::short("LAST DAY"), Column::text("STATE"), Column::text("REASON")];
+    let mut sheet = Sheet::new(columns, width);
     for (it, due) in std::iter::once(first).chain(rows) {
         let place = it.place.as_ref().map(ToString::to_string);
         let owner = it.owner.as_ref().map(|it| format!("owner {it}"));

@@ -174,7 +174,7 @@ impl<'a> FindingV1<'a> {
             plan: it.plan().map(Plan::code),
             hold: it.hold().map(Hold::code),
             step: it.step().map(ToString::to_string),
-            outcome: it.outcome.code(),
+            outcome: item.outcome(),
             before: it.before.as_ref().map(Into::into),
             after: it.after.as_ref().map(Into::into),
             request_id: it.request_id.as_deref(),

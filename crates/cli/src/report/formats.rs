@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::args::format::Format;
+use crate::args::shared::Shared;
 use crate::report::asff::Asff;
 use crate::report::csv::Csv;
 use crate::report::html::Html;
@@ -11,6 +12,7 @@ use crate::report::json::{Json, Ndjson};
 use crate::report::ocsf::Ocsf;
 use crate::report::sarif_findings::Sarif;
 use crate::report::sink::{Head, Nothing, Sink};
+use crate::report::summary::Summary;
 use crate::report::table::{Shown, Table};
 
 /// How findings are written.
@@ -20,6 +22,8 @@ pub(crate) struct Layout<'a> {
     pub(crate) shown: Option<Shown>,
     /// The columns of the terminal, if there is one.
     pub(crate) width: Option<u16>,
+    /// The flags of every command, which the next command repeats.
+    pub(crate) shared: &'a Shared,
     /// Earlier runs, for the trend of the report.
     pub(crate) earlier: &'a [Earlier],
 }
@@ -28,7 +32,8 @@ pub(crate) struct Layout<'a> {
 pub(crate) fn sink<'a>(layout: Layout<'a>, head: Head<'a>, out: &'a mut dyn Write) -> Box<dyn Sink + 'a> {
     match layout.format {
         Format::Table => match layout.shown {
-            Some(shown) => Box::new(Table::new(shown, layout.width, out)),
+            Some(Shown::Causes) => Box::new(Summary::new(head, layout.shared, layout.width, out)),
+            Some(shown) => Box::new(Table::new(shown, layout.width, head, out)),
             None => Box::new(Nothing),
         },
         Format::Json => Box::new(Json::new(head, out)),
@@ -41,8 +46,14 @@ pub(crate) fn sink<'a>(layout: Layout<'a>, head: Head<'a>, out: &'a mut dyn Writ
     }
 }
 
-/// Whether a format prints findings in the order in which they are found. The others need them by account, Region, kind
-/// and id.
-pub(crate) const fn is_unordered(format: Format) -> bool {
-    matches!(format, Format::Json | Format::Ndjson | Format::Csv)
+impl Layout<'_> {
+    /// Whether findings are printed in the order in which they are found, or counted. The other formats need them by
+    /// account, Region, kind and id.
+    pub(crate) const fn is_unordered(&self) -> bool {
+        match self.format {
+            Format::Json | Format::Ndjson | Format::Csv => true,
+            Format::Table => matches!(self.shown, Some(Shown::Causes)),
+            Format::Sarif | Format::Asff | Format::Ocsf | Format::Html => false,
+        }
+    }
 }

@@ -24,16 +24,18 @@ use sha2::{Digest as _, Sha256};
 use v2only_enforcer::scan::Kinds;
 use v2only_policy::Mode;
 
-use self::causes::{Cause, Causes, causes_words};
+use self::causes::{Cause, causes_words, rows_of};
 use self::earlier::Earlier;
 use self::exemptions::{ExemptionUse, Exemptions};
 use self::first::{First, Rows};
 use self::gate::{Busy, Evidence, Gate};
-use self::places::{Answering, Posture, Postures, headline, scope, standfirst};
+use self::places::{Posture, Postures, scope, standfirst};
 use self::roll_out::{Coverage, Left, Step, steps};
 use self::rows::{Changed, Row, Unread, also_unread, changed, row, unread};
 use self::trend::{Trend, trend};
 use self::words::moment;
+use crate::report::causes::Causes;
+use crate::report::headline::{Answering, headline};
 use crate::report::item::Item;
 use crate::report::sink::{Head, Sink, Tail};
 use crate::term::problem::{Problem, Stop};
@@ -209,12 +211,12 @@ impl<'a> Content<'a> {
 
     fn report(self, head: Head<'_>, tail: &Tail<'_>) -> (Report, Left) {
         let unread = unread(tail);
-        let postures = self.postures.told(tail);
+        let postures = self.postures.told(tail, head.accounts);
         let version_1: usize = postures.iter().map(|it| it.version_1).sum();
         let telling = |it: &Posture| it.violations + it.exempt + it.version_1 > 0 || !it.read;
         let clean_places = postures.iter().filter(|it| !telling(it)).count();
         let scope = scope(head);
-        let (causes, explained) = self.causes.told();
+        let (causes, explained) = rows_of(self.causes, head.accounts);
         let (gate, busy) = self.evidence.told();
         let report = Report {
             command: head.command,
@@ -247,7 +249,7 @@ impl<'a> Content<'a> {
             busy,
             findings: self.findings.rows(),
             exemptions: self.exemptions.told(tail),
-            calls: crate::report::totals::spent(tail.calls),
+            calls: crate::report::totals::calls_in_words(tail.calls),
         };
         (report, self.left)
     }

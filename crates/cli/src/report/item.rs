@@ -9,7 +9,7 @@ use v2only_policy::exemption::{InForce, Origin, Void};
 use v2only_policy::source::LaunchTemplate;
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    Finding, Hold, HttpTokens, Judged, MinimumVersion, Note, Subject, Switch, Tags, Verdict,
+    Decision, Finding, Hold, HttpTokens, Judged, MinimumVersion, Note, Plan, Subject, Switch, Tags, Verdict,
 };
 
 /// One resource.
@@ -96,6 +96,14 @@ impl<'a> Item<'a> {
         match self.record.hold()? {
             Hold::UsageGate(usage) => Some(*usage),
             _ => None,
+        }
+    }
+
+    /// What came of it, as published: what `enforce` would change is `planned`.
+    pub(crate) const fn outcome(&self) -> &'static str {
+        match (&self.record.outcome, &self.record.decision) {
+            (Outcome::Held, Some(Decision { plan: Plan::Act(_), .. })) => "planned",
+            (outcome, _) => outcome.code(),
         }
     }
 

@@ -144,7 +144,7 @@ fn described(item: &Item<'_>) -> Value {
 fn unmapped(item: &Item<'_>) -> Value {
     let said = [
         ("verdict", item.record.verdict().map(|it| it.code().to_owned())),
-        ("outcome", Some(item.record.outcome.code().to_owned())),
+        ("outcome", Some(item.outcome().to_owned())),
         ("hold", item.record.hold().map(|it| it.code().to_owned())),
         ("cause", item.cause.map(v2only_policy::cause::RootCause::words)),
         ("launched_by", item.launcher.map(ToString::to_string)),

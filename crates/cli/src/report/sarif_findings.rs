@@ -81,7 +81,7 @@ fn results(item: &Item<'_>) -> Vec<(SarifFinding, Value)> {
             "partialFingerprints": { "v2only/v1": fingerprint },
             "properties": {
                 "account": place.account.as_str(), "region": place.region.as_str(), "kind": id.kind(),
-                "outcome": item.record.outcome.code(), "hold": item.record.hold().map(Hold::code),
+                "outcome": item.outcome(), "hold": item.record.hold().map(Hold::code),
             },
         });
         if item.is_fixed() || item.is_gone() {

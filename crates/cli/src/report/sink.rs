@@ -10,6 +10,7 @@ use v2only_policy::{Place, Policy};
 use crate::report::item::Item;
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::totals::Totals;
+use crate::run::accounts::AccountNames;
 use crate::run::exemptions::ExemptionReport;
 use crate::run::survey::LocationSurvey;
 use crate::term::exit::Exit;
@@ -46,6 +47,7 @@ pub(crate) struct Head<'a> {
     pub(crate) places: &'a [&'a Place],
     pub(crate) policy: &'a Policy,
     pub(crate) kinds: Kinds,
+    pub(crate) accounts: &'a AccountNames,
 }
 
 /// What is known of a run after its last finding.

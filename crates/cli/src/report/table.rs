@@ -1,34 +1,27 @@
-//! The table for people: one row for each resource.
+//! The resources of a run for people: one row for each, grouped by account and Region.
 
+use std::cmp::Reverse;
 use std::io::Write;
 
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
 use v2only_enforcer::Outcome;
-use v2only_enforcer::record::Posture;
-use v2only_policy::{Decision, Plan, Verdict};
+use v2only_policy::usage::Usage;
+use v2only_policy::{Decision, Instance, Place, Plan, Verdict};
 
-use crate::print::sheet::{Entry, Sheet};
+use crate::print::posture;
+use crate::print::sheet::{Column, Entry, Sheet};
 use crate::report::exemptions;
 use crate::report::item::Item;
-use crate::report::sink::{Sink, Tail};
-use crate::run::spool::{self, Slot, Spool};
+use crate::report::sink::{Head, Sink, Tail};
+use crate::run::spool::{Slot, Spool};
 use crate::term::problem::{Stop, sentence};
-
-/// Terminals narrower than this get fewer and higher columns.
-const NARROW: u16 = 110;
-
-const fn is_narrow(width: Option<u16>) -> bool {
-    matches!(width, Some(width) if width < NARROW)
-}
-
-/// How many rows are laid out at once. More than so many wait in a temporary file, until it is known how wide the columns
-/// are.
-const BLOCK: usize = 1000;
 
 /// What a table shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shown {
-    /// What was found.
+    /// What was found, by cause.
+    Causes,
+    /// What was found, resource by resource.
     Found {
         /// The exemptions that need attention follow.
         exemptions: bool,
@@ -40,71 +33,107 @@ pub(crate) enum Shown {
     },
 }
 
-/// The table of a run. Nothing is printed where nothing was found.
+/// The table of a run. Nothing is printed where nothing was found. The rows wait in a temporary file until it is known how
+/// wide the columns are.
 pub(crate) struct Table<'a> {
     shown: Shown,
     width: Option<u16>,
+    head: Head<'a>,
     out: &'a mut dyn Write,
-    /// The rows that are not in `blocks` yet.
-    rows: Vec<Row>,
-    /// Full blocks of rows.
-    blocks: Vec<Slot>,
+    sheet: Sheet,
+    rows: Vec<(Key, Slot)>,
+    places: Vec<Place>,
     spool: Spool,
-    /// Whether there are several accounts, by the first one.
-    account: Option<String>,
-    several_accounts: bool,
 }
 
-/// What a table shows of one resource.
-#[derive(Debug, Serialize, Deserialize)]
-struct Row {
-    resource: String,
-    account: String,
-    region: String,
-    before: String,
-    after: String,
-    /// The verdict or the outcome.
-    word: String,
-    why: Vec<String>,
-    next: Vec<String>,
+/// Where a row stands: by account and Region, what is worst first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    place: usize,
+    verdict: u8,
+    exposure: Reverse<Exposure>,
+    number: usize,
+}
+
+/// How easily the credentials of an instance are reached, and how likely they are to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Exposure {
+    public_address: bool,
+    profile: bool,
+    /// Whole days since its launch.
+    days: i64,
+    calls: u64,
+}
+
+impl Exposure {
+    fn of(item: &Item<'_>, now: Timestamp) -> Self {
+        let Some(Instance { public_address, profile, created_at, .. }) =
+            item.judged.and_then(|it| it.instance())
+        else {
+            return Self::default();
+        };
+        let days = created_at.map_or(0, |at| now.duration_since(at).as_hours() / 24);
+        let calls = match item.usage() {
+            Some(Usage::Busy { calls }) => calls,
+            _ => 0,
+        };
+        Self { public_address: *public_address, profile: profile.is_some(), days, calls }
+    }
+
+    fn words(self) -> String {
+        let parts = [
+            (self.public_address, "public address".to_owned()),
+            (self.profile, "instance profile".to_owned()),
+            (self.days > 0, format!("{} days old", self.days)),
+            (self.calls > 0, format!("{} v1 calls", self.calls)),
+        ];
+        let parts: Vec<String> = parts.into_iter().filter(|(is, _)| *is).map(|(_, words)| words).collect();
+        parts.join(", ")
+    }
 }
 
 impl<'a> Table<'a> {
-    pub(crate) fn new(shown: Shown, width: Option<u16>, out: &'a mut dyn Write) -> Self {
-        Self {
-            shown,
-            width,
-            out,
-            rows: Vec::new(),
-            blocks: Vec::new(),
-            spool: Spool::default(),
-            account: None,
-            several_accounts: false,
-        }
+    pub(crate) fn new(shown: Shown, width: Option<u16>, head: Head<'a>, out: &'a mut dyn Write) -> Self {
+        let columns = match shown {
+            Shown::Causes | Shown::Found { .. } => vec![
+                Column::text("RESOURCE"),
+                Column::text("CAUSE"),
+                Column::text("POSTURE"),
+                Column::short("VERDICT"),
+                Column::text("WHY"),
+                Column::text("NEXT"),
+            ],
+            Shown::Done { .. } => vec![
+                Column::text("RESOURCE"),
+                Column::text("BEFORE"),
+                Column::text("AFTER"),
+                Column::short("OUTCOME"),
+                Column::text("DONE, OR WHY NOT"),
+            ],
+        };
+        let (rows, places, spool) = (Vec::new(), Vec::new(), Spool::default());
+        Self { shown, width, head, out, sheet: Sheet::new(columns, width), rows, places, spool }
     }
 
-    fn row(&self, item: &Item<'_>) -> Row {
+    fn row(&self, item: &Item<'_>, exposure: Exposure) -> Vec<Entry> {
         let record = item.record;
-        let row = Row {
-            resource: record.resource.to_string(),
-            account: record.place.account.to_string(),
-            region: record.place.region.to_string(),
-            before: words(record.before),
-            after: words(record.after),
-            word: record.outcome.code().to_owned(),
-            why: Vec::new(),
-            next: Vec::new(),
-        };
+        let id = record.resource.to_string();
+        let name = item.name().filter(|name| *name != id).map(str::to_owned);
+        let resource = Entry::Lines(name.into_iter().chain([id]).collect());
         match self.shown {
-            Shown::Found { .. } => {
-                let (mut why, next) = found(item);
-                why.extend(item.launcher.map(ToString::to_string));
-                Row {
-                    word: record.verdict().map(Verdict::code).unwrap_or_default().to_owned(),
-                    why,
-                    next,
-                    ..row
-                }
+            Shown::Causes | Shown::Found { .. } => {
+                let (why, next) = found(item);
+                let cause = item.cause.map(|it| it.words()).into_iter();
+                let before = posture::words(record.before);
+                let before = [before, exposure.words()].into_iter().filter(|it| !it.is_empty());
+                vec![
+                    resource,
+                    Entry::Lines(cause.chain(item.launcher.map(ToString::to_string)).collect()),
+                    Entry::Lines(before.collect()),
+                    Entry::Word(record.verdict().map(Verdict::code).unwrap_or_default().to_owned()),
+                    Entry::Lines(why),
+                    Entry::Lines(next),
+                ]
             }
             Shown::Done { request_ids } => {
                 let mut why: Vec<String> = match &record.outcome {
@@ -117,130 +146,66 @@ impl<'a> Table<'a> {
                 if let (true, Some(id)) = (request_ids, &record.request_id) {
                     why.push(format!("request {id}"));
                 }
-                Row { why, ..row }
+                vec![
+                    resource,
+                    posture::words(record.before).into(),
+                    posture::words(record.after).into(),
+                    Entry::Word(item.outcome().to_owned()),
+                    Entry::Lines(why),
+                ]
             }
         }
     }
 
-    /// The headings, and how many of the first columns are as wide as what is in them.
-    const fn columns(&self) -> (&'static [&'static str], usize) {
-        match (self.shown, is_narrow(self.width), self.several_accounts) {
-            (Shown::Found { .. }, true, _) => (&["RESOURCE", "VERDICT", "WHY, AND WHAT FOLLOWS"], 2),
-            (Shown::Found { .. }, false, false) => {
-                (&["RESOURCE", "REGION", "POSTURE", "VERDICT", "WHY", "WOULD DO / HELD BECAUSE"], 4)
-            }
-            (Shown::Found { .. }, false, true) => {
-                (&["RESOURCE", "ACCOUNT/REGION", "POSTURE", "VERDICT", "WHY", "WOULD DO / HELD BECAUSE"], 4)
-            }
-            (Shown::Done { .. }, true, _) => (&["RESOURCE", "OUTCOME", "DONE, OR WHY NOT"], 2),
-            (Shown::Done { .. }, false, false) => {
-                (&["RESOURCE", "REGION", "BEFORE", "AFTER", "OUTCOME", "DONE, OR WHY NOT"], 5)
-            }
-            (Shown::Done { .. }, false, true) => {
-                (&["RESOURCE", "ACCOUNT/REGION", "BEFORE", "AFTER", "OUTCOME", "DONE, OR WHY NOT"], 5)
-            }
+    /// The number of an account and Region.
+    fn place(&mut self, place: &Place) -> usize {
+        if let Some(number) = self.places.iter().rposition(|known| known == place) {
+            return number;
         }
-    }
-
-    fn entries(&self, row: Row) -> Vec<Entry> {
-        let Row { resource, account, region, before, after, word, mut why, next } = row;
-        let region = if self.several_accounts { format!("{account}/{region}") } else { region };
-        match (self.shown, is_narrow(self.width)) {
-            (Shown::Found { .. }, true) => {
-                why.extend(next.into_iter().map(|line| format!("> {line}")));
-                vec![Entry::Lines(vec![resource, region]), Entry::WordAbove(word, before), Entry::Lines(why)]
-            }
-            (Shown::Found { .. }, false) => vec![
-                resource.into(),
-                region.into(),
-                before.into(),
-                Entry::Word(word),
-                Entry::Lines(why),
-                Entry::Lines(next),
-            ],
-            (Shown::Done { .. }, true) => {
-                if !after.is_empty() {
-                    why.insert(0, format!("{before} -> {after}"));
-                }
-                vec![Entry::Lines(vec![resource, region]), Entry::Word(word), Entry::Lines(why)]
-            }
-            (Shown::Done { .. }, false) => vec![
-                resource.into(),
-                region.into(),
-                before.into(),
-                after.into(),
-                Entry::Word(word),
-                Entry::Lines(why),
-            ],
-        }
-    }
-
-    fn sheet(&self, rows: Vec<Row>) -> Sheet {
-        let (headings, fixed) = self.columns();
-        let mut sheet = Sheet::new(headings, fixed, self.width);
-        rows.into_iter().for_each(|row| sheet.row(self.entries(row)));
-        sheet
-    }
-
-    fn block(&self, slot: Slot) -> spool::Result<Sheet> {
-        Ok(self.sheet(self.spool.get(slot)?))
-    }
-
-    fn keep_block(&mut self) -> spool::Result<()> {
-        let rows = std::mem::take(&mut self.rows);
-        self.blocks.push(self.spool.put(&rows)?);
-        Ok(())
-    }
-
-    /// Prints the blocks, all with columns of the same width.
-    fn print_blocks(&mut self) -> Result<(), Stop> {
-        let (headings, fixed) = self.columns();
-        let mut widths: Vec<u16> = vec![0; headings.len()];
-        for slot in &self.blocks {
-            for (width, here) in widths.iter_mut().zip(self.block(*slot)?.widths()) {
-                *width = (*width).max(here);
-            }
-        }
-        for (number, slot) in self.blocks.iter().enumerate() {
-            let mut sheet = self.block(*slot)?;
-            sheet.in_columns(&widths, fixed);
-            let text = sheet.text();
-            // Where the last columns are wrapped, each block has its own, and so a heading of its own.
-            let text = match text.split_once('\n') {
-                Some((_, rows)) if number > 0 && self.width.is_none() => rows,
-                _ => &text,
-            };
-            writeln!(self.out, "{text}")?;
-        }
-        Ok(())
+        self.places.push(place.clone());
+        self.places.len() - 1
     }
 }
 
 impl Sink for Table<'_> {
     fn finding(&mut self, item: &Item<'_>) -> Result<(), Stop> {
-        if self.rows.len() == BLOCK {
-            self.keep_block()?;
-        }
-        let row = self.row(item);
-        let first = self.account.get_or_insert_with(|| row.account.clone());
-        self.several_accounts |= *first != row.account;
-        self.rows.push(row);
+        let (exposure, verdict) = match self.shown {
+            Shown::Done { .. } => (Exposure::default(), 0),
+            Shown::Causes | Shown::Found { .. } => {
+                (Exposure::of(item, self.head.now), u8::from(!item.record.is_violation()))
+            }
+        };
+        let row = self.row(item, exposure);
+        self.sheet.measure(&row);
+        let place = self.place(&item.record.place);
+        let key = Key { place, verdict, exposure: Reverse(exposure), number: self.rows.len() };
+        self.rows.push((key, self.spool.put(&row)?));
         Ok(())
     }
 
     fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
-        let is_empty = self.rows.is_empty();
-        if !self.blocks.is_empty() {
-            self.keep_block()?;
-            self.print_blocks()?;
-        } else if !is_empty {
-            let rows = std::mem::take(&mut self.rows);
-            writeln!(self.out, "{}", self.sheet(rows).text())?;
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let layout = self.sheet.layout();
+        let mut group = None;
+        for (Key { place, .. }, slot) in &rows {
+            if group != Some(place) {
+                let between = if group.is_none() { "" } else { "\n" };
+                if let Some(at) = self.places.get(*place) {
+                    writeln!(self.out, "{between}{} {}", self.head.accounts.label(&at.account), at.region)?;
+                }
+                if let Some(heading) = layout.heading() {
+                    writeln!(self.out, "{heading}")?;
+                }
+                group = Some(place);
+            }
+            let row: Vec<Entry> = self.spool.get(*slot)?;
+            writeln!(self.out, "{}", layout.row(&row))?;
         }
         if self.shown == (Shown::Found { exemptions: true })
             && let Some(due) = exemptions::due(tail.exemptions, self.width)
         {
-            let between = if is_empty { "" } else { "\n" };
+            let between = if rows.is_empty() { "" } else { "\n" };
             writeln!(self.out, "{between}{}", due.text())?;
         }
         Ok(())
@@ -253,10 +218,6 @@ fn found(item: &Item<'_>) -> (Vec<String>, Vec<String>) {
         Some(decision) => (why(decision), next(decision)),
         None => (item.record.reasons(), Vec::new()),
     }
-}
-
-fn words(posture: Option<Posture>) -> String {
-    posture.map(|it| it.to_string()).unwrap_or_default()
 }
 
 /// Findings, exemption and notes.
@@ -281,7 +242,9 @@ fn next(decision: &Decision) -> Vec<String> {
         Plan::Nothing => Vec::new(),
         Plan::Wait(wait) => vec![wait.to_string()],
         Plan::Act(step) => vec![step.to_string()],
-        Plan::Hold { why, would: None } => vec![format!("held: {why}")],
-        Plan::Hold { why, would: Some(step) } => vec![format!("held: {why}"), format!("otherwise {step}")],
+        Plan::Hold { why, would: None } => vec![format!("on hold: {why}")],
+        Plan::Hold { why, would: Some(step) } => {
+            vec![format!("on hold: {why}"), format!("otherwise {step}")]
+        }
     }
 }

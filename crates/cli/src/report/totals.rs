@@ -9,7 +9,7 @@ use v2only_policy::{Hold, Place, Verdict};
 use crate::run::found::Findings;
 use crate::run::spool;
 use crate::run::survey::LocationSurvey;
-use crate::term::messages::{Talk, count, some};
+use crate::term::messages::{Talk, count};
 use crate::term::problem::sentence;
 
 /// The numbers of a run.
@@ -140,23 +140,40 @@ fn advice(hold: &Hold) -> Option<&'static str> {
 /// An account and Region, and why it could not be read completely, if so.
 pub(crate) type LocationResult<'a> = (&'a Place, Option<&'a Failure>);
 
-/// Says what was read, in which account, and at which price.
+/// Says what was read; with `--verbose`, with which calls.
 pub(crate) fn read(talk: &mut Talk<'_>, places: &[LocationResult<'_>], calls: &BTreeMap<&'static str, u64>) {
     let accounts: BTreeSet<&str> = places.iter().map(|(place, _)| place.account.as_str()).collect();
-    let named: Vec<String> = accounts.iter().map(|it| (*it).to_owned()).collect();
-    let whose = if accounts.len() == 1 { "account" } else { "accounts" };
-    let read = places.iter().filter(|(_, failure)| failure.is_none()).count();
-    let all = count(places.len(), "place");
-    let number = if read == places.len() { all } else { format!("{read} of {all}") };
-    talk.say(&format!("read {number} of {whose} {} with {}", some(&named, 3), spent(calls)));
+    let regions: BTreeSet<&str> = places.iter().map(|(place, _)| place.region.as_str()).collect();
+    let whose = match accounts.first() {
+        Some(only) if accounts.len() == 1 => format!("account {only}"),
+        _ => count(accounts.len(), "account"),
+    };
+    let unread = places.iter().filter(|(_, failure)| failure.is_some()).count();
+    let but = if unread == 0 { String::new() } else { format!("; {unread} of {} incomplete", places.len()) };
+    talk.say(&format!("read {} in {whose} with {}{but}", count(regions.len(), "Region"), number_of(calls)));
+    talk.detail(&by_action(calls));
+}
+
+/// How many calls were made; with `--verbose`, which.
+pub(crate) fn spent(talk: &mut Talk<'_>, calls: &BTreeMap<&'static str, u64>) {
+    talk.say(&number_of(calls));
+    talk.detail(&by_action(calls));
+}
+
+/// `12 API calls`.
+fn number_of(calls: &BTreeMap<&'static str, u64>) -> String {
+    let total: u64 = calls.values().sum();
+    count(usize::try_from(total).unwrap_or(usize::MAX), "API call")
+}
+
+fn by_action(calls: &BTreeMap<&'static str, u64>) -> String {
+    let each: Vec<String> = calls.iter().map(|(action, times)| format!("{action} {times}")).collect();
+    each.join(", ")
 }
 
 /// How many calls were made, and which.
-pub(crate) fn spent(calls: &BTreeMap<&'static str, u64>) -> String {
-    let total: u64 = calls.values().sum();
-    let each: Vec<String> = calls.iter().map(|(action, times)| format!("{action} {times}")).collect();
-    let number = count(usize::try_from(total).unwrap_or(usize::MAX), "API call");
-    if each.is_empty() { number } else { format!("{number}: {}", each.join(", ")) }
+pub(crate) fn calls_in_words(calls: &BTreeMap<&'static str, u64>) -> String {
+    format!("{}: {}", number_of(calls), by_action(calls))
 }
 
 /// What lets evidence of version-1 use be read.
@@ -175,6 +192,13 @@ pub(crate) fn usage_unread(talk: &mut Talk<'_>, seen: &[LocationSurvey]) {
     }
     if unread.iter().any(|(_, it)| it.kind == Kind::Denied) {
         talk.hint(GRANT_USAGE);
+    }
+}
+
+/// Reports where the causes of violations could not be traced. The list of violations is complete all the same.
+pub(crate) fn untraced(talk: &mut Talk<'_>, seen: &[LocationSurvey]) {
+    for (place, failure) in seen.iter().filter_map(|it| Some((&it.place, it.untraced.as_ref()?))) {
+        talk.note(&format!("causes were not traced in {place}: {}", sentence(failure)));
     }
 }
 

@@ -93,8 +93,10 @@ fn reach(scope: ScanScope<'_>, seen: &[LocationSurvey]) -> Reach {
         _ => None,
     });
     Reach {
-        every_kind: scope.request.kinds == Kinds::ALL,
-        every_account: scope.shared.org,
+        every_kind: scope.request.kinds == Kinds::ALL && scope.request.filter.is_empty(),
+        every_account: scope.shared.org
+            && scope.shared.ou.is_empty()
+            && scope.shared.exclude_accounts.is_empty(),
         every_region,
         unlisted: unlisted.collect(),
         places: seen.iter().map(|it| it.place.clone()).collect(),
@@ -102,15 +104,15 @@ fn reach(scope: ScanScope<'_>, seen: &[LocationSurvey]) -> Reach {
     }
 }
 
-/// Reports how many there are, and for which it is unknown whether they are unused, by the reason.
+/// Reports how many there are.
 pub(crate) fn say(talk: &mut Talk<'_>, all: &[ExemptionReport]) {
     let number = |is: fn(&Due) -> bool| {
         all.iter().filter(|it| matches!(&it.standing, Standing::Due(due) if is(due))).count()
     };
     let parts = [
-        (number(|it| matches!(it, Due::Expired { .. })), "over"),
-        (number(|it| matches!(it, Due::Expires { .. })), "near their last day"),
-        (number(|it| matches!(it, Due::Stale)), "stale"),
+        (number(|it| matches!(it, Due::Expired { .. })), "expired"),
+        (number(|it| matches!(it, Due::Expires { .. })), "about to expire"),
+        (number(|it| matches!(it, Due::Stale)), "unused"),
     ];
     let words: Vec<String> = parts
         .iter()
@@ -119,8 +121,12 @@ pub(crate) fn say(talk: &mut Talk<'_>, all: &[ExemptionReport]) {
         .collect();
     if !words.is_empty() {
         let due = parts.iter().map(|(number, _)| number).sum();
-        talk.say(&format!("{} to look after: {}", count(due, "exemption"), words.join(", ")));
+        talk.say(&format!("{} that need attention: {}", count(due, "exemption"), words.join(", ")));
     }
+}
+
+/// Reports the exemptions for which it is unknown whether they are unused, by the reason.
+pub(crate) fn say_unjudged(talk: &mut Talk<'_>, all: &[ExemptionReport]) {
     let mut unjudged: BTreeMap<&Blind, BTreeSet<usize>> = BTreeMap::new();
     for it in all {
         if let Standing::Unjudged(blind) = &it.standing {

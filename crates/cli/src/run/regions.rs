@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt as _;
 use v2only_enforcer::Failure;
-use v2only_policy::{AccountId, Place, Region};
+use v2only_policy::{AccountId, OuId, Place, Region};
 
 use crate::args::shared::Shared;
 use crate::term::problem::Problem;
@@ -155,6 +155,41 @@ impl Places {
     }
 }
 
+/// The accounts that `--ou` and `--exclude-accounts` leave.
+async fn narrowed(
+    aws: &impl Cloud,
+    mut accounts: Vec<AccountId>,
+    shared: &Shared,
+) -> Result<Vec<AccountId>, Problem> {
+    for text in &shared.exclude_accounts {
+        let hint = "type ids of twelve digits: `--exclude-accounts 111122223333,444455556666`";
+        let id = AccountId::parse(text.trim())
+            .map_err(|it| Problem::usage(format!("--exclude-accounts: {it}"), hint))?;
+        accounts.retain(|account| *account != id);
+    }
+    let mut units = Vec::new();
+    for text in &shared.ou {
+        let hint = "type the id of an organizational unit: `--ou ou-ab12-11111111`";
+        units.push(OuId::parse(text).map_err(|it| Problem::usage(format!("--ou: {it}"), hint))?);
+    }
+    if !units.is_empty() {
+        let mut inside = Vec::new();
+        for account in accounts {
+            if aws.above(&account).await?.iter().any(|unit| units.contains(unit)) {
+                inside.push(account);
+            }
+        }
+        accounts = inside;
+    }
+    if accounts.is_empty() {
+        return Err(Problem::usage(
+            "no account is left to read",
+            "`--ou` and `--exclude-accounts` leave out every account; name others",
+        ));
+    }
+    Ok(accounts)
+}
+
 /// Lists the accounts and Regions to read.
 pub(crate) async fn places(aws: &impl Cloud, wanted: Wanted, shared: &Shared) -> Result<Places, Problem> {
     // Asked for first: without it no credentials are known to be good, and our own account takes no role.
@@ -164,6 +199,7 @@ pub(crate) async fn places(aws: &impl Cloud, wanted: Wanted, shared: &Shared) ->
         AccountSelection::These(accounts) => accounts,
         AccountSelection::Organization => aws.organization().await?,
     };
+    let accounts = narrowed(aws, accounts, shared).await?;
     let mut places = Places { known: Vec::new(), unreadable: Vec::new() };
     let home = aws.home_region();
     let regions = match (wanted, home) {

@@ -13,6 +13,7 @@ use v2only_enforcer::{Failure, Record, ResourceId};
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, InstanceId, Judged, Place, Policy, Verdict};
 
+use crate::args::selection::Filter;
 use crate::report::item::Item;
 use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
 use crate::term::messages::Progress;
@@ -46,6 +47,7 @@ pub(crate) struct ScanRequest<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) places: &'a Places,
     pub(crate) kinds: Kinds,
+    pub(crate) filter: &'a Filter,
     pub(crate) now: Timestamp,
 }
 
@@ -81,7 +83,7 @@ pub(crate) async fn survey<E>(
     progress: &Progress,
     each: impl FnMut(Page<'_>) -> Result<(), E>,
 ) -> Result<Vec<LocationSurvey>, E> {
-    let ScanRequest { policy, places, kinds, now } = request;
+    let ScanRequest { policy, places, kinds, filter, now } = request;
     // Never locked across an `await`.
     let each = Mutex::new(each);
     let read = async |place: &Place| {
@@ -104,6 +106,7 @@ pub(crate) async fn survey<E>(
         let tracing = async {
             let (mut tracer, mut untraced) = (Tracer::default(), None);
             while let Some(mut judged) = received.recv().await {
+                judged.retain(|judged| filter.matches(&judged.subject));
                 judged.sort_by_cached_key(|judged| ResourceId::from(&judged.subject));
                 let causes = match untraced {
                     None => tracer.trace(ports, place, &violating(&judged)).await,
@@ -129,9 +132,12 @@ pub(crate) async fn survey<E>(
     };
     let mut reads = futures_util::stream::iter(&places.known).map(read).buffered(LOCATIONS_AT_ONCE);
     let mut seen = Vec::with_capacity(places.known.len());
+    let steps = progress.steps(places.known.len(), "accounts and Regions read");
     while let Some(survey) = reads.next().await {
         seen.push(survey?);
+        steps.done(1);
     }
+    drop(steps);
     drop(reads);
     seen.extend(places.unreadable.iter().cloned().map(LocationSurvey::unreadable));
     Ok(seen)

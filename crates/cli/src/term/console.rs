@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
 use v2only_aws::settings::Membership;
 use v2only_aws::{Aws, Settings};
 use v2only_enforcer::ports::Answer;
@@ -16,6 +21,12 @@ use crate::world::{Access, Cloud, Members, Terminal, World};
 /// For how long a call waits for its turn. A person can interrupt it, so it may be long: changing ten
 /// thousand instances at AWS's rate takes half an hour.
 const PATIENCE: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// How soon an interrupt is noticed.
+const INTERRUPT_LATENCY: Duration = Duration::from_millis(100);
+
+/// How shells report that a process was ended by an interrupt.
+const INTERRUPTED_TWICE: i32 = 130;
 
 /// Keys in the environment, which the SDK prefers to any profile.
 const KEYS: &str = "AWS_ACCESS_KEY_ID";
@@ -59,12 +70,32 @@ impl World for Console {
         tokio::time::sleep(how_long).await;
     }
 
+    async fn interrupted(&self) {
+        static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+        let interrupted = INTERRUPTED.get_or_init(|| {
+            let flag = Arc::new(AtomicBool::new(false));
+            // In this order: the second interrupt finds the flag set, and ends the process. Where no handler can be set, the
+            // first one does.
+            let _set = flag::register_conditional_shutdown(SIGINT, INTERRUPTED_TWICE, Arc::clone(&flag))
+                .and_then(|_| flag::register(SIGINT, Arc::clone(&flag)));
+            flag
+        });
+        while !interrupted.load(Ordering::Relaxed) {
+            tokio::time::sleep(INTERRUPT_LATENCY).await;
+        }
+    }
+
     fn terminal(&self) -> Terminal {
         Terminal {
             stdin: io::stdin().is_terminal(),
             stderr: io::stderr().is_terminal(),
-            width: comfy_table::Table::new().width(),
+            width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0),
         }
+    }
+
+    fn policy(&self) -> Option<PathBuf> {
+        let named = std::env::var_os("V2ONLY_POLICY").filter(|it| !it.is_empty()).map(PathBuf::from);
+        named.or_else(|| Some(PathBuf::from("policy.yaml")).filter(|it| it.is_file()))
     }
 
     fn read_stdin(&self) -> io::Result<String> {
@@ -89,6 +120,10 @@ impl Cloud for Aws {
 
     async fn organization(&self) -> Answer<Vec<AccountId>> {
         self.active_accounts().await
+    }
+
+    fn account_name(&self, account: &AccountId) -> Option<String> {
+        Aws::account_name(self, account)
     }
 
     async fn regions(&self, from: &Place) -> Answer<Vec<Region>> {

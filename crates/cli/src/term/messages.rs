@@ -128,6 +128,31 @@ impl Progress {
     }
 }
 
+impl Progress {
+    /// Counts what is done of so many, with an estimate of the time that is left.
+    pub(crate) fn steps(&self, number: usize, what: &'static str) -> Steps {
+        let bar = self.all.insert(0, ProgressBar::new(number.try_into().unwrap_or(u64::MAX)));
+        if self.shown {
+            if let Ok(style) = ProgressStyle::with_template("{pos} of {len} {msg}, about {eta} left") {
+                bar.set_style(style);
+            }
+            bar.set_message(what);
+            bar.enable_steady_tick(Duration::from_millis(500));
+        }
+        Steps(Spinner(bar))
+    }
+}
+
+/// Steps, some of them done.
+pub(crate) struct Steps(Spinner);
+
+impl Steps {
+    /// So many more are done.
+    pub(crate) fn done(&self, number: usize) {
+        self.0.0.inc(number.try_into().unwrap_or(u64::MAX));
+    }
+}
+
 /// One thing that is going on.
 pub(crate) struct Spinner(ProgressBar);
 

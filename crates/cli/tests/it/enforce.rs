@@ -136,3 +136,25 @@ fn without_a_journal_nothing_is_changed() {
     assert_snapshot!(ran.seen());
     assert_eq!(world.aws.changes(), [""; 0]);
 }
+
+#[test]
+fn an_interrupt_finishes_what_is_under_way_and_says_how_to_undo_it() {
+    let instances = (0..30).map(|it| instance(&format!("i-{it:017x}")));
+    let aws = instances
+        .fold(FakeAws::default().at_home("eu-central-1"), |aws, it| aws.instance("eu-central-1", it));
+    let world = FakeWorld::with(aws.interrupted_after(1)).file("policy.yaml", AT_ONCE);
+    let ran = world.run("enforce -p DIR/policy.yaml --yes --profile p --journal DIR/j.ndjson");
+    let made = world.aws.changes().len();
+    assert!(made > 0 && made < 30, "{made}");
+    assert_eq!(ran.exit.code(), 3, "{}", ran.err);
+    let made = if made == 1 { "1 change made".to_owned() } else { format!("{made} changes made") };
+    for text in [
+        "the run was interrupted: the changes under way were finished, and",
+        &format!("{made}; the state before is in DIR/j.ndjson"),
+        "Undo: v2only rollback DIR/j.ndjson --profile p",
+    ] {
+        assert!(ran.err.contains(text), "{text}\n{}", ran.err);
+    }
+    let finished = world.read("j.ndjson").lines().filter(|it| it.contains("\"id\"")).count();
+    assert_eq!(finished, world.aws.changes().len(), "the journal has each change");
+}

@@ -131,7 +131,7 @@ fn an_organization_is_read_where_every_account_is() {
 
 #[test]
 fn a_table_of_its_own_follows_the_findings() {
-    let ran = world(estate()).run("scan --policy DIR/policy.yaml");
+    let ran = world(estate()).run("scan --list --policy DIR/policy.yaml");
     let table = ran.out.split("\n\n").nth(1).unwrap();
     for line in [
         "exemptions[1]  2026-10-31  ended 20 days ago  to be rebuilt; owner b@example.com",
@@ -146,7 +146,7 @@ fn a_table_of_its_own_follows_the_findings() {
     }
     assert!(!table.contains("exemptions[0]") && !table.contains("exemptions[4]"), "{table}");
     for line in [
-        "5 exemptions to look after: 2 over, 2 near their last day, 1 stale",
+        "5 exemptions that need attention: 2 expired, 2 about to expire, 1 unused",
         "note: whether anything is excused by exemptions[4] cannot be judged: it may mean Regions that were not looked at; \
          `--region all` reads all",
         "note: whether anything is excused by exemptions[5] cannot be judged: it may mean accounts that were not looked at; \

@@ -70,6 +70,9 @@ struct State {
     findings: BTreeMap<String, Value>,
     refused_findings: Vec<&'static str>,
     deployment: Deployment,
+    /// The accounts of the organization that can be entered, with their names; ours and one that cannot without these.
+    members: Vec<(&'static str, &'static str)>,
+    interrupted_after: Option<usize>,
     executed: usize,
     automation_ends: Option<(String, String)>,
     automation_missed: BTreeMap<Place, String>,
@@ -101,6 +104,7 @@ pub(crate) fn instance(id: &str) -> Instance {
         created_at: Some("2024-01-01T00:00:00Z".parse().unwrap()),
         image: None,
         profile: None,
+        public_address: false,
         tags: Tags::new(),
     }
 }
@@ -130,11 +134,28 @@ impl FakeAws {
         self.0.lock().unwrap()
     }
 
+    /// The accounts of the organization; all have the same resources.
+    pub(crate) fn members(self, members: &[(&'static str, &'static str)]) -> Self {
+        self.state().members = members.to_vec();
+        self
+    }
+
     /// With a Region from the profile.
     pub(crate) fn at_home(self, code: &str) -> Self {
         self.state().home = Some(region(code));
         self.state().enabled.insert(region(code));
         self
+    }
+
+    /// A person interrupts the run after so many changes.
+    pub(crate) fn interrupted_after(self, changes: usize) -> Self {
+        self.state().interrupted_after = Some(changes);
+        self
+    }
+
+    pub(crate) fn is_interrupted(&self) -> bool {
+        let after = self.state().interrupted_after;
+        after.is_some_and(|after| self.changes().len() >= after)
     }
 
     pub(crate) fn set_home(&self, home: Option<Region>) {
@@ -358,7 +379,17 @@ impl Cloud for FakeAws {
 
     async fn organization(&self) -> Answer<Vec<AccountId>> {
         self.call("organizations:ListAccounts", None, "")?;
-        Ok([ACCOUNT, "444455556666"].map(|it| AccountId::parse(it).unwrap()).into())
+        let members = self.state().members.clone();
+        let listed: Vec<&str> = members.iter().map(|(id, _)| *id).collect();
+        let listed = if listed.is_empty() { vec![ACCOUNT, "444455556666"] } else { listed };
+        Ok(listed.into_iter().map(|it| AccountId::parse(it).unwrap()).collect())
+    }
+
+    fn account_name(&self, account: &AccountId) -> Option<String> {
+        let is_listed = self.calls().contains_key("organizations:ListAccounts");
+        let members = self.state().members.clone();
+        let name = members.iter().find(|(id, _)| *id == account.as_str()).map(|(_, name)| *name);
+        is_listed.then(|| name.unwrap_or("payments").to_owned())
     }
 
     async fn regions(&self, from: &Place) -> Answer<Vec<Region>> {
@@ -377,7 +408,8 @@ impl Cloud for FakeAws {
 
 impl Admission for FakeAws {
     async fn admit(&self, place: &Place) -> Answer<()> {
-        if place.account.as_str() == ACCOUNT {
+        let is_member = self.state().members.iter().any(|(id, _)| *id == place.account.as_str());
+        if place.account.as_str() == ACCOUNT || is_member {
             return Ok(());
         }
         let why = format!("account {} is not our own, and no member role is set", place.account);

@@ -16,6 +16,7 @@ use crate::fake_aws::FakeAws;
 pub(crate) struct FakeWorld {
     pub(crate) aws: FakeAws,
     terminal: Terminal,
+    policy: Option<PathBuf>,
     stdin: String,
     dir: tempfile::TempDir,
     slept: Mutex<Vec<Duration>>,
@@ -44,8 +45,24 @@ impl World for FakeWorld {
         self.slept.lock().unwrap().push(how_long);
     }
 
+    async fn interrupted(&self) {
+        let aws = self.aws.clone();
+        std::future::poll_fn(move |context| {
+            if aws.is_interrupted() {
+                return std::task::Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        })
+        .await;
+    }
+
     fn terminal(&self) -> Terminal {
         self.terminal
+    }
+
+    fn policy(&self) -> Option<PathBuf> {
+        self.policy.clone()
     }
 
     fn read_stdin(&self) -> io::Result<String> {
@@ -72,12 +89,18 @@ impl FakeWorld {
     pub(crate) fn within(parent: &str, aws: FakeAws) -> Self {
         let dir = tempfile::tempdir_in(parent).unwrap();
         let (slept, thinking) = (Mutex::default(), Default::default());
-        Self { aws, terminal: Terminal::default(), stdin: String::new(), dir, slept, thinking }
+        Self { aws, terminal: Terminal::default(), policy: None, stdin: String::new(), dir, slept, thinking }
     }
 
     /// Somebody watches, on a terminal of this width.
     pub(crate) fn watched(mut self, width: u16) -> Self {
         self.terminal = Terminal { stdin: true, stderr: false, width: Some(width) };
+        self
+    }
+
+    /// The environment names this policy document.
+    pub(crate) fn policy_of_the_environment(mut self, name: &str) -> Self {
+        self.policy = Some(self.path(name));
         self
     }
 

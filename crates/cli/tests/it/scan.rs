@@ -44,20 +44,20 @@ fn zoo() -> FakeAws {
 #[test]
 fn everything_that_is_not_clean_is_shown_with_reasons() {
     let world = FakeWorld::with(zoo()).watched(120).file("policy.yaml", POLICY);
-    assert_snapshot!(world.run("scan --policy DIR/policy.yaml").seen());
+    assert_snapshot!(world.run("scan --list --policy DIR/policy.yaml").seen());
     assert_eq!(world.aws.changes(), [""; 0]);
 }
 
 #[test]
 fn a_narrow_terminal_shows_the_same() {
     let world = FakeWorld::with(zoo()).watched(80).file("policy.yaml", POLICY);
-    assert_snapshot!(world.run("scan --policy DIR/policy.yaml -q").seen());
+    assert_snapshot!(world.run("scan --list --policy DIR/policy.yaml -q").seen());
 }
 
 #[test]
 fn a_pipe_gets_one_line_for_each_resource() {
     let world = FakeWorld::with(zoo()).file("policy.yaml", POLICY);
-    assert_snapshot!(world.run("scan --policy DIR/policy.yaml").seen());
+    assert_snapshot!(world.run("scan --list --policy DIR/policy.yaml").seen());
 }
 
 #[test]
@@ -84,10 +84,13 @@ fn nothing_to_do_is_said_and_zero() {
     assert_snapshot!(world.run("scan").seen(), @r"
     exit 0
     == stdout
+    Nothing answers IMDSv1 any more.
+    Nothing violates the policy.
+
+    Next: v2only policies list  # SCPs that keep IMDSv1 closed
     == stderr
     note: without `--policy`, the policy is `version: 1` and `mode: observe`
-    nothing violates the policy
-    read 1 place of account 111122223333 with 8 API calls: autoscaling:DescribeAutoScalingGroups 1, autoscaling:DescribeLaunchConfigurations 1, ec2:DescribeImages 1, ec2:DescribeInstances 1, ec2:DescribeLaunchTemplates 1, ec2:GetInstanceMetadataDefaults 1, sagemaker:ListNotebookInstances 1, sts:GetCallerIdentity 1
+    read 1 Region in account 111122223333 with 8 API calls
     ");
 }
 
@@ -97,6 +100,10 @@ fn quiet_means_quiet() {
     assert_snapshot!(world.run("scan -q").seen(), @r"
     exit 0
     == stdout
+    Nothing answers IMDSv1 any more.
+    Nothing violates the policy.
+
+    Next: v2only policies list  # SCPs that keep IMDSv1 closed
     == stderr
     ");
 }
@@ -130,6 +137,6 @@ fn what_aws_says_cannot_command_the_terminal() {
     let aws = FakeAws::default()
         .at_home("eu-central-1")
         .instance("eu-central-1", tagged(instance("i-0000000000000000a"), &reason));
-    let ran = FakeWorld::with(aws).watched(120).run("scan");
+    let ran = FakeWorld::with(aws).watched(120).run("scan --list");
     assert!(ran.out.contains("\u{fffd}[2Jgone\u{fffd}"), "{}", ran.out);
 }

@@ -399,10 +399,10 @@ fn a_cause_that_cannot_be_traced_is_said_and_hides_no_violation() {
         .at_home("eu-central-1")
         .instance("eu-central-1", from_template("i-0000000000000000a", "1"))
         .failing("ec2:DescribeLaunchTemplateVersions", None, Kind::Denied, "UnauthorizedOperation", "denied");
-    let ran = FakeWorld::with(aws).watched(160).run("scan --kind instance");
+    let ran = FakeWorld::with(aws).watched(160).run("scan --kind instance --list");
     assert_eq!(ran.exit.code(), 10);
     assert!(ran.out.contains("i-0000000000000000a"), "{}", ran.out);
-    assert!(ran.err.contains("not traced in 111122223333/eu-central-1"), "{}", ran.err);
+    assert!(ran.err.contains("causes were not traced in 111122223333/eu-central-1"), "{}", ran.err);
 }
 
 #[test]

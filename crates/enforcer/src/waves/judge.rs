@@ -93,6 +93,8 @@ pub enum Stop {
     },
     /// Whether they do could not be read.
     Unread(String),
+    /// A person interrupted the run.
+    Interrupted,
 }
 
 impl Stop {
@@ -102,6 +104,7 @@ impl Stop {
             Self::Errors { .. } => "errors",
             Self::Rejecting { .. } => "rejecting",
             Self::Unread(_) => "unread",
+            Self::Interrupted => "interrupted",
         }
     }
 }
@@ -116,6 +119,7 @@ impl fmt::Display for Stop {
                 f,
                 "{instances} of {of} instances that lost IMDSv1 still ask for it, more than `--max-rejecting {tolerated}`"
             ),
+            Self::Interrupted => f.write_str("the run was interrupted"),
             Self::Unread(why) => {
                 write!(f, "whether instances that lost IMDSv1 still ask for it could not be read: {why}")
             }

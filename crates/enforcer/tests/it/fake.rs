@@ -120,6 +120,7 @@ impl World {
             created_at: Some(now()),
             image: None,
             profile: None,
+            public_address: false,
             tags: Tags::new(),
         })
     }

@@ -205,6 +205,7 @@ pub fn instance(id: &str) -> Instance {
         created_at: Some(at(LONG_AGO)),
         image: None,
         profile: None,
+        public_address: false,
         tags: Tags::new(),
     }
 }

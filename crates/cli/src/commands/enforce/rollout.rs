@@ -1,9 +1,11 @@
 //! Carrying a plan out, wave by wave.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use v2only_enforcer::automation::{Automated, automate};
 use v2only_enforcer::enforce::{Bound, Carried, enforce_within};
@@ -19,7 +21,7 @@ use crate::run::journal::FileJournal;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::rollout::{RolloutResult, WaveResult};
 use crate::run::spool;
-use crate::term::messages::{Progress, Talk, count};
+use crate::term::messages::{Progress, Steps, Talk, count};
 use crate::term::problem::sentence;
 use crate::world::World;
 
@@ -71,6 +73,8 @@ pub(super) struct WaveRunner<'a, W: World> {
     /// Where executions for several accounts and Regions are started; `None`: each gets its own.
     pub(super) central: Option<&'a Central>,
     pub(super) progress: &'a Progress,
+    /// How many changes are done.
+    pub(super) steps: Steps,
     /// When it began.
     pub(super) now: Timestamp,
 }
@@ -89,12 +93,28 @@ impl<W: World> WaveRunner<'_, W> {
                 continue;
             }
             let bound = self.bound(rolled.failed);
-            let WavePart { made, lost, left, .. } = self.one(wave, &bound, &mut rolled, talk).await?;
+            let (part, interrupted) = {
+                let wave = pin!(self.one(wave, &bound, &mut rolled, talk));
+                match select(wave, pin!(self.world.interrupted())).await {
+                    Either::Left((part, _)) => (part, false),
+                    // What is under way is finished and recorded; nothing else begins.
+                    Either::Right(((), wave)) => {
+                        bound.end();
+                        (wave.await, true)
+                    }
+                }
+            };
+            let WavePart { made, lost, left, .. } = part?;
             rolled.lost.extend(lost);
             rolled.left.extend(left);
             let ChangeCounts { changes, failed } = made;
             rolled.failed += failed;
             rolled.waves.push(WaveResult { stage: wave.stage, changes, failed });
+            let is_left = !rolled.left.is_empty() || number + 1 < course.waves.len();
+            if is_left && (interrupted || self.world.interrupted().now_or_never().is_some()) {
+                rolled.stopped = Some(Stop::Interrupted);
+                continue;
+            }
             let Some(rollout) = &course.rollout else { continue };
             if course.waves.len() > 1 {
                 talk.say(&format!(
@@ -230,6 +250,7 @@ impl<W: World> WaveRunner<'_, W> {
         number: impl Fn(&ResourceId) -> Option<usize>,
         part: &mut WavePart,
     ) -> spool::Result<()> {
+        self.steps.done(carried.records.len());
         for it in &carried.records {
             let Some(number) = number(&it.resource) else { continue };
             if it.hold().is_none() {
@@ -265,7 +286,10 @@ impl<W: World> WaveRunner<'_, W> {
         if !last && !course.soak.is_zero() {
             let _shown = self.progress.begin(format!("waiting {} for evidence", time(course.soak)));
             talk.say(&format!("waiting {}, to see whether they still call IMDSv1", time(course.soak)));
-            self.world.sleep(course.soak).await;
+            let (soak, interrupted) = (pin!(self.world.sleep(course.soak)), pin!(self.world.interrupted()));
+            if matches!(select(soak, interrupted).await, Either::Right(_)) {
+                return Ok(Some(Stop::Interrupted));
+            }
         }
         Ok(match self.read(&rolled.lost).await? {
             Ok(seen) => {

@@ -2,15 +2,16 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
 use v2only_guardrails::{Settings, iac};
 
 use super::args::RenderArgs;
 use crate::args::format::Format;
 use crate::print::documents;
 use crate::print::policies_v1::{ListV1, ListedV1};
-use crate::print::sheet::Sheet;
+use crate::print::sheet::{Column, Sheet};
 use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::problem::{Problem, Stop};
@@ -52,10 +53,14 @@ pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop>
                 limit: it.limit,
             })
             .collect();
-        documents::json(session.out, &ListV1 { schema: "v2only.policies.v1", policies })?;
+        documents::json(
+            session.out,
+            &ListV1 { schema: "v2only.policies.v1", exit_code: Exit::Clean.code(), policies },
+        )?;
         return Ok(Exit::Clean);
     }
-    let mut sheet = Sheet::new(&["POLICY", "SIZE", "STATEMENTS"], 2, session.talk.width());
+    let columns = [Column::text("POLICY"), Column::short("SIZE"), Column::text("STATEMENTS")];
+    let mut sheet = Sheet::new(columns, session.width());
     for it in &files {
         let limit = it.limit.map(|it| format!(" of {it}")).unwrap_or_default();
         let size = format!("{}{limit}", it.text.chars().count());
@@ -91,6 +96,9 @@ pub(super) fn render<W: World>(args: &RenderArgs, session: &mut Session<'_, W>) 
             ..Problem::usage(message, "")
         }
     })?;
+    for path in clean(folder, &files) {
+        session.talk.say(&format!("removed {}, which an earlier run wrote", path.display()));
+    }
     for it in &files {
         writeln!(session.out, "{}", folder.join(&it.path).display())?;
     }
@@ -150,4 +158,33 @@ fn write(folder: &Path, files: &[File]) -> Result<(), (PathBuf, io::Error)> {
         fs::rename(beside(path), path).map_err(|why| (path.clone(), why))?;
     }
     Ok(())
+}
+
+/// The file in which a run lists what it wrote, with a digest of each file.
+const WRITTEN: &str = ".v2only-rendered";
+
+/// Removes the files that an earlier run wrote, that this one does not write, and that nobody changed since. A file that
+/// cannot be removed stays.
+fn clean(folder: &Path, files: &[File]) -> Vec<PathBuf> {
+    let list = folder.join(WRITTEN);
+    let before = fs::read_to_string(&list).unwrap_or_default();
+    let mut removed = Vec::new();
+    for (digest_before, path) in before.lines().filter_map(|line| line.split_once("  ")) {
+        // The list may have been edited: nothing outside of the folder is touched.
+        let inside = Path::new(path).components().all(|it| matches!(it, Component::Normal(_)));
+        let gone = inside && files.iter().all(|it| it.path != path);
+        let path = folder.join(path);
+        let is_ours = || fs::read(&path).is_ok_and(|bytes| digest(&bytes) == digest_before);
+        if gone && is_ours() && fs::remove_file(&path).is_ok() {
+            removed.push(path);
+        }
+    }
+    let now: String =
+        files.iter().map(|it| format!("{}  {}\n", digest(it.text.as_bytes()), it.path)).collect();
+    let _kept_as_it_was = fs::write(&list, now);
+    removed
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -107,6 +107,7 @@ fn instance(it: &Launched, trigger: &Trigger) -> Option<Instance> {
         created_at: trigger.time,
         image: None,
         profile: None,
+        public_address: false,
         tags: it.tags.clone().unwrap_or_default(),
     })
 }

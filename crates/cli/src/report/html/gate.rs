@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use v2only_policy::usage::Usage;
 
 use super::first::{First, Rows};
-use super::words::{grouped, percent};
+use super::words::percent;
+use crate::report::headline::grouped;
 use crate::report::item::Item;
 use crate::term::text::plain;
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use v2only_enforcer::scan::Kinds;
-use v2only_enforcer::{Outcome, ResourceId};
+use v2only_enforcer::Outcome;
 use v2only_policy::Place;
 
-use super::words::{grouped, percent};
+use super::words::percent;
+use crate::report::headline::grouped;
 use crate::report::item::Item;
 use crate::report::sink::{Head, Tail};
+use crate::run::accounts::AccountNames;
 use crate::term::messages::count;
 
 /// One account and Region.
@@ -23,46 +24,6 @@ pub(super) struct Posture {
     pub(super) held: usize,
     pub(super) would_change: usize,
     pub(super) read: bool,
-}
-
-/// How many answer version 1.
-#[derive(Default)]
-pub(super) struct Answering {
-    instances: usize,
-    notebooks: usize,
-}
-
-impl Answering {
-    pub(super) fn add(&mut self, it: &Item<'_>) {
-        if it.answers_version_1() {
-            self.instances += usize::from(matches!(it.record.resource, ResourceId::Instance(_)));
-            self.notebooks += usize::from(matches!(it.record.resource, ResourceId::Notebook(_)));
-        }
-    }
-}
-
-/// The answer to the first question, as far as this run asked it.
-pub(super) fn headline(answering: &Answering, whole: bool, kinds: Kinds) -> String {
-    let (what, besides) = match (kinds.instances, kinds.notebooks) {
-        (true, true) => ("Nothing", ""),
-        (true, false) => ("No instance", "; notebooks were not looked at"),
-        (false, true) => ("No notebook", "; instances were not looked at"),
-        (false, false) => return "Instances and notebooks were not looked at".to_owned(),
-    };
-    let parts = [(answering.instances, "instance"), (answering.notebooks, "notebook")];
-    let total: usize = parts.iter().map(|(number, _)| number).sum();
-    let named: Vec<String> = parts
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, noun)| format!("{} {noun}{}", grouped(*number), if *number == 1 { "" } else { "s" }))
-        .collect();
-    let least = if whole { "" } else { "At least " };
-    match total {
-        0 if whole => format!("{what} answers IMDSv1 any more{besides}"),
-        0 => format!("{what} that could be read answers IMDSv1{besides}"),
-        1 => format!("{least}{} still answers IMDSv1{besides}", named.join(" and ")),
-        _ => format!("{least}{} still answer IMDSv1{besides}", named.join(" and ")),
-    }
 }
 
 /// Where most of them are.
@@ -128,11 +89,14 @@ impl Postures {
     }
 
     /// Those where most answer version 1 first.
-    pub(super) fn told(mut self, tail: &Tail<'_>) -> Vec<Posture> {
+    pub(super) fn told(mut self, tail: &Tail<'_>, accounts: &AccountNames) -> Vec<Posture> {
         for survey in tail.surveys {
             let read = survey.failure.is_none();
             let posture = self.0.entry(survey.place.clone()).or_insert_with(|| empty(read, &survey.place));
             posture.read &= read;
+        }
+        for (place, posture) in &mut self.0 {
+            posture.account = accounts.label(&place.account);
         }
         let most = self.0.values().map(|it| it.version_1).max().unwrap_or(0);
         let mut all: Vec<Posture> = self.0.into_values().collect();

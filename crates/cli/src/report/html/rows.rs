@@ -3,7 +3,6 @@
 use v2only_enforcer::{Failure, Outcome};
 use v2only_policy::Place;
 
-use super::causes::cause_words;
 use super::first::Rows;
 use super::words::{kind, sentence_case};
 use crate::report::item::Item;
@@ -56,7 +55,7 @@ pub(super) fn row(item: &Item<'_>) -> Row {
         place: record.place.to_string(),
         why: item.findings().iter().map(|it| sentence_case(&plain(&it.to_string()))).collect(),
         next: plain(&next),
-        cause: item.cause.map(cause_words).unwrap_or_default(),
+        cause: item.cause.map(|it| sentence_case(&plain(&it.words()))).unwrap_or_default(),
         launched: item.launcher.map(|it| sentence_case(&plain(&it.to_string()))).unwrap_or_default(),
     }
 }

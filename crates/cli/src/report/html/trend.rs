@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::earlier::Earlier;
-use super::words::{day, grouped};
+use super::words::day;
+use crate::report::headline::grouped;
 
 /// Height and width of the drawing, which is stretched to its place.
 const WIDTH: f64 = 1000.0;
