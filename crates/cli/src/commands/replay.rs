@@ -9,6 +9,7 @@ mod offline;
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde_json::Value;
 use v2only_enforcer::LogEntry;
 use v2only_enforcer::invocation::{App, Invocation, InvocationError, handle_ec2, handle_notebook};
@@ -45,10 +46,14 @@ Examples:
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Files with EventBridge events, CloudTrail records, lists, lines or SQS batches of them; a directory
-    /// stands for its *.json, `-` for standard input
+    /// Files with EventBridge events or CloudTrail records: log files of CloudTrail (also `.json.gz`), lists, lines, or what
+    /// the AWS CLI printed; a directory stands for the files in it, `-` for standard input
     #[arg(value_name = "EVENT", required = true, help_heading = "Input")]
     events: Vec<PathBuf>,
+
+    /// Judge as of this time, such as `2026-11-20T10:15:00Z`, or `now` [default: the time of each event]
+    #[arg(long, value_name = "TIME", conflicts_with = "live", value_parser = as_of, help_heading = "Input")]
+    as_of: Option<AsOf>,
 
     /// Describe and change the resources in AWS, as the functions would
     #[arg(long, help_heading = "Input")]
@@ -57,6 +62,25 @@ pub struct Args {
     /// With `--live`: do not ask
     #[arg(short, long, requires = "live", help_heading = "Input")]
     yes: bool,
+}
+
+/// The time at which events are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AsOf {
+    /// That of this run.
+    Now,
+    /// This one.
+    Time(Timestamp),
+}
+
+fn as_of(text: &str) -> Result<AsOf, String> {
+    match text {
+        "now" => Ok(AsOf::Now),
+        text => text
+            .parse()
+            .map(AsOf::Time)
+            .map_err(|_| "write `now`, or a time such as 2026-11-20T10:15:00Z".to_owned()),
+    }
 }
 
 /// Handles every event, one after the other; one that cannot be read does not keep the others from it.
@@ -84,12 +108,13 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     if args.live {
         live(args, session, saved, loaded, wanted).await
     } else {
-        offline(session, saved, loaded).await
+        offline(args, session, saved, loaded).await
     }
 }
 
 /// Says what the events are, and what they would lead to.
 async fn offline<W: World>(
+    args: &Args,
     session: &mut Session<'_, W>,
     saved: Vec<Saved>,
     loaded: Loaded,
@@ -97,7 +122,13 @@ async fn offline<W: World>(
     let app = App::new(PolicySource::new(Location::Inline(loaded.text)), Offline::default());
     let mut all = Vec::new();
     for event in saved {
-        let mut told = told(event, &app, session.world, |trigger| app.ports.take(trigger)).await;
+        let run_at = session.world.now();
+        let at = match args.as_of {
+            Some(AsOf::Now) => run_at,
+            Some(AsOf::Time(time)) => time,
+            None => event.body.as_ref().ok().and_then(time_of).unwrap_or(run_at),
+        };
+        let mut told = told(event, &app, &|| at, |trigger| app.ports.take(trigger)).await;
         for word in &mut told.words {
             if let Word::Record(record) = word {
                 **record = app.ports.told((**record).clone());
@@ -137,17 +168,23 @@ async fn live<W: World>(
     let mut all = Vec::new();
     for event in saved {
         let _shown = progress.begin(format!("replaying {}", event.file));
-        all.push(told(event, &app, session.world, |_| ()).await);
+        all.push(told(event, &app, &|| session.world.now(), |_| ()).await);
     }
     let calls = app.ports.calls();
     print(session, &all, Some(&calls))
+}
+
+/// When an event was sent, or its call was made.
+fn time_of(event: &Value) -> Option<Timestamp> {
+    let time = event.get("time").or_else(|| event.get("eventTime"))?;
+    time.as_str()?.parse().ok()
 }
 
 /// Sends one event through its entry point and keeps the log.
 async fn told<P: Ec2 + SageMaker + ReadParameter + Sync>(
     saved: Saved,
     app: &App<P>,
-    world: &impl World,
+    now: &(impl Fn() -> Timestamp + Send + Sync),
     before: impl FnOnce(&Trigger),
 ) -> EventReport {
     let header = event_report::header(&saved.body);
@@ -160,7 +197,7 @@ async fn told<P: Ec2 + SageMaker + ReadParameter + Sync>(
                 before(&trigger);
                 told.trigger = Some(trigger);
             }
-            told.words = through_its_entry_point(event, told.trigger.as_ref(), app, world).await;
+            told.words = through_its_entry_point(event, told.trigger.as_ref(), app, now).await;
         }
     }
     told
@@ -170,12 +207,11 @@ async fn through_its_entry_point<P: Ec2 + SageMaker + ReadParameter + Sync>(
     event: Value,
     trigger: Option<&Trigger>,
     app: &App<P>,
-    world: &impl World,
+    now: &(impl Fn() -> Timestamp + Send + Sync),
 ) -> Vec<Word> {
     let mut words = Vec::new();
     let mut say = |said: LogEntry<'_>| words.extend(Word::of(&said));
-    let now = || world.now();
-    let invocation = Invocation { now: &now, deadline: None, log: &mut say };
+    let invocation = Invocation { now, deadline: None, log: &mut say };
     let notebook = trigger.is_some_and(|it| matches!(it.subject, Subject::Notebook { .. }));
     let ended = if notebook {
         handle_notebook(event, app, invocation).await
@@ -209,14 +245,14 @@ fn print<W: World>(
             documents::json(session.out, &document)?;
         }
         _ => {
-            let text = replay::text(all, calls.is_some(), session.world.terminal().width);
+            let text = replay::text(all, calls.is_some(), session.width());
             session.out.write_all(text.as_bytes())?;
         }
     }
     session.out.flush()?;
     session.talk.say(&totals.in_words());
     if let Some(calls) = calls {
-        session.talk.say(&totals::spent(calls));
+        totals::spent(&mut session.talk, calls);
         let records: Vec<_> = all.iter().flat_map(EventReport::records).cloned().collect();
         totals::incomplete(&mut session.talk, &[], &records);
     }

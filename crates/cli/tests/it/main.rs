@@ -17,6 +17,7 @@ mod import;
 mod launched;
 mod outputs;
 mod replay;
+mod replay_inputs;
 mod rollback;
 mod scan;
 mod selection;

@@ -1,10 +1,14 @@
 //! From the files that the user names to events.
 //!
-//! A file holds one event, or several: as lines (NDJSON), as a list, as an SQS batch, as a log file that
-//! CloudTrail delivered, or as `aws cloudtrail lookup-events` printed them.
+//! A file holds one event, or several: one after the other, as a list, as an SQS batch, as a log file that CloudTrail
+//! delivered, or as `aws cloudtrail lookup-events`, `aws sqs receive-message` or `aws logs filter-log-events` printed them.
+//! The envelopes of SNS and of Lambda's destinations are opened. Files whose name ends in `.gz` are unpacked. CloudTrail's
+//! Insights and digests are not events of API calls, and are left out.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 use v2only_events::{Input, Malformed};
 
@@ -23,16 +27,19 @@ pub(crate) struct Saved {
     pub(crate) body: Result<Value, Malformed>,
 }
 
-/// Reads everything before anything is handled. Each file gives at least one event.
+/// How deep envelopes may lie in each other.
+const DEEPEST: usize = 5;
+
+/// The most that one file may hold once it is unpacked.
+const LARGEST: u64 = 1 << 30;
+
+/// Reads everything before anything is handled. A file without text gives one malformed event; an empty list gives none.
 pub(crate) fn read_all(paths: &[PathBuf], world: &impl World) -> Result<Vec<Saved>, Problem> {
     let mut saved = Vec::new();
     for path in paths {
         for file in files(path)? {
-            let bytes = if file == Path::new("-") {
-                world.read_stdin().map(String::into_bytes)
-            } else {
-                std::fs::read(&file)
-            };
+            let bytes =
+                if file == Path::new("-") { world.read_stdin().map(String::into_bytes) } else { read(&file) };
             let bytes = bytes.map_err(|it| Problem::unreadable(&file, &it, HINT))?;
             saved.extend(of_file(&name(&file), &bytes));
         }
@@ -42,18 +49,23 @@ pub(crate) fn read_all(paths: &[PathBuf], world: &impl World) -> Result<Vec<Save
 
 const HINT: &str = "name files with EventBridge or CloudTrail events as JSON, a directory of them, or `-`";
 
+/// The bytes of a file, unpacked.
+fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    if file.extension().is_none_or(|it| it != "gz") {
+        return std::fs::read(file);
+    }
+    let mut bytes = Vec::new();
+    MultiGzDecoder::new(std::fs::File::open(file)?).take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A file, or the files in a folder and in the folders in it, as CloudTrail writes them by Region and day.
 fn files(path: &Path) -> Result<Vec<PathBuf>, Problem> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let unreadable = |it| Problem::unreadable(path, &it, HINT);
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(unreadable)? {
-        let file = entry.map_err(unreadable)?.path();
-        if file.extension().is_some_and(|it| it == "json") && !file.is_dir() {
-            files.push(file);
-        }
-    }
+    add_files(path, &mut files)?;
     if files.is_empty() {
         return Err(Problem::usage(format!("directory {} has no *.json", path.display()), HINT));
     }
@@ -61,10 +73,30 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(files)
 }
 
+fn add_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Problem> {
+    let unreadable = |it| Problem::unreadable(folder, &it, HINT);
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_string_lossy();
+        // Links are not followed: they may lead back.
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            if !name.starts_with("CloudTrail-Insight") && !name.starts_with("CloudTrail-Digest") {
+                add_files(&path, files)?;
+            }
+        } else if [".json", ".json.gz", ".ndjson", ".jsonl"].iter().any(|end| name.ends_with(end)) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
 fn of_file(file: &str, bytes: &[u8]) -> Vec<Saved> {
+    let values = values(bytes);
+    let is_empty = values.is_empty();
     let mut bodies: Vec<Result<Value, Malformed>> =
-        values(bytes).into_iter().flat_map(|it| it.map_or_else(|it| vec![Err(it)], events)).collect();
-    if bodies.is_empty() {
+        values.into_iter().flat_map(|it| it.map_or_else(|it| vec![Err(it)], |it| events(it, 0))).collect();
+    if is_empty {
         bodies.push(Err(not_json("empty".to_owned())));
     }
     let several = bodies.len() > 1;
@@ -76,7 +108,7 @@ fn not_json(found: String) -> Malformed {
     Malformed { field: "file".to_owned(), expected: "JSON".to_owned(), found }
 }
 
-/// The JSON values of a text: one, or one on each line.
+/// The JSON values of a text: one on each line, or one after the other.
 fn values(bytes: &[u8]) -> Vec<Result<Value, Malformed>> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return vec![Err(not_json("not text".to_owned()))];
@@ -87,33 +119,81 @@ fn values(bytes: &[u8]) -> Vec<Result<Value, Malformed>> {
     let parse = |text: &str| serde_json::from_str(text).map_err(|it| not_json(format!("not ({it})")));
     if by_lines {
         text.lines().filter(|it| !it.trim().is_empty()).map(parse).collect()
-    } else if text.is_empty() {
-        Vec::new()
     } else {
-        vec![parse(text)]
+        // A value that is not JSON ends the text: where the next one begins is not known.
+        let mut values: Vec<Result<Value, Malformed>> = Vec::new();
+        for value in serde_json::Deserializer::from_str(text).into_iter() {
+            values.push(value.map_err(|it| not_json(format!("not ({it})"))));
+        }
+        values
     }
 }
 
-/// The events in one value.
-fn events(value: Value) -> Vec<Result<Value, Malformed>> {
-    match value {
-        Value::Array(list) => list.into_iter().map(Ok).collect(),
-        Value::Object(ref fields) => match (fields.get("Records"), fields.get("Events")) {
-            (Some(Value::Array(records)), _) if records.iter().any(is_record) => {
-                records.iter().cloned().map(Ok).collect()
-            }
-            (Some(_), _) => match v2only_events::input(value) {
-                Ok(Input::Batch(messages)) => messages.into_iter().map(|it| it.body).collect(),
-                Ok(Input::Event(event)) => vec![Ok(event)],
-                Err(malformed) => vec![Err(malformed)],
-            },
-            (None, Some(Value::Array(looked_up))) if !looked_up.is_empty() => {
-                looked_up.iter().enumerate().map(looked_up_event).collect()
-            }
-            _ => vec![Ok(value)],
-        },
-        other => vec![Ok(other)],
+/// The events in one value, at this depth in envelopes.
+fn events(value: Value, depth: usize) -> Vec<Result<Value, Malformed>> {
+    if is_insight(&value) {
+        return Vec::new();
     }
+    let Value::Object(fields) = &value else {
+        return match value {
+            Value::Array(list) => list.into_iter().filter(|it| !is_insight(it)).map(Ok).collect(),
+            other => vec![Ok(other)],
+        };
+    };
+    if let Some(inner) = inside(fields).filter(|_| depth < DEEPEST) {
+        return inner
+            .into_iter()
+            .flat_map(|it| it.map_or_else(|it| vec![Err(it)], |it| events(it, depth + 1)))
+            .collect();
+    }
+    match (fields.get("Records"), fields.get("Events")) {
+        (Some(Value::Array(records)), _) if records.iter().any(|it| is_record(it) || is_insight(it)) => {
+            records.iter().filter(|it| !is_insight(it)).cloned().map(Ok).collect()
+        }
+        (Some(_), _) => match v2only_events::input(value) {
+            Ok(Input::Batch(messages)) => messages.into_iter().map(|it| it.body).collect(),
+            Ok(Input::Event(event)) => vec![Ok(event)],
+            Err(malformed) => vec![Err(malformed)],
+        },
+        (None, Some(Value::Array(looked_up))) => looked_up
+            .iter()
+            .enumerate()
+            .map(looked_up_event)
+            .filter(|it| !it.as_ref().is_ok_and(is_insight))
+            .collect(),
+        _ => vec![Ok(value)],
+    }
+}
+
+/// What is inside an envelope; `None` if this is none.
+fn inside(fields: &serde_json::Map<String, Value>) -> Option<Vec<Result<Value, Malformed>>> {
+    let texts = |list: &str, field: &str| {
+        let list = fields.get(list)?.as_array()?;
+        let one = |(index, it): (usize, &Value)| text(it.get(field), &format!("{field} of message {index}"));
+        Some(list.iter().enumerate().map(one).collect())
+    };
+    // `aws sqs receive-message`, `aws logs filter-log-events`, SNS, and Lambda's destinations.
+    texts("Messages", "Body").or_else(|| texts("events", "message")).or_else(|| {
+        if fields.get("Type").is_some_and(|it| it == "Notification") && fields.contains_key("TopicArn") {
+            return Some(vec![text(fields.get("Message"), "Message")]);
+        }
+        let payload = fields.get("requestPayload").filter(|_| fields.contains_key("requestContext"))?;
+        Some(vec![Ok(payload.clone())])
+    })
+}
+
+/// JSON that is a text in JSON.
+fn text(value: Option<&Value>, field: &str) -> Result<Value, Malformed> {
+    let malformed =
+        |found: String| Malformed { field: field.to_owned(), expected: "JSON text".to_owned(), found };
+    let text = value.and_then(Value::as_str).ok_or_else(|| malformed("missing".to_owned()))?;
+    serde_json::from_str(text).map_err(|it| malformed(format!("not ({it})")))
+}
+
+/// Whether this is an Insights event of CloudTrail, which no API call is.
+fn is_insight(value: &Value) -> bool {
+    value.get("eventCategory").is_some_and(|it| it == "Insight")
+        || value.get("eventType").is_some_and(|it| it == "AwsCloudTrailInsight")
 }
 
 /// Whether this is a CloudTrail record, in contrast to an SQS message.
