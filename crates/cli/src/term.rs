@@ -4,4 +4,5 @@ pub(crate) mod console;
 pub(crate) mod exit;
 pub(crate) mod messages;
 pub(crate) mod problem;
+pub(crate) mod profiles;
 pub(crate) mod text;

@@ -171,8 +171,13 @@ impl Failure {
     }
 
     /// What a person can do about it, where that is known.
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         match self.kind {
+            Kind::Denied if self.action == "sts:AssumeRole" => Some(
+                "see whether the role exists in that account (`--role-name`, with its path), whether its trust policy names \
+                 your own account or role, whether it asks for an `--external-id`, and whether your own credentials may call \
+                 sts:AssumeRole on it",
+            ),
             Kind::Credentials => {
                 Some("sign in again (`aws sso login`, or new keys), or choose another `--profile`")
             }

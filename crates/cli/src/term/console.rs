@@ -16,6 +16,7 @@ use v2only_enforcer::ports::Answer;
 use v2only_policy::{AccountId, Place, Region};
 
 use crate::term::problem::Problem;
+use crate::term::profiles;
 use crate::world::{Access, Cloud, Members, Terminal, World};
 
 /// For how long a call waits for its turn. A person can interrupt it, so it may be long: changing ten
@@ -47,6 +48,9 @@ impl World for Console {
                 format!("`--profile {profile}` is given, and the keys in `{KEYS}` would win over it"),
                 format!("take `{KEYS}` out of the environment, or leave out `--profile`"),
             ));
+        }
+        if let Some(profile) = profile {
+            profiles::must_exist(profile)?;
         }
         let mut settings = Settings::from_env().map_err(|it| {
             Problem::usage(it.to_string(), "correct the variable, or take it out of the environment")

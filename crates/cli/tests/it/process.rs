@@ -64,6 +64,24 @@ fn a_profile_is_refused_where_keys_would_win_over_it() {
     ");
 }
 
+#[test]
+fn a_profile_that_does_not_exist_is_named_before_aws_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    std::fs::write(&config, "[profile audit]\nregion = eu-central-1\n").unwrap();
+    let mut scan = Command::new(env!("CARGO_BIN_EXE_v2only"));
+    let scan = scan.args(["scan", "--region", "eu-central-1", "--profile", "audti"]).env_clear();
+    let scan =
+        scan.env("AWS_CONFIG_FILE", &config).env("AWS_SHARED_CREDENTIALS_FILE", folder.path().join("none"));
+    let output = scan.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("there is no profile `audti`") && said.contains("the profiles are audit"),
+        "{said}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_ends_the_run_without_a_message() {

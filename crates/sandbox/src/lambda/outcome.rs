@@ -1,5 +1,7 @@
 //! How invocations end.
 
+use std::fmt;
+
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -29,6 +31,24 @@ impl InvocationOutcome {
         match self {
             Self::Response(value) => Some(value),
             Self::FunctionError(_) | Self::TimedOut | Self::Died { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for InvocationOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Response(_) => f.write_str("the function answered"),
+            Self::FunctionError(error) => {
+                let text = |field: &str| error.get(field).and_then(Value::as_str);
+                match (text("errorType"), text("errorMessage")) {
+                    (Some(kind), Some(message)) => write!(f, "the function reported {kind}: {message}"),
+                    (Some(only), None) | (None, Some(only)) => write!(f, "the function reported {only}"),
+                    (None, None) => f.write_str("the function reported an error"),
+                }
+            }
+            Self::TimedOut => f.write_str("the function did not answer in time"),
+            Self::Died { reason } => write!(f, "the function ended without an answer: {reason}"),
         }
     }
 }

@@ -170,7 +170,7 @@ impl Stage {
         let Some(host) = self.hosts.iter().find(broken) else { return Ok(()) };
         let config = host.config();
         let message = format!("the function `{}` does not start: {}", config.name, config.binary.display());
-        let outcome = self.wiring.ledger().attempts.back().map(|it| format!("{:?}", it.outcome));
+        let outcome = self.wiring.ledger().attempts.back().map(|it| it.outcome.to_string());
         Err(Problem { details: self.complaints().or(outcome), ..Problem::internal(message) })
     }
 
