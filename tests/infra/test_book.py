@@ -110,4 +110,16 @@ def test_the_picture_is_the_output_of_scan():
     """Well-formed, and with text for people who cannot see it."""
     picture = xml.etree.ElementTree.parse(SOURCE / "images" / "scan.svg").getroot()
     described = picture.find("{http://www.w3.org/2000/svg}desc").text
-    assert described.startswith("$ v2only scan ") and "HttpTokens" in described
+    assert described.startswith("$ v2only scan ") and "IMDSv1" in described
+
+
+def test_the_sample_report_is_made_from_the_templates():
+    """docs/report.py writes it; ids and times differ from run to run, style, script and sections do not."""
+    templates = REPOSITORY / "crates" / "cli" / "templates"
+    sample = (SOURCE / "sample-report.html").read_text()
+    for name in ("report.css", "report.js"):
+        assert (templates / name).read_text().strip() in sample, f"{name} changed: run docs/report.py"
+    headings = set(re.findall(r"<h2[^>]*>([^<{]+)</h2>", sample))
+    known = set(re.findall(r"<h2[^>]*>([^<{]+)</h2>", (templates / "report.html").read_text()))
+    assert headings and headings <= known, "run docs/report.py"
+    assert "research-lab" in sample and 'class="command"' in sample, "run docs/report.py"
