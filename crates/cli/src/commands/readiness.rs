@@ -15,6 +15,7 @@ use crate::print::readiness_v1::{ReadinessRun, ReadinessV1};
 use crate::report::csv;
 use crate::report::totals;
 use crate::report::totals::LocationResult;
+use crate::run::accounts::AccountNames;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::regions::Places;
 use crate::run::session::Session;
@@ -83,8 +84,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         }
         _ => {
             let width = session.width();
-            let mut parts: Vec<String> = tables::instances(&seen, width).into_iter().collect();
-            parts.extend(tables::roll_ups(&roll_ups, width));
+            let accounts = AccountNames::of(&aws, found.iter().map(|it| &it.place));
+            let mut parts: Vec<String> = tables::instances(&seen, &accounts, width).into_iter().collect();
+            parts.extend(tables::roll_ups(&roll_ups, &accounts, width));
             if filter.is_empty() {
                 parts.push(plain(&tables::if_enforced(&seen, &failing, whole)));
             }

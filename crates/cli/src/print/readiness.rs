@@ -5,6 +5,7 @@ use v2only_policy::source::DefaultsOwner;
 use v2only_policy::{HttpTokens, Instance, Place};
 
 use crate::print::sheet::{Column, Entry, Sheet, Whereabouts};
+use crate::run::accounts::AccountNames;
 use crate::term::messages::{count, some};
 use crate::term::text::one_line;
 
@@ -12,8 +13,12 @@ use crate::term::text::one_line;
 const NAMED: usize = 10;
 
 /// Instances to report: those that require tokens already only where their software still calls IMDSv1.
-pub(crate) fn instances(seen: &[(&Place, &Readiness)], width: Option<u16>) -> Option<String> {
-    let whereabouts = Whereabouts::of(seen.iter().map(|(place, _)| *place));
+pub(crate) fn instances(
+    seen: &[(&Place, &Readiness)],
+    accounts: &AccountNames,
+    width: Option<u16>,
+) -> Option<String> {
+    let whereabouts = Whereabouts::of(seen.iter().map(|(place, _)| *place)).named(accounts);
     let columns = [
         Column::text("INSTANCE"),
         Column::short("STATE"),
@@ -51,18 +56,18 @@ fn named(instance: &Instance) -> Entry {
 }
 
 /// What belongs together, one table for each way of putting together.
-pub(crate) fn roll_ups(all: &[RollUp], width: Option<u16>) -> Vec<String> {
+pub(crate) fn roll_ups(all: &[RollUp], accounts: &AccountNames, width: Option<u16>) -> Vec<String> {
     let mut kinds: Vec<&By> = Vec::new();
     for it in all {
         if !kinds.contains(&&it.by) {
             kinds.push(&it.by);
         }
     }
-    kinds.into_iter().map(|by| one_way(by, all, width)).collect()
+    kinds.into_iter().map(|by| one_way(by, all, accounts, width)).collect()
 }
 
-fn one_way(by: &By, all: &[RollUp], width: Option<u16>) -> String {
-    let whereabouts = Whereabouts::of(all.iter().map(|it| &it.place));
+fn one_way(by: &By, all: &[RollUp], accounts: &AccountNames, width: Option<u16>) -> String {
+    let whereabouts = Whereabouts::of(all.iter().map(|it| &it.place)).named(accounts);
     let what = match by {
         By::Group => "AUTO SCALING GROUP".to_owned(),
         By::Template => "LAUNCH TEMPLATE".to_owned(),

@@ -14,7 +14,7 @@ pub(crate) fn plan<'a>(looked: impl IntoIterator<Item = &'a Looked>, width: Opti
         Column::text("RESOURCE"),
         Column::short(whereabouts.heading()),
         Column::text("NOW"),
-        Column::text("BACK TO, OR WHY NOT"),
+        Column::text("DETAIL"),
     ];
     let mut sheet = Sheet::new(columns, width);
     for it in looked {
@@ -37,7 +37,7 @@ pub(crate) fn done(told: &[Told], width: Option<u16>) -> String {
         Column::text("WAS"),
         Column::text("IS"),
         Column::short("OUTCOME"),
-        Column::text("BACK TO, OR WHY NOT"),
+        Column::text("DETAIL"),
     ];
     let mut sheet = Sheet::new(columns, width);
     for it in told {

@@ -7,6 +7,7 @@ use textwrap::{Options, WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthStr as _;
 use v2only_policy::Place;
 
+use crate::run::accounts::AccountNames;
 use crate::term::text::one_line;
 
 const HEADING: Style = Style::new().bold();
@@ -27,15 +28,21 @@ const GAP: usize = 2;
 
 /// How a table names accounts and Regions: by Region, and by account too where there are several.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Whereabouts {
+pub(crate) struct Whereabouts<'a> {
     several: bool,
+    accounts: Option<&'a AccountNames>,
 }
 
-impl Whereabouts {
-    pub(crate) fn of<'a>(places: impl IntoIterator<Item = &'a Place>) -> Self {
+impl<'a> Whereabouts<'a> {
+    pub(crate) fn of<'p>(places: impl IntoIterator<Item = &'p Place>) -> Self {
         let mut accounts = places.into_iter().map(|it| &it.account);
         let first = accounts.next();
-        Self { several: accounts.any(|it| Some(it) != first) }
+        Self { several: accounts.any(|it| Some(it) != first), accounts: None }
+    }
+
+    /// The same, with the names of the accounts.
+    pub(crate) const fn named(self, accounts: &'a AccountNames) -> Self {
+        Self { accounts: Some(accounts), ..self }
     }
 
     pub(crate) const fn heading(self) -> &'static str {
@@ -43,7 +50,12 @@ impl Whereabouts {
     }
 
     pub(crate) fn words(self, place: &Place) -> String {
-        if self.several { place.to_string() } else { place.region.to_string() }
+        let name = self.accounts.and_then(|it| it.name(&place.account));
+        match name {
+            _ if !self.several => place.region.to_string(),
+            Some(name) => format!("{name}/{}", place.region),
+            None => place.to_string(),
+        }
     }
 }
 

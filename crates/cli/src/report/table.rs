@@ -108,7 +108,7 @@ impl<'a> Table<'a> {
                 Column::text("BEFORE"),
                 Column::text("AFTER"),
                 Column::short("OUTCOME"),
-                Column::text("DONE, OR WHY NOT"),
+                Column::text("DETAIL"),
             ],
         };
         let (rows, places, spool) = (Vec::new(), Vec::new(), Spool::default());

@@ -57,19 +57,19 @@ struct Header {
 
 #[derive(Deserialize)]
 struct Document {
-    places: Vec<Place>,
-    findings: Vec<Finding>,
-    incomplete: Vec<Place>,
+    places: Vec<AccountRegion>,
+    findings: Vec<BaselineFinding>,
+    incomplete: Vec<AccountRegion>,
 }
 
 #[derive(Deserialize)]
-struct Place {
+struct AccountRegion {
     account: String,
     region: String,
 }
 
 #[derive(Deserialize)]
-struct Finding {
+struct BaselineFinding {
     account: String,
     region: String,
     kind: String,
@@ -110,6 +110,6 @@ impl Baseline {
     }
 }
 
-fn at(it: Place) -> (String, String) {
+fn at(it: AccountRegion) -> (String, String) {
     (it.account, it.region)
 }
