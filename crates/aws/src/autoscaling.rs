@@ -9,7 +9,7 @@ use v2only_policy::{Place, StatedOptions};
 
 use crate::call::Call;
 use crate::connect::Aws;
-use crate::sources::{hops, said, tokens};
+use crate::options::{hops, said, tokens};
 
 /// The largest page Auto Scaling gives.
 const PAGE: i32 = 100;

@@ -22,6 +22,7 @@ pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod ec2;
 pub mod launch_templates;
+mod options;
 pub mod organizations;
 pub mod restore;
 pub mod sagemaker;

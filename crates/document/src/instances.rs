@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use v2only_policy::SwitchOption;
 use v2only_policy::settings::{
     EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, InstanceRules, SwitchRule, UsageGate,
 };
@@ -50,8 +51,9 @@ pub(super) fn lay(reader: &mut Reader, spot: &Spot<'_>, rules: &mut InstanceRule
         lay_hop_limit(reader, &spot, &mut rules.hop_limit);
     }
     set(&mut rules.http_endpoint, reader.word(&fields, "http_endpoint", &ENDPOINT));
-    set(&mut rules.ipv6_endpoint, reader.word(&fields, "ipv6_endpoint", &SWITCH));
-    set(&mut rules.metadata_tags, reader.word(&fields, "metadata_tags", &SWITCH));
+    for option in SwitchOption::ALL {
+        set(&mut rules.switches[*option], reader.word(&fields, option.key(), &SWITCH));
+    }
     set(&mut rules.remediate_with, reader.word(&fields, "remediate_with", &ENGINE));
     if let Some(spot) = fields.get("usage_gate") {
         lay_usage_gate(reader, &spot, &mut rules.usage_gate);

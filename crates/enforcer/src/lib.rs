@@ -42,6 +42,6 @@ pub mod trace_imds;
 pub mod waves;
 
 pub use counts::{Counts, SweepCounts};
-pub use failure::{Disposition, Failure, Kind, MetadataOption};
+pub use failure::{Disposition, Failure, Kind};
 pub use log_entry::LogEntry;
 pub use record::{Outcome, Record, ResourceId};

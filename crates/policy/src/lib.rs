@@ -24,6 +24,7 @@ pub mod history;
 pub mod instance;
 mod moment;
 pub mod notebook;
+pub mod option;
 pub mod owner;
 pub mod source;
 pub mod usage;
@@ -47,13 +48,14 @@ pub use decide::{
 };
 pub use decision::Decision;
 pub use effective::{By, Decided, EffectiveOptions, effective};
-pub use finding::{DefaultFinding, Finding, OptionFinding, Rule, SideOption};
+pub use finding::{DefaultFinding, Finding, OptionFinding, Rule};
 pub use history::History;
 pub use ids::{
     AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, OuId, Partition, Place, Region,
 };
 pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
+pub use option::{MetadataOption, SwitchOption, Switches};
 pub use owner::{Owner, OwnerKind};
 pub use plan::{
     DefaultsChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange, Wait,

@@ -9,6 +9,7 @@ use crate::exemption::Exemption;
 pub use crate::exemption::TagExemptions;
 use crate::ids::IdError;
 use crate::instance::Switch;
+use crate::option::Switches;
 use crate::scope::{Matcher, Scope, ScopeError};
 
 /// Whether a plan is carried out or only reported.
@@ -126,10 +127,8 @@ pub struct InstanceRules {
     pub hop_limit: HopLimitRule,
     /// Whether the metadata service may answer at all.
     pub http_endpoint: EndpointRule,
-    /// The IPv6 endpoint.
-    pub ipv6_endpoint: SwitchRule,
-    /// Instance tags in instance metadata.
-    pub metadata_tags: SwitchRule,
+    /// The options that are on or off.
+    pub switches: Switches<SwitchRule>,
     /// Who carries out the change.
     pub remediate_with: Engine,
     /// Evidence wanted before version 1 is closed on an instance that existed already.
@@ -141,19 +140,11 @@ pub struct InstanceRules {
 impl InstanceRules {
     /// Whether `HttpTokens` is the only option that these rules judge.
     pub fn judge_tokens_only(&self) -> bool {
-        let Self {
-            hop_limit,
-            http_endpoint,
-            ipv6_endpoint,
-            metadata_tags,
-            remediate_with: _,
-            usage_gate: _,
-            fresh_minutes: _,
-        } = self;
+        let Self { hop_limit, http_endpoint, switches, remediate_with: _, usage_gate: _, fresh_minutes: _ } =
+            self;
         *hop_limit == HopLimitRule::Keep
             && *http_endpoint == EndpointRule::Keep
-            && *ipv6_endpoint == SwitchRule::Keep
-            && *metadata_tags == SwitchRule::Keep
+            && *switches == Switches::all(SwitchRule::Keep)
     }
 }
 
@@ -297,8 +288,7 @@ impl Rules {
             instances: InstanceRules {
                 hop_limit: HopLimitRule::Keep,
                 http_endpoint: EndpointRule::Keep,
-                ipv6_endpoint: SwitchRule::Keep,
-                metadata_tags: SwitchRule::Keep,
+                switches: Switches::all(SwitchRule::Keep),
                 remediate_with: Engine::Api,
                 usage_gate: UsageGate { quiet_days: 14, applies_to: GateScope::Existing },
                 fresh_minutes: 30,

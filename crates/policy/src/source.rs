@@ -6,6 +6,7 @@ mod made;
 pub use made::{Displaced, Made, Unclear};
 
 use crate::instance::{HttpTokens, MetadataOptions, Switch};
+use crate::option::Switches;
 use crate::{ImageId, LaunchTemplateId, Tags};
 
 /// Options as a source states them. `None`: the source does not set it, and the next source is asked.
@@ -18,10 +19,8 @@ pub struct StatedOptions {
     pub http_endpoint: Option<Switch>,
     /// How many hops a response to a PUT may travel.
     pub hop_limit: Option<u8>,
-    /// The IPv6 endpoint.
-    pub ipv6_endpoint: Option<Switch>,
-    /// Tags in instance metadata.
-    pub metadata_tags: Option<Switch>,
+    /// The options that are on or off.
+    pub switches: Switches<Option<Switch>>,
 }
 
 impl StatedOptions {
@@ -32,8 +31,7 @@ impl StatedOptions {
             http_tokens: self.http_tokens.unwrap_or(otherwise.http_tokens),
             http_endpoint: self.http_endpoint.unwrap_or(otherwise.http_endpoint),
             hop_limit: self.hop_limit.or(otherwise.hop_limit),
-            ipv6_endpoint: self.ipv6_endpoint.unwrap_or(otherwise.ipv6_endpoint),
-            metadata_tags: self.metadata_tags.unwrap_or(otherwise.metadata_tags),
+            switches: Switches::each(|option| self.switches[option].unwrap_or(otherwise.switches[option])),
             pending: false,
         }
     }
@@ -189,8 +187,7 @@ impl AccountDefaults {
             http_tokens: None,
             http_endpoint: None,
             hop_limit: None,
-            ipv6_endpoint: None,
-            metadata_tags: None,
+            switches: Switches::all(None),
         },
         enforced: Switch::Unknown,
         owner: DefaultsOwner::Account,

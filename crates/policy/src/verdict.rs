@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::container_host::ContainerHost;
 use crate::exemption::{InForce, Void};
-use crate::finding::{Finding, SideOption};
+use crate::finding::Finding;
+use crate::option::MetadataOption;
 use crate::plan::{EnforcementBar, unfit};
 
 /// What was found of one resource.
@@ -94,7 +95,7 @@ pub enum Note {
         groups: Vec<String>,
     },
     /// The document has an opinion on this option, and AWS does not describe the option here. It stays as it is.
-    OptionUnknown(SideOption),
+    OptionUnknown(MetadataOption),
     /// Tags in metadata stay off: the metadata service cannot show this tag key.
     TagKeyUnfit(String),
     /// This says that containers run on the instance, and the plan leaves it at hop limit 1.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::{Outcome, ResourceId};
-use v2only_policy::{DefaultFinding, Finding, OptionFinding, Place};
+use v2only_policy::{DefaultFinding, Finding, MetadataOption, OptionFinding, Place};
 
 use crate::report::item::Item;
 use crate::report::posture_v1::PostureV1;
@@ -70,11 +70,8 @@ pub(crate) fn command(item: &Item<'_>, finding: Finding) -> String {
                     OptionFinding::HopLimitAbove { max: hops, .. }
                     | OptionFinding::HopLimitOther { exactly: hops, .. },
                 ) => format!("--http-put-response-hop-limit {}", hops.get()),
-                Finding::Option(OptionFinding::Ipv6Endpoint { enable }) => {
-                    format!("--http-protocol-ipv6 {}", on(enable))
-                }
-                Finding::Option(OptionFinding::MetadataTags { enable }) => {
-                    format!("--instance-metadata-tags {}", on(enable))
+                Finding::Option(OptionFinding::Switch { option, enable }) => {
+                    format!("{} {}", option.flag(), on(enable))
                 }
                 _ => "--http-tokens required --http-endpoint enabled".to_owned(),
             };
@@ -192,18 +189,22 @@ pub(crate) fn options(posture: &Posture) -> Vec<(&'static str, OptionValue)> {
         }
     };
     let word = |value: Option<&'static str>| value.map(OptionValue::Word);
-    [
-        ("HttpTokens", word(options.and_then(|it| it.http_tokens))),
-        ("HttpEndpoint", word(options.and_then(|it| it.http_endpoint))),
-        ("HttpPutResponseHopLimit", options.and_then(|it| it.hop_limit).map(OptionValue::Number)),
-        ("HttpProtocolIpv6", word(options.and_then(|it| it.ipv6_endpoint))),
-        ("InstanceMetadataTags", word(options.and_then(|it| it.metadata_tags))),
+    let of_instance = options.into_iter().flat_map(|options| {
+        MetadataOption::all().map(|option| {
+            let value = match option {
+                MetadataOption::HttpTokens => word(options.http_tokens),
+                MetadataOption::HttpEndpoint => word(options.http_endpoint),
+                MetadataOption::HopLimit => options.hop_limit.map(OptionValue::Number),
+                MetadataOption::Switch(switch) => word(options.switches.0[switch]),
+            };
+            (option.as_str(), value)
+        })
+    });
+    let others = [
         ("HttpTokensEnforced", word(enforced)),
         ("MinimumInstanceMetadataServiceVersion", word(minimum_version)),
         ("NotebookInstanceStatus", word(status)),
         ("ImdsSupport", word(imds_support)),
-    ]
-    .into_iter()
-    .filter_map(|(key, value)| Some((key, value?)))
-    .collect()
+    ];
+    of_instance.chain(others).filter_map(|(key, value)| Some((key, value?))).collect()
 }

@@ -24,7 +24,9 @@ use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptio
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate};
 use v2only_policy::usage::{Counted, Lately, first_day};
-use v2only_policy::{AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Tags};
+use v2only_policy::{
+    AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Switches, Tags,
+};
 
 use crate::fake_deployment::Deployment;
 
@@ -93,8 +95,7 @@ pub(crate) fn instance(id: &str) -> Instance {
             http_tokens: HttpTokens::Optional,
             http_endpoint: Switch::Enabled,
             hop_limit: Some(1),
-            ipv6_endpoint: Switch::Disabled,
-            metadata_tags: Switch::Disabled,
+            switches: Switches::all(Switch::Disabled),
             pending: false,
         },
         managed_by: None,

@@ -5,7 +5,9 @@ use v2only_enforcer::Kind;
 use v2only_policy::instance::{HttpTokens, InstanceState, Switch};
 use v2only_policy::notebook::NotebookStatus;
 use v2only_policy::source::{DefaultsOwner, Image, LaunchTemplate, TemplateVersion};
-use v2only_policy::{AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
+use v2only_policy::{
+    AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, SwitchOption, Tags,
+};
 
 use crate::fake_aws::{FakeAws, instance, notebook};
 use crate::fake_world::FakeWorld;
@@ -51,7 +53,7 @@ fn template() -> LaunchTemplate {
 fn estate() -> FakeAws {
     let mut far = instance("i-0000000000000000b");
     far.options.hop_limit = Some(5);
-    far.options.metadata_tags = Switch::Enabled;
+    far.options.switches[SwitchOption::MetadataTags] = Switch::Enabled;
     FakeAws::default()
         .at_home("eu-central-1")
         .instance("eu-central-1", instance("i-0000000000000000a"))

@@ -8,7 +8,7 @@ use v2only_policy::settings::{
     EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, ImageFix, InService, LaunchTemplateFix,
     OwnedTemplates, Rules, SwitchRule, UsageGate, WhenContested, Window,
 };
-use v2only_policy::{AccountId, Mode, OuId, Policy};
+use v2only_policy::{AccountId, Mode, OuId, Policy, SwitchOption};
 
 use super::{COMPLETE, accepted, observing};
 
@@ -95,8 +95,12 @@ fn each_setting_has_its_words() {
         it.instances.hop_limit = HopLimitRule::Exactly(hops(1));
     });
     check("instances: { http_endpoint: disabled }", |it| it.instances.http_endpoint = EndpointRule::Disabled);
-    check("instances: { ipv6_endpoint: enabled }", |it| it.instances.ipv6_endpoint = SwitchRule::Enabled);
-    check("instances: { metadata_tags: disabled }", |it| it.instances.metadata_tags = SwitchRule::Disabled);
+    check("instances: { ipv6_endpoint: enabled }", |it| {
+        it.instances.switches[SwitchOption::Ipv6Endpoint] = SwitchRule::Enabled;
+    });
+    check("instances: { metadata_tags: disabled }", |it| {
+        it.instances.switches[SwitchOption::MetadataTags] = SwitchRule::Disabled;
+    });
     check("instances: { remediate_with: ssm-automation }", |it| {
         it.instances.remediate_with = Engine::SsmAutomation;
     });

@@ -260,8 +260,7 @@ fn recorded(launched: &Launched) -> MetadataOptions {
         http_tokens: launched.http_tokens.unwrap_or(HttpTokens::Unknown),
         http_endpoint: launched.http_endpoint.unwrap_or(Switch::Unknown),
         hop_limit: launched.hop_limit,
-        ipv6_endpoint: launched.ipv6_endpoint.unwrap_or(Switch::Unknown),
-        metadata_tags: launched.metadata_tags.unwrap_or(Switch::Unknown),
+        switches: launched.switches.map(|is| is.unwrap_or(Switch::Unknown)),
         pending: false,
     }
 }
@@ -273,8 +272,7 @@ fn accepted(subject: &Subject) -> Option<MetadataOptions> {
         http_tokens: requested.http_tokens.unwrap_or(HttpTokens::Unknown),
         http_endpoint: requested.http_endpoint.unwrap_or(Switch::Unknown),
         hop_limit: requested.hop_limit,
-        ipv6_endpoint: requested.ipv6_endpoint.unwrap_or(Switch::Unknown),
-        metadata_tags: requested.metadata_tags.unwrap_or(Switch::Unknown),
+        switches: requested.switches.map(|is| is.unwrap_or(Switch::Unknown)),
         pending: false,
     })
 }

@@ -106,10 +106,8 @@ pub async fn restore_latest<P: SourceReader + SourceWriter>(
             || it.options.http_endpoint == Some(Switch::Disabled)
     };
     let is_open = since.iter().any(|it| it.number == theirs && !closed(it));
-    let wanted = WantedVersion {
-        change: is_open.then_some(InstanceChange::TOKENS_ONLY),
-        ..WantedVersion::again(theirs)
-    };
+    let wanted =
+        WantedVersion { change: is_open.then_some(InstanceChange::TOKENS), ..WantedVersion::again(theirs) };
     let NewVersion { version, .. } = ports.new_version(place, &template.id, wanted).await?;
     Ok(Some(Remark::VersionRepeated { theirs, tightened: is_open, by: version.number }))
 }

@@ -44,7 +44,7 @@ pub struct World {
     /// Whether every page but the first is one that AWS says it does not know.
     pub forgets_pages: bool,
     /// The side option that AWS refuses, and AWS's words.
-    pub refuses: Option<(SideOption, &'static str)>,
+    pub refuses: Option<(MetadataOption, &'static str)>,
     /// Whether AWS accepts changes and carries none out.
     pub ignores_changes: bool,
     /// Account defaults, where there are any.
@@ -112,8 +112,7 @@ impl World {
                 http_tokens: HttpTokens::Optional,
                 http_endpoint: Switch::Enabled,
                 hop_limit: Some(1),
-                ipv6_endpoint: Switch::Disabled,
-                metadata_tags: Switch::Disabled,
+                switches: Switches::all(Switch::Disabled),
                 pending: false,
             },
             managed_by: None,
@@ -225,10 +224,10 @@ impl TightenInstance for Fake {
             let options = &mut world.instances.get_mut(id.as_str()).unwrap().options;
             match change {
                 InstanceChange::DisableEndpoint => options.http_endpoint = Switch::Disabled,
-                InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => {
-                    let switch = |it| if it { Switch::Enabled } else { Switch::Disabled };
-                    options.ipv6_endpoint = ipv6_endpoint.map_or(options.ipv6_endpoint, switch);
-                    options.metadata_tags = metadata_tags.map_or(options.metadata_tags, switch);
+                InstanceChange::RequireTokens { hop_limit, switches } => {
+                    options.switches = Switches::each(|option| {
+                        switches[option].map_or(options.switches[option], Switch::on)
+                    });
                     options.http_tokens = HttpTokens::Required;
                     options.http_endpoint = Switch::Enabled;
                     options.hop_limit = hop_limit.map(|it| it.get()).or(options.hop_limit);

@@ -5,6 +5,7 @@ use v2only_enforcer::Kind;
 use v2only_enforcer::LogEntry;
 use v2only_enforcer::invocation::{App, Invocation, InvocationError, handle_ec2};
 use v2only_enforcer::policy_source::{Location, PolicySource};
+use v2only_policy::SwitchOption;
 use v2only_policy::instance::{HttpTokens, Switch};
 
 use crate::fake::{ACCOUNT, Fake, NOW, REGION, World, now};
@@ -297,7 +298,7 @@ async fn an_option_that_aws_ignores_is_not_fixed() {
     let app = app(policy, |world| {
         let options = &mut world.instance("i-00000001").options;
         options.http_tokens = HttpTokens::Required;
-        options.ipv6_endpoint = Switch::Enabled;
+        options.switches[SwitchOption::Ipv6Endpoint] = Switch::Enabled;
         world.ignores_changes = true;
     });
     let (said, reply) = handle(&app, batch(&[modified("i-00000001", None, NOW)])).await;

@@ -6,6 +6,7 @@ use crate::container_host::ContainerHost;
 use crate::finding::{Finding, OptionFinding};
 use crate::history::History;
 use crate::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
+use crate::option::{SwitchOption, Switches};
 use crate::plan::{Hold, InstanceChange, Plan};
 use crate::rules;
 use crate::scope::ScopeError;
@@ -30,11 +31,11 @@ pub fn decide_instance(
     let rules = policy.rules_for(&scope)?;
     let judged = judge_options(&instance.options, rules);
     let compliance = judged.as_ref().ok().copied().unwrap_or(Compliance::TokensRequired);
-    let (findings, unknown): (Vec<_>, Vec<_>) = judged
-        .err()
-        .unwrap_or_default()
-        .into_iter()
-        .partition(|it| it.side_option().is_none_or(|option| option.is_described(&instance.options)));
+    let (findings, unknown): (Vec<_>, Vec<_>) =
+        judged.err().unwrap_or_default().into_iter().partition(|finding| {
+            let option = finding.option();
+            !option.is_side_option() || instance.options.describe(option)
+        });
     let (verdict, notes) = if findings.is_empty() {
         (Verdict::Compliant(compliance), Vec::new())
     } else {
@@ -69,7 +70,7 @@ pub fn decide_instance(
     let unread = history_not_read(&plan, circumstances);
     let contested = drift.note.filter(|_| matches!(verdict, Verdict::Violation(_)));
     let containers = ContainerHost::left_without_tokens(instance, &plan).map(Note::ContainerHost);
-    let unknown = unknown.into_iter().filter_map(OptionFinding::side_option).map(Note::OptionUnknown);
+    let unknown = unknown.into_iter().map(|finding| Note::OptionUnknown(finding.option()));
     let notes = pending(instance)
         .into_iter()
         .chain(notes)
@@ -114,8 +115,9 @@ fn without_unfit_tags(
     findings: &[OptionFinding],
     instance: &Instance,
 ) -> (Vec<OptionFinding>, Option<String>) {
-    let key = rules::metadata_tags::unfit_key(&instance.tags).map(str::to_owned);
-    let blocked = |it: &OptionFinding| key.is_some() && *it == OptionFinding::MetadataTags { enable: true };
+    let key = rules::switches::unfit_key(&instance.tags).map(str::to_owned);
+    let tags = OptionFinding::Switch { option: SwitchOption::MetadataTags, enable: true };
+    let blocked = |finding: &OptionFinding| key.is_some() && *finding == tags;
     let (blocked, fixable): (Vec<_>, Vec<_>) = findings.iter().copied().partition(blocked);
     let key = key.filter(|_| !blocked.is_empty());
     (fixable, key)
@@ -175,7 +177,7 @@ fn plan(
 
 /// The one call that fixes every finding. Each finding has its own field, so their order does not matter.
 pub(super) fn change(findings: &[OptionFinding]) -> InstanceChange {
-    let (mut hop_limit, mut ipv6_endpoint, mut metadata_tags) = (None, None, None);
+    let (mut hop_limit, mut switches) = (None, Switches::all(None));
     for finding in findings {
         match *finding {
             OptionFinding::EndpointEnabled => return InstanceChange::DisableEndpoint,
@@ -185,11 +187,10 @@ pub(super) fn change(findings: &[OptionFinding]) -> InstanceChange {
             | OptionFinding::HopLimitOther { exactly: hops, .. } => {
                 hop_limit = Some(hops);
             }
-            OptionFinding::Ipv6Endpoint { enable } => ipv6_endpoint = Some(enable),
-            OptionFinding::MetadataTags { enable } => metadata_tags = Some(enable),
+            OptionFinding::Switch { option, enable } => switches[option] = Some(enable),
         }
     }
-    InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags }
+    InstanceChange::RequireTokens { hop_limit, switches }
 }
 
 /// Whether options are compliant for every instance: under the document's rules and under those of

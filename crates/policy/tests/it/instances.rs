@@ -2,7 +2,8 @@
 
 use v2only_policy::settings::SwitchRule;
 use v2only_policy::{
-    Compliance, Finding, HttpTokens, Instance, InstanceState, OptionFinding, Switch, compliant_anywhere,
+    Compliance, Finding, HttpTokens, Instance, InstanceState, OptionFinding, Switch, SwitchOption,
+    compliant_anywhere,
 };
 
 use crate::words::*;
@@ -368,7 +369,13 @@ fn findings_say_what_is_and_what_must_be() {
         "hop limit is not described, at most 2 is allowed",
     );
     says(OptionFinding::HopLimitOther { is: Some(1), exactly: hops(2) }, "hop limit is 1 and must be 2");
-    says(OptionFinding::Ipv6Endpoint { enable: false }, "HttpProtocolIpv6 must be disabled");
-    says(OptionFinding::MetadataTags { enable: true }, "InstanceMetadataTags must be enabled");
+    says(
+        OptionFinding::Switch { option: SwitchOption::Ipv6Endpoint, enable: false },
+        "HttpProtocolIpv6 must be disabled",
+    );
+    says(
+        OptionFinding::Switch { option: SwitchOption::MetadataTags, enable: true },
+        "InstanceMetadataTags must be enabled",
+    );
     says(Finding::MinimumVersion1, "minimum IMDS version is 1: IMDSv1 is answered");
 }

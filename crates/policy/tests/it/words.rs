@@ -15,7 +15,8 @@ use v2only_policy::usage::Usage;
 use v2only_policy::{
     AccountId, Circumstances, Decision, History, HttpTokens, Instance, InstanceId, InstanceState,
     MetadataOptions, MinimumVersion, Mode, Notebook, NotebookName, NotebookStatus, Occasion, OuId, Place,
-    Plan, Platform, Policy, Region, Rules, Switch, Tags, Verdict, decide_instance, decide_notebook,
+    Plan, Platform, Policy, Region, Rules, Switch, SwitchOption, Switches, Tags, Verdict, decide_instance,
+    decide_notebook,
 };
 
 // --- time -----------------------------------------------------------------------------------------------
@@ -197,8 +198,7 @@ pub fn instance(id: &str) -> Instance {
             http_tokens: HttpTokens::Required,
             http_endpoint: Switch::Enabled,
             hop_limit: Some(1),
-            ipv6_endpoint: Switch::Disabled,
-            metadata_tags: Switch::Disabled,
+            switches: Switches::all(Switch::Disabled),
             pending: false,
         },
         managed_by: None,
@@ -234,10 +234,10 @@ pub trait InstanceWords: Sized {
         self.edit(|it| it.options.hop_limit = None)
     }
     fn ipv6(self, is: Switch) -> Self {
-        self.edit(|it| it.options.ipv6_endpoint = is)
+        self.edit(|it| it.options.switches[SwitchOption::Ipv6Endpoint] = is)
     }
     fn tags_in_metadata(self, is: Switch) -> Self {
-        self.edit(|it| it.options.metadata_tags = is)
+        self.edit(|it| it.options.switches[SwitchOption::MetadataTags] = is)
     }
     fn pending(self) -> Self {
         self.edit(|it| it.options.pending = true)
@@ -362,10 +362,10 @@ pub trait RulesWords: Sized {
         self.edit(|it| it.instances.http_endpoint = EndpointRule::Disabled)
     }
     fn ipv6(self, rule: SwitchRule) -> Self {
-        self.edit(|it| it.instances.ipv6_endpoint = rule)
+        self.edit(|it| it.instances.switches[SwitchOption::Ipv6Endpoint] = rule)
     }
     fn tags_in_metadata(self, rule: SwitchRule) -> Self {
-        self.edit(|it| it.instances.metadata_tags = rule)
+        self.edit(|it| it.instances.switches[SwitchOption::MetadataTags] = rule)
     }
     fn by_automation(self) -> Self {
         self.edit(|it| it.instances.remediate_with = Engine::SsmAutomation)

@@ -15,7 +15,7 @@ use v2only_policy::settings::HopLimit;
 use v2only_policy::source::DefaultsOwner;
 use v2only_policy::{
     AccountDefaults, AccountId, DefaultsChange, ImageId, InstanceChange, InstanceId, LaunchTemplateId,
-    NotebookName, Place, Region, StatedOptions,
+    NotebookName, Place, Region, StatedOptions, SwitchOption, Switches,
 };
 
 /// What the lines say that this release reads.
@@ -55,8 +55,9 @@ struct Options {
     http_tokens: Option<String>,
     http_endpoint: Option<String>,
     hop_limit: Option<u8>,
-    ipv6_endpoint: Option<String>,
-    metadata_tags: Option<String>,
+    /// The options that are on or off, and whatever else the object holds.
+    #[serde(flatten)]
+    others: HashMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -233,6 +234,15 @@ fn switch(name: &str, word: Option<&str>) -> Result<Option<Switch>, String> {
 
 impl Options {
     fn stated(&self) -> Result<StatedOptions, String> {
+        let mut switches = Switches::all(None);
+        for option in SwitchOption::ALL {
+            let key = option.key();
+            switches[*option] = match self.others.get(key) {
+                None | Some(Value::Null) => None,
+                Some(Value::String(word)) => switch(key, Some(word))?,
+                Some(other) => return Err(format!("`{key}` is `{other}`, not enabled or disabled")),
+            };
+        }
         Ok(StatedOptions {
             http_tokens: match self.http_tokens.as_deref() {
                 None => None,
@@ -242,8 +252,7 @@ impl Options {
             },
             http_endpoint: switch("http_endpoint", self.http_endpoint.as_deref())?,
             hop_limit: self.hop_limit,
-            ipv6_endpoint: switch("ipv6_endpoint", self.ipv6_endpoint.as_deref())?,
-            metadata_tags: switch("metadata_tags", self.metadata_tags.as_deref())?,
+            switches,
         })
     }
 
@@ -259,12 +268,10 @@ impl Options {
 
     fn change(&self) -> Result<InstanceChange, String> {
         let it = self.stated()?;
-        let on = |it: Option<Switch>| it.map(|it| it == Switch::Enabled);
         match (it.http_tokens, it.http_endpoint) {
             (Some(HttpTokens::Required), _) => Ok(InstanceChange::RequireTokens {
                 hop_limit: it.hop_limit.map(hops).transpose()?,
-                ipv6_endpoint: on(it.ipv6_endpoint),
-                metadata_tags: on(it.metadata_tags),
+                switches: it.switches.map(|is| is.map(|is| is == Switch::Enabled)),
             }),
             (None, Some(Switch::Disabled)) => Ok(InstanceChange::DisableEndpoint),
             _ => Err("`change` is none that `enforce` makes".to_owned()),
@@ -293,10 +300,7 @@ mod tests {
         };
         assert_eq!(before.hop_limit, Some(3));
         let hop_limit = HopLimit::new(1).ok();
-        assert_eq!(
-            *change,
-            InstanceChange::RequireTokens { hop_limit, ipv6_endpoint: None, metadata_tags: None }
-        );
+        assert_eq!(*change, InstanceChange::RequireTokens { hop_limit, switches: Switches::all(None) });
     }
 
     /// Each line is looked up once, so a journal of a large run is read in linear time.

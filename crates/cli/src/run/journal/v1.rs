@@ -1,14 +1,17 @@
 //! One line of a journal. Published: a new field must be optional, because old journals do not have it.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use v2only_enforcer::ResourceId;
+use v2only_policy::instance::Switch;
 use v2only_policy::notebook::Platform;
+use v2only_policy::settings::HopLimit;
 use v2only_policy::{
-    ImageChange, ImdsSupport, InstanceChange, Judged, NotebookStep, Place, Plan, Step, Subject,
+    ImageChange, ImdsSupport, InstanceChange, Judged, NotebookStep, Place, Plan, Step, Subject, SwitchOption,
+    Switches,
 };
 
-use crate::report::posture_v1::{OptionsV1, minimum_version, switch};
+use crate::report::posture_v1::{OptionsV1, minimum_version};
 
 /// A change, and the state before it.
 #[derive(Debug, Serialize)]
@@ -58,10 +61,21 @@ struct OptionsChangeV1 {
     http_endpoint: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hop_limit: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ipv6_endpoint: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata_tags: Option<&'static str>,
+    #[serde(flatten)]
+    switches: ChangedSwitchesV1,
+}
+
+/// The options that are on or off and that a change sets, under their keys.
+#[derive(Debug, Default)]
+struct ChangedSwitchesV1(Switches<Option<bool>>);
+
+impl Serialize for ChangedSwitchesV1 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let changed = |(option, enable): (SwitchOption, &Option<bool>)| {
+            Some((option.key(), Switch::on((*enable)?).word()?))
+        };
+        serializer.collect_map(self.0.iter().filter_map(changed))
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -131,7 +145,7 @@ fn before(subject: &Subject, step: Step) -> Option<BeforeV1> {
         },
         Subject::AccountDefaults(defaults) => BeforeV1::Defaults {
             options: (&defaults.options).into(),
-            http_tokens_enforced: switch(defaults.enforced),
+            http_tokens_enforced: defaults.enforced.word(),
         },
         Subject::TemplateVersion { template, .. } => {
             let Step::LaunchTemplate(change) = step else { return None };
@@ -176,22 +190,16 @@ fn change(step: Step) -> ChangeV1 {
 }
 
 fn instance(change: InstanceChange) -> OptionsChangeV1 {
-    let word = |enable: bool| if enable { "enabled" } else { "disabled" };
     match change {
-        InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => OptionsChangeV1 {
+        InstanceChange::RequireTokens { hop_limit, switches } => OptionsChangeV1 {
             http_tokens: Some("required"),
             http_endpoint: Some("enabled"),
-            hop_limit: hop_limit.map(|it| it.get()),
-            ipv6_endpoint: ipv6_endpoint.map(word),
-            metadata_tags: metadata_tags.map(word),
+            hop_limit: hop_limit.map(HopLimit::get),
+            switches: ChangedSwitchesV1(switches),
         },
-        InstanceChange::DisableEndpoint => OptionsChangeV1 {
-            http_tokens: None,
-            http_endpoint: Some("disabled"),
-            hop_limit: None,
-            ipv6_endpoint: None,
-            metadata_tags: None,
-        },
+        InstanceChange::DisableEndpoint => {
+            OptionsChangeV1 { http_endpoint: Some("disabled"), ..OptionsChangeV1::default() }
+        }
     }
 }
 

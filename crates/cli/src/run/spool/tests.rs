@@ -11,7 +11,8 @@ use v2only_policy::usage::Usage;
 use v2only_policy::{
     ContainerHost, DefaultFinding, Finding, Hold, HttpTokens, ImageId, Instance, InstanceChange, InstanceId,
     InstanceState, Judged, LaunchTemplateId, MetadataOptions, MinimumVersion, Note, Notebook, NotebookName,
-    NotebookStatus, OptionFinding, Place, Plan, Platform, Subject, Switch, Verdict, Wait,
+    NotebookStatus, OptionFinding, Place, Plan, Platform, Subject, Switch, SwitchOption, Switches, Verdict,
+    Wait,
 };
 
 use super::*;
@@ -24,8 +25,7 @@ fn instance(number: usize) -> Instance {
             http_tokens: HttpTokens::Optional,
             http_endpoint: Switch::Enabled,
             hop_limit: Some(1),
-            ipv6_endpoint: Switch::Disabled,
-            metadata_tags: Switch::Unknown,
+            switches: Switches::all(Switch::Disabled).with(SwitchOption::MetadataTags, Switch::Unknown),
             pending: true,
         },
         managed_by: Some("eks.amazonaws.com".to_owned()),
@@ -40,8 +40,7 @@ fn decisions() -> Vec<Decision> {
     let hops = HopLimit::new(2).unwrap();
     let change = InstanceChange::RequireTokens {
         hop_limit: Some(hops),
-        ipv6_endpoint: Some(false),
-        metadata_tags: None,
+        switches: Switches::all(None).with(SwitchOption::Ipv6Endpoint, Some(false)),
     };
     let findings = vec![
         Finding::Option(OptionFinding::TokensOptional),

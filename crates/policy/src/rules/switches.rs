@@ -1,12 +1,22 @@
-//! `InstanceMetadataTags`: kept unless the document sets it.
+//! The options that are on or off: kept unless the document sets them.
 
 use super::about::{About, EXISTING_INSTANCES, Severity, WHY_OPTION};
 use crate::Tags;
 use crate::finding::OptionFinding;
 use crate::instance::MetadataOptions;
+use crate::option::SwitchOption;
 use crate::settings::InstanceRules;
 
-pub(super) const ABOUT: About = About {
+pub(super) const IPV6_ENDPOINT: About = About {
+    id: "ipv6-endpoint",
+    title: "The IPv6 endpoint of instance metadata is as the policy says",
+    why: WHY_OPTION,
+    remediation: "Set HttpProtocolIpv6 to the state that the policy document requires.",
+    severity: Severity::Low,
+    aws_page: EXISTING_INSTANCES,
+};
+
+pub(super) const METADATA_TAGS: About = About {
     id: "metadata-tags",
     title: "Tags in instance metadata are as the policy says",
     why: WHY_OPTION,
@@ -28,10 +38,13 @@ pub fn unfit_key(tags: &Tags) -> Option<&str> {
     tags.keys().map(String::as_str).find(unfit)
 }
 
-/// Finds instance tags in metadata that are not as the document says.
-pub fn judge(options: &MetadataOptions, rules: &InstanceRules) -> Option<OptionFinding> {
-    rules
-        .metadata_tags
-        .differs_from(options.metadata_tags)
-        .map(|enable| OptionFinding::MetadataTags { enable })
+/// Finds an option that is not as the document says.
+pub(super) fn judge(
+    option: SwitchOption,
+    options: &MetadataOptions,
+    rules: &InstanceRules,
+) -> Option<OptionFinding> {
+    rules.switches[option]
+        .differs_from(options.switches[option])
+        .map(|enable| OptionFinding::Switch { option, enable })
 }
