@@ -1,6 +1,7 @@
 """The Terraform modules by Terraform's own means: no AWS, no credentials, a provider that is mocked."""
 
 import re
+from pathlib import Path
 
 import pytest
 import servers
@@ -43,6 +44,23 @@ def test_every_variable_and_output_is_described_and_every_variable_of_a_module_c
                 # A folder is not checked by its spelling, and examples hand on to modules.
                 if kind == "variable" and "examples" not in module and name not in ("zips", "policies"):
                     assert "validation {" in body, f"{file}: variable {name}"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {it.relative_to(folder).as_posix(): it.read_bytes() for it in folder.rglob("*") if it.is_file()}
+
+
+def test_the_modules_read_copies_of_the_shipped_files_and_nothing_outside_of_their_folder():
+    infra, policies = servers.REPOSITORY / "infra", servers.REPOSITORY / "policies"
+    shipped = {"dashboard.json": (infra / "dashboard.json").read_bytes()}
+    shipped |= {f"{name}/{path}": it for name in ("event-patterns", "ssm") for path, it in contents(infra / name).items()}
+    for name in ("iam", "scp", "declarative"):
+        shipped |= {f"policies/{name}/{path}": it for path, it in contents(policies / name).items()}
+    assert contents(SOURCES / "files") == shipped, "run infra/terraform/copy-files"
+    for module in filter(lambda it: "examples" not in it, MODULES):
+        for file in (SOURCES / module).glob("*.tf"):
+            for path in re.findall(r"\$\{path\.module\}/([^\"$]*)", file.read_text()):
+                assert (SOURCES / module / path).resolve().is_relative_to(SOURCES), f"{file}: {path}"
 
 
 def test_modules_repeat_no_pattern_and_no_statement():
