@@ -7,7 +7,7 @@ import pytest
 import servers
 import terraform
 
-MODULES = ["", "modules/member", "modules/guardrails", "examples/single-account", "examples/organization"]
+MODULES = ["", "modules/member", "modules/reader", "modules/guardrails", "examples/single-account", "examples/organization"]
 SOURCES = servers.REPOSITORY / "infra" / "terraform"
 
 
