@@ -119,6 +119,8 @@ pub struct Access {
     pub region: Option<Region>,
     /// For how long a call may wait for its turn.
     pub patience: Duration,
+    /// Whether every endpoint is `http`, as those of an embedded AWS are. Then the machine needs no root certificates.
+    pub plain_http: bool,
 }
 
 impl Aws {
@@ -137,8 +139,9 @@ impl Aws {
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
+        let client = if access.plain_http { http() } else { https() };
         let mut loader =
-            aws_config::defaults(BehaviorVersion::latest()).http_client(https()).timeout_config(timeouts);
+            aws_config::defaults(BehaviorVersion::latest()).http_client(client).timeout_config(timeouts);
         if let Some(profile) = &access.profile {
             loader = loader.profile_name(profile);
         }
@@ -316,6 +319,11 @@ impl Aws {
 /// The one HTTPS client, with the one TLS stack.
 pub(crate) fn https() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// The client of an embedded AWS. Without TLS: a client with TLS panics where the machine has no root certificates.
+pub(crate) fn http() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
 }
 
 /// Fails unless every endpoint in the environment is on this machine and there is one for everything.

@@ -3,13 +3,16 @@
 //! Read in this order: [`args`] is what can be typed; [`world`] is everything outside of the process; `commands` holds
 //! one file for each command; `run` is what several commands do; `report` prints the findings of `scan` and `enforce` in
 //! every format; `print` prints what single commands show; `term` is the terminal: messages, problems, exit codes.
+//! [`function`] is the same binary as a deployed function, for the demo.
 //!
 //! Knows: flags, terminals, formats, exit codes, files that the user names.
-//! Must never know: how to judge, how to call AWS. Only `term::console` and the demo name `v2only-aws`.
+//! Must never know: how to judge, how to call AWS. Only `term::console`, [`function`] and the demo
+//! reach AWS.
 //!
 //! In every command standard output is data, and standard error is messages.
 
 pub mod args;
+pub mod function;
 pub mod world;
 
 mod commands;

@@ -44,8 +44,12 @@ impl World for Console {
             let members = v2only_aws::settings::Members::Listed(accounts);
             settings.membership = Some(Membership { role, external_id, members });
         }
-        let access =
-            v2only_aws::connect::Access { profile: profile.map(str::to_owned), region, patience: PATIENCE };
+        let access = v2only_aws::connect::Access {
+            profile: profile.map(str::to_owned),
+            region,
+            patience: PATIENCE,
+            plain_http: false,
+        };
         Aws::connect(&settings, access)
             .await
             .map_err(|it| Problem { exit: crate::term::exit::Exit::Usage, ..Problem::from(it) })
