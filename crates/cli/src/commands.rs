@@ -8,6 +8,7 @@ pub mod policies;
 pub mod readiness;
 pub mod replay;
 pub mod rollback;
+pub mod sandbox;
 pub mod scan;
 pub mod uninstall_plan;
 pub mod validate;

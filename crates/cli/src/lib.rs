@@ -52,6 +52,7 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
         Command::Doctor(args) => commands::doctor::run(args, &mut session).await,
         Command::UninstallPlan(args) => commands::uninstall_plan::run(args, &mut session).await,
         Command::Demo(args) => commands::demo::run(args, &mut session).await,
+        Command::Sandbox(args) => commands::sandbox::run(args, &mut session).await,
         Command::Replay(args) => commands::replay::run(args, &mut session).await,
         Command::Validate(args) => commands::validate::run(args, &mut session),
         Command::Check(args) => commands::check::run(args, &mut session),
