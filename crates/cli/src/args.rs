@@ -67,6 +67,10 @@ pub enum Command {
     Check(commands::check::Args),
     /// Preventive policies: service control, IAM and declarative policies, yours and ours
     Policies(commands::policies::Args),
+    /// Print a script with which a shell completes commands and flags
+    Completions(commands::completions::Args),
+    /// Print the manual page of a command
+    Man(commands::man::Args),
 }
 
 impl Command {
@@ -76,6 +80,7 @@ impl Command {
         const FINDINGS: &[Format] = &[Table, Json, Ndjson, Csv, Sarif, Asff, Ocsf, Html];
         const ROWS: &[Format] = &[Table, Json, Ndjson, Csv];
         const FILES: &[Format] = &[Table, Json, Sarif];
+        const TEXT: &[Format] = &[Table];
         const TRACES: &[Format] = &[Table, Json, Ndjson];
         const PLAIN: &[Format] = &[Table, Json];
         match self {
@@ -91,6 +96,8 @@ impl Command {
             Self::Policies(_) => ("policies", PLAIN),
             Self::Demo(_) => ("demo", PLAIN),
             Self::Sandbox(_) => ("sandbox", PLAIN),
+            Self::Completions(_) => ("completions", TEXT),
+            Self::Man(_) => ("man", TEXT),
             Self::Replay(_) => ("replay", PLAIN),
             Self::Validate(_) => ("validate", PLAIN),
         }

@@ -1,9 +1,11 @@
 //! One file, or folder, for each command.
 
 pub mod check;
+pub mod completions;
 pub mod demo;
 pub mod doctor;
 pub mod enforce;
+pub mod man;
 pub mod policies;
 pub mod readiness;
 pub mod replay;

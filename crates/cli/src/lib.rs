@@ -23,6 +23,8 @@ mod term;
 
 use std::io::{ErrorKind, Write};
 
+use clap::CommandFactory as _;
+
 pub use args::{Cli, Command};
 pub use term::console::Console;
 pub use term::exit::Exit;
@@ -57,6 +59,8 @@ pub async fn run<W: World>(cli: Cli, world: &W, out: &mut dyn Write, err: &mut d
         Command::Validate(args) => commands::validate::run(args, &mut session),
         Command::Check(args) => commands::check::run(args, &mut session),
         Command::Policies(args) => commands::policies::run(args, &mut session),
+        Command::Completions(args) => commands::completions::run(args, Cli::command(), &mut session),
+        Command::Man(args) => commands::man::run(args, Cli::command(), &mut session),
     };
     let ended = ended.and_then(|exit| {
         session.exit = Some(exit);
