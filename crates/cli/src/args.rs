@@ -76,10 +76,10 @@ pub enum Command {
 impl Command {
     /// What it is called, and the formats it can print.
     pub(crate) const fn formats(&self) -> (&'static str, &'static [Format]) {
-        use Format::{Asff, Csv, Html, Json, Ndjson, Ocsf, Sarif, Table};
+        use Format::{Asff, Csv, Github, Html, Json, Ndjson, Ocsf, Sarif, Table};
         const FINDINGS: &[Format] = &[Table, Json, Ndjson, Csv, Sarif, Asff, Ocsf, Html];
         const ROWS: &[Format] = &[Table, Json, Ndjson, Csv];
-        const FILES: &[Format] = &[Table, Json, Sarif];
+        const FILES: &[Format] = &[Table, Json, Sarif, Github];
         const TEXT: &[Format] = &[Table];
         const TRACES: &[Format] = &[Table, Json, Ndjson];
         const PLAIN: &[Format] = &[Table, Json];

@@ -96,6 +96,9 @@ fn can_print(cli: &Cli) -> Result<(), Problem> {
     };
     let wanted = cli.shared.output.code();
     let elsewhere = match cli.shared.output {
+        args::format::Format::Github => {
+            "; `v2only check PATH` and `v2only policies check FILE` print `github`".to_owned()
+        }
         args::format::Format::Sarif => {
             "; `v2only scan`, `v2only check PATH` and `v2only policies check FILE` print `sarif`".to_owned()
         }
