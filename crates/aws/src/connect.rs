@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::ffi::OsString;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -119,6 +120,8 @@ pub struct Access {
     pub region: Option<Region>,
     /// For how long a call may wait for its turn.
     pub patience: Duration,
+    /// Whether every endpoint is `http`, as those of an embedded AWS are. Then the machine needs no root certificates.
+    pub plain_http: bool,
 }
 
 impl Aws {
@@ -128,17 +131,15 @@ impl Aws {
     /// Only this machine may be talked to, and no endpoint on it is given.
     pub async fn connect(settings: &Settings, access: Access) -> Result<Self, Failure> {
         if settings.loopback_only {
-            only_loopback(
-                std::env::vars_os()
-                    .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-            )?;
+            only_loopback(variables())?;
         }
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
+        let client = if access.plain_http { http() } else { https() };
         let mut loader =
-            aws_config::defaults(BehaviorVersion::latest()).http_client(https()).timeout_config(timeouts);
+            aws_config::defaults(BehaviorVersion::latest()).http_client(client).timeout_config(timeouts);
         if let Some(profile) = &access.profile {
             loader = loader.profile_name(profile);
         }
@@ -318,6 +319,28 @@ pub(crate) fn https() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
+/// The client of an embedded AWS. Without TLS: a client with TLS panics where the machine has no root certificates.
+pub(crate) fn http() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
+/// Whether the environment names endpoints, and all of them are ports of this machine without TLS.
+pub fn environment_is_plain_http() -> bool {
+    is_plain_http(variables())
+}
+
+fn is_plain_http(variables: impl Iterator<Item = (String, String)> + Clone) -> bool {
+    let mut endpoints = variables.clone().filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL"));
+    endpoints.all(|(_, value)| value.starts_with("http://")) && only_loopback(variables).is_ok()
+}
+
+/// The variables of the environment that are text.
+fn variables() -> impl Iterator<Item = (String, String)> + Clone {
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect::<Vec<_>>().into_iter()
+}
+
 /// Fails unless every endpoint in the environment is on this machine and there is one for everything.
 fn only_loopback(variables: impl Iterator<Item = (String, String)>) -> Result<(), Failure> {
     let refuse = |why: String| Err(Failure::new(Kind::Unreachable, "", why));
@@ -387,5 +410,20 @@ mod tests {
             ("AWS_ENDPOINT_URL_STS", "https://sts.amazonaws.com"),
         ];
         assert!(loopback(&mixed).is_err());
+    }
+
+    #[test]
+    fn tls_is_left_out_only_where_no_endpoint_has_it() {
+        let plain = |variables: &[(&str, &str)]| {
+            let owned: Vec<_> = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            is_plain_http(owned.into_iter())
+        };
+        assert!(plain(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("HOME", "/root")]));
+        assert!(!plain(&[]));
+        assert!(!plain(&[("AWS_ENDPOINT_URL", "https://127.0.0.1:4566")]));
+        assert!(!plain(&[("AWS_ENDPOINT_URL", "http://proxy.example.com:80")]));
+        let mixed =
+            [("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("AWS_ENDPOINT_URL_STS", "https://127.0.0.1:2")];
+        assert!(!plain(&mixed));
     }
 }

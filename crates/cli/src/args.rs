@@ -26,7 +26,8 @@ const STYLES: Styles = Styles::styled()
 /// out; `rollback` takes it back; `readiness` says who still uses IMDSv1; `replay` says what saved events
 /// would lead to; `validate` checks a policy document; `check` reads infrastructure code
 /// before it is deployed; `policies` are policies with which AWS itself blocks IMDSv1; `demo` shows
-/// everything on this machine, without an account.
+/// everything on this machine, without an account; `sandbox` starts the embedded AWS of the demo for
+/// your own tests.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "v2only", version, styles = STYLES, max_term_width = 100, after_help = exit::table())]
 pub struct Cli {
@@ -56,6 +57,8 @@ pub enum Command {
     UninstallPlan(commands::uninstall_plan::Args),
     /// Show everything at work in an embedded AWS: no account, no credentials, no network
     Demo(crate::commands::demo::Args),
+    /// Start the embedded AWS for your own tests, and print how to reach it
+    Sandbox(commands::sandbox::Args),
     /// Run saved EventBridge or CloudTrail events through the functions' own code
     Replay(commands::replay::Args),
     /// Check a policy document
@@ -64,15 +67,20 @@ pub enum Command {
     Check(commands::check::Args),
     /// Preventive policies: service control, IAM and declarative policies, yours and ours
     Policies(commands::policies::Args),
+    /// Print a script with which a shell completes commands and flags
+    Completions(commands::completions::Args),
+    /// Print the manual page of a command
+    Man(commands::man::Args),
 }
 
 impl Command {
     /// What it is called, and the formats it can print.
     pub(crate) const fn formats(&self) -> (&'static str, &'static [Format]) {
-        use Format::{Asff, Csv, Html, Json, Ndjson, Ocsf, Sarif, Table};
+        use Format::{Asff, Csv, Github, Html, Json, Ndjson, Ocsf, Sarif, Table};
         const FINDINGS: &[Format] = &[Table, Json, Ndjson, Csv, Sarif, Asff, Ocsf, Html];
         const ROWS: &[Format] = &[Table, Json, Ndjson, Csv];
-        const FILES: &[Format] = &[Table, Json, Sarif];
+        const FILES: &[Format] = &[Table, Json, Sarif, Github];
+        const TEXT: &[Format] = &[Table];
         const TRACES: &[Format] = &[Table, Json, Ndjson];
         const PLAIN: &[Format] = &[Table, Json];
         match self {
@@ -87,6 +95,9 @@ impl Command {
             Self::Policies(args) if args.finds() => ("policies check", FILES),
             Self::Policies(_) => ("policies", PLAIN),
             Self::Demo(_) => ("demo", PLAIN),
+            Self::Sandbox(_) => ("sandbox", PLAIN),
+            Self::Completions(_) => ("completions", TEXT),
+            Self::Man(_) => ("man", TEXT),
             Self::Replay(_) => ("replay", PLAIN),
             Self::Validate(_) => ("validate", PLAIN),
         }

@@ -30,6 +30,7 @@ pub struct Function {
     name: &'static str,
     settings: Settings,
     policy: Location,
+    plain_http: bool,
     app: OnceCell<App<Aws>>,
 }
 
@@ -79,7 +80,13 @@ impl Function {
     pub fn from_env(name: &'static str) -> Option<Self> {
         let settings = Settings::from_env().and_then(|settings| Ok((settings.policy()?, settings)));
         settings
-            .map(|(policy, settings)| Self { name, settings, policy, app: OnceCell::new() })
+            .map(|(policy, settings)| Self {
+                name,
+                settings,
+                policy,
+                plain_http: false,
+                app: OnceCell::new(),
+            })
             .inspect_err(|why| write(&settings_line(&why.to_string(), name, Timestamp::now())))
             .ok()
     }
@@ -92,6 +99,12 @@ impl Function {
             .inspect_err(|why| write(&settings_line(&why.to_string(), name, Timestamp::now())))
             .ok()
             .map(|()| function)
+    }
+
+    /// The same function, where AWS is an embedded one: see [`Access::plain_http`].
+    #[must_use]
+    pub fn over_plain_http(self) -> Self {
+        Self { plain_http: true, ..self }
     }
 
     /// Handles one invocation, and writes a line for every log entry and one with the metrics.
@@ -121,7 +134,7 @@ impl Function {
     }
 
     async fn connect(&self) -> Result<App<Aws>, v2only_enforcer::Failure> {
-        let access = Access { patience: PATIENCE, ..Access::default() };
+        let access = Access { patience: PATIENCE, plain_http: self.plain_http, ..Access::default() };
         let aws = Aws::connect(&self.settings, access).await?;
         Ok(App::new(PolicySource::new(self.policy.clone()), aws))
     }

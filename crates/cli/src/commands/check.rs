@@ -19,6 +19,7 @@ use self::files::Meant;
 use crate::args::format::Format;
 use crate::print::check_v1::{CheckV1, FileV1, FindingV1, SkippedV1};
 use crate::print::documents;
+use crate::print::github;
 use crate::report::sarif;
 use crate::run::policy_file;
 use crate::run::session::Session;
@@ -32,7 +33,8 @@ Examples:
   v2only check template.yaml
   v2only check cdk.out/
   terraform show -json plan.out | v2only check -
-  v2only check . --output sarif > findings.sarif";
+  v2only check . --output sarif > findings.sarif
+  v2only check . --output github                annotations in a workflow of GitHub Actions";
 
 const CHECK_STDIN: &str = "v2only check -";
 
@@ -82,6 +84,10 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
     let exit = Exit::of(errors, !checked.unread.is_empty());
     match session.shared.output {
         Format::Json => documents::json(session.out, &document(&checked, exit))?,
+        Format::Github => {
+            let findings: Vec<sarif::SarifFinding> = checked.findings.iter().map(result).collect();
+            github::annotations(session.out, &findings)?;
+        }
         Format::Sarif => {
             let findings: Vec<sarif::SarifFinding> = checked.findings.iter().map(result).collect();
             documents::json(session.out, &sarif::render("check", CODES, &findings))?;

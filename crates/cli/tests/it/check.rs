@@ -193,6 +193,18 @@ fn the_json_has_its_published_shape() {
 }
 
 #[test]
+fn github_gets_an_annotation_for_each_finding() {
+    let ran = world().file("stack.yaml", STACK).run("check DIR/stack.yaml --output github");
+    assert_eq!(ran.exit.code(), 10);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    let json = world().file("stack.yaml", STACK).run("check DIR/stack.yaml --output json").json();
+    assert_eq!(lines.len(), json["findings"].as_array().unwrap().len(), "{}", ran.out);
+    let line = json["findings"][0]["line"].as_u64().unwrap();
+    assert!(lines[0].contains(&format!("stack.yaml,line={line},col=")), "{}", lines[0]);
+    assert!(lines.iter().all(|it| it.starts_with("::")), "{}", ran.out);
+}
+
+#[test]
 fn sarif_names_file_line_and_resource() {
     let json = world().file("stack.yaml", STACK).run("check DIR/stack.yaml --output sarif").json();
     let run = &json["runs"][0];

@@ -266,7 +266,7 @@ fn a_format_that_a_command_cannot_print_is_refused_with_those_that_it_can() {
         ("readiness --output html", "`table`, `json`, `ndjson` and `csv`"),
         ("rollback DIR/j.ndjson --output asff", "`table`, `json`, `ndjson` and `csv`"),
         ("validate DIR/policy.yaml --output csv", "`table` and `json`"),
-        ("check DIR --output ocsf", "`table`, `json` and `sarif`"),
+        ("check DIR --output ocsf", "`table`, `json`, `sarif` and `github`"),
         ("demo --output ndjson", "`table` and `json`"),
     ] {
         let ran = FakeWorld::with(estate()).run(line);

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use v2only_policy::source::DefaultsOwner;
 use v2only_policy::{AccountDefaults, HttpTokens};
 
-use super::complete::{EC2, against, all_events, bad, check, complete, control, hub, member, trail};
+use super::complete::{EC2, against, all_events, bad, check, complete, control, empty, hub, member, trail};
 use crate::expected::{FUNCTIONS, PARAMETER};
-use crate::judge::{Against, Control, Refusal, controls, entered, judge};
+use crate::judge::{Against, Control, Refusal, controls, entered, judge, not_installed};
 use crate::ports::{AdvancedSelector, BasicSelector, FieldSelector, Parameter, Selectors};
 use crate::snapshot::{FunctionSnapshot, RuleSnapshot, Snapshot, TrailSnapshot};
 use crate::{Site, State};
@@ -146,6 +146,38 @@ fn what_cannot_be_read_is_never_called_well() {
     assert!(
         all.iter().all(|it| it.command.as_ref().unwrap().as_str() == "v2only policies show iam/role-doctor")
     );
+}
+
+#[test]
+fn where_v2only_is_not_installed_one_finding_says_so() {
+    let found = |seen: &[Snapshot]| {
+        let all = not_installed(seen, &Against::default())?;
+        Some(all.into_iter().map(|it| (it.piece, it.state)).collect::<Vec<_>>())
+    };
+    let missing = ("installation", State::Problem);
+    let member = Site::Member { hub: hub() };
+    assert_eq!(found(&[empty(Site::Alone)]), Some(vec![missing]));
+    assert_eq!(found(&[empty(Site::Hub), empty(member.clone())]), Some(vec![missing]));
+    let command =
+        |site| not_installed(&[empty(site)], &Against::default()).unwrap()[0].command.clone().unwrap();
+    assert!(command(Site::Alone).as_str().ends_with("/single-account.yaml"));
+    assert!(command(Site::Hub).as_str().ends_with("/template.yaml"));
+
+    // One piece anywhere makes it an incomplete installation.
+    assert_eq!(found(&[empty(Site::Hub), complete(member.clone())]), None);
+    let mut parameter = empty(Site::Alone);
+    parameter.parameter = complete(Site::Alone).parameter;
+    assert_eq!(found(&[parameter]), None);
+
+    // What cannot be read may exist.
+    let refused = || Failure::new(Kind::Denied, "sts:AssumeRole", "no");
+    let mut unread = empty(Site::Alone);
+    unread.queues.insert("v2only-undelivered".to_owned(), Err(refused()));
+    assert_eq!(found(&[unread]), None);
+    let mut shut = empty(member);
+    shut.rules.values_mut().for_each(|it| it.rule = Err(refused()));
+    (shut.trails, shut.defaults) = (Err(refused()), Err(refused()));
+    assert_eq!(found(&[empty(Site::Hub), shut]), Some(vec![missing, ("account", State::Unread)]));
 }
 
 #[test]

@@ -145,6 +145,18 @@ pub(super) fn complete(site: Site) -> Snapshot {
     seen
 }
 
+/// The same account and Region before v2only is installed.
+pub(super) fn empty(site: Site) -> Snapshot {
+    let mut empty = complete(site);
+    empty.rules.values_mut().for_each(|it| *it = RuleSnapshot { rule: Ok(None), targets: Ok(Vec::new()) });
+    empty.queues.values_mut().for_each(|it| *it = Ok(None));
+    empty.schedules.values_mut().for_each(|it| *it = Ok(None));
+    let function = || FunctionSnapshot { function: Ok(None), mappings: Ok(Vec::new()) };
+    empty.functions.values_mut().for_each(|it| *it = function());
+    (empty.bus, empty.parameter) = (Ok(None), Ok(None));
+    empty
+}
+
 pub(super) fn against(seen: &Snapshot) -> Against<'static> {
     Against { membership: seen.membership(), ..Against::default() }
 }

@@ -8,6 +8,7 @@ use v2only_guardrails::check::{self, Against, Attachment, Case, Finding, Level, 
 use super::args::CheckArgs;
 use crate::args::format::Format;
 use crate::print::documents;
+use crate::print::github;
 use crate::print::policies_v1::{CheckV1, EffectV1, FileV1, FindingV1};
 use crate::report::sarif;
 use crate::run::policy_file;
@@ -59,6 +60,10 @@ pub(super) fn run<W: World>(args: &CheckArgs, session: &mut Session<'_, W>) -> R
             let files = checked.iter().map(file_v1).collect();
             let document = CheckV1 { schema: "v2only.policy-check.v1", exit_code: exit.code(), files };
             documents::json(session.out, &document)?;
+        }
+        Format::Github => {
+            let findings: Vec<sarif::SarifFinding> = checked.iter().flat_map(results).collect();
+            github::annotations(session.out, &findings)?;
         }
         Format::Sarif => {
             let findings: Vec<sarif::SarifFinding> = checked.iter().flat_map(results).collect();
