@@ -10,6 +10,7 @@ mod readme;
 mod roles;
 mod shipped;
 mod sizes;
+mod suppression;
 mod terraform;
 
 use std::path::{Path, PathBuf};
