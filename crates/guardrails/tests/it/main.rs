@@ -4,6 +4,7 @@
 
 mod check;
 mod cloudformation;
+mod deploy;
 mod document;
 mod policy_findings;
 mod readme;
