@@ -12,8 +12,8 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 use v2only_guardrails::Settings;
 use v2only_guardrails::check::Level;
-use v2only_guardrails::iac::Finding;
 use v2only_guardrails::iac::suppression::Suppressed;
+use v2only_guardrails::iac::{Counts, Finding};
 use v2only_guardrails::settings::Principals;
 use v2only_policy::exemption::TagExemptions;
 use v2only_policy::settings::Rules;
@@ -90,7 +90,7 @@ struct Rule {
 /// The result for all files.
 #[derive(Default)]
 struct Checked {
-    understood: Vec<(String, &'static str)>,
+    understood: Vec<(String, &'static str, Counts)>,
     findings: Vec<(String, Finding)>,
     suppressed: Vec<(String, Suppressed)>,
     skipped: Vec<(String, String)>,
@@ -162,7 +162,7 @@ fn one<W: World>(meant: &Meant, rule: &Rule, session: &mut Session<'_, W>, check
     let name = policy_file::name(&meant.path);
     match read::file(meant, &name, rule, session.world) {
         read::Outcome::Understood(language, judged) => {
-            checked.understood.push((name.clone(), language));
+            checked.understood.push((name.clone(), language, judged.counts));
             checked.findings.extend(judged.findings.into_iter().map(|it| (name.clone(), it)));
             checked.suppressed.extend(judged.suppressed.into_iter().map(|it| (name.clone(), it)));
         }
