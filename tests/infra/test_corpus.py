@@ -41,7 +41,7 @@ def test_every_file_is_read_skipped_or_unreadable(tmp_path):
 
 
 def test_a_program_that_passes_over_a_template_is_found_out(tmp_path):
-    """That the test above can fail: this program skips what it should judge, and says nothing of another file."""
+    """That the test above can fail: this program skips what it should judge, and does not list another file."""
     repository(tmp_path / "repositories" / "one", {"a.yaml": OPEN, "b.yaml": "a: b\n"})
     blind = tmp_path / "blind"
     blind.write_text(

@@ -53,7 +53,7 @@ def test_cfn_lint_has_nothing_to_say_about_the_templates_of_policies(name, tmp_p
     assert (ran.returncode, said) == (0, []), ran.stdout + ran.stderr
     wrong = tmp_path / "wrong.yaml"
     text = (POLICIES / name).read_text()
-    wrong.write_text(text.replace("SERVICE_CONTROL_POLICY", "SCP").replace("Owner: CUSTOM_POLICY", "Owner: OURS"))
+    wrong.write_text(text.replace("SERVICE_CONTROL_POLICY", "SCP").replace("ConfigRuleName", "RuleName"))
     assert tool("cfn-lint", "--", str(wrong)).returncode != 0
 
 

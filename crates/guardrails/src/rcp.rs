@@ -1,4 +1,4 @@
-//! Resource control policies: what the resources of the organization refuse, whoever asks.
+//! Resource control policies: what the resources of the organization refuse, for every caller.
 
 use crate::pack::{self, TooLarge};
 use crate::rules::credentials;

@@ -1,6 +1,7 @@
 //! `check`: infrastructure code before it is deployed.
 
 mod changed;
+mod checked;
 mod files;
 mod print;
 mod read;
@@ -9,16 +10,14 @@ mod types;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use jiff::civil::Date;
 use v2only_guardrails::Settings;
 use v2only_guardrails::check::Level;
-use v2only_guardrails::iac::suppression::Suppressed;
-use v2only_guardrails::iac::{Counts, Finding};
+use v2only_guardrails::iac::Finding;
 use v2only_guardrails::settings::Principals;
-use v2only_policy::exemption::TagExemptions;
 use v2only_policy::settings::Rules;
 use v2only_policy::{Mode, Partition, Policy};
 
+use self::checked::{Checked, Rule};
 use self::files::Meant;
 use crate::run::policy_file;
 use crate::run::session::Session;
@@ -77,24 +76,6 @@ enum Parameters {
     Any,
     /// Its default.
     Default,
-}
-
-/// What decides besides the files.
-struct Rule {
-    settings: Settings,
-    by_defaults: bool,
-    limit: TagExemptions,
-    today: Date,
-}
-
-/// The result for all files.
-#[derive(Default)]
-struct Checked {
-    understood: Vec<(String, &'static str, Counts)>,
-    findings: Vec<(String, Finding)>,
-    suppressed: Vec<(String, Suppressed)>,
-    skipped: Vec<(String, String)>,
-    unread: Vec<(String, Problem)>,
 }
 
 /// Checks every file; one that cannot be read does not keep the others from being checked.

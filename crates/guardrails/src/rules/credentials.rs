@@ -19,7 +19,7 @@ pub fn delivered_by_v2() -> Rule {
 /// them supports these policies since they exist.
 const DATA: [&str; 4] = ["kms:*", "s3:*", "secretsmanager:*", "sqs:*"];
 
-/// The same for the data of the organization, whoever asks: also instances of other organizations.
+/// The same for the data of the organization, for every caller: also instances of other organizations.
 pub fn delivered_by_v2_to_data() -> Rule {
     let statement = Statement::deny("NoDataForCredentialsDeliveredByV1", DATA, ["*"]).when(
         "NumericLessThan",

@@ -6,7 +6,7 @@ use v2only_guardrails::check::Level;
 use v2only_guardrails::iac::suppression::Suppressed;
 use v2only_guardrails::iac::{CODES, Counts, Finding};
 
-use super::Checked;
+use super::checked::Checked;
 use crate::args::format::Format;
 use crate::print::check_v1::{CheckV1, FileV1, FindingV1, SkippedV1, SuppressedV1, UnreadV1};
 use crate::print::documents;

@@ -9,7 +9,7 @@ use v2only_guardrails::iac::cloudformation::Template;
 use v2only_guardrails::iac::suppression::Judged;
 use v2only_guardrails::iac::terraform;
 
-use super::Rule;
+use super::checked::Rule;
 use super::files::Meant;
 use crate::term::exit::Exit;
 use crate::term::problem::Problem;
