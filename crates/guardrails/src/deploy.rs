@@ -1,5 +1,5 @@
-//! CloudFormation templates: one creates the organization's policies and attaches none; the other is an AWS Config
-//! conformance pack.
+//! CloudFormation templates: one creates the organization's policies and attaches none; the other
+//! is an AWS Config conformance pack.
 
 mod conformance_pack;
 mod organization;

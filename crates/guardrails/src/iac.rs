@@ -1,7 +1,7 @@
 //! Infrastructure code before it is deployed: CloudFormation templates and Terraform plans.
 //!
-//! What is required follows from the policy document. A value that is known only after the deployment is
-//! never taken for right: it is said that it cannot be told.
+//! What is required follows from the policy document. A value that is known only after the
+//! deployment is never taken for right: it is said that it cannot be told.
 
 pub mod cloudformation;
 pub mod guard;

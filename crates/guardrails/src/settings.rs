@@ -5,7 +5,8 @@ use v2only_policy::scope::Glob;
 use v2only_policy::settings::{EndpointRule, HopLimit, HopLimitRule, Rules};
 use v2only_policy::{Mode, Partition, Policy};
 
-/// A role, or several by a pattern: an account (or `*`) and a name with its path, which may hold `*` and `?`.
+/// A role, or several by a pattern: an account (or `*`) and a name with its path, which may hold
+/// `*` and `?`.
 ///
 /// The partition is that of the rendering.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub struct RolePattern {
 /// Why a text is no [`RolePattern`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RolePatternError {
-    /// It has another shape. Users and sessions are refused too: nothing keeps others from making a user of
-    /// that name, and the key that is compared never holds the ARN of a session.
+    /// It has another shape. Users and sessions are refused too: nothing keeps others from making a
+    /// user of that name, and the key that is compared never holds the ARN of a session.
     #[error("`{0}` is not the ARN of a role such as `arn:aws:iam::*:role/break-glass`")]
     NotARole(String),
     /// It means every role there is.
@@ -138,11 +139,11 @@ pub struct Settings {
 impl Settings {
     /// What follows from a policy document.
     ///
-    /// A service control policy binds whole accounts and cannot see which override means a launch. So the
-    /// hop limit is the loosest of the document and all its overrides, and none where one of them has no
-    /// opinion: nothing is denied that the functions would have accepted. Modes and exemptions do not
-    /// change policies; where a policy is attached, and whom `principals` spares, takes their place. Exemptions
-    /// by id are parameters of the conformance pack.
+    /// A service control policy binds whole accounts and cannot see which override means a launch.
+    /// So the hop limit is the loosest of the document and all its overrides, and none where one of
+    /// them has no opinion: nothing is denied that the functions would have accepted. Modes and
+    /// exemptions do not change policies; where a policy is attached, and whom `principals` spares,
+    /// takes their place. Exemptions by id are parameters of the conformance pack.
     pub fn from_policy(policy: &Policy, partition: Partition, principals: Principals) -> Self {
         let hop_limit =
             policy.all_rules().map(|it| it.instances.hop_limit).reduce(loosest).unwrap_or_default();
@@ -227,8 +228,8 @@ impl Default for Names {
     }
 }
 
-/// The patterns of exemptions that match by id or name alone: of instances, or of notebooks. The id of an instance is
-/// unique, so that its account and Region add no condition.
+/// The patterns of exemptions that match by id or name alone: of instances, or of notebooks. The id
+/// of an instance is unique, so that its account and Region add no condition.
 fn exempt_by_id(policy: &Policy, instances: bool) -> Vec<String> {
     let alone = |it: &Exemption| {
         let matcher = &it.matcher;

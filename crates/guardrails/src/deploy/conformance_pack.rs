@@ -1,7 +1,7 @@
 //! The conformance pack.
 //!
-//! Source: AWS Config Developer Guide, "List of AWS Config Managed Rules", "Creating AWS Config Custom Policy Rules"
-//! and "Conformance packs".
+//! Source: AWS Config Developer Guide, "List of AWS Config Managed Rules", "Creating AWS Config
+//! Custom Policy Rules" and "Conformance packs".
 
 use crate::Settings;
 

@@ -4,8 +4,9 @@
 //! `# v2only:ignore http-tokens-not-stated until=2027-01-31 reason=vendor agent`. In YAML and JSON the metadata of a
 //! resource does the same: `Metadata: {v2only: {ignore: [{rule: …, until: …, reason: …}]}}`.
 //!
-//! A suppression holds through its last day in UTC. It follows the rules for exemption tags: one without an end or
-//! a reason, or with an end that is too far away, is invalid, reported, and suppresses no finding.
+//! A suppression holds through its last day in UTC. It follows the rules for exemption tags: one
+//! without an end or a reason, or with an end that is too far away, is invalid, reported, and
+//! suppresses no finding.
 
 use jiff::civil::Date;
 use v2only_policy::exemption::{TagExemptions, parse_day};
@@ -162,7 +163,8 @@ impl Directive {
     }
 }
 
-/// The comments of a text that suppress findings: the position of each, and the text after [`MARKER`].
+/// The comments of a text that suppress findings: the position of each, and the text after
+/// [`MARKER`].
 ///
 /// A comment begins with one of `openers` at the start of a line or after white space.
 pub fn comments<'a>(text: &'a str, openers: &[&str]) -> Vec<(Mark, &'a str)> {
@@ -178,8 +180,9 @@ pub fn comments<'a>(text: &'a str, openers: &[&str]) -> Vec<(Mark, &'a str)> {
     (1..).zip(text.lines()).filter_map(comment).collect()
 }
 
-/// The resource that a line belongs to: the one whose text holds the line, or that follows it where only comments
-/// stand between. `resources` are names with their first and last lines, in the order of the text.
+/// The resource that a line belongs to: the one whose text holds the line, or that follows it where
+/// only comments stand between. `resources` are names with their first and last lines, in the order
+/// of the text.
 pub fn resource_at<'a>(text: &[&str], line: usize, resources: &[(&'a str, usize, usize)]) -> Option<&'a str> {
     let is_comment = |it: &&str| it.trim_start().starts_with('#') || it.trim_start().starts_with("//");
     let above = text.get(line.saturating_sub(1)..).unwrap_or_default();

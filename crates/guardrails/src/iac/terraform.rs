@@ -1,7 +1,7 @@
 //! Terraform plans, as `terraform show -json` writes them.
 //!
-//! Read in this order: `texts` tells a plan from other texts; `kinds` are the resource types; `configuration` is
-//! what the author stated.
+//! Read in this order: `texts` tells a plan from other texts; `kinds` are the resource types;
+//! `configuration` is what the author stated.
 //!
 //! Source: Terraform, "JSON Output Format"; the documentation of the resources of the AWS provider.
 
@@ -36,7 +36,8 @@ pub fn findings(plan: &Value, settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// How many resources of a plan are judged or named; deleted resources and data sources do not count.
+/// How many resources of a plan are judged or named; deleted resources and data sources do not
+/// count.
 pub fn counts(plan: &Value) -> Counts {
     let changes = plan.get("resource_changes").and_then(Value::as_array).into_iter().flatten();
     Counts::of(
@@ -46,7 +47,8 @@ pub fn counts(plan: &Value) -> Counts {
     )
 }
 
-/// What a plan leaves to a later plan: resources whose number is unknown, and what an error kept it from planning.
+/// What a plan leaves to a later plan: resources whose number is unknown, and what an error kept it
+/// from planning.
 fn left_open(plan: &Value) -> Vec<Finding> {
     let note = |address: &str, why: &str| Finding {
         code: "cannot-tell",
@@ -183,7 +185,8 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// Why the launch template cannot be judged; `None` if the configuration refers to one of the plan.
+    /// Why the launch template cannot be judged; `None` if the configuration refers to one of the
+    /// plan.
     fn outside(&self, blocks: &[&str]) -> Option<Finding> {
         // A literal id or name names a template that the plan may not contain.
         let stated = blocks.iter().find_map(|it| self.stated?.get(it)).map(Value::to_string);

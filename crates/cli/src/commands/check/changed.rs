@@ -7,8 +7,8 @@ use std::process::Command;
 
 use crate::term::problem::Problem;
 
-/// The files below a path that changed since a commit, staged and unstaged changes and untracked files included. A
-/// branch counts from where the two histories part. Deleted files are left out.
+/// The files below a path that changed since a commit, staged and unstaged changes and untracked
+/// files included. A branch counts from where the two histories part. Deleted files are left out.
 ///
 /// The paths begin with `path`, as those of a listing of `path` do.
 pub(super) fn since(commit: &str, path: &Path) -> Result<BTreeSet<PathBuf>, Problem> {

@@ -21,7 +21,8 @@ const BAD: Style = AnsiColor::Red.on_default();
 const SO_SO: Style = AnsiColor::Yellow.on_default();
 const QUIET: Style = Style::new().dimmed();
 
-/// Prints the result in the format that was asked for. What cannot be read is always said on standard error.
+/// Prints the result in the format that was asked for. What cannot be read is always said on
+/// standard error.
 pub(super) fn all<W: World>(
     checked: &Checked,
     exit: Exit,

@@ -39,8 +39,8 @@ pub fn run(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
     allows.map(restricts_nothing).collect()
 }
 
-/// Whether a policy allows a list of actions, some of them without conditions, and not every action. A policy whose
-/// only Allow has conditions is meant as a restriction.
+/// Whether a policy allows a list of actions, some of them without conditions, and not every
+/// action. A policy whose only Allow has conditions is meant as a restriction.
 pub fn is_allow_list(policy: &Policy) -> bool {
     let allows = || policy.statements.iter().filter(|it| !it.deny);
     !allows().any(is_full_access) && allows().any(|it| it.tests.is_empty())
@@ -54,7 +54,8 @@ fn is_full_access(statement: &Statement) -> bool {
         && statement.tests.is_empty()
 }
 
-/// A grant with conditions beside a grant of the same action on the same resources without conditions.
+/// A grant with conditions beside a grant of the same action on the same resources without
+/// conditions.
 pub fn beside_wider(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
     let is_list = against.attachment == Attachment::Scp && is_allow_list(policy);
     if against.attachment != Attachment::Identity && !is_list {
@@ -81,8 +82,8 @@ pub fn beside_wider(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether every resource of the narrow grant is among those of the wide one. Where a condition key exists
-/// only on some resource types, only these count.
+/// Whether every resource of the narrow grant is among those of the wide one. Where a condition key
+/// exists only on some resource types, only these count.
 fn covers(wide: &Statement, narrow: &Statement, action: &str) -> bool {
     if wide.resources.not || narrow.resources.not {
         return wide.resources == narrow.resources;

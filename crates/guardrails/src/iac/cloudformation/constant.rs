@@ -20,8 +20,8 @@ pub(super) fn condition(template: &Template, name: &str) -> Option<bool> {
     named(template, name, 0)
 }
 
-/// The default of a parameter, if parameters have their defaults. A parameter that names an SSM parameter has
-/// none, because its default is a name.
+/// The default of a parameter, if parameters have their defaults. A parameter that names an SSM
+/// parameter has none, because its default is a name.
 pub(super) fn default<'a>(template: &'a Template, parameter: &str) -> Option<&'a str> {
     let declared = template.root.get("Parameters")?.get(parameter)?;
     let by_name = declared.get("Type").and_then(Node::text).is_some_and(|it| it.starts_with("AWS::SSM::"));

@@ -1,4 +1,5 @@
-//! The suppressions of a template: comments in YAML, and the metadata of resources in YAML and JSON.
+//! The suppressions of a template: comments in YAML, and the metadata of resources in YAML and
+//! JSON.
 
 use v2only_document::tree::{Entry, Node, Value};
 
@@ -24,8 +25,8 @@ impl Template {
         directives
     }
 
-    /// Each resource with its first and last line. A resource ends where the next key of the template or of its
-    /// resources begins.
+    /// Each resource with its first and last line. A resource ends where the next key of the
+    /// template or of its resources begins.
     fn ranges<'a>(&self, resources: &[&'a Entry]) -> Vec<(&'a str, usize, usize)> {
         let keys = resources.iter().map(|it| it.key.at.line);
         let mut starts: Vec<usize> =

@@ -1,4 +1,5 @@
-//! Texts that Terraform writes: plans, the stream of a plan, states, and what wrappers put around them.
+//! Texts that Terraform writes: plans, the stream of a plan, states, and what wrappers put around
+//! them.
 
 use serde_json::Value;
 
@@ -10,8 +11,8 @@ pub fn is_plan(document: &Value) -> bool {
         && (document.get("resource_changes").is_some_and(Value::is_array) || planned("planned_values"))
 }
 
-/// Whether a text holds a plan among lines of another tool, as the wrapper of `setup-terraform` and Terragrunt
-/// write them.
+/// Whether a text holds a plan among lines of another tool, as the wrapper of `setup-terraform` and
+/// Terragrunt write them.
 pub fn is_wrapped_plan(text: &str) -> bool {
     const KEY: &str = "\"format_version\"";
     let Some((before, _)) = text.split_once(KEY) else { return false };
@@ -29,8 +30,8 @@ pub fn is_wrapped_plan(text: &str) -> bool {
     }
 }
 
-/// Whether this is the stream of `terraform plan -json`: one JSON object a line, which says what happens to each
-/// resource and not which values it gets.
+/// Whether this is the stream of `terraform plan -json`: one JSON object a line, which says what
+/// happens to each resource and not which values it gets.
 pub fn is_plan_stream(text: &str) -> bool {
     let lines = text.lines().filter(|it| it.starts_with('{')).take(1);
     let mut objects = lines.filter_map(|it| serde_json::from_str::<Value>(it).ok());
@@ -44,7 +45,8 @@ pub fn is_plan_for_people(text: &str) -> bool {
         .any(|it| text.contains(it))
 }
 
-/// Whether this is a state, as `terraform show -json` writes it when it is given no plan, or as it is stored.
+/// Whether this is a state, as `terraform show -json` writes it when it is given no plan, or as it
+/// is stored.
 pub fn is_state(document: &Value) -> bool {
     let has = |name| document.get(name).is_some();
     (has("format_version") && has("values")) || (has("terraform_version") && has("lineage"))
