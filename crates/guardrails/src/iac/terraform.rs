@@ -106,13 +106,41 @@ impl<'a> Configuration<'a> {
 }
 
 /// A resource as it will be.
-struct Resource<'a> {
-    address: &'a str,
-    kind: &'a str,
-    after: &'a Value,
-    unknown: &'a Value,
+pub(super) struct Resource<'a> {
+    pub(super) address: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) after: &'a Value,
+    pub(super) unknown: &'a Value,
     /// What the configuration states of it.
-    stated: Option<&'a Value>,
+    pub(super) stated: Option<&'a Value>,
+    pub(super) words: &'a dyn Words,
+}
+
+/// Why an argument cannot be judged, in the words of its file.
+pub(super) trait Words {
+    /// Why the value of an argument is not known.
+    fn later(&self, argument: &str) -> String;
+    /// Why a launch template is not known.
+    fn outside(&self) -> String;
+    /// Why the resource type is not judged, if that depends on the file.
+    fn not_judged(&self, kind: &str) -> String;
+}
+
+/// The words for a plan.
+struct PlanWords;
+
+impl Words for PlanWords {
+    fn later(&self, argument: &str) -> String {
+        format!("{argument} is known only after the plan was applied")
+    }
+
+    fn outside(&self) -> String {
+        "the launch template is not in this plan, and decides".to_owned()
+    }
+
+    fn not_judged(&self, kind: &str) -> String {
+        format!("{kind} is not judged in plans")
+    }
 }
 
 /// What is known of an argument.
@@ -135,10 +163,10 @@ impl<'a> Resource<'a> {
         let after = change.get("after").filter(|it| !it.is_null())?;
         let unknown = change.get("after_unknown").unwrap_or(&Value::Null);
         let stated = configuration.and_then(|it| it.stated(address));
-        Some(Self { address, kind, after, unknown, stated })
+        Some(Self { address, kind, after, unknown, stated, words: &PlanWords })
     }
 
-    fn findings(&self, settings: &Settings) -> Vec<Finding> {
+    pub(super) fn findings(&self, settings: &Settings) -> Vec<Finding> {
         match self.kind {
             "aws_instance" | "aws_spot_instance_request" => self.options(settings, &["launch_template"]),
             "aws_launch_template" | "aws_launch_configuration" => self.options(settings, &[]),
@@ -157,7 +185,7 @@ impl<'a> Resource<'a> {
             | "aws_emr_security_configuration"
             | "aws_elastic_beanstalk_environment"
             | "aws_elastic_beanstalk_configuration_template" => {
-                vec![self.note(format!("{} is not judged in plans", self.kind))]
+                vec![self.note(self.words.not_judged(self.kind))]
             }
             twin if twin.starts_with("awscc_") && TWINS.iter().any(|it| twin.starts_with(it)) => {
                 vec![self.note(format!("{twin} is not judged; its options follow CloudFormation"))]
@@ -194,7 +222,7 @@ impl<'a> Resource<'a> {
         let inside = stated.as_ref().is_some_and(|it| {
             it.contains("\"aws_launch_template.") || it.contains("\"module.") || it.contains("\"each.")
         });
-        (!inside).then(|| self.note("the launch template is not in this plan, and decides".to_owned()))
+        (!inside).then(|| self.note(self.words.outside()))
     }
 
     fn image_builder(&self) -> Vec<Finding> {
@@ -358,7 +386,7 @@ impl<'a> Resource<'a> {
     }
 
     fn unsure(&self, name: &str, instead: &str) -> Finding {
-        let why = format!("{name} is known only after the plan was applied");
+        let why = self.words.later(name);
         Finding { level: Level::Note, ..self.error("cannot-tell", why, instead) }
     }
 }

@@ -5,11 +5,13 @@
 mod check;
 mod cloudformation;
 mod document;
+mod packer;
 mod policy_findings;
 mod readme;
 mod roles;
 mod shipped;
 mod sizes;
+mod source;
 mod terraform;
 
 use std::path::{Path, PathBuf};
