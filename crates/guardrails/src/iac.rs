@@ -6,6 +6,7 @@
 
 pub mod cloudformation;
 pub mod guard;
+pub mod kubernetes;
 pub mod source;
 pub mod terraform;
 

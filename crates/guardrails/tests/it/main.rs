@@ -5,6 +5,7 @@
 mod check;
 mod cloudformation;
 mod document;
+mod kubernetes;
 mod packer;
 mod policy_findings;
 mod readme;
