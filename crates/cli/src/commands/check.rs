@@ -1,6 +1,8 @@
 //! `check`: infrastructure code before it is deployed.
 
 mod files;
+mod other;
+mod terraform;
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +12,13 @@ use v2only_document::tree;
 use v2only_guardrails::Settings;
 use v2only_guardrails::check::Level;
 use v2only_guardrails::iac::cloudformation::Template;
-use v2only_guardrails::iac::{CODES, Finding, terraform};
+use v2only_guardrails::iac::{CODES, Finding, terraform as plan};
 use v2only_guardrails::settings::Principals;
 use v2only_policy::settings::Rules;
 use v2only_policy::{Mode, Partition, Policy};
 
 use self::files::Meant;
+use self::terraform::{ReadFailure, SourcePaths};
 use crate::args::format::Format;
 use crate::print::check_v1::{CheckV1, FileV1, FindingV1, SkippedV1};
 use crate::print::documents;
@@ -31,10 +34,9 @@ const EXAMPLES: &str = "\
 Examples:
   v2only check template.yaml
   v2only check cdk.out/
+  v2only check infrastructure/
   terraform show -json plan.out | v2only check -
   v2only check . --output sarif > findings.sarif";
-
-const CHECK_STDIN: &str = "v2only check -";
 
 const BAD: Style = AnsiColor::Red.on_default();
 const SO_SO: Style = AnsiColor::Yellow.on_default();
@@ -43,7 +45,7 @@ const SO_SO: Style = AnsiColor::Yellow.on_default();
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// CloudFormation templates, Terraform plans as JSON, and folders of them; `-` reads standard input
+    /// CloudFormation templates, Terraform files and plans as JSON, and folders of them; `-` reads standard input
     #[arg(value_name = "PATH", required = true, help_heading = "Input")]
     paths: Vec<PathBuf>,
 }
@@ -61,12 +63,23 @@ struct Checked {
 pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     let settings = settings(session)?;
     let mut checked = Checked::default();
+    let mut sources = SourcePaths::default();
     for path in &args.paths {
         match files::meant(path) {
-            Ok(files) => files.iter().for_each(|it| one(it, &settings, session, &mut checked)),
+            Ok(files) => {
+                let others = files.iter().filter(|it| !sources.take(it));
+                others.for_each(|it| one(it, &settings, session, &mut checked));
+            }
             Err(why) => checked.unread.push(unreadable(path, &why)),
         }
     }
+    let result = sources.check(&settings, read);
+    checked.understood.extend(result.understood);
+    checked.findings.extend(result.findings);
+    checked.unread.extend(result.unread.into_iter().map(|(path, why)| match why {
+        ReadFailure::Io(why) => unreadable(&path, &why),
+        ReadFailure::Text(why) => incomplete(format!("{}:{why}", policy_file::name(&path))),
+    }));
     for problem in &checked.unread {
         session.talk.problem(problem);
     }
@@ -74,8 +87,7 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
         for (file, why) in &checked.skipped {
             session.talk.note(&format!("{file}: {why}"));
         }
-        let hint =
-            "name a CloudFormation template, a CDK output folder, or the output of `terraform show -json`";
+        let hint = "name a CloudFormation template, a CDK output folder, Terraform files, or the output of `terraform show -json`";
         return Err(Problem::usage("nothing here is infrastructure code that is understood", hint).into());
     }
     let errors = checked.findings.iter().any(|(_, it)| it.level == Level::Error);
@@ -103,34 +115,35 @@ fn settings<W: World>(session: &mut Session<'_, W>) -> Result<Settings, Problem>
 fn one<W: World>(meant: &Meant, settings: &Settings, session: &Session<'_, W>, checked: &mut Checked) {
     let path = meant.path.as_path();
     let name = policy_file::name(path);
-    if path.to_str().is_some_and(|it| it.ends_with(".tf") || it.ends_with(".tf.json")) {
-        let hint =
-            format!("type `terraform plan -out plan.out && terraform show -json plan.out | {CHECK_STDIN}`");
-        let problem =
-            Problem::usage(format!("{name} is Terraform's source, and only a plan can be checked"), hint);
-        return checked.unread.push(Problem { exit: Exit::Incomplete, ..problem });
-    }
     let text = if path == Path::new("-") { session.world.read_stdin() } else { read(path) };
     let text = match text.map(|it| it.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(it)) {
         Ok(text) => text,
         Err(why) => return checked.unread.push(unreadable(path, &why)),
     };
     if let Ok(json) = serde_json::from_str::<Value>(&text) {
-        if terraform::is_plan(&json) {
-            let findings = terraform::findings(&json, settings);
+        if plan::is_plan(&json) {
+            let findings = plan::findings(&json, settings);
             checked.understood.push((name.clone(), "terraform-plan"));
             return checked.findings.extend(findings.into_iter().map(|it| (name.clone(), it)));
         }
-        if terraform::is_state(&json) {
+        if plan::is_state(&json) {
             let why = "the state of Terraform, which holds what is deployed; name the plan".to_owned();
             return checked.skipped.push((name, why));
         }
     }
-    if terraform::is_wrapped_plan(&text) {
+    if plan::is_wrapped_plan(&text) {
         let hint = "set `terraform_wrapper: false` in the step that installs Terraform";
         let problem =
             Problem::usage(format!("{name} has a line before the plan, which a wrapper wrote"), hint);
         return checked.unread.push(Problem { exit: Exit::Incomplete, ..problem });
+    }
+    match other::read(meant, &text, settings) {
+        Some(Ok((language, findings))) => {
+            checked.understood.push((name.clone(), language));
+            return checked.findings.extend(findings.into_iter().map(|it| (name.clone(), it)));
+        }
+        Some(Err(why)) => return checked.unread.push(incomplete(format!("{name}:{why}"))),
+        None => {}
     }
     match Template::read(&text) {
         Ok(Some(template)) => {
