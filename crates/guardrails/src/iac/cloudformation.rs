@@ -3,6 +3,7 @@
 //! Read in this order: `kinds` are the resource types; `value` is what a property can be when the template is
 //! deployed; `judge` compares both.
 
+mod constructs;
 mod judge;
 pub mod kinds;
 mod suggestion;
@@ -74,7 +75,9 @@ impl Template {
             return findings.push(note(name, node.at, why.to_owned()));
         };
         if let Some(kind) = kinds::of(kind) {
-            return findings.extend(Resource { template: self, name, node, kind }.findings(settings));
+            let mut found = Resource { template: self, name, node, kind }.findings(settings);
+            constructs::advise(node, kind.name, &mut found);
+            return findings.extend(found);
         }
         if kind == "AWS::CloudFormation::StackSet"
             && let Some(body) = node.get("Properties").and_then(|it| it.get("TemplateBody"))

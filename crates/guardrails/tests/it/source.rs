@@ -305,7 +305,7 @@ fn ten_thousand_resources_are_judged_in_a_moment() {
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
 
-/// Expressions of all kinds, none of which is the text `required`.
+/// Expressions of all kinds. None is the text `required`.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),

@@ -19,7 +19,7 @@ pub(super) struct SourcePaths {
     folders: BTreeMap<String, String>,
     /// Files that are named themselves. In their folders, only they are reported.
     named: BTreeSet<String>,
-    /// Folders of which every file is meant.
+    /// Folders in which every file is meant.
     complete: BTreeSet<String>,
 }
 
