@@ -73,10 +73,10 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
             Err(why) => checked.unread.push(unreadable(path, &why)),
         }
     }
-    let result = sources.check(&settings, read);
-    checked.understood.extend(result.understood);
-    checked.findings.extend(result.findings);
-    checked.unread.extend(result.unread.into_iter().map(|(path, why)| match why {
+    let sources = sources.check(&settings, read);
+    checked.understood.extend(sources.understood);
+    checked.findings.extend(sources.findings);
+    checked.unread.extend(sources.unread.into_iter().map(|(path, why)| match why {
         ReadFailure::Io(why) => unreadable(&path, &why),
         ReadFailure::Text(why) => incomplete(format!("{}:{why}", policy_file::name(&path))),
     }));
