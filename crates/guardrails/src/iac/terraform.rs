@@ -120,8 +120,8 @@ pub(super) struct Resource<'a> {
 pub(super) trait Words {
     /// Why the value of an argument is not known.
     fn later(&self, argument: &str) -> String;
-    /// Why a launch template is not known.
-    fn outside(&self) -> String;
+    /// Why a launch template or a launch configuration is not known.
+    fn outside(&self, what: &str) -> String;
     /// Why the resource type is not judged, if that depends on the file.
     fn not_judged(&self, kind: &str) -> String;
 }
@@ -134,8 +134,8 @@ impl Words for PlanWords {
         format!("{argument} is known only after the plan was applied")
     }
 
-    fn outside(&self) -> String {
-        "the launch template is not in this plan, and decides".to_owned()
+    fn outside(&self, what: &str) -> String {
+        format!("the {what} is not in this plan, and decides")
     }
 
     fn not_judged(&self, kind: &str) -> String {
@@ -202,7 +202,7 @@ impl<'a> Resource<'a> {
             return self.outside(BLOCKS).into_iter().collect();
         }
         match self.kind {
-            "aws_autoscaling_group" => Vec::new(),
+            "aws_autoscaling_group" => self.outside_configuration().into_iter().collect(),
             "aws_spot_fleet_request" => vec![self.error(
                 "http-tokens-not-stated",
                 "launch specifications cannot state http_tokens, so the account default and the AMI decide"
@@ -215,6 +215,17 @@ impl<'a> Resource<'a> {
         }
     }
 
+    /// A note for a launch configuration that the plan does not contain.
+    fn outside_configuration(&self) -> Option<Finding> {
+        const NAME: &str = "launch_configuration";
+        let stated = self.stated.and_then(|it| it.get(NAME)).map(Value::to_string);
+        let is_named = stated.is_some() || self.after.get(NAME).is_some_and(Value::is_string);
+        let inside = stated.as_ref().is_some_and(|it| {
+            it.contains("\"aws_launch_configuration.") || it.contains("\"module.") || it.contains("\"each.")
+        });
+        (is_named && !inside).then(|| self.note(self.words.outside("launch configuration")))
+    }
+
     /// Why the launch template cannot be judged; `None` if the configuration refers to one of the plan.
     fn outside(&self, blocks: &[&str]) -> Option<Finding> {
         // A literal id or name names a template that the plan may not contain.
@@ -222,7 +233,7 @@ impl<'a> Resource<'a> {
         let inside = stated.as_ref().is_some_and(|it| {
             it.contains("\"aws_launch_template.") || it.contains("\"module.") || it.contains("\"each.")
         });
-        (!inside).then(|| self.note(self.words.outside()))
+        (!inside).then(|| self.note(self.words.outside("launch template")))
     }
 
     fn image_builder(&self) -> Vec<Finding> {

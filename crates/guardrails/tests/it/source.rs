@@ -275,6 +275,39 @@ fn what_cannot_be_read_names_line_and_expectation(
 }
 
 #[test]
+fn a_line_break_within_a_for_expression_is_read() {
+    let text = "locals {\n  it = { for k in [\"a\"] : k => k == \"b\" ? \"optional\" :\r\n    (k == \"a\" ? \"required\"\n    : \"optional\") }\n}\n";
+    assert_eq!(codes(&instance("local.it[\"a\"]", text)), NONE);
+    let open = codes(&(text.to_owned() + "resource \"aws_instance\" \"web\" {}\n"));
+    assert_eq!(open, SILENT);
+}
+
+#[test]
+fn a_launch_configuration_that_is_elsewhere_is_a_note() {
+    let by = |it: &str| {
+        format!(
+            "resource \"aws_autoscaling_group\" \"g\" {{\n  launch_configuration = {it}\n}}\n\
+        resource \"aws_launch_configuration\" \"it\" {{\n  metadata_options {{\n    http_tokens = \"required\"\n  }}\n}}\n"
+        )
+    };
+    assert_eq!(codes(&by("aws_launch_configuration.it.name")), NONE);
+    for outside in ["\"mine\"", "var.it"] {
+        assert_eq!(codes(&by(outside)), NOTE, "{outside}");
+    }
+}
+
+#[test]
+fn values_that_grow_are_no_danger() {
+    let lists: String =
+        (1..60).map(|it| format!("  a{it} = concat(local.a{0}, local.a{0})\n", it - 1)).collect();
+    let texts: String =
+        (1..60).map(|it| format!("  b{it} = \"${{local.b{0}}}${{local.b{0}}}\"\n", it - 1)).collect();
+    let locals = format!("locals {{\n  a0 = [1]\n  b0 = \"x\"\n{lists}{texts}}}\n");
+    assert_eq!(codes(&instance("local.a59[0]", &locals)), NOTE);
+    assert_eq!(codes(&instance("local.b59", &locals)), NOTE);
+}
+
+#[test]
 fn deep_texts_and_long_chains_are_no_danger() {
     let deep = format!("a = {}1{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(SourceFile::read("main.tf", &deep).is_err());

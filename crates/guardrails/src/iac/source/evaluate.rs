@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::functions;
 use super::operators::{attribute, binary, concatenate, element, elements, unary, written};
-use super::program::{Children, Instance, MAX_DEPTH, Program, Scope};
+use super::program::{Children, Instance, MAX_DEPTH, MAX_EVALUATIONS, MAX_SIZE, Program, Scope};
 use super::syntax::{Conditional, Expr, For, Step};
 use super::value::Val;
 
@@ -17,10 +17,14 @@ impl<'a> Program<'a> {
         if self.depth.get() >= MAX_DEPTH {
             return Val::later("values that refer to each other too often");
         }
+        self.evaluations.set(self.evaluations.get() + 1);
+        if self.evaluations.get() > MAX_EVALUATIONS {
+            return Val::later("more values than are evaluated");
+        }
         self.depth.set(self.depth.get() + 1);
         let value = self.value(expr, scope);
         self.depth.set(self.depth.get() - 1);
-        value
+        if value.size() > MAX_SIZE { Val::later("a value that is too large") } else { value }
     }
 
     fn all(&self, exprs: &'a [Expr], scope: &Scope<'a>) -> Vec<Val> {

@@ -1,6 +1,6 @@
 //! A resource of a source file as the facts that the judge of plans reads.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
@@ -54,7 +54,7 @@ struct Case {
 
 /// Why arguments are known later, by their names.
 struct SourceWords {
-    later: HashMap<String, Rc<str>>,
+    later: BTreeMap<String, Rc<str>>,
     template: Option<String>,
 }
 
@@ -66,10 +66,10 @@ impl Words for SourceWords {
         }
     }
 
-    fn outside(&self) -> String {
+    fn outside(&self, what: &str) -> String {
         match &self.template {
-            Some(it) => format!("{it}, and decides"),
-            None => "a launch template that is not in these files decides".to_owned(),
+            Some(it) => format!("the {what} {it}, and decides"),
+            None => format!("a {what} that is not in these files decides"),
         }
     }
 
@@ -213,10 +213,13 @@ fn as_number(name: &str, value: &Val) -> Val {
     }
 }
 
-/// Why arguments are known later.
-fn reasons(values: &Val) -> HashMap<String, Rc<str>> {
-    let mut found = HashMap::new();
-    let mut open = vec![values];
+/// Why arguments that are judged are known later.
+fn reasons(values: &Val) -> BTreeMap<String, Rc<str>> {
+    let mut found = BTreeMap::new();
+    let Val::Map(entries) = values else { return found };
+    let judged = entries.iter().filter(|(name, _)| JUDGED.contains(&name.as_str()));
+    let judged = Val::map(judged.map(|(name, it)| (name.clone(), it.clone())).collect());
+    let mut open = vec![&judged];
     while let Some(value) = open.pop() {
         match value {
             Val::List(items) => open.extend(items.iter()),
@@ -234,34 +237,31 @@ fn reasons(values: &Val) -> HashMap<String, Rc<str>> {
     found
 }
 
-/// Why the first launch template that is referred to is not known.
+/// Why the first launch template or launch configuration that is referred to is not known.
 fn template(values: &Val) -> Option<String> {
     const BLOCKS: &[&str] =
         &["launch_template", "mixed_instances_policy", "launch_template_config", "compute_resources"];
     const NAMES: &[&str] = &["id", "name", "launch_template_id", "launch_template_name"];
+    let named = |it: &Val| match it {
+        Val::Later(it) if !it.inside => Some(format!("depends on {}", it.why)),
+        Val::Text(text) => Some(format!("{text} is not in these files")),
+        _ => None,
+    };
     let Val::Map(entries) = values else { return None };
     let mut open: Vec<&Val> = BLOCKS.iter().filter_map(|it| entries.get(*it)).collect();
     while let Some(value) = open.pop() {
         match value {
             Val::List(items) => open.extend(items.iter()),
             Val::Map(entries) => {
-                for name in NAMES {
-                    match entries.get(*name) {
-                        Some(Val::Later(it)) if !it.inside => {
-                            return Some(format!("the launch template depends on {}", it.why));
-                        }
-                        Some(Val::Text(text)) => {
-                            return Some(format!("the launch template {text} is not in these files"));
-                        }
-                        _ => {}
-                    }
+                if let Some(found) = NAMES.iter().find_map(|it| named(entries.get(*it)?)) {
+                    return Some(found);
                 }
                 open.extend(entries.values());
             }
             _ => {}
         }
     }
-    None
+    entries.get("launch_configuration").and_then(named)
 }
 
 /// Where an argument stands, in a body or in the blocks of it.

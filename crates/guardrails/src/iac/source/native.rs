@@ -14,11 +14,32 @@ use crate::iac::cloudformation::Unreadable;
 /// # Errors
 /// The text is not HCL.
 pub(super) fn read(text: &str) -> Result<Body, Unreadable> {
-    let body = hcl_edit::parser::parse_body(text).map_err(|error| Unreadable {
+    let parse = hcl_edit::parser::parse_body;
+    // The library refuses a line break within the value of a `{for …}`, which HCL allows.
+    let body = parse(text).or_else(|error| parse(&joined(text)).map_err(|_| error));
+    let body = body.map_err(|error| Unreadable {
         at: Mark { line: error.location().line(), column: error.location().column() },
         message: error.message().to_owned(),
     })?;
     Ok(Reader::of(text).body(&body))
+}
+
+/// The text with a space for each line break within a condition. Offsets stay the same.
+fn joined(text: &str) -> String {
+    const END: &[&str] = &["?", ":", "&&", "||", "=>"];
+    const START: &[&str] = &["? ", ": ", "&& ", "|| "];
+    let mut joined = String::with_capacity(text.len());
+    let mut lines = text.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        let continues = END.iter().any(|it| line.trim_end().ends_with(it))
+            || lines.peek().is_some_and(|next| START.iter().any(|it| next.trim_start().starts_with(it)));
+        if continues && !line.contains('#') && !line.contains("//") {
+            joined.push_str(&line.replace(['\r', '\n'], " "));
+        } else {
+            joined.push_str(line);
+        }
+    }
+    joined
 }
 
 /// Reads one expression, as a string of the JSON syntax holds it.

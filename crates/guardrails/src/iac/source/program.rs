@@ -14,6 +14,12 @@ use super::value::Val;
 
 /// Values that refer to more others than this, one within the other, are not evaluated.
 pub(super) const MAX_DEPTH: usize = 150;
+/// More values than this are not evaluated. It ends loops within loops.
+pub(super) const MAX_EVALUATIONS: usize = 5_000_000;
+/// A longer text, list or map is not kept. It ends values that double.
+pub(super) const MAX_SIZE: usize = 200_000;
+/// Modules within more modules than this are not evaluated.
+const MAX_CALLS: usize = 32;
 /// More instances of modules than this are not evaluated.
 const MAX_INSTANCES: usize = 2_000;
 /// More elements of `count` or `for_each` than this are judged as one.
@@ -25,6 +31,8 @@ pub(super) struct Program<'a> {
     instances: Cell<usize>,
     /// How many values are evaluated, one within the other.
     pub(super) depth: Cell<usize>,
+    /// How many values were evaluated.
+    pub(super) evaluations: Cell<usize>,
 }
 
 /// A module as it is called, or a folder that no other one calls.
@@ -80,6 +88,11 @@ impl<'a> Instance<'a> {
         Self { folder, address: String::new(), absent: None, call, values, children }
     }
 
+    /// How many calls lead here.
+    fn depth(&self) -> usize {
+        self.call.as_ref().map_or(0, |(scope, _)| scope.instance.depth() + 1)
+    }
+
     /// Whether a folder is one of those that lead here.
     fn is_within(&self, folder: &Folder) -> bool {
         let outer = |(scope, _): &(Scope<'a>, &'a Block)| scope.instance.is_within(folder);
@@ -89,7 +102,7 @@ impl<'a> Instance<'a> {
 
 impl<'a> Program<'a> {
     pub(super) fn of(folders: &'a HashMap<String, Folder>) -> Self {
-        Self { folders, instances: Cell::new(0), depth: Cell::new(0) }
+        Self { folders, instances: Cell::new(0), depth: Cell::new(0), evaluations: Cell::new(0) }
     }
 
     /// A folder with the values of its files of variables.
@@ -118,6 +131,9 @@ impl<'a> Program<'a> {
         let Some(folder) = self.folders.get(&path) else {
             return Children::Elsewhere(format!("the folder {source} has no file that can be read"));
         };
+        if instance.depth() >= MAX_CALLS {
+            return Children::Elsewhere(format!("it is within {MAX_CALLS} other modules"));
+        }
         if instance.is_within(folder) {
             return Children::Elsewhere(format!("the folder {source} calls itself"));
         }

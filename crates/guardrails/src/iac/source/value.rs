@@ -153,6 +153,16 @@ impl Val {
         }
     }
 
+    /// The length of a text, a list or a map.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::List(items) => items.len(),
+            Self::Map(entries) => entries.len(),
+            _ => 1,
+        }
+    }
+
     /// A scalar as text, as Terraform converts it.
     pub(super) fn as_text(&self) -> Option<Rc<str>> {
         match self {
