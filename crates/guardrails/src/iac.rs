@@ -1,10 +1,13 @@
-//! Infrastructure code before it is deployed: CloudFormation templates and Terraform plans.
+//! Infrastructure code before it is deployed: CloudFormation templates, Terraform plans and source files, Packer
+//! templates, and Kubernetes objects that launch instances.
 //!
 //! What is required follows from the policy document. A value that is known only after the
 //! deployment is never taken for right: it is said that it cannot be told.
 
 pub mod cloudformation;
 pub mod guard;
+pub mod kubernetes;
+pub mod source;
 pub mod suppression;
 pub mod terraform;
 

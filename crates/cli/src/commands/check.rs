@@ -3,8 +3,10 @@
 mod changed;
 mod checked;
 mod files;
+mod other;
 mod print;
 mod read;
+mod terraform;
 mod types;
 
 use std::path::{Path, PathBuf};
@@ -12,13 +14,14 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use v2only_guardrails::Settings;
 use v2only_guardrails::check::Level;
-use v2only_guardrails::iac::Finding;
+use v2only_guardrails::iac::{Counts, Finding};
 use v2only_guardrails::settings::Principals;
 use v2only_policy::settings::Rules;
 use v2only_policy::{Mode, Partition, Policy};
 
 use self::checked::{Checked, Rule};
 use self::files::Meant;
+use self::terraform::{ReadFailure, SourcePaths};
 use crate::run::policy_file;
 use crate::run::session::Session;
 use crate::term::exit::Exit;
@@ -29,6 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   v2only check template.yaml
   v2only check cdk.out/
+  v2only check infrastructure/
   terraform show -json plan.out | v2only check -
   v2only check . --changed-since origin/main --strict
   v2only check . --output sarif > findings.sarif";
@@ -37,7 +41,7 @@ Examples:
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// CloudFormation templates, Terraform plans as JSON, and folders of them; `-` reads standard input
+    /// CloudFormation templates, Terraform files and plans as JSON, and folders of them; `-` reads standard input
     #[arg(value_name = "PATH", required_unless_present = "types", help_heading = "Input")]
     paths: Vec<PathBuf>,
 
@@ -87,14 +91,16 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
     let mut checked = Checked::default();
     // A hook names files of every kind, so a named file of another kind is skipped.
     let mut by_hook = args.changed_since.is_some();
+    let mut sources = SourcePaths::default();
     for path in &args.paths {
         let changed = args.changed_since.as_deref().map(|since| changed::since(since, path)).transpose()?;
         match files::meant(path) {
             Ok(files) => {
-                let files = files.into_iter();
-                for it in files.filter(|it| changed.as_ref().is_none_or(|changed| changed.contains(&it.path)))
-                {
-                    by_hook |= one(&it, &rule, session, &mut checked);
+                let changed = |it: &&Meant| changed.as_ref().is_none_or(|changed| changed.contains(&it.path));
+                for it in files.iter().filter(changed) {
+                    if !sources.take(it) {
+                        by_hook |= one(it, &rule, session, &mut checked);
+                    }
                 }
             }
             Err(why) => {
@@ -103,12 +109,23 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
             }
         }
     }
+    let sources = sources.check(&rule.settings, read::text);
+    let none = Counts::default();
+    checked.understood.extend(sources.understood.into_iter().map(|(file, language)| (file, language, none)));
+    checked.findings.extend(sources.findings);
+    checked.unread.extend(sources.unread.into_iter().map(|(path, why)| {
+        let name = policy_file::name(&path);
+        let problem = match why {
+            ReadFailure::Io(why) => read::unreadable(&path, &why),
+            ReadFailure::Text(why) => read::broken(&name, &why),
+        };
+        (name, problem)
+    }));
     if checked.understood.is_empty() && checked.unread.is_empty() && !by_hook {
         for (file, why) in &checked.skipped {
             session.talk.note(&format!("{file}: {why}"));
         }
-        let hint =
-            "name a CloudFormation template, a CDK output folder, or the output of `terraform show -json`";
+        let hint = "name a CloudFormation template, a CDK output folder, Terraform files, or the output of `terraform show -json`";
         return Err(Problem::usage("nothing here is infrastructure code that is understood", hint).into());
     }
     if args.strict {

@@ -230,16 +230,75 @@ fn a_folder_may_hold_templates_of_other_tools() {
 }
 
 #[test]
-fn the_source_and_the_state_of_terraform_are_told_from_its_plan() {
+fn the_state_of_terraform_is_no_plan() {
     let world = world()
-        .file("main.tf", "resource \"aws_instance\" \"web\" {}\n")
         .file("state.json", r#"{"format_version": "1.0", "terraform_version": "1.9.0", "values": {}}"#);
-    let ran = world.run("check DIR/main.tf");
-    assert_eq!(ran.exit.code(), 3);
-    assert!(ran.err.contains("terraform show -json plan.out | v2only check -"), "{}", ran.err);
     let ran = world.run("check DIR/state.json");
     assert_eq!(ran.exit.code(), 2);
     assert!(ran.err.contains("name the plan"), "{}", ran.err);
+}
+
+/// A configuration that calls a module with values.
+fn configuration() -> FakeWorld {
+    let world = world();
+    for folder in ["live", "live/.terraform", "modules", "modules/web"] {
+        std::fs::create_dir(world.path(folder)).unwrap();
+    }
+    let module = "variable \"tokens\" {\n  default = \"required\"\n}\n\
+                  resource \"aws_instance\" \"web\" {\n  metadata_options {\n    http_tokens = var.tokens\n  }\n}\n";
+    world
+        .file("live/main.tf", "module \"web\" {\n  source = \"../modules/web\"\n  tokens = local.tokens\n}\n")
+        .file("live/locals.tf", "locals {\n  tokens = \"optional\"\n}\nresource \"aws_instance\" \"b\" {}\n")
+        .file("live/.terraform/copy.tf", "resource \"aws_instance\" \"copy\" {}\n")
+        .file("modules/web/main.tf", module)
+}
+
+#[test]
+fn source_files_of_terraform_are_judged_with_their_modules() {
+    let world = configuration();
+    assert_snapshot!(world.run("check DIR/live").seen());
+    // A module that nothing calls is judged by its defaults.
+    assert_eq!(world.run("check DIR/modules").exit.code(), 0);
+    let both = world.run("check DIR/live DIR/modules --output json").json();
+    assert_eq!(both["findings"].as_array().unwrap().len(), 2, "{both}");
+    assert_eq!(both["files"][0]["language"], "terraform");
+}
+
+#[test]
+fn objects_of_kubernetes_and_templates_of_packer_are_judged() {
+    let class = "apiVersion: v1\nkind: Service\n---\napiVersion: karpenter.k8s.aws/v1\nkind: EC2NodeClass\n\
+                 metadata: {name: default}\nspec:\n  metadataOptions:\n    httpTokens: optional\n";
+    let chart = "apiVersion: karpenter.k8s.aws/v1\nkind: EC2NodeClass\nspec: {{ .Values.spec }\n";
+    let world = world()
+        .file("class.yaml", class)
+        .file("chart.yaml", chart)
+        .file("service.yaml", "apiVersion: v1\nkind: Service\n")
+        .file("image.json", r#"{"builders": [{"type": "amazon-ebs", "imds_support": "v2.0"}]}"#)
+        .file("image.pkr.hcl", "source \"amazon-ebs\" \"web\" {\n  imds_support = \"v2.0\"\n}\n");
+    assert_snapshot!(world.run("check DIR").seen());
+    // A chart that is named itself must be read.
+    assert_eq!(world.run("check DIR/chart.yaml").exit.code(), 3);
+}
+
+#[test]
+fn a_named_source_file_is_judged_with_the_values_beside_it() {
+    let world = configuration();
+    let ran = world.run("check DIR/live/main.tf");
+    assert_eq!(ran.exit.code(), 10, "{}", ran.err);
+    assert!(ran.out.contains("module.web.aws_instance.web: http_tokens is optional"), "{}", ran.out);
+    // What stands in the file beside it is not reported.
+    assert!(!ran.out.contains("aws_instance.b"), "{}", ran.out);
+}
+
+#[test]
+fn a_source_file_that_cannot_be_read_is_named_with_its_line() {
+    let ran = world()
+        .file("bad.tf", "resource \"aws_instance\" \"web\" {\n  ami = \n}\n")
+        .file("good.tf", "resource \"aws_instance\" \"web\" {\n}\n")
+        .run("check DIR");
+    assert_eq!(ran.exit.code(), 3);
+    assert!(ran.err.contains("bad.tf:2:9: ") && ran.err.contains("expected"), "{}", ran.err);
+    assert!(ran.out.contains("aws_instance.web"), "{}", ran.out);
 }
 
 #[test]
@@ -355,7 +414,6 @@ fn what_terraform_writes_besides_a_plan_gets_its_hint() {
         .file("stream.json", stream)
         .file("people.txt", "Terraform will perform the following actions:\n")
         .file("plan.out", "PK\u{3}\u{4}rest")
-        .file("main.tf.json", "{}")
         .file("before.json", &format!("[command]/opt/terraform show -json plan.out\n{plan}\n"))
         .file("after.json", &format!("{plan}\n::debug::Terraform exited with code 0.\n"))
         .file("prefixed.json", &format!("12:00:00.000 STDOUT terraform: {plan}\n"));
@@ -363,7 +421,6 @@ fn what_terraform_writes_besides_a_plan_gets_its_hint() {
         ("stream.json", "terraform show -json plan.out"),
         ("people.txt", "terraform show -json plan.out"),
         ("plan.out", "terraform show -json plan.out"),
-        ("main.tf.json", "terraform show -json plan.out"),
         ("before.json", "terraform_wrapper: false"),
         ("after.json", "terraform_wrapper: false"),
         ("prefixed.json", "terraform_wrapper: false"),

@@ -5,6 +5,7 @@
 
 mod call;
 mod constant;
+mod constructs;
 mod directives;
 mod judge;
 pub mod kinds;
@@ -99,7 +100,9 @@ impl Template {
             return findings.push(note(name, node.at, why.to_owned()));
         };
         if let Some(kind) = kinds::of(kind) {
-            return findings.extend(Resource { template: self, name, node, kind }.findings(settings));
+            let mut found = Resource { template: self, name, node, kind }.findings(settings);
+            constructs::advise(node, kind.name, &mut found);
+            return findings.extend(found);
         }
         if kind == "AWS::CloudFormation::StackSet"
             && let Some(body) = node.get("Properties").and_then(|it| it.get("TemplateBody"))

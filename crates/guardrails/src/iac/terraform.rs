@@ -100,15 +100,43 @@ fn reset(change: &Value) -> Option<Finding> {
 }
 
 /// A resource as it will be.
-struct Resource<'a> {
-    address: &'a str,
-    kind: &'a str,
-    after: &'a Value,
-    unknown: &'a Value,
+pub(super) struct Resource<'a> {
+    pub(super) address: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) after: &'a Value,
+    pub(super) unknown: &'a Value,
     /// What the configuration states of it.
-    stated: Option<&'a Value>,
+    pub(super) stated: Option<&'a Value>,
     /// The account default that the plan sets, in words.
-    default: Option<&'a str>,
+    pub(super) default: Option<&'a str>,
+    pub(super) words: &'a dyn Words,
+}
+
+/// Why an argument cannot be judged, in the words of its file.
+pub(super) trait Words {
+    /// Why the value of an argument is not known.
+    fn later(&self, argument: &str) -> String;
+    /// Why a launch template or a launch configuration is not known.
+    fn outside(&self, what: &str) -> String;
+    /// Why the resource type is not judged, if that depends on the file.
+    fn not_judged(&self, kind: &str) -> String;
+}
+
+/// The words for a plan.
+struct PlanWords;
+
+impl Words for PlanWords {
+    fn later(&self, argument: &str) -> String {
+        format!("{argument} is known only after the plan was applied")
+    }
+
+    fn outside(&self, what: &str) -> String {
+        format!("the {what} is not in this plan, and decides")
+    }
+
+    fn not_judged(&self, kind: &str) -> String {
+        format!("{kind} is not judged in plans")
+    }
 }
 
 /// What is known of an argument.
@@ -135,10 +163,10 @@ impl<'a> Resource<'a> {
         let after = change.get("after").filter(|it| !it.is_null())?;
         let unknown = change.get("after_unknown").unwrap_or(&Value::Null);
         let stated = configuration.and_then(|it| it.stated(address));
-        Some(Self { address, kind, after, unknown, stated, default })
+        Some(Self { address, kind, after, unknown, stated, default, words: &PlanWords })
     }
 
-    fn findings(&self, settings: &Settings) -> Vec<Finding> {
+    pub(super) fn findings(&self, settings: &Settings) -> Vec<Finding> {
         let Some(switch) = kinds::of(self.kind) else { return Vec::new() };
         match switch {
             Switch::Options => self.options(settings, &[]),
@@ -148,6 +176,7 @@ impl<'a> Resource<'a> {
             Switch::Image => self.image(),
             Switch::ImageBuilder => self.image_builder(),
             Switch::Templates => self.templates(),
+            Switch::Named(kinds::NOT_JUDGED) => vec![self.note(self.words.not_judged(self.kind))],
             Switch::Named(why) => vec![self.note(format!("{}: {why}", self.kind))],
         }
     }
@@ -175,7 +204,7 @@ impl<'a> Resource<'a> {
             return self.outside(BLOCKS).into_iter().collect();
         }
         match self.kind {
-            "aws_autoscaling_group" => Vec::new(),
+            "aws_autoscaling_group" => self.outside_configuration().into_iter().collect(),
             "aws_spot_fleet_request" => vec![self.error(
                 "http-tokens-not-stated",
                 format!("launch specifications cannot state http_tokens, so {}", self.deciders()),
@@ -183,6 +212,17 @@ impl<'a> Resource<'a> {
             )],
             _ => vec![self.note(format!("without a launch template {}", self.deciders()))],
         }
+    }
+
+    /// A note for a launch configuration that the plan does not contain.
+    fn outside_configuration(&self) -> Option<Finding> {
+        const NAME: &str = "launch_configuration";
+        let stated = self.stated.and_then(|it| it.get(NAME)).map(Value::to_string);
+        let is_named = stated.is_some() || self.after.get(NAME).is_some_and(Value::is_string);
+        let inside = stated.as_ref().is_some_and(|it| {
+            it.contains("\"aws_launch_configuration.") || it.contains("\"module.") || it.contains("\"each.")
+        });
+        (is_named && !inside).then(|| self.note(self.words.outside("launch configuration")))
     }
 
     /// Why the launch template cannot be judged; `None` if the configuration refers to one of the
@@ -193,7 +233,7 @@ impl<'a> Resource<'a> {
         let inside = stated.as_ref().is_some_and(|it| {
             it.contains("\"aws_launch_template.") || it.contains("\"module.") || it.contains("\"each.")
         });
-        (!inside).then(|| self.note("the launch template is not in this plan, and decides".to_owned()))
+        (!inside).then(|| self.note(self.words.outside("launch template")))
     }
 
     fn image_builder(&self) -> Vec<Finding> {
@@ -358,7 +398,7 @@ impl<'a> Resource<'a> {
     }
 
     fn unsure(&self, name: &str, instead: &str) -> Finding {
-        let why = format!("{name} is known only after the plan was applied");
+        let why = self.words.later(name);
         Finding { level: Level::Note, ..self.error("cannot-tell", why, instead) }
     }
 }

@@ -180,3 +180,24 @@ fn a_file_with_aliases_that_is_no_template_is_not_a_template() {
     assert!(Template::read("home: &a 1\nrules: [{type: AWS::S3::Bucket, region: *a}]\n").unwrap().is_none());
     assert!(Template::read("Resources: {A: &a {Type: AWS::S3::Bucket}, B: *a}\n").is_err());
 }
+
+#[test]
+fn a_resource_of_the_cdk_gets_the_property_of_its_construct() {
+    let template = |kind: &str, metadata: &str| {
+        format!("Resources:\n  A:\n    Type: {kind}\n    Metadata: {{{metadata}}}\n    Properties: {{}}\n")
+    };
+    let instead = |kind: &str, metadata: &str| {
+        let read = Template::read(&template(kind, metadata)).unwrap().unwrap();
+        read.findings(&Settings::shipped()).into_iter().map(|it| it.instead).collect::<String>()
+    };
+    const PATH: &str = "aws:cdk:path: App/Web/Resource";
+    let advice = "in the CDK app, for App/Web:\n  requireImdsv2: true\nor for all:\n  \
+                  Aspects.of(app).add(new ec2.InstanceRequireImdsv2Aspect())";
+    assert!(instead("AWS::EC2::Instance", PATH).ends_with(advice), "{}", instead("AWS::EC2::Instance", PATH));
+    assert!(instead("AWS::EC2::LaunchTemplate", PATH).contains("LaunchTemplateRequireImdsv2Aspect"));
+    assert!(
+        instead("AWS::SageMaker::NotebookInstance", PATH)
+            .contains("minimumInstanceMetadataServiceVersion: '2'")
+    );
+    assert!(!instead("AWS::EC2::Instance", "a: b").contains("CDK"));
+}

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use serde_json::Value;
 use v2only_document::tree;
-use v2only_guardrails::iac::cloudformation::Template;
+use v2only_guardrails::iac::cloudformation::{Template, Unreadable};
 use v2only_guardrails::iac::suppression::Judged;
 use v2only_guardrails::iac::terraform;
 
 use super::checked::Rule;
 use super::files::Meant;
+use super::other;
 use crate::term::exit::Exit;
 use crate::term::problem::Problem;
 use crate::world::World;
@@ -35,9 +36,6 @@ pub(super) enum Outcome {
 /// Reads and judges a file.
 pub(super) fn file(meant: &Meant, name: &str, rule: &Rule, world: &impl World) -> Outcome {
     let path = meant.path.as_path();
-    if path.to_str().is_some_and(|it| it.ends_with(".tf") || it.ends_with(".tf.json")) {
-        return unread(format!("{name} is Terraform's source, and only a plan can be checked"), from_plan());
-    }
     let text = if path == Path::new("-") { world.read_stdin() } else { text(path) };
     let text = match text.map(|it| it.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(it)) {
         Ok(text) => text,
@@ -68,6 +66,13 @@ pub(super) fn file(meant: &Meant, name: &str, rule: &Rule, world: &impl World) -
         let hint = "set `terraform_wrapper: false` in the step that installs Terraform";
         return unread(format!("{name} has lines around the plan, which a wrapper wrote"), hint.to_owned());
     }
+    match other::read(meant, &text, &rule.settings) {
+        Some(Ok((language, findings))) => {
+            return Outcome::Understood(language, Judged { findings, ..Judged::default() });
+        }
+        Some(Err(why)) => return Outcome::Unread(broken(name, &why)),
+        None => {}
+    }
     match Template::read(&text) {
         Ok(Some(template)) => {
             let template = if rule.by_defaults { template.with_parameter_defaults() } else { template };
@@ -80,10 +85,14 @@ pub(super) fn file(meant: &Meant, name: &str, rule: &Rule, world: &impl World) -
         Err(why) if !meant.named && !["AWS::", "resource_changes"].iter().any(|it| text.contains(it)) => {
             Outcome::Skipped(format!("cannot be read, and names no resource of AWS: {why}"))
         }
-        Err(why) => {
-            unread(format!("{name}:{why}"), "repair the file, or name the others one by one".to_owned())
-        }
+        Err(why) => Outcome::Unread(broken(name, &why)),
     }
+}
+
+/// A file of infrastructure code that cannot be read.
+pub(super) fn broken(name: &str, why: &Unreadable) -> Problem {
+    let hint = "repair the file, or name the others one by one";
+    Problem { exit: Exit::Incomplete, ..Problem::usage(format!("{name}:{why}"), hint) }
 }
 
 /// A path that cannot be read.
@@ -93,7 +102,7 @@ pub(super) fn unreadable(path: &Path, why: &io::Error) -> Problem {
 }
 
 /// The text of a file in UTF-8 or UTF-16.
-fn text(path: &Path) -> io::Result<String> {
+pub(super) fn text(path: &Path) -> io::Result<String> {
     let bytes = std::fs::read(path)?;
     if bytes.starts_with(ARCHIVE) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is an archive"));

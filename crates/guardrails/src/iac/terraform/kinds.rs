@@ -39,7 +39,7 @@ impl Switch {
     }
 }
 
-const NOT_JUDGED: &str = "it has a metadata switch that is not judged in plans";
+pub(super) const NOT_JUDGED: &str = "it has a metadata switch that is not judged in plans";
 const TWIN: &str = "its options follow CloudFormation, and are not judged in plans";
 
 /// Every type that is judged or named.
