@@ -38,7 +38,12 @@ const SWITCH: Words<SwitchRule> = Words {
 const ENGINE: Words<Engine> =
     Words { all: &[("api", Engine::Api), ("ssm-automation", Engine::SsmAutomation)], told: &[] };
 const GATE: Words<GateScope> = Words {
-    all: &[("existing", GateScope::Existing), ("all", GateScope::All), ("none", GateScope::None)],
+    all: &[
+        ("existing", GateScope::Existing),
+        ("all", GateScope::All),
+        ("none", GateScope::None),
+        ("siblings", GateScope::Siblings),
+    ],
     told: &[],
 };
 
@@ -66,6 +71,7 @@ fn lay_usage_gate(reader: &mut Reader, spot: &Spot<'_>, gate: &mut UsageGate) {
     }
     set(&mut gate.quiet_days, reader.number(&fields, "quiet_days", &QUIET_DAYS));
     set(&mut gate.applies_to, reader.word(&fields, "applies_to", &GATE));
+    set(&mut gate.require_restart, reader.flag(&fields, "require_restart"));
 }
 
 fn lay_hop_limit(reader: &mut Reader, spot: &Spot<'_>, rule: &mut HopLimitRule) {

@@ -32,7 +32,7 @@ pub struct PlaceHistory {
 
 /// Whether the decision leaves a resource open for want of evidence that its history could replace.
 pub const fn is_sheltered(decision: &Decision) -> bool {
-    matches!(decision.plan, Plan::Hold { why: Hold::UsageGate(_), .. })
+    matches!(&decision.plan, Plan::Hold { why, .. } if why.usage().is_some())
 }
 
 /// What is recorded of one instance. Costs one call, and more only where one page does not show a state without IMDSv1.
@@ -104,10 +104,7 @@ pub async fn reconsider(
         }
         let Some(place_history) = known.as_mut() else { continue };
         let decision = {
-            let usage = match &judged.decision.plan {
-                Plan::Hold { why: Hold::UsageGate(usage), .. } => *usage,
-                _ => circumstances.usage,
-            };
+            let usage = judged.decision.plan.hold().and_then(Hold::usage).unwrap_or(circumstances.usage);
             let (recorded, unread) = place_history.of(ports, circumstances.place, instance).await;
             let history = match (&recorded, &unread) {
                 (Some(recorded), _) if recorded.was_closed() => History::Read(recorded),

@@ -37,6 +37,7 @@ pub mod readiness;
 pub mod rollback;
 pub mod scan;
 pub mod second_look;
+mod siblings;
 pub mod sweep;
 pub mod trace_imds;
 pub mod waves;

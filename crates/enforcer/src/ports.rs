@@ -29,6 +29,7 @@ use std::future::Future;
 
 use v2only_policy::instance::Instance;
 use v2only_policy::notebook::Notebook;
+use v2only_policy::usage::Kinship;
 use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Tags};
 
 pub use answer::{Answer, Changed, Page};
@@ -85,11 +86,13 @@ pub trait DescribeInstances {
 
 /// Which instances a listing is after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Listing {
+pub enum Listing<'a> {
     /// Those that answer version 1, filtered on AWS's side.
     AnsweringVersion1,
     /// All.
     All,
+    /// Running ones of one group, launch template or image, filtered on AWS's side.
+    Siblings(&'a Kinship),
 }
 
 /// `ec2:DescribeInstances` for listings. One call per page of 1000.
@@ -98,7 +101,7 @@ pub trait ListInstances {
     fn page(
         &self,
         place: &Place,
-        listing: Listing,
+        listing: Listing<'_>,
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<Instance>>> + Send;
 }
@@ -200,9 +203,11 @@ impl<T: TightenInstance + TagInstance> InstanceWriter for T {}
 pub trait NotebookWriter: StopNotebook + UpdateNotebook + StartNotebook + TagNotebook {}
 impl<T: StopNotebook + UpdateNotebook + StartNotebook + TagNotebook> NotebookWriter for T {}
 
-/// All that the function for instances needs.
-pub trait Ec2: Admission + OrganizationalUnits + DescribeInstances + ReadHistory + InstanceWriter {}
-impl<T: Admission + OrganizationalUnits + DescribeInstances + ReadHistory + InstanceWriter> Ec2 for T {}
+together! {
+    /// All that the function for instances needs.
+    pub trait Ec2:
+        Admission, OrganizationalUnits, DescribeInstances, ListInstances, ReadUsage, ReadHistory, InstanceWriter
+}
 
 /// All that the function for notebooks needs.
 pub trait SageMaker:

@@ -149,7 +149,7 @@ fn ec2_enforcer(settings: &Settings) -> Vec<Statement> {
         "ec2:Attribute/HttpEndpoint",
         ["disabled"],
     );
-    let mut statements = vec![see_instances(), see_history(), tighten_instances(settings)];
+    let mut statements = vec![see_instances(), see_usage(), see_history(), tighten_instances(settings)];
     if settings.disables_endpoints {
         statements.push(disable);
     }
@@ -178,7 +178,7 @@ fn stop_and_start(settings: &Settings) -> Statement {
 
 /// What a scan reads, and the tightening half of what both enforcers change.
 fn sweeper(settings: &Settings) -> Vec<Statement> {
-    let mut statements = vec![see_regions(), list_notebooks(), see_sources(), see_usage()];
+    let mut statements = vec![see_regions(), list_notebooks(), see_sources()];
     statements.extend(ec2_enforcer(settings));
     let known = statements.clone();
     statements.extend(notebook_enforcer(settings).into_iter().filter(|it| !known.contains(it)));

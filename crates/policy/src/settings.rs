@@ -106,6 +106,8 @@ pub enum GateScope {
     Existing,
     /// Every instance, new launches too.
     All,
+    /// Instances that existed already, and new launches whose running siblings still use version 1.
+    Siblings,
     /// None: enforce without evidence.
     None,
 }
@@ -117,6 +119,8 @@ pub struct UsageGate {
     pub quiet_days: u16,
     /// Whom the gate binds.
     pub applies_to: GateScope,
+    /// Whether the last start of the instance must lie in the window as well.
+    pub require_restart: bool,
 }
 
 /// What is required of EC2 instances. `HttpTokens` = `required` is not a choice.
@@ -300,7 +304,11 @@ impl Rules {
                 ipv6_endpoint: SwitchRule::Keep,
                 metadata_tags: SwitchRule::Keep,
                 remediate_with: Engine::Api,
-                usage_gate: UsageGate { quiet_days: 14, applies_to: GateScope::Existing },
+                usage_gate: UsageGate {
+                    quiet_days: 14,
+                    applies_to: GateScope::Existing,
+                    require_restart: true,
+                },
                 fresh_minutes: 30,
             },
             notebooks: NotebookRules {

@@ -99,6 +99,13 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// Why the usage gate holds it, if that is not for its own calls.
+    pub(crate) fn gate_hold(&self) -> Option<&'a Hold> {
+        self.record.hold().filter(|it| {
+            matches!(it, Hold::NotRestarted(_) | Hold::SiblingsUseV1(_) | Hold::SiblingsNotRead(_))
+        })
+    }
+
     /// Why it is held, in words.
     pub(crate) fn held_because(&self) -> Option<String> {
         self.record.hold().map(ToString::to_string)

@@ -101,10 +101,16 @@ fn each_setting_has_its_words() {
         it.instances.remediate_with = Engine::SsmAutomation;
     });
     check("instances: { usage_gate: { quiet_days: 455 } }", |it| {
-        it.instances.usage_gate = UsageGate { quiet_days: 455, applies_to: GateScope::Existing };
+        it.instances.usage_gate =
+            UsageGate { quiet_days: 455, applies_to: GateScope::Existing, require_restart: true };
     });
     check("instances: { usage_gate: { applies_to: none } }", |it| {
-        it.instances.usage_gate = UsageGate { quiet_days: 14, applies_to: GateScope::None };
+        it.instances.usage_gate =
+            UsageGate { quiet_days: 14, applies_to: GateScope::None, require_restart: true };
+    });
+    check("instances: { usage_gate: { applies_to: siblings, require_restart: false } }", |it| {
+        it.instances.usage_gate =
+            UsageGate { quiet_days: 14, applies_to: GateScope::Siblings, require_restart: false };
     });
     check("instances: { fresh_minutes: 0 }", |it| it.instances.fresh_minutes = 0);
     check("notebooks: { minimum_version: 2, fresh_minutes: 10080 }", |it| {

@@ -159,6 +159,7 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
             decision = decide_instance(&instance, scan.policy, &Circumstances { history, ..circumstances })?;
         }
+        decision = scan.siblings.decide(ports, scan.policy, &circumstances, &instance, decision).await?;
         // Without this, each change that AWS accepts and does not carry out would raise the event of the next one.
         if let (Plan::Act(Step::Instance(change)), Some(accepted)) = (&decision.plan, &request.accepted)
             && change.is_met_by(accepted)

@@ -226,6 +226,7 @@ async fn fixed(template: &LaunchTemplate, account: &Account) -> Record {
         ous: None,
         now: now(),
         occasion: Occasion::Seen,
+        siblings: v2only_policy::usage::Siblings::NotRead,
         usage: usage::Usage::NotRead,
         history: v2only_policy::History::NotRead,
     };

@@ -69,7 +69,10 @@ fn called(service: &str) -> BTreeSet<String> {
         .filter(|it| !of_no_event().contains(it))
         .filter(|it| {
             let of = it.split(':').next().unwrap();
-            of == service || ["ssm", "sts", "organizations", "cloudtrail"].contains(&of)
+            // Of notebooks nothing is counted.
+            of == service
+                || (of == "cloudwatch" && service == "ec2")
+                || ["ssm", "sts", "organizations", "cloudtrail"].contains(&of)
         })
         .collect()
 }

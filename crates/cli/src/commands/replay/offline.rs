@@ -4,15 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use v2only_enforcer::ports::{
-    Admission, Answer, Changed, DescribeInstances, DescribeNotebook, LookUp, OrganizationalUnits, Page,
-    ReadHistory, ReadParameter, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance,
-    UpdateNotebook,
+    Admission, Answer, Changed, DescribeInstances, DescribeNotebook, ListInstances, Listing, LookUp, Metric,
+    OrganizationalUnits, Page, ReadHistory, ReadParameter, ReadUsage, StartNotebook, StopNotebook,
+    TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
 };
 use v2only_enforcer::{Failure, Kind, Outcome, Record, ResourceId};
 use v2only_events::{Launched, NotebookCause, Subject, Trigger};
 use v2only_policy::instance::{Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
+use v2only_policy::usage::{Counted, Lately};
 use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Plan, Tags};
 
 /// What the record of one event says.
@@ -105,6 +108,7 @@ fn instance(it: &Launched, trigger: &Trigger) -> Option<Instance> {
         },
         managed_by: it.managed_by.clone(),
         created_at: trigger.time,
+        started_at: trigger.time,
         image: None,
         profile: None,
         tags: it.tags.clone().unwrap_or_default(),
@@ -158,6 +162,38 @@ impl DescribeInstances for Offline {
     async fn launched_with(&self, _: &Place, tokens: &[String]) -> Answer<Vec<(String, Instance)>> {
         self.known().tokens.extend(tokens.iter().cloned());
         Ok(Vec::new())
+    }
+}
+
+const NO_SIBLINGS: &str = "siblings of a launch are only read with `--live`";
+
+impl ListInstances for Offline {
+    async fn page(&self, _: &Place, _: Listing<'_>, _: Option<String>) -> Answer<Page<Instance>> {
+        not_asked(NO_SIBLINGS)
+    }
+}
+
+impl ReadUsage for Offline {
+    async fn daily(
+        &self,
+        _: &Place,
+        _: Metric,
+        _: &[InstanceId],
+        _: Date,
+        _: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Counted>> {
+        not_asked(NO_SIBLINGS)
+    }
+
+    async fn lately(
+        &self,
+        _: &Place,
+        _: Metric,
+        _: &[InstanceId],
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Lately>> {
+        not_asked(NO_SIBLINGS)
     }
 }
 

@@ -16,7 +16,7 @@ use v2only_policy::{InstanceChange, InstanceId, Place};
 use super::{FakeAws, PAGE};
 
 impl ListInstances for FakeAws {
-    async fn page(&self, place: &Place, _: Listing, next: Option<String>) -> Answer<Page<Instance>> {
+    async fn page(&self, place: &Place, _: Listing<'_>, next: Option<String>) -> Answer<Page<Instance>> {
         self.call("ec2:DescribeInstances", Some(place), "")?;
         let state = self.state();
         let begin = next.map_or(0, |it| it.parse().unwrap());
