@@ -34,7 +34,7 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 
 pub use answer::{Answer, Changed, Page};
 pub use automation::{Execution, Locations, RunAutomation};
-pub use estate::{ListAccounts, ListRegions, SendTasks};
+pub use estate::{ListAccounts, ListRegions, PostponeMessages, Postponed, SendTasks};
 pub use findings::{ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
 pub use history::{LookUp, ReadHistory};
 pub use launches::LookUpLaunches;
@@ -206,15 +206,15 @@ impl<T: StopNotebook + UpdateNotebook + StartNotebook + TagNotebook> NotebookWri
 together! {
     /// All that the function for instances needs.
     pub trait Ec2:
-        Admission, OrganizationalUnits, DescribeInstances, ListInstances, ReadUsage, ReadHistory, InstanceWriter
+        Admission, OrganizationalUnits, DescribeInstances, ListInstances, ReadUsage, ReadHistory, InstanceWriter,
+        PostponeMessages
 }
 
-/// All that the function for notebooks needs.
-pub trait SageMaker:
-    Admission + OrganizationalUnits + DescribeNotebook + ReadHistory + NotebookWriter
-{
+together! {
+    /// All that the function for notebooks needs.
+    pub trait SageMaker:
+        Admission, OrganizationalUnits, DescribeNotebook, ReadHistory, NotebookWriter, PostponeMessages
 }
-impl<T: Admission + OrganizationalUnits + DescribeNotebook + ReadHistory + NotebookWriter> SageMaker for T {}
 
 together! {
     /// What a scan takes: no writer, and so nothing that is given only this can change anything.

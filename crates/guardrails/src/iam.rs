@@ -64,7 +64,9 @@ fn notebooks_v2_only(settings: &Settings) -> Vec<Statement> {
 fn hub(settings: &Settings) -> Vec<Statement> {
     let names = &settings.names;
     let members = [&names.ec2_enforcer, &names.notebook_enforcer].map(|it| it.arn(settings.partition));
-    vec![read_the_document(settings), enter(members), ask_the_organization(settings)]
+    let queues = names.event_queues.each_ref().map(|it| settings.arn("sqs", it));
+    let postpone = Statement::allow("PostponeMessages", ["sqs:ChangeMessageVisibility"], queues);
+    vec![read_the_document(settings), enter(members), ask_the_organization(settings), postpone]
 }
 
 /// What the sweeper needs where it runs, besides the role that does the work.

@@ -195,3 +195,11 @@ impl SendTasks for Fake {
         Ok(())
     }
 }
+
+impl PostponeMessages for Fake {
+    async fn postpone(&self, _: &str, messages: &[Postponed]) -> Answer<()> {
+        let rests: Vec<String> =
+            messages.iter().map(|it| format!("{}={}s", it.receipt, it.rest.as_secs())).collect();
+        self.call("sqs:ChangeMessageVisibility", &rests.join(" "), |_| Ok(()))
+    }
+}

@@ -56,7 +56,8 @@ pub fn batch(events: &[Value]) -> Value {
         .enumerate()
         .map(|(n, event)| {
             json!({
-                "messageId": format!("m-{n}"), "receiptHandle": "r", "body": event.to_string(), "attributes": {},
+                "messageId": format!("m-{n}"), "receiptHandle": format!("r-{n}"), "body": event.to_string(),
+                "attributes": {"ApproximateReceiveCount": "3"},
                 "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:eu-central-1:111122223333:q", "awsRegion": REGION,
             })
@@ -330,6 +331,8 @@ async fn contested_drift_waits_and_is_closed_though_the_tag_was_dropped() {
     assert_eq!(said, ["i-00000001 waiting"]);
     assert_eq!(again(&reply), ["m-0"], "the event comes back, and closes it");
     assert_eq!(app.ports.calls().iter().filter(|it| it.starts_with("cloudtrail")).count(), 1);
+    let postponed = "sqs:ChangeMessageVisibility r-0=30s".to_owned();
+    assert!(app.ports.calls().contains(&postponed), "until its pause ends, {:?}", app.ports.calls());
     let event = modified("i-00000001", Some("optional"), "2026-11-20T11:59:00Z");
     app.ports.0.lock().unwrap().instance("i-00000001").tags.clear();
     let (said, reply) = handle(&app, batch(&[event])).await;
@@ -369,4 +372,34 @@ async fn without_cloudtrail_drift_is_corrected_and_what_the_gate_shelters_says_w
     let (_, counts) = handle_ec2(modified("i-00000002", None, NOW), &app, invocation).await.unwrap();
     assert_eq!(counts.held, 1);
     assert!(reasons.iter().any(|it| it.contains("could not be read from CloudTrail")), "{reasons:?}");
+}
+
+/// Only what is tried again costs a call to the queue.
+#[tokio::test]
+async fn a_message_that_is_tried_again_is_postponed_longer_after_each_try() {
+    let app = app(ENFORCE, |world| {
+        world.instance("i-00000001");
+        world.instance("i-00000002");
+        world.failures.insert("ec2:ModifyInstanceMetadataOptions", vec![Kind::Throttled]);
+    });
+    let events = [launch(&["i-00000001"], "optional"), launch(&["i-00000002"], "optional")];
+    let (_, reply) = handle(&app, batch(&events)).await;
+    assert_eq!(again(&reply), ["m-0"]);
+    let calls = app.ports.calls();
+    assert_eq!(calls.last().unwrap(), "sqs:ChangeMessageVisibility r-0=40s", "the third try: {calls:?}");
+    let (_, reply) = handle(&app, batch(&events)).await;
+    assert!(again(&reply).is_empty());
+    let postponed = |it: &&String| it.starts_with("sqs:");
+    assert_eq!(app.ports.calls().iter().filter(postponed).count(), 1);
+}
+
+#[tokio::test]
+async fn without_a_policy_every_message_is_postponed() {
+    let source = PolicySource::new(Location::Parameter("/v2only/policy".to_owned()));
+    let app = App::new(source, Fake::with(|world| drop(world.instance("i-00000001").clone())));
+    let events = [launch(&["i-00000001"], "optional"), launch(&["i-00000002"], "optional")];
+    let (_, reply) = handle(&app, batch(&events)).await;
+    assert_eq!(again(&reply).len(), 2);
+    let calls = app.ports.calls();
+    assert_eq!(calls.last().unwrap(), "sqs:ChangeMessageVisibility r-0=40s r-1=40s", "{calls:?}");
 }

@@ -9,7 +9,7 @@ use v2only_policy::settings::{EndpointRule, GateScope, HopLimitRule, SwitchRule}
 use v2only_policy::usage::Usage;
 use v2only_policy::{
     Compliance, Decision, Finding, HttpTokens, Instance, InstanceChange, InstanceState, MetadataOptions,
-    Mode, Note, Occasion, OptionFinding, Plan, Policy, Rule, Rules, Step, Switch, Tags, Verdict,
+    Mode, Note, Occasion, OptionFinding, Plan, Policy, Rule, Rules, Step, Switch, Tags, Verdict, Wait,
     compliant_anywhere,
 };
 
@@ -223,7 +223,7 @@ proptest! {
         match &decision.verdict {
             Verdict::Violation(findings) => {
                 prop_assert!(!findings.is_empty());
-                let spoken_of = matches!(decision.plan, Plan::Act(_) | Plan::Hold { .. });
+                let spoken_of = matches!(decision.plan, Plan::Act(_) | Plan::Hold { .. } | Plan::Wait(Wait::Contested { .. }));
                 prop_assert!(spoken_of);
             }
             Verdict::Compliant(why) => {

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use v2only_enforcer::ports::{
     Admission, Answer, Changed, DescribeInstances, DescribeNotebook, ListInstances, Listing, LookUp, Metric,
-    OrganizationalUnits, Page, ReadHistory, ReadParameter, ReadUsage, StartNotebook, StopNotebook,
-    TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
+    OrganizationalUnits, Page, PostponeMessages, Postponed, ReadHistory, ReadParameter, ReadUsage,
+    StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
 };
 use v2only_enforcer::{Failure, Kind, Outcome, Record, ResourceId};
 use v2only_events::{Launched, NotebookCause, Subject, Trigger};
@@ -218,6 +218,12 @@ const NOTHING_CHANGED: &str = "nothing is changed without `--live`";
 impl ReadHistory for Offline {
     async fn history(&self, _: &Place, _: LookUp<'_>, _: Option<String>) -> Answer<Page<serde_json::Value>> {
         not_asked("cloudtrail:LookupEvents is not asked")
+    }
+}
+
+impl PostponeMessages for Offline {
+    async fn postpone(&self, _: &str, _: &[Postponed]) -> Answer<()> {
+        not_asked("an event that is replayed has no queue")
     }
 }
 

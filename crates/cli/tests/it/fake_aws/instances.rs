@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use v2only_enforcer::ports::{
-    Answer, Changed, DescribeInstances, ListInstances, Listing, Metric, Page, ReadUsage, RestoreInstance,
-    TagInstance, TightenInstance,
+    Answer, Changed, DescribeInstances, ListInstances, Listing, Metric, Page, PostponeMessages, Postponed,
+    ReadUsage, RestoreInstance, TagInstance, TightenInstance,
 };
 use v2only_enforcer::record::Posture;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
@@ -122,5 +122,11 @@ impl RestoreInstance for FakeAws {
             state.instances.remove(&(place.region.clone(), id.clone()));
         }
         Ok(Changed { options: *options, request_id: None })
+    }
+}
+
+impl PostponeMessages for FakeAws {
+    async fn postpone(&self, queue: &str, _: &[Postponed]) -> Answer<()> {
+        self.call("sqs:ChangeMessageVisibility", None, queue)
     }
 }
