@@ -45,6 +45,8 @@ pub use sources::{
 };
 pub use trace::{Invocation, Progress, RunTrace, TraceStep};
 pub use usage::{Metric, ReadUsage};
+/// The caller of a recorded call.
+pub use v2only_events::Actor;
 
 /// Whether an account may be acted in at all (`organizations:DescribeAccount` for accounts other than our
 /// own).

@@ -97,7 +97,9 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             Subject::SpotFulfilled { id } => want(id, Occasion::Launch),
             Subject::OptionsModified { id, requested } => {
                 app.recent.forget(place, id);
-                want(id, modified(requested, trigger.time.unwrap_or(event.now)));
+                let ours = trigger.actor.as_ref().is_some_and(|it| app.ports.made_by_us(place, it));
+                let at = trigger.time.unwrap_or(event.now);
+                want(id, if ours { Occasion::Seen } else { modified(requested, at) });
             }
             Subject::DefaultsModified => sorted.records.push(source(place, "account defaults")),
             Subject::LaunchTemplateChanged { id, name } => {

@@ -403,3 +403,38 @@ async fn without_a_policy_every_message_is_postponed() {
     let calls = app.ports.calls();
     assert_eq!(calls.last().unwrap(), "sqs:ChangeMessageVisibility r-0=40s r-1=40s", "{calls:?}");
 }
+
+const OURS: &str = "assumed-role/v2only-ec2-enforcer/v2only-ec2-enforcer";
+
+/// A record of a call under this identity.
+fn by(identity: &str, mut event: Value) -> Value {
+    let detail = if event.get("detail").is_some() { &mut event["detail"] } else { &mut event };
+    detail["userIdentity"] = json!({
+        "type": "AssumedRole", "arn": format!("arn:aws:sts::{ACCOUNT}:{identity}"), "accountId": ACCOUNT,
+    });
+    event
+}
+
+#[tokio::test]
+async fn calls_of_our_own_role_are_nobodys_flips() {
+    // A session that only has the name of ours is somebody.
+    let others = ["assumed-role/developer/v2only-ec2-enforcer", "assumed-role/v2only-ec2-enforcer/ana"];
+    for (who, outcome) in [(OURS, "fixed"), (others[0], "waiting"), (others[1], "waiting")] {
+        let app = app(ENFORCE, |world| {
+            world.instance("i-00000001").created_at = long_ago();
+            for hour in [6, 7, 8] {
+                let time = |minute: u32| format!("2026-11-20T{hour:02}:{minute:02}:00Z");
+                world.history.push(by(who, record("i-00000001", "optional", &time(0))));
+                world.history.push(by(OURS, record("i-00000001", "required", &time(1))));
+            }
+        });
+        let event = modified("i-00000001", Some("optional"), "2026-11-20T11:59:30Z");
+        let (said, _) = handle(&app, batch(&[event])).await;
+        assert_eq!(said, [format!("i-00000001 {outcome}")], "{who}");
+    }
+    // What we did ourselves is remembered as nobody's flip either.
+    let app = app(ENFORCE, |world| drop(world.instance("i-00000001").clone()));
+    let (said, _) = handle(&app, by(OURS, modified("i-00000001", Some("optional"), NOW))).await;
+    assert_eq!(said, ["i-00000001 fixed"]);
+    assert!(app.ports.calls().iter().all(|it| !it.starts_with("ec2:CreateTags")), "{:?}", app.ports.calls());
+}
