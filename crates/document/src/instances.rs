@@ -7,6 +7,7 @@ use v2only_policy::settings::{
 };
 
 use crate::keys;
+use crate::notice::Notice;
 use crate::reader::{Reader, Words, set};
 use crate::spot::Spot;
 
@@ -47,6 +48,12 @@ const GATE: Words<GateScope> = Words {
     told: &[],
 };
 
+const ENDPOINT_NEEDS_A_GRANT: &str = "the shipped roles of the functions cannot disable an endpoint: add the statement \
+     `DisableEndpoints` of `v2only policies render --policy FILE` to them";
+/// Amazon EC2 User Guide: all of these read the metadata service from inside the instance.
+const ENDPOINT_STOPS: &str = "without a metadata service, EC2 Instance Connect, SSH keys at launch, user data and the \
+     credentials of the instance's role stop working";
+
 pub(super) fn lay(reader: &mut Reader, spot: &Spot<'_>, rules: &mut InstanceRules) {
     let Some(fields) = reader.fields(spot, &keys::INSTANCES) else { return };
     // The only legal word, so that there is nothing to keep.
@@ -54,7 +61,13 @@ pub(super) fn lay(reader: &mut Reader, spot: &Spot<'_>, rules: &mut InstanceRule
     if let Some(spot) = fields.get("hop_limit") {
         lay_hop_limit(reader, &spot, &mut rules.hop_limit);
     }
-    set(&mut rules.http_endpoint, reader.word(&fields, "http_endpoint", &ENDPOINT));
+    let endpoint = reader.word(&fields, "http_endpoint", &ENDPOINT);
+    if let (Some(EndpointRule::Disabled), Some(spot)) = (endpoint, fields.get("http_endpoint")) {
+        for message in [ENDPOINT_NEEDS_A_GRANT, ENDPOINT_STOPS] {
+            reader.notices.push(Notice::at(&spot, message.to_owned()));
+        }
+    }
+    set(&mut rules.http_endpoint, endpoint);
     set(&mut rules.ipv6_endpoint, reader.word(&fields, "ipv6_endpoint", &SWITCH));
     set(&mut rules.metadata_tags, reader.word(&fields, "metadata_tags", &SWITCH));
     set(&mut rules.remediate_with, reader.word(&fields, "remediate_with", &ENGINE));

@@ -321,3 +321,16 @@ fn words_that_repeat_the_default_are_not_noticed() {
     );
     assert_eq!(accepted(&text).notices, []);
 }
+
+#[test]
+fn an_endpoint_that_is_to_be_disabled_needs_a_grant_and_stops_what_reads_it() {
+    let notices = |instances: &str| {
+        let text = observing(&format!("instances: {{ {instances} }}"));
+        accepted(&text).notices.iter().map(ToString::to_string).collect::<Vec<String>>()
+    };
+    let found = notices("http_endpoint: disabled");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("`DisableEndpoints`") && found[0].contains("policies render"), "{found:?}");
+    assert!(found[1].contains("EC2 Instance Connect") && found[1].contains("user data"), "{found:?}");
+    assert_eq!(notices("http_endpoint: keep"), [""; 0]);
+}
