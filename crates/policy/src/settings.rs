@@ -3,6 +3,7 @@
 //! These types hold only what the document can say legally; the parser (in `v2only-enforcer`) turns YAML or
 //! JSON into them and explains what it refuses. Ranges are checked there and in the constructors here.
 
+use std::fmt;
 use std::num::NonZeroU8;
 
 use crate::exemption::Exemption;
@@ -188,6 +189,37 @@ impl Window {
     pub fn contains(&self, at: jiff::Timestamp) -> bool {
         let utc = jiff::tz::Offset::UTC.to_datetime(at);
         utc.weekday() == self.day && self.from <= utc.time() && utc.time() < self.to
+    }
+
+    /// Its length in minutes. A window until midnight ends a moment before.
+    pub fn minutes(&self) -> i64 {
+        (self.from.duration_until(self.to) + jiff::SignedDuration::from_secs(1)).as_mins()
+    }
+
+    /// The day in three letters, such as `Sun`.
+    pub const fn day_code(&self) -> &'static str {
+        use jiff::civil::Weekday;
+        match self.day {
+            Weekday::Monday => "Mon",
+            Weekday::Tuesday => "Tue",
+            Weekday::Wednesday => "Wed",
+            Weekday::Thursday => "Thu",
+            Weekday::Friday => "Fri",
+            Weekday::Saturday => "Sat",
+            Weekday::Sunday => "Sun",
+        }
+    }
+}
+
+impl fmt::Display for Window {
+    /// `Sun 02:00-04:00`, as the document says it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, .. } = self;
+        write!(f, "{} {:02}:{:02}-", self.day_code(), from.hour(), from.minute())?;
+        if *to == jiff::civil::Time::MAX {
+            return f.write_str("24:00");
+        }
+        write!(f, "{:02}:{:02}", to.hour(), to.minute())
     }
 }
 
