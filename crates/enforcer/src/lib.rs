@@ -39,6 +39,7 @@ pub mod scan;
 pub mod second_look;
 mod siblings;
 pub mod sweep;
+mod template_exemptions;
 pub mod trace_imds;
 pub mod waves;
 

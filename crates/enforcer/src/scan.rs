@@ -14,10 +14,11 @@ use crate::failure::Failure;
 use crate::history::PlaceHistory;
 pub use crate::kinds::Kinds;
 use crate::ports::{
-    Admission, DescribeNotebook, ListInstances, Listing, OrganizationalUnits, Page, ReadHistory, ReadUsage,
-    Readable, SourceReader,
+    Admission, DescribeNotebook, ListInstances, ListLaunchTemplates, Listing, OrganizationalUnits, Page,
+    ReadHistory, ReadUsage, Readable, SourceReader,
 };
 use crate::siblings::KnownSiblings;
+use crate::template_exemptions::TemplateExemptions;
 use crate::{history, sources, usage};
 
 /// How many notebooks are described side by side.
@@ -129,6 +130,8 @@ pub(crate) struct ScanRequest<'a> {
     history: Mutex<Option<PlaceHistory>>,
     /// The running siblings of new launches, once they were read.
     pub(crate) siblings: KnownSiblings,
+    /// Which launch templates exempt their instances, once they were read.
+    templates: TemplateExemptions,
 }
 
 impl<'a> ScanRequest<'a> {
@@ -142,7 +145,15 @@ impl<'a> ScanRequest<'a> {
         ports.admit(place).await?;
         let ous =
             if policy.names_organizational_units() { Some(ports.above(&place.account).await?) } else { None };
-        Ok(Self { policy, place, ous, now, history: Mutex::default(), siblings: KnownSiblings::default() })
+        Ok(Self {
+            policy,
+            place,
+            ous,
+            now,
+            history: Mutex::default(),
+            siblings: KnownSiblings::default(),
+            templates: TemplateExemptions::default(),
+        })
     }
 
     /// What a decision depends on besides policy and resource.
@@ -159,7 +170,7 @@ impl<'a> ScanRequest<'a> {
     }
 
     /// One page of instances: those that are not clean.
-    pub(crate) async fn instances<P: ListInstances + ReadUsage + ReadHistory>(
+    pub(crate) async fn instances<P: ListInstances + ReadUsage + ReadHistory + ListLaunchTemplates>(
         &self,
         ports: &P,
         next: Option<String>,
@@ -182,6 +193,7 @@ impl<'a> ScanRequest<'a> {
             .await?;
         drop(known);
         self.ask_the_siblings(ports, &mut judged, usage_unread).await;
+        self.templates.note(ports, self.place, &mut judged).await;
         judged.retain(|it| !it.is_clean());
         Ok(Page { items: judged, next: page.next })
     }

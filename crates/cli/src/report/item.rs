@@ -70,6 +70,8 @@ impl<'a> Item<'a> {
             | Note::TagKeyUnfit(_)
             | Note::Pinned { .. }
             | Note::Contested { .. }
+            | Note::ExemptByTemplate(_)
+            | Note::TemplateNotRead(_)
             | Note::HistoryNotRead(_)
             | Note::ContainerHost(_) => None,
         })

@@ -198,6 +198,7 @@ fn template(id: &str, name: &str, tokens: Option<HttpTokens>) -> LaunchTemplate 
             image: None,
             imds_support: ImdsSupport::Unknown,
             made: None,
+            exempts: false,
         }],
         groups: Vec::new(),
         managed_by: None,
@@ -355,4 +356,26 @@ fn an_account_that_cannot_be_entered_is_named_and_the_others_are_reported() {
     assert_eq!(ran.exit.code(), 3);
     assert!(ran.out.contains(BUSY), "{}", ran.out);
     assert!(ran.err.contains("444455556666"), "{}", ran.err);
+}
+
+#[test]
+fn an_exemption_tag_of_a_launch_template_is_reported_as_such() {
+    let tags = [("v2only:exempt-until", "2026-12-31"), ("v2only:exempt-reason", "vendor agent")];
+    let mut exempting = template(OPEN, "batch", Some(HttpTokens::Optional));
+    exempting.versions[0].exempts = true;
+    let aws = FakeAws::default()
+        .at_home(HERE)
+        .instance(HERE, tagged(member(instance(QUIET), "batch", OPEN), &tags))
+        .instance(HERE, tagged(member(instance(BUSY), "web", SHUT), &tags))
+        .template(exempting)
+        .template(template(SHUT, "web", Some(HttpTokens::Required)));
+    let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
+    let json = world.run("scan --policy DIR/policy.yaml --kind instance --output json").json();
+    let notes = |id: &str| {
+        let all = json["findings"].as_array().unwrap();
+        all.iter().find(|it| it["id"] == id).unwrap()["reasons"].to_string()
+    };
+    assert!(notes(QUIET).contains(&format!("from launch template {OPEN} version 1")), "{}", notes(QUIET));
+    assert!(notes(QUIET).contains("`exemptions_by_tag: ignore`"), "{}", notes(QUIET));
+    assert!(!notes(BUSY).contains("launch template"), "{}", notes(BUSY));
 }

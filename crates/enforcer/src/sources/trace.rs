@@ -16,7 +16,7 @@ use crate::ports::SourceReader;
 /// The tag in which AWS notes the version of the launch template of an instance.
 const VERSION_TAG: &str = "aws:ec2launchtemplate:version";
 
-type Version = (LaunchTemplateId, u64);
+pub(crate) type Version = (LaunchTemplateId, u64);
 
 /// The root cause of each instance. Costs one call for the defaults, one per launch template, one per 200
 /// images, and the groups if an instance of one does not name its template; none if there are no instances.
@@ -95,7 +95,7 @@ impl Tracer {
     }
 }
 
-fn version_of(it: &Instance) -> Option<Version> {
+pub(crate) fn version_of(it: &Instance) -> Option<Version> {
     let id = LaunchTemplateId::parse(it.tags.get(TEMPLATE_TAG)?).ok()?;
     Some((id, it.tags.get(VERSION_TAG)?.parse().ok()?))
 }

@@ -438,3 +438,36 @@ async fn calls_of_our_own_role_are_nobodys_flips() {
     assert_eq!(said, ["i-00000001 fixed"]);
     assert!(app.ports.calls().iter().all(|it| !it.starts_with("ec2:CreateTags")), "{:?}", app.ports.calls());
 }
+
+/// Nobody but the owners may write the tag, and a launch template writes it all the same.
+#[tokio::test]
+async fn an_exemption_tag_that_a_launch_template_gave_is_reported_as_such() {
+    for (by_caller, noted) in [(false, true), (true, false)] {
+        let app = app(ENFORCE, |world| {
+            let tags = &mut world.instance("i-00000001").tags;
+            tags.insert("v2only:exempt-until".to_owned(), "2026-12-31".to_owned());
+            tags.insert("v2only:exempt-reason".to_owned(), "vendor agent".to_owned());
+        });
+        let mut event = launch(&["i-00000001"], "optional");
+        let detail = &mut event["detail"];
+        let tag = json!({"key": "v2only:exempt-until", "value": "2026-12-31"});
+        detail["responseElements"]["instancesSet"]["items"][0]["tagSet"] = json!({"items": [tag]});
+        detail["requestParameters"] =
+            json!({"launchTemplate": {"launchTemplateId": "lt-0000000000000000a", "version": "3"}});
+        if by_caller {
+            detail["requestParameters"]["tagSpecificationSet"] =
+                json!({"items": [{"resourceType": "instance", "tags": [tag]}]});
+        }
+        let mut notes = Vec::new();
+        let mut say = |it: LogEntry<'_>| {
+            if let LogEntry::Record(record) = it {
+                notes.extend(record.reasons());
+            }
+        };
+        let invocation = Invocation { now: &now, deadline: None, log: &mut say };
+        handle_ec2(event, &app, invocation).await.unwrap();
+        let said = notes.join("; ");
+        assert_eq!(said.contains("from launch template lt-0000000000000000a version 3"), noted, "{said}");
+        assert_eq!(app.ports.tokens("i-00000001"), HttpTokens::Optional, "exempt all the same");
+    }
+}

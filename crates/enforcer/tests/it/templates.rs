@@ -181,6 +181,7 @@ fn version(number: u64, tokens: HttpTokens) -> TemplateVersion {
         image: None,
         imds_support: ImdsSupport::Unmarked,
         made: None,
+        exempts: false,
     }
 }
 
