@@ -28,7 +28,7 @@ fn throttled(action: &str) -> Fault {
     Fault::on("ec2", action, Effect::ErrorBefore(slow))
 }
 
-/// An instance that somebody opened, of which one event tells; the function meets this fault.
+/// An instance that somebody opened. One event reports it, and the function meets this fault.
 fn opened(stage: &Stage, fault: Fault) -> String {
     let id = stage.launch(v2()).remove(0);
     stage.pass(SECOND * 60);

@@ -27,7 +27,7 @@ impl TemplateExemptions {
             let numbers: Vec<u64> = numbers.into_iter().collect();
             match ports.template_versions(place, &template, &numbers).await {
                 Ok(found) => {
-                    // A version that is gone says nothing any more.
+                    // A version that is gone exempts no new launch.
                     known.extend(numbers.iter().map(|number| ((template.clone(), *number), false)));
                     known.extend(found.iter().map(|it| ((template.clone(), it.number), it.exempts)));
                 }

@@ -175,8 +175,8 @@ impl fmt::Display for Note {
             }
             Self::ExemptByTemplate(template) => write!(
                 f,
-                "its exemption tag came with the launch, from launch template {template}: whoever may write launch templates \
-                 may exempt by it, and `exemptions_by_tag: ignore` closes that way"
+                "its exemption tag came with the launch, from launch template {template}: every author of launch templates may \
+                 exempt by it, and `exemptions_by_tag: ignore` closes that way"
             ),
             Self::TemplateNotRead(why) => {
                 write!(f, "whether its exemption tag came from its launch template could not be read: {why}")
