@@ -144,7 +144,7 @@ def without_organization(template: dict) -> dict:
                     rules["aws:SourceArn"] = [it for it in rules["aws:SourceArn"] if "v2only-events" not in str(it)]
         if it["Type"] == "AWS::IAM::Role" and name != "ScheduleRole":
             [hub] = [policy for policy in properties["Policies"] if policy["PolicyName"] == "hub"]
-            alone = ("ReadTheDocument", "KeepItsWork")
+            alone = ("ReadTheDocument", "KeepItsWork", "PostponeMessages")
             kept = [it for it in hub["PolicyDocument"]["Statement"] if it["Sid"] in alone]
             hub["PolicyDocument"]["Statement"] = kept
         if it["Type"] == "AWS::Serverless::Function":

@@ -53,6 +53,8 @@ mod notebooks;
 mod pacing;
 mod pacing_cli;
 mod peers;
+mod postponed;
+
 mod regions;
 mod soak;
 mod sweeps;

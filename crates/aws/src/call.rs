@@ -68,6 +68,9 @@ pub enum Call {
     ListAccounts,
     /// `SendMessageBatch`, to the sweeper's own queue. It takes the permission of `SendMessage`.
     SendMessageBatch,
+    /// `ChangeMessageVisibilityBatch`, of messages that the function received. It takes the permission of
+    /// `ChangeMessageVisibility`.
+    ChangeMessageVisibilityBatch,
     /// `LookupEvents` of CloudTrail, for who launched an instance and for what it answered earlier.
     LookupEvents,
     /// `SendCommand` of Systems Manager, with our own document.
@@ -125,7 +128,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 51] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -156,6 +159,7 @@ impl Call {
         Self::ListParents,
         Self::ListAccounts,
         Self::SendMessageBatch,
+        Self::ChangeMessageVisibilityBatch,
         Self::LookupEvents,
         Self::SendCommand,
         Self::GetCommandInvocation,
@@ -211,6 +215,7 @@ impl Call {
             Self::ListParents => "organizations:ListParents",
             Self::ListAccounts => "organizations:ListAccounts",
             Self::SendMessageBatch => "sqs:SendMessage",
+            Self::ChangeMessageVisibilityBatch => "sqs:ChangeMessageVisibility",
             Self::LookupEvents => "cloudtrail:LookupEvents",
             Self::SendCommand => "ssm:SendCommand",
             Self::GetCommandInvocation => "ssm:GetCommandInvocation",
@@ -264,9 +269,11 @@ impl Call {
             | Self::UpdateNotebookInstance
             | Self::StartNotebookInstance => bucket(10, 2),
             Self::GetMetricData => bucket(50, 50),
-            Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity | Self::SendMessageBatch => {
-                bucket(40, 40)
-            }
+            Self::GetParameter
+            | Self::AssumeRole
+            | Self::GetCallerIdentity
+            | Self::SendMessageBatch
+            | Self::ChangeMessageVisibilityBatch => bucket(40, 40),
             Self::DescribeAccount => bucket(30, 20),
             Self::ListParents | Self::ListAccounts | Self::ListPoliciesForTarget | Self::DescribePolicy => {
                 bucket(8, 5)

@@ -21,6 +21,7 @@ use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
+use v2only_enforcer::ports::Actor;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place, Region};
 
@@ -43,6 +44,8 @@ pub struct Aws {
     membership: Option<Membership>,
     sweep_queue: Option<String>,
     own_account: OnceLock<AccountId>,
+    /// The name of the Lambda function that this process is.
+    own_function: OnceLock<String>,
     pub(crate) pace: Pace,
     pub(crate) log: Arc<CallLog>,
     accounts: tokio::sync::Mutex<HashMap<AccountId, SdkConfig>>,
@@ -84,6 +87,8 @@ impl<K: std::hash::Hash + Eq + Clone, V: Clone> Memo<K, V> {
     }
 }
 
+/// The name of the sessions that this product opens in member accounts.
+const MEMBER_SESSION: &str = "v2only";
 /// For how long an answer of AWS Organizations counts.
 const ORGANIZATION_ANSWER_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
@@ -151,6 +156,7 @@ impl Aws {
             membership: settings.membership.clone(),
             sweep_queue: settings.sweep_queue.clone(),
             own_account: OnceLock::new(),
+            own_function: OnceLock::new(),
             pace: Pace::waiting_at_most(access.patience),
             log: Arc::default(),
             accounts: tokio::sync::Mutex::default(),
@@ -178,6 +184,26 @@ impl Aws {
     pub fn set_own_account(&self, account: AccountId) {
         // A second word is the same word: a process never changes accounts.
         let _kept = self.own_account.set(account);
+    }
+
+    /// Tells which Lambda function this process is.
+    pub fn set_own_function(&self, name: String) {
+        let _kept = self.own_function.set(name);
+    }
+
+    /// Whether this process's role made a call in an account. At home that is the role of the function, which has the name of
+    /// the function in every shipped template, as Lambda names its session; elsewhere it is the member role. A role of
+    /// another name is not recognized, because anybody may choose the name of a session.
+    pub(crate) fn is_own_session(&self, place: &Place, actor: &Actor) -> bool {
+        if self.own_account.get() == Some(&place.account) {
+            return self
+                .own_function
+                .get()
+                .is_some_and(|name| actor.is_session_of(&place.account, name, name));
+        }
+        self.membership
+            .as_ref()
+            .is_some_and(|it| actor.is_session_of(&place.account, &it.role, MEMBER_SESSION))
     }
 
     /// Our own account; asks STS unless told.
@@ -301,7 +327,7 @@ impl Aws {
         }
         self.turn(None, Call::AssumeRole).await?;
         let arn = place.role_arn(&membership.role);
-        let mut role = AssumeRoleProvider::builder(arn).session_name("v2only").configure(&self.base);
+        let mut role = AssumeRoleProvider::builder(arn).session_name(MEMBER_SESSION).configure(&self.base);
         if let Some(external_id) = &membership.external_id {
             role = role.external_id(external_id);
         }

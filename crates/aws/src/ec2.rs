@@ -9,7 +9,8 @@ use v2only_enforcer::ports::{
     TagInstance, TightenInstance,
 };
 use v2only_enforcer::{Failure, Kind};
-use v2only_policy::instance::{Instance, InstanceState, Switch};
+use v2only_policy::instance::{GROUP_TAG, Instance, InstanceState, Switch, TEMPLATE_TAG};
+use v2only_policy::usage::Kinship;
 use v2only_policy::{AccountId, ImageId, InstanceChange, InstanceId, Partition, Place, Region, Tags};
 
 use crate::call::Call;
@@ -145,12 +146,29 @@ impl DescribeInstances for Aws {
 }
 
 impl ListInstances for Aws {
-    async fn page(&self, place: &Place, listing: Listing, next: Option<String>) -> Answer<Page<Instance>> {
-        let mut filters = vec![filter("instance-state-name", ["pending", "running", "stopping", "stopped"])];
-        if listing == Listing::AnsweringVersion1 {
-            filters.push(filter("metadata-options.http-tokens", ["optional"]));
-            filters.push(filter("metadata-options.http-endpoint", ["enabled"]));
-        }
+    async fn page(
+        &self,
+        place: &Place,
+        listing: Listing<'_>,
+        next: Option<String>,
+    ) -> Answer<Page<Instance>> {
+        let alive = || filter("instance-state-name", ["pending", "running", "stopping", "stopped"]);
+        let filters = match listing {
+            Listing::All => vec![alive()],
+            Listing::AnsweringVersion1 => vec![
+                alive(),
+                filter("metadata-options.http-tokens", ["optional"]),
+                filter("metadata-options.http-endpoint", ["enabled"]),
+            ],
+            Listing::Siblings(kinship) => vec![
+                filter("instance-state-name", ["running"]),
+                match kinship {
+                    Kinship::Group(name) => filter(&format!("tag:{GROUP_TAG}"), [name]),
+                    Kinship::Template(id) => filter(&format!("tag:{TEMPLATE_TAG}"), [id.as_str()]),
+                    Kinship::Image(id) => filter("image-id", [id.as_str()]),
+                },
+            ],
+        };
         let page = self.one_page(place, filters, next).await?;
         Ok(Page { items: page.items.iter().filter_map(instance).collect(), next: page.next })
     }
@@ -207,6 +225,7 @@ fn instance(it: &sdk::Instance) -> Option<Instance> {
         options: options::described(it.metadata_options()),
         managed_by: managed_by(it.operator()),
         created_at: created_at(it),
+        started_at: it.launch_time().and_then(|it| jiff::Timestamp::from_second(it.secs()).ok()),
         image: it.image_id().and_then(|it| ImageId::parse(it).ok()),
         profile: it.iam_instance_profile().and_then(|it| it.arn()).map(str::to_owned),
         tags: tags(it.tags()),

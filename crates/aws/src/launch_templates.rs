@@ -6,6 +6,7 @@ use v2only_enforcer::ports::{
     Answer, ChangeLaunchTemplate, ListLaunchTemplates, NewVersion, Page, WantedVersion,
 };
 use v2only_enforcer::{Failure, Kind};
+use v2only_policy::exemption::UNTIL_TAG;
 use v2only_policy::source::{LaunchTemplate, Made, TemplateVersion};
 use v2only_policy::{
     HttpTokens, ImdsSupport, LaunchTemplateId, Partition, Place, StatedOptions, Switch, Tags,
@@ -215,7 +216,17 @@ fn version(it: &sdk::LaunchTemplateVersion) -> Option<TemplateVersion> {
         image: data.and_then(|it| it.image_id()).map(str::to_owned),
         imds_support: ImdsSupport::Unknown,
         made: it.version_description().and_then(Made::read),
+        exempts: data.is_some_and(exempts),
     })
+}
+
+/// Whether instances get a tag from the template that exempts them.
+fn exempts(data: &sdk::ResponseLaunchTemplateData) -> bool {
+    let of_instances = data
+        .tag_specifications()
+        .iter()
+        .filter(|it| it.resource_type().is_some_and(|it| it.as_str() == "instance"));
+    of_instances.flat_map(|it| it.tags()).any(|it| it.key() == Some(UNTIL_TAG))
 }
 
 impl ChangeLaunchTemplate for Aws {

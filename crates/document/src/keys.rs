@@ -76,9 +76,9 @@ level!(
     USAGE_GATE,
     "instances.usage_gate",
     "under `instances.usage_gate`",
-    "a map with `quiet_days`, `applies_to` or both",
+    "a map with `quiet_days`, `applies_to` or `require_restart`",
     Some("`{ quiet_days: 14, applies_to: existing }`"),
-    ["quiet_days", "applies_to"]
+    ["quiet_days", "applies_to", "require_restart"]
 );
 level!(
     NOTEBOOKS,

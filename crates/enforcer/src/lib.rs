@@ -37,7 +37,9 @@ pub mod readiness;
 pub mod rollback;
 pub mod scan;
 pub mod second_look;
+mod siblings;
 pub mod sweep;
+mod template_exemptions;
 pub mod trace_imds;
 pub mod waves;
 

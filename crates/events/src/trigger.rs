@@ -152,6 +152,8 @@ pub struct RequestedOptions {
     pub launch_template: Option<String>,
     /// The version of the launch template as the caller wrote it, for example `4` or `$Latest`.
     pub launch_template_version: Option<String>,
+    /// Whether the caller gave the instances an exemption tag, beside those of the launch template.
+    pub exemption_tag: bool,
     /// The image as the caller wrote it; `resolve:ssm:…` where it is kept in a parameter.
     pub image: Option<String>,
 }

@@ -64,7 +64,9 @@ fn notebooks_v2_only(settings: &Settings) -> Vec<Statement> {
 fn hub(settings: &Settings) -> Vec<Statement> {
     let names = &settings.names;
     let members = [&names.ec2_enforcer, &names.notebook_enforcer].map(|it| it.arn(settings.partition));
-    vec![read_the_document(settings), enter(members), ask_the_organization(settings)]
+    let queues = names.event_queues.each_ref().map(|it| settings.arn("sqs", it));
+    let postpone = Statement::allow("PostponeMessages", ["sqs:ChangeMessageVisibility"], queues);
+    vec![read_the_document(settings), enter(members), ask_the_organization(settings), postpone]
 }
 
 /// What the sweeper needs where it runs, besides the role that does the work.
@@ -149,7 +151,7 @@ fn ec2_enforcer(settings: &Settings) -> Vec<Statement> {
         "ec2:Attribute/HttpEndpoint",
         ["disabled"],
     );
-    let mut statements = vec![see_instances(), see_history(), tighten_instances(settings)];
+    let mut statements = vec![see_instances(), see_usage(), see_history(), tighten_instances(settings)];
     if settings.disables_endpoints {
         statements.push(disable);
     }
@@ -178,7 +180,7 @@ fn stop_and_start(settings: &Settings) -> Statement {
 
 /// What a scan reads, and the tightening half of what both enforcers change.
 fn sweeper(settings: &Settings) -> Vec<Statement> {
-    let mut statements = vec![see_regions(), list_notebooks(), see_sources(), see_usage()];
+    let mut statements = vec![see_regions(), list_notebooks(), see_sources()];
     statements.extend(ec2_enforcer(settings));
     let known = statements.clone();
     statements.extend(notebook_enforcer(settings).into_iter().filter(|it| !known.contains(it)));

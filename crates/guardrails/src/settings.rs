@@ -111,6 +111,8 @@ pub struct Names {
     pub parameters: String,
     /// The queue that the sweeper keeps its work in.
     pub sweep_queue: String,
+    /// The queues that events reach the enforcers through.
+    pub event_queues: [String; 2],
 }
 
 /// Everything a rendering depends on.
@@ -224,6 +226,7 @@ impl Default for Names {
             rules: "v2only-*".to_owned(),
             parameters: "v2only/*".to_owned(),
             sweep_queue: "v2only-sweeper".to_owned(),
+            event_queues: ["v2only-ec2-enforcer", "v2only-notebook-enforcer"].map(str::to_owned),
         }
     }
 }

@@ -8,6 +8,7 @@ mod queues;
 mod rules;
 mod surroundings;
 mod trails;
+mod windows;
 
 use v2only_policy::Place;
 
@@ -114,4 +115,5 @@ fn home(report: &mut Report<'_>, seen: &Snapshot, against: &Against<'_>) {
     }
     queues::undelivered(report, seen.queues.get(UNDELIVERED), &senders);
     surroundings::parameter(report, &seen.parameter, against);
+    windows::judge(report, &seen.parameter, seen.schedules.get("v2only-sweep"));
 }

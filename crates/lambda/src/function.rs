@@ -123,6 +123,9 @@ impl Function {
         if let Some(account) = own_account(&context) {
             app.ports.set_own_account(account);
         }
+        if let Some(name) = own_name(&context) {
+            app.ports.set_own_function(name);
+        }
         let mut log = |entry: LogEntry<'_>| write(&line(&entry, self.name, Timestamp::now()));
         let invocation = Invocation { now: &Timestamp::now, deadline: deadline(&context), log: &mut log };
         let (reply, counts) = match Box::pin(entry(payload, app, invocation)).await {
@@ -150,6 +153,11 @@ fn bare_record(payload: &Value) -> Option<Malformed> {
 /// The account of the function, from its ARN.
 fn own_account(context: &Context) -> Option<AccountId> {
     AccountId::parse(context.invoked_function_arn.split(':').nth(4)?).ok()
+}
+
+/// The name of the function, from its ARN, `arn:aws:lambda:eu-central-1:111122223333:function:name`.
+fn own_name(context: &Context) -> Option<String> {
+    context.invoked_function_arn.split(':').nth(6).map(str::to_owned)
 }
 
 /// When Lambda ends the invocation; zero stands for never.

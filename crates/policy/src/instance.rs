@@ -136,10 +136,29 @@ pub struct Instance {
     /// When it was first launched, taken from its first network interface or volume. `LaunchTime` will not
     /// do: it moves with every start.
     pub created_at: Option<jiff::Timestamp>,
+    /// When it was last started: `LaunchTime`, which a reboot does not move.
+    pub started_at: Option<jiff::Timestamp>,
     /// The image it was launched from.
     pub image: Option<ImageId>,
     /// The ARN or name of its instance profile.
     pub profile: Option<String>,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// The tag in which AWS notes the Auto Scaling group of an instance.
+pub const GROUP_TAG: &str = "aws:autoscaling:groupName";
+/// The tag in which AWS notes the launch template of an instance.
+pub const TEMPLATE_TAG: &str = "aws:ec2launchtemplate:id";
+
+impl Instance {
+    /// The Auto Scaling group it belongs to.
+    pub fn group(&self) -> Option<&str> {
+        self.tags.get(GROUP_TAG).map(String::as_str)
+    }
+
+    /// The id of the launch template it was launched from.
+    pub fn template(&self) -> Option<&str> {
+        self.tags.get(TEMPLATE_TAG).map(String::as_str)
+    }
 }

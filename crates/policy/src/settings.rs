@@ -3,6 +3,7 @@
 //! These types hold only what the document can say legally; the parser (in `v2only-enforcer`) turns YAML or
 //! JSON into them and explains what it refuses. Ranges are checked there and in the constructors here.
 
+use std::fmt;
 use std::num::NonZeroU8;
 
 use crate::exemption::Exemption;
@@ -107,6 +108,8 @@ pub enum GateScope {
     Existing,
     /// Every instance, new launches too.
     All,
+    /// Instances that existed already, and new launches whose running siblings still use version 1.
+    Siblings,
     /// None: enforce without evidence.
     None,
 }
@@ -118,6 +121,8 @@ pub struct UsageGate {
     pub quiet_days: u16,
     /// Whom the gate binds.
     pub applies_to: GateScope,
+    /// Whether the last start of the instance must lie in the window as well.
+    pub require_restart: bool,
 }
 
 /// What is required of EC2 instances. `HttpTokens` = `required` is not a choice.
@@ -175,6 +180,37 @@ impl Window {
     pub fn contains(&self, at: jiff::Timestamp) -> bool {
         let utc = jiff::tz::Offset::UTC.to_datetime(at);
         utc.weekday() == self.day && self.from <= utc.time() && utc.time() < self.to
+    }
+
+    /// Its length in minutes. A window until midnight ends a moment before.
+    pub fn minutes(&self) -> i64 {
+        (self.from.duration_until(self.to) + jiff::SignedDuration::from_secs(1)).as_mins()
+    }
+
+    /// The day in three letters, such as `Sun`.
+    pub const fn day_code(&self) -> &'static str {
+        use jiff::civil::Weekday;
+        match self.day {
+            Weekday::Monday => "Mon",
+            Weekday::Tuesday => "Tue",
+            Weekday::Wednesday => "Wed",
+            Weekday::Thursday => "Thu",
+            Weekday::Friday => "Fri",
+            Weekday::Saturday => "Sat",
+            Weekday::Sunday => "Sun",
+        }
+    }
+}
+
+impl fmt::Display for Window {
+    /// `Sun 02:00-04:00`, as the document says it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, .. } = self;
+        write!(f, "{} {:02}:{:02}-", self.day_code(), from.hour(), from.minute())?;
+        if *to == jiff::civil::Time::MAX {
+            return f.write_str("24:00");
+        }
+        write!(f, "{:02}:{:02}", to.hour(), to.minute())
     }
 }
 
@@ -290,7 +326,11 @@ impl Rules {
                 http_endpoint: EndpointRule::Keep,
                 switches: Switches::all(SwitchRule::Keep),
                 remediate_with: Engine::Api,
-                usage_gate: UsageGate { quiet_days: 14, applies_to: GateScope::Existing },
+                usage_gate: UsageGate {
+                    quiet_days: 14,
+                    applies_to: GateScope::Existing,
+                    require_restart: true,
+                },
                 fresh_minutes: 30,
             },
             notebooks: NotebookRules {

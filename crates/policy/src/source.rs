@@ -137,6 +137,8 @@ pub struct TemplateVersion {
     pub imds_support: ImdsSupport,
     /// What it was made from, if we made it.
     pub made: Option<Made>,
+    /// Whether it gives its instances an exemption tag at the launch.
+    pub exempts: bool,
 }
 
 /// A launch template with those of its versions that somebody launches from.

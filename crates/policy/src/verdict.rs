@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::container_host::ContainerHost;
-use crate::exemption::{InForce, Void};
+use crate::exemption::{InForce, Origin, Void};
 use crate::finding::Finding;
 use crate::option::MetadataOption;
 use crate::plan::{EnforcementBar, unfit};
@@ -28,6 +28,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether a tag of the resource exempts it.
+    pub const fn is_exempt_by_tag(&self) -> bool {
+        matches!(self, Self::Exempt { by: InForce { origin: Origin::Tag, .. }, .. })
+    }
+
     /// A stable word for logs, metrics and findings.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -109,6 +114,10 @@ pub enum Note {
         /// Who turned it back most recently, in words.
         by: Option<String>,
     },
+    /// The tag that exempts it came with its launch, from this launch template.
+    ExemptByTemplate(String),
+    /// Whether the tag that exempts it came from its launch template could not be read, and why.
+    TemplateNotRead(String),
     /// Whether it was v2-only before could not be read from CloudTrail, and why.
     HistoryNotRead(String),
 }
@@ -127,6 +136,8 @@ impl Note {
             Self::TagKeyUnfit(_) => "metadata-tag-key",
             Self::ContainerHost(_) => "container-host-hop-limit",
             Self::Contested { .. } => "contested",
+            Self::ExemptByTemplate(_) => "exempt-by-template",
+            Self::TemplateNotRead(_) => "template-not-read",
             Self::HistoryNotRead(_) => "history-not-read",
         }
     }
@@ -162,6 +173,14 @@ impl fmt::Display for Note {
             Self::Contested { times, hours, by } => {
                 write!(f, "contested: corrected {times} times within {hours} hours and turned back again")?;
                 by.as_ref().map_or(Ok(()), |by| write!(f, ", most recently by {by}"))
+            }
+            Self::ExemptByTemplate(template) => write!(
+                f,
+                "its exemption tag came with the launch, from launch template {template}: every author of launch templates may \
+                 exempt by it, and `exemptions_by_tag: ignore` closes that way"
+            ),
+            Self::TemplateNotRead(why) => {
+                write!(f, "whether its exemption tag came from its launch template could not be read: {why}")
             }
             Self::HistoryNotRead(why) => {
                 write!(f, "whether it was v2-only before could not be read from CloudTrail: {why}")

@@ -189,8 +189,13 @@ fn agreed<W: World>(
 ) -> spool::Result<bool> {
     let plans = Plans::of(estate, session.talk.is_verbose(), args.runbooks.role())?;
     let by_runbook = plans.by_runbook(central.map(|it| &it.place));
+    let endpoints = plans.endpoint_warning();
     let plan = plans.text(estate, session.talk.width());
-    let text = [Some(plan), by_runbook, course.words()].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let text = [Some(plan), endpoints, by_runbook, course.words()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("\n");
     if args.yes {
         session.talk.say(&text);
         return Ok(true);

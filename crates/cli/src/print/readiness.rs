@@ -1,7 +1,9 @@
 //! Readiness for people: instances, what belongs together, and what would fail.
 
+use jiff::Timestamp;
 use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State};
 use v2only_policy::source::DefaultsOwner;
+use v2only_policy::usage::LastStart;
 use v2only_policy::{HttpTokens, Place};
 
 use crate::print::sheet::{Entry, Sheet, Whereabouts};
@@ -21,10 +23,11 @@ pub(crate) fn instances(seen: &[(&Place, &Readiness)], width: Option<u16>) -> Op
         "V1 CALLS",
         "REFUSED",
         "DATA",
+        "LAST START",
         "AUTO SCALING GROUP",
         "LAUNCH TEMPLATE",
     ];
-    let mut sheet = Sheet::new(&headings, 6, width);
+    let mut sheet = Sheet::new(&headings, 7, width);
     let told = seen.iter().filter(|(_, it)| it.state != State::Required || it.rejected > 0);
     let mut any = false;
     for (place, it) in told {
@@ -37,11 +40,23 @@ pub(crate) fn instances(seen: &[(&Place, &Readiness)], width: Option<u16>) -> Op
             it.no_token.to_string().into(),
             it.rejected.to_string().into(),
             format!("{} of {} days{part}", it.days, it.window).into(),
+            last_start(it.last_start).into(),
             it.group().unwrap_or_default().to_owned().into(),
             it.template().unwrap_or_default().to_owned().into(),
         ]);
     }
     any.then(|| sheet.text())
+}
+
+/// When an instance was last started, and whether its calls then are in the window.
+fn last_start(it: LastStart) -> String {
+    let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M").to_string();
+    match it {
+        LastStart::InWindow(at) => minute(at),
+        LastStart::TooRecent(at) => format!("{}, just now", minute(at)),
+        LastStart::BeforeWindow(at) => format!("{}, before the window", minute(at)),
+        LastStart::Unknown => "not described".to_owned(),
+    }
 }
 
 /// What belongs together, one table for each way of putting together.
@@ -143,18 +158,26 @@ pub(crate) fn if_enforced(
         .iter()
         .map(|(place, it)| format!("{}: {}", whereabouts.words(place), one_line(&source_words(it))))
         .collect();
-    let mut instances = |state: State, says: &str| {
-        let of_it = seen.iter().filter(|(_, it)| it.state == state);
+    let mut instances = |is: fn(&Readiness) -> bool, says: &str| {
+        let of_it = seen.iter().filter(|(_, it)| is(it));
         let ids: Vec<String> = of_it.map(|(_, it)| it.instance.id.to_string()).collect();
         if !ids.is_empty() {
             lines.push(format!("{} {says}: {}", count(ids.len(), "instance"), some(&ids, NAMED)));
         }
     };
     instances(
-        State::Busy,
+        |it| it.state == State::Busy,
         "used IMDSv1 in the window; they keep it, and whatever is launched in their place does not get it",
     );
-    instances(State::Unknown, "may use IMDSv1: there is not data on every day of the window");
+    instances(
+        |it| it.state == State::Unknown && !it.wants_restart,
+        "may use IMDSv1: there is not data on every day of the window",
+    );
+    instances(
+        |it| it.wants_restart,
+        "may use IMDSv1 when they start: they made no call in the window, and were not started in it, or less than 1 hour \
+         ago",
+    );
     if lines.is_empty() {
         let so_far = if whole { "" } else { " of what could be read" };
         return format!("if HttpTokensEnforced were on today, nothing{so_far} would fail");

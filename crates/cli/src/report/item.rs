@@ -70,6 +70,8 @@ impl<'a> Item<'a> {
             | Note::TagKeyUnfit(_)
             | Note::Pinned { .. }
             | Note::Contested { .. }
+            | Note::ExemptByTemplate(_)
+            | Note::TemplateNotRead(_)
             | Note::HistoryNotRead(_)
             | Note::ContainerHost(_) => None,
         })
@@ -97,6 +99,13 @@ impl<'a> Item<'a> {
             Hold::UsageGate(usage) => Some(*usage),
             _ => None,
         }
+    }
+
+    /// Why the usage gate holds it, if that is not for its own calls.
+    pub(crate) fn gate_hold(&self) -> Option<&'a Hold> {
+        self.record.hold().filter(|it| {
+            matches!(it, Hold::NotRestarted(_) | Hold::SiblingsUseV1(_) | Hold::SiblingsNotRead(_))
+        })
     }
 
     /// Why it is held, in words.

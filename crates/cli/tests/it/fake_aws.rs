@@ -100,6 +100,7 @@ pub(crate) fn instance(id: &str) -> Instance {
         },
         managed_by: None,
         created_at: Some("2024-01-01T00:00:00Z".parse().unwrap()),
+        started_at: Some("2026-11-12T08:30:00Z".parse().unwrap()),
         image: None,
         profile: None,
         tags: Tags::new(),

@@ -79,6 +79,7 @@ fn estate() -> FakeAws {
                 image: Some("ami-0000000000000000a".to_owned()),
                 imds_support: ImdsSupport::Unknown,
                 made: None,
+                exempts: false,
             }],
             groups: Vec::new(),
             managed_by: None,

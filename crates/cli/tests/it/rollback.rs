@@ -31,6 +31,7 @@ fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
         image: None,
         imds_support: ImdsSupport::Unmarked,
         made: None,
+        exempts: false,
     }
 }
 

@@ -38,6 +38,7 @@ fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
             image: Some(IMAGE.to_owned()),
             imds_support: ImdsSupport::Unknown,
             made: None,
+            exempts: false,
         })
         .collect();
     LaunchTemplate {

@@ -32,7 +32,8 @@ fn instances() -> BoxedStrategy<Json> {
     let hops = || (1..=64_u32, select(&["max", "exactly"][..])).prop_map(|(hops, key)| json!({ key: hops }));
     let gate = some(vec![
         ("quiet_days", number(1..=455)),
-        ("applies_to", word(&["existing", "all", "none"]).boxed()),
+        ("applies_to", word(&["existing", "all", "none", "siblings"]).boxed()),
+        ("require_restart", any::<bool>().prop_map(Json::from).boxed()),
     ]);
     some(vec![
         ("http_tokens", word(&["required"]).boxed()),

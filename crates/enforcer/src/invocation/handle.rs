@@ -13,7 +13,7 @@ use super::work::{Answer, Event, Request, Work};
 use crate::counts::Counts;
 use crate::failure::Failure;
 use crate::policy_source::FRESH_FOR;
-use crate::ports::{Admission, OrganizationalUnits, ReadParameter};
+use crate::ports::{Admission, OrganizationalUnits, PostponeMessages, ReadParameter};
 use crate::record::{Record, ResourceId};
 use crate::scan::ScanRequest;
 use crate::second_look::CHUNK;
@@ -75,13 +75,16 @@ pub(super) async fn handle<H, P>(
 ) -> Result<(Value, Counts), Failed>
 where
     H: EventHandler<P>,
-    P: Admission + OrganizationalUnits + ReadParameter + Sync,
+    P: Admission + OrganizationalUnits + ReadParameter + PostponeMessages + Sync,
 {
     let mut batch = Batch::read(payload, &mut invocation)?;
     if batch.triggers.is_empty() {
         return batch.reply();
     }
-    let Some(policy) = batch.policy(app, &mut invocation).await else { return batch.reply() };
+    let Some(policy) = batch.policy(app, &mut invocation).await else {
+        batch.postpone(&app.ports, &mut invocation).await;
+        return batch.reply();
+    };
     let mut work = BTreeMap::<Place, Work<H::Id>>::new();
     for (delivery, trigger) in std::mem::take(&mut batch.triggers) {
         let event = Event { trigger: &trigger, delivery, now: (invocation.now)() };
@@ -108,6 +111,7 @@ where
         };
         batch.write(answers, &mut invocation);
     }
+    batch.postpone(&app.ports, &mut invocation).await;
     batch.reply()
 }
 

@@ -53,6 +53,8 @@ pub struct World {
     pub images: u32,
     /// Accounts other than our own.
     pub other_accounts: Vec<String>,
+    /// Calls of version 1 today, by instance.
+    pub version_1_calls: BTreeMap<String, u64>,
     /// What CloudTrail recorded, the newest first.
     pub history: Vec<serde_json::Value>,
     /// The queue: messages with their delay in seconds.
@@ -117,6 +119,7 @@ impl World {
             },
             managed_by: None,
             created_at: Some(now()),
+            started_at: Some(now()),
             image: None,
             profile: None,
             tags: Tags::new(),
@@ -185,6 +188,10 @@ impl DescribeInstances for Fake {
 }
 
 impl ReadHistory for Fake {
+    fn made_by_us(&self, place: &Place, actor: &v2only_events::Actor) -> bool {
+        actor.is_session_of(&place.account, "v2only-ec2-enforcer", "v2only-ec2-enforcer")
+    }
+
     async fn history(
         &self,
         _: &Place,

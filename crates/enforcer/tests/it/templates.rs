@@ -181,6 +181,7 @@ fn version(number: u64, tokens: HttpTokens) -> TemplateVersion {
         image: None,
         imds_support: ImdsSupport::Unmarked,
         made: None,
+        exempts: false,
     }
 }
 
@@ -226,6 +227,7 @@ async fn fixed(template: &LaunchTemplate, account: &Account) -> Record {
         ous: None,
         now: now(),
         occasion: Occasion::Seen,
+        siblings: v2only_policy::usage::Siblings::NotRead,
         usage: usage::Usage::NotRead,
         history: v2only_policy::History::NotRead,
     };

@@ -260,3 +260,33 @@ fn what_the_organization_denies_our_functions_is_told() {
         [State::Unread]
     );
 }
+
+/// Notebooks in service would wait for ever, and no piece is missing.
+#[test]
+fn a_window_that_a_sweep_may_never_fall_into_is_warned_of() {
+    let warned = |window: &str, every: &str| {
+        let mut seen = complete(Site::Alone);
+        let value =
+            format!("version: 1\nmode: enforce\nnotebooks: {{ in_service: window, window: \"{window}\" }}\n");
+        seen.parameter = Ok(Some(Parameter { value, kind: "String".to_owned() }));
+        if let Some(Ok(Some(schedule))) = seen.schedules.get_mut("v2only-sweep") {
+            schedule.expression = every.to_owned();
+        }
+        let all = judge(&seen, &Against::default());
+        all.into_iter().filter(|it| it.state == State::Warning).collect::<Vec<_>>()
+    };
+    let short = warned("Sun 02:30-04:00", "rate(6 hours)");
+    let [it] = short.as_slice() else { panic!("{short:?}") };
+    assert_eq!((it.piece, it.name.as_str()), ("schedule", "v2only-sweep"));
+    assert!(it.why.contains("rate(6 hours)") && it.why.contains("Sun 02:30-04:00"), "{}", it.why);
+    let command = it.command.as_ref().unwrap().as_str();
+    for part in
+        ["create-schedule", "cron(30 2 ? * SUN *)", r#"\"only\": \"notebooks\""#, "--region eu-central-1"]
+    {
+        assert!(command.contains(part), "{command}");
+    }
+    assert_eq!(warned("Sun 02:00-08:00", "rate(6 hours)").len(), 0, "as long as the rate");
+    assert_eq!(warned("Sun 02:00-04:00", "rate(1 hour)").len(), 0, "a rate that meets it");
+    assert_eq!(warned("Sun 18:00-24:00", "rate(6 hours)").len(), 0, "until midnight");
+    assert_eq!(warned("Sun 02:00-04:00", "cron(0 3 * * ? *)").len(), 1, "not a rate: not checked, and said");
+}

@@ -110,7 +110,11 @@ pub(super) fn complete(site: Site) -> Snapshot {
             environment.insert((*name).to_owned(), "set".to_owned());
         }
         for name in it.schedules {
-            let schedule = Schedule { state: "ENABLED".to_owned(), target: own.clone() };
+            let schedule = Schedule {
+                state: "ENABLED".to_owned(),
+                target: own.clone(),
+                expression: "rate(6 hours)".to_owned(),
+            };
             seen.schedules.insert(name, Ok(Some(schedule)));
         }
         let function = Function {

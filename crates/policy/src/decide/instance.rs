@@ -10,8 +10,8 @@ use crate::option::{SwitchOption, Switches};
 use crate::plan::{Hold, InstanceChange, Plan};
 use crate::rules;
 use crate::scope::ScopeError;
-use crate::settings::{Engine, Mode, Policy, Rules};
-use crate::usage::GateAnswer;
+use crate::settings::{Engine, Mode, Policy, Rules, UsageGate};
+use crate::usage::{Evidence, GateAnswer, LastStart, NotRestarted, Siblings};
 use crate::verdict::{Compliance, Note, Verdict};
 
 /// Judges one instance and plans what follows.
@@ -84,17 +84,17 @@ pub fn decide_instance(
     Ok(Decision { verdict, notes, plan, remember })
 }
 
-/// For how many days the policy wants an instance to be quiet.
+/// The evidence that the policy wants before version 1 is closed on an instance.
 ///
 /// # Errors
 /// As [`decide_instance`].
-pub fn quiet_days(
+pub fn usage_gate(
     instance: &Instance,
     policy: &Policy,
     circumstances: &Circumstances<'_>,
-) -> Result<u16, ScopeError> {
+) -> Result<UsageGate, ScopeError> {
     let scope = circumstances.scope(instance.id.as_str(), &instance.tags);
-    Ok(policy.rules_for(&scope)?.instances.usage_gate.quiet_days)
+    Ok(policy.rules_for(&scope)?.instances.usage_gate)
 }
 
 /// Why these options are compliant, or the findings: those of an instance, or those it would be launched
@@ -130,7 +130,7 @@ fn pending(instance: &Instance) -> Option<Note> {
 /// That the history could not be read, where it could have decided.
 fn history_not_read(plan: &Plan, circumstances: &Circumstances<'_>) -> Option<Note> {
     match (circumstances.history, plan) {
-        (History::Unreadable(why), Plan::Hold { why: Hold::UsageGate(_), .. }) => {
+        (History::Unreadable(why), Plan::Hold { why: hold, .. }) if hold.usage().is_some() => {
             Some(Note::HistoryNotRead(why.to_owned()))
         }
         _ => None,
@@ -164,15 +164,44 @@ fn plan(
     // The gate shelters only what never was v2-only.
     let is_sheltered = closes_v1 && !drift.was_closed;
     if (is_sheltered || change == InstanceChange::DisableEndpoint)
-        && let GateAnswer::Shut(usage) = rules.instances.usage_gate.asks(new, circumstances.usage)
+        && let Some(why) = held_by_the_gate(instance, new, &rules.instances.usage_gate, circumstances)
     {
-        return hold(Hold::UsageGate(usage));
+        return hold(why);
     }
     if rules.instances.remediate_with == Engine::SsmAutomation {
         // Last, so that automation is never handed what the gate holds back.
         return hold(Hold::SsmAutomation);
     }
     drift.paused(Plan::act(change))
+}
+
+/// Why the usage gate holds an instance, if it does.
+fn held_by_the_gate(
+    instance: &Instance,
+    new: bool,
+    gate: &UsageGate,
+    circumstances: &Circumstances<'_>,
+) -> Option<Hold> {
+    let window = gate.quiet_days;
+    let evidence = Evidence {
+        usage: circumstances.usage,
+        last_start: LastStart::of(instance.started_at, circumstances.now, window),
+        siblings: circumstances.siblings,
+    };
+    match gate.asks(new, evidence) {
+        GateAnswer::Open | GateAnswer::Siblings(Siblings::Quiet) => None,
+        GateAnswer::Shut(usage) => Some(Hold::UsageGate(usage)),
+        GateAnswer::NotRestarted(last_start) => Some(Hold::NotRestarted(NotRestarted {
+            last_start,
+            window,
+            instance: instance.id.clone(),
+            region: circumstances.place.region.clone(),
+            group: instance.group().map(str::to_owned),
+        })),
+        GateAnswer::Siblings(Siblings::Busy(siblings)) => Some(Hold::SiblingsUseV1(siblings.clone())),
+        GateAnswer::Siblings(Siblings::NotRead) => Some(Hold::SiblingsNotRead(None)),
+        GateAnswer::Siblings(Siblings::Unreadable(why)) => Some(Hold::SiblingsNotRead(Some(why.to_owned()))),
+    }
 }
 
 /// The one call that fixes every finding. Each finding has its own field, so their order does not matter.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::owner::Owner;
 use crate::source::Displaced;
-use crate::usage::Usage;
+use crate::usage::{NotRestarted, SiblingUse, Usage};
 
 /// Why a violation is not touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,12 @@ pub enum Hold {
     OwnedBy(Owner),
     /// Closing version 1 wants evidence, and this is what there is.
     UsageGate(Usage),
+    /// No calls of version 1 in the window, which shows no start of the instance.
+    NotRestarted(NotRestarted),
+    /// A new launch whose running siblings still use version 1.
+    SiblingsUseV1(SiblingUse),
+    /// A new launch, and whether its siblings use version 1 was not read, and why.
+    SiblingsNotRead(Option<String>),
     /// It was turned back more often than the policy fights for.
     Contested {
         /// Corrections within the window.
@@ -129,6 +135,15 @@ impl fmt::Display for EnforcementBar {
 }
 
 impl Hold {
+    /// What is known of the calls of an existing instance, where the usage gate holds it for want of evidence.
+    pub const fn usage(&self) -> Option<Usage> {
+        match self {
+            Self::UsageGate(usage) => Some(*usage),
+            Self::NotRestarted(it) => Some(Usage::Quiet { days: it.window }),
+            _ => None,
+        }
+    }
+
     /// A stable word for logs, metrics and findings.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -136,6 +151,9 @@ impl Hold {
             Self::Managed(_) => "managed",
             Self::OwnedBy(_) => "owned",
             Self::UsageGate(_) => "usage-gate",
+            Self::NotRestarted(_) => "not-restarted",
+            Self::SiblingsUseV1(_) => "siblings-use-v1",
+            Self::SiblingsNotRead(_) => "siblings-not-read",
             Self::Contested { .. } => "contested",
             Self::ChangeHadNoEffect => "change-had-no-effect",
             Self::TagKeyUnfit(_) => "metadata-tag-key",
@@ -183,6 +201,12 @@ impl fmt::Display for Hold {
             }
             Self::UsageGate(Usage::Gaps { days } | Usage::Quiet { days }) => {
                 write!(f, "MetadataNoToken has data on only {days} days of the window")
+            }
+            Self::NotRestarted(it) => it.fmt(f),
+            Self::SiblingsUseV1(it) => it.fmt(f),
+            Self::SiblingsNotRead(why) => {
+                f.write_str("a new launch, and whether its siblings use IMDSv1 was not read")?;
+                why.as_ref().map_or(Ok(()), |it| write!(f, ": {it}"))
             }
             Self::Contested { times, hours } => {
                 write!(f, "contested: corrected {times} times within {hours} hours and turned back again")

@@ -35,6 +35,7 @@ pub fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
         image: Some("ami-0123456789abcdef0".to_owned()),
         imds_support: ImdsSupport::Unmarked,
         made: None,
+        exempts: false,
     }
 }
 

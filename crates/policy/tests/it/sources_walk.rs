@@ -51,6 +51,7 @@ fn templates() -> impl Strategy<Value = LaunchTemplate> {
             image: Some(format!("what version {number} launches")),
             imds_support,
             made: None,
+            exempts: false,
         });
         let mut it = template(default, latest, versions.collect());
         if followed {

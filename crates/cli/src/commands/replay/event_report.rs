@@ -51,7 +51,7 @@ impl Word {
                 Some(Self::Ignored { code: "elsewhere", why: format!("{function} handles this event") })
             }
             LogEntry::Malformed(malformed) => Some(Self::Malformed((*malformed).clone())),
-            LogEntry::StalePolicy(_) | LogEntry::Notice(_) => None,
+            LogEntry::StalePolicy(_) | LogEntry::Notice(_) | LogEntry::NotPostponed { .. } => None,
             // Of the sweeper, which no event reaches.
             LogEntry::SweepBegun { .. }
             | LogEntry::Swept { .. }

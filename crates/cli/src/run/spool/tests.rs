@@ -7,12 +7,12 @@ use v2only_policy::cause::{Launched, RootCause, Setter};
 use v2only_policy::decision::Decision;
 use v2only_policy::exemption::{InForce, InvalidTag, Origin, Void};
 use v2only_policy::settings::HopLimit;
-use v2only_policy::usage::Usage;
+use v2only_policy::usage::{Kinship, LastStart, NotRestarted, SiblingUse, Usage};
 use v2only_policy::{
     ContainerHost, DefaultFinding, Finding, Hold, HttpTokens, ImageId, Instance, InstanceChange, InstanceId,
     InstanceState, Judged, LaunchTemplateId, MetadataOptions, MinimumVersion, Note, Notebook, NotebookName,
-    NotebookStatus, OptionFinding, Place, Plan, Platform, Subject, Switch, SwitchOption, Switches, Verdict,
-    Wait,
+    NotebookStatus, OptionFinding, Place, Plan, Platform, Region, Subject, Switch, SwitchOption, Switches,
+    Verdict, Wait,
 };
 
 use super::*;
@@ -30,6 +30,7 @@ fn instance(number: usize) -> Instance {
         },
         managed_by: Some("eks.amazonaws.com".to_owned()),
         created_at: Some("2026-11-20T10:15:00.123456789Z".parse().unwrap()),
+        started_at: Some("2026-11-20T10:15:00Z".parse().unwrap()),
         image: Some(ImageId::parse("ami-0000000000000000a").unwrap()),
         profile: None,
         tags: BTreeMap::from([("Name".to_owned(), "ä\n\"".to_owned()), ("e".to_owned(), String::new())]),
@@ -58,6 +59,20 @@ fn decisions() -> Vec<Decision> {
         Hold::Observe,
         Hold::Managed("eks".to_owned()),
         Hold::UsageGate(Usage::Busy { calls: u64::MAX }),
+        Hold::NotRestarted(NotRestarted {
+            last_start: LastStart::BeforeWindow("2026-08-01T03:04:05Z".parse().unwrap()),
+            window: 14,
+            instance: instance(1).id,
+            region: Region::parse("eu-central-1").unwrap(),
+            group: Some("web".to_owned()),
+        }),
+        Hold::SiblingsUseV1(SiblingUse {
+            kinship: Kinship::Image(ImageId::parse("ami-0000000000000000a").unwrap()),
+            busy: 1,
+            running: 2,
+            calls: u64::MAX,
+        }),
+        Hold::SiblingsNotRead(Some("denied".to_owned())),
         Hold::Contested { times: 3, hours: 24 },
         Hold::SsmAutomation,
         Hold::ImagesReportOnly,
