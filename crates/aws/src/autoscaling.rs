@@ -3,8 +3,8 @@
 
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types as sdk;
-use v2only_enforcer::ports::{Answer, Group, ListGroups, Page, TemplateUse};
-use v2only_policy::source::{GroupPart, LaunchConfiguration, VersionChoice};
+use v2only_enforcer::ports::{Answer, ListGroups, Page};
+use v2only_policy::source::{Consumer, LaunchConfiguration, NamedImage, Part, TemplateUse, VersionChoice};
 use v2only_policy::{Place, StatedOptions};
 
 use crate::call::Call;
@@ -26,7 +26,7 @@ impl Aws {
 }
 
 impl ListGroups for Aws {
-    async fn groups(&self, place: &Place, next: Option<String>) -> Answer<Page<Group>> {
+    async fn groups(&self, place: &Place, next: Option<String>) -> Answer<Page<Consumer>> {
         let call = Call::DescribeAutoScalingGroups;
         let client = self.autoscaling(place).await?;
         self.turn(Some(place), call).await?;
@@ -63,36 +63,51 @@ impl ListGroups for Aws {
     }
 }
 
-fn group(it: &sdk::AutoScalingGroup) -> Option<Group> {
+/// A group as described; `None` only if AWS left out its name.
+fn group(it: &sdk::AutoScalingGroup) -> Option<Consumer> {
     let mixed = it.mixed_instances_policy().and_then(|it| it.launch_template());
-    let own = mixed.into_iter().flat_map(|it| it.overrides());
-    let named = |part| move |it| template(it, part);
-    let templates = it
-        .launch_template()
-        .and_then(named(GroupPart::Own))
-        .into_iter()
-        .chain(mixed.and_then(|it| it.launch_template_specification()).and_then(named(GroupPart::Mixed)))
-        .chain(
-            own.filter_map(|it| it.launch_template_specification()).filter_map(named(GroupPart::Override)),
-        );
-    Some(Group {
-        name: it.auto_scaling_group_name()?.to_owned(),
+    let overrides = mixed.map(sdk::LaunchTemplate::overrides).unwrap_or_default();
+    let mut templates: Vec<TemplateUse> =
+        it.launch_template().and_then(|it| template(it, Part::Own)).into_iter().collect();
+    if let Some(base) = mixed.and_then(|it| it.launch_template_specification()) {
+        // Overrides without a template of their own launch from this one.
+        let images = overrides.iter().filter(|it| it.launch_template_specification().is_none());
+        let images = images.filter_map(|it| it.image_id()).map(named).collect();
+        templates.extend(template(base, Part::Mixed).map(|it| TemplateUse { images, ..it }));
+    }
+    for it in overrides {
+        let own = it.launch_template_specification().and_then(|it| template(it, Part::Override));
+        let images = it.image_id().map(named).into_iter().collect();
+        templates.extend(own.map(|own| TemplateUse { images, ..own }));
+    }
+    let tags = it.tags().iter();
+    let tags = tags.filter_map(|it| Some((it.key()?.to_owned(), it.value().unwrap_or_default().to_owned())));
+    Some(Consumer {
+        arn: it.auto_scaling_group_arn().map(str::to_owned),
         configuration: it.launch_configuration_name().filter(|it| !it.is_empty()).map(str::to_owned),
-        templates: templates.collect(),
+        templates,
+        has_overrides: !overrides.is_empty(),
+        tags: tags.collect(),
+        ..Consumer::group(it.auto_scaling_group_name()?.to_owned())
     })
 }
 
-fn template(it: &sdk::LaunchTemplateSpecification, part: GroupPart) -> Option<TemplateUse> {
-    Some(TemplateUse {
-        template: it.launch_template_id().or_else(|| it.launch_template_name())?.to_owned(),
-        version: match it.version() {
-            Some("$Latest") => VersionChoice::Latest,
-            // AWS documents `$Default` as what a group means by naming none.
-            None | Some("$Default" | "") => VersionChoice::Default,
-            Some(number) => VersionChoice::Number(number.parse().ok()?),
-        },
-        part,
-    })
+fn named(image: &str) -> NamedImage {
+    NamedImage::named(Some(image.to_owned()))
+}
+
+fn template(it: &sdk::LaunchTemplateSpecification, part: Part) -> Option<TemplateUse> {
+    let template = it.launch_template_id().or_else(|| it.launch_template_name())?.to_owned();
+    Some(TemplateUse::plain(template, choice(it.version()), part))
+}
+
+/// AWS documents `$Default` as what a consumer means by naming no version.
+pub(crate) fn choice(version: Option<&str>) -> VersionChoice {
+    match version {
+        Some("$Latest") => VersionChoice::Latest,
+        None | Some("$Default" | "") => VersionChoice::Default,
+        Some(number) => number.parse().map_or(VersionChoice::Unknown, VersionChoice::Number),
+    }
 }
 
 fn configuration(it: &sdk::LaunchConfiguration) -> Option<LaunchConfiguration> {

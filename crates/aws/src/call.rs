@@ -28,6 +28,10 @@ pub enum Call {
     CreateLaunchTemplateVersion,
     /// `ModifyLaunchTemplate`, for its default version.
     ModifyLaunchTemplate,
+    /// `DescribeFleets`, always paged.
+    DescribeFleets,
+    /// `DescribeSpotFleetRequests`, always paged.
+    DescribeSpotFleetRequests,
     /// `DescribeImages`, always paged.
     DescribeImages,
     /// `ModifyImageAttribute`, for `ImdsSupport`.
@@ -125,7 +129,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 52] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -136,6 +140,8 @@ impl Call {
         Self::DescribeLaunchTemplateVersions,
         Self::CreateLaunchTemplateVersion,
         Self::ModifyLaunchTemplate,
+        Self::DescribeFleets,
+        Self::DescribeSpotFleetRequests,
         Self::DescribeImages,
         Self::ModifyImageAttribute,
         Self::DescribeAutoScalingGroups,
@@ -191,6 +197,8 @@ impl Call {
             Self::DescribeLaunchTemplateVersions => "ec2:DescribeLaunchTemplateVersions",
             Self::CreateLaunchTemplateVersion => "ec2:CreateLaunchTemplateVersion",
             Self::ModifyLaunchTemplate => "ec2:ModifyLaunchTemplate",
+            Self::DescribeFleets => "ec2:DescribeFleets",
+            Self::DescribeSpotFleetRequests => "ec2:DescribeSpotFleetRequests",
             Self::DescribeImages => "ec2:DescribeImages",
             Self::ModifyImageAttribute => "ec2:ModifyImageAttribute",
             Self::DescribeAutoScalingGroups => "autoscaling:DescribeAutoScalingGroups",
@@ -246,6 +254,8 @@ impl Call {
             | Self::DescribeRegions
             | Self::DescribeLaunchTemplates
             | Self::DescribeLaunchTemplateVersions
+            | Self::DescribeFleets
+            | Self::DescribeSpotFleetRequests
             | Self::DescribeImages
             | Self::GetInstanceMetadataDefaults => bucket(100, 20),
             Self::ModifyInstanceMetadataOptions

@@ -200,7 +200,7 @@ fn template(it: &sdk::LaunchTemplate) -> Option<LaunchTemplate> {
         latest: u64::try_from(it.latest_version_number()?).ok()?,
         displaced: None,
         versions: Vec::new(),
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: managed_by(it.operator()),
         created_by: it.created_by().map(str::to_owned),
         tags: if it.tags().is_empty() { Tags::new() } else { tags(it.tags()) },

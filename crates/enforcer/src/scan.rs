@@ -200,6 +200,7 @@ impl<'a> ScanRequest<'a> {
                 Subject::AccountDefaults(_)
                 | Subject::TemplateVersion { .. }
                 | Subject::LaunchConfiguration { .. }
+                | Subject::Consumer { .. }
                 | Subject::Image(_) => {}
             }
         }

@@ -219,9 +219,11 @@ fn see_sources() -> Statement {
         [
             "autoscaling:DescribeAutoScalingGroups",
             "autoscaling:DescribeLaunchConfigurations",
+            "ec2:DescribeFleets",
             "ec2:DescribeImages",
             "ec2:DescribeLaunchTemplateVersions",
             "ec2:DescribeLaunchTemplates",
+            "ec2:DescribeSpotFleetRequests",
             "ec2:GetInstanceMetadataDefaults",
         ],
         ["*"],

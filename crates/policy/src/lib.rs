@@ -42,8 +42,8 @@ pub mod subject;
 
 pub use container_host::ContainerHost;
 pub use decide::{
-    Circumstances, Occasion, compliant_anywhere, decide_account_defaults, decide_image, decide_instance,
-    decide_launch_configuration, decide_launch_template, decide_notebook, quiet_days,
+    Circumstances, Occasion, compliant_anywhere, decide_account_defaults, decide_consumer, decide_image,
+    decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook, quiet_days,
 };
 pub use decision::Decision;
 pub use effective::{By, Decided, EffectiveOptions, effective};

@@ -5,6 +5,7 @@
 
 mod hold;
 mod instance;
+mod open_launch;
 mod sources;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use std::fmt;
 pub(crate) use hold::unfit;
 pub use hold::{EnforcementBar, Hold};
 pub use instance::InstanceChange;
+pub use open_launch::OpenLaunch;
 pub use sources::{DefaultsChange, ImageChange, TemplateChange};
 
 use jiff::Timestamp;

@@ -1,8 +1,10 @@
 //! What instances take their metadata options from, as AWS described it: account defaults, launch templates,
 //! launch configurations, images.
 
+mod consumer;
 mod made;
 
+pub use consumer::{Consumer, ConsumerKind, ConsumerUse, NamedImage, Part, TemplateUse, VersionChoice};
 pub use made::{Displaced, Made, Unclear};
 
 use crate::instance::{HttpTokens, MetadataOptions, Switch};
@@ -89,42 +91,6 @@ pub struct Image {
     pub tags: Tags,
 }
 
-/// How an Auto Scaling group names the template version it launches from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum VersionChoice {
-    /// By number: it stays with it.
-    Number(u64),
-    /// `$Default`.
-    Default,
-    /// `$Latest`.
-    Latest,
-}
-
-/// An Auto Scaling group that launches from a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct GroupUse {
-    /// Its name.
-    pub group: String,
-    /// Which version.
-    pub version: VersionChoice,
-    /// The part of the group that names the version.
-    pub part: GroupPart,
-}
-
-/// The part of an Auto Scaling group that names a launch template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum GroupPart {
-    /// `LaunchTemplate` of the group.
-    Own,
-    /// `LaunchTemplateSpecification` of the mixed instances policy.
-    Mixed,
-    /// An override of the mixed instances policy.
-    Override,
-}
-
 /// One version of a launch template. Versions never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -155,10 +121,10 @@ pub struct LaunchTemplate {
     pub latest: u64,
     /// A version of ours in the place of `$Latest`, from a run that ended early.
     pub displaced: Option<Displaced>,
-    /// `$Default`, `$Latest` and what groups name by number.
+    /// `$Default`, `$Latest` and what consumers name by number.
     pub versions: Vec<TemplateVersion>,
-    /// The groups that launch from it.
-    pub groups: Vec<GroupUse>,
+    /// What launches from it.
+    pub consumers: Vec<ConsumerUse>,
     /// The service that manages it.
     pub managed_by: Option<String>,
     /// The ARN of the principal that created the template.
@@ -233,29 +199,38 @@ impl LaunchTemplate {
         }
     }
 
-    /// The groups that launch from this version, by number, as `$Default` or as `$Latest`.
-    pub fn users(&self, number: u64) -> impl Iterator<Item = &GroupUse> {
-        self.groups.iter().filter(move |it| self.number(it.version) == number)
+    /// The consumers that launch from this version, by number, as `$Default` or as `$Latest`.
+    pub fn users(&self, number: u64) -> impl Iterator<Item = &ConsumerUse> {
+        self.consumers.iter().filter(move |it| self.number(it.version) == Some(number))
     }
 
-    /// The groups that name this version by number. They launch from it whatever `$Default` and `$Latest` become.
-    pub fn pinned(&self, number: u64) -> impl Iterator<Item = &GroupUse> {
-        self.groups.iter().filter(move |it| it.version == VersionChoice::Number(number))
+    /// The consumers that launch from `$Latest`, whatever it becomes.
+    pub fn followers_of_latest(&self) -> Vec<String> {
+        let following = self.consumers.iter().filter(|it| it.version == VersionChoice::Latest);
+        following.map(|it| it.consumer.clone()).collect()
     }
 
-    /// The names of [`Self::pinned`], each once.
-    pub fn pinned_groups(&self, number: u64) -> Vec<String> {
-        let mut names: Vec<String> = self.pinned(number).map(|it| it.group.clone()).collect();
+    /// The names of the consumers that name this version by number, each once. They launch from it whatever `$Default` and
+    /// `$Latest` become.
+    pub fn pinned(&self, number: u64) -> Vec<String> {
+        let pinned = self.consumers.iter().filter(|it| it.version == VersionChoice::Number(number));
+        let mut names: Vec<String> = pinned.map(|it| it.consumer.clone()).collect();
         names.dedup();
         names
     }
 
-    /// The number behind a choice, now.
-    pub const fn number(&self, choice: VersionChoice) -> u64 {
+    /// The number behind a choice, now; `None` where the choice is not known.
+    pub const fn number(&self, choice: VersionChoice) -> Option<u64> {
         match choice {
-            VersionChoice::Number(number) => number,
-            VersionChoice::Default => self.default,
-            VersionChoice::Latest => self.latest,
+            VersionChoice::Number(number) => Some(number),
+            VersionChoice::Default => Some(self.default),
+            VersionChoice::Latest => Some(self.latest),
+            VersionChoice::Unknown => None,
         }
+    }
+
+    /// Whether this is the id or the name of the template.
+    pub fn is_named(&self, name: &str) -> bool {
+        name == self.id.as_str() || name == self.name
     }
 }

@@ -130,6 +130,7 @@ fn advice(hold: &Hold) -> Option<&'static str> {
         | Hold::Enforcement(_)
         | Hold::Immutable { .. }
         | Hold::Pinned { .. }
+        | Hold::OpenLaunches { .. }
         | Hold::LatestInUse { .. }
         | Hold::LatestUnclear(_)
         | Hold::ChangedSince

@@ -5,11 +5,11 @@ use std::io;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use v2only_enforcer::Kind;
-use v2only_enforcer::ports::{Group, Metric, TemplateUse};
+use v2only_enforcer::ports::Metric;
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::NotebookStatus;
 use v2only_policy::source::{
-    GroupPart, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+    Consumer, Image, LaunchConfiguration, LaunchTemplate, Part, TemplateUse, TemplateVersion, VersionChoice,
 };
 use v2only_policy::{ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
 
@@ -80,19 +80,18 @@ fn estate() -> FakeAws {
                 imds_support: ImdsSupport::Unknown,
                 made: None,
             }],
-            groups: Vec::new(),
+            consumers: Vec::new(),
             managed_by: None,
             created_by: None,
             tags: Tags::new(),
         })
-        .group(Group {
-            name: "web".to_owned(),
-            configuration: None,
-            templates: vec![TemplateUse {
-                template: "lt-0000000000000000a".to_owned(),
-                version: VersionChoice::Default,
-                part: GroupPart::Own,
-            }],
+        .consumer(Consumer {
+            templates: vec![TemplateUse::plain(
+                "lt-0000000000000000a".to_owned(),
+                VersionChoice::Default,
+                Part::Own,
+            )],
+            ..Consumer::group("web".to_owned())
         })
         .configuration(LaunchConfiguration {
             name: "legacy 2019".to_owned(),

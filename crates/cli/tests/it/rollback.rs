@@ -40,7 +40,7 @@ fn template() -> LaunchTemplate {
         latest: 2,
         displaced: None,
         versions: vec![version(1, Some(HttpTokens::Optional)), version(2, Some(HttpTokens::Optional))],
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: None,
         created_by: None,
         tags: Tags::new(),

@@ -100,7 +100,7 @@ impl Here {
         let any_template = recorded.iter().any(|it| matches!(it.what, What::Template(_)));
         let instances = if ids.is_empty() { Ok(Vec::new()) } else { ports.instances(place, &ids).await };
         let templates =
-            if any_template { read::launch_templates(ports, place, &[]).await } else { Ok(Vec::new()) };
+            if any_template { read::launch_templates(ports, place, &mut []).await } else { Ok(Vec::new()) };
         Self {
             instances: instances.map(|all| all.into_iter().map(|it| (it.id.clone(), it)).collect()),
             templates: templates.map(|all| all.into_iter().map(|it| (it.id.clone(), it)).collect()),

@@ -38,6 +38,7 @@ pub async fn apply<P: SourceReader + SourceWriter>(ports: &P, place: &Place, jud
             | Subject::TemplateVersion { .. }
             | Subject::Image(_)
             | Subject::LaunchConfiguration { .. }
+            | Subject::Consumer { .. }
             | Subject::Instance(_)
             | Subject::Notebook(_),
             Step::Instance(_)
@@ -268,7 +269,7 @@ async fn launches_with(
 ) -> Answer<Posture> {
     let defaults = ports.defaults(place).await?;
     let mut versions = [version];
-    super::read::describe_images(ports, place, versions.iter_mut()).await?;
+    super::read::describe_images(ports, place, versions.iter_mut().map(super::read::image_of)).await?;
     let [version] = versions;
     Ok(Posture::Launch(v2only_policy::effective(&version.options, &defaults, version.imds_support)))
 }

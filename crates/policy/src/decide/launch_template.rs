@@ -9,7 +9,7 @@ use crate::owner::Owner;
 use crate::plan::{Hold, InstanceChange, Plan, TemplateChange};
 use crate::scope::ScopeError;
 use crate::settings::{LaunchTemplateFix, OwnedTemplates, Policy, Rules};
-use crate::source::{AccountDefaults, LaunchTemplate, TemplateVersion, VersionChoice};
+use crate::source::{AccountDefaults, LaunchTemplate, TemplateVersion};
 use crate::subject::{Judged, Subject};
 use crate::verdict::{Note, Verdict};
 
@@ -54,7 +54,7 @@ pub fn decide_launch_template(
                 let plan = match &verdict {
                     Verdict::Violation(_) => {
                         let plan = plan(template, &wants, rules).under(rules.mode);
-                        let groups = template.pinned_groups(version.number);
+                        let groups = template.pinned(version.number);
                         let is_held_for_it = matches!(plan.hold(), Some(Hold::Pinned { .. }));
                         if wants.change.is_some() && !groups.is_empty() && !is_held_for_it {
                             notes.push(Note::Pinned { number: version.number, groups });
@@ -97,7 +97,7 @@ fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan {
     let number = wants.version.number;
     let (is_default, is_latest) = (number == template.default, number == template.latest);
     if !is_default && !is_latest {
-        return hold(Hold::Pinned { groups: template.pinned_groups(number) });
+        return hold(Hold::Pinned { groups: template.pinned(number) });
     }
     let made = wants.change.and_then(|change| already(template, wants.version, change));
     let unclear = template.displaced.filter(|it| it.unclear.is_some());
@@ -115,12 +115,7 @@ fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan {
     if rules.launch_templates.fix == LaunchTemplateFix::Report {
         return Plan::Hold { why: Hold::TemplatesReportOnly, would: Some(step.into()) };
     }
-    let following: Vec<String> = template
-        .groups
-        .iter()
-        .filter(|it| it.version == VersionChoice::Latest)
-        .map(|it| it.group.clone())
-        .collect();
+    let following = template.followers_of_latest();
     if made.is_none() && is_default && !is_latest && !following.is_empty() {
         // For a moment the new version would be `$Latest`, and a group would launch from it what it never did.
         return hold(Hold::LatestInUse { groups: following });

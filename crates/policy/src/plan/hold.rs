@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::OpenLaunch;
 use crate::owner::Owner;
-use crate::source::Displaced;
+use crate::source::{ConsumerKind, Displaced};
 use crate::usage::Usage;
 
 /// Why a violation is not touched.
@@ -72,14 +73,21 @@ pub enum Hold {
         /// Auto Scaling groups.
         groups: Vec<String>,
     },
-    /// Only these groups launch from a version, and name it by number.
+    /// Only these groups and fleets launch from a version, and name it by number.
     Pinned {
-        /// Auto Scaling groups.
+        /// Auto Scaling groups and fleets.
         groups: Vec<String>,
+    },
+    /// A consumer of launch templates launches what violates the policy, for reasons of its own.
+    OpenLaunches {
+        /// The kind of the consumer.
+        kind: ConsumerKind,
+        /// Its violating launches; never empty.
+        launches: Vec<OpenLaunch>,
     },
     /// A new version would become `$Latest`, from which these groups launch something else.
     LatestInUse {
-        /// Auto Scaling groups.
+        /// Auto Scaling groups and fleets.
         groups: Vec<String>,
     },
     /// A run ended early, and what `$Latest` is to mean now only a person can tell.
@@ -157,6 +165,10 @@ impl Hold {
             Self::Enforcement(EnforcementBar::Failing { .. }) => "enforcement-would-fail-launches",
             Self::Immutable { .. } => "immutable",
             Self::Pinned { .. } => "pinned",
+            Self::OpenLaunches { launches, .. } => match launches.as_slice() {
+                [first, ..] => first.code(),
+                [] => "pinned",
+            },
             Self::LatestInUse { .. } => "latest-in-use",
             Self::LatestUnclear(_) => "latest-unclear",
             Self::Irreversible => "irreversible",
@@ -234,6 +246,11 @@ impl fmt::Display for Hold {
             Self::Pinned { groups } => {
                 let names = if groups.len() == 1 { "names" } else { "name" };
                 write!(f, "{} {names} the version by number; let the group name $Default", groups.join(", "))
+            }
+            Self::OpenLaunches { kind, launches } => {
+                write!(f, "this {} ", kind.noun())?;
+                let words: Vec<String> = launches.iter().map(ToString::to_string).collect();
+                f.write_str(&words.join("; "))
             }
             Self::LatestInUse { groups } => write!(
                 f,

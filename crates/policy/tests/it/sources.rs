@@ -4,8 +4,8 @@ use v2only_policy::plan::{EnforcementBar, Hold};
 use v2only_policy::scope::Matcher;
 use v2only_policy::settings::{ImageFix, LaunchTemplateFix};
 use v2only_policy::source::{
-    DefaultsOwner, GroupPart, GroupUse, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion,
-    VersionChoice,
+    ConsumerKind, ConsumerUse, DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, Part,
+    TemplateVersion, VersionChoice,
 };
 use v2only_policy::verdict::Note;
 use v2only_policy::{
@@ -47,7 +47,7 @@ pub fn template(default: u64, latest: u64, versions: Vec<TemplateVersion>) -> La
         latest,
         displaced: None,
         versions,
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: None,
         created_by: None,
         tags: Tags::new(),
@@ -55,7 +55,8 @@ pub fn template(default: u64, latest: u64, versions: Vec<TemplateVersion>) -> La
 }
 
 fn used_by(mut it: LaunchTemplate, group: &str, version: VersionChoice) -> LaunchTemplate {
-    it.groups.push(GroupUse { group: group.to_owned(), version, part: GroupPart::Own });
+    let kind = ConsumerKind::AutoScalingGroup;
+    it.consumers.push(ConsumerUse { kind, consumer: group.to_owned(), version, part: Part::Own });
     it
 }
 

@@ -3,7 +3,9 @@
 
 use proptest::prelude::*;
 use v2only_policy::settings::{AccountDefaultRules, HopLimitRule, LaunchTemplateFix};
-use v2only_policy::source::{GroupPart, GroupUse, LaunchTemplate, Made, TemplateVersion, VersionChoice};
+use v2only_policy::source::{
+    ConsumerKind, ConsumerUse, LaunchTemplate, Made, Part, TemplateVersion, VersionChoice,
+};
 use v2only_policy::{
     AccountDefaults, HttpTokens, ImdsSupport, InstanceChange, Plan, Policy, Rules, StatedOptions, Step,
     Switch, TemplateChange, Verdict, decide_account_defaults, decide_launch_template, effective,
@@ -51,10 +53,11 @@ fn templates() -> impl Strategy<Value = LaunchTemplate> {
         });
         let mut it = template(default, latest, versions.collect());
         if followed {
-            it.groups.push(GroupUse {
-                group: "web".to_owned(),
+            it.consumers.push(ConsumerUse {
+                kind: ConsumerKind::AutoScalingGroup,
+                consumer: "web".to_owned(),
                 version: VersionChoice::Latest,
-                part: GroupPart::Own,
+                part: Part::Own,
             });
         }
         it

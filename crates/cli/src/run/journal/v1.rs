@@ -145,7 +145,7 @@ fn before(subject: &Subject, step: Step) -> Option<BeforeV1> {
         Subject::Image(image) => {
             BeforeV1::Image { imds_support: (image.imds_support == ImdsSupport::V2).then_some("v2.0") }
         }
-        Subject::LaunchConfiguration { .. } => return None,
+        Subject::LaunchConfiguration { .. } | Subject::Consumer { .. } => return None,
     })
 }
 
