@@ -2,7 +2,7 @@
 //! `enforce` fixes.
 
 use serde_json::Value;
-use v2only_sandbox::{AMAZON_LINUX_2, Sandbox};
+use v2only_sandbox::{AMAZON_LINUX_2, CallFilter, Sandbox};
 
 use crate::template_editors::{estate, mallory, run};
 
@@ -176,4 +176,31 @@ fn a_group_of_a_service_is_left_to_that_service() {
     assert_eq!(found[0]["hold"], "owned", "{found:?}");
     assert!(found[0]["reasons"].to_string().contains("an EKS managed node group"), "{found:?}");
     assert!(!said.contains("update-auto-scaling-group"), "{said}");
+}
+
+#[test]
+fn fleets_are_read_again_before_tokens_are_enforced_and_a_new_one_makes_enforcement_wait() {
+    let aws = estate();
+    // Version 1 says optional, and nothing launches from it any more.
+    let required = [
+        ("LaunchTemplateName", "web"),
+        ("SourceVersion", "1"),
+        ("LaunchTemplateData.MetadataOptions.HttpTokens", "required"),
+    ];
+    aws.call_as(&mallory("ec2", "CreateLaunchTemplateVersion", &required)).unwrap();
+    let default = [("LaunchTemplateName", "web"), ("SetDefaultVersion", "2")];
+    aws.call_as(&mallory("ec2", "ModifyLaunchTemplate", &default)).unwrap();
+    // The second read is the one right before the change.
+    aws.before_call(CallFilter::of("ec2", "DescribeFleets"), 2, |aws| fleet(aws, "1", &[]));
+    let policy =
+        "version: 1\nmode: enforce\naccount_defaults: { http_tokens: required, enforced: enabled }\n";
+    let words = ["enforce", "--yes", "--kind", "account-default", "--output", "json"];
+    let output = run(&aws, policy, &words);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = &document["findings"][0];
+    assert_eq!((&found["outcome"], output.status.code()), (&"advanced".into(), Some(10)), "{found}");
+    assert!(found["reasons"].to_string().contains("HttpTokensEnforced waits"), "{found}");
+    let calls = aws.calls();
+    let change = calls.iter().find(|it| it.action == "ModifyInstanceMetadataDefaults").unwrap();
+    assert!(!format!("{change:?}").contains("HttpTokensEnforced"), "{change:?}");
 }
