@@ -55,9 +55,17 @@ pub(crate) fn run(aws: &Sandbox, policy: &str, words: &[&str]) -> Output {
 /// Runs the command line under this policy in a folder.
 pub(crate) fn run_in(folder: &Path, aws: &Sandbox, policy: &str, words: &[&str]) -> Output {
     std::fs::write(folder.join("policy.yaml"), policy).unwrap();
+    ours(folder, aws, &[words, &["--policy", "policy.yaml"]].concat())
+}
+
+/// Restores what the journal in a folder recorded.
+pub(crate) fn rollback_in(folder: &Path, aws: &Sandbox) -> Output {
+    ours(folder, aws, &["rollback", "journal.ndjson", "--yes"])
+}
+
+fn ours(folder: &Path, aws: &Sandbox, words: &[&str]) -> Output {
     Command::new(binaries::function("v2only"))
         .args(words)
-        .args(["--policy", "policy.yaml"])
         .current_dir(folder)
         .env_clear()
         .envs([

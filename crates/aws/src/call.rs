@@ -40,6 +40,8 @@ pub enum Call {
     DescribeAutoScalingGroups,
     /// `DescribeLaunchConfigurations`, always paged.
     DescribeLaunchConfigurations,
+    /// `UpdateAutoScalingGroup`, for the versions of launch templates that a group names.
+    UpdateAutoScalingGroup,
     /// `GetMetricData`, for counts of version-1 calls.
     GetMetricData,
     /// `DescribeNotebookInstance`.
@@ -129,7 +131,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -146,6 +148,7 @@ impl Call {
         Self::ModifyImageAttribute,
         Self::DescribeAutoScalingGroups,
         Self::DescribeLaunchConfigurations,
+        Self::UpdateAutoScalingGroup,
         Self::GetMetricData,
         Self::DescribeNotebookInstance,
         Self::ListNotebookInstances,
@@ -203,6 +206,7 @@ impl Call {
             Self::ModifyImageAttribute => "ec2:ModifyImageAttribute",
             Self::DescribeAutoScalingGroups => "autoscaling:DescribeAutoScalingGroups",
             Self::DescribeLaunchConfigurations => "autoscaling:DescribeLaunchConfigurations",
+            Self::UpdateAutoScalingGroup => "autoscaling:UpdateAutoScalingGroup",
             Self::GetMetricData => "cloudwatch:GetMetricData",
             Self::DescribeNotebookInstance => "sagemaker:DescribeNotebookInstance",
             Self::ListNotebookInstances => "sagemaker:ListNotebookInstances",
@@ -263,7 +267,9 @@ impl Call {
             | Self::ModifyLaunchTemplate
             | Self::ModifyImageAttribute => bucket(100, 5),
             Self::ModifyInstanceMetadataDefaults => bucket(2, 2),
-            Self::DescribeAutoScalingGroups | Self::DescribeLaunchConfigurations => bucket(20, 5),
+            Self::DescribeAutoScalingGroups
+            | Self::DescribeLaunchConfigurations
+            | Self::UpdateAutoScalingGroup => bucket(20, 5),
             Self::CreateTags => bucket(100, 10),
             Self::DescribeNotebookInstance
             | Self::ListNotebookInstances

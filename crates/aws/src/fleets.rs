@@ -6,7 +6,7 @@
 use aws_sdk_ec2::types as sdk;
 use v2only_enforcer::ports::{Answer, ListFleets, Page};
 use v2only_policy::Place;
-use v2only_policy::source::{Consumer, ConsumerKind, NamedImage, Part, TemplateUse};
+use v2only_policy::source::{Consumer, ConsumerKind, NamedImage, TemplateSlot, TemplateUse};
 
 use crate::autoscaling::choice;
 use crate::call::Call;
@@ -102,5 +102,5 @@ fn template<'a>(
 ) -> Option<TemplateUse> {
     let template = it.launch_template_id().or_else(|| it.launch_template_name())?.to_owned();
     let images = images.into_iter().map(|it| NamedImage::named(Some(it.to_owned()))).collect();
-    Some(TemplateUse { images, ..TemplateUse::plain(template, choice(it.version()), Part::Config) })
+    Some(TemplateUse { images, ..TemplateUse::plain(template, choice(it.version()), TemplateSlot::Config) })
 }

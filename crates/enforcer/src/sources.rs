@@ -2,7 +2,9 @@
 
 pub mod apply;
 pub mod read;
+pub(crate) mod repoint;
 pub mod trace;
+mod versions;
 
 use v2only_policy::source::{LaunchConfiguration, LaunchTemplate};
 use v2only_policy::{
@@ -64,15 +66,19 @@ pub async fn scan(
         Vec::new()
     };
     if templates {
-        let templates = read::launch_templates(ports, place, &mut consumers).await?;
+        let mut templates = read::launch_templates(ports, place, &mut consumers).await?;
         failing += templates.iter().map(failing_versions).sum::<usize>();
-        for template in templates.iter().filter(|_| kinds.launch_templates) {
-            let judged = decide_launch_template(template, &defaults, policy, circumstances)?;
-            judged.into_iter().for_each(&mut report);
-        }
-        for consumer in consumers.iter().filter(|_| kinds.launch_templates) {
-            let judged = decide_consumer(consumer, &templates, &defaults, policy, circumstances)?;
-            judged.into_iter().for_each(&mut report);
+        if kinds.launch_templates {
+            let judge = |it| decide_consumer(it, &templates, &defaults, policy, circumstances);
+            let consumers: Vec<Judged> =
+                consumers.iter().filter_map(|it| judge(it).transpose()).collect::<Result<_, _>>()?;
+            note_repointed(&mut templates, &consumers);
+            for template in &templates {
+                let judged = decide_launch_template(template, &defaults, policy, circumstances)?;
+                judged.into_iter().for_each(&mut report);
+            }
+            // After the templates: a group is changed once the fixed version exists.
+            consumers.into_iter().for_each(&mut report);
         }
     }
     if configurations {
@@ -87,6 +93,17 @@ pub async fn scan(
         report(Judged { subject: Subject::AccountDefaults(defaults), decision });
     }
     Ok(())
+}
+
+/// Notes at the launch templates which consumers are to name another version, so that nobody launches from this one then.
+fn note_repointed(templates: &mut [LaunchTemplate], consumers: &[Judged]) {
+    for it in consumers.iter().filter(|it| it.acts()) {
+        let Subject::Consumer { consumer, open, .. } = &it.subject else { continue };
+        for open in open {
+            let named = templates.iter_mut().filter(|it| it.id == open.template.id);
+            named.for_each(|it| it.repoint(consumer, open.number));
+        }
+    }
 }
 
 fn asks_for_enforcement(policy: &Policy) -> bool {

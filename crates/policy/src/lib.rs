@@ -56,7 +56,8 @@ pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch}
 pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 pub use owner::{Owner, OwnerKind};
 pub use plan::{
-    DefaultsChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange, Wait,
+    DefaultsChange, GroupChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange,
+    Wait,
 };
 pub use settings::{Mode, Policy, Rules};
 pub use source::{AccountDefaults, ImdsSupport, StatedOptions};

@@ -14,7 +14,7 @@ pub(crate) use hold::unfit;
 pub use hold::{EnforcementBar, Hold};
 pub use instance::InstanceChange;
 pub use open_launch::OpenLaunch;
-pub use sources::{DefaultsChange, ImageChange, TemplateChange};
+pub use sources::{DefaultsChange, GroupChange, ImageChange, TemplateChange};
 
 use jiff::Timestamp;
 
@@ -54,6 +54,8 @@ pub enum Step {
     LaunchTemplate(TemplateChange),
     /// Of an image.
     Image(ImageChange),
+    /// Of an Auto Scaling group.
+    Group(GroupChange),
 }
 
 impl fmt::Display for Step {
@@ -64,6 +66,7 @@ impl fmt::Display for Step {
             Self::AccountDefaults(change) => change.fmt(f),
             Self::LaunchTemplate(change) => change.fmt(f),
             Self::Image(change) => change.fmt(f),
+            Self::Group(change) => change.fmt(f),
         }
     }
 }
@@ -82,7 +85,8 @@ step!(
     Notebook(NotebookStep),
     AccountDefaults(DefaultsChange),
     LaunchTemplate(TemplateChange),
-    Image(ImageChange)
+    Image(ImageChange),
+    Group(GroupChange)
 );
 
 impl Plan {

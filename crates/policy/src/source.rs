@@ -2,13 +2,17 @@
 //! launch configurations, images.
 
 mod consumer;
+mod image;
 mod made;
 
-pub use consumer::{Consumer, ConsumerKind, ConsumerUse, NamedImage, Part, TemplateUse, VersionChoice};
+pub use consumer::{
+    Consumer, ConsumerKind, ConsumerUse, NamedImage, TemplateSlot, TemplateUse, VersionChoice,
+};
+pub use image::{Image, ImdsSupport};
 pub use made::{Displaced, Made, Unclear};
 
 use crate::instance::{HttpTokens, MetadataOptions, Switch};
-use crate::{ImageId, LaunchTemplateId, Tags};
+use crate::{LaunchTemplateId, Tags};
 
 /// Options as a source states them. `None`: the source does not set it, and the next source is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,32 +67,6 @@ pub struct AccountDefaults {
     pub enforced: Switch,
     /// Who may change them.
     pub owner: DefaultsOwner,
-}
-
-/// `ImdsSupport` of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum ImdsSupport {
-    /// `v2.0`: launches that do not say otherwise require tokens.
-    V2,
-    /// Nothing: launches that do not say otherwise answer version 1.
-    Unmarked,
-    /// The image was not described, or says a word this release does not know.
-    Unknown,
-}
-
-/// An image that the account owns.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Image {
-    /// Its id.
-    pub id: ImageId,
-    /// Its name.
-    pub name: String,
-    /// What it says of the metadata service.
-    pub imds_support: ImdsSupport,
-    /// Its tags.
-    pub tags: Tags,
 }
 
 /// One version of a launch template. Versions never change.
@@ -199,9 +177,10 @@ impl LaunchTemplate {
         }
     }
 
-    /// The consumers that launch from this version, by number, as `$Default` or as `$Latest`.
+    /// The consumers that launch from this version once the plans are carried out, by number, as `$Default` or as `$Latest`.
     pub fn users(&self, number: u64) -> impl Iterator<Item = &ConsumerUse> {
-        self.consumers.iter().filter(move |it| self.number(it.version) == Some(number))
+        let stay = self.consumers.iter().filter(|it| !it.is_repointed);
+        stay.filter(move |it| self.number(it.version) == Some(number))
     }
 
     /// The consumers that launch from `$Latest`, whatever it becomes.
@@ -213,7 +192,7 @@ impl LaunchTemplate {
     /// The names of the consumers that name this version by number, each once. They launch from it whatever `$Default` and
     /// `$Latest` become.
     pub fn pinned(&self, number: u64) -> Vec<String> {
-        let pinned = self.consumers.iter().filter(|it| it.version == VersionChoice::Number(number));
+        let pinned = self.users(number).filter(|it| it.version == VersionChoice::Number(number));
         let mut names: Vec<String> = pinned.map(|it| it.consumer.clone()).collect();
         names.dedup();
         names
@@ -227,6 +206,20 @@ impl LaunchTemplate {
             VersionChoice::Latest => Some(self.latest),
             VersionChoice::Unknown => None,
         }
+    }
+
+    /// Notes that the plan lets this consumer name the fixed version in place of this one.
+    pub fn repoint(&mut self, consumer: &Consumer, number: u64) {
+        let uses = self.consumers.iter_mut().filter(|it| it.kind == consumer.kind);
+        for it in uses.filter(|it| it.consumer == consumer.id) {
+            it.is_repointed |= it.version == VersionChoice::Number(number);
+        }
+    }
+
+    /// The version of ours that states these options and was made from this version.
+    pub fn fixed_version(&self, number: u64, options: &StatedOptions) -> Option<u64> {
+        let ours = self.versions.iter().filter(|it| it.made.is_some_and(|made| made.from == number));
+        ours.filter(|it| it.number != number && it.options == *options).map(|it| it.number).max()
     }
 
     /// Whether this is the id or the name of the template.

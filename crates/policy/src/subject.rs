@@ -70,6 +70,14 @@ pub struct Judged {
     pub decision: Decision,
 }
 
+impl OpenVersion {
+    /// The number of the fixed version, if there is one among the versions that were read.
+    pub fn fixed(&self) -> Option<u64> {
+        let source = self.template.versions.iter().find(|it| it.number == self.number)?;
+        self.template.fixed_version(self.number, &source.options.tightened(self.change))
+    }
+}
+
 impl Subject {
     /// What people call a resource of this kind.
     pub const fn noun(&self) -> &'static str {

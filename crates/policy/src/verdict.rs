@@ -5,7 +5,7 @@ use std::fmt;
 use crate::container_host::ContainerHost;
 use crate::exemption::{InForce, Void};
 use crate::finding::{Finding, SideOption};
-use crate::plan::{EnforcementBar, unfit};
+use crate::plan::{EnforcementBar, OpenLaunch, unfit};
 
 /// What was found of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +93,8 @@ pub enum Note {
         /// The groups.
         groups: Vec<String>,
     },
+    /// A group launches what violates the policy in these ways too, which the plan does not change.
+    OpenLaunches(Vec<OpenLaunch>),
     /// The document has an opinion on this option, and AWS does not describe the option here. It stays as it is.
     OptionUnknown(SideOption),
     /// Tags in metadata stay off: the metadata service cannot show this tag key.
@@ -122,6 +124,7 @@ impl Note {
             Self::LeftStopped => "left-stopped",
             Self::EnforcementWaits(_) => "enforcement-waits",
             Self::Pinned { .. } => "pinned-groups",
+            Self::OpenLaunches(_) => "open-launches",
             Self::OptionUnknown(_) => "option-unknown",
             Self::TagKeyUnfit(_) => "metadata-tag-key",
             Self::ContainerHost(_) => "container-host-hop-limit",
@@ -151,6 +154,10 @@ impl fmt::Display for Note {
                      the group names $Default",
                     groups.join(", ")
                 )
+            }
+            Self::OpenLaunches(launches) => {
+                let words: Vec<String> = launches.iter().map(ToString::to_string).collect();
+                write!(f, "not changed by this plan: {}", words.join("; "))
             }
             Self::OptionUnknown(option) => write!(
                 f,

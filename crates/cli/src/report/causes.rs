@@ -1,14 +1,11 @@
-//! What is printed of sources beside their rows: how many instances the fix of each repairs, and what their
-//! running instances still need.
+//! What is printed of sources beside their rows: how many instances the fix of each repairs, and which groups and fleets have
+//! to be changed by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use v2only_enforcer::Outcome;
 use v2only_enforcer::launchers::Launcher;
-use v2only_installation::command::Command;
+use v2only_policy::Place;
 use v2only_policy::cause::RootCause;
-use v2only_policy::source::{ConsumerKind, ConsumerUse, VersionChoice};
-use v2only_policy::{Place, Plan, Step, Subject};
 
 use crate::print::sheet::{Entry, Sheet, Whereabouts};
 use crate::report::item::Item;
@@ -105,44 +102,6 @@ fn most_of(launchers: BTreeMap<String, usize>) -> Option<String> {
     launchers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
     let words: Vec<String> = launchers.iter().map(|(words, number)| format!("{words}: {number}")).collect();
     (!words.is_empty()).then(|| format!("launched by {}", some(&words, NAMED)))
-}
-
-/// What is left to do by hand after launch templates were fixed: running instances keep their options.
-pub(crate) fn refresh_advice(findings: Findings<'_>) -> spool::Result<Vec<String>> {
-    let mut advice = Vec::new();
-    let entries = findings.estate.entries().iter().enumerate();
-    for (number, _) in entries.filter(|(_, it)| it.source && it.acts) {
-        findings.one(number, &mut |it: &Item<'_>| {
-            let (
-                Some(Subject::TemplateVersion { template, number, .. }),
-                Some(Plan::Act(Step::LaunchTemplate(step))),
-            ) = (it.judged.map(|it| &it.subject), it.record.plan())
-            else {
-                return spool::Result::Ok(());
-            };
-            let is_changed = matches!(it.record.outcome, Outcome::Fixed | Outcome::Advanced);
-            if step.change.is_none() || !is_changed {
-                return Ok(());
-            }
-            // A group that names the old version by number would launch from that version again.
-            let follows = |user: &&ConsumerUse| {
-                user.kind == ConsumerKind::AutoScalingGroup
-                    && matches!(user.version, VersionChoice::Default | VersionChoice::Latest)
-            };
-            for user in template.users(*number).filter(follows) {
-                let refresh = Command::aws("autoscaling", "start-instance-refresh")
-                    .option("auto-scaling-group-name", &one_line(&user.consumer))
-                    .at(&it.record.place);
-                advice.push(format!(
-                    "running instances of group {} keep their options; replace them with `{refresh}`, or let `instances` be \
-                     enforced",
-                    one_line(&user.consumer)
-                ));
-            }
-            Ok(())
-        })?;
-    }
-    Ok(advice)
 }
 
 /// How to let the groups and fleets that name a violating version by number launch from `$Default`: one hint for each.

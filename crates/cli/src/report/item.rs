@@ -69,6 +69,7 @@ impl<'a> Item<'a> {
             | Note::OptionUnknown(_)
             | Note::TagKeyUnfit(_)
             | Note::Pinned { .. }
+            | Note::OpenLaunches(_)
             | Note::Contested { .. }
             | Note::HistoryNotRead(_)
             | Note::ContainerHost(_) => None,

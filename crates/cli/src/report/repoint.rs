@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use v2only_installation::command::Command;
-use v2only_policy::source::{Consumer, ConsumerKind, Part, TemplateUse, VersionChoice};
+use v2only_policy::source::{Consumer, ConsumerKind, TemplateSlot, TemplateUse, VersionChoice};
 use v2only_policy::subject::OpenVersion;
 use v2only_policy::{Hold, Place, Subject};
 
@@ -39,26 +39,27 @@ fn is_open(it: &TemplateUse, open: &OpenVersion) -> bool {
     open.template.is_named(&it.template) && it.version == VersionChoice::Number(open.number)
 }
 
-fn of_group(consumer: &Consumer, open: &OpenVersion, part: Part, place: &Place) -> String {
+fn of_group(consumer: &Consumer, open: &OpenVersion, part: TemplateSlot, place: &Place) -> String {
     let (group, id, number) = (one_line(&consumer.id), &open.template.id, open.number);
     let update =
         Command::aws("autoscaling", "update-auto-scaling-group").option("auto-scaling-group-name", &group);
     let update = match part {
-        Part::Own | Part::Config => {
+        TemplateSlot::Own | TemplateSlot::Config => {
             update.option("launch-template", &format!("LaunchTemplateId={id},Version=$Default")).at(place)
         }
-        Part::Mixed => {
+        TemplateSlot::Mixed if !consumer.has_overrides => {
             let specification = json!({ "LaunchTemplateId": id.as_str(), "Version": "$Default" });
             let policy = json!({ "LaunchTemplate": { "LaunchTemplateSpecification": specification } });
             update.json("mixed-instances-policy", &policy).at(place)
         }
-        Part::Override => {
+        TemplateSlot::Mixed | TemplateSlot::Override => {
             let show = Command::aws("autoscaling", "describe-auto-scaling-groups")
                 .option("auto-scaling-group-names", &group)
                 .at(place);
+            let what = if part == TemplateSlot::Mixed { "the mixed instances policy" } else { "an override" };
             return format!(
-                "an override of group {group} names version {number} of {id} by number; write `\"Version\": \
-                 \"$Default\"` into that override, which `{show}` shows, and give all overrides to `aws autoscaling \
+                "{what} of group {group} names version {number} of {id} by number; write `\"Version\": \"$Default\"` into \
+                 the mixed instances policy that `{show}` shows, and give all of it to `aws autoscaling \
                  update-auto-scaling-group --mixed-instances-policy`"
             );
         }

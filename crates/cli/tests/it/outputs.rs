@@ -9,7 +9,8 @@ use v2only_enforcer::ports::Metric;
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::NotebookStatus;
 use v2only_policy::source::{
-    Consumer, Image, LaunchConfiguration, LaunchTemplate, Part, TemplateUse, TemplateVersion, VersionChoice,
+    Consumer, Image, LaunchConfiguration, LaunchTemplate, TemplateSlot, TemplateUse, TemplateVersion,
+    VersionChoice,
 };
 use v2only_policy::{ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
 
@@ -89,7 +90,7 @@ fn estate() -> FakeAws {
             templates: vec![TemplateUse::plain(
                 "lt-0000000000000000a".to_owned(),
                 VersionChoice::Default,
-                Part::Own,
+                TemplateSlot::Own,
             )],
             ..Consumer::group("web".to_owned())
         })

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use v2only_enforcer::Kind;
 use v2only_policy::instance::HttpTokens;
 use v2only_policy::source::{
-    Consumer, DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, Part, TemplateUse,
+    Consumer, DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateSlot, TemplateUse,
     TemplateVersion, VersionChoice,
 };
 use v2only_policy::{AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
@@ -64,7 +64,7 @@ fn image(support: ImdsSupport) -> Image {
 
 fn group(name: &str, version: VersionChoice) -> Consumer {
     Consumer {
-        templates: vec![TemplateUse::plain(TEMPLATE.to_owned(), version, Part::Own)],
+        templates: vec![TemplateUse::plain(TEMPLATE.to_owned(), version, TemplateSlot::Own)],
         ..Consumer::group(name.to_owned())
     }
 }

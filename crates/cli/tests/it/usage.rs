@@ -5,7 +5,7 @@ use v2only_enforcer::Kind;
 use v2only_enforcer::ports::Metric;
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::source::{
-    Consumer, LaunchConfiguration, LaunchTemplate, Part, TemplateUse, TemplateVersion, VersionChoice,
+    Consumer, LaunchConfiguration, LaunchTemplate, TemplateSlot, TemplateUse, TemplateVersion, VersionChoice,
 };
 use v2only_policy::{AccountDefaults, ImdsSupport, Instance, LaunchTemplateId, StatedOptions, Tags};
 
@@ -192,7 +192,7 @@ fn estate() -> FakeAws {
         .template(template(OPEN, "batch", Some(HttpTokens::Optional)))
         .template(template(SHUT, "web", Some(HttpTokens::Required)))
         .consumer(Consumer {
-            templates: vec![TemplateUse::plain(OPEN.to_owned(), VersionChoice::Default, Part::Own)],
+            templates: vec![TemplateUse::plain(OPEN.to_owned(), VersionChoice::Default, TemplateSlot::Own)],
             ..Consumer::group("batch".to_owned())
         })
         .consumer(Consumer {

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use v2only_policy::source::{
-    AccountDefaults, Consumer, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion,
+    AccountDefaults, Consumer, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
 };
 use v2only_policy::{DefaultsChange, ImageId, ImdsSupport, InstanceChange, LaunchTemplateId, Place};
 
@@ -81,6 +81,9 @@ pub trait ListGroups {
         place: &Place,
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<Consumer>>> + Send;
+
+    /// One group; `None` if it is gone.
+    fn group(&self, place: &Place, name: &str) -> impl Future<Output = Answer<Option<Consumer>>> + Send;
 
     /// One page of the launch configurations, without their groups.
     fn launch_configurations(
@@ -177,6 +180,32 @@ pub trait ChangeLaunchTemplate {
     ) -> impl Future<Output = Answer<Option<String>>> + Send;
 }
 
+/// What became of a group that was to name other versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Repointed {
+    /// The group names the versions.
+    Changed {
+        /// AWS's id of the request.
+        request_id: Option<String>,
+    },
+    /// The group does not launch as planned any more, or is gone. It stays as it is.
+    ChangedSince,
+}
+
+/// `autoscaling:UpdateAutoScalingGroup`, for the versions of launch templates only.
+pub trait RepointGroup {
+    /// Lets a group name these versions: one for each of the templates that `planned` names, in their order.
+    ///
+    /// Reads the group immediately before, and repeats everything else of its launch template or mixed instances policy as
+    /// it was read. Repeating it is harmless.
+    fn repoint(
+        &self,
+        place: &Place,
+        planned: &Consumer,
+        versions: &[VersionChoice],
+    ) -> impl Future<Output = Answer<Repointed>> + Send;
+}
+
 /// `ec2:ModifyImageAttribute`, for `ImdsSupport` only.
 pub trait MarkImage {
     /// Sets `ImdsSupport` to `v2.0`, which nobody can undo. Repeating it is harmless.
@@ -188,5 +217,5 @@ pub trait SourceReader: ReadDefaults + ListLaunchTemplates + ListImages + ListGr
 impl<T: ReadDefaults + ListLaunchTemplates + ListImages + ListGroups + ListFleets> SourceReader for T {}
 
 /// All that sources are changed with.
-pub trait SourceWriter: ChangeDefaults + ChangeLaunchTemplate + MarkImage {}
-impl<T: ChangeDefaults + ChangeLaunchTemplate + MarkImage> SourceWriter for T {}
+pub trait SourceWriter: ChangeDefaults + ChangeLaunchTemplate + MarkImage + RepointGroup {}
+impl<T: ChangeDefaults + ChangeLaunchTemplate + MarkImage + RepointGroup> SourceWriter for T {}

@@ -25,7 +25,8 @@ pub enum ResourceId {
     LaunchConfiguration(String),
     /// An image that the account owns.
     Image(ImageId),
-    /// What launches from launch templates, by the name of a group or the id of a fleet.
+    /// What launches from launch templates, by the name of a group or the id of a fleet. Changes are made in the order of these
+    /// variants: a group names the fixed version once that exists.
     Consumer(ConsumerKind, String),
 }
 

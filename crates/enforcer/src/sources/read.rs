@@ -133,10 +133,12 @@ fn keep(template: &mut LaunchTemplate, version: TemplateVersion) {
 
 fn uses(template: &LaunchTemplate, consumers: &[Consumer]) -> Vec<ConsumerUse> {
     let mut uses = Vec::new();
-    for Consumer { kind, id, templates, .. } in consumers {
+    for Consumer { kind, id, templates, instances, .. } in consumers {
         for it in templates.iter().filter(|it| template.is_named(&it.template)) {
             let (version, part) = (it.version, it.part);
-            let found = ConsumerUse { kind: *kind, consumer: id.clone(), version, part };
+            let consumer = id.clone();
+            let (kind, instances) = (*kind, *instances);
+            let found = ConsumerUse { kind, consumer, version, part, instances, is_repointed: false };
             if !uses.contains(&found) {
                 uses.push(found);
             }

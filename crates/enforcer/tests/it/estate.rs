@@ -164,6 +164,10 @@ impl ListGroups for Fake {
         self.call("autoscaling:DescribeAutoScalingGroups", "", |_| Ok(Page { items: vec![], next: None }))
     }
 
+    async fn group(&self, _: &Place, _: &str) -> Answer<Option<Consumer>> {
+        Ok(None)
+    }
+
     async fn launch_configurations(&self, _: &Place, _: Option<String>) -> Answer<Page<LaunchConfiguration>> {
         Ok(Page { items: vec![], next: None })
     }

@@ -7,7 +7,7 @@ use v2only_enforcer::ports::*;
 use v2only_enforcer::sources::apply::apply;
 use v2only_enforcer::{Outcome, Record};
 use v2only_policy::source::{
-    Consumer, ConsumerKind, ConsumerUse, Image, LaunchConfiguration, LaunchTemplate, Made, Part,
+    Consumer, ConsumerKind, ConsumerUse, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateSlot,
     TemplateVersion, VersionChoice,
 };
 use v2only_policy::*;
@@ -120,6 +120,10 @@ impl ListGroups for Account {
         page(Vec::new())
     }
 
+    async fn group(&self, _: &Place, _: &str) -> Answer<Option<Consumer>> {
+        Ok(None)
+    }
+
     async fn launch_configurations(&self, _: &Place, _: Option<String>) -> Answer<Page<LaunchConfiguration>> {
         page(Vec::new())
     }
@@ -132,6 +136,12 @@ impl ListFleets for Account {
 
     async fn spot_fleets(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
         page(Vec::new())
+    }
+}
+
+impl RepointGroup for Account {
+    async fn repoint(&self, _: &Place, _: &Consumer, _: &[VersionChoice]) -> Answer<Repointed> {
+        Ok(Repointed::ChangedSince)
     }
 }
 
@@ -290,13 +300,17 @@ async fn a_group_that_names_the_old_version_by_number_keeps_its_template_from_be
         consumer: "web".to_owned(),
         version,
         part,
+        instances: 0,
+        is_repointed: false,
     };
-    pinned.consumers =
-        vec![group(Part::Mixed, VersionChoice::Number(1)), group(Part::Override, VersionChoice::Number(1))];
+    pinned.consumers = vec![
+        group(TemplateSlot::Mixed, VersionChoice::Number(1)),
+        group(TemplateSlot::Override, VersionChoice::Number(1)),
+    ];
     let account = Account::of(pinned.clone());
     let record = fixed(&pinned, &account).await;
     assert_eq!((record.outcome.code(), account.template().default), ("advanced", 2));
     assert!(record.reasons().join("; ").contains("web names version 1 by number"), "{:?}", record.reasons());
-    pinned.consumers = vec![group(Part::Own, VersionChoice::Default)];
+    pinned.consumers = vec![group(TemplateSlot::Own, VersionChoice::Default)];
     assert_eq!(fixed(&pinned, &Account::of(pinned.clone())).await.outcome.code(), "fixed");
 }

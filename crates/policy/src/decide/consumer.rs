@@ -12,15 +12,15 @@ use crate::exemption;
 use crate::finding::{Finding, OptionFinding};
 use crate::instance::HttpTokens;
 use crate::owner::Owner;
-use crate::plan::{Hold, OpenLaunch, Plan};
+use crate::plan::{GroupChange, Hold, OpenLaunch, Plan};
 use crate::scope::ScopeError;
-use crate::settings::{OwnedTemplates, Policy, Rules};
+use crate::settings::{LaunchTemplateFix, OwnedTemplates, Policy, Rules};
 use crate::source::{
-    AccountDefaults, Consumer, ImdsSupport, LaunchTemplate, NamedImage, StatedOptions, TemplateUse,
-    TemplateVersion, VersionChoice,
+    AccountDefaults, Consumer, ConsumerKind, ImdsSupport, LaunchTemplate, NamedImage, StatedOptions,
+    TemplateUse, TemplateVersion, VersionChoice,
 };
 use crate::subject::{Judged, OpenVersion, Subject};
-use crate::verdict::Verdict;
+use crate::verdict::{Note, Verdict};
 
 /// Judges a consumer by what its launches would get; `None` if they get what its sources are judged by.
 ///
@@ -38,7 +38,7 @@ pub fn decide_consumer(
 ) -> Result<Option<Judged>, ScopeError> {
     let scope = circumstances.scope(&consumer.id, &consumer.tags);
     let rules = policy.rules_for(&scope)?;
-    let mut found = Found { defaults, rules, open: Vec::new(), versions: Vec::new(), worst: None };
+    let mut found = JudgedLaunches { defaults, rules, open: Vec::new(), versions: Vec::new(), worst: None };
     for it in &consumer.templates {
         let template = templates.iter().find(|template| template.is_named(&it.template));
         match template.and_then(|template| Some((template, version(template, it)?))) {
@@ -48,11 +48,20 @@ pub fn decide_consumer(
         }
     }
     consumer.inline.iter().for_each(|it| found.judge_inline(it));
-    let Found { open, versions, worst: Some((effective, findings)), .. } = found else { return Ok(None) };
+    let JudgedLaunches { open, versions, worst: Some((effective, findings)), .. } = found else {
+        return Ok(None);
+    };
     let findings = findings.into_iter().map(Finding::Option).collect();
-    let (verdict, notes) = excuse(findings, policy, &scope, circumstances.today())?;
+    let (verdict, mut notes) = excuse(findings, policy, &scope, circumstances.today())?;
     let plan = match &verdict {
-        Verdict::Violation(_) => plan(consumer, open, &versions, rules).under(rules.mode),
+        Verdict::Violation(_) => {
+            let plan = plan(consumer, &open, &versions, rules).under(rules.mode);
+            let stay: Vec<OpenLaunch> = open.into_iter().filter(|it| !it.is_pinned()).collect();
+            if plan.acts() && !stay.is_empty() {
+                notes.push(Note::OpenLaunches(stay));
+            }
+            plan
+        }
         Verdict::Compliant(_) | Verdict::Exempt { .. } | Verdict::Gone => Plan::Nothing,
     };
     let decision = Decision { verdict, notes, plan, remember: Tags::new() };
@@ -77,7 +86,7 @@ fn is_exempt(
 }
 
 /// What was found of the launches so far.
-struct Found<'a> {
+struct JudgedLaunches<'a> {
     defaults: &'a AccountDefaults,
     rules: &'a Rules,
     open: Vec<OpenLaunch>,
@@ -86,7 +95,7 @@ struct Found<'a> {
     worst: Option<(EffectiveOptions, Vec<OptionFinding>)>,
 }
 
-impl Found<'_> {
+impl JudgedLaunches<'_> {
     fn look(&self, options: &StatedOptions, image: ImdsSupport) -> (EffectiveOptions, Vec<OptionFinding>) {
         let effective = effective(options, self.defaults, image);
         let findings = judge_options(&effective.options(), self.rules).err().unwrap_or_default();
@@ -137,7 +146,7 @@ impl Found<'_> {
     }
 }
 
-fn plan(consumer: &Consumer, launches: Vec<OpenLaunch>, versions: &[OpenVersion], rules: &Rules) -> Plan {
+fn plan(consumer: &Consumer, launches: &[OpenLaunch], versions: &[OpenVersion], rules: &Rules) -> Plan {
     let hold = |why| Plan::Hold { why, would: None };
     let owners = || {
         let templates = versions.iter().filter_map(|it| Owner::of(&it.template));
@@ -152,5 +161,19 @@ fn plan(consumer: &Consumer, launches: Vec<OpenLaunch>, versions: &[OpenVersion]
     if let Some(owner) = owners().find(|_| rules.launch_templates.owned == OwnedTemplates::Report) {
         return hold(Hold::OwnedBy(owner));
     }
-    hold(Hold::OpenLaunches { kind: consumer.kind, launches })
+    let is_group = consumer.kind == ConsumerKind::AutoScalingGroup;
+    if !(is_group && rules.launch_templates.repoint_groups) || versions.is_empty() {
+        return hold(Hold::OpenLaunches { kind: consumer.kind, launches: launches.to_vec() });
+    }
+    let step = GroupChange::NameFixedVersions;
+    if rules.launch_templates.fix == LaunchTemplateFix::Report {
+        return Plan::Hold { why: Hold::TemplatesReportOnly, would: Some(step.into()) };
+    }
+    // For a moment the fixed version would be `$Latest`, and a consumer would launch from it what it never did.
+    let moves_latest = versions.iter().filter(|it| it.number != it.template.latest && it.fixed().is_none());
+    let groups: Vec<String> = moves_latest.flat_map(|it| it.template.followers_of_latest()).collect();
+    if !groups.is_empty() {
+        return hold(Hold::LatestInUse { groups });
+    }
+    Plan::act(step)
 }

@@ -38,6 +38,11 @@ pub enum OpenLaunch {
 }
 
 impl OpenLaunch {
+    /// Whether the consumer names the version by number.
+    pub const fn is_pinned(&self) -> bool {
+        matches!(self, Self::Pinned { .. })
+    }
+
     /// A stable word for logs, metrics and findings.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -72,12 +77,6 @@ impl fmt::Display for OpenLaunch {
                 )
             }
             Self::NotDescribed { template, version } => {
-                let version = match version {
-                    VersionChoice::Number(number) => format!("version {number}"),
-                    VersionChoice::Default => "$Default".to_owned(),
-                    VersionChoice::Latest => "$Latest".to_owned(),
-                    VersionChoice::Unknown => "a version".to_owned(),
-                };
                 write!(
                     f,
                     "names {version} of {template}, which AWS does not show, so what it launches is not known"

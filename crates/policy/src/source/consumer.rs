@@ -1,6 +1,8 @@
 //! What launches instances from launch templates: Auto Scaling groups, EC2 Fleets and Spot Fleet requests.
 
-use super::ImdsSupport;
+use std::fmt;
+
+use super::image::ImdsSupport;
 use crate::Tags;
 
 /// A kind of consumer.
@@ -49,10 +51,21 @@ pub enum VersionChoice {
     Unknown,
 }
 
+impl fmt::Display for VersionChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "version {number}"),
+            Self::Default => f.write_str("$Default"),
+            Self::Latest => f.write_str("$Latest"),
+            Self::Unknown => f.write_str("a version that this release does not know"),
+        }
+    }
+}
+
 /// The part of a consumer that names a launch template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Part {
+pub enum TemplateSlot {
     /// `LaunchTemplate` of an Auto Scaling group.
     Own,
     /// `LaunchTemplateSpecification` of a mixed instances policy.
@@ -63,7 +76,7 @@ pub enum Part {
     Config,
 }
 
-impl Part {
+impl TemplateSlot {
     /// A stable word for journals.
     pub const fn code(self) -> &'static str {
         match self {
@@ -101,14 +114,14 @@ pub struct TemplateUse {
     /// Which version.
     pub version: VersionChoice,
     /// The part of the consumer that names it.
-    pub part: Part,
+    pub part: TemplateSlot,
     /// The images that overrides launch in place of that of the version.
     pub images: Vec<NamedImage>,
 }
 
 impl TemplateUse {
     /// One without overrides.
-    pub const fn plain(template: String, version: VersionChoice, part: Part) -> Self {
+    pub const fn plain(template: String, version: VersionChoice, part: TemplateSlot) -> Self {
         Self { template, version, part, images: Vec::new() }
     }
 
@@ -143,6 +156,8 @@ pub struct Consumer {
     pub is_modifiable: bool,
     /// Whether overrides have to be repeated when its launch templates are changed.
     pub has_overrides: bool,
+    /// How many instances a group has.
+    pub instances: usize,
     /// Its tags.
     pub tags: Tags,
 }
@@ -164,6 +179,7 @@ impl Consumer {
             inline: Vec::new(),
             is_modifiable: true,
             has_overrides: false,
+            instances: 0,
             tags: Tags::new(),
         }
     }
@@ -194,5 +210,9 @@ pub struct ConsumerUse {
     /// Which version.
     pub version: VersionChoice,
     /// The part of the consumer that names the version.
-    pub part: Part,
+    pub part: TemplateSlot,
+    /// How many instances the consumer has, if it is a group.
+    pub instances: usize,
+    /// Whether the plan lets the consumer name the fixed version instead.
+    pub is_repointed: bool,
 }

@@ -4,7 +4,7 @@ use v2only_policy::plan::{EnforcementBar, Hold};
 use v2only_policy::scope::Matcher;
 use v2only_policy::settings::{ImageFix, LaunchTemplateFix};
 use v2only_policy::source::{
-    ConsumerKind, ConsumerUse, DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, Part,
+    ConsumerKind, ConsumerUse, DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateSlot,
     TemplateVersion, VersionChoice,
 };
 use v2only_policy::verdict::Note;
@@ -56,7 +56,14 @@ pub fn template(default: u64, latest: u64, versions: Vec<TemplateVersion>) -> La
 
 fn used_by(mut it: LaunchTemplate, group: &str, version: VersionChoice) -> LaunchTemplate {
     let kind = ConsumerKind::AutoScalingGroup;
-    it.consumers.push(ConsumerUse { kind, consumer: group.to_owned(), version, part: Part::Own });
+    it.consumers.push(ConsumerUse {
+        kind,
+        consumer: group.to_owned(),
+        version,
+        part: TemplateSlot::Own,
+        instances: 0,
+        is_repointed: false,
+    });
     it
 }
 

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use v2only_policy::settings::{AccountDefaultRules, HopLimitRule, LaunchTemplateFix};
 use v2only_policy::source::{
-    ConsumerKind, ConsumerUse, LaunchTemplate, Made, Part, TemplateVersion, VersionChoice,
+    ConsumerKind, ConsumerUse, LaunchTemplate, Made, TemplateSlot, TemplateVersion, VersionChoice,
 };
 use v2only_policy::{
     AccountDefaults, HttpTokens, ImdsSupport, InstanceChange, Plan, Policy, Rules, StatedOptions, Step,
@@ -57,7 +57,9 @@ fn templates() -> impl Strategy<Value = LaunchTemplate> {
                 kind: ConsumerKind::AutoScalingGroup,
                 consumer: "web".to_owned(),
                 version: VersionChoice::Latest,
-                part: Part::Own,
+                part: TemplateSlot::Own,
+                instances: 0,
+                is_repointed: false,
             });
         }
         it

@@ -2,12 +2,12 @@
 
 use v2only_enforcer::ports::{
     Answer, ChangeDefaults, ChangeLaunchTemplate, ListFleets, ListGroups, ListImages, ListLaunchTemplates,
-    MarkImage, NewVersion, Page, ReadDefaults, RestoreDefaults, WantedVersion,
+    MarkImage, NewVersion, Page, ReadDefaults, RepointGroup, Repointed, RestoreDefaults, WantedVersion,
 };
 use v2only_enforcer::rollback::{DefaultsStep, Step};
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::source::{
-    Consumer, ConsumerKind, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion,
+    Consumer, ConsumerKind, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion, VersionChoice,
 };
 use v2only_policy::{AccountDefaults, DefaultsChange, ImageId, ImdsSupport, LaunchTemplateId, Place};
 
@@ -112,6 +112,11 @@ impl ListGroups for FakeAws {
         self.consumers(ConsumerKind::AutoScalingGroup)
     }
 
+    async fn group(&self, place: &Place, name: &str) -> Answer<Option<Consumer>> {
+        self.call("autoscaling:DescribeAutoScalingGroups", Some(place), name)?;
+        Ok(self.state().consumers.iter().find(|it| it.id == name).cloned())
+    }
+
     async fn launch_configurations(
         &self,
         place: &Place,
@@ -131,6 +136,24 @@ impl ListFleets for FakeAws {
     async fn spot_fleets(&self, place: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
         self.call("ec2:DescribeSpotFleetRequests", Some(place), "")?;
         self.consumers(ConsumerKind::SpotFleet)
+    }
+}
+
+impl RepointGroup for FakeAws {
+    async fn repoint(
+        &self,
+        place: &Place,
+        planned: &Consumer,
+        versions: &[VersionChoice],
+    ) -> Answer<Repointed> {
+        self.call("autoscaling:UpdateAutoScalingGroup", Some(place), format!("{} {versions:?}", planned.id))?;
+        let mut state = self.state();
+        let now = state.consumers.iter_mut().find(|it| it.launches_as(planned));
+        let Some(now) = now else { return Ok(Repointed::ChangedSince) };
+        for (it, version) in now.templates.iter_mut().zip(versions) {
+            it.version = *version;
+        }
+        Ok(Repointed::Changed { request_id: None })
     }
 }
 
