@@ -217,6 +217,7 @@ fn instance(it: &sdk::Instance) -> Option<Instance> {
         options: options(it.metadata_options()),
         managed_by: managed_by(it.operator()),
         created_at: created_at(it),
+        instance_type: it.instance_type().map(|it| it.as_str().to_owned()),
         image: it.image_id().and_then(|it| ImageId::parse(it).ok()),
         profile: it.iam_instance_profile().and_then(|it| it.arn()).map(str::to_owned),
         tags: tags(it.tags()),

@@ -207,11 +207,20 @@ fn template(it: &sdk::LaunchTemplate) -> Option<LaunchTemplate> {
     })
 }
 
+/// The tags that instances of a version get.
+fn instance_tags(data: &sdk::ResponseLaunchTemplateData) -> Tags {
+    let of_instances =
+        |it: &&sdk::LaunchTemplateTagSpecification| it.resource_type() == Some(&sdk::ResourceType::Instance);
+    data.tag_specifications().iter().filter(of_instances).flat_map(|it| tags(it.tags())).collect()
+}
+
 fn version(it: &sdk::LaunchTemplateVersion) -> Option<TemplateVersion> {
     let data = it.launch_template_data();
     Some(TemplateVersion {
         number: u64::try_from(it.version_number()?).ok()?,
         options: stated(data.and_then(|it| it.metadata_options())),
+        instance_type: data.and_then(|it| it.instance_type()).map(|it| it.as_str().to_owned()),
+        instance_tags: data.map(instance_tags).unwrap_or_default(),
         image: data.and_then(|it| it.image_id()).map(str::to_owned),
         imds_support: ImdsSupport::Unknown,
         made: it.version_description().and_then(Made::read),

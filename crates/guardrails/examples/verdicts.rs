@@ -116,6 +116,7 @@ fn instance(options: MetadataOptions) -> Result<Instance> {
         managed_by: None,
         created_at: None,
         image: None,
+        instance_type: None,
         profile: None,
         tags: Tags::new(),
     })

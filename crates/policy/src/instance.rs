@@ -105,6 +105,8 @@ pub struct Instance {
     /// When it was first launched, taken from its first network interface or volume. `LaunchTime` will not
     /// do: it moves with every start.
     pub created_at: Option<jiff::Timestamp>,
+    /// Its type, such as `m7g.large`.
+    pub instance_type: Option<String>,
     /// The image it was launched from.
     pub image: Option<ImageId>,
     /// The ARN or name of its instance profile.

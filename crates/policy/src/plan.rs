@@ -6,14 +6,15 @@
 mod hold;
 mod instance;
 mod open_launch;
+mod option_bar;
 mod sources;
 
 use std::fmt;
 
-pub(crate) use hold::unfit;
 pub use hold::{EnforcementBar, Hold};
 pub use instance::InstanceChange;
 pub use open_launch::OpenLaunch;
+pub use option_bar::OptionBar;
 pub use sources::{DefaultsChange, GroupChange, ImageChange, TemplateChange};
 
 use jiff::Timestamp;

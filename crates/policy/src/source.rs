@@ -77,6 +77,10 @@ pub struct TemplateVersion {
     pub number: u64,
     /// The metadata options it states.
     pub options: StatedOptions,
+    /// The instance type it names.
+    pub instance_type: Option<String>,
+    /// The tags that its instances get.
+    pub instance_tags: Tags,
     /// The image it names, as it names it.
     pub image: Option<String>,
     /// What that image says of the metadata service.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::container_host::ContainerHost;
 use crate::exemption::{InForce, Void};
 use crate::finding::{Finding, SideOption};
-use crate::plan::{EnforcementBar, OpenLaunch, unfit};
+use crate::plan::{EnforcementBar, OpenLaunch, OptionBar};
 
 /// What was found of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +97,8 @@ pub enum Note {
     OpenLaunches(Vec<OpenLaunch>),
     /// The document has an opinion on this option, and AWS does not describe the option here. It stays as it is.
     OptionUnknown(SideOption),
-    /// Tags in metadata stay off: the metadata service cannot show this tag key.
-    TagKeyUnfit(String),
+    /// An option stays as it is, because AWS would refuse it.
+    OptionImpossible(OptionBar),
     /// This says that containers run on the instance, and the plan leaves it at hop limit 1.
     ContainerHost(ContainerHost),
     /// Somebody turns version 1 back on again and again.
@@ -126,7 +126,7 @@ impl Note {
             Self::Pinned { .. } => "pinned-groups",
             Self::OpenLaunches(_) => "open-launches",
             Self::OptionUnknown(_) => "option-unknown",
-            Self::TagKeyUnfit(_) => "metadata-tag-key",
+            Self::OptionImpossible(bar) => bar.code(),
             Self::ContainerHost(_) => "container-host-hop-limit",
             Self::Contested { .. } => "contested",
             Self::HistoryNotRead(_) => "history-not-read",
@@ -164,7 +164,7 @@ impl fmt::Display for Note {
                 "AWS does not describe {} here, so whether it is as the policy says is unknown; v2only leaves it",
                 option.as_str()
             ),
-            Self::TagKeyUnfit(key) => unfit(f, key),
+            Self::OptionImpossible(bar) => bar.fmt(f),
             Self::Contested { times, hours, by } => {
                 write!(f, "contested: corrected {times} times within {hours} hours and turned back again")?;
                 by.as_ref().map_or(Ok(()), |by| write!(f, ", most recently by {by}"))

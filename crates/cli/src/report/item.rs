@@ -67,7 +67,7 @@ impl<'a> Item<'a> {
             | Note::LeftStopped
             | Note::EnforcementWaits(_)
             | Note::OptionUnknown(_)
-            | Note::TagKeyUnfit(_)
+            | Note::OptionImpossible(_)
             | Note::Pinned { .. }
             | Note::OpenLaunches(_)
             | Note::Contested { .. }

@@ -117,7 +117,7 @@ fn advice(hold: &Hold) -> Option<&'static str> {
         | Hold::OwnedBy(_)
         | Hold::Contested { .. }
         | Hold::ChangeHadNoEffect
-        | Hold::TagKeyUnfit(_)
+        | Hold::OptionImpossible(_)
         | Hold::EndpointUnknown
         | Hold::ReportOnly
         | Hold::AmazonLinux1

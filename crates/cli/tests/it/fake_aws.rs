@@ -101,6 +101,7 @@ pub(crate) fn instance(id: &str) -> Instance {
         managed_by: None,
         created_at: Some("2024-01-01T00:00:00Z".parse().unwrap()),
         image: None,
+        instance_type: None,
         profile: None,
         tags: Tags::new(),
     }

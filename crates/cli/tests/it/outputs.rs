@@ -77,6 +77,8 @@ fn estate() -> FakeAws {
                     http_tokens: Some(HttpTokens::Optional),
                     ..StatedOptions::default()
                 },
+                instance_type: None,
+                instance_tags: Tags::new(),
                 image: Some("ami-0000000000000000a".to_owned()),
                 imds_support: ImdsSupport::Unknown,
                 made: None,

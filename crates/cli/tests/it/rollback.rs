@@ -26,6 +26,8 @@ fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
     TemplateVersion {
         number,
         options: StatedOptions { http_tokens: tokens, ..StatedOptions::default() },
+        instance_type: None,
+        instance_tags: Tags::new(),
         image: None,
         imds_support: ImdsSupport::Unmarked,
         made: None,

@@ -34,6 +34,8 @@ fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
         .map(|(number, tokens)| TemplateVersion {
             number,
             options: says(*tokens),
+            instance_type: None,
+            instance_tags: Tags::new(),
             image: Some(IMAGE.to_owned()),
             imds_support: ImdsSupport::Unknown,
             made: None,

@@ -150,6 +150,8 @@ fn template(id: &str, name: &str, tokens: Option<HttpTokens>) -> LaunchTemplate 
         versions: vec![TemplateVersion {
             number: 1,
             options,
+            instance_type: None,
+            instance_tags: Tags::new(),
             image: None,
             imds_support: ImdsSupport::Unknown,
             made: None,

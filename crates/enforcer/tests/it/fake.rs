@@ -119,6 +119,7 @@ impl World {
             managed_by: None,
             created_at: Some(now()),
             image: None,
+            instance_type: None,
             profile: None,
             tags: Tags::new(),
         })

@@ -199,6 +199,8 @@ fn version(number: u64, tokens: HttpTokens) -> TemplateVersion {
     TemplateVersion {
         number,
         options: StatedOptions { http_tokens: Some(tokens), ..StatedOptions::default() },
+        instance_type: None,
+        instance_tags: Tags::new(),
         image: None,
         imds_support: ImdsSupport::Unmarked,
         made: None,

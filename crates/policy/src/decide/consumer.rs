@@ -5,6 +5,7 @@
 //! another image, or states the launch itself.
 
 use super::instance::{change, judge_options};
+use super::launch_template::facts;
 use super::{Circumstances, Decision, excuse};
 use crate::Tags;
 use crate::effective::{EffectiveOptions, effective};
@@ -114,8 +115,9 @@ impl JudgedLaunches<'_> {
         if !looked.1.is_empty() {
             // `$Default` and `$Latest` are findings of the launch template.
             if let VersionChoice::Number(number) = it.version {
-                let open = OpenVersion { template: template.clone(), number, change: change(&looked.1) };
-                if !self.versions.contains(&open) {
+                let (fixable, _) = facts(version).without_impossible(&looked.1);
+                let open = OpenVersion { template: template.clone(), number, change: change(&fixable) };
+                if !fixable.is_empty() && !self.versions.contains(&open) {
                     self.versions.push(open);
                 }
                 self.add(OpenLaunch::Pinned { template: template.id.clone(), number }, looked);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::OpenLaunch;
+use super::{OpenLaunch, OptionBar};
 use crate::owner::Owner;
 use crate::source::{ConsumerKind, Displaced};
 use crate::usage::Usage;
@@ -28,8 +28,8 @@ pub enum Hold {
     },
     /// AWS accepted this very change before, and describes the instance otherwise.
     ChangeHadNoEffect,
-    /// Tags in metadata cannot be enabled: the metadata service cannot show this tag key.
-    TagKeyUnfit(String),
+    /// AWS would refuse every option that is to be changed, for this reason first.
+    OptionImpossible(OptionBar),
     /// The policy leaves the change to Systems Manager Automation.
     SsmAutomation,
     /// Whether the endpoint is enabled was not described; acting could switch it on.
@@ -146,7 +146,7 @@ impl Hold {
             Self::UsageGate(_) => "usage-gate",
             Self::Contested { .. } => "contested",
             Self::ChangeHadNoEffect => "change-had-no-effect",
-            Self::TagKeyUnfit(_) => "metadata-tag-key",
+            Self::OptionImpossible(bar) => bar.code(),
             Self::SsmAutomation => "ssm-automation",
             Self::EndpointUnknown => "endpoint-unknown",
             Self::UntilStopped => "in-service",
@@ -202,7 +202,7 @@ impl fmt::Display for Hold {
             Self::ChangeHadNoEffect => f.write_str(
                 "contested: AWS accepted this very change before, and describes the instance otherwise",
             ),
-            Self::TagKeyUnfit(key) => unfit(f, key),
+            Self::OptionImpossible(bar) => bar.fmt(f),
             Self::SsmAutomation => f.write_str("left to Systems Manager Automation by the policy"),
             Self::EndpointUnknown => {
                 f.write_str("HttpEndpoint was not described; acting could switch the endpoint on")
@@ -269,12 +269,4 @@ impl fmt::Display for Hold {
             Self::WaveStopped { because } => write!(f, "wave stopped because {because}"),
         }
     }
-}
-
-/// Why tags in metadata cannot be enabled.
-pub(crate) fn unfit(f: &mut fmt::Formatter<'_>, key: &str) -> fmt::Result {
-    write!(
-        f,
-        "InstanceMetadataTags=enabled is impossible: instance metadata cannot show the tag key `{key}`; rename that tag"
-    )
 }

@@ -2,7 +2,7 @@
 
 use v2only_policy::plan::{EnforcementBar, Hold};
 use v2only_policy::scope::Matcher;
-use v2only_policy::settings::{ImageFix, LaunchTemplateFix};
+use v2only_policy::settings::{ImageFix, LaunchTemplateFix, SwitchRule};
 use v2only_policy::source::{
     ConsumerKind, ConsumerUse, DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateSlot,
     TemplateVersion, VersionChoice,
@@ -32,6 +32,8 @@ pub fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
     TemplateVersion {
         number,
         options: says(tokens),
+        instance_type: None,
+        instance_tags: Tags::new(),
         image: Some("ami-0123456789abcdef0".to_owned()),
         imds_support: ImdsSupport::Unmarked,
         made: None,
@@ -236,6 +238,35 @@ fn what_the_document_says_of_other_options_holds_for_templates_too() {
             "1: violation [http-endpoint] → act: new version from version 1 with HttpEndpoint=disabled, made the \
          default",
         ],
+    );
+}
+
+#[test]
+fn a_template_gets_no_option_that_would_make_its_launches_fail() {
+    let rules = || {
+        new_versions().edit(|it| {
+            it.instances.metadata_tags = SwitchRule::Enabled;
+            it.instances.ipv6_endpoint = SwitchRule::Enabled;
+        })
+    };
+    let mut it = template(1, 1, vec![version(1, OPTIONAL)]);
+    it.versions[0].instance_type = Some("t2.micro".to_owned());
+    it.versions[0].instance_tags.insert("Patch Group".to_owned(), "a".to_owned());
+    check_template(
+        "tokens alone",
+        &it,
+        &account(SILENT),
+        rules(),
+        &["1: violation [http-tokens ipv6-endpoint metadata-tags] → act: new version from version 1 with \
+           HttpTokens=required, made the default; ipv6-instance-type; metadata-tag-key"],
+    );
+    it.versions[0].options.http_tokens = REQUIRED;
+    check_template(
+        "nothing is left to change",
+        &it,
+        &account(SILENT),
+        rules(),
+        &["1: violation [ipv6-endpoint metadata-tags] → hold: ipv6-instance-type; metadata-tag-key"],
     );
 }
 

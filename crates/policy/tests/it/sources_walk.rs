@@ -8,7 +8,7 @@ use v2only_policy::source::{
 };
 use v2only_policy::{
     AccountDefaults, HttpTokens, ImdsSupport, InstanceChange, Plan, Policy, Rules, StatedOptions, Step,
-    Switch, TemplateChange, Verdict, decide_account_defaults, decide_launch_template, effective,
+    Switch, Tags, TemplateChange, Verdict, decide_account_defaults, decide_launch_template, effective,
 };
 
 use crate::sources::template;
@@ -47,6 +47,8 @@ fn templates() -> impl Strategy<Value = LaunchTemplate> {
         let versions = (1..).zip(versions).map(|(number, (options, imds_support))| TemplateVersion {
             number,
             options,
+            instance_type: None,
+            instance_tags: Tags::new(),
             image: Some(format!("what version {number} launches")),
             imds_support,
             made: None,

@@ -204,6 +204,7 @@ pub fn instance(id: &str) -> Instance {
         managed_by: None,
         created_at: Some(at(LONG_AGO)),
         image: None,
+        instance_type: None,
         profile: None,
         tags: Tags::new(),
     }

@@ -106,6 +106,7 @@ fn instance(it: &Launched, trigger: &Trigger) -> Option<Instance> {
         managed_by: it.managed_by.clone(),
         created_at: trigger.time,
         image: None,
+        instance_type: None,
         profile: None,
         tags: it.tags.clone().unwrap_or_default(),
     })
