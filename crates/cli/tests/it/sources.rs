@@ -142,7 +142,9 @@ fn names_that_others_choose_tell_neither_a_terminal_nor_a_shell_what_to_do() {
     let told = FakeWorld::with(aws.clone()).watched(160).run("readiness").out;
     assert!(told.contains("; $(reboot)") && !told.contains(['\r', '\u{9b}']), "{told:?}");
     assert!(!told.contains("\n  nothing to do"), "{told}");
-    let world = FakeWorld::with(aws).watched(160).stdin("y\n").file("policy.yaml", POLICY);
+    // Behind the usage gate, so that the instance stays open and a refresh helps.
+    let gated = POLICY.replace("instances: { usage_gate: { applies_to: none } }\n", "");
+    let world = FakeWorld::with(aws).watched(160).stdin("y\n").file("policy.yaml", &gated);
     let ran = world.run("enforce --policy DIR/policy.yaml --journal DIR/one.ndjson");
     let seen = format!("{}{}", ran.out, ran.err);
     assert!(seen.contains("old") && seen.contains("; $(reboot)"), "{seen}");

@@ -223,7 +223,8 @@ proptest! {
         match &decision.verdict {
             Verdict::Violation(findings) => {
                 prop_assert!(!findings.is_empty());
-                let spoken_of = matches!(decision.plan, Plan::Act(_) | Plan::Hold { .. });
+                // A contested instance waits for its correction.
+                let spoken_of = matches!(decision.plan, Plan::Act(_) | Plan::Hold { .. } | Plan::Wait(_));
                 prop_assert!(spoken_of);
             }
             Verdict::Compliant(why) => {
