@@ -13,12 +13,13 @@ use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 24] = [
+const NOT_OF_FUNCTIONS: [Call; 25] = [
     Call::GetCallerIdentity,
     Call::ModifyInstanceMetadataDefaults,
     Call::CreateLaunchTemplateVersion,
     Call::ModifyLaunchTemplate,
     Call::ModifyImageAttribute,
+    Call::UpdateAutoScalingGroup,
     Call::SendCommand,
     Call::GetCommandInvocation,
     Call::GetFindings,

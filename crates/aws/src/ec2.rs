@@ -226,6 +226,7 @@ fn instance(it: &sdk::Instance) -> Option<Instance> {
         managed_by: managed_by(it.operator()),
         created_at: created_at(it),
         started_at: it.launch_time().and_then(|it| jiff::Timestamp::from_second(it.secs()).ok()),
+        instance_type: it.instance_type().map(|it| it.as_str().to_owned()),
         image: it.image_id().and_then(|it| ImageId::parse(it).ok()),
         profile: it.iam_instance_profile().and_then(|it| it.arn()).map(str::to_owned),
         tags: tags(it.tags()),

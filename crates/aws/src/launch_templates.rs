@@ -201,11 +201,18 @@ fn template(it: &sdk::LaunchTemplate) -> Option<LaunchTemplate> {
         latest: u64::try_from(it.latest_version_number()?).ok()?,
         displaced: None,
         versions: Vec::new(),
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: managed_by(it.operator()),
         created_by: it.created_by().map(str::to_owned),
         tags: if it.tags().is_empty() { Tags::new() } else { tags(it.tags()) },
     })
+}
+
+/// The tags that instances of a version get.
+fn instance_tags(data: &sdk::ResponseLaunchTemplateData) -> Tags {
+    let of_instances =
+        |it: &&sdk::LaunchTemplateTagSpecification| it.resource_type() == Some(&sdk::ResourceType::Instance);
+    data.tag_specifications().iter().filter(of_instances).flat_map(|it| tags(it.tags())).collect()
 }
 
 fn version(it: &sdk::LaunchTemplateVersion) -> Option<TemplateVersion> {
@@ -213,6 +220,8 @@ fn version(it: &sdk::LaunchTemplateVersion) -> Option<TemplateVersion> {
     Some(TemplateVersion {
         number: u64::try_from(it.version_number()?).ok()?,
         options: options::of_template(data.and_then(|it| it.metadata_options())),
+        instance_type: data.and_then(|it| it.instance_type()).map(|it| it.as_str().to_owned()),
+        instance_tags: data.map(instance_tags).unwrap_or_default(),
         image: data.and_then(|it| it.image_id()).map(str::to_owned),
         imds_support: ImdsSupport::Unknown,
         made: it.version_description().and_then(Made::read),

@@ -21,6 +21,7 @@ pub mod autoscaling;
 pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod ec2;
+pub mod fleets;
 pub mod launch_templates;
 mod options;
 pub mod organizations;

@@ -9,6 +9,8 @@ pub(crate) mod formats;
 pub(crate) mod html;
 pub(crate) mod item;
 pub(crate) mod posture_v1;
+pub(crate) mod refresh;
+pub(crate) mod repoint;
 pub(crate) mod resource;
 pub(crate) mod rollout_v1;
 pub(crate) mod sarif;

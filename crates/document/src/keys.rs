@@ -92,9 +92,9 @@ level!(
     LAUNCH_TEMPLATES,
     "launch_templates",
     "under `launch_templates`",
-    "a map with `fix`, `owned` or both",
+    "a map of rules for launch templates",
     Some("`{ fix: report, owned: report }`"),
-    ["fix", "owned"]
+    ["fix", "owned", "repoint_groups"]
 );
 level!(IMAGES, "images", "under `images`", "a map with the key `fix`", Some("`{ fix: report }`"), ["fix"]);
 level!(

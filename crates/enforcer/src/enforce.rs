@@ -234,6 +234,7 @@ async fn apply<P: Writer>(ports: &P, place: &Place, judged: &Judged, now: Timest
         Subject::AccountDefaults(_)
         | Subject::TemplateVersion { .. }
         | Subject::LaunchConfiguration { .. }
+        | Subject::Consumer { .. }
         | Subject::Image(_) => sources::apply::apply(ports, place, judged).await,
     }
 }

@@ -40,8 +40,8 @@ pub use history::{LookUp, ReadHistory};
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{
-    ChangeDefaults, ChangeLaunchTemplate, Group, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
-    NewVersion, ReadDefaults, SourceReader, SourceWriter, TemplateUse, WantedVersion,
+    ChangeDefaults, ChangeLaunchTemplate, ListFleets, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
+    NewVersion, ReadDefaults, RepointGroup, Repointed, SourceReader, SourceWriter, WantedVersion,
 };
 pub use trace::{Invocation, Progress, RunTrace, TraceStep};
 pub use usage::{Metric, ReadUsage};

@@ -240,14 +240,14 @@ where
     if defaults.options.http_tokens != Some(HttpTokens::Required) {
         failing.push(Failing::Defaults(defaults));
     }
-    let groups = read::groups(ports, place).await?;
-    for template in read::launch_templates(ports, place, &groups).await? {
+    let mut consumers = read::consumers(ports, place).await?;
+    for template in read::launch_templates(ports, place, &mut consumers).await? {
         let mut numbers: Vec<u64> = template.versions.iter().map(|it| it.number).collect();
         numbers.sort_unstable();
         let numbers = numbers.into_iter().filter(|it| says_optional(&template, *it));
         failing.extend(numbers.map(|it| Failing::Version(template.clone(), it)));
     }
-    for it in read::launch_configurations(ports, place, &groups).await? {
+    for it in read::launch_configurations(ports, place, &consumers).await? {
         if !it.groups.is_empty() && it.options.http_tokens != Some(HttpTokens::Required) {
             failing.push(Failing::Configuration(it));
         }

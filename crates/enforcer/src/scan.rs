@@ -238,6 +238,7 @@ impl<'a> ScanRequest<'a> {
                 Subject::AccountDefaults(_)
                 | Subject::TemplateVersion { .. }
                 | Subject::LaunchConfiguration { .. }
+                | Subject::Consumer { .. }
                 | Subject::Image(_) => {}
             }
         }

@@ -44,7 +44,8 @@ pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook + ListImage
             | Subject::Instance(_)
             | Subject::AccountDefaults(_)
             | Subject::TemplateVersion { .. }
-            | Subject::LaunchConfiguration { .. } => Ok(true),
+            | Subject::LaunchConfiguration { .. }
+            | Subject::Consumer { .. } => Ok(true),
         };
         sort(place, it, is_same, &mut same, &mut other);
     }

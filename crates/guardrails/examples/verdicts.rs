@@ -119,6 +119,7 @@ fn instance(options: MetadataOptions) -> Result<Instance> {
         created_at: None,
         started_at: None,
         image: None,
+        instance_type: None,
         profile: None,
         tags: Tags::new(),
     })

@@ -221,9 +221,11 @@ fn see_sources() -> Statement {
         [
             "autoscaling:DescribeAutoScalingGroups",
             "autoscaling:DescribeLaunchConfigurations",
+            "ec2:DescribeFleets",
             "ec2:DescribeImages",
             "ec2:DescribeLaunchTemplateVersions",
             "ec2:DescribeLaunchTemplates",
+            "ec2:DescribeSpotFleetRequests",
             "ec2:GetInstanceMetadataDefaults",
         ],
         ["*"],
@@ -249,7 +251,7 @@ fn reporter(settings: &Settings) -> Vec<Statement> {
 /// For people at the command line: AWS has no condition that would keep these actions to tightening, so no
 /// function has this role.
 fn source_enforcer(settings: &Settings) -> Vec<Statement> {
-    vec![
+    let mut statements = vec![
         see_sources(),
         Statement::allow("ChangeAccountDefaults", ["ec2:ModifyInstanceMetadataDefaults"], ["*"]),
         Statement::allow(
@@ -258,12 +260,29 @@ fn source_enforcer(settings: &Settings) -> Vec<Statement> {
             [settings.arn("ec2", "launch-template/*")],
         ),
         Statement::allow("MarkImages", ["ec2:ModifyImageAttribute"], [settings.arn("ec2", "image/*")]),
+    ];
+    statements.extend(settings.repoints_groups.then(|| repoint_groups(settings, "RepointGroups")));
+    statements
+}
+
+/// To change what a group launches from, and neither its size nor its subnets. AWS has no condition on which version is named.
+fn repoint_groups(settings: &Settings, sid: &'static str) -> Statement {
+    let groups = settings.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*");
+    [
+        "autoscaling:LaunchConfigurationName",
+        "autoscaling:MaxSize",
+        "autoscaling:MinSize",
+        "autoscaling:VPCZoneIdentifiers",
     ]
+    .into_iter()
+    .fold(Statement::allow(sid, ["autoscaling:UpdateAutoScalingGroup"], [groups]), |it, key| {
+        it.when("Null", key, ["true"])
+    })
 }
 
 /// The only role that can loosen. It can see what it restores, and write exemptions.
 fn rollback(settings: &Settings) -> Vec<Statement> {
-    vec![
+    let mut statements = vec![
         see_instances(),
         modify_instances(settings, "RestoreInstances"),
         see_notebooks(settings),
@@ -277,7 +296,9 @@ fn rollback(settings: &Settings) -> Vec<Statement> {
         ),
         tagging("ExemptInstances", &["ec2:CreateTags"], instance(settings)),
         tagging("ExemptNotebooks", &["sagemaker:AddTags"], notebook(settings)),
-    ]
+    ];
+    statements.extend(settings.repoints_groups.then(|| repoint_groups(settings, "RestoreGroups")));
+    statements
 }
 
 /// Reads an installation, in the account of the functions and in members. Of the pieces only those of ours, where

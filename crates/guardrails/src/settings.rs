@@ -126,6 +126,9 @@ pub struct Settings {
     pub default_hop_limit: Option<HopLimit>,
     /// Whether the document has endpoints disabled anywhere, so that the enforcer must be able to.
     pub disables_endpoints: bool,
+    /// Whether the document has groups changed that name a violating version by number, so that the roles for sources must be
+    /// able to.
+    pub repoints_groups: bool,
     /// Who is spared.
     pub principals: Principals,
     /// What is protected.
@@ -160,6 +163,7 @@ impl Settings {
             disables_endpoints: policy
                 .all_rules()
                 .any(|it| it.instances.http_endpoint == EndpointRule::Disabled),
+            repoints_groups: policy.all_rules().any(|it| it.launch_templates.repoint_groups),
             principals,
             names: Names::default(),
             exception_message: "IMDSv2 is required here: launch with HttpTokens=required".to_owned(),

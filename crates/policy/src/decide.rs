@@ -4,6 +4,7 @@
 //! excuse it; what would be done; may it be done now; and last of all the mode.
 
 mod account_defaults;
+mod consumer;
 mod image;
 mod instance;
 mod launch_configuration;
@@ -14,6 +15,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 pub use account_defaults::decide_account_defaults;
+pub use consumer::decide_consumer;
 pub use image::decide_image;
 pub use instance::{compliant_anywhere, decide_instance, usage_gate};
 pub use launch_configuration::decide_launch_configuration;

@@ -138,6 +138,8 @@ pub struct Instance {
     pub created_at: Option<jiff::Timestamp>,
     /// When it was last started: `LaunchTime`, which a reboot does not move.
     pub started_at: Option<jiff::Timestamp>,
+    /// Its type, such as `m7g.large`.
+    pub instance_type: Option<String>,
     /// The image it was launched from.
     pub image: Option<ImageId>,
     /// The ARN or name of its instance profile.

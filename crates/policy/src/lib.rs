@@ -43,8 +43,8 @@ pub mod subject;
 
 pub use container_host::ContainerHost;
 pub use decide::{
-    Circumstances, Occasion, compliant_anywhere, decide_account_defaults, decide_image, decide_instance,
-    decide_launch_configuration, decide_launch_template, decide_notebook, usage_gate,
+    Circumstances, Occasion, compliant_anywhere, decide_account_defaults, decide_consumer, decide_image,
+    decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook, usage_gate,
 };
 pub use decision::Decision;
 pub use effective::{By, Decided, EffectiveOptions, effective};
@@ -58,7 +58,8 @@ pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 pub use option::{MetadataOption, SwitchOption, Switches};
 pub use owner::{Owner, OwnerKind};
 pub use plan::{
-    DefaultsChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange, Wait,
+    DefaultsChange, GroupChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange,
+    Wait,
 };
 pub use settings::{Mode, Policy, Rules};
 pub use source::{AccountDefaults, ImdsSupport, StatedOptions};

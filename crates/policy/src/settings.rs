@@ -253,6 +253,8 @@ pub struct LaunchTemplateRules {
     pub fix: LaunchTemplateFix,
     /// What happens to a launch template that a stack or Terraform owns.
     pub owned: OwnedTemplates,
+    /// Whether an Auto Scaling group that names a violating version by number is changed to name the fixed one.
+    pub repoint_groups: bool,
 }
 
 /// What happens to an owned AMI whose `ImdsSupport` is not `v2.0`.

@@ -6,7 +6,7 @@ use crate::container_host::ContainerHost;
 use crate::exemption::{InForce, Origin, Void};
 use crate::finding::Finding;
 use crate::option::MetadataOption;
-use crate::plan::{EnforcementBar, unfit};
+use crate::plan::{EnforcementBar, OpenLaunch, OptionBar};
 
 /// What was found of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,10 +99,12 @@ pub enum Note {
         /// The groups.
         groups: Vec<String>,
     },
+    /// A group launches what violates the policy in these ways too, which the plan does not change.
+    OpenLaunches(Vec<OpenLaunch>),
     /// The document has an opinion on this option, and AWS does not describe the option here. It stays as it is.
     OptionUnknown(MetadataOption),
-    /// Tags in metadata stay off: the metadata service cannot show this tag key.
-    TagKeyUnfit(String),
+    /// An option stays as it is, because AWS would refuse it.
+    OptionImpossible(OptionBar),
     /// This says that containers run on the instance, and the plan leaves it at hop limit 1.
     ContainerHost(ContainerHost),
     /// Somebody turns version 1 back on again and again.
@@ -132,8 +134,9 @@ impl Note {
             Self::LeftStopped => "left-stopped",
             Self::EnforcementWaits(_) => "enforcement-waits",
             Self::Pinned { .. } => "pinned-groups",
+            Self::OpenLaunches(_) => "open-launches",
             Self::OptionUnknown(_) => "option-unknown",
-            Self::TagKeyUnfit(_) => "metadata-tag-key",
+            Self::OptionImpossible(bar) => bar.code(),
             Self::ContainerHost(_) => "container-host-hop-limit",
             Self::Contested { .. } => "contested",
             Self::ExemptByTemplate(_) => "exempt-by-template",
@@ -164,12 +167,16 @@ impl fmt::Display for Note {
                     groups.join(", ")
                 )
             }
+            Self::OpenLaunches(launches) => {
+                let words: Vec<String> = launches.iter().map(ToString::to_string).collect();
+                write!(f, "not changed by this plan: {}", words.join("; "))
+            }
             Self::OptionUnknown(option) => write!(
                 f,
                 "AWS does not describe {} here, so whether it is as the policy says is unknown; v2only leaves it",
                 option.as_str()
             ),
-            Self::TagKeyUnfit(key) => unfit(f, key),
+            Self::OptionImpossible(bar) => bar.fmt(f),
             Self::Contested { times, hours, by } => {
                 write!(f, "contested: corrected {times} times within {hours} hours and turned back again")?;
                 by.as_ref().map_or(Ok(()), |by| write!(f, ", most recently by {by}"))

@@ -19,6 +19,7 @@ use crate::args::kind::{self, ResourceKind};
 use crate::print::plan::Plans;
 use crate::report::causes;
 use crate::report::formats::{self, Layout};
+use crate::report::refresh;
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::sink::{Head, Tail};
 use crate::report::table::Shown;
@@ -150,7 +151,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     session.talk.say(&format!("the state before is in {}", journal.path().display()));
     let findings = Findings { estate: &estate, results: Some(&results) };
     let ran = EnforceRun { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
-    for advice in causes::RepointAdvice::of(findings)?.hints().chain(causes::refresh_advice(findings)?) {
+    for advice in
+        causes::RepointAdvice::of(findings)?.hints().chain(refresh::advice(findings, kinds.instances)?)
+    {
         session.talk.hint(&advice);
     }
     let shown = Shown::Done { request_ids: session.talk.is_verbose() };

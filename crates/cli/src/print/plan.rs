@@ -155,6 +155,7 @@ impl Fixed {
             Subject::Instance(_)
             | Subject::Notebook(_)
             | Subject::LaunchConfiguration { .. }
+            | Subject::Consumer { .. }
             | Subject::Image(_) => {}
         }
     }

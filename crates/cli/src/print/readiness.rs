@@ -123,7 +123,7 @@ pub(crate) fn source_words(it: &Failing) -> String {
             )
         }
         Failing::Version(template, number) => {
-            let groups: Vec<String> = template.users(*number).map(|it| it.group.clone()).collect();
+            let groups: Vec<String> = template.users(*number).map(|it| it.consumer.clone()).collect();
             let used = match (number == &template.default, number == &template.latest) {
                 (true, true) => " ($Default and $Latest)",
                 (true, false) => " ($Default)",

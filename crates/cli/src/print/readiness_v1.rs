@@ -192,7 +192,7 @@ fn source<'a>(place: &'a Place, it: &'a Failing) -> SourceV1<'a> {
     let (kind, id, groups) = match it {
         Failing::Defaults(_) => ("account-default", "account-default".to_owned(), Vec::new()),
         Failing::Version(template, number) => {
-            let groups = template.users(*number).map(|it| it.group.as_str()).collect();
+            let groups = template.users(*number).map(|it| it.consumer.as_str()).collect();
             ("launch-template", format!("{}:{number}", template.id), groups)
         }
         Failing::Configuration(it) => {

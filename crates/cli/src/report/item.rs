@@ -67,8 +67,9 @@ impl<'a> Item<'a> {
             | Note::LeftStopped
             | Note::EnforcementWaits(_)
             | Note::OptionUnknown(_)
-            | Note::TagKeyUnfit(_)
+            | Note::OptionImpossible(_)
             | Note::Pinned { .. }
+            | Note::OpenLaunches(_)
             | Note::Contested { .. }
             | Note::ExemptByTemplate(_)
             | Note::TemplateNotRead(_)

@@ -5,10 +5,12 @@ use std::fmt;
 use serde_json::Value;
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::{Outcome, ResourceId};
+use v2only_policy::source::ConsumerKind;
 use v2only_policy::{DefaultFinding, Finding, MetadataOption, OptionFinding, Place};
 
 use crate::report::item::Item;
 use crate::report::posture_v1::PostureV1;
+use crate::report::repoint;
 
 /// A resource as AWS names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +47,16 @@ pub(crate) fn named(place: &Place, resource: &ResourceId) -> Named {
         }
         ResourceId::Image(id) => {
             (format!("arn:{partition}:ec2:{region}::image/{id}"), "Other", "AWS::EC2::Image")
+        }
+        // The ARN of a group holds a random part as well.
+        ResourceId::Consumer(ConsumerKind::AutoScalingGroup, name) => {
+            (name.clone(), "AwsAutoScalingAutoScalingGroup", "AWS::AutoScaling::AutoScalingGroup")
+        }
+        ResourceId::Consumer(ConsumerKind::Fleet, id) => {
+            (ec2(format!("fleet/{id}")), "Other", "AWS::EC2::EC2Fleet")
+        }
+        ResourceId::Consumer(ConsumerKind::SpotFleet, id) => {
+            (ec2(format!("spot-fleet-request/{id}")), "Other", "AWS::EC2::SpotFleet")
         }
         ResourceId::AccountDefault => (format!("AWS::::Account:{account}"), "AwsAccount", "AWS::::Account"),
         ResourceId::UnnamedLaunch(text) | ResourceId::Source(text) => (text.clone(), "Other", "Other"),
@@ -94,6 +106,7 @@ pub(crate) fn command(item: &Item<'_>, finding: Finding) -> String {
         ResourceId::Image(id) => {
             format!("aws ec2 modify-image-attribute --region {region} --image-id {id} --imds-support v2.0")
         }
+        ResourceId::Consumer(..) => format!("v2only scan --region {region} --kind launch-template"),
         other => format!("v2only enforce --policy policy.yaml --region {region} --kind {}", other.kind()),
     }
 }
@@ -114,6 +127,10 @@ pub(crate) fn remedy(item: &Item<'_>, finding: Finding) -> String {
             )
         }
         ResourceId::Image(_) => format!("Nobody can undo it. Type: {command}"),
+        ResourceId::Consumer(..) => {
+            let advice = repoint::advice(item);
+            if advice.is_empty() { item.held_because().unwrap_or_default() } else { advice.join("\n") }
+        }
         ResourceId::Instance(_) if item.usage().is_some() => {
             format!(
                 "See who uses IMDSv1 first: v2only readiness --region {}. Then type: {command}",

@@ -126,7 +126,7 @@ fn advice(hold: &Hold) -> Option<&'static str> {
         | Hold::OwnedBy(_)
         | Hold::Contested { .. }
         | Hold::ChangeHadNoEffect
-        | Hold::TagKeyUnfit(_)
+        | Hold::OptionImpossible(_)
         | Hold::EndpointUnknown
         | Hold::ReportOnly
         | Hold::AmazonLinux1
@@ -139,6 +139,7 @@ fn advice(hold: &Hold) -> Option<&'static str> {
         | Hold::Enforcement(_)
         | Hold::Immutable { .. }
         | Hold::Pinned { .. }
+        | Hold::OpenLaunches { .. }
         | Hold::LatestInUse { .. }
         | Hold::LatestUnclear(_)
         | Hold::ChangedSince

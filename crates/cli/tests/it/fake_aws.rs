@@ -18,11 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::Value;
 use v2only::Cloud;
-use v2only_enforcer::ports::{Admission, Answer, Group, Metric, OrganizationalUnits, Page, ReadParameter};
+use v2only_enforcer::ports::{Admission, Answer, Metric, OrganizationalUnits, Page, ReadParameter};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
-use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate};
+use v2only_policy::source::{Consumer, ConsumerKind, Image, LaunchConfiguration, LaunchTemplate};
 use v2only_policy::usage::{Counted, Lately, first_day};
 use v2only_policy::{
     AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Switches, Tags,
@@ -59,7 +59,8 @@ struct State {
     /// Whether that version allows version 1.
     rival_is_open: bool,
     images: Vec<Image>,
-    groups: Vec<Group>,
+    /// Groups and fleets.
+    consumers: Vec<Consumer>,
     configurations: Vec<LaunchConfiguration>,
     /// Records of launches, the newest first.
     launches: Vec<serde_json::Value>,
@@ -102,6 +103,7 @@ pub(crate) fn instance(id: &str) -> Instance {
         created_at: Some("2024-01-01T00:00:00Z".parse().unwrap()),
         started_at: Some("2026-11-12T08:30:00Z".parse().unwrap()),
         image: None,
+        instance_type: None,
         profile: None,
         tags: Tags::new(),
     }
@@ -231,9 +233,13 @@ impl FakeAws {
         self
     }
 
-    pub(crate) fn group(self, it: Group) -> Self {
-        self.state().groups.push(it);
+    pub(crate) fn consumer(self, it: Consumer) -> Self {
+        self.state().consumers.push(it);
         self
+    }
+
+    fn consumers(&self, kind: ConsumerKind) -> Answer<Page<Consumer>> {
+        all(self.state().consumers.iter().filter(|it| it.kind == kind).cloned().collect())
     }
 
     pub(crate) fn configuration(self, it: LaunchConfiguration) -> Self {

@@ -28,6 +28,8 @@ fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
     TemplateVersion {
         number,
         options: StatedOptions { http_tokens: tokens, ..StatedOptions::default() },
+        instance_type: None,
+        instance_tags: Tags::new(),
         image: None,
         imds_support: ImdsSupport::Unmarked,
         made: None,
@@ -43,7 +45,7 @@ fn template() -> LaunchTemplate {
         latest: 2,
         displaced: None,
         versions: vec![version(1, Some(HttpTokens::Optional)), version(2, Some(HttpTokens::Optional))],
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: None,
         created_by: None,
         tags: Tags::new(),

@@ -87,7 +87,7 @@ fn nothing_to_do_is_said_and_zero() {
     == stderr
     note: without `--policy`, the policy is `version: 1` and `mode: observe`
     nothing violates the policy
-    read 1 place of account 111122223333 with 8 API calls: autoscaling:DescribeAutoScalingGroups 1, autoscaling:DescribeLaunchConfigurations 1, ec2:DescribeImages 1, ec2:DescribeInstances 1, ec2:DescribeLaunchTemplates 1, ec2:GetInstanceMetadataDefaults 1, sagemaker:ListNotebookInstances 1, sts:GetCallerIdentity 1
+    read 1 place of account 111122223333 with 10 API calls: autoscaling:DescribeAutoScalingGroups 1, autoscaling:DescribeLaunchConfigurations 1, ec2:DescribeFleets 1, ec2:DescribeImages 1, ec2:DescribeInstances 1, ec2:DescribeLaunchTemplates 1, ec2:DescribeSpotFleetRequests 1, ec2:GetInstanceMetadataDefaults 1, sagemaker:ListNotebookInstances 1, sts:GetCallerIdentity 1
     ");
 }
 

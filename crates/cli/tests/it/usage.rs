@@ -2,9 +2,11 @@
 
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
-use v2only_enforcer::ports::{Group, Metric, TemplateUse};
+use v2only_enforcer::ports::Metric;
 use v2only_policy::instance::{HttpTokens, Switch};
-use v2only_policy::source::{GroupPart, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice};
+use v2only_policy::source::{
+    Consumer, LaunchConfiguration, LaunchTemplate, TemplateSlot, TemplateUse, TemplateVersion, VersionChoice,
+};
 use v2only_policy::{AccountDefaults, ImdsSupport, Instance, LaunchTemplateId, StatedOptions, Tags};
 
 use crate::fake_aws::{FakeAws, instance, tagged};
@@ -195,12 +197,14 @@ fn template(id: &str, name: &str, tokens: Option<HttpTokens>) -> LaunchTemplate 
         versions: vec![TemplateVersion {
             number: 1,
             options,
+            instance_type: None,
+            instance_tags: Tags::new(),
             image: None,
             imds_support: ImdsSupport::Unknown,
             made: None,
             exempts: false,
         }],
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: None,
         created_by: None,
         tags: Tags::new(),
@@ -237,19 +241,13 @@ fn estate() -> FakeAws {
         .counted(CLOSED, Metric::NoTokenRejected, &[3; 4])
         .template(template(OPEN, "batch", Some(HttpTokens::Optional)))
         .template(template(SHUT, "web", Some(HttpTokens::Required)))
-        .group(Group {
-            name: "batch".to_owned(),
-            configuration: None,
-            templates: vec![TemplateUse {
-                template: OPEN.to_owned(),
-                version: VersionChoice::Default,
-                part: GroupPart::Own,
-            }],
+        .consumer(Consumer {
+            templates: vec![TemplateUse::plain(OPEN.to_owned(), VersionChoice::Default, TemplateSlot::Own)],
+            ..Consumer::group("batch".to_owned())
         })
-        .group(Group {
-            name: "legacy".to_owned(),
+        .consumer(Consumer {
             configuration: Some("legacy-2019".to_owned()),
-            templates: Vec::new(),
+            ..Consumer::group("legacy".to_owned())
         })
         .configuration(LaunchConfiguration {
             name: "legacy-2019".to_owned(),
@@ -300,7 +298,7 @@ fn a_ready_estate_is_zero_and_one_day_less_is_not() {
     if HttpTokensEnforced were on today, nothing would fail
     == stderr
     1 instance: 1 ready
-    read 1 place of account 111122223333 with 8 API calls: autoscaling:DescribeAutoScalingGroups 1, autoscaling:DescribeLaunchConfigurations 1, cloudwatch:GetMetricData 2, ec2:DescribeInstances 1, ec2:DescribeLaunchTemplates 1, ec2:GetInstanceMetadataDefaults 1, sts:GetCallerIdentity 1
+    read 1 place of account 111122223333 with 10 API calls: autoscaling:DescribeAutoScalingGroups 1, autoscaling:DescribeLaunchConfigurations 1, cloudwatch:GetMetricData 2, ec2:DescribeFleets 1, ec2:DescribeInstances 1, ec2:DescribeLaunchTemplates 1, ec2:DescribeSpotFleetRequests 1, ec2:GetInstanceMetadataDefaults 1, sts:GetCallerIdentity 1
     ");
     assert_eq!(ready(29).run("readiness --days 30").exit.code(), 10);
     assert_eq!(ready(14).run("readiness").exit.code(), 0);

@@ -130,6 +130,7 @@ fn each_setting_has_its_words() {
         it.launch_templates.fix = LaunchTemplateFix::NewVersion;
     });
     check("launch_templates: { owned: fix }", |it| it.launch_templates.owned = OwnedTemplates::Fix);
+    check("launch_templates: { repoint_groups: true }", |it| it.launch_templates.repoint_groups = true);
     check("images: { fix: mark-v2 }", |it| it.images = ImageFix::MarkV2);
     check("account_defaults: { http_tokens: keep, hop_limit: keep, enforced: enabled }", |it| {
         it.account_defaults.enforced = true;

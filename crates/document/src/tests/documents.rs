@@ -81,6 +81,7 @@ fn sections() -> Vec<(&'static str, BoxedStrategy<Json>)> {
             some(vec![
                 ("fix", word(&["report", "new-version"]).boxed()),
                 ("owned", word(&["report", "fix"]).boxed()),
+                ("repoint_groups", any::<bool>().prop_map(Json::from).boxed()),
             ]),
         ),
         ("images", some(vec![("fix", word(&["report", "mark-v2"]).boxed())])),

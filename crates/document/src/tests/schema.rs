@@ -92,6 +92,8 @@ const ROWS: &[(&str, &str, bool)] = &[
     ("a window from 24:00", "notebooks: { in_service: window, window: 'Sun 24:00-24:00' }", WRONG),
     ("a template fix", "launch_templates: { fix: new-version }", FINE),
     ("an owned template", "launch_templates: { owned: fix }", FINE),
+    ("repoint", "launch_templates: { fix: new-version, repoint_groups: true }", FINE),
+    ("repoint yes", "launch_templates: { repoint_groups: yes }", WRONG),
     ("an image fix of a template", "images: { fix: new-version }", WRONG),
     ("account defaults", "account_defaults: { http_tokens: keep, hop_limit: 2, enforced: enabled }", FINE),
     ("an account default map", "account_defaults: { hop_limit: { max: 2 } }", WRONG),

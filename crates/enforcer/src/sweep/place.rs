@@ -255,6 +255,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                     Subject::AccountDefaults(_)
                     | Subject::TemplateVersion { .. }
                     | Subject::LaunchConfiguration { .. }
+                    | Subject::Consumer { .. }
                     | Subject::Image(_) => Record::of(place, &judged),
                 }
             });

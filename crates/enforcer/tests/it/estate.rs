@@ -8,7 +8,9 @@ use jiff::civil::Date;
 use v2only_enforcer::ports::*;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, Switch};
-use v2only_policy::source::{AccountDefaults, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion};
+use v2only_policy::source::{
+    AccountDefaults, Consumer, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion,
+};
 use v2only_policy::usage::{Counted, Kinship, Lately};
 use v2only_policy::*;
 
@@ -175,11 +177,25 @@ impl ListImages for Fake {
 }
 
 impl ListGroups for Fake {
-    async fn groups(&self, _: &Place, _: Option<String>) -> Answer<Page<Group>> {
+    async fn groups(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
         self.call("autoscaling:DescribeAutoScalingGroups", "", |_| Ok(Page { items: vec![], next: None }))
     }
 
+    async fn group(&self, _: &Place, _: &str) -> Answer<Option<Consumer>> {
+        Ok(None)
+    }
+
     async fn launch_configurations(&self, _: &Place, _: Option<String>) -> Answer<Page<LaunchConfiguration>> {
+        Ok(Page { items: vec![], next: None })
+    }
+}
+
+impl ListFleets for Fake {
+    async fn fleets(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
+        Ok(Page { items: vec![], next: None })
+    }
+
+    async fn spot_fleets(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
         Ok(Page { items: vec![], next: None })
     }
 }

@@ -121,6 +121,7 @@ impl World {
             created_at: Some(now()),
             started_at: Some(now()),
             image: None,
+            instance_type: None,
             profile: None,
             tags: Tags::new(),
         })

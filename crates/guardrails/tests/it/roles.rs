@@ -20,7 +20,8 @@ fn declared() -> BTreeSet<String> {
 }
 
 fn granted(roles: &[&str]) -> BTreeSet<String> {
-    let files = render(&Settings::shipped()).unwrap();
+    let every_option = Settings { repoints_groups: true, ..Settings::shipped() };
+    let files = render(&every_option).unwrap();
     roles
         .iter()
         .map(|role| files.iter().find(|it| it.path == format!("iam/role-{role}.json")).unwrap())
@@ -145,4 +146,18 @@ fn no_function_can_change_what_instances_take_their_options_from() {
     let functions = granted(&["hub", "ec2-enforcer", "notebook-enforcer", "sweeper-hub", "sweeper"]);
     assert_eq!(functions.iter().filter(|it| changes(it)).count(), 0);
     assert_eq!(granted(&["source-enforcer"]).iter().filter(|it| changes(it)).count(), 4);
+}
+
+/// A person who only has sources fixed must not be able to change groups.
+#[test]
+fn changing_groups_is_granted_only_where_the_document_asks_for_it_and_to_no_function() {
+    let update = "autoscaling:UpdateAutoScalingGroup";
+    for file in render(&Settings::shipped()).unwrap().iter().filter(|it| it.path.starts_with("iam/role-")) {
+        assert!(!file.json.contains(update), "{}", file.path);
+    }
+    let functions = granted(&["hub", "ec2-enforcer", "notebook-enforcer", "sweeper-hub", "sweeper"]);
+    assert!(!functions.contains(update));
+    for role in ["source-enforcer", "rollback"] {
+        assert!(granted(&[role]).contains(update), "{role}");
+    }
 }

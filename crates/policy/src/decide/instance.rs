@@ -7,7 +7,7 @@ use crate::finding::{Finding, OptionFinding};
 use crate::history::History;
 use crate::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use crate::option::{SwitchOption, Switches};
-use crate::plan::{Hold, InstanceChange, Plan};
+use crate::plan::{Hold, InstanceChange, OptionBar, Plan};
 use crate::rules;
 use crate::scope::ScopeError;
 use crate::settings::{Engine, Mode, Policy, Rules, UsageGate};
@@ -43,23 +43,23 @@ pub fn decide_instance(
         excuse(findings, policy, &scope, circumstances.today())?
     };
     let drift = Drift::of(&instance.tags, &rules.drift, circumstances);
-    let mut unfit = None;
+    let mut impossible = Vec::new();
     let (plan, remembers) = match &verdict {
         Verdict::Violation(_) => {
-            let (fixable, key) = without_unfit_tags(&findings, instance);
+            let facts =
+                LaunchFacts { tags: &instance.tags, instance_type: instance.instance_type.as_deref() };
+            let (fixable, mut bars) = facts.without_impossible(&findings);
             let plan = plan(instance, change(&fixable), rules, circumstances, &drift);
             // A flip counts where it is corrected, now or after a pause, and where it is left because it is contested.
             let remembers =
                 matches!(plan, Plan::Act(_) | Plan::Wait(_) | Plan::Hold { why: Hold::Contested { .. }, .. });
-            match key {
-                Some(key) if fixable.is_empty() && plan.acts() => {
-                    (Plan::Hold { why: Hold::TagKeyUnfit(key), would: None }, remembers)
-                }
-                key => {
-                    unfit = key.map(Note::TagKeyUnfit);
-                    (plan, remembers)
-                }
-            }
+            let plan = if fixable.is_empty() && plan.acts() && !bars.is_empty() {
+                Plan::Hold { why: Hold::OptionImpossible(bars.remove(0)), would: None }
+            } else {
+                plan
+            };
+            impossible = bars;
+            (plan, remembers)
         }
         // It was corrected before the flip's own record came in, because events come in any order: the flip
         // counts all the same.
@@ -75,7 +75,7 @@ pub fn decide_instance(
         .into_iter()
         .chain(notes)
         .chain(unknown)
-        .chain(unfit)
+        .chain(impossible.into_iter().map(Note::OptionImpossible))
         .chain(containers)
         .chain(contested)
         .chain(unread)
@@ -110,17 +110,46 @@ pub(super) fn judge_options(
     if findings.is_empty() { Ok(Compliance::TokensRequired) } else { Err(findings) }
 }
 
-/// The findings that a change can fix, and the tag key that makes AWS refuse tags in metadata.
-fn without_unfit_tags(
-    findings: &[OptionFinding],
-    instance: &Instance,
-) -> (Vec<OptionFinding>, Option<String>) {
-    let key = rules::switches::unfit_key(&instance.tags).map(str::to_owned);
-    let tags = OptionFinding::Switch { option: SwitchOption::MetadataTags, enable: true };
-    let blocked = |finding: &OptionFinding| key.is_some() && *finding == tags;
-    let (blocked, fixable): (Vec<_>, Vec<_>) = findings.iter().copied().partition(blocked);
-    let key = key.filter(|_| !blocked.is_empty());
-    (fixable, key)
+/// What decides whether AWS takes an option of an instance, or of what is launched.
+pub(super) struct LaunchFacts<'a> {
+    pub(super) tags: &'a Tags,
+    pub(super) instance_type: Option<&'a str>,
+}
+
+impl LaunchFacts<'_> {
+    /// The findings that a change can fix, and why AWS would refuse the others.
+    pub(super) fn without_impossible(
+        &self,
+        findings: &[OptionFinding],
+    ) -> (Vec<OptionFinding>, Vec<OptionBar>) {
+        let (mut fixable, mut bars) = (Vec::new(), Vec::new());
+        for finding in findings {
+            match self.bar(*finding) {
+                Some(bar) => bars.push(bar),
+                None => fixable.push(*finding),
+            }
+        }
+        (fixable, bars)
+    }
+
+    fn bar(&self, finding: OptionFinding) -> Option<OptionBar> {
+        match finding {
+            OptionFinding::Switch { option: SwitchOption::MetadataTags, enable: true } => {
+                let key = rules::switches::unfit_key(self.tags)?;
+                Some(OptionBar::TagKey(key.to_owned()))
+            }
+            OptionFinding::Switch { option: SwitchOption::Ipv6Endpoint, enable: true } => {
+                let kind = self.instance_type.filter(|it| rules::switches::refuses_ipv6(it))?;
+                Some(OptionBar::InstanceType(kind.to_owned()))
+            }
+            OptionFinding::TokensOptional
+            | OptionFinding::TokensUnknown
+            | OptionFinding::EndpointEnabled
+            | OptionFinding::HopLimitAbove { .. }
+            | OptionFinding::HopLimitOther { .. }
+            | OptionFinding::Switch { enable: false, .. } => None,
+        }
+    }
 }
 
 fn pending(instance: &Instance) -> Option<Note> {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::{OpenLaunch, OptionBar};
 use crate::owner::Owner;
-use crate::source::Displaced;
+use crate::source::{ConsumerKind, Displaced};
 use crate::usage::{NotRestarted, SiblingUse, Usage};
 
 /// Why a violation is not touched.
@@ -33,8 +34,8 @@ pub enum Hold {
     },
     /// AWS accepted this very change before, and describes the instance otherwise.
     ChangeHadNoEffect,
-    /// Tags in metadata cannot be enabled: the metadata service cannot show this tag key.
-    TagKeyUnfit(String),
+    /// AWS would refuse every option that is to be changed, for this reason first.
+    OptionImpossible(OptionBar),
     /// The policy leaves the change to Systems Manager Automation.
     SsmAutomation,
     /// Whether the endpoint is enabled was not described; acting could switch it on.
@@ -78,14 +79,21 @@ pub enum Hold {
         /// Auto Scaling groups.
         groups: Vec<String>,
     },
-    /// Only these groups launch from a version, and name it by number.
+    /// Only these groups and fleets launch from a version, and name it by number.
     Pinned {
-        /// Auto Scaling groups.
+        /// Auto Scaling groups and fleets.
         groups: Vec<String>,
+    },
+    /// A consumer of launch templates launches what violates the policy, for reasons of its own.
+    OpenLaunches {
+        /// The kind of the consumer.
+        kind: ConsumerKind,
+        /// Its violating launches; never empty.
+        launches: Vec<OpenLaunch>,
     },
     /// A new version would become `$Latest`, from which these groups launch something else.
     LatestInUse {
-        /// Auto Scaling groups.
+        /// Auto Scaling groups and fleets.
         groups: Vec<String>,
     },
     /// A run ended early, and what `$Latest` is to mean now only a person can tell.
@@ -156,7 +164,7 @@ impl Hold {
             Self::SiblingsNotRead(_) => "siblings-not-read",
             Self::Contested { .. } => "contested",
             Self::ChangeHadNoEffect => "change-had-no-effect",
-            Self::TagKeyUnfit(_) => "metadata-tag-key",
+            Self::OptionImpossible(bar) => bar.code(),
             Self::SsmAutomation => "ssm-automation",
             Self::EndpointUnknown => "endpoint-unknown",
             Self::UntilStopped => "in-service",
@@ -175,6 +183,10 @@ impl Hold {
             Self::Enforcement(EnforcementBar::Failing { .. }) => "enforcement-would-fail-launches",
             Self::Immutable { .. } => "immutable",
             Self::Pinned { .. } => "pinned",
+            Self::OpenLaunches { launches, .. } => match launches.as_slice() {
+                [first, ..] => first.code(),
+                [] => "pinned",
+            },
             Self::LatestInUse { .. } => "latest-in-use",
             Self::LatestUnclear(_) => "latest-unclear",
             Self::Irreversible => "irreversible",
@@ -214,7 +226,7 @@ impl fmt::Display for Hold {
             Self::ChangeHadNoEffect => f.write_str(
                 "contested: AWS accepted this very change before, and describes the instance otherwise",
             ),
-            Self::TagKeyUnfit(key) => unfit(f, key),
+            Self::OptionImpossible(bar) => bar.fmt(f),
             Self::SsmAutomation => f.write_str("left to Systems Manager Automation by the policy"),
             Self::EndpointUnknown => {
                 f.write_str("HttpEndpoint was not described; acting could switch the endpoint on")
@@ -259,6 +271,11 @@ impl fmt::Display for Hold {
                 let names = if groups.len() == 1 { "names" } else { "name" };
                 write!(f, "{} {names} the version by number; let the group name $Default", groups.join(", "))
             }
+            Self::OpenLaunches { kind, launches } => {
+                write!(f, "this {} ", kind.noun())?;
+                let words: Vec<String> = launches.iter().map(ToString::to_string).collect();
+                f.write_str(&words.join("; "))
+            }
             Self::LatestInUse { groups } => write!(
                 f,
                 "a new version would become $Latest, which {} launch from; choose the default by hand",
@@ -276,12 +293,4 @@ impl fmt::Display for Hold {
             Self::WaveStopped { because } => write!(f, "wave stopped because {because}"),
         }
     }
-}
-
-/// Why tags in metadata cannot be enabled.
-pub(crate) fn unfit(f: &mut fmt::Formatter<'_>, key: &str) -> fmt::Result {
-    write!(
-        f,
-        "InstanceMetadataTags=enabled is impossible: instance metadata cannot show the tag key `{key}`; rename that tag"
-    )
 }

@@ -38,6 +38,20 @@ pub fn unfit_key(tags: &Tags) -> Option<&str> {
     tags.keys().map(String::as_str).find(unfit)
 }
 
+/// Families of instance types that run on Xen. All others, and every bare-metal type, are built on the Nitro System.
+const XEN: [&str; 26] = [
+    "c1", "c3", "c4", "cc2", "cr1", "d2", "f1", "g2", "g3", "g3s", "h1", "hs1", "i2", "i3", "m1", "m2", "m3",
+    "m4", "p2", "p3", "r3", "r4", "t1", "t2", "x1", "x1e",
+];
+
+/// Whether AWS refuses `HttpProtocolIpv6=enabled` for an instance type, because the IPv6 endpoint needs the Nitro System.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html#instance-hypervisor-type>
+pub fn refuses_ipv6(instance_type: &str) -> bool {
+    let family = instance_type.split('.').next().unwrap_or_default();
+    XEN.contains(&family) && !instance_type.ends_with(".metal")
+}
+
 /// Finds an option that is not as the document says.
 pub(super) fn judge(
     option: SwitchOption,

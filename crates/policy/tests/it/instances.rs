@@ -158,6 +158,34 @@ fn a_tag_key_that_metadata_cannot_show_keeps_tags_out_of_metadata_and_never_v1_o
 }
 
 #[test]
+fn an_instance_type_without_the_ipv6_endpoint_is_said_before_anybody_tries() {
+    let rules = || enforce().ipv6(SwitchRule::Enabled);
+    let of = |kind: &str| {
+        let it = instance(ID).hop_limit(2).ipv6(Switch::Disabled);
+        Instance { instance_type: Some(kind.to_owned()), ..it }
+    };
+    check("Xen", of("t2.micro"), rules(), launch(), "violation [ipv6-endpoint] → hold: ipv6-instance-type");
+    check(
+        "Xen, and v1 is closed all the same",
+        of("m4.large").v1_allowed(),
+        rules(),
+        launch(),
+        "violation [http-tokens ipv6-endpoint] → act: HttpTokens=required; ipv6-instance-type",
+    );
+    let on = "violation [ipv6-endpoint] → act: HttpTokens=required HttpProtocolIpv6=enabled";
+    for kind in ["m7g.large", "t3.micro", "i3.metal"] {
+        check(kind, of(kind), rules(), launch(), on);
+    }
+    check(
+        "off everywhere",
+        of("t2.micro").ipv6(Switch::Enabled),
+        enforce().ipv6(SwitchRule::Disabled),
+        launch(),
+        "violation [ipv6-endpoint] → act: HttpTokens=required HttpProtocolIpv6=disabled",
+    );
+}
+
+#[test]
 fn everything_at_once_is_one_change() {
     let opinionated =
         || enforce().hops_exactly(2).ipv6(SwitchRule::Disabled).tags_in_metadata(SwitchRule::Enabled);

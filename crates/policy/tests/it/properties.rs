@@ -10,7 +10,7 @@ use v2only_policy::usage::Usage;
 use v2only_policy::{
     Compliance, Decision, Finding, HttpTokens, Instance, InstanceChange, InstanceState, MetadataOption,
     MetadataOptions, Mode, Note, Occasion, OptionFinding, Plan, Policy, Rules, Step, Switch, SwitchOption,
-    Switches, Tags, Verdict, Wait, compliant_anywhere,
+    Switches, Tags, Verdict, compliant_anywhere,
 };
 
 use crate::words::*;
@@ -224,7 +224,8 @@ proptest! {
         match &decision.verdict {
             Verdict::Violation(findings) => {
                 prop_assert!(!findings.is_empty());
-                let spoken_of = matches!(decision.plan, Plan::Act(_) | Plan::Hold { .. } | Plan::Wait(Wait::Contested { .. }));
+                // A contested instance waits for its correction.
+                let spoken_of = matches!(decision.plan, Plan::Act(_) | Plan::Hold { .. } | Plan::Wait(_));
                 prop_assert!(spoken_of);
             }
             Verdict::Compliant(why) => {

@@ -3,11 +3,13 @@
 
 use proptest::prelude::*;
 use v2only_policy::settings::{AccountDefaultRules, HopLimitRule, LaunchTemplateFix};
-use v2only_policy::source::{GroupPart, GroupUse, LaunchTemplate, Made, TemplateVersion, VersionChoice};
+use v2only_policy::source::{
+    ConsumerKind, ConsumerUse, LaunchTemplate, Made, TemplateSlot, TemplateVersion, VersionChoice,
+};
 use v2only_policy::{
     AccountDefaults, HttpTokens, ImdsSupport, InstanceChange, Plan, Policy, Rules, StatedOptions, Step,
-    Switch, SwitchOption, Switches, TemplateChange, Verdict, decide_account_defaults, decide_launch_template,
-    effective,
+    Switch, SwitchOption, Switches, Tags, TemplateChange, Verdict, decide_account_defaults,
+    decide_launch_template, effective,
 };
 
 use crate::sources::template;
@@ -48,6 +50,8 @@ fn templates() -> impl Strategy<Value = LaunchTemplate> {
         let versions = (1..).zip(versions).map(|(number, (options, imds_support))| TemplateVersion {
             number,
             options,
+            instance_type: None,
+            instance_tags: Tags::new(),
             image: Some(format!("what version {number} launches")),
             imds_support,
             made: None,
@@ -55,10 +59,13 @@ fn templates() -> impl Strategy<Value = LaunchTemplate> {
         });
         let mut it = template(default, latest, versions.collect());
         if followed {
-            it.groups.push(GroupUse {
-                group: "web".to_owned(),
+            it.consumers.push(ConsumerUse {
+                kind: ConsumerKind::AutoScalingGroup,
+                consumer: "web".to_owned(),
                 version: VersionChoice::Latest,
-                part: GroupPart::Own,
+                part: TemplateSlot::Own,
+                instances: 0,
+                is_repointed: false,
             });
         }
         it

@@ -225,6 +225,7 @@ pub fn instance(id: &str) -> Instance {
         created_at: Some(at(LONG_AGO)),
         started_at: Some(at(LAST_WEEK)),
         image: None,
+        instance_type: None,
         profile: None,
         tags: Tags::new(),
     }

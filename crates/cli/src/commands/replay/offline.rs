@@ -109,6 +109,7 @@ fn instance(it: &Launched, trigger: &Trigger) -> Option<Instance> {
         created_at: trigger.time,
         started_at: trigger.time,
         image: None,
+        instance_type: None,
         profile: None,
         tags: it.tags.clone().unwrap_or_default(),
     })

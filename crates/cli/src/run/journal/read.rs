@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use v2only_enforcer::ResourceId;
-use v2only_enforcer::rollback::{Created, Recorded, TemplateLine, What};
+use v2only_enforcer::rollback::{Created, GroupLine, Recorded, TemplateLine, What};
 use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
 use v2only_policy::notebook::MinimumVersion;
 use v2only_policy::settings::HopLimit;
-use v2only_policy::source::DefaultsOwner;
+use v2only_policy::source::{Consumer, DefaultsOwner, TemplateSlot, TemplateUse, VersionChoice};
 use v2only_policy::{
     AccountDefaults, AccountId, DefaultsChange, ImageId, InstanceChange, InstanceId, LaunchTemplateId,
     NotebookName, Place, Region, StatedOptions, SwitchOption, Switches,
@@ -85,6 +85,30 @@ struct NotebookBefore {
 #[derive(Deserialize)]
 struct NotebookChanged {
     step: String,
+}
+
+#[derive(Deserialize)]
+struct GroupBefore {
+    arn: Option<String>,
+    launch_templates: Vec<NamedTemplate>,
+}
+
+#[derive(Deserialize)]
+struct NamedTemplate {
+    part: String,
+    template: String,
+    version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct GroupChanged {
+    name_fixed_versions: Vec<OpenVersion>,
+}
+
+#[derive(Deserialize)]
+struct OpenVersion {
+    template: String,
+    from_version: u64,
 }
 
 #[derive(Deserialize)]
@@ -209,6 +233,21 @@ fn one(line: &str) -> Result<Option<Recorded>, String> {
                 },
             }
         }
+        "auto-scaling-group" => {
+            let before: GroupBefore = part("before", line.before)?;
+            let changed: GroupChanged = part("change", line.change)?;
+            let templates = before.launch_templates.into_iter().map(NamedTemplate::read);
+            let open = changed
+                .name_fixed_versions
+                .into_iter()
+                .map(|it| Ok((LaunchTemplateId::parse(&it.template).map_err(id)?, it.from_version)));
+            let group = Consumer {
+                arn: before.arn,
+                templates: templates.collect::<Result<_, String>>()?,
+                ..Consumer::group(line.id)
+            };
+            What::Group(GroupLine { group, open: open.collect::<Result<_, String>>()? })
+        }
         "image" => What::Image(ImageId::parse(&line.id).map_err(id)?),
         other => return Err(format!("`kind` is `{other}`, which this release does not know")),
     };
@@ -229,6 +268,23 @@ fn switch(name: &str, word: Option<&str>) -> Result<Option<Switch>, String> {
         Some("enabled") => Ok(Some(Switch::Enabled)),
         Some("disabled") => Ok(Some(Switch::Disabled)),
         Some(other) => Err(format!("`{name}` is `{other}`, not enabled or disabled")),
+    }
+}
+
+impl NamedTemplate {
+    fn read(self) -> Result<TemplateUse, String> {
+        let parts = [TemplateSlot::Own, TemplateSlot::Mixed, TemplateSlot::Override];
+        let part = parts.into_iter().find(|it| it.code() == self.part);
+        let part = part.ok_or_else(|| format!("`before.launch_templates`: `{}` is no part", self.part))?;
+        let version = match self.version.as_deref() {
+            None => VersionChoice::Unknown,
+            Some("$Default") => VersionChoice::Default,
+            Some("$Latest") => VersionChoice::Latest,
+            Some(number) => VersionChoice::Number(
+                number.parse().map_err(|_| format!("`before.launch_templates`: `{number}` is no version"))?,
+            ),
+        };
+        Ok(TemplateUse::plain(self.template, version, part))
     }
 }
 

@@ -6,9 +6,11 @@ use v2only_enforcer::ResourceId;
 use v2only_policy::instance::Switch;
 use v2only_policy::notebook::Platform;
 use v2only_policy::settings::HopLimit;
+use v2only_policy::source::{TemplateUse, VersionChoice};
+use v2only_policy::subject::OpenVersion;
 use v2only_policy::{
-    ImageChange, ImdsSupport, InstanceChange, Judged, NotebookStep, Place, Plan, Step, Subject, SwitchOption,
-    Switches,
+    GroupChange, ImageChange, ImdsSupport, InstanceChange, Judged, NotebookStep, Place, Plan, Step, Subject,
+    SwitchOption, Switches,
 };
 
 use crate::report::posture_v1::{OptionsV1, minimum_version};
@@ -51,6 +53,26 @@ enum BeforeV1 {
     Image {
         imds_support: Option<&'static str>,
     },
+    Group {
+        arn: Option<String>,
+        launch_templates: Vec<NamedTemplateV1>,
+    },
+}
+
+/// A launch template as a group names it.
+#[derive(Debug, Serialize)]
+struct NamedTemplateV1 {
+    part: &'static str,
+    template: String,
+    /// `null` stands for a version in words that this release does not know.
+    version: Option<String>,
+}
+
+/// A violating version. The group is to name the version that fixes it.
+#[derive(Debug, Serialize)]
+struct OpenVersionV1 {
+    template: String,
+    from_version: u64,
 }
 
 #[derive(Debug, Serialize, Default)]
@@ -108,6 +130,9 @@ enum ChangeV1 {
     Image {
         imds_support: &'static str,
     },
+    Group {
+        name_fixed_versions: Vec<OpenVersionV1>,
+    },
 }
 
 impl<'a> LineV1<'a> {
@@ -123,7 +148,7 @@ impl<'a> LineV1<'a> {
             kind: resource.kind(),
             id: resource.to_string(),
             before: before(&judged.subject, step)?,
-            change: change(step),
+            change: change(&judged.subject, step),
         })
     }
 }
@@ -159,12 +184,38 @@ fn before(subject: &Subject, step: Step) -> Option<BeforeV1> {
         Subject::Image(image) => {
             BeforeV1::Image { imds_support: (image.imds_support == ImdsSupport::V2).then_some("v2.0") }
         }
+        Subject::Consumer { consumer, .. } => BeforeV1::Group {
+            arn: consumer.arn.clone(),
+            launch_templates: consumer.templates.iter().map(named_template).collect(),
+        },
         Subject::LaunchConfiguration { .. } => return None,
     })
 }
 
-fn change(step: Step) -> ChangeV1 {
+fn named_template(it: &TemplateUse) -> NamedTemplateV1 {
+    let version = match it.version {
+        VersionChoice::Number(number) => Some(number.to_string()),
+        VersionChoice::Default => Some("$Default".to_owned()),
+        VersionChoice::Latest => Some("$Latest".to_owned()),
+        VersionChoice::Unknown => None,
+    };
+    NamedTemplateV1 { part: it.part.code(), template: it.template.clone(), version }
+}
+
+fn open_versions(subject: &Subject) -> Vec<OpenVersionV1> {
+    let Subject::Consumer { open, .. } = subject else { return Vec::new() };
+    let one = |it: &OpenVersion| OpenVersionV1 {
+        template: it.template.id.as_str().to_owned(),
+        from_version: it.number,
+    };
+    open.iter().map(one).collect()
+}
+
+fn change(subject: &Subject, step: Step) -> ChangeV1 {
     match step {
+        Step::Group(GroupChange::NameFixedVersions) => {
+            ChangeV1::Group { name_fixed_versions: open_versions(subject) }
+        }
         Step::Instance(change) => ChangeV1::Instance(instance(change)),
         Step::Notebook(step) => notebook(step),
         Step::AccountDefaults(change) => ChangeV1::Defaults {

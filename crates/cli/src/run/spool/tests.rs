@@ -32,6 +32,7 @@ fn instance(number: usize) -> Instance {
         created_at: Some("2026-11-20T10:15:00.123456789Z".parse().unwrap()),
         started_at: Some("2026-11-20T10:15:00Z".parse().unwrap()),
         image: Some(ImageId::parse("ami-0000000000000000a").unwrap()),
+        instance_type: None,
         profile: None,
         tags: BTreeMap::from([("Name".to_owned(), "ä\n\"".to_owned()), ("e".to_owned(), String::new())]),
     }
