@@ -15,6 +15,7 @@ mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::Value;
 use v2only::Cloud;
@@ -46,6 +47,7 @@ type Deed = fn(&FakeAws);
 struct State {
     home: Option<Region>,
     enabled: BTreeSet<Region>,
+    call_takes: Duration,
     instances: BTreeMap<(Region, InstanceId), Instance>,
     notebooks: BTreeMap<(Region, NotebookName), Notebook>,
     counted: BTreeMap<(InstanceId, Metric), Counted>,
@@ -274,6 +276,18 @@ impl FakeAws {
     pub(crate) fn vanishing(self) -> Self {
         self.state().vanishing = true;
         self
+    }
+
+    /// Each call takes this long.
+    pub(crate) fn taking(self, time: Duration) -> Self {
+        self.state().call_takes = time;
+        self
+    }
+
+    /// How long all calls took.
+    pub(crate) fn took(&self) -> Duration {
+        let state = self.state();
+        state.call_takes * u32::try_from(state.calls.len()).unwrap()
     }
 
     /// Somebody does this before so many more calls of an action were made, and the next one is.

@@ -1,5 +1,7 @@
 //! `rollback`: what `enforce` did is taken back, exactly, and nothing else.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
 use v2only_policy::instance::{HttpTokens, InstanceState, Switch};
@@ -21,6 +23,7 @@ images: { fix: mark-v2 }
 account_defaults: { http_tokens: required, hop_limit: 2 }
 ";
 
+const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions";
 const ENFORCE: &str =
     "enforce --policy DIR/policy.yaml --yes --accept-irreversible --journal DIR/journal.ndjson -q";
 
@@ -297,4 +300,25 @@ fn what_changed_while_the_question_was_open_is_not_restored() {
     assert_eq!(ran.exit.code(), 3, "{}", ran.err);
     assert!(ran.out.contains("somebody changed it since"), "{}", ran.out);
     assert_eq!(world.aws.changes().len(), changed);
+}
+
+/// At 5 changes a second, what was described 2 seconds ago is described again.
+#[test]
+fn what_is_switched_off_while_others_are_restored_stays_off() {
+    let policy = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
+    let aws = (0..40).fold(FakeAws::default().at_home("eu-central-1"), |aws, it| {
+        aws.instance("eu-central-1", instance(&format!("i-{it:017x}")))
+    });
+    let world = FakeWorld::with(aws).file("policy.yaml", policy);
+    world.run(&format!("{ENFORCE} --soak 0s"));
+    let aws = world.aws.clone().taking(Duration::from_millis(200)).before(MODIFY, 11, |aws| {
+        for it in aws.described().into_iter().filter(|it| it.options.http_tokens == HttpTokens::Required) {
+            aws.change(it.id.as_str(), |it| it.options.http_endpoint = Switch::Disabled);
+        }
+    });
+    let world = FakeWorld::with(aws).file("journal.ndjson", &world.read("journal.ndjson"));
+    let ran = world.run("rollback DIR/journal.ndjson --yes");
+    let open = |it: &v2only_policy::Instance| it.options.http_endpoint == Switch::Enabled;
+    let restored = world.aws.described().iter().filter(|it| open(it)).count();
+    assert!((11..=20).contains(&restored), "{restored}: {}", ran.err);
 }

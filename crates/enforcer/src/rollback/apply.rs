@@ -1,8 +1,8 @@
 //! Looking at what was journalled, and carrying the restoration out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use futures_util::StreamExt as _;
+use jiff::Timestamp;
 use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
 use v2only_policy::source::{Consumer, LaunchTemplate};
 use v2only_policy::{Instance, InstanceId, LaunchTemplateId, MetadataOptions, Place};
@@ -15,11 +15,8 @@ use crate::ports::{
     together,
 };
 use crate::record::Posture;
-use crate::second_look::CHUNK;
+use crate::second_look::{next_chunk, while_fresh};
 use crate::sources::{read, repoint};
-
-/// How many resources are restored side by side.
-const AT_ONCE: usize = 8;
 
 together! {
     /// All that a rollback needs.
@@ -181,8 +178,8 @@ async fn one(
 
 /// Carries out what [`look`] found, in one account and Region, and says what came of each.
 ///
-/// Each chunk of 40 is read once more before it is restored. A resource that changed since the plan was shown
-/// is left alone. Instances are described once more at the end; one that AWS then describes otherwise counts
+/// Each resource is read once more right before it is restored: see [`second_look`](crate::second_look). A resource that
+/// changed since the plan was shown is left alone. Instances are described once more at the end; one that AWS then describes otherwise counts
 /// as failed. Repeating it is harmless.
 pub async fn restore(
     ports: &impl Restorer,
@@ -190,24 +187,23 @@ pub async fn restore(
     looked: Vec<Looked>,
     even_if_changed: bool,
     exemption: Option<&Exemption>,
+    now: &(impl Fn() -> Timestamp + Sync),
 ) -> Vec<Told> {
     let mut told = Vec::with_capacity(looked.len());
-    let mut rest = looked.into_iter().peekable();
-    while rest.peek().is_some() {
-        let chunk = rest.by_ref().take(CHUNK).collect();
-        let restored = futures_util::stream::iter(look_again(ports, place, chunk, even_if_changed).await)
-            .map(|it| async move {
-                let Ok(Restoration::Restore(step)) = &it.restoration else {
-                    return Told { looked: it, came: Came::Left, after: None };
-                };
-                match carry_out(ports, place, &it.recorded, step, exemption).await {
-                    Ok(after) => Told { looked: it, came: Came::Restored, after },
-                    Err(failure) => Told { looked: it, came: Came::Failed(failure), after: None },
-                }
-            })
-            .buffered(AT_ONCE)
-            .collect::<Vec<Told>>();
-        told.extend(restored.await);
+    let restored = async |it: Looked| {
+        let Ok(Restoration::Restore(step)) = &it.restoration else {
+            return Told { looked: it, came: Came::Left, after: None };
+        };
+        match carry_out(ports, place, &it.recorded, step, exemption).await {
+            Ok(after) => Told { looked: it, came: Came::Restored, after },
+            Err(failure) => Told { looked: it, came: Came::Failed(failure), after: None },
+        }
+    };
+    let is_slow = |it: &Looked| it.acts() && matches!(it.recorded.what, What::Notebook { .. });
+    let mut rest = VecDeque::from(looked);
+    while !rest.is_empty() {
+        let chunk = look_again(ports, place, next_chunk(&mut rest, is_slow), even_if_changed).await;
+        told.extend(while_fresh(chunk, &mut rest, now, &restored).await);
     }
     confirm(ports, place, told).await
 }
