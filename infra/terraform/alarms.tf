@@ -116,5 +116,5 @@ resource "aws_cloudwatch_metric_alarm" "undelivered" {
 
 resource "aws_cloudwatch_dashboard" "v2only" {
   dashboard_name = "v2only"
-  dashboard_body = replace(file("${local.infra}/dashboard.json"), "$${AWS::Region}", local.region)
+  dashboard_body = replace(file("${local.files}/dashboard.json"), "$${AWS::Region}", local.region)
 }

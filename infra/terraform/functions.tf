@@ -24,7 +24,7 @@ resource "aws_iam_role_policy" "act" {
 locals {
   hubs = { for name, it in local.functions : name => jsondecode(replace(file("${local.policies}/${it.hub}.json"), "arn:aws:", "arn:${local.partition}:")) }
   # What the functions need of it where there is no other account.
-  alone = ["ReadTheDocument", "KeepItsWork"]
+  alone = ["ReadTheDocument", "KeepItsWork", "PostponeMessages"]
 }
 
 resource "aws_iam_role_policy" "hub" {

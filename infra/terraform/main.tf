@@ -1,5 +1,5 @@
 # What infra/sam/template.yaml (with organization_id) and infra/sam/single-account.yaml (without) describe, under the
-# same names. Patterns and statements are read from infra/event-patterns and policies/iam.
+# same names. Patterns and statements are read from files/, copies of infra/event-patterns and policies/iam.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -12,8 +12,8 @@ locals {
 
   in_organization = var.organization_id != null
   bus             = "v2only-events"
-  infra           = "${path.module}/.."
-  policies        = "${path.module}/../../policies/iam"
+  files           = "${path.module}/files"
+  policies        = "${local.files}/policies/iam"
 
   # Each has its queue; batch and seconds go together: no message is seen twice while it is worked on.
   functions = {
@@ -23,7 +23,7 @@ locals {
   }
   # Those that events reach.
   enforcers = toset(["ec2-enforcer", "notebook-enforcer"])
-  patterns  = { for name in local.enforcers : name => jsonencode(jsondecode(file("${local.infra}/event-patterns/${name}.json"))) }
+  patterns  = { for name in local.enforcers : name => jsonencode(jsondecode(file("${local.files}/event-patterns/${name}.json"))) }
 
   rules_arn = "arn:${local.partition}:events:${local.region}:${local.account}:rule"
   # The rules that send to the queue of a function.
@@ -52,7 +52,7 @@ resource "aws_ssm_document" "trace" {
   document_type   = "Command"
   document_format = "YAML"
   target_type     = "/AWS::EC2::Instance"
-  content         = file("${local.infra}/ssm/trace-imds-v1.yaml")
+  content         = file("${local.files}/ssm/trace-imds-v1.yaml")
 }
 
 # --- Events -----------------------------------------------------------------------------------------------------

@@ -40,7 +40,10 @@ ROLES = {
 OF_EVERYBODY = "sts:GetCallerIdentity"
 # Services that sign by another name than their permissions have, and calls that take the permission of another.
 PREFIXES = {"monitoring": "cloudwatch"}
-PERMISSIONS = {"sqs:SendMessageBatch": "sqs:SendMessage"}
+PERMISSIONS = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
 
 
 def named(command: str, *arguments: str) -> dict[str, str]:

@@ -106,8 +106,9 @@ def test_a_call_has_the_name_that_iam_has_for_it(name):
 
 
 def test_a_header_names_the_call_and_a_batch_takes_the_permission_of_one():
-    headers = {**signed("sqs"), "x-amz-target": "AmazonSQS.SendMessageBatch"}
-    assert recorded.action("POST", "/", headers, b"{}") == "sqs:SendMessage"
+    for name in ("SendMessage", "ChangeMessageVisibility"):
+        headers = {**signed("sqs"), "x-amz-target": f"AmazonSQS.{name}Batch"}
+        assert recorded.action("POST", "/", headers, b"{}") == f"sqs:{name}"
 
 
 def test_requests_are_read_whichever_way_their_bytes_arrive():

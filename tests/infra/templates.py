@@ -8,7 +8,9 @@ import servers
 from cfnlint.decode import cfn_yaml
 
 SAM = servers.REPOSITORY / "infra" / "sam"
-NAMES = ("template", "member", "single-account")
+# Those with functions or rules, and all.
+INSTALLATION = ("template", "member", "single-account")
+NAMES = (*INSTALLATION, "reader")
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "ACCOUNT"}
 
 

@@ -10,9 +10,11 @@ with other words. Not typed as they stand:
 - `sam build` finds the stand-in for cargo-lambda of test_sam_build.py.
 - `aws logs tail` is of version 2 of the AWS CLI, and the one that can be installed from PyPI is version 1: left out.
 - `sam deploy --guided` is answered with Enter, as often as it asks.
-- `cargo run -- demo` is the built `v2only` with the released functions. `cargo install` compiles for minutes: its package is
+- `cargo run -- demo` is the built `v2only` with the zips of the released functions. `cargo install` compiles for minutes: its package is
   looked up. `tests/run` is what runs this test.
 - `v2only enforce` refuses to run where nobody can answer: it gets `--yes`.
+
+The last line of the first report is typed once more where an organization answers: the embedded AWS of `v2only sandbox`.
 """
 
 import json
@@ -24,6 +26,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import boto3
 import pytest
 import servers
 import terraform
@@ -94,6 +97,7 @@ class Walk:
         # What a person brings along: a document, as the documentation tells them to, and a saved event.
         (self.clone / "policy.yaml").write_text("version: 1\nmode: observe\n")
         (self.clone / "event.json").write_text(json.dumps(EVENT))
+        self.zips = function_zip(self.names[0]).parent
         self.binaries = {it: zipfile.ZipFile(function_zip(it)).read("bootstrap") for it in self.names}
         self.seen: list[tuple[str, str]] = []
 
@@ -156,10 +160,7 @@ class Walk:
         self.type(f"cargo pkgid --offline --manifest-path {arguments[-1]}/Cargo.toml", self.clone)
 
     def demo(self, line: str, cwd: Path) -> None:
-        folder = self.left_by_cargo("debug") / "debug"
-        for name in self.names:
-            (folder / name).chmod(0o755)
-        self.type(f"v2only demo --functions {folder}", cwd)
+        self.type(f"v2only demo --functions {self.zips}", cwd)
         self.seen.append((line, DONE))
 
     def left_by_cargo(self, folder: str) -> Path:
@@ -202,3 +203,40 @@ def test_every_command_of_the_documentation_gets_as_far_as_aws(function_zip, tmp
         pytest.skip(f"all but terraform was walked: {len(here) + len(there)} commands")
     assert any(it.startswith("terraform init") for it in here)
     assert len([it for it in there if it.startswith("terraform apply")]) == 2
+
+
+def open_instance(url: str, account: str) -> None:
+    """Launches an instance that answers IMDSv1."""
+    keys = {"aws_access_key_id": account, "aws_secret_access_key": "sandbox"}
+    ec2 = boto3.client("ec2", endpoint_url=url, region_name="eu-central-1", **keys)
+    options = {"HttpTokens": "optional", "HttpEndpoint": "enabled"}
+    ec2.run_instances(ImageId="ami-0123456789abcdef0", MinCount=1, MaxCount=1, MetadataOptions=options)
+
+
+def test_the_first_report_of_an_organization_is_a_page(tmp_path):
+    """`v2only sandbox` has the roles that the stack set of the guide would have created."""
+    members = ["222233334444", "333344445555"]
+    argv = [os.environ["V2ONLY_BIN"], "sandbox", "--output", "json", "--any-image", "--member-role", "v2only-scanner"]
+    argv += [word for it in members for word in ("--member", it)]
+    [lines] = [lines for lines in blocks(GUIDE) if lines[-1].endswith("--output html > report.html")]
+    assert len(lines) == 5
+    environment = servers.clean_environment(PATH=f"{tmp_path}:{os.environ['PATH']}", V2ONLY_LOOPBACK_ONLY="1")
+    (tmp_path / "v2only").symlink_to(Path(os.environ["V2ONLY_BIN"]).absolute())
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=environment) as sandbox:
+        try:
+            text, depth = "", 0
+            for line in sandbox.stdout:
+                text += line
+                depth += line.count("{") - line.count("}")
+                if depth == 0:
+                    break
+            settings = json.loads(text)["environment"]
+            open_instance(settings["AWS_ENDPOINT_URL"], members[0])
+            ran = subprocess.run(
+                ["sh", "-c", lines[-1]], cwd=tmp_path, env=environment | settings, capture_output=True, text=True, timeout=120
+            )
+        finally:
+            sandbox.kill()
+    assert ran.returncode == 10, ran.stderr
+    page = (tmp_path / "report.html").read_text()
+    assert page.lower().startswith("<!doctype html") and members[0] in page

@@ -7,18 +7,19 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use v2only_aws::Call;
 use v2only_sandbox::sagemaker::{Seed, Status};
-use v2only_sandbox::{HttpTokens, MemberAccount, Organization, OrganizationalUnit};
+use v2only_sandbox::{AwsError, Effect, Fault, HttpTokens, MemberAccount, Organization, OrganizationalUnit};
 use v2only_tests::audit::actions;
 use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 24] = [
+const NOT_OF_FUNCTIONS: [Call; 25] = [
     Call::GetCallerIdentity,
     Call::ModifyInstanceMetadataDefaults,
     Call::CreateLaunchTemplateVersion,
     Call::ModifyLaunchTemplate,
     Call::ModifyImageAttribute,
+    Call::UpdateAutoScalingGroup,
     Call::SendCommand,
     Call::GetCommandInvocation,
     Call::GetFindings,
@@ -60,6 +61,9 @@ fn the_functions_make_exactly_the_calls_that_are_declared_for_them() {
     stage.launch_at(MEMBER, REGION, v1());
     let flipped = stage.launch(v2());
     stage.pass(SECOND * 60);
+    // Until the SDK gives up, so that a message is postponed.
+    let slow = AwsError::client("RequestLimitExceeded", "Request limit exceeded.").with_status(503);
+    stage.aws.inject(Fault::on("ec2", "DescribeInstances", Effect::ErrorBefore(slow)).times(3));
     stage.people().turn_back(REGION, &flipped[0]);
     let seed = Seed::new("churn").age(SECOND * 60).minimum_version("1");
     stage.aws.notebooks().add(&stage.home(), seed.status(Status::Pending));

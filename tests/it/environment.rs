@@ -76,7 +76,9 @@ fn holds_back(stage: Stage, why: &str) -> (Stage, String) {
     stage.settle();
     assert_eq!((stage.tokens(&ids[0]), stage.waiting()), (HttpTokens::Optional, 1));
     let lines = stage.lines();
-    let said: Vec<_> = lines.iter().filter(|it| !it.is_metrics()).collect();
+    // Where AWS cannot be reached, its queue cannot either.
+    let said: Vec<_> =
+        lines.iter().filter(|it| !it.is_metrics() && it.text("outcome") != "not-postponed").collect();
     let [line] = said.as_slice() else { panic!("one line, and not {said:#?}") };
     let text = [line.text("why"), line.text("error_message")].concat();
     assert!(text.contains(why), "{line:?}");
@@ -97,7 +99,7 @@ fn an_invalid_policy_holds_everything_back_and_says_where_it_is_wrong() {
         (0, 2),
         "kept in the dead letters, with its state change"
     );
-    assert!(stage.bill().is_empty());
+    assert!(stage.bill().keys().all(|it| it == "sqs:ChangeMessageVisibilityBatch"), "{:?}", stage.bill());
 }
 
 #[test]

@@ -20,6 +20,7 @@
 //! | [`trace`] | who on an instance calls version 1 is asked of Systems Manager and told |
 //! | [`launched_by`] | who launched what is read as CloudTrail reports it, and nobody is guessed |
 //! | [`template_editors`] | what somebody makes of a launch template meanwhile stays, and a pinned group is not called fixed |
+//! | [`consumers`] | groups and fleets are judged by what they launch, and not called clean by the template that they do not follow |
 //! | [`usage`] | who still uses version 1 is read as CloudWatch reports it, and decides what `enforce` changes |
 //! | [`calls`] | every call is declared, with the permission it takes |
 //! | [`closing_first`] | tags and options beside the tokens that AWS refuses keep no instance open |
@@ -40,6 +41,7 @@ mod accounts;
 mod automation;
 mod calls;
 mod closing_first;
+mod consumers;
 mod drift;
 mod environment;
 mod error_codes;
@@ -53,6 +55,8 @@ mod notebooks;
 mod pacing;
 mod pacing_cli;
 mod peers;
+mod postponed;
+
 mod regions;
 mod soak;
 mod sweeps;

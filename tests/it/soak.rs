@@ -317,7 +317,7 @@ impl Soak {
     /// Those that are open although a function received an event about it, and that nobody has in hand: not said to be
     /// left or to have failed, and in no queue.
     fn forgotten(&self) -> Vec<String> {
-        let dead = self.stage.dead().concat();
+        let in_hand = [self.stage.dead(), self.stage.queued()].concat().concat();
         let lost: BTreeSet<&String> = self.untold.values().collect();
         let instances = self.open_instances().into_iter().filter(|(id, _)| {
             let reported = self.last_said(id, &["held", "failed"]);
@@ -328,7 +328,7 @@ impl Soak {
             it.minimum_version.as_deref() != Some("2") && self.last_said(name, &["fixed", "left"])
         });
         let all = instances.map(|(id, _)| id).chain(notebooks.map(|(name, ..)| name));
-        all.filter(|it| !dead.contains(it.as_str())).collect()
+        all.filter(|it| !in_hand.contains(it.as_str())).collect()
     }
 
     /// The trouble ends, and what was held back arrives.
@@ -476,14 +476,23 @@ fn soak(seed: u64) {
     // A second run changes nothing.
     let calls = soak.send_events_about_all();
     assert!(!calls.is_empty(), "nobody looked");
-    let changes = calls.into_iter().filter(|it| {
-        !["DescribeInstances", "DescribeNotebookInstance", "ListTags", "AssumeRole"]
-            .iter()
-            .any(|word| it.ends_with(word))
-    });
+    // A contested instance waits here for ever: its message is received again, judged with its history, and postponed.
+    let no_changes = [
+        "DescribeInstances",
+        "DescribeNotebookInstance",
+        "ListTags",
+        "AssumeRole",
+        "LookupEvents",
+        "ChangeMessageVisibilityBatch",
+    ];
+    let changes = calls.into_iter().filter(|it| !no_changes.iter().any(|word| it.ends_with(word)));
     assert_eq!(changes.collect::<Vec<_>>(), [] as [String; 0]);
 
-    assert_eq!(soak.stage.waiting(), 0);
+    let contested: Vec<&String> =
+        soak.last.iter().filter(|(_, it)| it.contains("wait waiting")).map(|(id, _)| id).collect();
+    let mut queued = soak.stage.queued();
+    queued.retain(|body| !contested.iter().any(|id| body.contains(id.as_str())));
+    assert_eq!(queued, [] as [String; 0], "only what is contested waits");
     assert!(soak.kills > 0 && soak.stage.ec2.starts() > 2, "nobody was killed");
     assert!(soak.fates.len() > 100 && soak.notebooks.len() > 5, "little happened");
 }

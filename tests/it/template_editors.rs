@@ -1,5 +1,6 @@
 //! Launch templates that somebody else edits, or that a group names by number, while `enforce` runs.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -8,7 +9,8 @@ use v2only_tests::{HOME, REGION, binaries};
 
 const POLICY: &str = "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n";
 
-fn mallory(service: &str, action: &str, parameters: &[(&str, &str)]) -> ActorCall {
+/// A call of somebody else.
+pub(crate) fn mallory(service: &str, action: &str, parameters: &[(&str, &str)]) -> ActorCall {
     ActorCall::new(HOME, REGION, Actor::User("mallory".to_owned())).query(
         service,
         action,
@@ -16,8 +18,8 @@ fn mallory(service: &str, action: &str, parameters: &[(&str, &str)]) -> ActorCal
     )
 }
 
-/// One launch template whose only version answers IMDSv1.
-fn estate() -> Sandbox {
+/// One launch template, `web`, whose only version answers IMDSv1.
+pub(crate) fn estate() -> Sandbox {
     let aws = Sandbox::start(Config::default()).unwrap();
     let parameters = [
         ("LaunchTemplateName", "web"),
@@ -41,13 +43,30 @@ fn edit(aws: &Sandbox, version: &str) {
 }
 
 fn enforce(aws: &Sandbox, output: &str) -> Output {
+    run(aws, POLICY, &["enforce", "--yes", "--kind", "launch-template", "--output", output])
+}
+
+/// Runs the command line under this policy in a folder of its own.
+pub(crate) fn run(aws: &Sandbox, policy: &str, words: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("policy.yaml"), POLICY).unwrap();
-    let words =
-        ["enforce", "--policy", "policy.yaml", "--yes", "--kind", "launch-template", "--output", output];
+    run_in(folder.path(), aws, policy, words)
+}
+
+/// Runs the command line under this policy in a folder.
+pub(crate) fn run_in(folder: &Path, aws: &Sandbox, policy: &str, words: &[&str]) -> Output {
+    std::fs::write(folder.join("policy.yaml"), policy).unwrap();
+    ours(folder, aws, &[words, &["--policy", "policy.yaml"]].concat())
+}
+
+/// Restores what the journal in a folder recorded.
+pub(crate) fn rollback_in(folder: &Path, aws: &Sandbox) -> Output {
+    ours(folder, aws, &["rollback", "journal.ndjson", "--yes"])
+}
+
+fn ours(folder: &Path, aws: &Sandbox, words: &[&str]) -> Output {
     Command::new(binaries::function("v2only"))
         .args(words)
-        .current_dir(folder.path())
+        .current_dir(folder)
         .env_clear()
         .envs([
             ("AWS_ENDPOINT_URL", aws.endpoint().as_str()),

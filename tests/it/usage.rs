@@ -1,5 +1,6 @@
 //! Who still uses version 1, as CloudWatch reports it over the wire, and what the built `v2only` makes of it. The AWS
-//! is on a clock that stands three weeks ago, so that what is launched in it has existed for long.
+//! is on a clock that stands ten days ago, so that what is launched in it has existed for long, and was started in the
+//! usage window.
 
 use std::process::{Command, Output};
 
@@ -20,7 +21,7 @@ struct Estate {
 
 impl Estate {
     fn new() -> Self {
-        let clock = ClockMode::Manual(this_second() - DAY * 21);
+        let clock = ClockMode::Manual(this_second() - DAY * 10);
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("policy.yaml"), ENFORCE).unwrap();
         Self { aws: Sandbox::start(Config { clock, ..Config::default() }).unwrap(), folder }
@@ -114,6 +115,29 @@ fn enforce_changes_the_quiet_ones_and_says_of_the_others_what_cloudwatch_said() 
     assert_eq!(estate.reads(), 1);
     estate.json(&["enforce", "--kind", "instance", "--yes"], 10);
     assert_eq!(estate.tokens(&ids[1]), HttpTokens::Optional, "a second run changes nothing");
+}
+
+#[test]
+fn an_instance_without_a_start_in_the_window_is_changed_once_somebody_started_it_again() {
+    let estate = Estate::new();
+    let actor = v2only_sandbox::Actor::User("ana".to_owned());
+    let ids = estate.aws.launch_as(HOME, REGION, &actor, v1()).unwrap();
+    estate.aws.advance(std::time::Duration::from_secs(60));
+    estate.counted(&ids[0], NO_TOKEN, &[0.0; 14]);
+    estate.aws.age_instance(HOME, REGION, &ids[0], std::time::Duration::from_secs(90 * 24 * 3600));
+    let started = estate.aws.instance(HOME, REGION, &ids[0]).unwrap().launch_time;
+    let done = estate.json(&["enforce", "--kind", "instance", "--yes"], 10);
+    assert_eq!(done["findings"][0]["hold"], "not-restarted");
+    let reasons = done["findings"][0]["reasons"].to_string();
+    assert!(reasons.contains(&format!("last started at {started}")), "{reasons}");
+    assert!(reasons.contains(&format!("aws ec2 stop-instances --region {REGION} --instance-ids {}", ids[0])));
+    assert_eq!(estate.tokens(&ids[0]), HttpTokens::Optional);
+    let people = v2only_tests::People::of(&estate.aws, HOME);
+    people.stop(REGION, &ids[0]);
+    estate.aws.advance(std::time::Duration::from_secs(120));
+    people.start(REGION, &ids[0]);
+    estate.json(&["enforce", "--kind", "instance", "--yes"], 0);
+    assert_eq!(estate.tokens(&ids[0]), HttpTokens::Required);
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub fn actions(aws: &Sandbox) -> BTreeSet<String> {
 fn action(call: &CallRecord) -> String {
     match call.name().as_str() {
         "sqs:SendMessageBatch" => "sqs:SendMessage".to_owned(),
+        "sqs:ChangeMessageVisibilityBatch" => "sqs:ChangeMessageVisibility".to_owned(),
         other => other.to_owned(),
     }
 }

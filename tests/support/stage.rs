@@ -357,8 +357,13 @@ impl Stage {
 
     /// How many messages wait in the functions' queues.
     pub fn waiting(&self) -> usize {
+        self.queued().len()
+    }
+
+    /// The bodies of the messages in the functions' queues.
+    pub fn queued(&self) -> Vec<String> {
         let queues = self.functions().map(|it| self.queue(&it.config().name));
-        queues.iter().map(|it| self.aws.sqs().messages(it).len()).sum()
+        queues.iter().flat_map(|it| self.aws.sqs().messages(it)).map(|it| it.body).collect()
     }
 
     /// Says that nobody may touch these.

@@ -2,14 +2,17 @@
 //! Reference.
 
 use aws_sdk_autoscaling::Client;
+use aws_sdk_autoscaling::operation::RequestId as _;
 use aws_sdk_autoscaling::types as sdk;
-use v2only_enforcer::ports::{Answer, Group, ListGroups, Page, TemplateUse};
-use v2only_policy::source::{GroupPart, LaunchConfiguration, VersionChoice};
+use v2only_enforcer::ports::{Answer, ListGroups, Page, RepointGroup, Repointed};
+use v2only_policy::source::{
+    Consumer, LaunchConfiguration, NamedImage, TemplateSlot, TemplateUse, VersionChoice,
+};
 use v2only_policy::{Place, StatedOptions};
 
 use crate::call::Call;
 use crate::connect::Aws;
-use crate::sources::{hops, said, tokens};
+use crate::options::{hops, said, tokens};
 
 /// The largest page Auto Scaling gives.
 const PAGE: i32 = 100;
@@ -25,8 +28,80 @@ impl Aws {
     }
 }
 
+impl Aws {
+    async fn described_group(&self, place: &Place, name: &str) -> Answer<Option<sdk::AutoScalingGroup>> {
+        let call = Call::DescribeAutoScalingGroups;
+        let client = self.autoscaling(place).await?;
+        self.turn(Some(place), call).await?;
+        let answer = client
+            .describe_auto_scaling_groups()
+            .auto_scaling_group_names(name)
+            .send()
+            .await
+            .map_err(|it| self.failure(place, call, &it))?;
+        let groups = answer.auto_scaling_groups.unwrap_or_default();
+        Ok(groups.into_iter().find(|it| it.auto_scaling_group_name() == Some(name)))
+    }
+}
+
+impl RepointGroup for Aws {
+    async fn repoint(
+        &self,
+        place: &Place,
+        planned: &Consumer,
+        versions: &[VersionChoice],
+    ) -> Answer<Repointed> {
+        let described = self.described_group(place, &planned.id).await?;
+        let as_planned = |it: &sdk::AutoScalingGroup| group(it).is_some_and(|it| it.launches_as(planned));
+        let Some(mut now) = described.filter(as_planned) else { return Ok(Repointed::ChangedSince) };
+        for (it, version) in specifications(&mut now).into_iter().zip(versions) {
+            name(it, *version);
+        }
+        let call = Call::UpdateAutoScalingGroup;
+        let client = self.autoscaling(place).await?;
+        self.turn(Some(place), call).await?;
+        let answer = client
+            .update_auto_scaling_group()
+            .auto_scaling_group_name(&planned.id)
+            .set_launch_template(now.launch_template)
+            .set_mixed_instances_policy(now.mixed_instances_policy)
+            .send()
+            .await
+            .map_err(|it| self.failure(place, call, &it))?;
+        Ok(Repointed::Changed { request_id: answer.request_id().map(str::to_owned) })
+    }
+}
+
+/// The launch templates that a group names, in the order of [`group`].
+fn specifications(it: &mut sdk::AutoScalingGroup) -> Vec<&mut sdk::LaunchTemplateSpecification> {
+    let own = it.launch_template.as_mut();
+    let mixed = it.mixed_instances_policy.as_mut().and_then(|it| it.launch_template.as_mut());
+    let (base, overrides) = mixed
+        .map(|it| (it.launch_template_specification.as_mut(), it.overrides.as_deref_mut()))
+        .unwrap_or_default();
+    let overrides = overrides.unwrap_or_default().iter_mut();
+    let of_overrides = overrides.filter_map(|it| it.launch_template_specification.as_mut());
+    own.into_iter().chain(base).chain(of_overrides).collect()
+}
+
+/// Names this version. AWS describes id and name, and takes only one of them.
+fn name(it: &mut sdk::LaunchTemplateSpecification, version: VersionChoice) {
+    if it.launch_template_id.is_some() {
+        it.launch_template_name = None;
+    }
+    if choice(it.version.as_deref()) == version {
+        return;
+    }
+    it.version = match version {
+        VersionChoice::Number(number) => Some(number.to_string()),
+        VersionChoice::Default => Some("$Default".to_owned()),
+        VersionChoice::Latest => Some("$Latest".to_owned()),
+        VersionChoice::Unknown => return,
+    };
+}
+
 impl ListGroups for Aws {
-    async fn groups(&self, place: &Place, next: Option<String>) -> Answer<Page<Group>> {
+    async fn groups(&self, place: &Place, next: Option<String>) -> Answer<Page<Consumer>> {
         let call = Call::DescribeAutoScalingGroups;
         let client = self.autoscaling(place).await?;
         self.turn(Some(place), call).await?;
@@ -40,6 +115,10 @@ impl ListGroups for Aws {
         let next = answer.next_token.filter(|it| !it.is_empty());
         let items = answer.auto_scaling_groups.unwrap_or_default();
         Ok(Page { items: items.iter().filter_map(group).collect(), next })
+    }
+
+    async fn group(&self, place: &Place, name: &str) -> Answer<Option<Consumer>> {
+        Ok(self.described_group(place, name).await?.as_ref().and_then(group))
     }
 
     async fn launch_configurations(
@@ -63,36 +142,52 @@ impl ListGroups for Aws {
     }
 }
 
-fn group(it: &sdk::AutoScalingGroup) -> Option<Group> {
+/// A group as described; `None` only if AWS left out its name.
+fn group(it: &sdk::AutoScalingGroup) -> Option<Consumer> {
     let mixed = it.mixed_instances_policy().and_then(|it| it.launch_template());
-    let own = mixed.into_iter().flat_map(|it| it.overrides());
-    let named = |part| move |it| template(it, part);
-    let templates = it
-        .launch_template()
-        .and_then(named(GroupPart::Own))
-        .into_iter()
-        .chain(mixed.and_then(|it| it.launch_template_specification()).and_then(named(GroupPart::Mixed)))
-        .chain(
-            own.filter_map(|it| it.launch_template_specification()).filter_map(named(GroupPart::Override)),
-        );
-    Some(Group {
-        name: it.auto_scaling_group_name()?.to_owned(),
+    let overrides = mixed.map(sdk::LaunchTemplate::overrides).unwrap_or_default();
+    let mut templates: Vec<TemplateUse> =
+        it.launch_template().and_then(|it| template(it, TemplateSlot::Own)).into_iter().collect();
+    if let Some(base) = mixed.and_then(|it| it.launch_template_specification()) {
+        // Overrides without a template of their own launch from this one.
+        let images = overrides.iter().filter(|it| it.launch_template_specification().is_none());
+        let images = images.filter_map(|it| it.image_id()).map(named).collect();
+        templates.extend(template(base, TemplateSlot::Mixed).map(|it| TemplateUse { images, ..it }));
+    }
+    for it in overrides {
+        let own = it.launch_template_specification().and_then(|it| template(it, TemplateSlot::Override));
+        let images = it.image_id().map(named).into_iter().collect();
+        templates.extend(own.map(|own| TemplateUse { images, ..own }));
+    }
+    let tags = it.tags().iter();
+    let tags = tags.filter_map(|it| Some((it.key()?.to_owned(), it.value().unwrap_or_default().to_owned())));
+    Some(Consumer {
+        arn: it.auto_scaling_group_arn().map(str::to_owned),
         configuration: it.launch_configuration_name().filter(|it| !it.is_empty()).map(str::to_owned),
-        templates: templates.collect(),
+        templates,
+        has_overrides: !overrides.is_empty(),
+        instances: it.instances().len(),
+        tags: tags.collect(),
+        ..Consumer::group(it.auto_scaling_group_name()?.to_owned())
     })
 }
 
-fn template(it: &sdk::LaunchTemplateSpecification, part: GroupPart) -> Option<TemplateUse> {
-    Some(TemplateUse {
-        template: it.launch_template_id().or_else(|| it.launch_template_name())?.to_owned(),
-        version: match it.version() {
-            Some("$Latest") => VersionChoice::Latest,
-            // AWS documents `$Default` as what a group means by naming none.
-            None | Some("$Default" | "") => VersionChoice::Default,
-            Some(number) => VersionChoice::Number(number.parse().ok()?),
-        },
-        part,
-    })
+fn named(image: &str) -> NamedImage {
+    NamedImage::named(Some(image.to_owned()))
+}
+
+fn template(it: &sdk::LaunchTemplateSpecification, part: TemplateSlot) -> Option<TemplateUse> {
+    let template = it.launch_template_id().or_else(|| it.launch_template_name())?.to_owned();
+    Some(TemplateUse::plain(template, choice(it.version()), part))
+}
+
+/// AWS documents `$Default` as what a consumer means by naming no version.
+pub(crate) fn choice(version: Option<&str>) -> VersionChoice {
+    match version {
+        Some("$Latest") => VersionChoice::Latest,
+        None | Some("$Default" | "") => VersionChoice::Default,
+        Some(number) => number.parse().map_or(VersionChoice::Unknown, VersionChoice::Number),
+    }
 }
 
 fn configuration(it: &sdk::LaunchConfiguration) -> Option<LaunchConfiguration> {

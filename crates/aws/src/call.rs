@@ -28,6 +28,10 @@ pub enum Call {
     CreateLaunchTemplateVersion,
     /// `ModifyLaunchTemplate`, for its default version.
     ModifyLaunchTemplate,
+    /// `DescribeFleets`, always paged.
+    DescribeFleets,
+    /// `DescribeSpotFleetRequests`, always paged.
+    DescribeSpotFleetRequests,
     /// `DescribeImages`, always paged.
     DescribeImages,
     /// `ModifyImageAttribute`, for `ImdsSupport`.
@@ -36,6 +40,8 @@ pub enum Call {
     DescribeAutoScalingGroups,
     /// `DescribeLaunchConfigurations`, always paged.
     DescribeLaunchConfigurations,
+    /// `UpdateAutoScalingGroup`, for the versions of launch templates that a group names.
+    UpdateAutoScalingGroup,
     /// `GetMetricData`, for counts of version-1 calls.
     GetMetricData,
     /// `DescribeNotebookInstance`.
@@ -68,6 +74,9 @@ pub enum Call {
     ListAccounts,
     /// `SendMessageBatch`, to the sweeper's own queue. It takes the permission of `SendMessage`.
     SendMessageBatch,
+    /// `ChangeMessageVisibilityBatch`, of messages that the function received. It takes the permission of
+    /// `ChangeMessageVisibility`.
+    ChangeMessageVisibilityBatch,
     /// `LookupEvents` of CloudTrail, for who launched an instance and for what it answered earlier.
     LookupEvents,
     /// `SendCommand` of Systems Manager, with our own document.
@@ -125,7 +134,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 54] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -136,10 +145,13 @@ impl Call {
         Self::DescribeLaunchTemplateVersions,
         Self::CreateLaunchTemplateVersion,
         Self::ModifyLaunchTemplate,
+        Self::DescribeFleets,
+        Self::DescribeSpotFleetRequests,
         Self::DescribeImages,
         Self::ModifyImageAttribute,
         Self::DescribeAutoScalingGroups,
         Self::DescribeLaunchConfigurations,
+        Self::UpdateAutoScalingGroup,
         Self::GetMetricData,
         Self::DescribeNotebookInstance,
         Self::ListNotebookInstances,
@@ -156,6 +168,7 @@ impl Call {
         Self::ListParents,
         Self::ListAccounts,
         Self::SendMessageBatch,
+        Self::ChangeMessageVisibilityBatch,
         Self::LookupEvents,
         Self::SendCommand,
         Self::GetCommandInvocation,
@@ -191,10 +204,13 @@ impl Call {
             Self::DescribeLaunchTemplateVersions => "ec2:DescribeLaunchTemplateVersions",
             Self::CreateLaunchTemplateVersion => "ec2:CreateLaunchTemplateVersion",
             Self::ModifyLaunchTemplate => "ec2:ModifyLaunchTemplate",
+            Self::DescribeFleets => "ec2:DescribeFleets",
+            Self::DescribeSpotFleetRequests => "ec2:DescribeSpotFleetRequests",
             Self::DescribeImages => "ec2:DescribeImages",
             Self::ModifyImageAttribute => "ec2:ModifyImageAttribute",
             Self::DescribeAutoScalingGroups => "autoscaling:DescribeAutoScalingGroups",
             Self::DescribeLaunchConfigurations => "autoscaling:DescribeLaunchConfigurations",
+            Self::UpdateAutoScalingGroup => "autoscaling:UpdateAutoScalingGroup",
             Self::GetMetricData => "cloudwatch:GetMetricData",
             Self::DescribeNotebookInstance => "sagemaker:DescribeNotebookInstance",
             Self::ListNotebookInstances => "sagemaker:ListNotebookInstances",
@@ -211,6 +227,7 @@ impl Call {
             Self::ListParents => "organizations:ListParents",
             Self::ListAccounts => "organizations:ListAccounts",
             Self::SendMessageBatch => "sqs:SendMessage",
+            Self::ChangeMessageVisibilityBatch => "sqs:ChangeMessageVisibility",
             Self::LookupEvents => "cloudtrail:LookupEvents",
             Self::SendCommand => "ssm:SendCommand",
             Self::GetCommandInvocation => "ssm:GetCommandInvocation",
@@ -246,6 +263,8 @@ impl Call {
             | Self::DescribeRegions
             | Self::DescribeLaunchTemplates
             | Self::DescribeLaunchTemplateVersions
+            | Self::DescribeFleets
+            | Self::DescribeSpotFleetRequests
             | Self::DescribeImages
             | Self::GetInstanceMetadataDefaults => bucket(100, 20),
             Self::ModifyInstanceMetadataOptions
@@ -253,7 +272,9 @@ impl Call {
             | Self::ModifyLaunchTemplate
             | Self::ModifyImageAttribute => bucket(100, 5),
             Self::ModifyInstanceMetadataDefaults => bucket(2, 2),
-            Self::DescribeAutoScalingGroups | Self::DescribeLaunchConfigurations => bucket(20, 5),
+            Self::DescribeAutoScalingGroups
+            | Self::DescribeLaunchConfigurations
+            | Self::UpdateAutoScalingGroup => bucket(20, 5),
             Self::CreateTags => bucket(100, 10),
             Self::DescribeNotebookInstance
             | Self::ListNotebookInstances
@@ -264,9 +285,11 @@ impl Call {
             | Self::UpdateNotebookInstance
             | Self::StartNotebookInstance => bucket(10, 2),
             Self::GetMetricData => bucket(50, 50),
-            Self::GetParameter | Self::AssumeRole | Self::GetCallerIdentity | Self::SendMessageBatch => {
-                bucket(40, 40)
-            }
+            Self::GetParameter
+            | Self::AssumeRole
+            | Self::GetCallerIdentity
+            | Self::SendMessageBatch
+            | Self::ChangeMessageVisibilityBatch => bucket(40, 40),
             Self::DescribeAccount => bucket(30, 20),
             Self::ListParents | Self::ListAccounts | Self::ListPoliciesForTarget | Self::DescribePolicy => {
                 bucket(8, 5)

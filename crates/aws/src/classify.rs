@@ -173,7 +173,7 @@ pub fn kind(code: &str, message: &str) -> Kind {
 
 #[cfg(test)]
 mod tests {
-    use v2only_enforcer::MetadataOption;
+    use v2only_policy::MetadataOption;
 
     use super::*;
 
@@ -230,11 +230,20 @@ mod tests {
 
     #[test]
     fn the_option_that_aws_names_is_the_refused_one() {
-        use MetadataOption::{HopLimit, HttpEndpoint, HttpTokens, Ipv6Endpoint, MetadataTags};
+        use MetadataOption::{HopLimit, HttpEndpoint, HttpTokens};
+        use v2only_policy::SwitchOption::{Ipv6Endpoint, MetadataTags};
         let tag = "'a/b' is not a valid tag key for instance metadata. Tag keys must match pattern";
-        refuses("InvalidParameterValue", tag, Some(MetadataTags));
-        refuses("UnknownParameter", "The parameter HttpProtocolIpv6 is not recognized", Some(Ipv6Endpoint));
-        refuses("InvalidParameterValue", "instance-metadata-tags is not supported here", Some(MetadataTags));
+        refuses("InvalidParameterValue", tag, Some(MetadataOption::Switch(MetadataTags)));
+        refuses(
+            "UnknownParameter",
+            "The parameter HttpProtocolIpv6 is not recognized",
+            Some(MetadataOption::Switch(Ipv6Endpoint)),
+        );
+        refuses(
+            "InvalidParameterValue",
+            "instance-metadata-tags is not supported here",
+            Some(MetadataOption::Switch(MetadataTags)),
+        );
         refuses("InvalidParameterValue", "Value (65) for HttpPutResponseHopLimit is invalid", Some(HopLimit));
         refuses("InvalidParameterValue", "The HttpEndpoint is not set", Some(HttpEndpoint));
         refuses("UnsupportedOperation", "httpTokens cannot be optional", Some(HttpTokens));

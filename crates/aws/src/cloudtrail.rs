@@ -6,6 +6,7 @@ use aws_sdk_cloudtrail::types as sdk;
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use serde_json::Value;
+use v2only_enforcer::ports::Actor;
 use v2only_enforcer::ports::{Answer, LookUp, LookUpLaunches, Page, ReadHistory};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{InstanceId, Place};
@@ -34,6 +35,10 @@ impl LookUpLaunches for Aws {
 }
 
 impl ReadHistory for Aws {
+    fn made_by_us(&self, place: &Place, actor: &Actor) -> bool {
+        self.is_own_session(place, actor)
+    }
+
     async fn history(&self, place: &Place, look_up: LookUp<'_>, next: Option<String>) -> Answer<Page<Value>> {
         use sdk::LookupAttributeKey::{EventName, ResourceName};
         let by = match look_up {

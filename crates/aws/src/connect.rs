@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::ffi::OsString;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
+use v2only_enforcer::ports::Actor;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place, Region};
 
@@ -42,6 +44,8 @@ pub struct Aws {
     membership: Option<Membership>,
     sweep_queue: Option<String>,
     own_account: OnceLock<AccountId>,
+    /// The name of the Lambda function that this process is.
+    own_function: OnceLock<String>,
     pub(crate) pace: Pace,
     pub(crate) log: Arc<CallLog>,
     accounts: tokio::sync::Mutex<HashMap<AccountId, SdkConfig>>,
@@ -84,6 +88,8 @@ impl<K: std::hash::Hash + Eq + Clone, V: Clone> Memo<K, V> {
     }
 }
 
+/// The name of the sessions that this product opens in member accounts.
+const MEMBER_SESSION: &str = "v2only";
 /// For how long an answer of AWS Organizations counts.
 const ORGANIZATION_ANSWER_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
@@ -120,6 +126,8 @@ pub struct Access {
     pub region: Option<Region>,
     /// For how long a call may wait for its turn.
     pub patience: Duration,
+    /// Whether every endpoint is `http`, as those of an embedded AWS are. Then the machine needs no root certificates.
+    pub plain_http: bool,
 }
 
 impl Aws {
@@ -129,17 +137,15 @@ impl Aws {
     /// Only this machine may be talked to, and no endpoint on it is given.
     pub async fn connect(settings: &Settings, access: Access) -> Result<Self, Failure> {
         if settings.loopback_only {
-            only_loopback(
-                std::env::vars_os()
-                    .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-            )?;
+            only_loopback(variables())?;
         }
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
+        let client = if access.plain_http { http() } else { https() };
         let mut loader =
-            aws_config::defaults(BehaviorVersion::latest()).http_client(https()).timeout_config(timeouts);
+            aws_config::defaults(BehaviorVersion::latest()).http_client(client).timeout_config(timeouts);
         if let Some(profile) = &access.profile {
             loader = loader.profile_name(profile);
         }
@@ -151,6 +157,7 @@ impl Aws {
             membership: settings.membership.clone(),
             sweep_queue: settings.sweep_queue.clone(),
             own_account: OnceLock::new(),
+            own_function: OnceLock::new(),
             pace: Pace::waiting_at_most(access.patience),
             log: Arc::default(),
             accounts: tokio::sync::Mutex::default(),
@@ -179,6 +186,26 @@ impl Aws {
     pub fn set_own_account(&self, account: AccountId) {
         // A second word is the same word: a process never changes accounts.
         let _kept = self.own_account.set(account);
+    }
+
+    /// Tells which Lambda function this process is.
+    pub fn set_own_function(&self, name: String) {
+        let _kept = self.own_function.set(name);
+    }
+
+    /// Whether this process's role made a call in an account. At home that is the role of the function, which has the name of
+    /// the function in every shipped template, as Lambda names its session; elsewhere it is the member role. A role of
+    /// another name is not recognized, because anybody may choose the name of a session.
+    pub(crate) fn is_own_session(&self, place: &Place, actor: &Actor) -> bool {
+        if self.own_account.get() == Some(&place.account) {
+            return self
+                .own_function
+                .get()
+                .is_some_and(|name| actor.is_session_of(&place.account, name, name));
+        }
+        self.membership
+            .as_ref()
+            .is_some_and(|it| actor.is_session_of(&place.account, &it.role, MEMBER_SESSION))
     }
 
     /// Our own account; asks STS unless told.
@@ -302,7 +329,7 @@ impl Aws {
         }
         self.turn(None, Call::AssumeRole).await?;
         let arn = place.role_arn(&membership.role);
-        let mut role = AssumeRoleProvider::builder(arn).session_name("v2only").configure(&self.base);
+        let mut role = AssumeRoleProvider::builder(arn).session_name(MEMBER_SESSION).configure(&self.base);
         if let Some(external_id) = &membership.external_id {
             role = role.external_id(external_id);
         }
@@ -318,6 +345,28 @@ impl Aws {
 /// The one HTTPS client, with the one TLS stack.
 pub(crate) fn https() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// The client of an embedded AWS. Without TLS: a client with TLS panics where the machine has no root certificates.
+pub(crate) fn http() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
+/// Whether the environment names endpoints, and all of them are ports of this machine without TLS.
+pub fn environment_is_plain_http() -> bool {
+    is_plain_http(variables())
+}
+
+fn is_plain_http(variables: impl Iterator<Item = (String, String)> + Clone) -> bool {
+    let mut endpoints = variables.clone().filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL"));
+    endpoints.all(|(_, value)| value.starts_with("http://")) && only_loopback(variables).is_ok()
+}
+
+/// The variables of the environment that are text.
+fn variables() -> impl Iterator<Item = (String, String)> + Clone {
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect::<Vec<_>>().into_iter()
 }
 
 /// Fails unless every endpoint in the environment is on this machine and there is one for everything.
@@ -389,5 +438,20 @@ mod tests {
             ("AWS_ENDPOINT_URL_STS", "https://sts.amazonaws.com"),
         ];
         assert!(loopback(&mixed).is_err());
+    }
+
+    #[test]
+    fn tls_is_left_out_only_where_no_endpoint_has_it() {
+        let plain = |variables: &[(&str, &str)]| {
+            let owned: Vec<_> = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            is_plain_http(owned.into_iter())
+        };
+        assert!(plain(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("HOME", "/root")]));
+        assert!(!plain(&[]));
+        assert!(!plain(&[("AWS_ENDPOINT_URL", "https://127.0.0.1:4566")]));
+        assert!(!plain(&[("AWS_ENDPOINT_URL", "http://proxy.example.com:80")]));
+        let mixed =
+            [("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("AWS_ENDPOINT_URL_STS", "https://127.0.0.1:2")];
+        assert!(!plain(&mixed));
     }
 }

@@ -9,11 +9,13 @@ use v2only_enforcer::ports::{
     TagInstance, TightenInstance,
 };
 use v2only_enforcer::{Failure, Kind};
-use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
+use v2only_policy::instance::{GROUP_TAG, Instance, InstanceState, Switch, TEMPLATE_TAG};
+use v2only_policy::usage::Kinship;
 use v2only_policy::{AccountId, ImageId, InstanceChange, InstanceId, Partition, Place, Region, Tags};
 
 use crate::call::Call;
 use crate::connect::Aws;
+use crate::options;
 
 /// AWS takes at most 200 values in one filter.
 const IDS_PER_CALL: usize = 200;
@@ -144,12 +146,29 @@ impl DescribeInstances for Aws {
 }
 
 impl ListInstances for Aws {
-    async fn page(&self, place: &Place, listing: Listing, next: Option<String>) -> Answer<Page<Instance>> {
-        let mut filters = vec![filter("instance-state-name", ["pending", "running", "stopping", "stopped"])];
-        if listing == Listing::AnsweringVersion1 {
-            filters.push(filter("metadata-options.http-tokens", ["optional"]));
-            filters.push(filter("metadata-options.http-endpoint", ["enabled"]));
-        }
+    async fn page(
+        &self,
+        place: &Place,
+        listing: Listing<'_>,
+        next: Option<String>,
+    ) -> Answer<Page<Instance>> {
+        let alive = || filter("instance-state-name", ["pending", "running", "stopping", "stopped"]);
+        let filters = match listing {
+            Listing::All => vec![alive()],
+            Listing::AnsweringVersion1 => vec![
+                alive(),
+                filter("metadata-options.http-tokens", ["optional"]),
+                filter("metadata-options.http-endpoint", ["enabled"]),
+            ],
+            Listing::Siblings(kinship) => vec![
+                filter("instance-state-name", ["running"]),
+                match kinship {
+                    Kinship::Group(name) => filter(&format!("tag:{GROUP_TAG}"), [name]),
+                    Kinship::Template(id) => filter(&format!("tag:{TEMPLATE_TAG}"), [id.as_str()]),
+                    Kinship::Image(id) => filter("image-id", [id.as_str()]),
+                },
+            ],
+        };
         let page = self.one_page(place, filters, next).await?;
         Ok(Page { items: page.items.iter().filter_map(instance).collect(), next: page.next })
     }
@@ -164,29 +183,18 @@ impl TightenInstance for Aws {
             InstanceChange::DisableEndpoint => {
                 request.http_endpoint(sdk::InstanceMetadataEndpointState::Disabled)
             }
-            InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => request
-                .http_tokens(sdk::HttpTokensState::Required)
-                .http_endpoint(sdk::InstanceMetadataEndpointState::Enabled)
-                .set_http_put_response_hop_limit(hop_limit.map(|it| i32::from(it.get())))
-                .set_http_protocol_ipv6(ipv6_endpoint.map(|enable| {
-                    if enable {
-                        sdk::InstanceMetadataProtocolState::Enabled
-                    } else {
-                        sdk::InstanceMetadataProtocolState::Disabled
-                    }
-                }))
-                .set_instance_metadata_tags(metadata_tags.map(|enable| {
-                    if enable {
-                        sdk::InstanceMetadataTagsState::Enabled
-                    } else {
-                        sdk::InstanceMetadataTagsState::Disabled
-                    }
-                })),
+            InstanceChange::RequireTokens { hop_limit, switches } => {
+                let request = request
+                    .http_tokens(sdk::HttpTokensState::Required)
+                    .http_endpoint(sdk::InstanceMetadataEndpointState::Enabled)
+                    .set_http_put_response_hop_limit(hop_limit.map(|hops| i32::from(hops.get())));
+                options::set_switches(request, switches.map(|enable| enable.map(Switch::on)))
+            }
         };
         let send = || request.clone().customize().config_override(self.once()).send();
         let answer = self.in_turn(place, call, send).await?;
         Ok(Changed {
-            options: options(answer.instance_metadata_options()),
+            options: options::described(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),
         })
     }
@@ -214,9 +222,11 @@ fn instance(it: &sdk::Instance) -> Option<Instance> {
     Some(Instance {
         id: InstanceId::parse(it.instance_id()?).ok()?,
         state: state(it.state().and_then(|it| it.name())),
-        options: options(it.metadata_options()),
+        options: options::described(it.metadata_options()),
         managed_by: managed_by(it.operator()),
         created_at: created_at(it),
+        started_at: it.launch_time().and_then(|it| jiff::Timestamp::from_second(it.secs()).ok()),
+        instance_type: it.instance_type().map(|it| it.as_str().to_owned()),
         image: it.image_id().and_then(|it| ImageId::parse(it).ok()),
         profile: it.iam_instance_profile().and_then(|it| it.arn()).map(str::to_owned),
         public_address: it.public_ip_address().is_some(),
@@ -258,28 +268,4 @@ fn created_at(it: &sdk::Instance) -> Option<jiff::Timestamp> {
     // An instance without either keeps its launch time: too young an age could only skip the usage gate, so
     // it is not used then.
     jiff::Timestamp::from_second(earliest?).ok()
-}
-
-pub(crate) fn options(it: Option<&sdk::InstanceMetadataOptionsResponse>) -> MetadataOptions {
-    let Some(it) = it else { return MetadataOptions::UNKNOWN };
-    MetadataOptions {
-        http_tokens: match it.http_tokens() {
-            Some(sdk::HttpTokensState::Required) => HttpTokens::Required,
-            Some(sdk::HttpTokensState::Optional) => HttpTokens::Optional,
-            Some(_) | None => HttpTokens::Unknown,
-        },
-        http_endpoint: switch(it.http_endpoint().map(|it| it.as_str())),
-        hop_limit: it.http_put_response_hop_limit().and_then(|it| u8::try_from(it).ok()),
-        ipv6_endpoint: switch(it.http_protocol_ipv6().map(|it| it.as_str())),
-        metadata_tags: switch(it.instance_metadata_tags().map(|it| it.as_str())),
-        pending: it.state() == Some(&sdk::InstanceMetadataOptionsState::Pending),
-    }
-}
-
-pub(crate) fn switch(word: Option<&str>) -> Switch {
-    match word {
-        Some("enabled") => Switch::Enabled,
-        Some("disabled") => Switch::Disabled,
-        _ => Switch::Unknown,
-    }
 }

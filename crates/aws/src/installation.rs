@@ -85,6 +85,7 @@ impl ReadInstallation for Aws {
         if_there(answer.map_err(|it| self.failure(place, call, &it)).map(|it| Schedule {
             state: it.state().map(|it| it.as_str().to_owned()).unwrap_or_default(),
             target: it.target().map(|it| it.arn().to_owned()).unwrap_or_default(),
+            expression: it.schedule_expression().unwrap_or_default().to_owned(),
         }))
     }
 

@@ -6,6 +6,7 @@ use v2only_enforcer::ports::{
     Answer, ChangeLaunchTemplate, ListLaunchTemplates, NewVersion, Page, WantedVersion,
 };
 use v2only_enforcer::{Failure, Kind};
+use v2only_policy::exemption::UNTIL_TAG;
 use v2only_policy::source::{LaunchTemplate, Made, TemplateVersion};
 use v2only_policy::{
     HttpTokens, ImdsSupport, LaunchTemplateId, Partition, Place, StatedOptions, Switch, Tags,
@@ -14,7 +15,7 @@ use v2only_policy::{
 use crate::call::Call;
 use crate::connect::Aws;
 use crate::ec2::{managed_by, tags};
-use crate::sources::{hops, said, tokens};
+use crate::options;
 
 /// The largest page of templates and of versions.
 const PAGE: i32 = 200;
@@ -200,33 +201,41 @@ fn template(it: &sdk::LaunchTemplate) -> Option<LaunchTemplate> {
         latest: u64::try_from(it.latest_version_number()?).ok()?,
         displaced: None,
         versions: Vec::new(),
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: managed_by(it.operator()),
         created_by: it.created_by().map(str::to_owned),
         tags: if it.tags().is_empty() { Tags::new() } else { tags(it.tags()) },
     })
 }
 
+/// The tags that instances of a version get.
+fn instance_tags(data: &sdk::ResponseLaunchTemplateData) -> Tags {
+    let of_instances =
+        |it: &&sdk::LaunchTemplateTagSpecification| it.resource_type() == Some(&sdk::ResourceType::Instance);
+    data.tag_specifications().iter().filter(of_instances).flat_map(|it| tags(it.tags())).collect()
+}
+
 fn version(it: &sdk::LaunchTemplateVersion) -> Option<TemplateVersion> {
     let data = it.launch_template_data();
     Some(TemplateVersion {
         number: u64::try_from(it.version_number()?).ok()?,
-        options: stated(data.and_then(|it| it.metadata_options())),
+        options: options::of_template(data.and_then(|it| it.metadata_options())),
+        instance_type: data.and_then(|it| it.instance_type()).map(|it| it.as_str().to_owned()),
+        instance_tags: data.map(instance_tags).unwrap_or_default(),
         image: data.and_then(|it| it.image_id()).map(str::to_owned),
         imds_support: ImdsSupport::Unknown,
         made: it.version_description().and_then(Made::read),
+        exempts: data.is_some_and(exempts),
     })
 }
 
-fn stated(it: Option<&sdk::LaunchTemplateInstanceMetadataOptions>) -> StatedOptions {
-    let Some(it) = it else { return StatedOptions::default() };
-    StatedOptions {
-        http_tokens: tokens(it.http_tokens().map(|it| it.as_str())),
-        http_endpoint: said(it.http_endpoint().map(|it| it.as_str())),
-        hop_limit: it.http_put_response_hop_limit().and_then(hops),
-        ipv6_endpoint: said(it.http_protocol_ipv6().map(|it| it.as_str())),
-        metadata_tags: said(it.instance_metadata_tags().map(|it| it.as_str())),
-    }
+/// Whether instances get a tag from the template that exempts them.
+fn exempts(data: &sdk::ResponseLaunchTemplateData) -> bool {
+    let of_instances = data
+        .tag_specifications()
+        .iter()
+        .filter(|it| it.resource_type().is_some_and(|it| it.as_str() == "instance"));
+    of_instances.flat_map(|it| it.tags()).any(|it| it.key() == Some(UNTIL_TAG))
 }
 
 impl ChangeLaunchTemplate for Aws {
@@ -240,14 +249,16 @@ impl ChangeLaunchTemplate for Aws {
         let source = self.one_version(place, id, from).await?;
         let options = asked(&source, wanted);
         let call = Call::CreateLaunchTemplateVersion;
-        let unknown = options.http_tokens == Some(HttpTokens::Unknown)
-            || [options.http_endpoint, options.ipv6_endpoint, options.metadata_tags]
-                .contains(&Some(Switch::Unknown));
-        if unknown {
+        let unknown = Some(Switch::Unknown);
+        if options.http_tokens == Some(HttpTokens::Unknown)
+            || options.http_endpoint == unknown
+            || options.switches.iter().any(|(_, is)| *is == unknown)
+        {
             let why = format!("version {from} of {id} says something that this release cannot repeat");
             return Err(Failure::new(Kind::Refused, call.iam_action(), why));
         }
-        let mut data = sdk::RequestLaunchTemplateData::builder().metadata_options(requested(&options));
+        let mut data =
+            sdk::RequestLaunchTemplateData::builder().metadata_options(options::for_template(&options));
         let snapshots = source
             .block_device_mappings()
             .iter()
@@ -349,7 +360,7 @@ fn described(wanted: WantedVersion) -> String {
 
 /// The options of the version that is wanted.
 fn asked(source: &sdk::ResponseLaunchTemplateData, wanted: WantedVersion) -> StatedOptions {
-    let options = stated(source.metadata_options());
+    let options = options::of_template(source.metadata_options());
     wanted.change.map_or(options, |change| options.tightened(change))
 }
 
@@ -365,18 +376,6 @@ fn differs(id: &LaunchTemplateId, wanted: WantedVersion, number: u64) -> String 
          compare the two, and delete version {number}",
         wanted.from
     )
-}
-
-fn requested(options: &StatedOptions) -> sdk::LaunchTemplateInstanceMetadataOptionsRequest {
-    let word = |it: Switch| if it == Switch::Enabled { "enabled" } else { "disabled" };
-    let tokens = |it| if it == HttpTokens::Required { "required" } else { "optional" };
-    sdk::LaunchTemplateInstanceMetadataOptionsRequest::builder()
-        .set_http_tokens(options.http_tokens.map(|it| tokens(it).into()))
-        .set_http_endpoint(options.http_endpoint.map(|it| word(it).into()))
-        .set_http_put_response_hop_limit(options.hop_limit.map(i32::from))
-        .set_http_protocol_ipv6(options.ipv6_endpoint.map(|it| word(it).into()))
-        .set_instance_metadata_tags(options.metadata_tags.map(|it| word(it).into()))
-        .build()
 }
 
 fn mapping(it: &sdk::LaunchTemplateBlockDeviceMapping) -> sdk::LaunchTemplateBlockDeviceMappingRequest {

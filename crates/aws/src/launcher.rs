@@ -20,7 +20,7 @@ use v2only_policy::{AccountId, Place};
 
 pub use read_back::{SeenInstance, SeenNotebook};
 
-use crate::connect::{https, is_on_this_machine};
+use crate::connect::{http, is_on_this_machine};
 
 /// Somebody with a role in one account.
 #[derive(Debug, Clone)]
@@ -103,7 +103,7 @@ impl Launcher {
         let keys = Credentials::new(account.as_str(), "local", None, None, "launcher");
         let base = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .http_client(https())
+            .http_client(http())
             .endpoint_url(endpoint)
             .region(aws_config::Region::new("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(keys))

@@ -6,12 +6,12 @@ use aws_sdk_ec2::types as ec2;
 use aws_sdk_sagemaker::types as sagemaker;
 use v2only_enforcer::ports::{Answer, Changed, RestoreDefaults, RestoreInstance, RestoreNotebook};
 use v2only_enforcer::rollback::DefaultsStep;
-use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
+use v2only_policy::instance::{HttpTokens, MetadataOptions};
 use v2only_policy::{InstanceId, NotebookName, Place};
 
 use crate::call::Call;
 use crate::connect::Aws;
-use crate::ec2::options as described;
+use crate::options::{described, set_switches};
 
 /// What stands for no preference where a number is asked for.
 const NO_HOP_LIMIT: i32 = -1;
@@ -28,13 +28,10 @@ impl RestoreInstance for Aws {
         let request = client
             .modify_instance_metadata_options()
             .instance_id(id.as_str())
-            .set_http_tokens(tokens(options.http_tokens).map(ec2::HttpTokensState::from))
-            .set_http_endpoint(word(options.http_endpoint).map(ec2::InstanceMetadataEndpointState::from))
-            .set_http_put_response_hop_limit(options.hop_limit.map(i32::from))
-            .set_http_protocol_ipv6(word(options.ipv6_endpoint).map(ec2::InstanceMetadataProtocolState::from))
-            .set_instance_metadata_tags(
-                word(options.metadata_tags).map(ec2::InstanceMetadataTagsState::from),
-            );
+            .set_http_tokens(options.http_tokens.word().map(ec2::HttpTokensState::from))
+            .set_http_endpoint(options.http_endpoint.word().map(ec2::InstanceMetadataEndpointState::from))
+            .set_http_put_response_hop_limit(options.hop_limit.map(i32::from));
+        let request = set_switches(request, options.switches.map(Some));
         let send = || request.clone().customize().config_override(self.once()).send();
         let answer = self.in_turn(place, call, send).await?;
         Ok(Changed {
@@ -64,7 +61,7 @@ impl RestoreDefaults for Aws {
         let call = Call::ModifyInstanceMetadataDefaults;
         let client = self.ec2(place).await?;
         self.turn(Some(place), call).await?;
-        let http_tokens = step.http_tokens.map(|it| match it.and_then(tokens) {
+        let http_tokens = step.http_tokens.map(|it| match it.and_then(HttpTokens::word) {
             Some(word) => ec2::MetadataDefaultHttpTokensState::from(word),
             None => ec2::MetadataDefaultHttpTokensState::NoPreference,
         });
@@ -78,21 +75,5 @@ impl RestoreDefaults for Aws {
             .await
             .map(|_| ())
             .map_err(|it| self.failure(place, call, &it))
-    }
-}
-
-const fn tokens(it: HttpTokens) -> Option<&'static str> {
-    match it {
-        HttpTokens::Required => Some("required"),
-        HttpTokens::Optional => Some("optional"),
-        HttpTokens::Unknown => None,
-    }
-}
-
-const fn word(it: Switch) -> Option<&'static str> {
-    match it {
-        Switch::Enabled => Some("enabled"),
-        Switch::Disabled => Some("disabled"),
-        Switch::Unknown => None,
     }
 }

@@ -4,18 +4,17 @@ use aws_sdk_ec2::operation::RequestId as _;
 use aws_sdk_ec2::types as sdk;
 use v2only_enforcer::ports::{Answer, ChangeDefaults, ListImages, MarkImage, Page, ReadDefaults};
 use v2only_policy::source::{AccountDefaults, DefaultsOwner, Image};
-use v2only_policy::{DefaultsChange, HttpTokens, ImageId, ImdsSupport, Place, StatedOptions, Switch};
+use v2only_policy::{DefaultsChange, ImageId, ImdsSupport, Place};
 
 use crate::call::Call;
 use crate::connect::Aws;
-use crate::ec2::{filter, switch, tags};
+use crate::ec2::{filter, tags};
+use crate::options::{self, switch};
 
 /// The largest page `DescribeImages` gives.
 const PAGE: i32 = 1000;
 /// AWS takes at most 200 values in one filter.
 const IDS_PER_CALL: usize = 200;
-/// What AWS answers where nothing is preferred, if it does not leave the field out.
-const NO_PREFERENCE: &str = "no-preference";
 
 impl ReadDefaults for Aws {
     async fn defaults(&self, place: &Place) -> Answer<AccountDefaults> {
@@ -30,13 +29,7 @@ impl ReadDefaults for Aws {
         let Some(it) = answer.account_level() else { return Ok(AccountDefaults::UNSET) };
         let message = it.managed_exception_message().map(str::to_owned);
         Ok(AccountDefaults {
-            options: StatedOptions {
-                http_tokens: tokens(it.http_tokens().map(sdk::HttpTokensState::as_str)),
-                http_endpoint: said(it.http_endpoint().map(|it| it.as_str())),
-                hop_limit: it.http_put_response_hop_limit().and_then(hops),
-                ipv6_endpoint: None,
-                metadata_tags: said(it.instance_metadata_tags().map(|it| it.as_str())),
-            },
+            options: options::of_account(it),
             enforced: switch(it.http_tokens_enforced().map(|it| it.as_str())),
             owner: match it.managed_by() {
                 // Regions that do not know declarative policies leave it out.
@@ -46,26 +39,6 @@ impl ReadDefaults for Aws {
             },
         })
     }
-}
-
-/// `HttpTokens` as a source states it.
-pub(crate) fn tokens(word: Option<&str>) -> Option<HttpTokens> {
-    match word? {
-        NO_PREFERENCE => None,
-        "required" => Some(HttpTokens::Required),
-        "optional" => Some(HttpTokens::Optional),
-        _ => Some(HttpTokens::Unknown),
-    }
-}
-
-/// An option that is on or off, as a source states it.
-pub(crate) fn said(word: Option<&str>) -> Option<Switch> {
-    word.filter(|it| *it != NO_PREFERENCE).map(|it| switch(Some(it)))
-}
-
-/// A hop limit as a source states it; -1 stands for no preference.
-pub(crate) fn hops(number: i32) -> Option<u8> {
-    u8::try_from(number).ok().filter(|it| *it > 0)
 }
 
 impl ChangeDefaults for Aws {

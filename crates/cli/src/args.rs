@@ -29,7 +29,8 @@ const STYLES: Styles = Styles::styled()
 /// out; `rollback` takes it back; `readiness` says who still uses IMDSv1; `replay` says what saved events
 /// would lead to; `validate` checks a policy document; `check` reads infrastructure code
 /// before it is deployed; `policies` are policies with which AWS itself blocks IMDSv1; `demo` shows
-/// everything on this machine, without an account.
+/// everything on this machine, without an account; `sandbox` starts the embedded AWS of the demo for
+/// your own tests.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "v2only", version, styles = STYLES, max_term_width = 100, after_help = exit::table())]
 pub struct Cli {
@@ -59,6 +60,8 @@ pub enum Command {
     UninstallPlan(commands::uninstall_plan::Args),
     /// Show everything at work in an embedded AWS: no account, no credentials, no network
     Demo(crate::commands::demo::Args),
+    /// Start the embedded AWS for your own tests, and print how to reach it
+    Sandbox(commands::sandbox::Args),
     /// Run saved EventBridge or CloudTrail events through the functions' own code
     Replay(commands::replay::Args),
     /// Check a policy document
@@ -69,6 +72,10 @@ pub enum Command {
     Check(commands::check::Args),
     /// Preventive policies: service control, IAM and declarative policies, yours and ours
     Policies(commands::policies::Args),
+    /// Print a script with which a shell completes commands and flags
+    Completions(commands::completions::Args),
+    /// Print the manual page of a command
+    Man(commands::man::Args),
 }
 
 impl Command {
@@ -86,6 +93,9 @@ impl Command {
             Self::Policies(args) if args.finds() => "policies check",
             Self::Policies(_) => "policies",
             Self::Demo(_) => "demo",
+            Self::Sandbox(_) => "sandbox",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
             Self::Replay(_) => "replay",
             Self::Validate(_) => "validate",
             Self::Diff(_) => "diff",
@@ -101,17 +111,19 @@ impl Command {
             Self::Validate(args) => args.names_none(),
             Self::Policies(args) => args.reads_policy(),
             Self::Rollback(_) | Self::UninstallPlan(_) | Self::Demo(_) | Self::Diff(_) => false,
+            Self::Sandbox(_) | Self::Completions(_) | Self::Man(_) => false,
         }
     }
 }
 
 /// The formats that a command can print.
 const fn formats(name: &str) -> &'static [Format] {
-    use Format::{Asff, Csv, Html, Json, Ndjson, Ocsf, Sarif, Table};
+    use Format::{Asff, Csv, Github, Html, Json, Ndjson, Ocsf, Sarif, Table};
     match name.as_bytes() {
         b"scan" | b"enforce" => &[Table, Json, Ndjson, Csv, Sarif, Asff, Ocsf, Html],
         b"rollback" | b"readiness" => &[Table, Json, Ndjson, Csv],
-        b"check" | b"policies check" => &[Table, Json, Sarif],
+        b"check" | b"policies check" => &[Table, Json, Sarif, Github],
+        b"completions" | b"man" => &[Table],
         b"readiness --trace" => &[Table, Json, Ndjson],
         _ => &[Table, Json],
     }

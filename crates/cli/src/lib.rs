@@ -3,13 +3,16 @@
 //! Read in this order: [`args`] is what can be typed; [`world`] is everything outside of the process; `commands` holds
 //! one file for each command; `run` is what several commands do; `report` prints the findings of `scan` and `enforce` in
 //! every format; `print` prints what single commands show; `term` is the terminal: messages, problems, exit codes.
+//! [`function`] is the same binary as a deployed function, for the demo.
 //!
 //! Knows: flags, terminals, formats, exit codes, files that the user names.
-//! Must never know: how to judge, how to call AWS. Only `term::console` and the demo name `v2only-aws`.
+//! Must never know: how to judge, how to call AWS. Only `term::console`, [`function`] and the demo
+//! reach AWS.
 //!
 //! In every command standard output is data, and standard error is messages.
 
 pub mod args;
+pub mod function;
 pub mod world;
 
 mod commands;
@@ -94,11 +97,14 @@ async fn dispatch<W: World>(command: &Command, session: &mut Session<'_, W>) -> 
         Command::Doctor(args) => commands::doctor::run(args, session).await,
         Command::UninstallPlan(args) => commands::uninstall_plan::run(args, session).await,
         Command::Demo(args) => commands::demo::run(args, session).await,
+        Command::Sandbox(args) => commands::sandbox::run(args, session).await,
         Command::Replay(args) => commands::replay::run(args, session).await,
         Command::Validate(args) => commands::validate::run(args, session),
         Command::Diff(args) => commands::diff::run(args, session),
         Command::Check(args) => commands::check::run(args, session),
         Command::Policies(args) => commands::policies::run(args, session),
+        Command::Completions(args) => commands::completions::run(args, Cli::described(), session),
+        Command::Man(args) => commands::man::run(args, Cli::described(), session),
     }
 }
 
@@ -115,6 +121,9 @@ fn can_print(cli: &Cli) -> Result<(), Problem> {
     };
     let wanted = cli.shared.output.code();
     let elsewhere = match cli.shared.output {
+        args::format::Format::Github => {
+            "; `v2only check PATH` and `v2only policies check FILE` print `github`".to_owned()
+        }
         args::format::Format::Sarif => {
             "; `v2only scan`, `v2only check PATH` and `v2only policies check FILE` print `sarif`".to_owned()
         }

@@ -1,21 +1,26 @@
 //! The `v2only` command: a runtime, the streams, and the way out. Everything else is in the library.
 
-use std::io::{self, Write as _};
+use std::io;
+use std::process::{ExitCode, Termination as _};
 
-use v2only::{Cli, Console, Exit};
+use v2only::{Cli, Console, Exit, function};
 
 /// A finding of Security Hub has a thousand fields, and reading one takes more stack than a process begins with.
 /// Only what is used of it is ever taken.
 const STACK: usize = 64 * 1024 * 1024;
 
-fn main() -> Exit {
+fn main() -> ExitCode {
+    if let Some(name) = function::role() {
+        return on_own_stack(move || run_function(&name));
+    }
     let cli = Cli::from_command_line();
-    match std::thread::Builder::new().name("v2only".to_owned()).stack_size(STACK).spawn(|| run(cli)) {
-        Ok(running) => running.join().unwrap_or(Exit::Internal),
-        Err(error) => {
-            let _lost = writeln!(io::stderr(), "error: cannot start: {error}");
-            Exit::Internal
-        }
+    on_own_stack(|| run(cli).report())
+}
+
+fn on_own_stack(work: impl FnOnce() -> ExitCode + Send + 'static) -> ExitCode {
+    match std::thread::Builder::new().name("v2only".to_owned()).stack_size(STACK).spawn(work) {
+        Ok(running) => running.join().unwrap_or(Exit::Internal.report()),
+        Err(error) => cannot_start(&mut io::stderr(), &error).report(),
     }
 }
 
@@ -23,12 +28,26 @@ fn run(cli: Cli) -> Exit {
     let colour = cli.shared.color.into();
     let mut out = io::BufWriter::new(anstream::AutoStream::new(io::stdout(), colour));
     let mut err = anstream::AutoStream::new(io::stderr(), colour);
-    // One thread: the command waits for AWS, it does not compute.
-    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    match runtime() {
         Ok(runtime) => runtime.block_on(v2only::run(cli, &Console, &mut out, &mut err)),
-        Err(error) => {
-            let _lost = writeln!(err, "error: cannot start: {error}");
-            Exit::Internal
-        }
+        Err(error) => cannot_start(&mut err, &error),
     }
+}
+
+fn run_function(name: &str) -> ExitCode {
+    let ended = match runtime() {
+        Ok(runtime) => runtime.block_on(function::serve(name)),
+        Err(error) => Err(error.into()),
+    };
+    ended.unwrap_or_else(|error| cannot_start(&mut io::stderr(), &error).report())
+}
+
+/// One thread: the command waits for AWS, it does not compute.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+fn cannot_start(err: &mut impl io::Write, error: &dyn std::fmt::Display) -> Exit {
+    let _lost = writeln!(err, "error: cannot start: {error}");
+    Exit::Internal
 }

@@ -5,6 +5,7 @@ pub(crate) mod check_v1;
 pub(crate) mod doctor;
 pub(crate) mod doctor_v1;
 pub(crate) mod documents;
+pub(crate) mod github;
 pub(crate) mod plan;
 pub(crate) mod policies_v1;
 pub(crate) mod posture;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
-    Answer, DescribeInstances, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter, ReadFindings,
-    ReadParameter, RunAutomation, RunTrace, SourceWriter,
+    Answer, DescribeInstances, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter,
+    PostponeMessages, ReadFindings, ReadParameter, RunAutomation, RunTrace, SourceWriter,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_installation::ports::ReadInstallation;
@@ -102,6 +102,7 @@ pub trait Cloud:
     + SourceWriter
     + Restorer
     + ReadParameter
+    + PostponeMessages
     + RunAutomation
     + RunTrace
     + ReadFindings

@@ -2,11 +2,13 @@
 
 use std::ops::RangeInclusive;
 
+use v2only_policy::SwitchOption;
 use v2only_policy::settings::{
     EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, InstanceRules, SwitchRule, UsageGate,
 };
 
 use crate::keys;
+use crate::notice::Notice;
 use crate::reader::{Reader, Words, set};
 use crate::spot::Spot;
 
@@ -38,9 +40,20 @@ const SWITCH: Words<SwitchRule> = Words {
 const ENGINE: Words<Engine> =
     Words { all: &[("api", Engine::Api), ("ssm-automation", Engine::SsmAutomation)], told: &[] };
 const GATE: Words<GateScope> = Words {
-    all: &[("existing", GateScope::Existing), ("all", GateScope::All), ("none", GateScope::None)],
+    all: &[
+        ("existing", GateScope::Existing),
+        ("all", GateScope::All),
+        ("none", GateScope::None),
+        ("siblings", GateScope::Siblings),
+    ],
     told: &[],
 };
+
+const ENDPOINT_NEEDS_A_GRANT: &str = "the shipped roles of the functions cannot disable an endpoint: add the statement \
+     `DisableEndpoints` of `v2only policies render --policy FILE` to them";
+/// Amazon EC2 User Guide: all of these read the metadata service from inside the instance.
+const ENDPOINT_STOPS: &str = "without a metadata service, EC2 Instance Connect, SSH keys at launch, user data and the \
+     credentials of the instance's role stop working";
 
 pub(super) fn lay(reader: &mut Reader, spot: &Spot<'_>, rules: &mut InstanceRules) {
     let Some(fields) = reader.fields(spot, &keys::INSTANCES) else { return };
@@ -49,9 +62,16 @@ pub(super) fn lay(reader: &mut Reader, spot: &Spot<'_>, rules: &mut InstanceRule
     if let Some(spot) = fields.get("hop_limit") {
         lay_hop_limit(reader, &spot, &mut rules.hop_limit);
     }
-    set(&mut rules.http_endpoint, reader.word(&fields, "http_endpoint", &ENDPOINT));
-    set(&mut rules.ipv6_endpoint, reader.word(&fields, "ipv6_endpoint", &SWITCH));
-    set(&mut rules.metadata_tags, reader.word(&fields, "metadata_tags", &SWITCH));
+    let endpoint = reader.word(&fields, "http_endpoint", &ENDPOINT);
+    if let (Some(EndpointRule::Disabled), Some(spot)) = (endpoint, fields.get("http_endpoint")) {
+        for message in [ENDPOINT_NEEDS_A_GRANT, ENDPOINT_STOPS] {
+            reader.notices.push(Notice::at(&spot, message.to_owned()));
+        }
+    }
+    set(&mut rules.http_endpoint, endpoint);
+    for option in SwitchOption::ALL {
+        set(&mut rules.switches[*option], reader.word(&fields, option.key(), &SWITCH));
+    }
     set(&mut rules.remediate_with, reader.word(&fields, "remediate_with", &ENGINE));
     if let Some(spot) = fields.get("usage_gate") {
         lay_usage_gate(reader, &spot, &mut rules.usage_gate);
@@ -66,6 +86,7 @@ fn lay_usage_gate(reader: &mut Reader, spot: &Spot<'_>, gate: &mut UsageGate) {
     }
     set(&mut gate.quiet_days, reader.number(&fields, "quiet_days", &QUIET_DAYS));
     set(&mut gate.applies_to, reader.word(&fields, "applies_to", &GATE));
+    set(&mut gate.require_restart, reader.flag(&fields, "require_restart"));
 }
 
 fn lay_hop_limit(reader: &mut Reader, spot: &Spot<'_>, rule: &mut HopLimitRule) {

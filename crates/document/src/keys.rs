@@ -76,9 +76,9 @@ level!(
     USAGE_GATE,
     "instances.usage_gate",
     "under `instances.usage_gate`",
-    "a map with `quiet_days`, `applies_to` or both",
+    "a map with `quiet_days`, `applies_to` or `require_restart`",
     Some("`{ quiet_days: 14, applies_to: existing }`"),
-    ["quiet_days", "applies_to"]
+    ["quiet_days", "applies_to", "require_restart"]
 );
 level!(
     NOTEBOOKS,
@@ -92,9 +92,9 @@ level!(
     LAUNCH_TEMPLATES,
     "launch_templates",
     "under `launch_templates`",
-    "a map with `fix`, `owned` or both",
+    "a map of rules for launch templates",
     Some("`{ fix: report, owned: report }`"),
-    ["fix", "owned"]
+    ["fix", "owned", "repoint_groups"]
 );
 level!(IMAGES, "images", "under `images`", "a map with the key `fix`", Some("`{ fix: report }`"), ["fix"]);
 level!(

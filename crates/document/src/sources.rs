@@ -3,6 +3,7 @@
 use v2only_policy::settings::{ImageFix, LaunchTemplateFix, LaunchTemplateRules, OwnedTemplates};
 
 use crate::keys;
+use crate::notice::Notice;
 use crate::reader::{Reader, Words, set};
 use crate::spot::Spot;
 
@@ -19,6 +20,14 @@ pub(super) fn lay_launch_templates(reader: &mut Reader, spot: &Spot<'_>, rules: 
     let Some(fields) = reader.fields(spot, &keys::LAUNCH_TEMPLATES) else { return };
     set(&mut rules.fix, reader.word(&fields, "fix", &LAUNCH_TEMPLATE_FIX));
     set(&mut rules.owned, reader.word(&fields, "owned", &OWNED));
+    set(&mut rules.repoint_groups, reader.flag(&fields, "repoint_groups"));
+    if let Some(spot) = fields.get("repoint_groups").filter(|_| rules.repoint_groups)
+        && rules.fix == LaunchTemplateFix::Report
+    {
+        let message =
+            "no group is changed without `fix: new-version`, because there is no fixed version to name";
+        reader.notices.push(Notice::at(&spot, message.to_owned()));
+    }
 }
 
 pub(super) fn lay_images(reader: &mut Reader, spot: &Spot<'_>, fix: &mut ImageFix) {

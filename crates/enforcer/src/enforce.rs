@@ -2,10 +2,9 @@
 //!
 //! Each change is written to a journal first, with the state before it, so that it can be undone exactly.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_policy::instance::{Instance, Switch};
 use v2only_policy::{Hold, InstanceId, Judged, Place, Step, Subject};
@@ -15,11 +14,8 @@ use crate::ports::{
     DescribeInstances, DescribeNotebook, InstanceWriter, NotebookWriter, SourceReader, SourceWriter,
 };
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
-use crate::second_look::{CHUNK, unchanged_since};
+use crate::second_look::{is_slow, next_chunk, unchanged_since, while_fresh};
 use crate::{instances, notebooks, sources};
-
-/// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
-const AT_ONCE: usize = 8;
 
 /// Where the state before each change is written.
 pub trait Journal {
@@ -78,28 +74,19 @@ pub struct Carried {
     pub left: Vec<Judged>,
 }
 
-/// Carries out what the policy wants done now, at one place, and says what came of each.
+/// Carries out what the policy wants done now in one account and Region, until more changes have failed than the bound lets
+/// fail.
 ///
-/// Only resources whose plan acts are touched, and each chunk of 40 is described once more before it is changed: see
-/// [`unchanged_since`]. One whose change cannot be journalled is left, and said to have failed. Repeating it is harmless. Instances that were changed are described once more at the end;
-/// one that AWS then describes otherwise counts as failed.
-pub async fn enforce<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
-    ports: &P,
-    journal: &(impl Journal + Sync),
-    place: &Place,
-    judged: Vec<Judged>,
-    now: Timestamp,
-) -> Vec<Record> {
-    enforce_within(ports, journal, place, judged, now, &Bound::default()).await.records
-}
-
-/// The same, until more changes have failed than the bound lets fail.
+/// Only resources whose plan acts are touched, and each is described once more right before it is changed: see
+/// [`second_look`](crate::second_look). A resource whose change cannot be journalled is left, and has failed. Repeating it
+/// is harmless. Instances that were changed are described once more at the end; one that AWS then describes otherwise
+/// counts as failed.
 pub async fn enforce_within<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
     ports: &P,
     journal: &(impl Journal + Sync),
     place: &Place,
     judged: Vec<Judged>,
-    now: Timestamp,
+    now: &(impl Fn() -> Timestamp + Sync),
     bound: &Bound,
 ) -> Carried {
     let (sources, others): (Vec<Judged>, Vec<Judged>) =
@@ -115,7 +102,7 @@ pub async fn enforce_within<P: Writer + DescribeInstances + DescribeNotebook + S
             carried.left.extend_from_slice(some);
             continue;
         }
-        let records = change_sources(ports, journal, place, some, now).await;
+        let records = change_sources(ports, journal, place, some, now()).await;
         records.iter().for_each(|it| bound.note(it));
         carried.records.extend(records);
     }
@@ -124,13 +111,13 @@ pub async fn enforce_within<P: Writer + DescribeInstances + DescribeNotebook + S
     carried
 }
 
-/// Changes resources chunk by chunk, each after a second look.
+/// Changes resources, each after a second look.
 async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
     ports: &P,
     journal: &(impl Journal + Sync),
     place: &Place,
     judged: Vec<Judged>,
-    now: Timestamp,
+    now: &(impl Fn() -> Timestamp + Sync),
     bound: &Bound,
     carried: &mut Carried,
 ) {
@@ -139,24 +126,23 @@ async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
             return Err(judged);
         }
         let record = match journal.write(place, &judged) {
-            Ok(()) => apply(ports, place, &judged, now).await,
+            Ok(()) => apply(ports, place, &judged, now()).await,
             Err(error) => Record::of(place, &judged).with_failure(Failure::journal(&error)),
         };
         bound.note(&record);
         Ok(record)
     };
-    let mut rest = judged.into_iter().peekable();
-    while rest.peek().is_some() {
-        let chunk: Vec<Judged> = rest.by_ref().take(CHUNK).collect();
+    let mut rest = VecDeque::from(judged);
+    while !rest.is_empty() {
         if bound.is_broken() {
-            carried.left.extend(chunk);
-            continue;
+            carried.left.extend(rest.drain(..));
+            return;
         }
+        let chunk = next_chunk(&mut rest, is_slow);
         let (same, other) = unchanged_since(ports, place, chunk).await;
         other.iter().for_each(|it| bound.note(it));
         carried.records.extend(other);
-        let mut tried = futures_util::stream::iter(same).map(&one).buffered(AT_ONCE);
-        while let Some(it) = tried.next().await {
+        for it in while_fresh(same, &mut rest, now, &one).await {
             carried.add(it);
         }
     }
@@ -242,6 +228,7 @@ async fn apply<P: Writer>(ports: &P, place: &Place, judged: &Judged, now: Timest
         Subject::AccountDefaults(_)
         | Subject::TemplateVersion { .. }
         | Subject::LaunchConfiguration { .. }
+        | Subject::Consumer { .. }
         | Subject::Image(_) => sources::apply::apply(ports, place, judged).await,
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use v2only_policy::scope::ScopeError;
+use v2only_policy::{MetadataOption, SwitchOption};
 
 /// A call that did not do what it was asked for.
 ///
@@ -54,44 +55,12 @@ pub enum Kind {
     Unknown,
 }
 
-/// An option of instance metadata that a request can set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MetadataOption {
-    /// `HttpTokens`.
-    HttpTokens,
-    /// `HttpEndpoint`.
-    HttpEndpoint,
-    /// `HttpPutResponseHopLimit`.
-    HopLimit,
-    /// `HttpProtocolIpv6`.
-    Ipv6Endpoint,
-    /// `InstanceMetadataTags`.
-    MetadataTags,
-}
-
-impl MetadataOption {
-    /// What names each option in AWS's messages: lower case, without `-`, `_` and spaces.
-    pub const WORDS: [(&str, Self); 7] = [
-        ("httptokens", Self::HttpTokens),
-        ("httpendpoint", Self::HttpEndpoint),
-        ("hoplimit", Self::HopLimit),
-        ("httpprotocolipv6", Self::Ipv6Endpoint),
-        ("ipv6endpoint", Self::Ipv6Endpoint),
-        ("instancemetadatatags", Self::MetadataTags),
-        ("tagkeyforinstancemetadata", Self::MetadataTags),
-    ];
-
-    /// The name of the request parameter.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::HttpTokens => "HttpTokens",
-            Self::HttpEndpoint => "HttpEndpoint",
-            Self::HopLimit => "HttpPutResponseHopLimit",
-            Self::Ipv6Endpoint => "HttpProtocolIpv6",
-            Self::MetadataTags => "InstanceMetadataTags",
-        }
-    }
-}
+/// Words in AWS's messages that name an option, besides its own name: lower case, without `-`, `_` and spaces.
+const OPTION_WORDS: [(&str, MetadataOption); 3] = [
+    ("hoplimit", MetadataOption::HopLimit),
+    ("ipv6endpoint", MetadataOption::Switch(SwitchOption::Ipv6Endpoint)),
+    ("tagkeyforinstancemetadata", MetadataOption::Switch(SwitchOption::MetadataTags)),
+];
 
 /// What becomes of the event that led to a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,7 +134,9 @@ impl Failure {
             return None;
         }
         let message = self.message.to_ascii_lowercase().replace(['-', '_', ' '], "");
-        let mut named = MetadataOption::WORDS.into_iter().filter(|(word, _)| message.contains(word));
+        let names = MetadataOption::all().map(|option| (option.as_str().to_ascii_lowercase(), option));
+        let words = OPTION_WORDS.into_iter().map(|(word, option)| (word.to_owned(), option));
+        let mut named = names.chain(words).filter(|(word, _)| message.contains(word));
         let (_, option) = named.next()?;
         named.all(|(_, other)| other == option).then_some(option)
     }

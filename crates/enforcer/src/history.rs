@@ -32,7 +32,7 @@ pub struct PlaceHistory {
 
 /// Whether the decision leaves a resource open for want of evidence that its history could replace.
 pub const fn is_sheltered(decision: &Decision) -> bool {
-    matches!(decision.plan, Plan::Hold { why: Hold::UsageGate(_), .. })
+    matches!(&decision.plan, Plan::Hold { why, .. } if why.usage().is_some())
 }
 
 /// What is recorded of one instance. Costs one call, and more only where one page does not show a state without IMDSv1.
@@ -78,7 +78,10 @@ async fn recorded(
     let mut next = None;
     for _ in 0..PAGES {
         let page = ports.history(place, look_up, next).await?;
-        found.extend(page.items.iter().filter_map(|it| trigger_at(it, place)).flat_map(|it| of_it(&it)));
+        for trigger in page.items.iter().filter_map(|it| trigger_at(it, place)) {
+            let ours = is_ours(ports, &trigger);
+            found.extend(of_it(&trigger).into_iter().filter(|it| !ours || it.became == Became::Closed));
+        }
         next = page.next;
         if next.is_none() || found.iter().any(|it| it.became == Became::Closed) {
             break;
@@ -104,10 +107,7 @@ pub async fn reconsider(
         }
         let Some(place_history) = known.as_mut() else { continue };
         let decision = {
-            let usage = match &judged.decision.plan {
-                Plan::Hold { why: Hold::UsageGate(usage), .. } => *usage,
-                _ => circumstances.usage,
-            };
+            let usage = judged.decision.plan.hold().and_then(Hold::usage).unwrap_or(circumstances.usage);
             let (recorded, unread) = place_history.of(ports, circumstances.place, instance).await;
             let history = match (&recorded, &unread) {
                 (Some(recorded), _) if recorded.was_closed() => History::Read(recorded),
@@ -131,7 +131,10 @@ impl PlaceHistory {
             match ports.history(place, LookUp::ModifiedOptions, next).await {
                 Ok(page) => {
                     for trigger in page.items.iter().filter_map(|it| trigger_at(it, place)) {
-                        for (id, change) in changes(&trigger) {
+                        let ours = is_ours(ports, &trigger);
+                        let counts =
+                            |it: &(InstanceId, RecordedChange)| !ours || it.1.became == Became::Closed;
+                        for (id, change) in changes(&trigger).into_iter().filter(counts) {
                             history.changes.entry(id).or_default().push(change);
                         }
                     }
@@ -182,6 +185,11 @@ fn trigger_at(record: &Value, place: &Place) -> Option<Trigger> {
         Ok(Parsed::Trigger(trigger)) if trigger.place == *place => Some(trigger),
         Ok(_) | Err(_) => None,
     }
+}
+
+/// Whether v2only made the call. What it closed counts; nothing that it does is somebody's flip.
+fn is_ours(ports: &impl ReadHistory, trigger: &Trigger) -> bool {
+    trigger.actor.as_ref().is_some_and(|it| ports.made_by_us(&trigger.place, it))
 }
 
 /// What a record says that instances answered afterwards.

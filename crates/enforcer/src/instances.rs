@@ -1,9 +1,9 @@
 //! Carrying out what was decided of an instance.
 
 use v2only_policy::instance::{HttpTokens, Instance};
-use v2only_policy::{Decision, InstanceChange, Place, Plan, Step};
+use v2only_policy::{Decision, InstanceChange, MetadataOption, Place, Plan, Step};
 
-use crate::failure::{Disposition, Failure, Kind, MetadataOption};
+use crate::failure::{Disposition, Failure, Kind};
 use crate::ports::{Changed, InstanceWriter};
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 
@@ -105,9 +105,8 @@ async fn fix(
 /// Whether a refusal can be about an option beside `HttpTokens` and `HttpEndpoint`. A denial can: policies have
 /// conditions on the hop limit.
 fn may_mean_a_side_option(refusal: &Failure) -> bool {
-    let option = refusal.refused_option();
     matches!(refusal.kind, Kind::Invalid | Kind::Refused | Kind::Denied)
-        && !matches!(option, Some(MetadataOption::HttpTokens | MetadataOption::HttpEndpoint))
+        && refusal.refused_option().is_none_or(MetadataOption::is_side_option)
 }
 
 /// The record with AWS's answer to a change.

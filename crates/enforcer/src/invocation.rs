@@ -9,6 +9,7 @@
 //! resource and applies the plan, and `Batch::write` writes the records down.
 
 mod app;
+mod backoff;
 mod batch;
 mod handle;
 mod work;

@@ -14,7 +14,6 @@ use v2only_policy::{Instance, InstanceId, Place};
 
 use crate::failure::{Failure, Kind};
 use crate::ports::LookUpLaunches;
-use crate::sources::trace::GROUP_TAG;
 
 /// For how long CloudTrail keeps events.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -112,7 +111,7 @@ pub async fn launchers(
         if known.contains_key(&it.id) {
             continue;
         }
-        let group = it.tags.get(GROUP_TAG).map(String::as_str);
+        let group = it.group();
         let answer = if it.created_at.is_some_and(|at| now.duration_since(at) > KEPT) {
             Launcher::Older
         } else if let Some(by) = group.and_then(|group| of_groups.get(group)) {

@@ -37,11 +37,13 @@ pub mod readiness;
 pub mod rollback;
 pub mod scan;
 pub mod second_look;
+mod siblings;
 pub mod sweep;
+mod template_exemptions;
 pub mod trace_imds;
 pub mod waves;
 
 pub use counts::{Counts, SweepCounts};
-pub use failure::{Disposition, Failure, Kind, MetadataOption};
+pub use failure::{Disposition, Failure, Kind};
 pub use log_entry::LogEntry;
 pub use record::{Outcome, Record, ResourceId};

@@ -33,6 +33,13 @@ pub enum LogEntry<'a> {
     StalePolicy(&'a str),
     /// The policy document asks for something this release does not act on.
     Notice(&'a str),
+    /// Messages that are to be tried again could not be postponed: they come back when the queue says.
+    NotPostponed {
+        /// How many messages.
+        messages: usize,
+        /// Why.
+        failure: &'a Failure,
+    },
     /// A sweep has begun.
     SweepBegun {
         /// How many accounts the sweep covers.

@@ -29,21 +29,24 @@ use std::future::Future;
 
 use v2only_policy::instance::Instance;
 use v2only_policy::notebook::Notebook;
+use v2only_policy::usage::Kinship;
 use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Tags};
 
 pub use answer::{Answer, Changed, Page};
 pub use automation::{Execution, Locations, RunAutomation};
-pub use estate::{ListAccounts, ListRegions, SendTasks};
+pub use estate::{ListAccounts, ListRegions, PostponeMessages, Postponed, SendTasks};
 pub use findings::{ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
 pub use history::{LookUp, ReadHistory};
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{
-    ChangeDefaults, ChangeLaunchTemplate, Group, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
-    NewVersion, ReadDefaults, SourceReader, SourceWriter, TemplateUse, WantedVersion,
+    ChangeDefaults, ChangeLaunchTemplate, ListFleets, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
+    NewVersion, ReadDefaults, RepointGroup, Repointed, SourceReader, SourceWriter, WantedVersion,
 };
 pub use trace::{Invocation, Progress, RunTrace, TraceStep};
 pub use usage::{Metric, ReadUsage};
+/// The caller of a recorded call.
+pub use v2only_events::Actor;
 
 /// Whether an account may be acted in at all (`organizations:DescribeAccount` for accounts other than our
 /// own).
@@ -85,11 +88,13 @@ pub trait DescribeInstances {
 
 /// Which instances a listing is after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Listing {
+pub enum Listing<'a> {
     /// Those that answer version 1, filtered on AWS's side.
     AnsweringVersion1,
     /// All.
     All,
+    /// Running ones of one group, launch template or image, filtered on AWS's side.
+    Siblings(&'a Kinship),
 }
 
 /// `ec2:DescribeInstances` for listings. One call per page of 1000.
@@ -98,7 +103,7 @@ pub trait ListInstances {
     fn page(
         &self,
         place: &Place,
-        listing: Listing,
+        listing: Listing<'_>,
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<Instance>>> + Send;
 }
@@ -200,16 +205,18 @@ impl<T: TightenInstance + TagInstance> InstanceWriter for T {}
 pub trait NotebookWriter: StopNotebook + UpdateNotebook + StartNotebook + TagNotebook {}
 impl<T: StopNotebook + UpdateNotebook + StartNotebook + TagNotebook> NotebookWriter for T {}
 
-/// All that the function for instances needs.
-pub trait Ec2: Admission + OrganizationalUnits + DescribeInstances + ReadHistory + InstanceWriter {}
-impl<T: Admission + OrganizationalUnits + DescribeInstances + ReadHistory + InstanceWriter> Ec2 for T {}
-
-/// All that the function for notebooks needs.
-pub trait SageMaker:
-    Admission + OrganizationalUnits + DescribeNotebook + ReadHistory + NotebookWriter
-{
+together! {
+    /// All that the function for instances needs.
+    pub trait Ec2:
+        Admission, OrganizationalUnits, DescribeInstances, ListInstances, ReadUsage, ReadHistory, InstanceWriter,
+        PostponeMessages
 }
-impl<T: Admission + OrganizationalUnits + DescribeNotebook + ReadHistory + NotebookWriter> SageMaker for T {}
+
+together! {
+    /// All that the function for notebooks needs.
+    pub trait SageMaker:
+        Admission, OrganizationalUnits, DescribeNotebook, ReadHistory, NotebookWriter, PostponeMessages
+}
 
 together! {
     /// What a scan takes: no writer, and so nothing that is given only this can change anything.

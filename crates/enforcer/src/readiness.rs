@@ -6,17 +6,16 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use v2only_policy::source::{AccountDefaults, LaunchConfiguration, LaunchTemplate};
-use v2only_policy::usage::{Counted, Usage, first_day};
+use v2only_policy::usage::{Counted, LastStart, Siblings, Usage, first_day};
 use v2only_policy::{
     Circumstances, History, HttpTokens, Instance, InstanceId, InstanceState, Occasion, Place, Policy, Switch,
-    quiet_days,
+    usage_gate,
 };
 
 use crate::failure::Failure;
 use crate::ports::{
     Admission, ListInstances, Listing, Metric, OrganizationalUnits, Page, ReadUsage, SourceReader,
 };
-use crate::sources::trace::{GROUP_TAG, TEMPLATE_TAG};
 use crate::sources::{read, says_optional};
 
 pub use roll_up::{By, RollUp, roll_up};
@@ -26,9 +25,10 @@ pub use roll_up::{By, RollUp, roll_up};
 pub enum State {
     /// It answers version 1, and somebody used it, or tried to.
     Busy,
-    /// It answers version 1, and whether somebody uses it is not known: no data is not zero.
+    /// It answers version 1, and whether somebody uses it is not known: no data is not zero, and calls at a start do not
+    /// show where the window has no start.
     Unknown,
-    /// It answers version 1, and nobody used it on any day of the window.
+    /// It answers version 1, was started in the window, and nobody used version 1 on any day of it.
     Ready,
     /// It requires tokens already.
     Required,
@@ -46,6 +46,9 @@ impl State {
     }
 }
 
+/// The window in days, and whether a start must lie in it.
+type Wanted = (u16, bool);
+
 /// What is known of one instance whose metadata service answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
@@ -55,6 +58,10 @@ pub struct Readiness {
     pub state: State,
     /// Length of the window in days, besides today.
     pub window: u16,
+    /// Where its last start lies.
+    pub last_start: LastStart,
+    /// Whether it is ready but for a start in the window.
+    pub wants_restart: bool,
     /// Days of the window with data of `MetadataNoToken`.
     pub days: u16,
     /// Version-1 calls that were answered.
@@ -68,21 +75,24 @@ pub struct Readiness {
 impl Readiness {
     /// The Auto Scaling group it belongs to.
     pub fn group(&self) -> Option<&str> {
-        self.instance.tags.get(GROUP_TAG).map(String::as_str)
+        self.instance.group()
     }
 
     /// The launch template it was launched from.
     pub fn template(&self) -> Option<&str> {
-        self.instance.tags.get(TEMPLATE_TAG).map(String::as_str)
+        self.instance.template()
     }
 
     fn of(
         instance: Instance,
-        window: u16,
+        (window, require_restart): Wanted,
         no_token: &Counted,
         rejected: &Counted,
-        today: jiff::civil::Date,
+        circumstances: &Circumstances<'_>,
     ) -> Self {
+        let today = circumstances.today();
+        let last_start = LastStart::of(instance.started_at, circumstances.now, window);
+        let unproved = require_restart && !last_start.is_in_window();
         let refused = rejected.sum(today, window);
         let usage = Usage::of(no_token, today, window);
         let state = match usage {
@@ -90,12 +100,17 @@ impl Readiness {
             // Refused on some day of the window: it was turned back since, and its software still tries.
             _ if refused > 0 => State::Busy,
             Usage::Busy { .. } => State::Busy,
-            Usage::Quiet { .. } if rejected.complete => State::Ready,
+            Usage::Quiet { .. } if rejected.complete && !unproved => State::Ready,
             Usage::Quiet { .. } | Usage::Gaps { .. } | Usage::Partial | Usage::NotRead => State::Unknown,
         };
         Self {
             state,
             window,
+            last_start,
+            wants_restart: state == State::Unknown
+                && unproved
+                && rejected.complete
+                && matches!(usage, Usage::Quiet { .. }),
             days: no_token.days_with_data(today, window),
             no_token: no_token.sum(today, window),
             rejected: refused,
@@ -124,28 +139,25 @@ where
     P: Admission + OrganizationalUnits + ListInstances + ReadUsage + Sync,
 {
     ports.admit(place).await?;
-    let named = days.is_none() && policy.names_organizational_units();
-    let ous = if named { Some(ports.above(&place.account).await?) } else { None };
+    let ous =
+        if policy.names_organizational_units() { Some(ports.above(&place.account).await?) } else { None };
     let circumstances = Circumstances {
         place,
         ous: ous.as_deref(),
         now,
         occasion: Occasion::Seen,
         usage: Usage::NotRead,
+        siblings: Siblings::NotRead,
         history: History::NotRead,
     };
-    let today = circumstances.today();
     let mut next = None;
     let mut unread: Option<Failure> = None;
     loop {
         let page: Page<Instance> = ports.page(place, Listing::All, next).await?;
-        let mut windows: Vec<(Instance, u16)> = Vec::with_capacity(page.items.len());
+        let mut windows: Vec<(Instance, Wanted)> = Vec::with_capacity(page.items.len());
         for it in page.items.into_iter().filter(answers) {
-            let window = match days {
-                Some(days) => days,
-                None => quiet_days(&it, policy, &circumstances)?,
-            };
-            windows.push((it, window));
+            let gate = usage_gate(&it, policy, &circumstances)?;
+            windows.push((it, (days.unwrap_or(gate.quiet_days), gate.require_restart)));
         }
         let mut counts = Counts::default();
         if unread.is_none()
@@ -153,9 +165,9 @@ where
         {
             unread = Some(failure);
         }
-        for (instance, window) in windows {
+        for (instance, wanted) in windows {
             let (no_token, rejected) = (counts.no_token(&instance.id), counts.rejected(&instance.id));
-            each(Readiness::of(instance, window, no_token, rejected, today));
+            each(Readiness::of(instance, wanted, no_token, rejected, &circumstances));
         }
         next = page.next;
         if next.is_none() {
@@ -183,9 +195,9 @@ impl Counts {
         &mut self,
         ports: &impl ReadUsage,
         circumstances: &Circumstances<'_>,
-        windows: &[(Instance, u16)],
+        windows: &[(Instance, Wanted)],
     ) -> Result<(), Failure> {
-        let Some(longest) = windows.iter().map(|(_, window)| *window).max() else { return Ok(()) };
+        let Some(longest) = windows.iter().map(|(_, (window, _))| *window).max() else { return Ok(()) };
         let ids: Vec<InstanceId> = windows.iter().map(|(it, _)| it.id.clone()).collect();
         let since = first_day(circumstances.today(), longest);
         let (place, now) = (circumstances.place, circumstances.now);
@@ -228,14 +240,14 @@ where
     if defaults.options.http_tokens != Some(HttpTokens::Required) {
         failing.push(Failing::Defaults(defaults));
     }
-    let groups = read::groups(ports, place).await?;
-    for template in read::launch_templates(ports, place, &groups).await? {
+    let mut consumers = read::consumers(ports, place).await?;
+    for template in read::launch_templates(ports, place, &mut consumers).await? {
         let mut numbers: Vec<u64> = template.versions.iter().map(|it| it.number).collect();
         numbers.sort_unstable();
         let numbers = numbers.into_iter().filter(|it| says_optional(&template, *it));
         failing.extend(numbers.map(|it| Failing::Version(template.clone(), it)));
     }
-    for it in read::launch_configurations(ports, place, &groups).await? {
+    for it in read::launch_configurations(ports, place, &consumers).await? {
         if !it.groups.is_empty() && it.options.http_tokens != Some(HttpTokens::Required) {
             failing.push(Failing::Configuration(it));
         }

@@ -11,6 +11,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
+use v2only_policy::source::{Consumer, VersionChoice};
 use v2only_policy::{
     AccountDefaults, DefaultsChange, ImageId, InstanceChange, InstanceId, LaunchTemplateId, MetadataOptions,
     NotebookName, Place, StatedOptions,
@@ -20,7 +21,7 @@ use crate::failure::Failure;
 use crate::record::{Posture, ResourceId};
 
 pub use apply::{Exemption, Restorer, look, restore};
-pub use decide::{defaults, instance, notebook, template};
+pub use decide::{defaults, instance, named_versions, notebook, template};
 
 /// A change that was journalled, and the state before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub enum What {
     },
     /// An image, which nobody can change back.
     Image(ImageId),
+    /// An Auto Scaling group that names other versions since.
+    Group(GroupLine),
 }
 
 /// When a journalled notebook was created.
@@ -95,6 +98,15 @@ pub struct TemplateLine {
     pub made_default: bool,
 }
 
+/// An Auto Scaling group before it was changed, as it was journalled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupLine {
+    /// Its name, its ARN, and the launch templates that it named.
+    pub group: Consumer,
+    /// The versions that it was to name the fixed ones of, with their launch templates.
+    pub open: Vec<(LaunchTemplateId, u64)>,
+}
+
 impl Recorded {
     /// The resource.
     pub fn resource(&self) -> ResourceId {
@@ -104,6 +116,7 @@ impl Recorded {
             What::Template(it) => ResourceId::TemplateVersion(it.id.clone(), it.from),
             What::Defaults { .. } => ResourceId::AccountDefault,
             What::Image(id) => ResourceId::Image(id.clone()),
+            What::Group(it) => ResourceId::Consumer(it.group.kind, it.group.id.clone()),
         }
     }
 }
@@ -125,6 +138,13 @@ pub enum Step {
     },
     /// Those of the account defaults that were changed.
     Defaults(DefaultsStep),
+    /// The versions that an Auto Scaling group names.
+    Group {
+        /// The group as it is now.
+        now: Consumer,
+        /// A version for each of its launch templates, in their order.
+        versions: Vec<VersionChoice>,
+    },
 }
 
 /// Account defaults to be restored; `None` is left alone.
@@ -156,7 +176,7 @@ pub enum Restoration {
 pub enum Held {
     /// Somebody changed it since.
     ChangedSince,
-    /// A notebook of the same name was created since; it is another one.
+    /// A notebook or group of the same name was created since; it is another one.
     Recreated,
     /// The journal does not say how this option was.
     NotRecorded(&'static str),
@@ -189,7 +209,7 @@ impl fmt::Display for Held {
                 f.write_str("it is neither as it was nor as it was left; somebody changed it since")
             }
             Self::Recreated => f.write_str(
-                "it is another notebook: one of this name was created after the journal was written",
+                "it is another notebook or group: one of this name was created after the journal was written",
             ),
             Self::NotRecorded(option) => write!(f, "the journal does not say what {option} was"),
             Self::Irreversible => f.write_str("`ImdsSupport=v2.0` cannot be undone; register the image anew"),
@@ -213,6 +233,12 @@ impl fmt::Display for Step {
                 words.extend(default.map(|it| format!("version {it} made the default")));
                 words.extend(latest.map(|it| format!("version {it} again as $Latest")));
                 f.write_str(&words.join(", "))
+            }
+            Self::Group { now, versions } => {
+                let changed = now.templates.iter().zip(versions).filter(|(it, back)| it.version != **back);
+                let words: Vec<String> =
+                    changed.map(|(it, back)| format!("{back} of {}", it.template)).collect();
+                write!(f, "{} named again", words.join(", "))
             }
             Self::Defaults(it) => {
                 let mut words = Vec::new();

@@ -4,7 +4,7 @@
 use futures_util::StreamExt as _;
 use futures_util::lock::Mutex;
 use jiff::Timestamp;
-use v2only_policy::usage::Usage;
+use v2only_policy::usage::{Siblings, Usage};
 use v2only_policy::{
     Circumstances, History, Judged, NotebookName, Occasion, OuId, Place, Policy, Subject, decide_instance,
     decide_notebook,
@@ -14,9 +14,11 @@ use crate::failure::Failure;
 use crate::history::PlaceHistory;
 pub use crate::kinds::Kinds;
 use crate::ports::{
-    Admission, DescribeNotebook, ListInstances, Listing, OrganizationalUnits, Page, ReadHistory, ReadUsage,
-    Readable, SourceReader,
+    Admission, DescribeNotebook, ListInstances, ListLaunchTemplates, Listing, OrganizationalUnits, Page,
+    ReadHistory, ReadUsage, Readable, SourceReader,
 };
+use crate::siblings::KnownSiblings;
+use crate::template_exemptions::TemplateExemptions;
 use crate::{history, sources, usage};
 
 /// How many notebooks are described side by side.
@@ -126,6 +128,10 @@ pub(crate) struct ScanRequest<'a> {
     pub now: Timestamp,
     /// The changes recorded here, once they were read.
     history: Mutex<Option<PlaceHistory>>,
+    /// The running siblings of new launches, once they were read.
+    pub(crate) siblings: KnownSiblings,
+    /// Which launch templates exempt their instances, once they were read.
+    templates: TemplateExemptions,
 }
 
 impl<'a> ScanRequest<'a> {
@@ -139,7 +145,15 @@ impl<'a> ScanRequest<'a> {
         ports.admit(place).await?;
         let ous =
             if policy.names_organizational_units() { Some(ports.above(&place.account).await?) } else { None };
-        Ok(Self { policy, place, ous, now, history: Mutex::default() })
+        Ok(Self {
+            policy,
+            place,
+            ous,
+            now,
+            history: Mutex::default(),
+            siblings: KnownSiblings::default(),
+            templates: TemplateExemptions::default(),
+        })
     }
 
     /// What a decision depends on besides policy and resource.
@@ -150,12 +164,13 @@ impl<'a> ScanRequest<'a> {
             now: self.now,
             occasion,
             usage: Usage::NotRead,
+            siblings: Siblings::NotRead,
             history: History::NotRead,
         }
     }
 
     /// One page of instances: those that are not clean.
-    pub(crate) async fn instances<P: ListInstances + ReadUsage + ReadHistory>(
+    pub(crate) async fn instances<P: ListInstances + ReadUsage + ReadHistory + ListLaunchTemplates>(
         &self,
         ports: &P,
         next: Option<String>,
@@ -177,8 +192,31 @@ impl<'a> ScanRequest<'a> {
         history::reconsider(ports, self.policy, &self.circumstances(Occasion::Seen), &mut known, &mut judged)
             .await?;
         drop(known);
+        self.ask_the_siblings(ports, &mut judged, usage_unread).await;
+        self.templates.note(ports, self.place, &mut judged).await;
         judged.retain(|it| !it.is_clean());
         Ok(Page { items: judged, next: page.next })
+    }
+
+    /// Decides again about the new launches of a page whose siblings decide.
+    async fn ask_the_siblings<P: ListInstances + ReadUsage>(
+        &self,
+        ports: &P,
+        judged: &mut [Judged],
+        unread: &mut Option<Failure>,
+    ) {
+        let circumstances = self.circumstances(Occasion::Seen);
+        for Judged { subject, decision } in judged.iter_mut() {
+            if unread.is_some() {
+                break;
+            }
+            let Subject::Instance(instance) = subject else { continue };
+            let known = decision.clone();
+            match self.siblings.decide(ports, self.policy, &circumstances, instance, known).await {
+                Ok(again) => *decision = again,
+                Err(failure) => *unread = Some(failure),
+            }
+        }
     }
 
     /// Decides again, under the policy of this request, about instances and notebooks that were decided about under
@@ -189,7 +227,7 @@ impl<'a> ScanRequest<'a> {
     /// about are on hold.
     pub(crate) async fn judge_again(
         &self,
-        ports: &impl ReadUsage,
+        ports: &(impl ListInstances + ReadUsage),
         judged: &mut [Judged],
     ) -> Result<(), Failure> {
         let circumstances = self.circumstances(Occasion::Seen);
@@ -200,10 +238,14 @@ impl<'a> ScanRequest<'a> {
                 Subject::AccountDefaults(_)
                 | Subject::TemplateVersion { .. }
                 | Subject::LaunchConfiguration { .. }
+                | Subject::Consumer { .. }
                 | Subject::Image(_) => {}
             }
         }
-        usage::ask_the_gate(ports, self.policy, &circumstances, judged).await
+        usage::ask_the_gate(ports, self.policy, &circumstances, judged).await?;
+        let mut unread = None;
+        self.ask_the_siblings(ports, judged, &mut unread).await;
+        unread.map_or(Ok(()), Err)
     }
 
     /// Describes and judges the notebooks of these names; `each` gets those that are not clean. Returns the notebooks that
@@ -249,7 +291,7 @@ impl<'a> ScanRequest<'a> {
 }
 
 /// Where the document has no opinion but `HttpTokens`, AWS can leave out what is compliant.
-fn listing(policy: &Policy) -> Listing {
+fn listing(policy: &Policy) -> Listing<'static> {
     let tokens_only = policy.all_rules().all(|it| it.instances.judge_tokens_only());
     if tokens_only { Listing::AnsweringVersion1 } else { Listing::All }
 }

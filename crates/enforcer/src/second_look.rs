@@ -2,7 +2,15 @@
 //!
 //! A decision may be minutes or hours old when its turn comes. Somebody may have exempted the resource meanwhile, switched
 //! it off, fixed it, or replaced it by another one of the same name. Such a resource is not changed.
+//!
+//! A description is used for [`FRESH_FOR`]. Where the request rate makes changes wait for longer, the others are described
+//! again. A change that has begun may wait for its turn beside [`AT_ONCE`] others, so that at EC2's rate of 5 changes a
+//! second it is sent at most 4 seconds after its description.
 
+use std::collections::VecDeque;
+
+use futures_util::StreamExt as _;
+use jiff::{SignedDuration, Timestamp};
 use v2only_policy::instance::{Instance, MetadataOptions};
 use v2only_policy::notebook::Notebook;
 use v2only_policy::source::Image;
@@ -12,9 +20,58 @@ use crate::failure::Failure;
 use crate::ports::{DescribeInstances, DescribeNotebook, ListImages};
 use crate::record::Record;
 
-/// How many resources are changed after one description. At 5 changes a second a chunk takes 8 seconds; it takes longer
-/// where other clients use the same request rate.
-pub const CHUNK: usize = 40;
+/// How many resources are described together.
+pub(crate) const CHUNK: usize = 40;
+/// How old a description may be when a change begins. At EC2's rate of 5 changes a second that means one description for
+/// about 18 changes.
+pub(crate) const FRESH_FOR: SignedDuration = SignedDuration::from_secs(2);
+/// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
+pub(crate) const AT_ONCE: usize = 8;
+
+/// Whether what was described then may still be the base of a change.
+pub(crate) fn is_fresh(described_at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(described_at) < FRESH_FOR
+}
+
+/// Takes out the resources that are described next: 40 at most, and one that is `slow` by itself.
+pub(crate) fn next_chunk<T>(rest: &mut VecDeque<T>, slow: impl Fn(&T) -> bool) -> Vec<T> {
+    let size = match rest.iter().take(CHUNK).position(slow) {
+        Some(0) => 1,
+        Some(others) => others,
+        None => CHUNK,
+    };
+    rest.drain(..size.min(rest.len())).collect()
+}
+
+/// Whether the calls of a resource take seconds: AWS gives notebooks 2 calls a second.
+pub(crate) fn is_slow(judged: &Judged) -> bool {
+    judged.acts() && matches!(judged.subject, Subject::Notebook(_))
+}
+
+/// Changes resources that were described right now, as long as their description is fresh. Returns the results, and puts
+/// back the resources that have to be described again. The first one is changed in any case.
+pub(crate) async fn while_fresh<T, R, F: Future<Output = R>>(
+    chunk: Vec<T>,
+    rest: &mut VecDeque<T>,
+    now: &(impl Fn() -> Timestamp + ?Sized),
+    change: impl Fn(T) -> F,
+) -> Vec<R> {
+    let described_at = now();
+    let change = &change;
+    let all = chunk.into_iter().enumerate().map(|(index, it)| async move {
+        if index == 0 || is_fresh(described_at, now()) { Ok(change(it).await) } else { Err(it) }
+    });
+    let all: Vec<Result<R, T>> = futures_util::stream::iter(all).buffered(AT_ONCE).collect().await;
+    let (mut done, mut again) = (Vec::new(), Vec::new());
+    for it in all {
+        match it {
+            Ok(result) => done.push(result),
+            Err(it) => again.push(it),
+        }
+    }
+    again.into_iter().rev().for_each(|it| rest.push_front(it));
+    done
+}
 
 /// Splits decided resources into those that are as they were when they were decided, and records of the others.
 ///
@@ -44,7 +101,8 @@ pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook + ListImage
             | Subject::Instance(_)
             | Subject::AccountDefaults(_)
             | Subject::TemplateVersion { .. }
-            | Subject::LaunchConfiguration { .. } => Ok(true),
+            | Subject::LaunchConfiguration { .. }
+            | Subject::Consumer { .. } => Ok(true),
         };
         sort(place, it, is_same, &mut same, &mut other);
     }

@@ -2,12 +2,14 @@
 
 pub mod apply;
 pub mod read;
+pub(crate) mod repoint;
 pub mod trace;
+mod versions;
 
 use v2only_policy::source::{LaunchConfiguration, LaunchTemplate};
 use v2only_policy::{
-    Circumstances, HttpTokens, Judged, Place, Policy, Subject, decide_account_defaults, decide_image,
-    decide_launch_configuration, decide_launch_template,
+    Circumstances, HttpTokens, Judged, Place, Policy, Subject, decide_account_defaults, decide_consumer,
+    decide_image, decide_launch_configuration, decide_launch_template,
 };
 
 use crate::failure::Failure;
@@ -28,8 +30,8 @@ pub async fn scan(
     each: &mut (dyn FnMut(Judged) + Send),
 ) -> Result<(), Failure> {
     let place = circumstances.place;
-    let mut report = |wanted: bool, judged: Judged| {
-        if wanted && !judged.is_clean() {
+    let mut report = |judged: Judged| {
+        if !judged.is_clean() {
             each(judged);
         }
     };
@@ -39,7 +41,7 @@ pub async fn scan(
             let page = ports.own_images(place, next).await?;
             for image in page.items {
                 let decision = decide_image(&image, policy, circumstances)?.without_consent();
-                report(true, Judged { subject: Subject::Image(image), decision });
+                report(Judged { subject: Subject::Image(image), decision });
             }
             next = page.next;
             if next.is_none() {
@@ -56,31 +58,52 @@ pub async fn scan(
     }
     let defaults = ports.defaults(place).await?;
     let mut failing = 0;
-    if templates || configurations {
-        let groups = read::groups(ports, place).await?;
-        if templates {
-            for template in read::launch_templates(ports, place, &groups).await? {
-                for judged in decide_launch_template(&template, &defaults, policy, circumstances)? {
-                    if let Subject::TemplateVersion { number, .. } = judged.subject {
-                        failing += usize::from(says_optional(&template, number));
-                    }
-                    report(kinds.launch_templates, judged);
-                }
+    let mut consumers = if templates {
+        read::consumers(ports, place).await?
+    } else if configurations {
+        read::groups(ports, place).await?
+    } else {
+        Vec::new()
+    };
+    if templates {
+        let mut templates = read::launch_templates(ports, place, &mut consumers).await?;
+        failing += templates.iter().map(failing_versions).sum::<usize>();
+        if kinds.launch_templates {
+            let judge = |it| decide_consumer(it, &templates, &defaults, policy, circumstances);
+            let consumers: Vec<Judged> =
+                consumers.iter().filter_map(|it| judge(it).transpose()).collect::<Result<_, _>>()?;
+            note_repointed(&mut templates, &consumers);
+            for template in &templates {
+                let judged = decide_launch_template(template, &defaults, policy, circumstances)?;
+                judged.into_iter().for_each(&mut report);
             }
+            // After the templates: a group is changed once the fixed version exists.
+            consumers.into_iter().for_each(&mut report);
         }
-        if configurations {
-            for configuration in read::launch_configurations(ports, place, &groups).await? {
-                failing += usize::from(fails(&configuration));
-                let judged = decide_launch_configuration(&configuration, policy, circumstances)?;
-                report(kinds.launch_configurations, judged);
-            }
+    }
+    if configurations {
+        let configurations = read::launch_configurations(ports, place, &consumers).await?;
+        failing += configurations.iter().filter(|it| fails(it)).count();
+        for configuration in configurations.iter().filter(|_| kinds.launch_configurations) {
+            report(decide_launch_configuration(configuration, policy, circumstances)?);
         }
     }
     if kinds.account_defaults {
         let decision = decide_account_defaults(&defaults, failing, policy, circumstances)?;
-        report(true, Judged { subject: Subject::AccountDefaults(defaults), decision });
+        report(Judged { subject: Subject::AccountDefaults(defaults), decision });
     }
     Ok(())
+}
+
+/// Notes at the launch templates which consumers are to name another version, so that nobody launches from this one then.
+fn note_repointed(templates: &mut [LaunchTemplate], consumers: &[Judged]) {
+    for it in consumers.iter().filter(|it| it.acts()) {
+        let Subject::Consumer { consumer, open, .. } = &it.subject else { continue };
+        for open in open {
+            let named = templates.iter_mut().filter(|it| it.id == open.template.id);
+            named.for_each(|it| it.repoint(consumer, open.number));
+        }
+    }
 }
 
 fn asks_for_enforcement(policy: &Policy) -> bool {
@@ -88,16 +111,19 @@ fn asks_for_enforcement(policy: &Policy) -> bool {
 }
 
 /// How many versions of launch templates, and launch configurations, in use say `optional`: their launches fail once tokens
-/// are enforced.
+/// are enforced. Groups and fleets are read as well, because they decide which versions are in use.
 pub(crate) async fn failing(ports: &impl SourceReader, place: &Place) -> Result<usize, Failure> {
-    let groups = read::groups(ports, place).await?;
-    let templates = read::launch_templates(ports, place, &groups).await?;
-    let configurations = read::launch_configurations(ports, place, &groups).await?;
-    let versions = templates.iter().map(|template| {
-        let in_use = template.versions.iter().filter(|it| template.is_in_use(it.number));
-        in_use.filter(|it| says_optional(template, it.number)).count()
-    });
-    Ok(versions.sum::<usize>() + configurations.iter().filter(|it| fails(it)).count())
+    let mut consumers = read::consumers(ports, place).await?;
+    let templates = read::launch_templates(ports, place, &mut consumers).await?;
+    let configurations = read::launch_configurations(ports, place, &consumers).await?;
+    let versions: usize = templates.iter().map(failing_versions).sum();
+    Ok(versions + configurations.iter().filter(|it| fails(it)).count())
+}
+
+/// How many versions in use say `optional`.
+fn failing_versions(template: &LaunchTemplate) -> usize {
+    let in_use = template.versions.iter().filter(|it| template.is_in_use(it.number));
+    in_use.filter(|it| says_optional(template, it.number)).count()
 }
 
 /// Whether launches from this launch configuration fail once tokens are enforced. What it does not state is `optional`.

@@ -1,7 +1,7 @@
 //! Reading evidence of version-1 use for the instances about which it decides, and for no others.
 
 use v2only_policy::usage::{Counted, Usage, first_day};
-use v2only_policy::{Circumstances, InstanceId, Judged, Policy, decide_instance, quiet_days};
+use v2only_policy::{Circumstances, InstanceId, Judged, Policy, decide_instance, usage_gate};
 
 use crate::failure::Failure;
 use crate::ports::{Metric, ReadUsage};
@@ -20,7 +20,7 @@ pub async fn ask_the_gate(
     let mut waiting: Vec<(&mut Judged, InstanceId, u16)> = Vec::new();
     for judged in judged.iter_mut().filter(|it| it.decision.wants_usage()) {
         if let Some(instance) = judged.instance() {
-            let (id, window) = (instance.id.clone(), quiet_days(instance, policy, circumstances)?);
+            let (id, window) = (instance.id.clone(), usage_gate(instance, policy, circumstances)?.quiet_days);
             waiting.push((judged, id, window));
         }
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use v2only_policy::AccountId;
+
 use crate::json::Node;
 
 /// The `type` of a caller from another AWS account.
@@ -50,6 +52,13 @@ impl Actor {
     /// The name of the session, if this is one of a role.
     pub fn session_name(&self) -> Option<&str> {
         self.session().map(|(_, session)| session)
+    }
+
+    /// Whether this is the session of this name of a role in an account. `role` may have a path, which the ARN of a session
+    /// leaves out.
+    pub fn is_session_of(&self, account: &AccountId, role: &str, session: &str) -> bool {
+        let name = role.rsplit('/').next().unwrap_or(role);
+        self.account() == Some(account.as_str()) && self.session() == Some((name, session))
     }
 
     /// The name of the user, if this is one.

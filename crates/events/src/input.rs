@@ -24,6 +24,17 @@ pub struct Message {
     pub body: Result<Value, Malformed>,
     /// How often it was received, this time included.
     pub receive_count: Option<u32>,
+    /// The receipt of this delivery, by which the message can be postponed.
+    pub receipt: Option<Receipt>,
+}
+
+/// A delivery of a message by its queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The ARN of the queue.
+    pub queue: String,
+    /// What SQS calls the receipt handle. It is only good for this delivery.
+    pub handle: String,
 }
 
 /// Tells one event from a batch of them.
@@ -64,20 +75,22 @@ fn message(index: usize, record: Value) -> Result<Message, Malformed> {
         found,
     };
     // Message by message, because one that SQS would never send must not take the others with it.
-    let (body, receive_count) = match serde_json::from_value::<SqsMessage>(record) {
+    let (body, receive_count, receipt) = match serde_json::from_value::<SqsMessage>(record) {
         Ok(message) => {
+            let receipt = message.receipt_handle.zip(message.event_source_arn);
+            let receipt = receipt.map(|(handle, queue)| Receipt { queue, handle });
             let body = message.body.unwrap_or_default();
             let json = serde_json::from_str(&body)
                 .map_err(|error| in_body("JSON", format!("{} bytes with an error: {error}", body.len())));
             let count = message.attributes.get("ApproximateReceiveCount");
-            (json, count.and_then(|count| count.parse().ok()))
+            (json, count.and_then(|count| count.parse().ok()), receipt)
         }
         Err(error) => {
             let why = shortened(&error.to_string(), 120);
-            (Err(in_body("that of an SQS message", format!("unreadable: {why}"))), None)
+            (Err(in_body("that of an SQS message", format!("unreadable: {why}"))), None, None)
         }
     };
-    Ok(Message { id, body, receive_count })
+    Ok(Message { id, body, receive_count, receipt })
 }
 
 fn records_expected(found: &Value) -> Malformed {

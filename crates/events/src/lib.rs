@@ -36,7 +36,7 @@ pub use actor::Actor;
 pub use envelope::{Header, header};
 pub use event_name::EventName;
 pub use ignored::Ignored;
-pub use input::{Input, Message, input};
+pub use input::{Input, Message, Receipt, input};
 pub use malformed::Malformed;
 pub use trigger::{Launched, NotebookCause, RequestedOptions, Subject, Trigger};
 

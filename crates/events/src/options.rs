@@ -1,7 +1,7 @@
 //! Metadata options, in requests and in responses. A word that is not known is kept as unknown: it was
 //! said, so it is not the same as silence, and nothing may be concluded from it.
 
-use v2only_policy::{HttpTokens, Switch};
+use v2only_policy::{HttpTokens, Switch, Switches};
 
 use crate::RequestedOptions;
 use crate::json::Node;
@@ -12,8 +12,7 @@ pub(crate) fn requested(options: &Node<'_>) -> RequestedOptions {
         http_tokens: tokens(options),
         http_endpoint: switch(&options.field("httpEndpoint")),
         hop_limit: hop_limit(options),
-        ipv6_endpoint: switch(&options.field("httpProtocolIpv6")),
-        metadata_tags: switch(&options.field("instanceMetadataTags")),
+        switches: switches(options),
         ..RequestedOptions::default()
     }
 }
@@ -40,6 +39,14 @@ pub(crate) fn switch(node: &Node<'_>) -> Option<Switch> {
         Some("enabled") => Switch::Enabled,
         Some("disabled") => Switch::Disabled,
         _ => Switch::Unknown,
+    })
+}
+
+/// The options that are on or off. CloudTrail writes the name of the request parameter with a small first letter.
+pub(crate) fn switches(options: &Node<'_>) -> Switches<Option<Switch>> {
+    Switches::each(|option| {
+        let (first, rest) = option.as_str().split_at(1);
+        switch(&options.field(&format!("{}{rest}", first.to_ascii_lowercase())))
     })
 }
 

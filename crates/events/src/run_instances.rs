@@ -1,6 +1,7 @@
 //! `RunInstances`: the one event whose record may settle everything without a call.
 
 use v2only_policy::InstanceId;
+use v2only_policy::exemption::UNTIL_TAG;
 
 use crate::instances::id_in;
 use crate::json::Node;
@@ -39,8 +40,7 @@ fn instance(id: InstanceId, entry: &Node<'_>) -> Launched {
         http_tokens: options::tokens(&options),
         http_endpoint: options::switch(&options.field("httpEndpoint")),
         hop_limit: options::hop_limit(&options),
-        ipv6_endpoint: options::switch(&options.field("httpProtocolIpv6")),
-        metadata_tags: options::switch(&options.field("instanceMetadataTags")),
+        switches: options::switches(&options),
         managed_by: managed_by(&entry.field("operator")),
         image: entry.field("imageId").label(),
         tags: entry.field("tagSet").tags(),
@@ -58,10 +58,21 @@ fn requested(request: &Node<'_>) -> RequestedOptions {
     let name = || template.field("launchTemplateName").label();
     RequestedOptions {
         launch_template: template.field("launchTemplateId").label().or_else(name),
+        exemption_tag: gives_exemption_tag(request),
         launch_template_version: template.field("version").label(),
         image: request.field("instancesSet").entries().iter().find_map(|it| it.field("imageId").label()),
         ..options::requested(&request.field("metadataOptions"))
     }
+}
+
+/// Whether `tagSpecificationSet` holds a tag that exempts instances.
+fn gives_exemption_tag(request: &Node<'_>) -> bool {
+    let specifications = request.field("tagSpecificationSet").entries();
+    let mut of_instances =
+        specifications.iter().filter(|it| it.field("resourceType").text().is_none_or(|it| it == "instance"));
+    of_instances.any(|it| {
+        it.field("tags").entries().iter().any(|it| it.field("key").text().as_deref() == Some(UNTIL_TAG))
+    })
 }
 
 /// `minCount`, which stands in the only entry of the request's `instancesSet`.

@@ -3,7 +3,8 @@
 //! A trigger is a hint: it says which resource to describe, and what the record itself claims about it.
 
 use v2only_policy::{
-    HttpTokens, InstanceId, InstanceState, MinimumVersion, NotebookName, NotebookStatus, Place, Switch, Tags,
+    HttpTokens, InstanceId, InstanceState, MinimumVersion, NotebookName, NotebookStatus, Place, Switch,
+    Switches, Tags,
 };
 
 use crate::{Actor, EventName, Malformed};
@@ -110,10 +111,8 @@ pub struct Launched {
     pub http_endpoint: Option<Switch>,
     /// The hop limit.
     pub hop_limit: Option<u8>,
-    /// The IPv6 endpoint.
-    pub ipv6_endpoint: Option<Switch>,
-    /// Tags in instance metadata.
-    pub metadata_tags: Option<Switch>,
+    /// The options that are on or off.
+    pub switches: Switches<Option<Switch>>,
     /// The service that manages it.
     pub managed_by: Option<String>,
     /// The image it was launched from.
@@ -130,8 +129,7 @@ impl Launched {
             http_tokens: None,
             http_endpoint: None,
             hop_limit: None,
-            ipv6_endpoint: None,
-            metadata_tags: None,
+            switches: Switches::all(None),
             managed_by: None,
             image: None,
             tags: None,
@@ -148,14 +146,14 @@ pub struct RequestedOptions {
     pub http_endpoint: Option<Switch>,
     /// The hop limit.
     pub hop_limit: Option<u8>,
-    /// The IPv6 endpoint.
-    pub ipv6_endpoint: Option<Switch>,
-    /// Tags in instance metadata.
-    pub metadata_tags: Option<Switch>,
+    /// The options that are on or off.
+    pub switches: Switches<Option<Switch>>,
     /// The id or name of the launch template.
     pub launch_template: Option<String>,
     /// The version of the launch template as the caller wrote it, for example `4` or `$Latest`.
     pub launch_template_version: Option<String>,
+    /// Whether the caller gave the instances an exemption tag, beside those of the launch template.
+    pub exemption_tag: bool,
     /// The image as the caller wrote it; `resolve:ssm:…` where it is kept in a parameter.
     pub image: Option<String>,
 }

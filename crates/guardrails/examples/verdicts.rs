@@ -12,7 +12,8 @@ use v2only_policy::settings::{HopLimit, HopLimitRule, Rules};
 use v2only_policy::{
     AccountId, Circumstances, History, HttpTokens, Instance, InstanceId, InstanceState, MetadataOptions,
     MinimumVersion, Mode, Notebook, NotebookName, NotebookStatus, Occasion, Place, Platform, Policy, Region,
-    Switch, Tags, Verdict, decide_instance, decide_notebook, usage::Usage,
+    Switch, Tags, Verdict, decide_instance, decide_notebook,
+    usage::{Siblings, Usage},
 };
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -70,6 +71,7 @@ fn answer(question: Question) -> Result<Answer> {
         now: Timestamp::UNIX_EPOCH,
         occasion: Occasion::Launch,
         usage: Usage::NotRead,
+        siblings: Siblings::NotRead,
         history: History::NotRead,
     };
     Ok(match question.about {
@@ -115,7 +117,9 @@ fn instance(options: MetadataOptions) -> Result<Instance> {
         options,
         managed_by: None,
         created_at: None,
+        started_at: None,
         image: None,
+        instance_type: None,
         profile: None,
         public_address: false,
         tags: Tags::new(),

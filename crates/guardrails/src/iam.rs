@@ -64,7 +64,9 @@ fn notebooks_v2_only(settings: &Settings) -> Vec<Statement> {
 fn hub(settings: &Settings) -> Vec<Statement> {
     let names = &settings.names;
     let members = [&names.ec2_enforcer, &names.notebook_enforcer].map(|it| it.arn(settings.partition));
-    vec![read_the_document(settings), enter(members), ask_the_organization(settings)]
+    let queues = names.event_queues.each_ref().map(|it| settings.arn("sqs", it));
+    let postpone = Statement::allow("PostponeMessages", ["sqs:ChangeMessageVisibility"], queues);
+    vec![read_the_document(settings), enter(members), ask_the_organization(settings), postpone]
 }
 
 /// What the sweeper needs where it runs, besides the role that does the work.
@@ -149,7 +151,7 @@ fn ec2_enforcer(settings: &Settings) -> Vec<Statement> {
         "ec2:Attribute/HttpEndpoint",
         ["disabled"],
     );
-    let mut statements = vec![see_instances(), see_history(), tighten_instances(settings)];
+    let mut statements = vec![see_instances(), see_usage(), see_history(), tighten_instances(settings)];
     if settings.disables_endpoints {
         statements.push(disable);
     }
@@ -178,7 +180,7 @@ fn stop_and_start(settings: &Settings) -> Statement {
 
 /// What a scan reads, and the tightening half of what both enforcers change.
 fn sweeper(settings: &Settings) -> Vec<Statement> {
-    let mut statements = vec![see_regions(), list_notebooks(), see_sources(), see_usage()];
+    let mut statements = vec![see_regions(), list_notebooks(), see_sources()];
     statements.extend(ec2_enforcer(settings));
     let known = statements.clone();
     statements.extend(notebook_enforcer(settings).into_iter().filter(|it| !known.contains(it)));
@@ -219,9 +221,11 @@ fn see_sources() -> Statement {
         [
             "autoscaling:DescribeAutoScalingGroups",
             "autoscaling:DescribeLaunchConfigurations",
+            "ec2:DescribeFleets",
             "ec2:DescribeImages",
             "ec2:DescribeLaunchTemplateVersions",
             "ec2:DescribeLaunchTemplates",
+            "ec2:DescribeSpotFleetRequests",
             "ec2:GetInstanceMetadataDefaults",
         ],
         ["*"],
@@ -247,7 +251,7 @@ fn reporter(settings: &Settings) -> Vec<Statement> {
 /// For people at the command line: AWS has no condition that would keep these actions to tightening, so no
 /// function has this role.
 fn source_enforcer(settings: &Settings) -> Vec<Statement> {
-    vec![
+    let mut statements = vec![
         see_sources(),
         Statement::allow("ChangeAccountDefaults", ["ec2:ModifyInstanceMetadataDefaults"], ["*"]),
         Statement::allow(
@@ -256,12 +260,29 @@ fn source_enforcer(settings: &Settings) -> Vec<Statement> {
             [settings.arn("ec2", "launch-template/*")],
         ),
         Statement::allow("MarkImages", ["ec2:ModifyImageAttribute"], [settings.arn("ec2", "image/*")]),
+    ];
+    statements.extend(settings.repoints_groups.then(|| repoint_groups(settings, "RepointGroups")));
+    statements
+}
+
+/// To change what a group launches from, and neither its size nor its subnets. AWS has no condition on which version is named.
+fn repoint_groups(settings: &Settings, sid: &'static str) -> Statement {
+    let groups = settings.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*");
+    [
+        "autoscaling:LaunchConfigurationName",
+        "autoscaling:MaxSize",
+        "autoscaling:MinSize",
+        "autoscaling:VPCZoneIdentifiers",
     ]
+    .into_iter()
+    .fold(Statement::allow(sid, ["autoscaling:UpdateAutoScalingGroup"], [groups]), |it, key| {
+        it.when("Null", key, ["true"])
+    })
 }
 
 /// The only role that can loosen. It can see what it restores, and write exemptions.
 fn rollback(settings: &Settings) -> Vec<Statement> {
-    vec![
+    let mut statements = vec![
         see_instances(),
         modify_instances(settings, "RestoreInstances"),
         see_notebooks(settings),
@@ -275,7 +296,9 @@ fn rollback(settings: &Settings) -> Vec<Statement> {
         ),
         tagging("ExemptInstances", &["ec2:CreateTags"], instance(settings)),
         tagging("ExemptNotebooks", &["sagemaker:AddTags"], notebook(settings)),
-    ]
+    ];
+    statements.extend(settings.repoints_groups.then(|| repoint_groups(settings, "RestoreGroups")));
+    statements
 }
 
 /// Reads an installation, in the account of the functions and in members. Of the pieces only those of ours, where

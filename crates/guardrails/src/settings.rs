@@ -1,9 +1,12 @@
 //! What a rendering depends on, and how it follows from the policy document.
 
+use v2only_policy::exemption::Exemption;
+use v2only_policy::scope::Glob;
 use v2only_policy::settings::{EndpointRule, HopLimit, HopLimitRule, Rules};
 use v2only_policy::{Mode, Partition, Policy};
 
-/// A role, or several by a pattern: an account (or `*`) and a name with its path, which may hold `*` and `?`.
+/// A role, or several by a pattern: an account (or `*`) and a name with its path, which may hold
+/// `*` and `?`.
 ///
 /// The partition is that of the rendering.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +18,8 @@ pub struct RolePattern {
 /// Why a text is no [`RolePattern`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RolePatternError {
-    /// It has another shape. Users and sessions are refused too: nothing keeps others from making a user of
-    /// that name, and the key that is compared never holds the ARN of a session.
+    /// It has another shape. Users and sessions are refused too: nothing keeps others from making a
+    /// user of that name, and the key that is compared never holds the ARN of a session.
     #[error("`{0}` is not the ARN of a role such as `arn:aws:iam::*:role/break-glass`")]
     NotARole(String),
     /// It means every role there is.
@@ -108,6 +111,8 @@ pub struct Names {
     pub parameters: String,
     /// The queue that the sweeper keeps its work in.
     pub sweep_queue: String,
+    /// The queues that events reach the enforcers through.
+    pub event_queues: [String; 2],
 }
 
 /// Everything a rendering depends on.
@@ -121,21 +126,29 @@ pub struct Settings {
     pub default_hop_limit: Option<HopLimit>,
     /// Whether the document has endpoints disabled anywhere, so that the enforcer must be able to.
     pub disables_endpoints: bool,
+    /// Whether the document has groups changed that name a violating version by number, so that the roles for sources must be
+    /// able to.
+    pub repoints_groups: bool,
     /// Who is spared.
     pub principals: Principals,
     /// What is protected.
     pub names: Names,
     /// What AWS says beside a refusal that comes from the declarative policy.
     pub exception_message: String,
+    /// Patterns of the ids of instances that the document exempts, wherever they are.
+    pub exempt_instances: Vec<String>,
+    /// Patterns of the names of notebook instances that the document exempts, wherever they are.
+    pub exempt_notebooks: Vec<String>,
 }
 
 impl Settings {
     /// What follows from a policy document.
     ///
-    /// A service control policy binds whole accounts and cannot see which override means a launch. So the
-    /// hop limit is the loosest of the document and all its overrides, and none where one of them has no
-    /// opinion: nothing is denied that the functions would have accepted. Modes and exemptions are not
-    /// looked at; where a policy is attached, and to whom `principals` spares, takes their place.
+    /// A service control policy binds whole accounts and cannot see which override means a launch.
+    /// So the hop limit is the loosest of the document and all its overrides, and none where one of
+    /// them has no opinion: nothing is denied that the functions would have accepted. Modes and
+    /// exemptions do not change policies; where a policy is attached, and whom `principals` spares,
+    /// takes their place. Exemptions by id are parameters of the conformance pack.
     pub fn from_policy(policy: &Policy, partition: Partition, principals: Principals) -> Self {
         let hop_limit =
             policy.all_rules().map(|it| it.instances.hop_limit).reduce(loosest).unwrap_or_default();
@@ -150,9 +163,12 @@ impl Settings {
             disables_endpoints: policy
                 .all_rules()
                 .any(|it| it.instances.http_endpoint == EndpointRule::Disabled),
+            repoints_groups: policy.all_rules().any(|it| it.launch_templates.repoint_groups),
             principals,
             names: Names::default(),
             exception_message: "IMDSv2 is required here: launch with HttpTokens=required".to_owned(),
+            exempt_instances: exempt_by_id(policy, true),
+            exempt_notebooks: exempt_by_id(policy, false),
         }
     }
 
@@ -214,8 +230,33 @@ impl Default for Names {
             rules: "v2only-*".to_owned(),
             parameters: "v2only/*".to_owned(),
             sweep_queue: "v2only-sweeper".to_owned(),
+            event_queues: ["v2only-ec2-enforcer", "v2only-notebook-enforcer"].map(str::to_owned),
         }
     }
+}
+
+/// The patterns of exemptions that match by id or name alone: of instances, or of notebooks. The id
+/// of an instance is unique, so that its account and Region add no condition.
+fn exempt_by_id(policy: &Policy, instances: bool) -> Vec<String> {
+    let alone = |it: &Exemption| {
+        let matcher = &it.matcher;
+        let anywhere = matcher.accounts.is_empty() && matcher.regions.is_empty() && matcher.ous.is_empty();
+        let unique =
+            matcher.resources.iter().all(|it| is_instance(it.as_str()) && !it.as_str().contains(['*', '?']));
+        matcher.tag.is_none() && (anywhere || unique)
+    };
+    let of_kind = |it: &&str| *it == "*" || is_instance(it) == instances;
+    let entries = policy.exemptions.iter().filter(|it| alone(it));
+    entries
+        .flat_map(|it| &it.matcher.resources)
+        .map(Glob::as_str)
+        .filter(of_kind)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_instance(pattern: &str) -> bool {
+    pattern.starts_with("i-")
 }
 
 /// The rule that accepts whatever one of the two accepts, and no more than it must.

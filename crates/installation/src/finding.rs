@@ -26,6 +26,8 @@ pub enum State {
     Problem,
     /// It could not be read, or what was read does not tell.
     Unread,
+    /// As it is shipped, and may not do what the policy document expects of it.
+    Warning,
     /// As it should be.
     Ok,
 }
@@ -36,6 +38,7 @@ impl State {
         match self {
             Self::Problem => "problem",
             Self::Unread => "could not be checked",
+            Self::Warning => "warning",
             Self::Ok => "ok",
         }
     }

@@ -8,11 +8,14 @@ mod queues;
 mod rules;
 mod surroundings;
 mod trails;
+mod windows;
 
 use v2only_policy::Place;
 
-use crate::expected::{Arns, BUS, DEFAULT_BUS, FUNCTIONS, Shipped, UNDELIVERED, bus_policy, forwarder};
-use crate::finding::{DoctorFinding, Report, Site};
+use crate::expected::{
+    Arns, BUS, DEFAULT_BUS, FUNCTIONS, PREFIX, Shipped, UNDELIVERED, bus_policy, forwarder,
+};
+use crate::finding::{DoctorFinding, Report, Site, State};
 use crate::snapshot::Snapshot;
 use v2only_enforcer::Failure;
 
@@ -33,6 +36,25 @@ pub fn judge(seen: &Snapshot, against: &Against<'_>) -> Vec<DoctorFinding> {
     }
     surroundings::defaults(&mut report, &seen.defaults);
     report.findings
+}
+
+/// The findings where v2only is not installed: the account and Region of the functions, the first of `seen`, have no
+/// piece of it, and no other was found. `None` where something of v2only exists or could not be ruled out.
+///
+/// Findings about each missing piece would print a command for each, and what those commands create collides with a
+/// later deployment.
+pub fn not_installed(seen: &[Snapshot], against: &Against<'_>) -> Option<Vec<DoctorFinding>> {
+    let (hub, members) = seen.split_first()?;
+    if hub.has_pieces() != Some(false) || members.iter().any(|it| it.has_pieces() == Some(true)) {
+        return None;
+    }
+    let mut report = Report::at(&hub.place);
+    let why = "is not installed: no function, queue, rule, schedule or parameter of it exists here. If it is installed elsewhere, \
+               use credentials of that account and name that Region first";
+    report.problem("installation", PREFIX, why, functions::deploy(hub.site == Site::Hub));
+    let unread = members.iter().filter(|it| it.has_pieces().is_none()).flat_map(|it| judge(it, against));
+    report.findings.extend(unread.filter(|it| it.state == State::Unread));
+    Some(report.findings)
 }
 
 /// The failure to enter the account at all, if so: one finding instead of one for each piece.
@@ -87,10 +109,11 @@ fn home(report: &mut Report<'_>, seen: &Snapshot, against: &Against<'_>) {
             functions::judge(report, it, &function.function, in_organization, against);
         }
         for name in it.schedules {
-            functions::schedule(report, it, name, seen.schedules.get(name));
+            functions::schedule(report, it, name, seen.schedules.get(name), in_organization);
         }
         senders.extend(its_rules);
     }
     queues::undelivered(report, seen.queues.get(UNDELIVERED), &senders);
     surroundings::parameter(report, &seen.parameter, against);
+    windows::judge(report, &seen.parameter, seen.schedules.get("v2only-sweep"));
 }

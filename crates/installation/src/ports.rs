@@ -143,6 +143,8 @@ pub struct Schedule {
     pub state: String,
     /// What it starts.
     pub target: String,
+    /// When: `rate(6 hours)`, or `cron(…)`.
+    pub expression: String,
 }
 
 /// A parameter.

@@ -182,6 +182,20 @@ impl Snapshot {
         all
     }
 
+    /// Whether pieces of v2only exist here: `None` if none was found and some could not be read.
+    pub fn has_pieces(&self) -> Option<bool> {
+        fn exists<T>(answer: &Answer<Option<T>>) -> Option<bool> {
+            answer.as_ref().ok().map(Option::is_some)
+        }
+        let pieces = self.rules.values().map(|it| exists(&it.rule));
+        let pieces = pieces.chain(self.queues.values().map(exists));
+        let pieces = pieces.chain(self.functions.values().map(|it| exists(&it.function)));
+        let pieces = pieces.chain(self.schedules.values().map(exists));
+        let pieces: Vec<Option<bool>> = pieces.chain([exists(&self.bus), exists(&self.parameter)]).collect();
+        let unread = pieces.contains(&None);
+        if pieces.contains(&Some(true)) { Some(true) } else { (!unread).then_some(false) }
+    }
+
     /// The settings of the first function that has any for other accounts.
     pub fn membership(&self) -> Option<Membership> {
         self.functions.values().find_map(|it| {

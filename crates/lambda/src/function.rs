@@ -30,6 +30,7 @@ pub struct Function {
     name: &'static str,
     settings: Settings,
     policy: Location,
+    plain_http: bool,
     app: OnceCell<App<Aws>>,
 }
 
@@ -79,7 +80,13 @@ impl Function {
     pub fn from_env(name: &'static str) -> Option<Self> {
         let settings = Settings::from_env().and_then(|settings| Ok((settings.policy()?, settings)));
         settings
-            .map(|(policy, settings)| Self { name, settings, policy, app: OnceCell::new() })
+            .map(|(policy, settings)| Self {
+                name,
+                settings,
+                policy,
+                plain_http: false,
+                app: OnceCell::new(),
+            })
             .inspect_err(|why| write(&settings_line(&why.to_string(), name, Timestamp::now())))
             .ok()
     }
@@ -92,6 +99,12 @@ impl Function {
             .inspect_err(|why| write(&settings_line(&why.to_string(), name, Timestamp::now())))
             .ok()
             .map(|()| function)
+    }
+
+    /// The same function, where AWS is an embedded one: see [`Access::plain_http`].
+    #[must_use]
+    pub fn over_plain_http(self) -> Self {
+        Self { plain_http: true, ..self }
     }
 
     /// Handles one invocation, and writes a line for every log entry and one with the metrics.
@@ -110,6 +123,9 @@ impl Function {
         if let Some(account) = own_account(&context) {
             app.ports.set_own_account(account);
         }
+        if let Some(name) = own_name(&context) {
+            app.ports.set_own_function(name);
+        }
         let mut log = |entry: LogEntry<'_>| write(&line(&entry, self.name, Timestamp::now()));
         let invocation = Invocation { now: &Timestamp::now, deadline: deadline(&context), log: &mut log };
         let (reply, counts) = match Box::pin(entry(payload, app, invocation)).await {
@@ -121,7 +137,7 @@ impl Function {
     }
 
     async fn connect(&self) -> Result<App<Aws>, v2only_enforcer::Failure> {
-        let access = Access { patience: PATIENCE, ..Access::default() };
+        let access = Access { patience: PATIENCE, plain_http: self.plain_http, ..Access::default() };
         let aws = Aws::connect(&self.settings, access).await?;
         Ok(App::new(PolicySource::new(self.policy.clone()), aws))
     }
@@ -137,6 +153,11 @@ fn bare_record(payload: &Value) -> Option<Malformed> {
 /// The account of the function, from its ARN.
 fn own_account(context: &Context) -> Option<AccountId> {
     AccountId::parse(context.invoked_function_arn.split(':').nth(4)?).ok()
+}
+
+/// The name of the function, from its ARN, `arn:aws:lambda:eu-central-1:111122223333:function:name`.
+fn own_name(context: &Context) -> Option<String> {
+    context.invoked_function_arn.split(':').nth(6).map(str::to_owned)
 }
 
 /// When Lambda ends the invocation; zero stands for never.

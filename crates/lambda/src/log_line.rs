@@ -42,6 +42,17 @@ pub fn line(entry: &LogEntry<'_>, function: &str, now: Timestamp) -> Value {
         LogEntry::Malformed(malformed) => short("error", "malformed", None, &malformed.to_string()),
         LogEntry::StalePolicy(why) => short("error", "policy", None, why),
         LogEntry::Notice(notice) => short("warn", "policy", None, notice),
+        LogEntry::NotPostponed { messages, failure } => sweep(
+            "warn",
+            "not-postponed",
+            &[
+                ("messages", json!(messages)),
+                ("error", json!(failure.kind.code())),
+                ("error_action", json!(failure.action)),
+                ("error_code", json!(failure.code)),
+                ("why", json!(failure.message)),
+            ],
+        ),
         LogEntry::SweepBegun { accounts } => sweep("info", "sweep-begun", &[("accounts", json!(accounts))]),
         LogEntry::Swept { place, stage, so_far, passes } => sweep(
             "info",

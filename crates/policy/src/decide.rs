@@ -4,6 +4,7 @@
 //! excuse it; what would be done; may it be done now; and last of all the mode.
 
 mod account_defaults;
+mod consumer;
 mod image;
 mod instance;
 mod launch_configuration;
@@ -14,8 +15,9 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 pub use account_defaults::decide_account_defaults;
+pub use consumer::decide_consumer;
 pub use image::decide_image;
-pub use instance::{compliant_anywhere, decide_instance, quiet_days};
+pub use instance::{compliant_anywhere, decide_instance, usage_gate};
 pub use launch_configuration::decide_launch_configuration;
 pub use launch_template::decide_launch_template;
 pub use notebook::decide_notebook;
@@ -30,7 +32,7 @@ use crate::ids::{OuId, Place};
 use crate::plan::{Hold, Plan, Wait};
 use crate::scope::{Scope, ScopeError};
 use crate::settings::{DriftRule, Policy, WhenContested};
-use crate::usage::Usage;
+use crate::usage::{Siblings, Usage};
 use crate::verdict::{Note, Verdict};
 
 /// For how long an event is news: EventBridge tries to deliver for 24 hours.
@@ -60,6 +62,8 @@ pub struct Circumstances<'a> {
     pub occasion: Occasion,
     /// Evidence of version-1 use.
     pub usage: Usage,
+    /// Evidence of version-1 use on instances of the same group, launch template or image.
+    pub siblings: Siblings<'a>,
     /// Evidence of earlier states.
     pub history: History<'a>,
 }

@@ -32,6 +32,11 @@ impl Decision {
         matches!(self.plan, Plan::Hold { why: Hold::UsageGate(Usage::NotRead), .. })
     }
 
+    /// Whether the IMDSv1 use of siblings decides, and nobody has read it yet.
+    pub const fn wants_siblings(&self) -> bool {
+        matches!(self.plan, Plan::Hold { why: Hold::SiblingsNotRead(None), .. })
+    }
+
     /// The decision before somebody agreed to changes that nobody can undo: the document alone is not enough.
     #[must_use]
     pub fn without_consent(mut self) -> Self {

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::instance::{HttpTokens, MetadataOptions, Switch};
+use crate::option::Switches;
 use crate::source::{AccountDefaults, ImdsSupport, StatedOptions};
 
 /// Who decides an option.
@@ -66,21 +67,18 @@ pub struct EffectiveOptions {
     pub http_endpoint: Decided<Switch>,
     /// The hop limit; `None` where only an image that was not described could tell.
     pub hop_limit: Decided<Option<u8>>,
-    /// The IPv6 endpoint.
-    pub ipv6_endpoint: Decided<Switch>,
-    /// Tags in instance metadata.
-    pub metadata_tags: Decided<Switch>,
+    /// The options that are on or off.
+    pub switches: Switches<Decided<Switch>>,
 }
 
 impl EffectiveOptions {
     /// The options an instance would describe.
-    pub const fn options(&self) -> MetadataOptions {
+    pub fn options(&self) -> MetadataOptions {
         MetadataOptions {
             http_tokens: self.http_tokens.is,
             http_endpoint: self.http_endpoint.is,
             hop_limit: self.hop_limit.is,
-            ipv6_endpoint: self.ipv6_endpoint.is,
-            metadata_tags: self.metadata_tags.is,
+            switches: self.switches.map(|switch| switch.is),
             pending: false,
         }
     }
@@ -101,8 +99,10 @@ pub fn effective(source: &StatedOptions, defaults: &AccountDefaults, image: Imds
             ImdsSupport::Unmarked => Decided { is: Some(1), by: By::Nobody },
             ImdsSupport::Unknown => Decided { is: None, by: By::Image },
         }),
-        ipv6_endpoint: switch(source.ipv6_endpoint, None, Switch::Disabled),
-        metadata_tags: switch(source.metadata_tags, account.metadata_tags, Switch::Disabled),
+        switches: Switches::each(|option| {
+            let default = account.switches[option].filter(|_| option.has_account_default());
+            switch(source.switches[option], default, Switch::Disabled)
+        }),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::instance::{HttpTokens, MetadataOptions, Switch};
+use crate::instance::HttpTokens;
+use crate::option::{MetadataOption, SwitchOption};
 use crate::settings::HopLimit;
 
 /// The rules. [`Rule::about`] describes each of them, and [`Rule::ALL`] lists them.
@@ -57,28 +58,13 @@ pub enum OptionFinding {
         /// The hop limit that the document requires.
         exactly: HopLimit,
     },
-    /// The IPv6 endpoint has the wrong state.
-    Ipv6Endpoint {
+    /// An option that is on or off has the wrong state.
+    Switch {
+        /// The option.
+        option: SwitchOption,
         /// Whether the document requires `enabled`.
         enable: bool,
     },
-    /// Instance tags in metadata have the wrong state.
-    MetadataTags {
-        /// Whether the document requires `enabled`.
-        enable: bool,
-    },
-}
-
-/// A metadata option beside `HttpTokens` and `HttpEndpoint`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum SideOption {
-    /// `HttpPutResponseHopLimit`.
-    HopLimit,
-    /// `HttpProtocolIpv6`.
-    Ipv6Endpoint,
-    /// `InstanceMetadataTags`.
-    MetadataTags,
 }
 
 /// One account-level default that is not as the policy document says.
@@ -126,6 +112,19 @@ pub enum Finding {
     },
 }
 
+impl Rule {
+    /// The rule for a metadata option.
+    pub const fn of(option: MetadataOption) -> Self {
+        match option {
+            MetadataOption::HttpTokens => Self::HttpTokens,
+            MetadataOption::HttpEndpoint => Self::HttpEndpoint,
+            MetadataOption::HopLimit => Self::HopLimit,
+            MetadataOption::Switch(SwitchOption::Ipv6Endpoint) => Self::Ipv6Endpoint,
+            MetadataOption::Switch(SwitchOption::MetadataTags) => Self::MetadataTags,
+        }
+    }
+}
+
 impl From<OptionFinding> for Finding {
     fn from(finding: OptionFinding) -> Self {
         Self::Option(finding)
@@ -136,7 +135,7 @@ impl Finding {
     /// The rule that reports this finding.
     pub const fn rule(self) -> Rule {
         match self {
-            Self::Option(option) => option.rule(),
+            Self::Option(finding) => Rule::of(finding.option()),
             Self::MinimumVersion1 | Self::MinimumVersionUnknown => Rule::MinimumVersion,
             Self::Default(DefaultFinding::Tokens { .. }) => Rule::DefaultTokens,
             Self::Default(DefaultFinding::HopLimit { .. }) => Rule::DefaultHopLimit,
@@ -147,44 +146,14 @@ impl Finding {
     }
 }
 
-impl SideOption {
-    /// The name of the request parameter.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::HopLimit => "HttpPutResponseHopLimit",
-            Self::Ipv6Endpoint => "HttpProtocolIpv6",
-            Self::MetadataTags => "InstanceMetadataTags",
-        }
-    }
-
-    /// Whether AWS described this option.
-    pub fn is_described(self, options: &MetadataOptions) -> bool {
-        match self {
-            Self::HopLimit => options.hop_limit.is_some(),
-            Self::Ipv6Endpoint => options.ipv6_endpoint != Switch::Unknown,
-            Self::MetadataTags => options.metadata_tags != Switch::Unknown,
-        }
-    }
-}
-
 impl OptionFinding {
-    /// The side option that this finding is about, if it is about one.
-    pub const fn side_option(self) -> Option<SideOption> {
+    /// The option that this finding is about.
+    pub const fn option(self) -> MetadataOption {
         match self {
-            Self::TokensOptional | Self::TokensUnknown | Self::EndpointEnabled => None,
-            Self::HopLimitAbove { .. } | Self::HopLimitOther { .. } => Some(SideOption::HopLimit),
-            Self::Ipv6Endpoint { .. } => Some(SideOption::Ipv6Endpoint),
-            Self::MetadataTags { .. } => Some(SideOption::MetadataTags),
-        }
-    }
-
-    const fn rule(self) -> Rule {
-        match self {
-            Self::TokensOptional | Self::TokensUnknown => Rule::HttpTokens,
-            Self::EndpointEnabled => Rule::HttpEndpoint,
-            Self::HopLimitAbove { .. } | Self::HopLimitOther { .. } => Rule::HopLimit,
-            Self::Ipv6Endpoint { .. } => Rule::Ipv6Endpoint,
-            Self::MetadataTags { .. } => Rule::MetadataTags,
+            Self::TokensOptional | Self::TokensUnknown => MetadataOption::HttpTokens,
+            Self::EndpointEnabled => MetadataOption::HttpEndpoint,
+            Self::HopLimitAbove { .. } | Self::HopLimitOther { .. } => MetadataOption::HopLimit,
+            Self::Switch { option, .. } => MetadataOption::Switch(option),
         }
     }
 }
@@ -206,8 +175,7 @@ impl fmt::Display for OptionFinding {
             Self::HopLimitOther { is, exactly } => {
                 write!(f, "hop limit is {} and must be {}", hops(*is), exactly.get())
             }
-            Self::Ipv6Endpoint { enable } => write!(f, "HttpProtocolIpv6 must be {}", state(enable)),
-            Self::MetadataTags { enable } => write!(f, "InstanceMetadataTags must be {}", state(enable)),
+            Self::Switch { option, enable } => write!(f, "{} must be {}", option.as_str(), state(enable)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! An EC2 instance as `DescribeInstances` described it.
 
+use crate::option::{MetadataOption, Switches};
 use crate::{ImageId, InstanceId, Tags};
 
 /// `HttpTokens` of an instance.
@@ -15,6 +16,17 @@ pub enum HttpTokens {
     Unknown,
 }
 
+impl HttpTokens {
+    /// AWS's word; `None` if it is not known.
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Required => Some("required"),
+            Self::Optional => Some("optional"),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// An option that is `enabled` or `disabled`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -27,6 +39,22 @@ pub enum Switch {
     Unknown,
 }
 
+impl Switch {
+    /// The state that a request asks for.
+    pub const fn on(enable: bool) -> Self {
+        if enable { Self::Enabled } else { Self::Disabled }
+    }
+
+    /// AWS's word; `None` if the state is not known.
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Enabled => Some("enabled"),
+            Self::Disabled => Some("disabled"),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// The five options, and whether they are in effect yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -37,10 +65,8 @@ pub struct MetadataOptions {
     pub http_endpoint: Switch,
     /// How many hops a response to a PUT may travel, 1 to 64.
     pub hop_limit: Option<u8>,
-    /// The IPv6 endpoint.
-    pub ipv6_endpoint: Switch,
-    /// Tags in instance metadata.
-    pub metadata_tags: Switch,
+    /// The options that are on or off.
+    pub switches: Switches<Switch>,
     /// Whether AWS still reports these options as `pending`.
     pub pending: bool,
 }
@@ -51,23 +77,28 @@ impl MetadataOptions {
         http_tokens: HttpTokens::Unknown,
         http_endpoint: Switch::Unknown,
         hop_limit: None,
-        ipv6_endpoint: Switch::Unknown,
-        metadata_tags: Switch::Unknown,
+        switches: Switches::all(Switch::Unknown),
         pending: false,
     };
 
-    /// These options, with those of `now` for the side options (IPv6, tags) that were not described: some Regions do not
-    /// describe them.
+    /// Whether AWS described an option.
+    pub fn describe(&self, option: MetadataOption) -> bool {
+        match option {
+            MetadataOption::HttpTokens => self.http_tokens != HttpTokens::Unknown,
+            MetadataOption::HttpEndpoint => self.http_endpoint != Switch::Unknown,
+            MetadataOption::HopLimit => self.hop_limit.is_some(),
+            MetadataOption::Switch(option) => self.switches[option] != Switch::Unknown,
+        }
+    }
+
+    /// These options, with those of `now` for the switches that were not described: some Regions do not describe them.
     #[must_use]
-    pub const fn completed_from(self, now: &Self) -> Self {
-        const fn known(is: Switch, now: Switch) -> Switch {
-            if matches!(is, Switch::Unknown) { now } else { is }
-        }
-        Self {
-            ipv6_endpoint: known(self.ipv6_endpoint, now.ipv6_endpoint),
-            metadata_tags: known(self.metadata_tags, now.metadata_tags),
-            ..self
-        }
+    pub fn completed_from(self, now: &Self) -> Self {
+        let known = |option| match self.switches[option] {
+            Switch::Unknown => now.switches[option],
+            described => described,
+        };
+        Self { switches: Switches::each(known), ..self }
     }
 }
 
@@ -105,6 +136,10 @@ pub struct Instance {
     /// When it was first launched, taken from its first network interface or volume. `LaunchTime` will not
     /// do: it moves with every start.
     pub created_at: Option<jiff::Timestamp>,
+    /// When it was last started: `LaunchTime`, which a reboot does not move.
+    pub started_at: Option<jiff::Timestamp>,
+    /// Its type, such as `m7g.large`.
+    pub instance_type: Option<String>,
     /// The image it was launched from.
     pub image: Option<ImageId>,
     /// The ARN or name of its instance profile.
@@ -113,4 +148,21 @@ pub struct Instance {
     pub public_address: bool,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// The tag in which AWS notes the Auto Scaling group of an instance.
+pub const GROUP_TAG: &str = "aws:autoscaling:groupName";
+/// The tag in which AWS notes the launch template of an instance.
+pub const TEMPLATE_TAG: &str = "aws:ec2launchtemplate:id";
+
+impl Instance {
+    /// The Auto Scaling group it belongs to.
+    pub fn group(&self) -> Option<&str> {
+        self.tags.get(GROUP_TAG).map(String::as_str)
+    }
+
+    /// The id of the launch template it was launched from.
+    pub fn template(&self) -> Option<&str> {
+        self.tags.get(TEMPLATE_TAG).map(String::as_str)
+    }
 }

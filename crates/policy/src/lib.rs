@@ -24,6 +24,7 @@ pub mod history;
 pub mod instance;
 mod moment;
 pub mod notebook;
+pub mod option;
 pub mod owner;
 pub mod source;
 pub mod usage;
@@ -42,21 +43,23 @@ pub mod subject;
 
 pub use container_host::ContainerHost;
 pub use decide::{
-    Circumstances, Occasion, compliant_anywhere, decide_account_defaults, decide_image, decide_instance,
-    decide_launch_configuration, decide_launch_template, decide_notebook, quiet_days,
+    Circumstances, Occasion, compliant_anywhere, decide_account_defaults, decide_consumer, decide_image,
+    decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook, usage_gate,
 };
 pub use decision::Decision;
 pub use effective::{By, Decided, EffectiveOptions, effective};
-pub use finding::{DefaultFinding, Finding, OptionFinding, Rule, SideOption};
+pub use finding::{DefaultFinding, Finding, OptionFinding, Rule};
 pub use history::History;
 pub use ids::{
     AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, OuId, Partition, Place, Region,
 };
 pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
+pub use option::{MetadataOption, SwitchOption, Switches};
 pub use owner::{Owner, OwnerKind};
 pub use plan::{
-    DefaultsChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange, Wait,
+    DefaultsChange, GroupChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange,
+    Wait,
 };
 pub use settings::{Mode, Policy, Rules};
 pub use source::{AccountDefaults, ImdsSupport, StatedOptions};

@@ -1,13 +1,13 @@
-//! Who owns a launch template: a service or a tool that creates the template again from its own settings.
+//! Who owns a launch template, a group or a fleet: a service or a tool that creates it again from its own settings.
 //!
-//! A change of such a template is lost, or breaks its owner. The settings to change are those of the parent: a node
+//! A change of such a resource is lost, or breaks its owner. The settings to change are those of the parent: a node
 //! group, a stack, a Terraform block. Names and tags are evidence, not proof: a template that somebody tags like a service
 //! stays a violation and is only reported.
 
 use std::fmt;
 
 use crate::Tags;
-use crate::source::LaunchTemplate;
+use crate::source::{Consumer, LaunchTemplate};
 
 /// A kind of owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,8 +63,22 @@ impl OwnerKind {
         }
     }
 
-    /// What to change at the parent, so that the next template of this owner requires tokens.
-    pub const fn what_to_change(self) -> &'static str {
+    /// What to change at the parent, so that the next resource of this owner launches with required tokens.
+    pub const fn what_to_change(self, owned: Owned) -> &'static str {
+        match (self, owned) {
+            (Self::CloudFormation, Owned::Consumer) => {
+                "let the group or fleet name a version that requires tokens, such as `!GetAtt \
+                 LaunchTemplate.LatestVersionNumber`, in the template of the stack, and update the stack"
+            }
+            (Self::Terraform, Owned::Consumer) => {
+                "let the block of the group or fleet name a version that requires tokens, such as \
+                 `aws_launch_template.NAME.latest_version`, and apply it"
+            }
+            (kind, Owned::Consumer | Owned::Template) => kind.what_to_change_of_template(),
+        }
+    }
+
+    const fn what_to_change_of_template(self) -> &'static str {
         match self {
             Self::EksNodeGroup => {
                 "give the node group a launch template of your own with `MetadataOptions.HttpTokens=required`"
@@ -93,6 +107,16 @@ impl OwnerKind {
             }
         }
     }
+}
+
+/// What is owned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Owned {
+    /// A launch template.
+    Template,
+    /// An Auto Scaling group, an EC2 Fleet or a Spot Fleet request.
+    Consumer,
 }
 
 /// What shows that an owner exists.
@@ -190,12 +214,14 @@ const PARENTS: &[(OwnerKind, &[&str])] = &[
     ),
 ];
 
-/// The owner of a launch template, and how it is known.
+/// The owner of a resource, and how the owner is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Owner {
     /// The kind of owner.
     pub kind: OwnerKind,
+    /// What is owned.
+    pub owned: Owned,
     /// The tag, name or principal that shows the owner.
     pub evidence: String,
     /// The tags that name the parent, as `key=value`.
@@ -204,23 +230,43 @@ pub struct Owner {
     pub source: String,
 }
 
+/// What tells the owner of a resource.
+struct Resource<'a> {
+    name: &'a str,
+    tags: &'a Tags,
+    created_by: Option<&'a str>,
+}
+
 impl Owner {
     /// The owner of a launch template; `None` if nothing shows one.
     pub fn of(template: &LaunchTemplate) -> Option<Self> {
+        let LaunchTemplate { name, tags, created_by, .. } = template;
+        Resource { name, tags, created_by: created_by.as_deref() }.owner(Owned::Template)
+    }
+
+    /// The owner of a group or fleet; `None` if nothing shows one.
+    pub fn of_consumer(consumer: &Consumer) -> Option<Self> {
+        let Consumer { id, tags, .. } = consumer;
+        Resource { name: id, tags, created_by: None }.owner(Owned::Consumer)
+    }
+}
+
+impl Resource<'_> {
+    fn owner(&self, owned: Owned) -> Option<Owner> {
         ROWS.iter().find_map(|row| {
-            let evidence = row.mark.shown_by(template)?;
-            let named = |key: &&str| template.tags.get(*key).map(|value| format!("{key}={value}"));
+            let evidence = row.mark.shown_by(self)?;
+            let named = |key: &&str| self.tags.get(*key).map(|value| format!("{key}={value}"));
             let parents = PARENTS.iter().filter(|(kind, _)| *kind == row.kind);
             let parent = parents.flat_map(|(_, keys)| *keys).filter_map(named).collect();
-            Some(Self { kind: row.kind, evidence, parent, source: row.source.to_owned() })
+            Some(Owner { kind: row.kind, owned, evidence, parent, source: row.source.to_owned() })
         })
     }
 }
 
 impl Mark {
-    fn shown_by(self, template: &LaunchTemplate) -> Option<String> {
-        let tag = |is: &dyn Fn(&str, &str) -> bool| first(&template.tags, is).map(|key| format!("tag {key}"));
-        let name = |is: &dyn Fn(&str) -> bool| is(&template.name).then(|| format!("name {}", template.name));
+    fn shown_by(self, it: &Resource<'_>) -> Option<String> {
+        let tag = |is: &dyn Fn(&str, &str) -> bool| first(it.tags, is).map(|key| format!("tag {key}"));
+        let name = |is: &dyn Fn(&str) -> bool| is(it.name).then(|| format!("name {}", it.name));
         match self {
             Self::Tag(wanted) => tag(&|key, _| key == wanted),
             Self::Tags(start) => tag(&|key, _| key.starts_with(start) && key != DISCOVERY),
@@ -230,8 +276,7 @@ impl Mark {
             Self::Name(start) => name(&|name| name.starts_with(start)),
             Self::NameWithUuid(start) => name(&|name| name.strip_prefix(start).is_some_and(is_uuid)),
             Self::CreatedBy(role) => {
-                let principal = template.created_by.as_deref()?;
-                principal.split('/').any(|part| part == role).then(|| format!("created by {role}"))
+                it.created_by?.split('/').any(|part| part == role).then(|| format!("created by {role}"))
             }
         }
     }
@@ -253,12 +298,12 @@ fn folded(key: &str) -> String {
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, evidence, parent, source } = self;
+        let Self { kind, owned, evidence, parent, source } = self;
         let seems = if *kind == OwnerKind::Terraform { "seems to be owned" } else { "owned" };
         write!(f, "{seems} by {} ({evidence})", kind.name())?;
         if !parent.is_empty() {
             write!(f, ", {}", parent.join(", "))?;
         }
-        write!(f, "; {}; see {source}", kind.what_to_change())
+        write!(f, "; {}; see {source}", kind.what_to_change(*owned))
     }
 }

@@ -5,14 +5,17 @@
 
 mod hold;
 mod instance;
+mod open_launch;
+mod option_bar;
 mod sources;
 
 use std::fmt;
 
-pub(crate) use hold::unfit;
 pub use hold::{EnforcementBar, Hold};
 pub use instance::InstanceChange;
-pub use sources::{DefaultsChange, ImageChange, TemplateChange};
+pub use open_launch::OpenLaunch;
+pub use option_bar::OptionBar;
+pub use sources::{DefaultsChange, GroupChange, ImageChange, TemplateChange};
 
 use jiff::Timestamp;
 
@@ -52,6 +55,8 @@ pub enum Step {
     LaunchTemplate(TemplateChange),
     /// Of an image.
     Image(ImageChange),
+    /// Of an Auto Scaling group.
+    Group(GroupChange),
 }
 
 impl fmt::Display for Step {
@@ -62,6 +67,7 @@ impl fmt::Display for Step {
             Self::AccountDefaults(change) => change.fmt(f),
             Self::LaunchTemplate(change) => change.fmt(f),
             Self::Image(change) => change.fmt(f),
+            Self::Group(change) => change.fmt(f),
         }
     }
 }
@@ -80,7 +86,8 @@ step!(
     Notebook(NotebookStep),
     AccountDefaults(DefaultsChange),
     LaunchTemplate(TemplateChange),
-    Image(ImageChange)
+    Image(ImageChange),
+    Group(GroupChange)
 );
 
 impl Plan {

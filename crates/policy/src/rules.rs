@@ -8,10 +8,9 @@ mod about;
 pub mod hop_limit;
 pub mod http_endpoint;
 pub mod http_tokens;
-pub mod ipv6_endpoint;
-pub mod metadata_tags;
 pub mod minimum_version;
 mod sources;
+pub mod switches;
 
 use strum::VariantArray as _;
 
@@ -19,6 +18,7 @@ pub use about::{About, Severity};
 
 use crate::finding::{OptionFinding, Rule};
 use crate::instance::MetadataOptions;
+use crate::option::MetadataOption;
 use crate::settings::InstanceRules;
 
 /// The folder of our own pages about findings, from the root of the repository.
@@ -34,8 +34,8 @@ impl Rule {
             Self::HttpTokens => &http_tokens::ABOUT,
             Self::HttpEndpoint => &http_endpoint::ABOUT,
             Self::HopLimit => &hop_limit::ABOUT,
-            Self::Ipv6Endpoint => &ipv6_endpoint::ABOUT,
-            Self::MetadataTags => &metadata_tags::ABOUT,
+            Self::Ipv6Endpoint => &switches::IPV6_ENDPOINT,
+            Self::MetadataTags => &switches::METADATA_TAGS,
             Self::MinimumVersion => &minimum_version::ABOUT,
             Self::DefaultTokens => &sources::DEFAULT_TOKENS,
             Self::DefaultHopLimit => &sources::DEFAULT_HOP_LIMIT,
@@ -54,35 +54,28 @@ impl Rule {
     pub fn page(self) -> String {
         format!("{PAGES}/{}.md", self.id())
     }
+}
 
-    /// How this rule judges the options of an instance whose endpoint is not disabled; `None` if it judges something
-    /// else.
-    pub const fn judge(self) -> Option<InstanceRule> {
-        match self {
-            Self::HttpTokens => Some(http_tokens::judge),
-            Self::HttpEndpoint => Some(http_endpoint::judge),
-            Self::HopLimit => Some(hop_limit::judge),
-            Self::Ipv6Endpoint => Some(ipv6_endpoint::judge),
-            Self::MetadataTags => Some(metadata_tags::judge),
-            Self::MinimumVersion
-            | Self::DefaultTokens
-            | Self::DefaultHopLimit
-            | Self::TokensEnforced
-            | Self::ImageSupport
-            | Self::LatestDisplaced => None,
-        }
+/// What the rule for one option finds in the options of an instance whose endpoint is not disabled.
+pub fn judge(
+    option: MetadataOption,
+    options: &MetadataOptions,
+    rules: &InstanceRules,
+) -> Option<OptionFinding> {
+    match option {
+        MetadataOption::HttpTokens => http_tokens::judge(options, rules),
+        MetadataOption::HttpEndpoint => http_endpoint::judge(options, rules),
+        MetadataOption::HopLimit => hop_limit::judge(options, rules),
+        MetadataOption::Switch(option) => switches::judge(option, options, rules),
     }
 }
 
-/// A rule for the options of an instance whose endpoint is not disabled.
-pub type InstanceRule = fn(&MetadataOptions, &InstanceRules) -> Option<OptionFinding>;
-
-/// What every instance rule finds in these options.
+/// What the rules for all options find.
 pub fn judge_options<'a>(
     options: &'a MetadataOptions,
     rules: &'a InstanceRules,
 ) -> impl Iterator<Item = OptionFinding> + 'a {
-    Rule::ALL.iter().filter_map(|rule| rule.judge()).filter_map(|judge| judge(options, rules))
+    MetadataOption::all().filter_map(|option| judge(option, options, rules))
 }
 
 #[cfg(test)]

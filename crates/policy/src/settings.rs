@@ -3,12 +3,14 @@
 //! These types hold only what the document can say legally; the parser (in `v2only-enforcer`) turns YAML or
 //! JSON into them and explains what it refuses. Ranges are checked there and in the constructors here.
 
+use std::fmt;
 use std::num::NonZeroU8;
 
 use crate::exemption::Exemption;
 pub use crate::exemption::TagExemptions;
 use crate::ids::IdError;
 use crate::instance::Switch;
+use crate::option::Switches;
 use crate::scope::{Matcher, Scope, ScopeError};
 
 /// Whether a plan is carried out or only reported.
@@ -106,6 +108,8 @@ pub enum GateScope {
     Existing,
     /// Every instance, new launches too.
     All,
+    /// Instances that existed already, and new launches whose running siblings still use version 1.
+    Siblings,
     /// None: enforce without evidence.
     None,
 }
@@ -117,6 +121,8 @@ pub struct UsageGate {
     pub quiet_days: u16,
     /// Whom the gate binds.
     pub applies_to: GateScope,
+    /// Whether the last start of the instance must lie in the window as well.
+    pub require_restart: bool,
 }
 
 /// What is required of EC2 instances. `HttpTokens` = `required` is not a choice.
@@ -126,10 +132,8 @@ pub struct InstanceRules {
     pub hop_limit: HopLimitRule,
     /// Whether the metadata service may answer at all.
     pub http_endpoint: EndpointRule,
-    /// The IPv6 endpoint.
-    pub ipv6_endpoint: SwitchRule,
-    /// Instance tags in instance metadata.
-    pub metadata_tags: SwitchRule,
+    /// The options that are on or off.
+    pub switches: Switches<SwitchRule>,
     /// Who carries out the change.
     pub remediate_with: Engine,
     /// Evidence wanted before version 1 is closed on an instance that existed already.
@@ -141,19 +145,11 @@ pub struct InstanceRules {
 impl InstanceRules {
     /// Whether `HttpTokens` is the only option that these rules judge.
     pub fn judge_tokens_only(&self) -> bool {
-        let Self {
-            hop_limit,
-            http_endpoint,
-            ipv6_endpoint,
-            metadata_tags,
-            remediate_with: _,
-            usage_gate: _,
-            fresh_minutes: _,
-        } = self;
+        let Self { hop_limit, http_endpoint, switches, remediate_with: _, usage_gate: _, fresh_minutes: _ } =
+            self;
         *hop_limit == HopLimitRule::Keep
             && *http_endpoint == EndpointRule::Keep
-            && *ipv6_endpoint == SwitchRule::Keep
-            && *metadata_tags == SwitchRule::Keep
+            && *switches == Switches::all(SwitchRule::Keep)
     }
 }
 
@@ -184,6 +180,37 @@ impl Window {
     pub fn contains(&self, at: jiff::Timestamp) -> bool {
         let utc = jiff::tz::Offset::UTC.to_datetime(at);
         utc.weekday() == self.day && self.from <= utc.time() && utc.time() < self.to
+    }
+
+    /// Its length in minutes. A window until midnight ends a moment before.
+    pub fn minutes(&self) -> i64 {
+        (self.from.duration_until(self.to) + jiff::SignedDuration::from_secs(1)).as_mins()
+    }
+
+    /// The day in three letters, such as `Sun`.
+    pub const fn day_code(&self) -> &'static str {
+        use jiff::civil::Weekday;
+        match self.day {
+            Weekday::Monday => "Mon",
+            Weekday::Tuesday => "Tue",
+            Weekday::Wednesday => "Wed",
+            Weekday::Thursday => "Thu",
+            Weekday::Friday => "Fri",
+            Weekday::Saturday => "Sat",
+            Weekday::Sunday => "Sun",
+        }
+    }
+}
+
+impl fmt::Display for Window {
+    /// `Sun 02:00-04:00`, as the document says it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, .. } = self;
+        write!(f, "{} {:02}:{:02}-", self.day_code(), from.hour(), from.minute())?;
+        if *to == jiff::civil::Time::MAX {
+            return f.write_str("24:00");
+        }
+        write!(f, "{:02}:{:02}", to.hour(), to.minute())
     }
 }
 
@@ -226,6 +253,8 @@ pub struct LaunchTemplateRules {
     pub fix: LaunchTemplateFix,
     /// What happens to a launch template that a stack or Terraform owns.
     pub owned: OwnedTemplates,
+    /// Whether an Auto Scaling group that names a violating version by number is changed to name the fixed one.
+    pub repoint_groups: bool,
 }
 
 /// What happens to an owned AMI whose `ImdsSupport` is not `v2.0`.
@@ -297,10 +326,13 @@ impl Rules {
             instances: InstanceRules {
                 hop_limit: HopLimitRule::Keep,
                 http_endpoint: EndpointRule::Keep,
-                ipv6_endpoint: SwitchRule::Keep,
-                metadata_tags: SwitchRule::Keep,
+                switches: Switches::all(SwitchRule::Keep),
                 remediate_with: Engine::Api,
-                usage_gate: UsageGate { quiet_days: 14, applies_to: GateScope::Existing },
+                usage_gate: UsageGate {
+                    quiet_days: 14,
+                    applies_to: GateScope::Existing,
+                    require_restart: true,
+                },
                 fresh_minutes: 30,
             },
             notebooks: NotebookRules {

@@ -1,12 +1,19 @@
 //! What instances take their metadata options from, as AWS described it: account defaults, launch templates,
 //! launch configurations, images.
 
+mod consumer;
+mod image;
 mod made;
 
+pub use consumer::{
+    Consumer, ConsumerKind, ConsumerUse, NamedImage, TemplateSlot, TemplateUse, VersionChoice,
+};
+pub use image::{Image, ImdsSupport};
 pub use made::{Displaced, Made, Unclear};
 
 use crate::instance::{HttpTokens, MetadataOptions, Switch};
-use crate::{ImageId, LaunchTemplateId, Tags};
+use crate::option::Switches;
+use crate::{LaunchTemplateId, Tags};
 
 /// Options as a source states them. `None`: the source does not set it, and the next source is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,10 +25,8 @@ pub struct StatedOptions {
     pub http_endpoint: Option<Switch>,
     /// How many hops a response to a PUT may travel.
     pub hop_limit: Option<u8>,
-    /// The IPv6 endpoint.
-    pub ipv6_endpoint: Option<Switch>,
-    /// Tags in instance metadata.
-    pub metadata_tags: Option<Switch>,
+    /// The options that are on or off.
+    pub switches: Switches<Option<Switch>>,
 }
 
 impl StatedOptions {
@@ -32,8 +37,7 @@ impl StatedOptions {
             http_tokens: self.http_tokens.unwrap_or(otherwise.http_tokens),
             http_endpoint: self.http_endpoint.unwrap_or(otherwise.http_endpoint),
             hop_limit: self.hop_limit.or(otherwise.hop_limit),
-            ipv6_endpoint: self.ipv6_endpoint.unwrap_or(otherwise.ipv6_endpoint),
-            metadata_tags: self.metadata_tags.unwrap_or(otherwise.metadata_tags),
+            switches: Switches::each(|option| self.switches[option].unwrap_or(otherwise.switches[option])),
             pending: false,
         }
     }
@@ -63,68 +67,6 @@ pub struct AccountDefaults {
     pub owner: DefaultsOwner,
 }
 
-/// `ImdsSupport` of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum ImdsSupport {
-    /// `v2.0`: launches that do not say otherwise require tokens.
-    V2,
-    /// Nothing: launches that do not say otherwise answer version 1.
-    Unmarked,
-    /// The image was not described, or says a word this release does not know.
-    Unknown,
-}
-
-/// An image that the account owns.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Image {
-    /// Its id.
-    pub id: ImageId,
-    /// Its name.
-    pub name: String,
-    /// What it says of the metadata service.
-    pub imds_support: ImdsSupport,
-    /// Its tags.
-    pub tags: Tags,
-}
-
-/// How an Auto Scaling group names the template version it launches from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum VersionChoice {
-    /// By number: it stays with it.
-    Number(u64),
-    /// `$Default`.
-    Default,
-    /// `$Latest`.
-    Latest,
-}
-
-/// An Auto Scaling group that launches from a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct GroupUse {
-    /// Its name.
-    pub group: String,
-    /// Which version.
-    pub version: VersionChoice,
-    /// The part of the group that names the version.
-    pub part: GroupPart,
-}
-
-/// The part of an Auto Scaling group that names a launch template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum GroupPart {
-    /// `LaunchTemplate` of the group.
-    Own,
-    /// `LaunchTemplateSpecification` of the mixed instances policy.
-    Mixed,
-    /// An override of the mixed instances policy.
-    Override,
-}
-
 /// One version of a launch template. Versions never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -133,12 +75,18 @@ pub struct TemplateVersion {
     pub number: u64,
     /// The metadata options it states.
     pub options: StatedOptions,
+    /// The instance type it names.
+    pub instance_type: Option<String>,
+    /// The tags that its instances get.
+    pub instance_tags: Tags,
     /// The image it names, as it names it.
     pub image: Option<String>,
     /// What that image says of the metadata service.
     pub imds_support: ImdsSupport,
     /// What it was made from, if we made it.
     pub made: Option<Made>,
+    /// Whether it gives its instances an exemption tag at the launch.
+    pub exempts: bool,
 }
 
 /// A launch template with those of its versions that somebody launches from.
@@ -155,10 +103,10 @@ pub struct LaunchTemplate {
     pub latest: u64,
     /// A version of ours in the place of `$Latest`, from a run that ended early.
     pub displaced: Option<Displaced>,
-    /// `$Default`, `$Latest` and what groups name by number.
+    /// `$Default`, `$Latest` and what consumers name by number.
     pub versions: Vec<TemplateVersion>,
-    /// The groups that launch from it.
-    pub groups: Vec<GroupUse>,
+    /// What launches from it.
+    pub consumers: Vec<ConsumerUse>,
     /// The service that manages it.
     pub managed_by: Option<String>,
     /// The ARN of the principal that created the template.
@@ -189,8 +137,7 @@ impl AccountDefaults {
             http_tokens: None,
             http_endpoint: None,
             hop_limit: None,
-            ipv6_endpoint: None,
-            metadata_tags: None,
+            switches: Switches::all(None),
         },
         enforced: Switch::Unknown,
         owner: DefaultsOwner::Account,
@@ -233,29 +180,53 @@ impl LaunchTemplate {
         }
     }
 
-    /// The groups that launch from this version, by number, as `$Default` or as `$Latest`.
-    pub fn users(&self, number: u64) -> impl Iterator<Item = &GroupUse> {
-        self.groups.iter().filter(move |it| self.number(it.version) == number)
+    /// The consumers that launch from this version once the plans are carried out, by number, as `$Default` or as `$Latest`.
+    pub fn users(&self, number: u64) -> impl Iterator<Item = &ConsumerUse> {
+        let stay = self.consumers.iter().filter(|it| !it.is_repointed);
+        stay.filter(move |it| self.number(it.version) == Some(number))
     }
 
-    /// The groups that name this version by number. They launch from it whatever `$Default` and `$Latest` become.
-    pub fn pinned(&self, number: u64) -> impl Iterator<Item = &GroupUse> {
-        self.groups.iter().filter(move |it| it.version == VersionChoice::Number(number))
+    /// The consumers that launch from `$Latest`, whatever it becomes.
+    pub fn followers_of_latest(&self) -> Vec<String> {
+        let following = self.consumers.iter().filter(|it| it.version == VersionChoice::Latest);
+        following.map(|it| it.consumer.clone()).collect()
     }
 
-    /// The names of [`Self::pinned`], each once.
-    pub fn pinned_groups(&self, number: u64) -> Vec<String> {
-        let mut names: Vec<String> = self.pinned(number).map(|it| it.group.clone()).collect();
+    /// The names of the consumers that name this version by number, each once. They launch from it whatever `$Default` and
+    /// `$Latest` become.
+    pub fn pinned(&self, number: u64) -> Vec<String> {
+        let pinned = self.users(number).filter(|it| it.version == VersionChoice::Number(number));
+        let mut names: Vec<String> = pinned.map(|it| it.consumer.clone()).collect();
         names.dedup();
         names
     }
 
-    /// The number behind a choice, now.
-    pub const fn number(&self, choice: VersionChoice) -> u64 {
+    /// The number behind a choice, now; `None` where the choice is not known.
+    pub const fn number(&self, choice: VersionChoice) -> Option<u64> {
         match choice {
-            VersionChoice::Number(number) => number,
-            VersionChoice::Default => self.default,
-            VersionChoice::Latest => self.latest,
+            VersionChoice::Number(number) => Some(number),
+            VersionChoice::Default => Some(self.default),
+            VersionChoice::Latest => Some(self.latest),
+            VersionChoice::Unknown => None,
         }
+    }
+
+    /// Notes that the plan lets this consumer name the fixed version in place of this one.
+    pub fn repoint(&mut self, consumer: &Consumer, number: u64) {
+        let uses = self.consumers.iter_mut().filter(|it| it.kind == consumer.kind);
+        for it in uses.filter(|it| it.consumer == consumer.id) {
+            it.is_repointed |= it.version == VersionChoice::Number(number);
+        }
+    }
+
+    /// The version of ours that states these options and was made from this version.
+    pub fn fixed_version(&self, number: u64, options: &StatedOptions) -> Option<u64> {
+        let ours = self.versions.iter().filter(|it| it.made.is_some_and(|made| made.from == number));
+        ours.filter(|it| it.number != number && it.options == *options).map(|it| it.number).max()
+    }
+
+    /// Whether this is the id or the name of the template.
+    pub fn is_named(&self, name: &str) -> bool {
+        name == self.id.as_str() || name == self.name
     }
 }

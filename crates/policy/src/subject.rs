@@ -5,8 +5,8 @@ use crate::decision::Decision;
 use crate::effective::EffectiveOptions;
 use crate::instance::Instance;
 use crate::notebook::Notebook;
-use crate::plan::Plan;
-use crate::source::{AccountDefaults, Image, LaunchConfiguration, LaunchTemplate};
+use crate::plan::{InstanceChange, Plan};
+use crate::source::{AccountDefaults, Consumer, Image, LaunchConfiguration, LaunchTemplate};
 use crate::verdict::{Note, Verdict};
 
 /// A resource as AWS described it.
@@ -37,6 +37,27 @@ pub enum Subject {
     },
     /// An image that the account owns.
     Image(Image),
+    /// What launches instances from launch templates.
+    Consumer {
+        /// The consumer.
+        consumer: Consumer,
+        /// The violating versions that it names by number.
+        open: Vec<OpenVersion>,
+        /// What the first of its launches that violates the policy gets.
+        effective: EffectiveOptions,
+    },
+}
+
+/// A violating version of a launch template that a consumer names by number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct OpenVersion {
+    /// The launch template.
+    pub template: LaunchTemplate,
+    /// The version.
+    pub number: u64,
+    /// What a version has to state otherwise to fix it.
+    pub change: InstanceChange,
 }
 
 /// A resource with the decision about it.
@@ -49,6 +70,14 @@ pub struct Judged {
     pub decision: Decision,
 }
 
+impl OpenVersion {
+    /// The number of the fixed version, if there is one among the versions that were read.
+    pub fn fixed(&self) -> Option<u64> {
+        let source = self.template.versions.iter().find(|it| it.number == self.number)?;
+        self.template.fixed_version(self.number, &source.options.tightened(self.change))
+    }
+}
+
 impl Subject {
     /// What people call a resource of this kind.
     pub const fn noun(&self) -> &'static str {
@@ -59,6 +88,7 @@ impl Subject {
             Self::TemplateVersion { .. } => "template version",
             Self::LaunchConfiguration { .. } => "launch configuration",
             Self::Image(_) => "image",
+            Self::Consumer { consumer, .. } => consumer.kind.noun(),
         }
     }
 
@@ -69,7 +99,8 @@ impl Subject {
             Self::AccountDefaults(_)
             | Self::TemplateVersion { .. }
             | Self::LaunchConfiguration { .. }
-            | Self::Image(_) => true,
+            | Self::Image(_)
+            | Self::Consumer { .. } => true,
         }
     }
 
@@ -80,6 +111,7 @@ impl Subject {
             Self::Notebook(notebook) => Some(&notebook.tags),
             Self::TemplateVersion { template, .. } => Some(&template.tags),
             Self::Image(image) => Some(&image.tags),
+            Self::Consumer { consumer, .. } => Some(&consumer.tags),
             Self::AccountDefaults(_) | Self::LaunchConfiguration { .. } => None,
         }
     }
@@ -92,7 +124,8 @@ impl Subject {
             Self::Instance(_)
             | Self::Notebook(_)
             | Self::AccountDefaults(_)
-            | Self::LaunchConfiguration { .. } => None,
+            | Self::LaunchConfiguration { .. }
+            | Self::Consumer { .. } => None,
         };
         own.or_else(|| self.tags()?.get("Name").map(String::as_str)).filter(|name| !name.is_empty())
     }
@@ -106,6 +139,7 @@ impl Subject {
             Self::TemplateVersion { template, .. } => template.id.as_str(),
             Self::LaunchConfiguration { configuration, .. } => &configuration.name,
             Self::Image(image) => image.id.as_str(),
+            Self::Consumer { consumer, .. } => &consumer.id,
         }
     }
 }
@@ -119,7 +153,8 @@ impl Judged {
             | Subject::AccountDefaults(_)
             | Subject::TemplateVersion { .. }
             | Subject::LaunchConfiguration { .. }
-            | Subject::Image(_) => None,
+            | Subject::Image(_)
+            | Subject::Consumer { .. } => None,
         }
     }
 
@@ -131,7 +166,8 @@ impl Judged {
             | Subject::Notebook(_)
             | Subject::AccountDefaults(_)
             | Subject::LaunchConfiguration { .. }
-            | Subject::Image(_) => None,
+            | Subject::Image(_)
+            | Subject::Consumer { .. } => None,
         }
     }
 
@@ -143,7 +179,8 @@ impl Judged {
             | Subject::Notebook(_)
             | Subject::AccountDefaults(_)
             | Subject::TemplateVersion { .. }
-            | Subject::LaunchConfiguration { .. } => None,
+            | Subject::LaunchConfiguration { .. }
+            | Subject::Consumer { .. } => None,
         }
     }
 

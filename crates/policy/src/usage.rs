@@ -8,11 +8,17 @@
 //! data since its launch only: that is a gap like any other, and it waits until it has lived through a window. A day
 //! on which it ran for an hour is a day with data.
 
+mod restart;
+mod siblings;
+
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
 
+pub use restart::{LastStart, NotRestarted};
+pub use siblings::{Kinship, SiblingUse, Siblings};
+
+pub use crate::moment::first_day;
 use crate::settings::{GateScope, UsageGate};
 
 /// A metric of CloudWatch over some days, for one instance.
@@ -75,11 +81,6 @@ impl Lately {
     }
 }
 
-/// The first day of a window of this many whole days that ends today.
-pub fn first_day(today: Date, window: u16) -> Date {
-    today.checked_sub(SignedDuration::from_hours(24 * i64::from(window))).unwrap_or(Date::MIN)
-}
-
 /// What CloudWatch said of `MetadataNoToken` over the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -118,26 +119,54 @@ impl Usage {
     }
 }
 
+/// What is known of IMDSv1 use on an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Evidence<'a> {
+    /// Its own calls.
+    pub usage: Usage,
+    /// Its last start.
+    pub last_start: LastStart,
+    /// The calls of its siblings.
+    pub siblings: Siblings<'a>,
+}
+
 /// Whether the gate lets a change through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GateAnswer {
+pub enum GateAnswer<'a> {
     /// It does not bind this resource, or the evidence is there.
     Open,
-    /// It binds, and this is not the evidence it wants.
+    /// It binds, and these calls are not the evidence it wants.
     Shut(Usage),
+    /// The instance is quiet, and its last start is not in the window.
+    NotRestarted(LastStart),
+    /// A new launch, about whose siblings this is known.
+    Siblings(Siblings<'a>),
 }
 
 impl UsageGate {
     /// Whether version 1 may be closed on a resource with this evidence.
-    pub const fn asks(&self, new: bool, usage: Usage) -> GateAnswer {
+    pub const fn asks<'a>(&self, new: bool, evidence: Evidence<'a>) -> GateAnswer<'a> {
         let binds = match self.applies_to {
             GateScope::All => true,
             GateScope::Existing => !new,
+            GateScope::Siblings if new => {
+                return match evidence.siblings {
+                    Siblings::Quiet => GateAnswer::Open,
+                    other => GateAnswer::Siblings(other),
+                };
+            }
+            GateScope::Siblings => true,
             GateScope::None => false,
         };
-        match usage {
-            Usage::Quiet { days } if days >= self.quiet_days => GateAnswer::Open,
+        match evidence.usage {
             _ if !binds => GateAnswer::Open,
+            Usage::Quiet { days } if days >= self.quiet_days => {
+                if self.require_restart && !evidence.last_start.is_in_window() {
+                    GateAnswer::NotRestarted(evidence.last_start)
+                } else {
+                    GateAnswer::Open
+                }
+            }
             other => GateAnswer::Shut(other),
         }
     }
@@ -158,14 +187,18 @@ mod tests {
     #[case::nobody_asked(GateScope::Existing, false, Usage::NotRead, false)]
     #[case::gate_for_all_binds_launches(GateScope::All, true, Usage::NotRead, false)]
     #[case::no_gate(GateScope::None, false, Usage::Busy { calls: 9 }, true)]
+    #[case::existing_beside_siblings(GateScope::Siblings, false, Usage::Quiet { days: 14 }, true)]
+    #[case::existing_and_busy_beside_siblings(GateScope::Siblings, false, Usage::Busy { calls: 1 }, false)]
+    #[case::siblings_not_read(GateScope::Siblings, true, Usage::NotRead, false)]
     fn the_gate_opens_only_on_evidence(
         #[case] applies_to: GateScope,
         #[case] new: bool,
         #[case] usage: Usage,
         #[case] open: bool,
     ) {
-        let gate = UsageGate { quiet_days: 14, applies_to };
-        assert_eq!(gate.asks(new, usage) == GateAnswer::Open, open);
+        let gate = UsageGate { quiet_days: 14, applies_to, require_restart: false };
+        let evidence = Evidence { usage, last_start: LastStart::Unknown, siblings: Siblings::NotRead };
+        assert_eq!(gate.asks(new, evidence) == GateAnswer::Open, open);
     }
 
     #[rstest]

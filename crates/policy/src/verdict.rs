@@ -3,9 +3,10 @@
 use std::fmt;
 
 use crate::container_host::ContainerHost;
-use crate::exemption::{InForce, Void};
-use crate::finding::{Finding, SideOption};
-use crate::plan::{EnforcementBar, unfit};
+use crate::exemption::{InForce, Origin, Void};
+use crate::finding::Finding;
+use crate::option::MetadataOption;
+use crate::plan::{EnforcementBar, OpenLaunch, OptionBar};
 
 /// What was found of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether a tag of the resource exempts it.
+    pub const fn is_exempt_by_tag(&self) -> bool {
+        matches!(self, Self::Exempt { by: InForce { origin: Origin::Tag, .. }, .. })
+    }
+
     /// A stable word for logs, metrics and findings.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -93,10 +99,12 @@ pub enum Note {
         /// The groups.
         groups: Vec<String>,
     },
+    /// A group launches what violates the policy in these ways too, which the plan does not change.
+    OpenLaunches(Vec<OpenLaunch>),
     /// The document has an opinion on this option, and AWS does not describe the option here. It stays as it is.
-    OptionUnknown(SideOption),
-    /// Tags in metadata stay off: the metadata service cannot show this tag key.
-    TagKeyUnfit(String),
+    OptionUnknown(MetadataOption),
+    /// An option stays as it is, because AWS would refuse it.
+    OptionImpossible(OptionBar),
     /// This says that containers run on the instance, and the plan leaves it at hop limit 1.
     ContainerHost(ContainerHost),
     /// Somebody turns version 1 back on again and again.
@@ -108,6 +116,10 @@ pub enum Note {
         /// Who turned it back most recently, in words.
         by: Option<String>,
     },
+    /// The tag that exempts it came with its launch, from this launch template.
+    ExemptByTemplate(String),
+    /// Whether the tag that exempts it came from its launch template could not be read, and why.
+    TemplateNotRead(String),
     /// Whether it was v2-only before could not be read from CloudTrail, and why.
     HistoryNotRead(String),
 }
@@ -122,10 +134,13 @@ impl Note {
             Self::LeftStopped => "left-stopped",
             Self::EnforcementWaits(_) => "enforcement-waits",
             Self::Pinned { .. } => "pinned-groups",
+            Self::OpenLaunches(_) => "open-launches",
             Self::OptionUnknown(_) => "option-unknown",
-            Self::TagKeyUnfit(_) => "metadata-tag-key",
+            Self::OptionImpossible(bar) => bar.code(),
             Self::ContainerHost(_) => "container-host-hop-limit",
             Self::Contested { .. } => "contested",
+            Self::ExemptByTemplate(_) => "exempt-by-template",
+            Self::TemplateNotRead(_) => "template-not-read",
             Self::HistoryNotRead(_) => "history-not-read",
         }
     }
@@ -152,15 +167,27 @@ impl fmt::Display for Note {
                     groups.join(", ")
                 )
             }
+            Self::OpenLaunches(launches) => {
+                let words: Vec<String> = launches.iter().map(ToString::to_string).collect();
+                write!(f, "not changed by this plan: {}", words.join("; "))
+            }
             Self::OptionUnknown(option) => write!(
                 f,
                 "AWS does not describe {} here, so whether it is as the policy says is unknown; v2only leaves it",
                 option.as_str()
             ),
-            Self::TagKeyUnfit(key) => unfit(f, key),
+            Self::OptionImpossible(bar) => bar.fmt(f),
             Self::Contested { times, hours, by } => {
                 write!(f, "contested: corrected {times} times within {hours} hours and turned back again")?;
                 by.as_ref().map_or(Ok(()), |by| write!(f, ", most recently by {by}"))
+            }
+            Self::ExemptByTemplate(template) => write!(
+                f,
+                "its exemption tag came with the launch, from launch template {template}: every author of launch templates may \
+                 exempt by it, and `exemptions_by_tag: ignore` closes that way"
+            ),
+            Self::TemplateNotRead(why) => {
+                write!(f, "whether its exemption tag came from its launch template could not be read: {why}")
             }
             Self::HistoryNotRead(why) => {
                 write!(f, "whether it was v2-only before could not be read from CloudTrail: {why}")

@@ -264,7 +264,7 @@ async fn before(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
     let act = Box::new(move || {
         let Some(core) = weak.upgrade() else { return };
         // The refused call is in CloudTrail, where a test can see it.
-        let _refused = calls.iter().try_for_each(|call| call.perform(&core));
+        let _refused = calls.iter().try_for_each(|call| call.perform(&core).map(|_| ()));
     });
     core.interventions.lock().unwrap_or_else(PoisonError::into_inner).push(Intervention {
         filter,

@@ -35,6 +35,7 @@ mod describe_regions;
 mod describe_spot_fleet_requests;
 mod describe_tags;
 mod get_instance_metadata_defaults;
+mod groups;
 mod limits;
 mod modify_image_attribute;
 mod modify_instance_metadata_defaults;
@@ -49,6 +50,7 @@ mod terminate_instances;
 
 pub(crate) use admin::launch_as;
 pub use admin::{Actor, InstanceView};
+pub(crate) use groups::instances_of;
 pub use image::{AMAZON_LINUX_2, AMAZON_LINUX_2023};
 pub use instance::InstanceStateName;
 pub use launch_spec::LaunchSpec;
@@ -57,7 +59,7 @@ pub use metadata::{HttpTokens, MetadataDefaults, MetadataOptions, MetadataReques
 pub use quirks::{OptionQuirks, SideOption, UnknownOption};
 pub(crate) use state::State;
 pub use template::TemplateVersion;
-pub(crate) use templates::template_named;
+pub(crate) use templates::{has_version, template_named};
 
 use crate::call::{Answer, Call};
 use crate::error::AwsError;

@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError};
 
 use serde_json::Value;
 
-use crate::call::{Body, Call};
+use crate::call::{Answer, Body, Call};
 use crate::call_filter::CallFilter;
 use crate::core::Core;
 use crate::ec2::Actor;
@@ -76,7 +76,7 @@ impl ActorCall {
         self
     }
 
-    pub(crate) fn perform(&self, core: &Core) -> Result<(), AwsError> {
+    pub(crate) fn perform(&self, core: &Core) -> Result<Answer, AwsError> {
         let (request_id, now) = {
             let world = &mut core.world();
             (world.ids.uuid(), world.now())
@@ -96,7 +96,7 @@ impl ActorCall {
                 Input::Json(document) => Body::Json(document.clone()),
             },
         };
-        services::perform(core, &call).map(|_| ())
+        services::perform(core, &call)
     }
 }
 
@@ -122,6 +122,21 @@ impl Sandbox {
     /// # Errors
     /// The error that AWS would answer.
     pub fn call_as(&self, call: &ActorCall) -> Result<(), AwsError> {
-        call.perform(self.core())
+        call.perform(self.core()).map(|_| ())
+    }
+
+    /// As [`Self::call_as`], with the members of the answer as text: XML or JSON.
+    ///
+    /// # Errors
+    /// The error that AWS would answer.
+    pub fn answer_as(&self, call: &ActorCall) -> Result<String, AwsError> {
+        Ok(match call.perform(self.core())? {
+            Answer::Xml(shape) => {
+                let mut text = String::new();
+                shape.write_xml(&mut text, if call.service == "ec2" { "item" } else { "member" });
+                text
+            }
+            Answer::Json(document) => document.to_string(),
+        })
     }
 }

@@ -15,6 +15,8 @@ pub enum Format {
     Csv,
     /// For code scanning.
     Sarif,
+    /// For annotations of GitHub Actions.
+    Github,
     /// For Security Hub.
     Asff,
     /// For security lakes, and for Security Hub where it reads OCSF.
@@ -32,6 +34,7 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
             Self::Sarif => "sarif",
+            Self::Github => "github",
             Self::Asff => "asff",
             Self::Ocsf => "ocsf",
             Self::Html => "html",

@@ -1,6 +1,6 @@
-//! `demo`: an embedded AWS on this machine, a mixed fleet, and the functions' own binaries at work on it.
+//! `demo`: an embedded AWS on this machine, a mixed fleet, and the functions at work on it.
 //!
-//! Read in this order: [`functions`] finds the binaries; [`stage`] starts AWS and wires them to it;
+//! Read in this order: [`functions`] chooses the programs; [`stage`] starts AWS and wires them to it;
 //! [`fleet`] launches, in the order of [`play`]; [`said`] is what the functions logged, [`story`] what became of each resource,
 //! [`bill`] what it cost, [`checks`] what must hold; [`text`] and [`demo_v1`] print it.
 //!
@@ -52,18 +52,18 @@ Examples:
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The folder of the functions' binaries [default: the one of this command]
+    /// Run the zips or binaries of this folder as the functions [default: the functions built into this command]
     #[arg(long, value_name = "DIR", help_heading = "Input")]
     functions: Option<PathBuf>,
 }
 
 /// Runs the demo.
 pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
-    let binaries = functions::find(args.functions.as_deref(), &mut session.talk).await?;
+    let programs = args.functions.as_deref().map_or_else(functions::of_this_binary, functions::of_folder)?;
     let begun = Instant::now();
     let table = session.shared.output == Format::Table;
     let print = text::Printer::new(session.width(), session.talk.is_verbose(), functions::typed_as());
-    let stage = Stage::set(&binaries).await?;
+    let stage = Stage::set(&programs).await?;
     if table {
         print.opening(session.out, &stage.aws.endpoint())?;
         session.out.flush()?;

@@ -54,11 +54,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         policy: name.as_deref().zip(policy.as_ref().map(|it| &it.policy)),
         membership: installation.seen.iter().find_map(v2only_installation::snapshot::Snapshot::membership),
     };
-    let mut findings: Vec<DoctorFinding> =
-        installation.seen.iter().flat_map(|it| judge::judge(it, &against)).collect();
-    if installation.site == Site::Hub {
-        findings.extend(around(&aws, &installation, &against).await);
-    }
+    let mut findings = match judge::not_installed(&installation.seen, &against) {
+        Some(findings) => findings,
+        None => installed(&aws, &installation, &against).await,
+    };
     findings.extend(installation.unreadable.iter().map(|(place, failure)| DoctorFinding {
         place: place.clone(),
         piece: "account",
@@ -94,6 +93,20 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     totals::spent(&mut session.talk, &calls);
     session.talk.note(&format!("not looked at: {}", tables::not_looked_at(&installation.site).join("; ")));
     Ok(exit)
+}
+
+/// The state of every piece.
+async fn installed(
+    aws: &impl Cloud,
+    installation: &Installation,
+    against: &Against<'_>,
+) -> Vec<DoctorFinding> {
+    let mut findings: Vec<DoctorFinding> =
+        installation.seen.iter().flat_map(|it| judge::judge(it, against)).collect();
+    if installation.site == Site::Hub {
+        findings.extend(around(aws, installation, against).await);
+    }
+    findings
 }
 
 /// The way into each account, and what the organization denies there.

@@ -22,12 +22,12 @@ use crate::args::selection::{self, FailOn, Selection};
 use crate::print::plan::Plans;
 use crate::report::causes::{self, Causes};
 use crate::report::formats::{self, Layout};
-use crate::report::groups::{RepointAdvice, refresh_advice};
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::sink::{Head, Tail};
 use crate::report::table::Shown;
 use crate::report::tally::Tally;
 use crate::report::totals::{self, LocationResult, Totals};
+use crate::report::{refresh, repoint};
 use crate::run::accounts::AccountNames;
 use crate::run::found::survey;
 use crate::run::found::{Entry, Estate, Findings, Results, Use};
@@ -136,7 +136,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         journal: None,
     };
     if !estate.entries().iter().any(|it| it.acts) {
-        RepointAdvice::of(found.findings)?.hints().for_each(|hint| session.talk.hint(&hint));
+        repoint::Advice::of(found.findings)?.hints().for_each(|hint| session.talk.hint(&hint));
         return nothing_acts(session, &found, &aws);
     }
     let course = args.waves.course(&estate)?;
@@ -167,7 +167,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     drop(run);
     let findings = Findings { estate: &estate, results: Some(&results) };
     let ran = EnforceRun { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
-    for advice in RepointAdvice::of(findings)?.hints().chain(refresh_advice(findings)?) {
+    for advice in repoint::Advice::of(findings)?.hints().chain(refresh::advice(findings, kinds.instances)?) {
         session.talk.hint(&advice);
     }
     let shown = Shown::Done { request_ids: session.talk.is_verbose() };
@@ -211,8 +211,13 @@ fn agreed<W: World>(
 ) -> Result<bool, Stop> {
     let plans = Plans::of(estate, session.talk.is_verbose(), args.runbooks.role())?;
     let by_runbook = plans.by_runbook(central.map(|it| &it.place));
+    let endpoints = plans.endpoint_warning();
     let plan = plans.text(estate, session.talk.width());
-    let text = [Some(plan), by_runbook, course.words()].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let text = [Some(plan), endpoints, by_runbook, course.words()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("\n");
     if args.yes {
         session.talk.say(&text);
         return Ok(true);

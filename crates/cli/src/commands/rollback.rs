@@ -105,10 +105,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         changed = true;
         let restored: Vec<Vec<Told>> = futures_util::stream::iter(seen)
             .map(|(place, looked)| {
-                let (aws, progress, exemption) = (&aws, &progress, exemption.as_ref());
+                let (aws, progress, exemption, world) = (&aws, &progress, exemption.as_ref(), session.world);
                 async move {
                     let _shown = progress.begin(format!("restoring in {place}"));
-                    restore(aws, &place, looked, args.force, exemption).await
+                    restore(aws, &place, looked, args.force, exemption, &|| world.now()).await
                 }
             })
             .buffered(LOCATIONS_AT_ONCE)

@@ -11,9 +11,9 @@ use crate::args::selection::{self, Selection};
 use crate::commands::diff;
 use crate::print::documents;
 use crate::report::formats::{self, Layout};
-use crate::report::groups::RepointAdvice;
 use crate::report::html::earlier;
 use crate::report::item::Item;
+use crate::report::repoint;
 use crate::report::sink::{Head, Tail};
 use crate::report::table::Shown;
 use crate::report::tally::Tally;
@@ -126,7 +126,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         sink.begin()?;
     }
     let mut imported = None;
-    let mut pinned = RepointAdvice::default();
+    let mut pinned = repoint::Advice::default();
     let (mut violations, mut added) = (0, Vec::new());
     let mut write = |item: &Item<'_>| {
         tally.add(item);

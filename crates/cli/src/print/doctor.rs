@@ -34,7 +34,12 @@ pub(crate) fn findings(all: &[DoctorFinding], hub: &Place, everything: bool, wid
         ]);
     }
     let mut text = sheet.text();
-    for (state, heading) in [(State::Problem, "to fix it:"), (State::Unread, "to be able to check it:")] {
+    let headings = [
+        (State::Problem, "to fix it:"),
+        (State::Unread, "to be able to check it:"),
+        (State::Warning, "to end the warning:"),
+    ];
+    for (state, heading) in headings {
         let mut said: Vec<String> = Vec::new();
         for it in told.iter().filter(|it| it.state == state) {
             if let Some(command) = &it.command {
@@ -78,6 +83,9 @@ pub(crate) fn in_words(all: &[DoctorFinding]) -> String {
     let mut parts = vec![format!("{} ok", number(State::Ok)), count(number(State::Problem), "problem")];
     if number(State::Unread) > 0 {
         parts.push(format!("{} could not be checked", number(State::Unread)));
+    }
+    if number(State::Warning) > 0 {
+        parts.push(count(number(State::Warning), "warning"));
     }
     parts.join(", ")
 }

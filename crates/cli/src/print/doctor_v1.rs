@@ -53,6 +53,7 @@ struct TotalsV1 {
     ok: usize,
     problem: usize,
     unread: usize,
+    warning: usize,
 }
 
 const fn word(it: State) -> &'static str {
@@ -60,6 +61,7 @@ const fn word(it: State) -> &'static str {
         State::Ok => "ok",
         State::Problem => "problem",
         State::Unread => "unread",
+        State::Warning => "warning",
     }
 }
 
@@ -77,6 +79,7 @@ impl<'a> From<DoctorRun<'a>> for DoctorV1<'a> {
                 ok: number(State::Ok),
                 problem: number(State::Problem),
                 unread: number(State::Unread),
+                warning: number(State::Warning),
             },
             not_looked_at: not_looked_at(run.site),
             api_calls: run.calls,

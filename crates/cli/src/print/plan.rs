@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use v2only_enforcer::ResourceId;
 use v2only_enforcer::automation::documents;
 use v2only_policy::cause::{Launched, RootCause, Setter};
-use v2only_policy::{Decision, Judged, LaunchTemplateId, Note, Place, Plan, Subject};
+use v2only_policy::{Decision, InstanceChange, Judged, LaunchTemplateId, Note, Place, Plan, Step, Subject};
 
 use crate::print::sheet::{Column, Entry, Sheet};
 use crate::run::found::{Estate, FoundResource};
@@ -22,6 +22,7 @@ const NAMED: usize = 10;
 pub(crate) struct Plans {
     by_place: BTreeMap<u32, Sorted>,
     automated: usize,
+    endpoints: usize,
     documents: BTreeSet<&'static str>,
 }
 
@@ -36,6 +37,7 @@ impl Plans {
                 plans.automated += 1;
                 plans.documents.extend(documents([&judged], role));
             }
+            plans.endpoints += usize::from(disables_an_endpoint(&judged.decision));
             plans.by_place.entry(it.place()).or_default().add(&judged, cause, named);
         }
         Ok(plans)
@@ -64,6 +66,17 @@ impl Plans {
         parts.join("\n")
     }
 
+    /// What stops with the metadata service of instances; `None` if no endpoint is disabled.
+    pub(crate) fn endpoint_warning(&self) -> Option<String> {
+        (self.endpoints > 0).then(|| {
+            format!(
+                "  {} lose the metadata service: EC2 Instance Connect, SSH keys at launch, user data and the credentials of \
+                 their roles stop working there",
+                count(self.endpoints, "instance")
+            )
+        })
+    }
+
     /// How many of the changes are made by Systems Manager Automation, by which runbook, and where executions are started
     /// if not in each place; `None` if none is.
     pub(crate) fn by_runbook(&self, central: Option<&Place>) -> Option<String> {
@@ -74,6 +87,10 @@ impl Plans {
             format!("  {changes} by Systems Manager Automation: {}{started}", documents.join(", "))
         })
     }
+}
+
+fn disables_an_endpoint(decision: &Decision) -> bool {
+    matches!(decision.plan, Plan::Act(Step::Instance(InstanceChange::DisableEndpoint)))
 }
 
 /// The number of resources, and the names of the first.
@@ -138,6 +155,7 @@ impl Fixed {
             Subject::Instance(_)
             | Subject::Notebook(_)
             | Subject::LaunchConfiguration { .. }
+            | Subject::Consumer { .. }
             | Subject::Image(_) => {}
         }
     }

@@ -1,7 +1,9 @@
 //! Readiness for people: instances, what belongs together, and what would fail.
 
+use jiff::Timestamp;
 use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State};
 use v2only_policy::source::DefaultsOwner;
+use v2only_policy::usage::LastStart;
 use v2only_policy::{HttpTokens, Instance, Place};
 
 use crate::print::sheet::{Column, Entry, Sheet, Whereabouts};
@@ -25,6 +27,7 @@ pub(crate) fn instances(
         Column::short("V1 CALLS"),
         Column::short("REFUSED"),
         Column::short("DATA"),
+        Column::short("LAST START"),
         Column::text("AUTO SCALING GROUP"),
         Column::text("LAUNCH TEMPLATE"),
         Column::short(whereabouts.heading()),
@@ -41,6 +44,7 @@ pub(crate) fn instances(
             it.no_token.to_string().into(),
             it.rejected.to_string().into(),
             format!("{} of {} days{part}", it.days, it.window).into(),
+            last_start(it.last_start).into(),
             it.group().unwrap_or_default().to_owned().into(),
             it.template().unwrap_or_default().to_owned().into(),
             whereabouts.words(place).into(),
@@ -53,6 +57,17 @@ pub(crate) fn instances(
 fn named(instance: &Instance) -> Entry {
     let name = instance.tags.get("Name").filter(|name| !name.is_empty()).cloned();
     Entry::Lines(name.into_iter().chain([instance.id.to_string()]).collect())
+}
+
+/// When an instance was last started, and whether its calls then are in the window.
+fn last_start(it: LastStart) -> String {
+    let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M").to_string();
+    match it {
+        LastStart::InWindow(at) => minute(at),
+        LastStart::TooRecent(at) => format!("{}, just now", minute(at)),
+        LastStart::BeforeWindow(at) => format!("{}, before the window", minute(at)),
+        LastStart::Unknown => "not described".to_owned(),
+    }
 }
 
 /// What belongs together, one table for each way of putting together.
@@ -111,7 +126,7 @@ pub(crate) fn source_words(it: &Failing) -> String {
             )
         }
         Failing::Version(template, number) => {
-            let groups: Vec<String> = template.users(*number).map(|it| it.group.clone()).collect();
+            let groups: Vec<String> = template.users(*number).map(|it| it.consumer.clone()).collect();
             let used = match (number == &template.default, number == &template.latest) {
                 (true, true) => " ($Default and $Latest)",
                 (true, false) => " ($Default)",
@@ -146,18 +161,26 @@ pub(crate) fn if_enforced(
         .iter()
         .map(|(place, it)| format!("{}: {}", whereabouts.words(place), one_line(&source_words(it))))
         .collect();
-    let mut instances = |state: State, says: &str| {
-        let of_it = seen.iter().filter(|(_, it)| it.state == state);
+    let mut instances = |is: fn(&Readiness) -> bool, says: &str| {
+        let of_it = seen.iter().filter(|(_, it)| is(it));
         let ids: Vec<String> = of_it.map(|(_, it)| it.instance.id.to_string()).collect();
         if !ids.is_empty() {
             lines.push(format!("{} {says}: {}", count(ids.len(), "instance"), some(&ids, NAMED)));
         }
     };
     instances(
-        State::Busy,
+        |it| it.state == State::Busy,
         "used IMDSv1 in the window; they keep it, and whatever is launched in their place does not get it",
     );
-    instances(State::Unknown, "may use IMDSv1: there is not data on every day of the window");
+    instances(
+        |it| it.state == State::Unknown && !it.wants_restart,
+        "may use IMDSv1: there is not data on every day of the window",
+    );
+    instances(
+        |it| it.wants_restart,
+        "may use IMDSv1 when they start: they made no call in the window, and were not started in it, or less than 1 hour \
+         ago",
+    );
     if lines.is_empty() {
         let so_far = if whole { "" } else { " of what could be read" };
         return format!("if HttpTokensEnforced were on today, nothing{so_far} would fail");

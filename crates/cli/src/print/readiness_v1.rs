@@ -59,6 +59,12 @@ pub(crate) struct InstanceV1<'a> {
     launch_template: Option<&'a str>,
     /// The value of the tag that `--tag` names.
     tag: Option<&'a str>,
+    /// The last start (`LaunchTime`), null where AWS did not describe it.
+    last_start: Option<String>,
+    /// Whether the calls of that start are in the window.
+    started_in_window: bool,
+    /// Whether a start in the window is all that keeps it from `ready`.
+    wants_restart: bool,
 }
 
 /// Instances that belong together; `by` is `auto-scaling-group`, `launch-template` or `tag`, and `value` is null for
@@ -92,7 +98,7 @@ struct StatesV1 {
 struct IfEnforcedV1<'a> {
     /// Whose replacements could not use version 1, which they use.
     busy_instances: Vec<&'a str>,
-    /// The number of instances for which that is not known.
+    /// Instances for which that is not known.
     unknown_instances: Vec<&'a str>,
     /// Whose launches would fail.
     sources: Vec<SourceV1<'a>>,
@@ -150,6 +156,9 @@ fn instance<'a>(place: &'a Place, it: &'a Readiness, tag: Option<&str>) -> Insta
         metadata_no_token_rejected: it.rejected,
         days_with_data: it.days,
         window_days: it.window,
+        last_start: it.instance.started_at.map(|at| at.to_string()),
+        started_in_window: it.last_start.is_in_window(),
+        wants_restart: it.wants_restart,
         complete: it.complete,
         auto_scaling_group: it.group(),
         launch_template: it.template(),
@@ -183,7 +192,7 @@ fn source<'a>(place: &'a Place, it: &'a Failing) -> SourceV1<'a> {
     let (kind, id, groups) = match it {
         Failing::Defaults(_) => ("account-default", "account-default".to_owned(), Vec::new()),
         Failing::Version(template, number) => {
-            let groups = template.users(*number).map(|it| it.group.as_str()).collect();
+            let groups = template.users(*number).map(|it| it.consumer.as_str()).collect();
             ("launch-template", format!("{}:{number}", template.id), groups)
         }
         Failing::Configuration(it) => {

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use v2only_enforcer::ResourceId;
 use v2only_enforcer::ports::KnownFinding;
 use v2only_policy::rules::{About, Severity};
-use v2only_policy::{Finding, Place};
+use v2only_policy::{Finding, MetadataOption, Place};
 
 use super::list::List;
 use super::resource::{self, Named};
@@ -216,8 +216,7 @@ fn details(item: &Item<'_>) -> Option<Value> {
         let wanted = options.iter().filter(|(key, _)| wanted.contains(key));
         wanted.map(|(key, value)| ((*key).to_owned(), value.into())).collect()
     };
-    let all =
-        ["HttpTokens", "HttpEndpoint", "HttpPutResponseHopLimit", "HttpProtocolIpv6", "InstanceMetadataTags"];
+    let all: Vec<&str> = MetadataOption::all().map(MetadataOption::as_str).collect();
     Some(match &item.record.resource {
         ResourceId::Instance(_) => json!({ "AwsEc2Instance": { "MetadataOptions": pick(&all) } }),
         ResourceId::Notebook(name) => {

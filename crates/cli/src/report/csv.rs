@@ -156,6 +156,9 @@ pub(crate) const READINESS: &[(&str, &str)] = &[
     ("auto_scaling_group", "/auto_scaling_group"),
     ("launch_template", "/launch_template"),
     ("tag", "/tag"),
+    ("last_start", "/last_start"),
+    ("started_in_window", "/started_in_window"),
+    ("wants_restart", "/wants_restart"),
 ];
 
 /// The columns of a rollback. Published: new ones are added at the end.

@@ -39,6 +39,8 @@ pub(crate) fn sink<'a>(layout: Layout<'a>, head: Head<'a>, out: &'a mut dyn Writ
         Format::Json => Box::new(Json::new(head, out)),
         Format::Ndjson => Box::new(Ndjson { out }),
         Format::Csv => Box::new(Csv { out }),
+        // Refused before: annotations are about lines of files, and no resource has one.
+        Format::Github => Box::new(Nothing),
         Format::Sarif => Box::new(Sarif::new(head.command, out)),
         Format::Asff => Box::new(Asff::new(head.now, out)),
         Format::Ocsf => Box::new(Ocsf::new(head.now, out)),
@@ -53,7 +55,7 @@ impl Layout<'_> {
         match self.format {
             Format::Json | Format::Ndjson | Format::Csv => true,
             Format::Table => matches!(self.shown, Some(Shown::Causes)),
-            Format::Sarif | Format::Asff | Format::Ocsf | Format::Html => false,
+            Format::Github | Format::Sarif | Format::Asff | Format::Ocsf | Format::Html => false,
         }
     }
 }

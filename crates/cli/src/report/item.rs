@@ -67,9 +67,12 @@ impl<'a> Item<'a> {
             | Note::LeftStopped
             | Note::EnforcementWaits(_)
             | Note::OptionUnknown(_)
-            | Note::TagKeyUnfit(_)
+            | Note::OptionImpossible(_)
             | Note::Pinned { .. }
+            | Note::OpenLaunches(_)
             | Note::Contested { .. }
+            | Note::ExemptByTemplate(_)
+            | Note::TemplateNotRead(_)
             | Note::HistoryNotRead(_)
             | Note::ContainerHost(_) => None,
         })
@@ -105,6 +108,13 @@ impl<'a> Item<'a> {
             (Outcome::Held, Some(Decision { plan: Plan::Act(_), .. })) => "planned",
             (outcome, _) => outcome.code(),
         }
+    }
+
+    /// Why the usage gate holds it, if that is not for its own calls.
+    pub(crate) fn gate_hold(&self) -> Option<&'a Hold> {
+        self.record.hold().filter(|it| {
+            matches!(it, Hold::NotRestarted(_) | Hold::SiblingsUseV1(_) | Hold::SiblingsNotRead(_))
+        })
     }
 
     /// Why it is held, in words.

@@ -1,10 +1,10 @@
 //! Postures as the published shapes write them.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use v2only_enforcer::record::Posture;
-use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
+use v2only_policy::instance::{MetadataOptions, Switch};
 use v2only_policy::notebook::MinimumVersion;
-use v2only_policy::{ImdsSupport, StatedOptions};
+use v2only_policy::{ImdsSupport, StatedOptions, Switches};
 
 /// The metadata options of an instance; `null` is what AWS did not describe.
 #[derive(Debug, Serialize)]
@@ -12,31 +12,28 @@ pub(crate) struct OptionsV1 {
     pub(crate) http_tokens: Option<&'static str>,
     pub(crate) http_endpoint: Option<&'static str>,
     pub(crate) hop_limit: Option<u8>,
-    pub(crate) ipv6_endpoint: Option<&'static str>,
-    pub(crate) metadata_tags: Option<&'static str>,
+    #[serde(flatten)]
+    pub(crate) switches: SwitchesV1<Option<&'static str>>,
+}
+
+/// The options that are on or off, under their keys.
+#[derive(Debug)]
+pub(crate) struct SwitchesV1<T>(pub(crate) Switches<T>);
+
+impl<T: Serialize> Serialize for SwitchesV1<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(option, value)| (option.key(), value)))
+    }
 }
 
 impl From<&MetadataOptions> for OptionsV1 {
     fn from(it: &MetadataOptions) -> Self {
         Self {
-            http_tokens: match it.http_tokens {
-                HttpTokens::Required => Some("required"),
-                HttpTokens::Optional => Some("optional"),
-                HttpTokens::Unknown => None,
-            },
-            http_endpoint: switch(it.http_endpoint),
+            http_tokens: it.http_tokens.word(),
+            http_endpoint: it.http_endpoint.word(),
             hop_limit: it.hop_limit,
-            ipv6_endpoint: switch(it.ipv6_endpoint),
-            metadata_tags: switch(it.metadata_tags),
+            switches: SwitchesV1(it.switches.map(Switch::word)),
         }
-    }
-}
-
-pub(crate) const fn switch(it: Switch) -> Option<&'static str> {
-    match it {
-        Switch::Enabled => Some("enabled"),
-        Switch::Disabled => Some("disabled"),
-        Switch::Unknown => None,
     }
 }
 
@@ -79,8 +76,8 @@ pub(crate) struct DecidedByV1 {
     http_tokens: &'static str,
     http_endpoint: &'static str,
     hop_limit: &'static str,
-    ipv6_endpoint: &'static str,
-    metadata_tags: &'static str,
+    #[serde(flatten)]
+    switches: SwitchesV1<&'static str>,
 }
 
 impl From<&StatedOptions> for OptionsV1 {
@@ -102,12 +99,11 @@ impl From<&Posture> for PostureV1 {
                     http_tokens: it.http_tokens.by.code(),
                     http_endpoint: it.http_endpoint.by.code(),
                     hop_limit: it.hop_limit.by.code(),
-                    ipv6_endpoint: it.ipv6_endpoint.by.code(),
-                    metadata_tags: it.metadata_tags.by.code(),
+                    switches: SwitchesV1(it.switches.map(|switch| switch.by.code())),
                 },
             },
             Posture::Defaults { options, enforced } => {
-                Self::Defaults { options: options.into(), http_tokens_enforced: switch(*enforced) }
+                Self::Defaults { options: options.into(), http_tokens_enforced: enforced.word() }
             }
             Posture::Image(support) => {
                 Self::Image { imds_support: (*support == ImdsSupport::V2).then_some("v2.0") }

@@ -5,10 +5,12 @@ use std::fmt;
 use serde_json::Value;
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::{Outcome, ResourceId};
-use v2only_policy::{DefaultFinding, Finding, OptionFinding, Place};
+use v2only_policy::source::ConsumerKind;
+use v2only_policy::{DefaultFinding, Finding, MetadataOption, OptionFinding, Place};
 
 use crate::report::item::Item;
 use crate::report::posture_v1::PostureV1;
+use crate::report::repoint;
 
 /// A resource as AWS names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,16 @@ pub(crate) fn named(place: &Place, resource: &ResourceId) -> Named {
         ResourceId::Image(id) => {
             (format!("arn:{partition}:ec2:{region}::image/{id}"), "Other", "AWS::EC2::Image")
         }
+        // The ARN of a group holds a random part as well.
+        ResourceId::Consumer(ConsumerKind::AutoScalingGroup, name) => {
+            (name.clone(), "AwsAutoScalingAutoScalingGroup", "AWS::AutoScaling::AutoScalingGroup")
+        }
+        ResourceId::Consumer(ConsumerKind::Fleet, id) => {
+            (ec2(format!("fleet/{id}")), "Other", "AWS::EC2::EC2Fleet")
+        }
+        ResourceId::Consumer(ConsumerKind::SpotFleet, id) => {
+            (ec2(format!("spot-fleet-request/{id}")), "Other", "AWS::EC2::SpotFleet")
+        }
         ResourceId::AccountDefault => (format!("AWS::::Account:{account}"), "AwsAccount", "AWS::::Account"),
         ResourceId::UnnamedLaunch(text) | ResourceId::Source(text) => (text.clone(), "Other", "Other"),
     };
@@ -70,11 +82,8 @@ pub(crate) fn command(item: &Item<'_>, finding: Finding) -> String {
                     OptionFinding::HopLimitAbove { max: hops, .. }
                     | OptionFinding::HopLimitOther { exactly: hops, .. },
                 ) => format!("--http-put-response-hop-limit {}", hops.get()),
-                Finding::Option(OptionFinding::Ipv6Endpoint { enable }) => {
-                    format!("--http-protocol-ipv6 {}", on(enable))
-                }
-                Finding::Option(OptionFinding::MetadataTags { enable }) => {
-                    format!("--instance-metadata-tags {}", on(enable))
+                Finding::Option(OptionFinding::Switch { option, enable }) => {
+                    format!("{} {}", option.flag(), on(enable))
                 }
                 _ => "--http-tokens required --http-endpoint enabled".to_owned(),
             };
@@ -97,6 +106,7 @@ pub(crate) fn command(item: &Item<'_>, finding: Finding) -> String {
         ResourceId::Image(id) => {
             format!("aws ec2 modify-image-attribute --region {region} --image-id {id} --imds-support v2.0")
         }
+        ResourceId::Consumer(..) => format!("v2only scan --region {region} --kind launch-template"),
         other => format!("v2only enforce --policy policy.yaml --region {region} --kind {}", other.kind()),
     }
 }
@@ -117,6 +127,10 @@ pub(crate) fn remedy(item: &Item<'_>, finding: Finding) -> String {
             )
         }
         ResourceId::Image(_) => format!("Nobody can undo it. Type: {command}"),
+        ResourceId::Consumer(..) => {
+            let advice = repoint::advice(item);
+            if advice.is_empty() { item.held_because().unwrap_or_default() } else { advice.join("\n") }
+        }
         ResourceId::Instance(_) if item.usage().is_some() => {
             format!(
                 "See who uses IMDSv1 first: v2only readiness --region {}. Then type: {command}",
@@ -192,18 +206,22 @@ pub(crate) fn options(posture: &Posture) -> Vec<(&'static str, OptionValue)> {
         }
     };
     let word = |value: Option<&'static str>| value.map(OptionValue::Word);
-    [
-        ("HttpTokens", word(options.and_then(|it| it.http_tokens))),
-        ("HttpEndpoint", word(options.and_then(|it| it.http_endpoint))),
-        ("HttpPutResponseHopLimit", options.and_then(|it| it.hop_limit).map(OptionValue::Number)),
-        ("HttpProtocolIpv6", word(options.and_then(|it| it.ipv6_endpoint))),
-        ("InstanceMetadataTags", word(options.and_then(|it| it.metadata_tags))),
+    let of_instance = options.into_iter().flat_map(|options| {
+        MetadataOption::all().map(|option| {
+            let value = match option {
+                MetadataOption::HttpTokens => word(options.http_tokens),
+                MetadataOption::HttpEndpoint => word(options.http_endpoint),
+                MetadataOption::HopLimit => options.hop_limit.map(OptionValue::Number),
+                MetadataOption::Switch(switch) => word(options.switches.0[switch]),
+            };
+            (option.as_str(), value)
+        })
+    });
+    let others = [
         ("HttpTokensEnforced", word(enforced)),
         ("MinimumInstanceMetadataServiceVersion", word(minimum_version)),
         ("NotebookInstanceStatus", word(status)),
         ("ImdsSupport", word(imds_support)),
-    ]
-    .into_iter()
-    .filter_map(|(key, value)| Some((key, value?)))
-    .collect()
+    ];
+    of_instance.chain(others).filter_map(|(key, value)| Some((key, value?))).collect()
 }

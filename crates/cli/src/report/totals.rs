@@ -95,6 +95,15 @@ fn advice(hold: &Hold) -> Option<&'static str> {
              `instances.usage_gate.quiet_days` and was zero; `v2only readiness` shows who still uses it, and \
              `instances.usage_gate.applies_to: none` in the policy document enforces without evidence",
         ),
+        Hold::NotRestarted(_) => Some(
+            "software calls IMDSv1 mostly at a start, so these instances lose IMDSv1 only after a start inside the window: \
+             start them again as each reason says, let a longer `instances.usage_gate.quiet_days` reach their last start \
+             (`v2only readiness` shows LAST START), or set `instances.usage_gate.require_restart: false`",
+        ),
+        Hold::SiblingsUseV1(_) | Hold::SiblingsNotRead(_) => Some(
+            "new launches wait while running instances of the same group, launch template or image use IMDSv1 \
+             (`instances.usage_gate.applies_to: siblings`); `v2only readiness` shows them",
+        ),
         Hold::UntilStopped => {
             Some("stop these notebooks and run again, or let the policy document name a `notebooks.window`")
         }
@@ -117,7 +126,7 @@ fn advice(hold: &Hold) -> Option<&'static str> {
         | Hold::OwnedBy(_)
         | Hold::Contested { .. }
         | Hold::ChangeHadNoEffect
-        | Hold::TagKeyUnfit(_)
+        | Hold::OptionImpossible(_)
         | Hold::EndpointUnknown
         | Hold::ReportOnly
         | Hold::AmazonLinux1
@@ -130,6 +139,7 @@ fn advice(hold: &Hold) -> Option<&'static str> {
         | Hold::Enforcement(_)
         | Hold::Immutable { .. }
         | Hold::Pinned { .. }
+        | Hold::OpenLaunches { .. }
         | Hold::LatestInUse { .. }
         | Hold::LatestUnclear(_)
         | Hold::ChangedSince

@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::launchers::{Launcher, launchers};
 use v2only_enforcer::ports::LookUpLaunches;
-use v2only_enforcer::sources::trace::GROUP_TAG;
+use v2only_policy::instance::GROUP_TAG;
 use v2only_policy::{Instance, InstanceId, Place};
 
 use crate::run::found::Estate;

@@ -42,7 +42,7 @@ impl World for Console {
     async fn connect(&self, access: Access<'_>) -> Result<Aws, Problem> {
         let Access { profile, region, members } = access;
         let keys = std::env::var_os(KEYS).filter(|it| !it.is_empty());
-        if let (Some(profile), Some(_)) = (profile, keys) {
+        if let (Some(profile), Some(_)) = (profile, &keys) {
             // A run with `--profile` must never reach another account.
             return Err(Problem::usage(
                 format!("`--profile {profile}` is given, and the keys in `{KEYS}` would win over it"),
@@ -59,8 +59,13 @@ impl World for Console {
             let members = v2only_aws::settings::Members::Listed(accounts);
             settings.membership = Some(Membership { role, external_id, members });
         }
-        let access =
-            v2only_aws::connect::Access { profile: profile.map(str::to_owned), region, patience: PATIENCE };
+        let access = v2only_aws::connect::Access {
+            profile: profile.map(str::to_owned),
+            region,
+            patience: PATIENCE,
+            // Credentials that are not in the environment may come from a service with TLS.
+            plain_http: keys.is_some() && v2only_aws::connect::environment_is_plain_http(),
+        };
         Aws::connect(&settings, access)
             .await
             .map_err(|it| Problem { exit: crate::term::exit::Exit::Usage, ..Problem::from(it) })

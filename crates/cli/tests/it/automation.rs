@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
-use v2only_policy::{HttpTokens, Instance, Switch};
+use v2only_policy::{HttpTokens, Instance, Switch, SwitchOption};
 
 use crate::fake_aws::{FakeAws, instance};
 use crate::fake_world::FakeWorld;
@@ -114,7 +114,7 @@ fn without_a_journal_no_runbook_is_started() {
 #[test]
 fn what_no_runbook_can_do_stays_held_and_says_so() {
     let mut six = instance("i-0000000000000000a");
-    six.options.ipv6_endpoint = Switch::Enabled;
+    six.options.switches[SwitchOption::Ipv6Endpoint] = Switch::Enabled;
     let policy = POLICY.replace("hop_limit: { max: 2 }", "ipv6_endpoint: disabled");
     let aws = FakeAws::default().at_home(HERE).instance(HERE, six);
     let world = FakeWorld::with(aws).watched(160).file("policy.yaml", &policy);

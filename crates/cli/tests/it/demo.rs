@@ -1,6 +1,5 @@
-//! `v2only demo` as a stranger runs it: the built command, the built functions, no AWS environment.
+//! `v2only demo` as a stranger runs it: the built command alone in a folder, no AWS environment.
 
-use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -43,17 +42,11 @@ const FLEET: [Expected; 26] = [
     ("amazon-linux-1", 1, "violation", "held: amazon-linux-1", &[], "unknown InService"),
 ];
 
-/// Runs the command with nothing in its environment.
+/// A copy of the command alone in a folder, run with nothing in its environment.
 fn demo(arguments: &[&str]) -> Output {
-    let command = Path::new(env!("CARGO_BIN_EXE_v2only"));
-    for function in ["ec2-enforcer", "notebook-enforcer"] {
-        let beside = command.with_file_name(format!("{function}{}", std::env::consts::EXE_SUFFIX));
-        assert!(
-            beside.is_file(),
-            "{} is missing: run `cargo build -p ec2-enforcer -p notebook-enforcer` before this test",
-            beside.display()
-        );
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let command = folder.path().join(format!("v2only{}", std::env::consts::EXE_SUFFIX));
+    std::fs::copy(env!("CARGO_BIN_EXE_v2only"), &command).unwrap();
     Command::new(command).arg("demo").args(arguments).env_clear().output().unwrap()
 }
 
@@ -133,7 +126,7 @@ fn the_report_says_what_was_done_without_colour_and_within_100_columns() {
 }
 
 #[test]
-fn a_folder_without_functions_is_answered_with_the_command_that_builds_them() {
+fn a_folder_without_functions_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_v2only"))
         .args(["demo", "--functions"])
@@ -143,27 +136,17 @@ fn a_folder_without_functions_is_answered_with_the_command_that_builds_them() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("cargo build -p ec2-enforcer -p notebook-enforcer"), "{stderr}");
+    assert!(stderr.contains("`ec2-enforcer` is not in"), "{stderr}");
 }
 
-/// `cargo run -- demo` builds the functions together with the command. Where both want the same features of
-/// what they share, that costs seconds; else the SDK is compiled a second time, which costs minutes.
+/// Only the demo starts the command as a function; a name that no function has is an error.
 #[test]
-fn one_build_of_the_sdk_serves_the_command_and_the_functions() {
-    let tree = |packages: &[&str]| -> Vec<String> {
-        let packages = packages.iter().flat_map(|it| ["-p", it]);
-        let output = Command::new(env!("CARGO"))
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .args(["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p} {f}"])
-            .args(packages)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8(output.stdout).unwrap();
-        text.lines().map(|it| it.trim_end_matches(" (*)").to_owned()).collect()
-    };
-    let both = tree(&["v2only", "ec2-enforcer", "notebook-enforcer"]);
-    let mut only_alone = tree(&["v2only"]);
-    only_alone.retain(|it| !both.contains(it));
-    assert!(only_alone.is_empty(), "the functions switch on more features of these: {only_alone:#?}");
+fn the_command_is_a_function_only_by_its_name() {
+    let output = Command::new(env!("CARGO_BIN_EXE_v2only"))
+        .args(["--run-function", "other"])
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no function is named `other`"));
 }

@@ -77,6 +77,19 @@ fn a_complete_installation_is_well() {
 }
 
 #[test]
+fn where_nothing_is_installed_that_is_the_only_finding() {
+    for command in ["doctor", EVERYWHERE] {
+        let world = FakeWorld::with(FakeAws::default().at_home(HERE));
+        let ran = world.run(&format!("{command} --output json"));
+        let findings = ran.json()["findings"].as_array().unwrap().clone();
+        assert_eq!(findings.len(), 1, "{findings:#?}");
+        assert_eq!((&findings[0]["piece"], ran.exit.code()), (&"installation".into(), 10));
+        assert!(findings[0]["command"].as_str().unwrap().starts_with("sam deploy "), "{findings:#?}");
+        assert!(changed_nothing(&world));
+    }
+}
+
+#[test]
 fn each_thing_that_is_broken_is_named_with_its_fix() {
     let broken = world(organization(|it| {
         it.ec2_rule().0.state = "DISABLED".to_owned();

@@ -158,3 +158,18 @@ fn an_interrupt_finishes_what_is_under_way_and_says_how_to_undo_it() {
     let finished = world.read("j.ndjson").lines().filter(|it| it.contains("\"id\"")).count();
     assert_eq!(finished, world.aws.changes().len(), "the journal has each change");
 }
+
+#[test]
+fn what_stops_with_the_metadata_service_is_said_before_the_question() {
+    let document = "version: 1\nmode: enforce\ninstances: { http_endpoint: disabled, usage_gate: { applies_to: none } }\n";
+    let world = FakeWorld::with(account()).watched(120).stdin("n\n").file("policy.yaml", document);
+    let ran = world.run("enforce --policy DIR/policy.yaml --kind instance");
+    let (warning, question) =
+        (ran.err.find("EC2 Instance Connect, SSH keys").unwrap(), ran.err.find("Apply "));
+    assert!(warning < question.unwrap(), "{}", ran.err);
+    assert_eq!(world.aws.changes(), [""; 0]);
+    let validated = world.run("validate DIR/policy.yaml");
+    assert!(validated.err.contains("`DisableEndpoints`"), "{}", validated.err);
+    let world = FakeWorld::with(account()).watched(120).stdin("n\n").file("policy.yaml", AT_ONCE);
+    assert!(!world.run("enforce --policy DIR/policy.yaml").err.contains("EC2 Instance Connect"));
+}

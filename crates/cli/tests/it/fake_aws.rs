@@ -15,16 +15,19 @@ mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::Value;
 use v2only::Cloud;
-use v2only_enforcer::ports::{Admission, Answer, Group, Metric, OrganizationalUnits, Page, ReadParameter};
+use v2only_enforcer::ports::{Admission, Answer, Metric, OrganizationalUnits, Page, ReadParameter};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
-use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate};
+use v2only_policy::source::{Consumer, ConsumerKind, Image, LaunchConfiguration, LaunchTemplate};
 use v2only_policy::usage::{Counted, Lately, first_day};
-use v2only_policy::{AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Tags};
+use v2only_policy::{
+    AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Switches, Tags,
+};
 
 use crate::fake_deployment::Deployment;
 
@@ -44,6 +47,7 @@ type Deed = fn(&FakeAws);
 struct State {
     home: Option<Region>,
     enabled: BTreeSet<Region>,
+    call_takes: Duration,
     instances: BTreeMap<(Region, InstanceId), Instance>,
     notebooks: BTreeMap<(Region, NotebookName), Notebook>,
     counted: BTreeMap<(InstanceId, Metric), Counted>,
@@ -57,7 +61,8 @@ struct State {
     /// Whether that version allows version 1.
     rival_is_open: bool,
     images: Vec<Image>,
-    groups: Vec<Group>,
+    /// Groups and fleets.
+    consumers: Vec<Consumer>,
     configurations: Vec<LaunchConfiguration>,
     /// Records of launches, the newest first.
     launches: Vec<serde_json::Value>,
@@ -96,13 +101,14 @@ pub(crate) fn instance(id: &str) -> Instance {
             http_tokens: HttpTokens::Optional,
             http_endpoint: Switch::Enabled,
             hop_limit: Some(1),
-            ipv6_endpoint: Switch::Disabled,
-            metadata_tags: Switch::Disabled,
+            switches: Switches::all(Switch::Disabled),
             pending: false,
         },
         managed_by: None,
         created_at: Some("2024-01-01T00:00:00Z".parse().unwrap()),
+        started_at: Some("2026-11-12T08:30:00Z".parse().unwrap()),
         image: None,
+        instance_type: None,
         profile: None,
         public_address: false,
         tags: Tags::new(),
@@ -250,9 +256,13 @@ impl FakeAws {
         self
     }
 
-    pub(crate) fn group(self, it: Group) -> Self {
-        self.state().groups.push(it);
+    pub(crate) fn consumer(self, it: Consumer) -> Self {
+        self.state().consumers.push(it);
         self
+    }
+
+    fn consumers(&self, kind: ConsumerKind) -> Answer<Page<Consumer>> {
+        all(self.state().consumers.iter().filter(|it| it.kind == kind).cloned().collect())
     }
 
     pub(crate) fn configuration(self, it: LaunchConfiguration) -> Self {
@@ -287,6 +297,18 @@ impl FakeAws {
     pub(crate) fn vanishing(self) -> Self {
         self.state().vanishing = true;
         self
+    }
+
+    /// Each call takes this long.
+    pub(crate) fn taking(self, time: Duration) -> Self {
+        self.state().call_takes = time;
+        self
+    }
+
+    /// How long all calls took.
+    pub(crate) fn took(&self) -> Duration {
+        let state = self.state();
+        state.call_takes * u32::try_from(state.calls.len()).unwrap()
     }
 
     /// Somebody does this before so many more calls of an action were made, and the next one is.

@@ -106,7 +106,11 @@ impl Deployment {
                 );
             }
             for name in it.schedules {
-                let schedule = Schedule { state: "ENABLED".to_owned(), target: queue.clone() };
+                let schedule = Schedule {
+                    state: "ENABLED".to_owned(),
+                    target: queue.clone(),
+                    expression: "rate(6 hours)".to_owned(),
+                };
                 self.schedules.insert((*name).to_owned(), schedule);
             }
             let function = Function {

@@ -1,7 +1,7 @@
 //! The command from outside: what is typed goes in, and what a person sees comes out, with the exit code.
 //!
-//! AWS is a fake that arrives as an argument; the compiled code is the tested code. Only `process` and `demo`
-//! start the binary.
+//! AWS is a fake that arrives as an argument; the compiled code is the tested code. Only `process`, `demo` and
+//! `sandbox` start the binary.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![expect(clippy::indexing_slicing, reason = "a wrong index is a failed test")]
 
@@ -36,3 +36,4 @@ mod demo;
 mod doctor;
 mod policies;
 mod process;
+mod sandbox;

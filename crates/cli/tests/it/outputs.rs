@@ -5,11 +5,12 @@ use std::io;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use v2only_enforcer::Kind;
-use v2only_enforcer::ports::{Group, Metric, TemplateUse};
+use v2only_enforcer::ports::Metric;
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::NotebookStatus;
 use v2only_policy::source::{
-    GroupPart, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+    Consumer, Image, LaunchConfiguration, LaunchTemplate, TemplateSlot, TemplateUse, TemplateVersion,
+    VersionChoice,
 };
 use v2only_policy::{ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
 
@@ -76,23 +77,25 @@ fn estate() -> FakeAws {
                     http_tokens: Some(HttpTokens::Optional),
                     ..StatedOptions::default()
                 },
+                instance_type: None,
+                instance_tags: Tags::new(),
                 image: Some("ami-0000000000000000a".to_owned()),
                 imds_support: ImdsSupport::Unknown,
                 made: None,
+                exempts: false,
             }],
-            groups: Vec::new(),
+            consumers: Vec::new(),
             managed_by: None,
             created_by: None,
             tags: Tags::new(),
         })
-        .group(Group {
-            name: "web".to_owned(),
-            configuration: None,
-            templates: vec![TemplateUse {
-                template: "lt-0000000000000000a".to_owned(),
-                version: VersionChoice::Default,
-                part: GroupPart::Own,
-            }],
+        .consumer(Consumer {
+            templates: vec![TemplateUse::plain(
+                "lt-0000000000000000a".to_owned(),
+                VersionChoice::Default,
+                TemplateSlot::Own,
+            )],
+            ..Consumer::group("web".to_owned())
         })
         .configuration(LaunchConfiguration {
             name: "legacy 2019".to_owned(),
@@ -266,7 +269,7 @@ fn a_format_that_a_command_cannot_print_is_refused_with_those_that_it_can() {
         ("readiness --output html", "`table`, `json`, `ndjson` and `csv`"),
         ("rollback DIR/j.ndjson --output asff", "`table`, `json`, `ndjson` and `csv`"),
         ("validate DIR/policy.yaml --output csv", "`table` and `json`"),
-        ("check DIR --output ocsf", "`table`, `json` and `sarif`"),
+        ("check DIR --output ocsf", "`table`, `json`, `sarif` and `github`"),
         ("demo --output ndjson", "`table` and `json`"),
     ] {
         let ran = FakeWorld::with(estate()).run(line);

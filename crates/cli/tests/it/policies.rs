@@ -65,6 +65,16 @@ fn sarif_names_file_line_and_statement() {
 }
 
 #[test]
+fn github_gets_an_annotation_for_each_finding() {
+    let ran = world().file("mine.json", BROKEN).run("policies check DIR/mine.json --output github");
+    assert!(ran.out.starts_with("::error file="), "{}", ran.out);
+    assert!(ran.out.lines().all(|it| it.contains("mine.json,line=")), "{}", ran.out);
+    let refused = world().run("scan --output github");
+    assert_eq!(refused.exit.code(), 2);
+    assert!(refused.err.contains("`v2only policies check FILE` print `github`"), "{}", refused.err);
+}
+
+#[test]
 fn sarif_is_refused_where_no_files_are_checked() {
     for line in ["replay - --output sarif", "policies list --output sarif", "validate - --output sarif"] {
         let ran = world().run(line);

@@ -96,3 +96,43 @@ fn a_reader_that_goes_away_ends_the_run_without_a_message() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(141), ""));
 }
+
+#[test]
+fn every_shell_gets_a_script_that_knows_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = v2only(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        let script = text(&output.stdout);
+        for command in ["scan", "enforce", "readiness", "uninstall-plan", "policies", "sandbox"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+    assert_eq!(v2only(&["completions", "tcsh"]).status.code(), Some(2));
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = v2only(&["man", "--out", folder.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let pages: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let help = text(&v2only(&["--help"]).stdout);
+    let commands = help.split("Commands:\n").nth(1).unwrap().lines().take_while(|it| it.starts_with("  "));
+    let mut count = 0;
+    // A description may go on in the next line, further in.
+    let commands = commands.filter(|it| !it.starts_with("   "));
+    for command in commands.map(|it| it.split_whitespace().next().unwrap()).filter(|it| *it != "help") {
+        assert!(pages.contains(&format!("v2only-{command}.1")), "{command}: {pages:?}");
+        count += 1;
+    }
+    assert!(count >= 14, "{help}");
+    assert!(pages.contains(&"v2only-policies-check.1".to_owned()), "{pages:?}");
+
+    let printed = v2only(&["man", "policies", "check"]);
+    let written = std::fs::read_to_string(folder.path().join("v2only-policies-check.1")).unwrap();
+    assert_eq!(text(&printed.stdout), written);
+    assert_eq!(v2only(&["man", "nothing"]).status.code(), Some(2));
+}

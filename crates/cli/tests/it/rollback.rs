@@ -1,11 +1,15 @@
 //! `rollback`: what `enforce` did is taken back, exactly, and nothing else.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
 use v2only_policy::instance::{HttpTokens, InstanceState, Switch};
 use v2only_policy::notebook::NotebookStatus;
 use v2only_policy::source::{DefaultsOwner, Image, LaunchTemplate, TemplateVersion};
-use v2only_policy::{AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
+use v2only_policy::{
+    AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, SwitchOption, Tags,
+};
 
 use crate::fake_aws::{FakeAws, instance, notebook};
 use crate::fake_world::FakeWorld;
@@ -19,6 +23,7 @@ images: { fix: mark-v2 }
 account_defaults: { http_tokens: required, hop_limit: 2 }
 ";
 
+const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions";
 const ENFORCE: &str =
     "enforce --policy DIR/policy.yaml --yes --accept-irreversible --journal DIR/journal.ndjson -q";
 
@@ -26,9 +31,12 @@ fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
     TemplateVersion {
         number,
         options: StatedOptions { http_tokens: tokens, ..StatedOptions::default() },
+        instance_type: None,
+        instance_tags: Tags::new(),
         image: None,
         imds_support: ImdsSupport::Unmarked,
         made: None,
+        exempts: false,
     }
 }
 
@@ -40,7 +48,7 @@ fn template() -> LaunchTemplate {
         latest: 2,
         displaced: None,
         versions: vec![version(1, Some(HttpTokens::Optional)), version(2, Some(HttpTokens::Optional))],
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: None,
         created_by: None,
         tags: Tags::new(),
@@ -51,7 +59,7 @@ fn template() -> LaunchTemplate {
 fn estate() -> FakeAws {
     let mut far = instance("i-0000000000000000b");
     far.options.hop_limit = Some(5);
-    far.options.metadata_tags = Switch::Enabled;
+    far.options.switches[SwitchOption::MetadataTags] = Switch::Enabled;
     FakeAws::default()
         .at_home("eu-central-1")
         .instance("eu-central-1", instance("i-0000000000000000a"))
@@ -292,4 +300,25 @@ fn what_changed_while_the_question_was_open_is_not_restored() {
     assert_eq!(ran.exit.code(), 3, "{}", ran.err);
     assert!(ran.out.contains("somebody changed it since"), "{}", ran.out);
     assert_eq!(world.aws.changes().len(), changed);
+}
+
+/// At 5 changes a second, what was described 2 seconds ago is described again.
+#[test]
+fn what_is_switched_off_while_others_are_restored_stays_off() {
+    let policy = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
+    let aws = (0..40).fold(FakeAws::default().at_home("eu-central-1"), |aws, it| {
+        aws.instance("eu-central-1", instance(&format!("i-{it:017x}")))
+    });
+    let world = FakeWorld::with(aws).file("policy.yaml", policy);
+    world.run(&format!("{ENFORCE} --soak 0s"));
+    let aws = world.aws.clone().taking(Duration::from_millis(200)).before(MODIFY, 11, |aws| {
+        for it in aws.described().into_iter().filter(|it| it.options.http_tokens == HttpTokens::Required) {
+            aws.change(it.id.as_str(), |it| it.options.http_endpoint = Switch::Disabled);
+        }
+    });
+    let world = FakeWorld::with(aws).file("journal.ndjson", &world.read("journal.ndjson"));
+    let ran = world.run("rollback DIR/journal.ndjson --yes");
+    let open = |it: &v2only_policy::Instance| it.options.http_endpoint == Switch::Enabled;
+    let restored = world.aws.described().iter().filter(|it| open(it)).count();
+    assert!((11..=20).contains(&restored), "{restored}: {}", ran.err);
 }

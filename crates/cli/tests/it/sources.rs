@@ -2,11 +2,10 @@
 
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
-use v2only_enforcer::ports::{Group, TemplateUse};
 use v2only_policy::instance::HttpTokens;
 use v2only_policy::source::{
-    DefaultsOwner, GroupPart, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion,
-    VersionChoice,
+    Consumer, DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateSlot, TemplateUse,
+    TemplateVersion, VersionChoice,
 };
 use v2only_policy::{AccountDefaults, ImageId, ImdsSupport, LaunchTemplateId, StatedOptions, Tags};
 
@@ -35,9 +34,12 @@ fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
         .map(|(number, tokens)| TemplateVersion {
             number,
             options: says(*tokens),
+            instance_type: None,
+            instance_tags: Tags::new(),
             image: Some(IMAGE.to_owned()),
             imds_support: ImdsSupport::Unknown,
             made: None,
+            exempts: false,
         })
         .collect();
     LaunchTemplate {
@@ -47,7 +49,7 @@ fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
         latest: versions.len() as u64,
         displaced: None,
         versions,
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: None,
         created_by: None,
         tags: Tags::new(),
@@ -63,11 +65,10 @@ fn image(support: ImdsSupport) -> Image {
     }
 }
 
-fn group(name: &str, version: VersionChoice) -> Group {
-    Group {
-        name: name.to_owned(),
-        configuration: None,
-        templates: vec![TemplateUse { template: TEMPLATE.to_owned(), version, part: GroupPart::Own }],
+fn group(name: &str, version: VersionChoice) -> Consumer {
+    Consumer {
+        templates: vec![TemplateUse::plain(TEMPLATE.to_owned(), version, TemplateSlot::Own)],
+        ..Consumer::group(name.to_owned())
     }
 }
 
@@ -88,11 +89,10 @@ fn estate() -> FakeAws {
         .at_home("eu-central-1")
         .template(template(1, &[Some(HttpTokens::Optional), None]))
         .image(image(ImdsSupport::Unmarked))
-        .group(group("web", VersionChoice::Default))
-        .group(Group {
-            name: "legacy".to_owned(),
+        .consumer(group("web", VersionChoice::Default))
+        .consumer(Consumer {
             configuration: Some("legacy-2019".to_owned()),
-            templates: Vec::new(),
+            ..Consumer::group("legacy".to_owned())
         })
         .configuration(LaunchConfiguration {
             name: "legacy-2019".to_owned(),
@@ -133,17 +133,19 @@ fn names_that_others_choose_tell_neither_a_terminal_nor_a_shell_what_to_do() {
             groups: Vec::new(),
         })
         .template(template(1, &[Some(HttpTokens::Optional)]))
-        .group(Group {
+        .consumer(Consumer {
             templates: Vec::new(),
             configuration: Some(evil.to_owned()),
             ..group(evil, VersionChoice::Default)
         })
-        .group(group(evil, VersionChoice::Default))
+        .consumer(group(evil, VersionChoice::Default))
         .instance("eu-central-1", launched);
     let told = FakeWorld::with(aws.clone()).watched(160).run("readiness").out;
     assert!(told.contains("; $(reboot)") && !told.contains(['\r', '\u{9b}']), "{told:?}");
     assert!(!told.contains("\n  nothing to do"), "{told}");
-    let world = FakeWorld::with(aws).watched(160).stdin("y\n").file("policy.yaml", POLICY);
+    // Behind the usage gate, so that the instance stays open and a refresh helps.
+    let gated = POLICY.replace("instances: { usage_gate: { applies_to: none } }\n", "");
+    let world = FakeWorld::with(aws).watched(160).stdin("y\n").file("policy.yaml", &gated);
     let ran = world.run("enforce --policy DIR/policy.yaml --journal DIR/one.ndjson");
     let seen = format!("{}{}", ran.out, ran.err);
     assert!(seen.contains("old") && seen.contains("; $(reboot)"), "{seen}");
@@ -172,6 +174,19 @@ fn json_says_who_decides_and_what_the_cause_is() {
     assert_eq!((&cause["launch_template_version"], &cause["http_tokens"]), (&1.into(), &"source".into()));
     assert_eq!(of("i-0000000000000000c")["cause"]["http_tokens"], "unknown");
     assert!(of(IMAGE).get("cause").is_none());
+}
+
+#[test]
+fn fleets_that_cannot_be_read_leave_the_scan_incomplete() {
+    for action in ["ec2:DescribeFleets", "ec2:DescribeSpotFleetRequests"] {
+        let aws = FakeAws::default().at_home("eu-central-1");
+        let aws = aws.failing(action, None, Kind::Denied, "UnauthorizedOperation", "not granted");
+        for command in ["scan", "scan --kind launch-template", "readiness"] {
+            let ran = FakeWorld::with(aws.clone()).run(command);
+            assert_eq!(ran.exit.code(), 3, "{command}: {}", ran.err);
+            assert!(ran.err.contains(action), "{}", ran.err);
+        }
+    }
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
-use v2only_enforcer::ports::{Group, Metric, TemplateUse};
+use v2only_enforcer::ports::Metric;
 use v2only_policy::instance::{HttpTokens, Switch};
-use v2only_policy::source::{GroupPart, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice};
+use v2only_policy::source::{
+    Consumer, LaunchConfiguration, LaunchTemplate, TemplateSlot, TemplateUse, TemplateVersion, VersionChoice,
+};
 use v2only_policy::{AccountDefaults, ImdsSupport, Instance, LaunchTemplateId, StatedOptions, Tags};
 
 use crate::fake_aws::{FakeAws, instance, tagged};
@@ -25,6 +27,10 @@ fn closed(id: &str) -> Instance {
     let mut it = instance(id);
     it.options.http_tokens = HttpTokens::Required;
     it
+}
+
+fn started(it: Instance, at: &str) -> Instance {
+    Instance { started_at: Some(at.parse().unwrap()), ..it }
 }
 
 /// Instances of long ago: one that is quiet, and every way of not being so.
@@ -101,7 +107,7 @@ fn a_compliant_estate_costs_no_call_to_cloudwatch() {
 fn each_instance_is_held_to_the_window_of_its_own_rules() {
     let aws = FakeAws::default()
         .at_home(HERE)
-        .instance(HERE, tagged(instance(QUIET), &[("env", "dev")]))
+        .instance(HERE, started(tagged(instance(QUIET), &[("env", "dev")]), "2026-11-18T08:30:00Z"))
         .instance(HERE, instance(YOUNG))
         .counted(QUIET, Metric::NoToken, &[0, 0, 0, 7])
         .counted(YOUNG, Metric::NoToken, &[0, 0, 0, 7]);
@@ -117,6 +123,49 @@ overrides:
     let of = |number: usize| (&json["findings"][number]["plan"], &json["findings"][number]["hold"]);
     assert_eq!(of(0), (&"act".into(), &serde_json::Value::Null), "quiet for three days");
     assert_eq!(of(1), (&"hold".into(), &"usage-gate".into()), "seven calls in fourteen days");
+}
+
+/// Software calls version 1 mostly at a start, and this window has none.
+#[test]
+fn a_quiet_instance_that_was_not_started_in_the_window_is_on_hold_with_the_command_to_run() {
+    let aws = FakeAws::default()
+        .at_home(HERE)
+        .instance(HERE, started(instance(QUIET), "2026-08-01T03:04:05Z"))
+        .counted(QUIET, Metric::NoToken, &[0; 14]);
+    let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
+    let ran = world.run("enforce --policy DIR/policy.yaml --kind instance --yes");
+    assert_eq!(ran.exit.code(), 10, "{}", ran.err);
+    assert_eq!(world.aws.changes(), [""; 0]);
+    let stop = format!("`aws ec2 stop-instances --region {HERE} --instance-ids {QUIET}`");
+    assert!(ran.out.contains("last started at 2026-08-01T03:04:05Z"), "{}", ran.out);
+    assert!(ran.out.contains(&stop), "{}", ran.out);
+    assert!(ran.err.contains("`instances.usage_gate.require_restart: false`"), "{}", ran.err);
+    let json = world.run("scan --policy DIR/policy.yaml --kind instance --output json").json();
+    assert_eq!(json["findings"][0]["hold"], "not-restarted");
+    let json = world.run("readiness --output json").json();
+    let it = &json["instances"][0];
+    assert_eq!((&it["state"], &it["wants_restart"]), (&"unknown".into(), &true.into()));
+    assert_eq!(
+        (&it["last_start"], &it["started_in_window"]),
+        (&"2026-08-01T03:04:05Z".into(), &false.into())
+    );
+    let readiness = world.run("readiness");
+    assert!(readiness.out.contains("LAST START"), "{}", readiness.out);
+    assert!(readiness.out.contains("2026-08-01 03:04, before the window"), "{}", readiness.out);
+    assert!(readiness.out.contains("may use IMDSv1 when they start"), "{}", readiness.out);
+    let html = world.run("scan --policy DIR/policy.yaml --kind instance --output html");
+    assert!(html.out.contains("were not started in the window"), "the report");
+    let without = world.file(
+        "policy.yaml",
+        "version: 1\nmode: enforce\ninstances: { usage_gate: { require_restart: false } }",
+    );
+    let enforce = "enforce --policy DIR/policy.yaml --kind instance --yes --journal DIR/j.ndjson";
+    assert_eq!(without.run(enforce).exit.code(), 0);
+    assert_eq!(without.aws.changes().len(), 1);
+    assert_eq!(
+        without.run("readiness --policy DIR/policy.yaml --output json").json()["totals"]["required"],
+        1
+    );
 }
 
 fn denied(aws: FakeAws) -> FakeAws {
@@ -148,11 +197,14 @@ fn template(id: &str, name: &str, tokens: Option<HttpTokens>) -> LaunchTemplate 
         versions: vec![TemplateVersion {
             number: 1,
             options,
+            instance_type: None,
+            instance_tags: Tags::new(),
             image: None,
             imds_support: ImdsSupport::Unknown,
             made: None,
+            exempts: false,
         }],
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: None,
         created_by: None,
         tags: Tags::new(),
@@ -189,19 +241,13 @@ fn estate() -> FakeAws {
         .counted(CLOSED, Metric::NoTokenRejected, &[3; 4])
         .template(template(OPEN, "batch", Some(HttpTokens::Optional)))
         .template(template(SHUT, "web", Some(HttpTokens::Required)))
-        .group(Group {
-            name: "batch".to_owned(),
-            configuration: None,
-            templates: vec![TemplateUse {
-                template: OPEN.to_owned(),
-                version: VersionChoice::Default,
-                part: GroupPart::Own,
-            }],
+        .consumer(Consumer {
+            templates: vec![TemplateUse::plain(OPEN.to_owned(), VersionChoice::Default, TemplateSlot::Own)],
+            ..Consumer::group("batch".to_owned())
         })
-        .group(Group {
-            name: "legacy".to_owned(),
+        .consumer(Consumer {
             configuration: Some("legacy-2019".to_owned()),
-            templates: Vec::new(),
+            ..Consumer::group("legacy".to_owned())
         })
         .configuration(LaunchConfiguration {
             name: "legacy-2019".to_owned(),
@@ -308,4 +354,26 @@ fn an_account_that_cannot_be_entered_is_named_and_the_others_are_reported() {
     assert_eq!(ran.exit.code(), 3);
     assert!(ran.out.contains(BUSY), "{}", ran.out);
     assert!(ran.err.contains("444455556666"), "{}", ran.err);
+}
+
+#[test]
+fn an_exemption_tag_of_a_launch_template_is_reported_as_such() {
+    let tags = [("v2only:exempt-until", "2026-12-31"), ("v2only:exempt-reason", "vendor agent")];
+    let mut exempting = template(OPEN, "batch", Some(HttpTokens::Optional));
+    exempting.versions[0].exempts = true;
+    let aws = FakeAws::default()
+        .at_home(HERE)
+        .instance(HERE, tagged(member(instance(QUIET), "batch", OPEN), &tags))
+        .instance(HERE, tagged(member(instance(BUSY), "web", SHUT), &tags))
+        .template(exempting)
+        .template(template(SHUT, "web", Some(HttpTokens::Required)));
+    let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
+    let json = world.run("scan --policy DIR/policy.yaml --kind instance --output json").json();
+    let notes = |id: &str| {
+        let all = json["findings"].as_array().unwrap();
+        all.iter().find(|it| it["id"] == id).unwrap()["reasons"].to_string()
+    };
+    assert!(notes(QUIET).contains(&format!("from launch template {OPEN} version 1")), "{}", notes(QUIET));
+    assert!(notes(QUIET).contains("`exemptions_by_tag: ignore`"), "{}", notes(QUIET));
+    assert!(!notes(BUSY).contains("launch template"), "{}", notes(BUSY));
 }

@@ -8,7 +8,7 @@ use v2only_policy::settings::{
     EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, ImageFix, InService, LaunchTemplateFix,
     OwnedTemplates, Rules, SwitchRule, UsageGate, WhenContested, Window,
 };
-use v2only_policy::{AccountId, Mode, OuId, Policy};
+use v2only_policy::{AccountId, Mode, OuId, Policy, SwitchOption};
 
 use super::{COMPLETE, accepted, observing};
 
@@ -95,16 +95,26 @@ fn each_setting_has_its_words() {
         it.instances.hop_limit = HopLimitRule::Exactly(hops(1));
     });
     check("instances: { http_endpoint: disabled }", |it| it.instances.http_endpoint = EndpointRule::Disabled);
-    check("instances: { ipv6_endpoint: enabled }", |it| it.instances.ipv6_endpoint = SwitchRule::Enabled);
-    check("instances: { metadata_tags: disabled }", |it| it.instances.metadata_tags = SwitchRule::Disabled);
+    check("instances: { ipv6_endpoint: enabled }", |it| {
+        it.instances.switches[SwitchOption::Ipv6Endpoint] = SwitchRule::Enabled;
+    });
+    check("instances: { metadata_tags: disabled }", |it| {
+        it.instances.switches[SwitchOption::MetadataTags] = SwitchRule::Disabled;
+    });
     check("instances: { remediate_with: ssm-automation }", |it| {
         it.instances.remediate_with = Engine::SsmAutomation;
     });
     check("instances: { usage_gate: { quiet_days: 455 } }", |it| {
-        it.instances.usage_gate = UsageGate { quiet_days: 455, applies_to: GateScope::Existing };
+        it.instances.usage_gate =
+            UsageGate { quiet_days: 455, applies_to: GateScope::Existing, require_restart: true };
     });
     check("instances: { usage_gate: { applies_to: none } }", |it| {
-        it.instances.usage_gate = UsageGate { quiet_days: 14, applies_to: GateScope::None };
+        it.instances.usage_gate =
+            UsageGate { quiet_days: 14, applies_to: GateScope::None, require_restart: true };
+    });
+    check("instances: { usage_gate: { applies_to: siblings, require_restart: false } }", |it| {
+        it.instances.usage_gate =
+            UsageGate { quiet_days: 14, applies_to: GateScope::Siblings, require_restart: false };
     });
     check("instances: { fresh_minutes: 0 }", |it| it.instances.fresh_minutes = 0);
     check("notebooks: { minimum_version: 2, fresh_minutes: 10080 }", |it| {
@@ -120,6 +130,7 @@ fn each_setting_has_its_words() {
         it.launch_templates.fix = LaunchTemplateFix::NewVersion;
     });
     check("launch_templates: { owned: fix }", |it| it.launch_templates.owned = OwnedTemplates::Fix);
+    check("launch_templates: { repoint_groups: true }", |it| it.launch_templates.repoint_groups = true);
     check("images: { fix: mark-v2 }", |it| it.images = ImageFix::MarkV2);
     check("account_defaults: { http_tokens: keep, hop_limit: keep, enforced: enabled }", |it| {
         it.account_defaults.enforced = true;
@@ -314,4 +325,17 @@ fn words_that_repeat_the_default_are_not_noticed() {
          overrides: [{ match: { ou: r-1 }, mode: observe }, { match: { ou: r-2 }, mode: enforce }]",
     );
     assert_eq!(accepted(&text).notices, []);
+}
+
+#[test]
+fn an_endpoint_that_is_to_be_disabled_needs_a_grant_and_stops_what_reads_it() {
+    let notices = |instances: &str| {
+        let text = observing(&format!("instances: {{ {instances} }}"));
+        accepted(&text).notices.iter().map(ToString::to_string).collect::<Vec<String>>()
+    };
+    let found = notices("http_endpoint: disabled");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("`DisableEndpoints`") && found[0].contains("policies render"), "{found:?}");
+    assert!(found[1].contains("EC2 Instance Connect") && found[1].contains("user data"), "{found:?}");
+    assert_eq!(notices("http_endpoint: keep"), [""; 0]);
 }

@@ -32,7 +32,8 @@ fn instances() -> BoxedStrategy<Json> {
     let hops = || (1..=64_u32, select(&["max", "exactly"][..])).prop_map(|(hops, key)| json!({ key: hops }));
     let gate = some(vec![
         ("quiet_days", number(1..=455)),
-        ("applies_to", word(&["existing", "all", "none"]).boxed()),
+        ("applies_to", word(&["existing", "all", "none", "siblings"]).boxed()),
+        ("require_restart", any::<bool>().prop_map(Json::from).boxed()),
     ]);
     some(vec![
         ("http_tokens", word(&["required"]).boxed()),
@@ -80,6 +81,7 @@ fn sections() -> Vec<(&'static str, BoxedStrategy<Json>)> {
             some(vec![
                 ("fix", word(&["report", "new-version"]).boxed()),
                 ("owned", word(&["report", "fix"]).boxed()),
+                ("repoint_groups", any::<bool>().prop_map(Json::from).boxed()),
             ]),
         ),
         ("images", some(vec![("fix", word(&["report", "mark-v2"]).boxed())])),

@@ -47,6 +47,7 @@ impl Runbook {
 mod tests {
     use super::*;
     use v2only_policy::settings::HopLimit;
+    use v2only_policy::{SwitchOption, Switches};
 
     /// Source: Systems Manager Automation runbook reference; all parameters but `InstanceId`, and without the role
     /// where it is optional and none is named.
@@ -62,12 +63,14 @@ mod tests {
     fn no_change_there_is_can_make_a_runbook_loosen_or_disable() {
         let hops: Vec<Option<HopLimit>> =
             std::iter::once(None).chain((1..=64).map(|it| Some(HopLimit::new(it).unwrap()))).collect();
-        let switches = [None, Some(false), Some(true)];
+        let states = [None, Some(false), Some(true)];
         let mut told = 0;
         for hop_limit in hops {
-            for ipv6_endpoint in switches {
-                for metadata_tags in switches {
-                    let change = InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags };
+            for ipv6_endpoint in states {
+                for metadata_tags in states {
+                    let switches =
+                        Switches::all(ipv6_endpoint).with(SwitchOption::MetadataTags, metadata_tags);
+                    let change = InstanceChange::RequireTokens { hop_limit, switches };
                     for role in [None, Some("arn:aws:iam::111122223333:role/v2only-automation")] {
                         let Some(runbook) = Runbook::of(change, role) else {
                             assert!(ipv6_endpoint.is_some() || metadata_tags.is_some(), "{change}");

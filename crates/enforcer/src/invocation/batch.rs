@@ -1,22 +1,44 @@
 //! The events of one payload, from its bytes to the reply of the function.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use v2only_events::{Ignored, Input, Malformed, Message, Parsed, Trigger};
+use v2only_events::{Ignored, Input, Malformed, Message, Parsed, Receipt, Trigger};
 use v2only_policy::Policy;
 
 use super::app::{App, Failed, Invocation, InvocationError, policy_in_force};
+use super::backoff;
 use super::work::Answer;
 use crate::counts::Counts;
 use crate::failure::{Disposition, Failure};
 use crate::log_entry::LogEntry;
-use crate::ports::ReadParameter;
+use crate::ports::{PostponeMessages, Postponed, ReadParameter};
 
 /// One event of the payload with its result so far.
 #[derive(Debug)]
 struct Delivery {
     message_id: Option<String>,
+    receipt: Option<Receipt>,
+    receive_count: Option<u32>,
     disposition: Disposition,
     retry_because: Option<String>,
+    /// When its work is due, if all that is left of it waits for a moment.
+    due_at: Option<Timestamp>,
+}
+
+impl Delivery {
+    /// An event that came without a queue.
+    const fn event() -> Self {
+        Self {
+            message_id: None,
+            receipt: None,
+            receive_count: None,
+            disposition: Disposition::Done,
+            retry_because: None,
+            due_at: None,
+        }
+    }
 }
 
 /// The parsed payload, with one disposition for each event in it.
@@ -32,12 +54,16 @@ impl Batch {
         match v2only_events::input(payload).map_err(InvocationError::Malformed)? {
             Input::Event(envelope) => {
                 // A single event that cannot be read is an error, so that Lambda keeps it.
-                batch.take(None, Ok(envelope), invocation).map_err(InvocationError::Malformed)?;
+                batch
+                    .take(Delivery::event(), Ok(envelope), invocation)
+                    .map_err(InvocationError::Malformed)?;
             }
             Input::Batch(messages) => {
-                for Message { id, body, .. } in messages {
+                for Message { id, body, receive_count, receipt } in messages {
+                    let delivery =
+                        Delivery { message_id: Some(id), receipt, receive_count, ..Delivery::event() };
                     // Sending it again would not make it readable: it is recorded, counted and done.
-                    let _recorded = batch.take(Some(id), body, invocation);
+                    let _recorded = batch.take(delivery, body, invocation);
                 }
             }
         }
@@ -46,14 +72,15 @@ impl Batch {
 
     fn take(
         &mut self,
-        message_id: Option<String>,
+        delivery: Delivery,
         body: Result<Value, Malformed>,
         invocation: &mut Invocation<'_>,
     ) -> Result<(), Malformed> {
         let index = self.deliveries.len();
         // Only EventBridge sends to the queues, so a message that is a bare record is forged.
-        let parse = if message_id.is_some() { v2only_events::parse_event } else { v2only_events::parse };
-        self.deliveries.push(Delivery { message_id, disposition: Disposition::Done, retry_because: None });
+        let parse =
+            if delivery.message_id.is_some() { v2only_events::parse_event } else { v2only_events::parse };
+        self.deliveries.push(delivery);
         let envelope = body.inspect_err(|it| self.malformed(it, invocation))?;
         match parse(&envelope).inspect_err(|it| self.malformed(it, invocation))? {
             Parsed::Trigger(trigger) => self.triggers.push((index, trigger)),
@@ -90,6 +117,14 @@ impl Batch {
             let disposition = if due_at.is_some() { Disposition::Retry } else { record.disposition() };
             for index in deliveries {
                 let Some(delivery) = self.deliveries.get_mut(index) else { continue };
+                if disposition == Disposition::Retry {
+                    // What can be tried sooner decides.
+                    delivery.due_at = match (delivery.disposition, delivery.due_at, due_at) {
+                        (Disposition::Retry, Some(one), Some(other)) => Some(one.min(other)),
+                        (Disposition::Retry, _, _) => None,
+                        (_, _, due_at) => due_at,
+                    };
+                }
                 if delivery.disposition >= disposition {
                     continue;
                 }
@@ -118,6 +153,27 @@ impl Batch {
         for delivery in &mut self.deliveries {
             delivery.disposition = Disposition::Retry;
             delivery.retry_because = Some(failure.to_string());
+        }
+    }
+
+    /// Postpones the messages that are tried again: each until its work is due, or a little longer after each try. Costs no
+    /// call where nothing is tried again. A message that cannot be postponed comes back when its queue says.
+    pub async fn postpone(&self, ports: &impl PostponeMessages, invocation: &mut Invocation<'_>) {
+        let now = (invocation.now)();
+        let mut queues = BTreeMap::<&str, Vec<Postponed>>::new();
+        for delivery in self.deliveries.iter().filter(|it| it.disposition == Disposition::Retry) {
+            let Some(Receipt { queue, handle }) = &delivery.receipt else { continue };
+            let rest = match delivery.due_at {
+                Some(at) => backoff::until(at, now),
+                None => backoff::after_try(delivery.receive_count),
+            };
+            queues.entry(queue).or_default().push(Postponed { receipt: handle.clone(), rest });
+        }
+        for (queue, messages) in queues {
+            if let Err(failure) = ports.postpone(queue, &messages).await {
+                let messages = messages.len();
+                (invocation.log)(LogEntry::NotPostponed { messages, failure: &failure });
+            }
         }
     }
 

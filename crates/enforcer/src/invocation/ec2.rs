@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 use v2only_events::{Launched, RequestedOptions, Subject};
 use v2only_policy::drift::to_second;
+use v2only_policy::exemption::UNTIL_TAG;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
 use v2only_policy::{
-    Circumstances, Compliance, Decision, History, Hold, InstanceId, Occasion, Place, Plan, Policy, Step,
-    Verdict, compliant_anywhere, decide_instance,
+    Circumstances, Compliance, Decision, History, Hold, InstanceId, Note, Occasion, Place, Plan, Policy,
+    Step, Verdict, compliant_anywhere, decide_instance,
 };
 
 use super::app::{App, Clock, Failed, Invocation};
@@ -59,9 +60,10 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
         let (trigger, place) = (event.trigger, &event.trigger.place);
         let mut sorted = Sorted::default();
         let accepted = accepted(&trigger.subject);
+        let mut by_template = Vec::new();
         let mut want = |id: &InstanceId, occasion| work.want(id, (occasion, accepted), event, outweighs);
         match &trigger.subject {
-            Subject::Launched { instances, .. } => {
+            Subject::Launched { instances, requested } => {
                 for launched in instances {
                     if let Some(why) = compliant_anywhere(&recorded(launched), policy) {
                         app.recent.remember(place, &launched.id, event.now);
@@ -69,6 +71,7 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
                         sorted.records.push(record);
                     } else {
                         want(&launched.id, Occasion::Launch);
+                        by_template.push((launched.id.clone(), tagging_template(launched, requested)));
                     }
                 }
             }
@@ -97,7 +100,9 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             Subject::SpotFulfilled { id } => want(id, Occasion::Launch),
             Subject::OptionsModified { id, requested } => {
                 app.recent.forget(place, id);
-                want(id, modified(requested, trigger.time.unwrap_or(event.now)));
+                let ours = trigger.actor.as_ref().is_some_and(|it| app.ports.made_by_us(place, it));
+                let at = trigger.time.unwrap_or(event.now);
+                want(id, if ours { Occasion::Seen } else { modified(requested, at) });
             }
             Subject::DefaultsModified => sorted.records.push(source(place, "account defaults")),
             Subject::LaunchTemplateChanged { id, name } => {
@@ -106,6 +111,11 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             }
             Subject::ImageChanged { id } => sorted.records.push(source(place, id)),
             Subject::Notebook { .. } => sorted.handled_by = Some("notebook-enforcer"),
+        }
+        for (id, template) in by_template {
+            if let Some(request) = work.requests.get_mut(&id) {
+                request.template = template;
+            }
         }
         for malformed in &trigger.unreadable {
             // No call was made.
@@ -159,6 +169,10 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
             let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
             decision = decide_instance(&instance, scan.policy, &Circumstances { history, ..circumstances })?;
         }
+        decision = scan.siblings.decide(ports, scan.policy, &circumstances, &instance, decision).await?;
+        if let (true, Some(template)) = (decision.verdict.is_exempt_by_tag(), &request.template) {
+            decision.notes.push(Note::ExemptByTemplate(template.clone()));
+        }
         // Without this, each change that AWS accepts and does not carry out would raise the event of the next one.
         if let (Plan::Act(Step::Instance(change)), Some(accepted)) = (&decision.plan, &request.accepted)
             && change.is_met_by(accepted)
@@ -199,6 +213,7 @@ fn name_launches(
                 time: launch.time,
                 deliveries: Vec::new(),
                 accepted: None,
+                template: None,
             });
             request.accepted = None;
             request.occasion = Occasion::Launch;
@@ -222,6 +237,15 @@ fn name_launches(
         answers.push(Answer { record, deliveries: vec![launch.delivery] });
     }
     answers
+}
+
+/// The launch template that gave an instance its exemption tag: the record shows the tag, and the caller of the launch named a
+/// template and no such tag.
+fn tagging_template(launched: &Launched, requested: &RequestedOptions) -> Option<String> {
+    let is_tagged = launched.tags.as_ref().is_some_and(|it| it.contains_key(UNTIL_TAG));
+    let template = requested.launch_template.as_ref().filter(|_| is_tagged && !requested.exemption_tag)?;
+    let version = requested.launch_template_version.as_ref();
+    Some(version.map_or_else(|| template.clone(), |version| format!("{template} version {version}")))
 }
 
 fn compliant_by_record(place: &Place, id: &InstanceId, options: MetadataOptions, why: Compliance) -> Record {
@@ -260,8 +284,7 @@ fn recorded(launched: &Launched) -> MetadataOptions {
         http_tokens: launched.http_tokens.unwrap_or(HttpTokens::Unknown),
         http_endpoint: launched.http_endpoint.unwrap_or(Switch::Unknown),
         hop_limit: launched.hop_limit,
-        ipv6_endpoint: launched.ipv6_endpoint.unwrap_or(Switch::Unknown),
-        metadata_tags: launched.metadata_tags.unwrap_or(Switch::Unknown),
+        switches: launched.switches.map(|is| is.unwrap_or(Switch::Unknown)),
         pending: false,
     }
 }
@@ -273,8 +296,7 @@ fn accepted(subject: &Subject) -> Option<MetadataOptions> {
         http_tokens: requested.http_tokens.unwrap_or(HttpTokens::Unknown),
         http_endpoint: requested.http_endpoint.unwrap_or(Switch::Unknown),
         hop_limit: requested.hop_limit,
-        ipv6_endpoint: requested.ipv6_endpoint.unwrap_or(Switch::Unknown),
-        metadata_tags: requested.metadata_tags.unwrap_or(Switch::Unknown),
+        switches: requested.switches.map(|is| is.unwrap_or(Switch::Unknown)),
         pending: false,
     })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use futures_util::StreamExt as _;
+use jiff::Timestamp;
 use serde_json::Value;
 use v2only_policy::{Place, Policy};
 
@@ -12,11 +13,10 @@ use super::batch::Batch;
 use super::work::{Answer, Event, Request, Work};
 use crate::counts::Counts;
 use crate::failure::Failure;
-use crate::policy_source::FRESH_FOR;
-use crate::ports::{Admission, OrganizationalUnits, ReadParameter};
+use crate::ports::{Admission, OrganizationalUnits, PostponeMessages, ReadParameter};
 use crate::record::{Record, ResourceId};
 use crate::scan::ScanRequest;
-use crate::second_look::CHUNK;
+use crate::second_look::{CHUNK, is_fresh};
 
 /// What an event leads to without a call.
 #[derive(Default)]
@@ -32,7 +32,7 @@ pub(super) trait EventHandler<P> {
     /// The id of a resource.
     type Id: Ord + Clone + Send + Sync;
     /// A resource as one call describes many; `()` where every resource needs a call of its own.
-    type Description: Send;
+    type Description: Clone + Send;
 
     /// How many resources are fixed side by side.
     const AT_ONCE: usize;
@@ -75,13 +75,16 @@ pub(super) async fn handle<H, P>(
 ) -> Result<(Value, Counts), Failed>
 where
     H: EventHandler<P>,
-    P: Admission + OrganizationalUnits + ReadParameter + Sync,
+    P: Admission + OrganizationalUnits + ReadParameter + PostponeMessages + Sync,
 {
     let mut batch = Batch::read(payload, &mut invocation)?;
     if batch.triggers.is_empty() {
         return batch.reply();
     }
-    let Some(policy) = batch.policy(app, &mut invocation).await else { return batch.reply() };
+    let Some(policy) = batch.policy(app, &mut invocation).await else {
+        batch.postpone(&app.ports, &mut invocation).await;
+        return batch.reply();
+    };
     let mut work = BTreeMap::<Place, Work<H::Id>>::new();
     for (delivery, trigger) in std::mem::take(&mut batch.triggers) {
         let event = Event { trigger: &trigger, delivery, now: (invocation.now)() };
@@ -108,13 +111,14 @@ where
         };
         batch.write(answers, &mut invocation);
     }
+    batch.postpone(&app.ports, &mut invocation).await;
     batch.reply()
 }
 
 /// Describes, judges and fixes everything that is wanted in one account and Region, chunk by chunk.
 ///
-/// Before each chunk but the first the policy is asked for again, and what was described a minute ago is described again:
-/// what somebody wrote meanwhile holds for everything that is not changed yet.
+/// Before each chunk but the first the policy is asked for again, and resources whose description is not fresh any more are
+/// described again: what somebody wrote meanwhile holds for everything that is not changed yet.
 async fn enforce<H, P>(
     app: &App<P>,
     policy: &Policy,
@@ -133,7 +137,6 @@ where
         Err(failure) => return work.failed(place, &failure, H::resource),
     };
     let mut answers = Vec::new();
-    let mut described_at = (clock.now)();
     let mut described = match H::describe(ports, &scan, &mut work, &mut answers).await {
         Ok(described) => described,
         Err(failure) => {
@@ -141,7 +144,8 @@ where
             return answers;
         }
     };
-    answers.extend(fix::<H, P>(ports, &scan, clock, work.take(CHUNK), &mut described).await);
+    let mut described_at = (clock.now)();
+    answers.extend(fix::<H, P>(ports, &scan, clock, described_at, &mut work, &mut described).await);
     while !work.is_empty() {
         let policy = match policy_in_force(app, invocation).await {
             Ok(policy) => policy,
@@ -152,43 +156,56 @@ where
         };
         let scan = async {
             let scan = ScanRequest::at(ports, &policy, place, (clock.now)()).await?;
-            if scan.now.duration_since(described_at) >= FRESH_FOR {
+            if !is_fresh(described_at, scan.now) {
                 described = H::describe(ports, &scan, &mut work, &mut answers).await?;
-                described_at = scan.now;
+                described_at = (clock.now)();
             }
             Ok::<_, Failure>(scan)
         };
         let scan = scan.await;
-        let chunk = work.take(CHUNK);
         answers.extend(match scan {
-            Ok(scan) => fix::<H, P>(ports, &scan, clock, chunk, &mut described).await,
-            Err(failure) => chunk.failed(place, &failure, H::resource),
+            Ok(scan) => fix::<H, P>(ports, &scan, clock, described_at, &mut work, &mut described).await,
+            Err(failure) => work.take(CHUNK).failed(place, &failure, H::resource),
         });
     }
     answers
 }
 
-/// Judges and fixes resources side by side.
+/// Judges and fixes resources side by side, as long as their description is fresh; `work` keeps the others. The first one
+/// is fixed in any case.
 async fn fix<H, P>(
     ports: &P,
     scan: &ScanRequest<'_>,
     clock: Clock<'_>,
-    chunk: Work<H::Id>,
+    described_at: Timestamp,
+    work: &mut Work<H::Id>,
     described: &mut BTreeMap<H::Id, H::Description>,
 ) -> Vec<Answer>
 where
     H: EventHandler<P>,
 {
     let place = scan.place;
-    let fixed = futures_util::stream::iter(chunk.requests).map(|(id, request)| {
-        let description = described.remove(&id);
+    let chunk = work.take(CHUNK).requests.into_iter().enumerate();
+    let fixed = futures_util::stream::iter(chunk).map(|(index, (id, request))| {
+        let description = described.get(&id).cloned();
         async move {
+            if index > 0 && !is_fresh(described_at, (clock.now)()) {
+                return Err((id, request));
+            }
             let asked = Asked { id: &id, request: &request, description };
             let record = H::fix(ports, scan, clock, asked).await;
             let record =
                 record.unwrap_or_else(|failure| Record::failed(place.clone(), H::resource(&id), failure));
-            Answer { record: Record { cause: Some(request.cause), ..record }, deliveries: request.deliveries }
+            let record = Record { cause: Some(request.cause), ..record };
+            Ok(Answer { record, deliveries: request.deliveries })
         }
     });
-    fixed.buffer_unordered(H::AT_ONCE).collect().await
+    let mut answers = Vec::new();
+    for it in fixed.buffer_unordered(H::AT_ONCE).collect::<Vec<Result<_, _>>>().await {
+        match it {
+            Ok(answer) => answers.push(answer),
+            Err((id, request)) => drop(work.requests.insert(id, request)),
+        }
+    }
+    answers
 }

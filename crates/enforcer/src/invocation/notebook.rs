@@ -53,7 +53,7 @@ impl<P: SageMaker + Sync> EventHandler<P> for Notebooks {
         ResourceId::Notebook(name.clone())
     }
 
-    fn sort(_: &App<P>, _: &Policy, event: &Event<'_>, work: &mut Work<NotebookName>) -> Sorted {
+    fn sort(app: &App<P>, _: &Policy, event: &Event<'_>, work: &mut Work<NotebookName>) -> Sorted {
         let mut sorted = Sorted::default();
         match &event.trigger.subject {
             Subject::Notebook { name, cause: NotebookCause::Created { minimum_version } }
@@ -62,7 +62,12 @@ impl<P: SageMaker + Sync> EventHandler<P> for Notebooks {
                 sorted.records.push(created_with_version_2(&event.trigger.place, name));
             }
             Subject::Notebook { name, cause } => {
-                let occasion = occasion(cause, event.trigger.time.unwrap_or(event.now));
+                let (trigger, at) = (event.trigger, event.trigger.time.unwrap_or(event.now));
+                let ours = trigger.actor.as_ref().is_some_and(|it| app.ports.made_by_us(&trigger.place, it));
+                let occasion = match occasion(cause, at) {
+                    Occasion::Drift(_) if ours => Occasion::Seen,
+                    other => other,
+                };
                 work.want(name, (occasion, None), event, |occasion, _| {
                     matches!(occasion, Occasion::Drift(_))
                 });
@@ -99,12 +104,11 @@ impl<P: SageMaker + Sync> EventHandler<P> for Notebooks {
         let circumstances = scan.circumstances(request.occasion);
         let mut decision = decide_notebook(&notebook, scan.policy, &circumstances)?;
         if matches!((&decision.verdict, request.occasion), (Verdict::Violation(_), Occasion::Drift(_))) {
-            // Without an answer, the tag alone says how often it was opened.
-            if let Ok(recorded) = history::of_notebook(ports, scan.place, id).await {
-                let history = History::Read(&recorded);
-                decision =
-                    decide_notebook(&notebook, scan.policy, &Circumstances { history, ..circumstances })?;
-            }
+            let read = history::of_notebook(ports, scan.place, id).await;
+            // Without an answer, the tag alone says how often it was opened, and the record says so.
+            let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
+            decision = decide_notebook(&notebook, scan.policy, &Circumstances { history, ..circumstances })?;
         }
         Ok(notebooks::apply(ports, scan.place, &notebook, &decision, scan.now).await)
     }

@@ -36,6 +36,8 @@ pub(super) struct Request {
     pub deliveries: Vec<usize>,
     /// What a caller asked AWS for, if no other event is about the resource.
     pub accepted: Option<MetadataOptions>,
+    /// The launch template that gave it its tags, as the caller of the launch wrote it.
+    pub template: Option<String>,
 }
 
 /// A launch whose record names no instance.
@@ -88,6 +90,7 @@ impl<I: Ord + Clone> Work<I> {
             time: event.trigger.time,
             deliveries: Vec::new(),
             accepted,
+            template: None,
         });
         if request.accepted != accepted {
             request.accepted = None;

@@ -27,3 +27,20 @@ pub trait SendTasks {
     /// Fails unless all of them were taken.
     fn send(&self, texts: &[String], delay: Duration) -> impl Future<Output = Answer<()>> + Send;
 }
+
+/// A message that rests before it is received again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Postponed {
+    /// The receipt handle of its delivery.
+    pub receipt: String,
+    /// For how long it rests, at most 12 hours.
+    pub rest: Duration,
+}
+
+/// `sqs:ChangeMessageVisibility`, on the queue that invokes the function. One call per 10 messages.
+pub trait PostponeMessages {
+    /// Hides received messages of a queue (its ARN) for their rest from now on. Repeating it begins the rest again.
+    ///
+    /// Fails unless all of them were changed; those that were not rest as long as the queue says.
+    fn postpone(&self, queue: &str, messages: &[Postponed]) -> impl Future<Output = Answer<()>> + Send;
+}

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use serde_json::Value;
+use v2only_events::Actor;
 use v2only_policy::{InstanceId, NotebookName, Place};
 
 use super::{Answer, Page};
@@ -27,4 +28,10 @@ pub trait ReadHistory {
         look_up: LookUp<'_>,
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<Value>>> + Send;
+
+    /// Whether a recorded call was made by v2only itself, which never counts as somebody's flip. Unless the port knows our
+    /// own role, no call counts as ours.
+    fn made_by_us(&self, _place: &Place, _actor: &Actor) -> bool {
+        false
+    }
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use v2only_policy::source::{
-    AccountDefaults, GroupPart, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+    AccountDefaults, Consumer, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
 };
 use v2only_policy::{DefaultsChange, ImageId, ImdsSupport, InstanceChange, LaunchTemplateId, Place};
 
@@ -17,7 +17,7 @@ pub trait ReadDefaults {
 
 /// `ec2:DescribeLaunchTemplates` and `ec2:DescribeLaunchTemplateVersions`. One call per page of 200.
 pub trait ListLaunchTemplates {
-    /// One page of the launch templates, without versions and groups.
+    /// One page of the launch templates, without versions and consumers.
     fn launch_templates(
         &self,
         place: &Place,
@@ -31,7 +31,7 @@ pub trait ListLaunchTemplates {
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<(LaunchTemplateId, TemplateVersion)>>> + Send;
 
-    /// One launch template, without versions and groups; `None` if it is gone.
+    /// One launch template, without versions and consumers; `None` if it is gone.
     fn launch_template(
         &self,
         place: &Place,
@@ -72,34 +72,18 @@ pub trait ListImages {
     ) -> impl Future<Output = Answer<Vec<(ImageId, ImdsSupport)>>> + Send;
 }
 
-/// An Auto Scaling group, as far as it says what it launches from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Its name.
-    pub name: String,
-    /// Its launch configuration.
-    pub configuration: Option<String>,
-    /// Its launch templates: those of a mixed instances policy are several.
-    pub templates: Vec<TemplateUse>,
-}
-
-/// A launch template as a group names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateUse {
-    /// Id or name.
-    pub template: String,
-    /// Which version.
-    pub version: VersionChoice,
-    /// The part of the group that names it.
-    pub part: GroupPart,
-}
-
 /// `autoscaling:DescribeAutoScalingGroups` and `autoscaling:DescribeLaunchConfigurations`. One call per page
 /// of 100.
 pub trait ListGroups {
     /// One page of the groups.
-    fn groups(&self, place: &Place, next: Option<String>)
-    -> impl Future<Output = Answer<Page<Group>>> + Send;
+    fn groups(
+        &self,
+        place: &Place,
+        next: Option<String>,
+    ) -> impl Future<Output = Answer<Page<Consumer>>> + Send;
+
+    /// One group; `None` if it is gone.
+    fn group(&self, place: &Place, name: &str) -> impl Future<Output = Answer<Option<Consumer>>> + Send;
 
     /// One page of the launch configurations, without their groups.
     fn launch_configurations(
@@ -107,6 +91,24 @@ pub trait ListGroups {
         place: &Place,
         next: Option<String>,
     ) -> impl Future<Output = Answer<Page<LaunchConfiguration>>> + Send;
+}
+
+/// `ec2:DescribeFleets` and `ec2:DescribeSpotFleetRequests`, of those that may still launch. AWS leaves out EC2 Fleets of type
+/// `instant`, which launch once and never again.
+pub trait ListFleets {
+    /// One page of the EC2 Fleets.
+    fn fleets(
+        &self,
+        place: &Place,
+        next: Option<String>,
+    ) -> impl Future<Output = Answer<Page<Consumer>>> + Send;
+
+    /// One page of the Spot Fleet requests.
+    fn spot_fleets(
+        &self,
+        place: &Place,
+        next: Option<String>,
+    ) -> impl Future<Output = Answer<Page<Consumer>>> + Send;
 }
 
 /// `ec2:ModifyInstanceMetadataDefaults`, tightening only.
@@ -178,6 +180,32 @@ pub trait ChangeLaunchTemplate {
     ) -> impl Future<Output = Answer<Option<String>>> + Send;
 }
 
+/// What became of a group that was to name other versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Repointed {
+    /// The group names the versions.
+    Changed {
+        /// AWS's id of the request.
+        request_id: Option<String>,
+    },
+    /// The group does not launch as planned any more, or is gone. It stays as it is.
+    ChangedSince,
+}
+
+/// `autoscaling:UpdateAutoScalingGroup`, for the versions of launch templates only.
+pub trait RepointGroup {
+    /// Lets a group name these versions: one for each of the templates that `planned` names, in their order.
+    ///
+    /// Reads the group immediately before, and repeats everything else of its launch template or mixed instances policy as
+    /// it was read. Repeating it is harmless.
+    fn repoint(
+        &self,
+        place: &Place,
+        planned: &Consumer,
+        versions: &[VersionChoice],
+    ) -> impl Future<Output = Answer<Repointed>> + Send;
+}
+
 /// `ec2:ModifyImageAttribute`, for `ImdsSupport` only.
 pub trait MarkImage {
     /// Sets `ImdsSupport` to `v2.0`, which nobody can undo. Repeating it is harmless.
@@ -185,9 +213,9 @@ pub trait MarkImage {
 }
 
 /// All that sources are read with.
-pub trait SourceReader: ReadDefaults + ListLaunchTemplates + ListImages + ListGroups {}
-impl<T: ReadDefaults + ListLaunchTemplates + ListImages + ListGroups> SourceReader for T {}
+pub trait SourceReader: ReadDefaults + ListLaunchTemplates + ListImages + ListGroups + ListFleets {}
+impl<T: ReadDefaults + ListLaunchTemplates + ListImages + ListGroups + ListFleets> SourceReader for T {}
 
 /// All that sources are changed with.
-pub trait SourceWriter: ChangeDefaults + ChangeLaunchTemplate + MarkImage {}
-impl<T: ChangeDefaults + ChangeLaunchTemplate + MarkImage> SourceWriter for T {}
+pub trait SourceWriter: ChangeDefaults + ChangeLaunchTemplate + MarkImage + RepointGroup {}
+impl<T: ChangeDefaults + ChangeLaunchTemplate + MarkImage + RepointGroup> SourceWriter for T {}

@@ -50,9 +50,9 @@ impl From<&Subject> for Posture {
             Subject::Instance(instance) => Self::Options(instance.options),
             Subject::Notebook(notebook) => Self::from(notebook),
             Subject::AccountDefaults(defaults) => Self::from(defaults),
-            Subject::TemplateVersion { effective, .. } | Subject::LaunchConfiguration { effective, .. } => {
-                Self::Launch(*effective)
-            }
+            Subject::TemplateVersion { effective, .. }
+            | Subject::LaunchConfiguration { effective, .. }
+            | Subject::Consumer { effective, .. } => Self::Launch(*effective),
             Subject::Image(image) => Self::Image(image.imds_support),
         }
     }

@@ -71,6 +71,11 @@ pub enum Remark {
         /// The version that v2only created and nothing launches from as `$Default`.
         unused: u64,
     },
+    /// Somebody changed the group after the plan, so that it does not name this version, which requires tokens.
+    FixedVersionReady {
+        /// The version.
+        number: u64,
+    },
     /// The sweeper may not change what launches start from.
     LeftToEnforce,
 }
@@ -86,6 +91,7 @@ impl Remark {
             | Self::VersionRepeated { .. }
             | Self::VersionsNotRead(_)
             | Self::DefaultChanged { .. }
+            | Self::FixedVersionReady { .. }
             | Self::LeftToEnforce => None,
         }
     }
@@ -115,6 +121,12 @@ impl fmt::Display for Remark {
                 "somebody made version {theirs} the default in place of version {planned} after the plan; version \
                  {theirs} stays the default, and version {unused} of v2only is unused"
             ),
+            Self::FixedVersionReady { number } => {
+                write!(
+                    f,
+                    "version {number} of the launch template requires tokens, and the group does not name it yet"
+                )
+            }
             Self::LeftToEnforce => {
                 f.write_str("left to `v2only enforce`: no function may change what launches start from")
             }

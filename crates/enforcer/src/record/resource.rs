@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use v2only_policy::source::ConsumerKind;
 use v2only_policy::{AccountDefaults, ImageId, InstanceId, LaunchTemplateId, NotebookName, Subject};
 
 /// The resource a record is about.
@@ -24,6 +25,9 @@ pub enum ResourceId {
     LaunchConfiguration(String),
     /// An image that the account owns.
     Image(ImageId),
+    /// What launches from launch templates, by the name of a group or the id of a fleet. Changes are made in the order of these
+    /// variants: a group names the fixed version once that exists.
+    Consumer(ConsumerKind, String),
 }
 
 impl ResourceId {
@@ -38,6 +42,7 @@ impl ResourceId {
             Self::TemplateVersion(..) => "launch-template",
             Self::LaunchConfiguration(_) => "launch-configuration",
             Self::Image(_) => "image",
+            Self::Consumer(kind, _) => kind.code(),
         }
     }
 }
@@ -47,9 +52,10 @@ impl fmt::Display for ResourceId {
         match self {
             Self::Instance(id) => id.fmt(f),
             Self::Notebook(name) => name.fmt(f),
-            Self::UnnamedLaunch(text) | Self::Source(text) | Self::LaunchConfiguration(text) => {
-                f.write_str(text)
-            }
+            Self::UnnamedLaunch(text)
+            | Self::Source(text)
+            | Self::LaunchConfiguration(text)
+            | Self::Consumer(_, text) => f.write_str(text),
             Self::AccountDefault => f.write_str(AccountDefaults::NAME),
             Self::TemplateVersion(id, number) => write!(f, "{id}:{number}"),
             Self::Image(id) => id.fmt(f),
@@ -70,6 +76,7 @@ impl From<&Subject> for ResourceId {
                 Self::LaunchConfiguration(configuration.name.clone())
             }
             Subject::Image(image) => Self::Image(image.id.clone()),
+            Subject::Consumer { consumer, .. } => Self::Consumer(consumer.kind, consumer.id.clone()),
         }
     }
 }

@@ -1,29 +1,27 @@
 //! Looking at what was journalled, and carrying the restoration out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use futures_util::StreamExt as _;
+use jiff::Timestamp;
 use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
-use v2only_policy::source::LaunchTemplate;
+use v2only_policy::source::{Consumer, LaunchTemplate};
 use v2only_policy::{Instance, InstanceId, LaunchTemplateId, MetadataOptions, Place};
 
 use super::{Came, Held, Looked, Recorded, Restoration, Step, Told, What, decide};
 use crate::failure::{Failure, Kind};
 use crate::ports::{
-    Admission, ChangeLaunchTemplate, DescribeInstances, DescribeNotebook, RestoreDefaults, RestoreInstance,
-    RestoreNotebook, SourceReader, TagInstance, TagNotebook, WantedVersion, together,
+    Admission, ChangeLaunchTemplate, DescribeInstances, DescribeNotebook, RepointGroup, Repointed,
+    RestoreDefaults, RestoreInstance, RestoreNotebook, SourceReader, TagInstance, TagNotebook, WantedVersion,
+    together,
 };
 use crate::record::Posture;
-use crate::second_look::CHUNK;
-use crate::sources::read;
-
-/// How many resources are restored side by side.
-const AT_ONCE: usize = 8;
+use crate::second_look::{next_chunk, while_fresh};
+use crate::sources::{read, repoint};
 
 together! {
     /// All that a rollback needs.
     pub trait Restorer:
-        Admission, DescribeInstances, DescribeNotebook, SourceReader, ChangeLaunchTemplate, RestoreInstance,
+        Admission, DescribeInstances, DescribeNotebook, SourceReader, ChangeLaunchTemplate, RepointGroup, RestoreInstance,
         RestoreNotebook, RestoreDefaults, TagInstance, TagNotebook, Sync
 }
 
@@ -86,6 +84,8 @@ fn failed(recorded: Recorded, failure: Failure) -> Looked {
 struct Here {
     instances: Result<BTreeMap<InstanceId, Instance>, Failure>,
     templates: Result<BTreeMap<LaunchTemplateId, LaunchTemplate>, Failure>,
+    /// Groups by name; one that is gone is left out.
+    groups: Result<BTreeMap<String, Consumer>, Failure>,
 }
 
 impl Here {
@@ -97,15 +97,37 @@ impl Here {
                 _ => None,
             })
             .collect();
-        let any_template = recorded.iter().any(|it| matches!(it.what, What::Template(_)));
+        let groups = groups(ports, place, recorded).await;
+        let any_template = recorded.iter().any(|it| matches!(it.what, What::Template(_) | What::Group(_)));
+        // The versions that the groups name are read with the templates.
+        let mut consumers: Vec<Consumer> = groups.iter().flatten().cloned().collect();
         let instances = if ids.is_empty() { Ok(Vec::new()) } else { ports.instances(place, &ids).await };
-        let templates =
-            if any_template { read::launch_templates(ports, place, &[]).await } else { Ok(Vec::new()) };
+        let templates = if any_template {
+            read::launch_templates(ports, place, &mut consumers).await
+        } else {
+            Ok(Vec::new())
+        };
         Self {
             instances: instances.map(|all| all.into_iter().map(|it| (it.id.clone(), it)).collect()),
             templates: templates.map(|all| all.into_iter().map(|it| (it.id.clone(), it)).collect()),
+            groups: groups.map(|all| all.into_iter().map(|it| (it.id.clone(), it)).collect()),
         }
     }
+}
+
+/// The groups that the journal names, as they are now.
+async fn groups(
+    ports: &impl Restorer,
+    place: &Place,
+    recorded: &[Recorded],
+) -> Result<Vec<Consumer>, Failure> {
+    let mut groups = Vec::new();
+    for it in recorded {
+        if let What::Group(line) = &it.what {
+            groups.extend(ports.group(place, &line.group.id).await?);
+        }
+    }
+    Ok(groups)
 }
 
 async fn one(
@@ -128,6 +150,13 @@ async fn one(
             Err(failure) => return failed(recorded, failure.clone()),
             Ok(all) => (None, decide::template(line, all.get(&line.id), even_if_changed)),
         },
+        What::Group(line) => match (&here.groups, &here.templates) {
+            (Err(failure), _) | (_, Err(failure)) => return failed(recorded, failure.clone()),
+            (Ok(groups), Ok(templates)) => {
+                let now = groups.get(&line.group.id);
+                (None, decide::named_versions(line, now, templates, even_if_changed))
+            }
+        },
         What::Notebook { name, before, created } => match ports.notebook(place, name).await {
             Err(failure) => return failed(recorded, failure),
             Ok(now) => {
@@ -149,8 +178,8 @@ async fn one(
 
 /// Carries out what [`look`] found, in one account and Region, and says what came of each.
 ///
-/// Each chunk of 40 is read once more before it is restored. A resource that changed since the plan was shown
-/// is left alone. Instances are described once more at the end; one that AWS then describes otherwise counts
+/// Each resource is read once more right before it is restored: see [`second_look`](crate::second_look). A resource that
+/// changed since the plan was shown is left alone. Instances are described once more at the end; one that AWS then describes otherwise counts
 /// as failed. Repeating it is harmless.
 pub async fn restore(
     ports: &impl Restorer,
@@ -158,24 +187,23 @@ pub async fn restore(
     looked: Vec<Looked>,
     even_if_changed: bool,
     exemption: Option<&Exemption>,
+    now: &(impl Fn() -> Timestamp + Sync),
 ) -> Vec<Told> {
     let mut told = Vec::with_capacity(looked.len());
-    let mut rest = looked.into_iter().peekable();
-    while rest.peek().is_some() {
-        let chunk = rest.by_ref().take(CHUNK).collect();
-        let restored = futures_util::stream::iter(look_again(ports, place, chunk, even_if_changed).await)
-            .map(|it| async move {
-                let Ok(Restoration::Restore(step)) = &it.restoration else {
-                    return Told { looked: it, came: Came::Left, after: None };
-                };
-                match carry_out(ports, place, &it.recorded, step, exemption).await {
-                    Ok(after) => Told { looked: it, came: Came::Restored, after },
-                    Err(failure) => Told { looked: it, came: Came::Failed(failure), after: None },
-                }
-            })
-            .buffered(AT_ONCE)
-            .collect::<Vec<Told>>();
-        told.extend(restored.await);
+    let restored = async |it: Looked| {
+        let Ok(Restoration::Restore(step)) = &it.restoration else {
+            return Told { looked: it, came: Came::Left, after: None };
+        };
+        match carry_out(ports, place, &it.recorded, step, exemption).await {
+            Ok(after) => Told { looked: it, came: Came::Restored, after },
+            Err(failure) => Told { looked: it, came: Came::Failed(failure), after: None },
+        }
+    };
+    let is_slow = |it: &Looked| it.acts() && matches!(it.recorded.what, What::Notebook { .. });
+    let mut rest = VecDeque::from(looked);
+    while !rest.is_empty() {
+        let chunk = look_again(ports, place, next_chunk(&mut rest, is_slow), even_if_changed).await;
+        told.extend(while_fresh(chunk, &mut rest, now, &restored).await);
     }
     confirm(ports, place, told).await
 }
@@ -251,6 +279,16 @@ async fn carry_out(
             }
             Ok(None)
         }
+        (What::Group(_), Step::Group { now, versions }) => {
+            match ports.repoint(place, now, versions).await? {
+                Repointed::Changed { .. } => repoint::confirm(ports, place, now, versions).await?,
+                Repointed::ChangedSince => {
+                    let why = "somebody changed the group since it was read; it stays as it is";
+                    return Err(Failure::new(Kind::Refused, "autoscaling:DescribeAutoScalingGroups", why));
+                }
+            }
+            Ok(None)
+        }
         (What::Defaults { .. }, Step::Defaults(step)) => {
             ports.restore_defaults(place, *step).await?;
             let is = ports.defaults(place).await?;
@@ -291,7 +329,7 @@ async fn exempt(
             }
         }
         // Exempt by the document only.
-        What::Template(_) | What::Defaults { .. } | What::Image(_) => {}
+        What::Template(_) | What::Defaults { .. } | What::Image(_) | What::Group(_) => {}
     }
     Ok(())
 }

@@ -1,11 +1,15 @@
 //! What follows from a journalled change and the state now. Pure.
 
+use std::collections::BTreeMap;
+
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus};
-use v2only_policy::source::{DefaultsOwner, LaunchTemplate};
-use v2only_policy::{AccountDefaults, DefaultsChange, InstanceChange, MetadataOptions, StatedOptions};
+use v2only_policy::source::{Consumer, DefaultsOwner, LaunchTemplate, VersionChoice};
+use v2only_policy::{
+    AccountDefaults, DefaultsChange, InstanceChange, LaunchTemplateId, MetadataOptions, StatedOptions,
+};
 
-use super::{Created, DefaultsStep, Held, Restoration, Step, TemplateLine};
+use super::{Created, DefaultsStep, GroupLine, Held, Restoration, Step, TemplateLine};
 
 /// Of an instance. `even_if_changed` takes back what somebody changed since, too.
 pub fn instance(
@@ -113,6 +117,66 @@ pub fn template(line: &TemplateLine, now: Option<&LaunchTemplate>, even_if_chang
         (None, None) => Restoration::AsBefore,
         (default, latest) => Restoration::Restore(Step::Template { default, latest }),
     }
+}
+
+/// Of an Auto Scaling group. Only the versions that it was changed from are restored, and only where the group still names
+/// the version that was made from them. `templates` has the launch templates with the versions that the group names.
+pub fn named_versions(
+    line: &GroupLine,
+    now: Option<&Consumer>,
+    templates: &BTreeMap<LaunchTemplateId, LaunchTemplate>,
+    even_if_changed: bool,
+) -> Restoration {
+    let Some(now) = now else { return Restoration::Gone };
+    let was = &line.group;
+    if was.arn.is_some() && was.arn != now.arn {
+        return Restoration::Held(Held::Recreated);
+    }
+    let names =
+        |it: &Consumer| it.templates.iter().map(|it| (it.template.clone(), it.part)).collect::<Vec<_>>();
+    if names(was) != names(now) {
+        return Restoration::Held(Held::ChangedSince);
+    }
+    let mut changed_since = false;
+    let mut versions = Vec::with_capacity(now.templates.len());
+    for (then, is) in was.templates.iter().zip(&now.templates) {
+        let open = line.open.iter().find(|(id, number)| {
+            templates.get(id).is_some_and(|it| it.is_named(&then.template))
+                && then.version == VersionChoice::Number(*number)
+        });
+        let back = match (open, is.version) {
+            (None, stays) => stays,
+            (Some(_), same) if same == then.version => same,
+            (Some((id, from)), VersionChoice::Number(number))
+                if is_made_from(templates, id, *from, number) =>
+            {
+                then.version
+            }
+            (Some(_), other) => {
+                changed_since = true;
+                if even_if_changed { then.version } else { other }
+            }
+        };
+        versions.push(back);
+    }
+    if changed_since && !even_if_changed {
+        return Restoration::Held(Held::ChangedSince);
+    }
+    if now.templates.iter().map(|it| it.version).eq(versions.iter().copied()) {
+        return Restoration::AsBefore;
+    }
+    Restoration::Restore(Step::Group { now: now.clone(), versions })
+}
+
+/// Whether a version is ours and was made from this one.
+fn is_made_from(
+    templates: &BTreeMap<LaunchTemplateId, LaunchTemplate>,
+    id: &LaunchTemplateId,
+    from: u64,
+    number: u64,
+) -> bool {
+    let version = templates.get(id).and_then(|it| it.versions.iter().find(|it| it.number == number));
+    number != from && version.and_then(|it| it.made).is_some_and(|it| it.from == from)
 }
 
 /// Of the account defaults: only what was changed is read, and restored.

@@ -3,12 +3,13 @@
 
 use v2only_policy::source::{LaunchTemplate, TemplateVersion};
 use v2only_policy::{
-    DefaultsChange, Hold, HttpTokens, ImageChange, ImdsSupport, InstanceChange, Judged, LaunchTemplateId,
-    Note, Place, Plan, Step, Subject, Switch, TemplateChange,
+    DefaultsChange, GroupChange, Hold, HttpTokens, ImageChange, ImdsSupport, InstanceChange, Judged,
+    LaunchTemplateId, Note, Place, Plan, Step, Subject, Switch, TemplateChange,
 };
 
+use super::versions::{Numbers, create, launches_with, numbers};
 use crate::failure::{Failure, Kind};
-use crate::ports::{Answer, ListLaunchTemplates, NewVersion, SourceReader, SourceWriter, WantedVersion};
+use crate::ports::{Answer, NewVersion, SourceReader, SourceWriter, WantedVersion};
 use crate::record::{Outcome, Posture, Record, Remark};
 
 /// What a change came to: the outcome, what AWS says afterwards, its id of the request.
@@ -29,6 +30,9 @@ pub async fn apply<P: SourceReader + SourceWriter>(ports: &P, place: &Place, jud
         (Subject::TemplateVersion { template, .. }, Step::LaunchTemplate(change)) => {
             return version(ports, place, template, change, record).await;
         }
+        (Subject::Consumer { consumer, open, .. }, Step::Group(GroupChange::NameFixedVersions)) => {
+            return super::repoint::apply(ports, place, consumer, open, record).await;
+        }
         (Subject::Image(image), Step::Image(ImageChange::MarkV2)) => ports
             .mark_v2(place, &image.id)
             .await
@@ -38,13 +42,15 @@ pub async fn apply<P: SourceReader + SourceWriter>(ports: &P, place: &Place, jud
             | Subject::TemplateVersion { .. }
             | Subject::Image(_)
             | Subject::LaunchConfiguration { .. }
+            | Subject::Consumer { .. }
             | Subject::Instance(_)
             | Subject::Notebook(_),
             Step::Instance(_)
             | Step::Notebook(_)
             | Step::AccountDefaults(_)
             | Step::LaunchTemplate(_)
-            | Step::Image(_),
+            | Step::Image(_)
+            | Step::Group(_),
         ) => return record,
     };
     match came {
@@ -106,10 +112,8 @@ pub async fn restore_latest<P: SourceReader + SourceWriter>(
             || it.options.http_endpoint == Some(Switch::Disabled)
     };
     let is_open = since.iter().any(|it| it.number == theirs && !closed(it));
-    let wanted = WantedVersion {
-        change: is_open.then_some(InstanceChange::TOKENS_ONLY),
-        ..WantedVersion::again(theirs)
-    };
+    let wanted =
+        WantedVersion { change: is_open.then_some(InstanceChange::TOKENS), ..WantedVersion::again(theirs) };
     let NewVersion { version, .. } = ports.new_version(place, &template.id, wanted).await?;
     Ok(Some(Remark::VersionRepeated { theirs, tightened: is_open, by: version.number }))
 }
@@ -149,7 +153,7 @@ async fn version<P: SourceReader + SourceWriter>(
     record: Record,
 ) -> Record {
     let id = &template.id;
-    let (made, request_id) = match create(ports, place, template, step).await {
+    let (made, request_id) = match create(ports, place, id, template.latest, step).await {
         Ok(NewVersion { version, request_id }) => (version, request_id),
         Err(failure) => return record.with_failure(failure),
     };
@@ -182,44 +186,6 @@ async fn version<P: SourceReader + SourceWriter>(
         Ok(after) => record.with_outcome(Outcome::Fixed, Some(after), request_id),
         Err(failure) => record.with_failure(failure),
     }
-}
-
-/// The new version, with `$Latest` repeated after it where that is planned.
-async fn create<P: SourceReader + SourceWriter>(
-    ports: &P,
-    place: &Place,
-    template: &LaunchTemplate,
-    step: TemplateChange,
-) -> Answer<NewVersion> {
-    let id = &template.id;
-    let wanted = WantedVersion { from: step.from, change: step.change, latest: template.latest };
-    let made = match step.made {
-        Some(number) => ports.made_version(place, id, wanted, number).await,
-        None => ports.new_version(place, id, wanted).await,
-    };
-    // `$Latest` is restored before `$Default` is changed, whatever happened to the new version.
-    let is_made = made.as_ref().map_or_else(|failure| failure.kind == Kind::Unverified, |_| true);
-    let repeated = match step.then_repeat.filter(|_| is_made) {
-        Some(latest) => ports.new_version(place, id, WantedVersion::again(latest)).await.map(|_| ()),
-        None => Ok(()),
-    };
-    let made = made?;
-    repeated?;
-    Ok(made)
-}
-
-/// The numbers of `$Default` and `$Latest`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Numbers {
-    default: u64,
-    latest: u64,
-}
-
-async fn numbers(ports: &impl ListLaunchTemplates, place: &Place, id: &LaunchTemplateId) -> Answer<Numbers> {
-    let template = ports.launch_template(place, id).await?.ok_or_else(|| {
-        Failure::new(Kind::Gone, "ec2:DescribeLaunchTemplates", format!("{id} does not exist any more"))
-    })?;
-    Ok(Numbers { default: template.default, latest: template.latest })
 }
 
 /// Makes a version `$Default`.
@@ -258,17 +224,4 @@ async fn make_default<P: SourceReader + SourceWriter>(
 
 const fn is_pinned(note: &Note) -> bool {
     matches!(note, Note::Pinned { .. })
-}
-
-/// What a launch from a version gets.
-async fn launches_with(
-    ports: &impl SourceReader,
-    place: &Place,
-    version: TemplateVersion,
-) -> Answer<Posture> {
-    let defaults = ports.defaults(place).await?;
-    let mut versions = [version];
-    super::read::describe_images(ports, place, versions.iter_mut()).await?;
-    let [version] = versions;
-    Ok(Posture::Launch(v2only_policy::effective(&version.options, &defaults, version.imds_support)))
 }

@@ -2,14 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use v2only_policy::source::{GroupUse, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice};
+use v2only_policy::source::{
+    Consumer, ConsumerUse, LaunchConfiguration, LaunchTemplate, TemplateVersion, VersionChoice,
+};
 use v2only_policy::{ImageId, ImdsSupport, LaunchTemplateId, Place};
 
 use crate::failure::Failure;
-use crate::ports::{Group, ListGroups, ListImages, ListLaunchTemplates};
+use crate::ports::{ListFleets, ListGroups, ListImages, ListLaunchTemplates};
+
+/// What launches from launch templates: every Auto Scaling group, EC2 Fleet and Spot Fleet request. The images that they
+/// name are not described yet, see [`launch_templates`].
+pub async fn consumers<P: ListGroups + ListFleets>(
+    ports: &P,
+    place: &Place,
+) -> Result<Vec<Consumer>, Failure> {
+    let mut all = groups(ports, place).await?;
+    let mut next = None;
+    loop {
+        let page = ports.fleets(place, next).await?;
+        all.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    loop {
+        let page = ports.spot_fleets(place, next).await?;
+        all.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            return Ok(all);
+        }
+    }
+}
 
 /// Every Auto Scaling group.
-pub async fn groups(ports: &impl ListGroups, place: &Place) -> Result<Vec<Group>, Failure> {
+pub async fn groups(ports: &impl ListGroups, place: &Place) -> Result<Vec<Consumer>, Failure> {
     let (mut all, mut next) = (Vec::new(), None);
     loop {
         let page = ports.groups(place, next).await?;
@@ -25,14 +53,14 @@ pub async fn groups(ports: &impl ListGroups, place: &Place) -> Result<Vec<Group>
 pub async fn launch_configurations(
     ports: &impl ListGroups,
     place: &Place,
-    groups: &[Group],
+    consumers: &[Consumer],
 ) -> Result<Vec<LaunchConfiguration>, Failure> {
     let (mut all, mut next) = (Vec::new(), None);
     loop {
         let page = ports.launch_configurations(place, next).await?;
         all.extend(page.items.into_iter().map(|it| {
-            let uses = groups.iter().filter(|group| group.configuration.as_ref() == Some(&it.name));
-            LaunchConfiguration { groups: uses.map(|group| group.name.clone()).collect(), ..it }
+            let uses = consumers.iter().filter(|user| user.configuration.as_ref() == Some(&it.name));
+            LaunchConfiguration { groups: uses.map(|user| user.id.clone()).collect(), ..it }
         }));
         next = page.next;
         if next.is_none() {
@@ -41,12 +69,12 @@ pub async fn launch_configurations(
     }
 }
 
-/// Every launch template with `$Default`, `$Latest` and the versions that groups name by number, each with
-/// what its image says.
+/// Every launch template with `$Default`, `$Latest` and the versions that consumers name by number, each with
+/// what its image says. Describes the images that the consumers name as well.
 pub async fn launch_templates<P: ListLaunchTemplates + ListImages>(
     ports: &P,
     place: &Place,
-    groups: &[Group],
+    consumers: &mut [Consumer],
 ) -> Result<Vec<LaunchTemplate>, Failure> {
     let mut all: BTreeMap<LaunchTemplateId, LaunchTemplate> = BTreeMap::new();
     let mut next = None;
@@ -58,10 +86,9 @@ pub async fn launch_templates<P: ListLaunchTemplates + ListImages>(
             break;
         }
     }
-    if all.is_empty() {
-        return Ok(Vec::new());
-    }
-    loop {
+    // Without a template there are no versions to ask for.
+    let mut more = !all.is_empty();
+    while more {
         let page = ports.current_versions(place, next).await?;
         for (id, version) in page.items {
             if let Some(template) = all.get_mut(&id) {
@@ -69,18 +96,16 @@ pub async fn launch_templates<P: ListLaunchTemplates + ListImages>(
             }
         }
         next = page.next;
-        if next.is_none() {
-            break;
-        }
+        more = next.is_some();
     }
     for template in all.values_mut() {
         if let Some(was) = template.seems_displaced() {
             let since = ports.versions_since(place, &template.id, was).await?;
             template.set_displaced(&since);
         }
-        template.groups = uses(template, groups);
+        template.consumers = uses(template, consumers);
         let described: BTreeSet<u64> = template.versions.iter().map(|it| it.number).collect();
-        let named = template.groups.iter().filter_map(|it| match it.version {
+        let named = template.consumers.iter().filter_map(|it| match it.version {
             VersionChoice::Number(number) if !described.contains(&number) => Some(number),
             _ => None,
         });
@@ -92,7 +117,10 @@ pub async fn launch_templates<P: ListLaunchTemplates + ListImages>(
         }
     }
     let mut templates: Vec<LaunchTemplate> = all.into_values().collect();
-    describe_images(ports, place, templates.iter_mut().flat_map(|it| &mut it.versions)).await?;
+    let versions = templates.iter_mut().flat_map(|it| &mut it.versions).map(image_of);
+    let named = consumers.iter_mut().flat_map(Consumer::images_mut);
+    let named = named.map(|it| (it.name.as_deref(), &mut it.imds_support));
+    describe_images(ports, place, versions.chain(named)).await?;
     Ok(templates)
 }
 
@@ -103,15 +131,14 @@ fn keep(template: &mut LaunchTemplate, version: TemplateVersion) {
     }
 }
 
-fn uses(template: &LaunchTemplate, groups: &[Group]) -> Vec<GroupUse> {
+fn uses(template: &LaunchTemplate, consumers: &[Consumer]) -> Vec<ConsumerUse> {
     let mut uses = Vec::new();
-    for group in groups {
-        let named = group
-            .templates
-            .iter()
-            .filter(|it| it.template == template.id.as_str() || it.template == template.name);
-        for it in named {
-            let found = GroupUse { group: group.name.clone(), version: it.version, part: it.part };
+    for Consumer { kind, id, templates, instances, .. } in consumers {
+        for it in templates.iter().filter(|it| template.is_named(&it.template)) {
+            let (version, part) = (it.version, it.part);
+            let consumer = id.clone();
+            let (kind, instances) = (*kind, *instances);
+            let found = ConsumerUse { kind, consumer, version, part, instances, is_repointed: false };
             if !uses.contains(&found) {
                 uses.push(found);
             }
@@ -120,23 +147,27 @@ fn uses(template: &LaunchTemplate, groups: &[Group]) -> Vec<GroupUse> {
     uses
 }
 
-/// Fills in what the images of these versions say; one that AWS does not show stays unknown.
+/// An image as a source names it, and where to write what the image says.
+pub type ImageSlot<'a> = (Option<&'a str>, &'a mut ImdsSupport);
+
+/// The image of a version.
+pub fn image_of(version: &mut TemplateVersion) -> ImageSlot<'_> {
+    (version.image.as_deref(), &mut version.imds_support)
+}
+
+/// Fills in what images say; one that AWS does not show stays unknown.
 pub async fn describe_images(
     ports: &impl ListImages,
     place: &Place,
-    versions: impl Iterator<Item = &mut TemplateVersion>,
+    images: impl Iterator<Item = ImageSlot<'_>>,
 ) -> Result<(), Failure> {
-    let mut asking: Vec<(ImageId, &mut TemplateVersion)> = Vec::new();
-    for version in versions {
-        // `resolve:ssm:…` and the like are no ids: nothing is known of what they stand for at a launch.
-        if let Some(id) = version.image.as_deref().and_then(|it| ImageId::parse(it).ok()) {
-            asking.push((id, version));
-        }
-    }
+    // `resolve:ssm:…` and the like are no ids: nothing is known of what they stand for at a launch.
+    let named = images.filter_map(|(name, support)| Some((ImageId::parse(name?).ok()?, support)));
+    let asking: Vec<(ImageId, &mut ImdsSupport)> = named.collect();
     let ids: BTreeSet<ImageId> = asking.iter().map(|(id, _)| id.clone()).collect();
-    let support = images(ports, place, ids).await?;
-    for (id, version) in asking {
-        version.imds_support = support.get(&id).copied().unwrap_or(ImdsSupport::Unknown);
+    let found = self::images(ports, place, ids).await?;
+    for (id, support) in asking {
+        *support = found.get(&id).copied().unwrap_or(ImdsSupport::Unknown);
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use v2only_policy::cause::{Launched, Lineage, RootCause};
+use v2only_policy::instance::{GROUP_TAG, TEMPLATE_TAG};
 use v2only_policy::source::TemplateVersion;
 use v2only_policy::{
     AccountDefaults, ImageId, ImdsSupport, Instance, InstanceId, LaunchTemplateId, Place, StatedOptions,
@@ -12,13 +13,10 @@ use super::read;
 use crate::failure::Failure;
 use crate::ports::SourceReader;
 
-/// The tags in which AWS notes what an instance was launched from.
-pub(crate) const TEMPLATE_TAG: &str = "aws:ec2launchtemplate:id";
+/// The tag in which AWS notes the version of the launch template of an instance.
 const VERSION_TAG: &str = "aws:ec2launchtemplate:version";
-/// The tag in which AWS notes the Auto Scaling group of an instance.
-pub const GROUP_TAG: &str = "aws:autoscaling:groupName";
 
-type Version = (LaunchTemplateId, u64);
+pub(crate) type Version = (LaunchTemplateId, u64);
 
 /// The root cause of each instance. Costs one call for the defaults, one per launch template, one per 200
 /// images, and the groups if an instance of one does not name its template; none if there are no instances.
@@ -97,7 +95,7 @@ impl Tracer {
     }
 }
 
-fn version_of(it: &Instance) -> Option<Version> {
+pub(crate) fn version_of(it: &Instance) -> Option<Version> {
     let id = LaunchTemplateId::parse(it.tags.get(TEMPLATE_TAG)?).ok()?;
     Some((id, it.tags.get(VERSION_TAG)?.parse().ok()?))
 }

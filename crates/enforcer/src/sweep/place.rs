@@ -1,9 +1,8 @@
 //! Sweeping one Region of one account: instances, then notebooks, page by page, then what launches start from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_policy::{Judged, Place, Subject};
 
@@ -15,13 +14,11 @@ use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
 use crate::record::{Outcome, Record, Remark, ResourceId};
 use crate::scan::ScanRequest;
-use crate::second_look::{CHUNK, unchanged_since};
+use crate::second_look::{is_slow, next_chunk, unchanged_since, while_fresh};
 use crate::{instances, notebooks};
 
 /// How many notebooks are described between two checks of the clock: at 2 calls a second, 10 seconds' worth.
 const NOTEBOOKS: usize = 10;
-/// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
-const AT_ONCE: usize = 8;
 /// How often a stage is repeated while something in it has to be tried again.
 const MOST_PASSES: u8 = 4;
 /// The pause before the next pass, for resources that were throttled or between two states.
@@ -234,31 +231,32 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     ) -> bool {
         let place = request.place;
         let mut begun = false;
-        let mut rest = found.into_iter().peekable();
-        while rest.peek().is_some() {
+        let mut rest = VecDeque::from(found);
+        while !rest.is_empty() {
             if begun && self.time_is_short() {
                 return false;
             }
             begun = true;
-            let chunk: Vec<Judged> = rest.by_ref().take(CHUNK).collect();
+            let chunk = next_chunk(&mut rest, is_slow);
             let created: BTreeMap<ResourceId, Timestamp> = chunk
                 .iter()
                 .filter_map(|it| Some(((&it.subject).into(), it.instance()?.created_at?)))
                 .collect();
             let (chunk, mut records) = self.look_again(chunk, request).await;
-            let (ports, now) = (&self.app.ports, self.now());
-            let changed = futures_util::stream::iter(chunk).map(|judged| async move {
+            let (ports, now) = (&self.app.ports, self.invocation.now);
+            let change = async |judged: Judged| {
                 let Judged { subject, decision } = &judged;
                 match subject {
                     Subject::Instance(it) => instances::apply(ports, place, it, decision).await,
-                    Subject::Notebook(it) => notebooks::apply(ports, place, it, decision, now).await,
+                    Subject::Notebook(it) => notebooks::apply(ports, place, it, decision, now()).await,
                     Subject::AccountDefaults(_)
                     | Subject::TemplateVersion { .. }
                     | Subject::LaunchConfiguration { .. }
+                    | Subject::Consumer { .. }
                     | Subject::Image(_) => Record::of(place, &judged),
                 }
-            });
-            records.extend(changed.buffered(AT_ONCE).collect::<Vec<Record>>().await);
+            };
+            records.extend(while_fresh(chunk, &mut rest, now, &change).await);
             for record in records {
                 match &record.outcome {
                     Outcome::Fixed | Outcome::Advanced => task.so_far.changed += 1,

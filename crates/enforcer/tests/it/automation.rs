@@ -114,8 +114,7 @@ fn estate(aws: &Runbooks, sizes: &[usize]) -> Vec<(Place, Vec<Judged>)> {
         for other in 0..*size {
             let it = world.instance(&format!("i-{number:08x}{other:09x}")).clone();
             aws.instances.lock().unwrap().insert((place.clone(), it.id.clone()), it.clone());
-            let change =
-                InstanceChange::RequireTokens { hop_limit: None, ipv6_endpoint: None, metadata_tags: None };
+            let change = InstanceChange::TOKENS;
             let verdict = Verdict::Violation(Vec::new());
             let (notes, remember) = (Vec::new(), Tags::new());
             let decision = Decision { verdict, notes, plan: Plan::Act(change.into()), remember };

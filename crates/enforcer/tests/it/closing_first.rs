@@ -1,8 +1,8 @@
 //! IMDSv1 is closed whatever else fails: tags, options beside the tokens, changes without effect.
 
 use v2only_enforcer::Kind;
-use v2only_policy::SideOption;
 use v2only_policy::instance::{HttpTokens, Switch};
+use v2only_policy::{MetadataOption, SwitchOption};
 
 use crate::fake::{NOW, World};
 use crate::instances::{ENFORCE, again, app, batch, handle, launch, modified};
@@ -41,7 +41,8 @@ async fn flip(kind: Kind) -> (Vec<String>, bool, Vec<String>) {
 async fn a_failed_tag_never_keeps_v1_open_and_only_the_tag_is_retried() {
     for kind in [Kind::Throttled, Kind::Unavailable] {
         let (first, retried, second) = flip(kind).await;
-        assert_eq!(first, ["ec2:DescribeInstances 1", HISTORY, MODIFY, TAG]);
+        let postponed = "sqs:ChangeMessageVisibility r-0=40s";
+        assert_eq!(first, ["ec2:DescribeInstances 1", HISTORY, MODIFY, TAG, postponed]);
         assert!(retried, "{kind:?}");
         assert_eq!(second, ["ec2:DescribeInstances 1", TAG], "{kind:?}: only the tag is written");
     }
@@ -57,14 +58,14 @@ async fn a_refused_side_option_is_reported_and_the_others_are_set() {
     for words in ["The parameter HttpProtocolIpv6 is not recognized", "The request is invalid"] {
         let app = app(OPINIONS, |world| {
             open_instance(world);
-            world.refuses = Some((SideOption::Ipv6Endpoint, words));
+            world.refuses = Some((MetadataOption::Switch(SwitchOption::Ipv6Endpoint), words));
         });
         let (records, reply) = handle(&app, batch(&[launch(&[ID], "optional")])).await;
         assert_eq!(records, ["i-00000001 failed"]);
         assert!(again(&reply).is_empty(), "another try is refused as well");
         let options = app.ports.0.lock().unwrap().instances[ID].options;
         assert_eq!((options.http_tokens, options.hop_limit), (HttpTokens::Required, Some(2)), "{words}");
-        assert_eq!(options.ipv6_endpoint, Switch::Disabled);
+        assert_eq!(options.switches[SwitchOption::Ipv6Endpoint], Switch::Disabled);
         let calls = app.ports.calls();
         assert_eq!(calls.iter().filter(|it| *it == MODIFY).count(), 4, "all, tokens, hop limit, IPv6");
         // Our own changes raise events: the refused option alone is asked for once more, without any effect.
@@ -78,7 +79,7 @@ async fn a_refused_side_option_is_reported_and_the_others_are_set() {
 async fn a_refusal_that_names_the_tokens_is_not_asked_for_again() {
     let app = app(OPINIONS, |world| {
         open_instance(world);
-        world.refuses = Some((SideOption::HopLimit, "HttpTokens cannot be changed"));
+        world.refuses = Some((MetadataOption::HopLimit, "HttpTokens cannot be changed"));
     });
     let (_, reply) = handle(&app, batch(&[launch(&[ID], "optional")])).await;
     assert!(again(&reply).is_empty());
@@ -89,7 +90,7 @@ async fn a_refusal_that_names_the_tokens_is_not_asked_for_again() {
 async fn an_option_that_aws_does_not_describe_is_never_set() {
     let app = app(OPINIONS, |world| {
         let options = &mut world.instance(ID).options;
-        options.ipv6_endpoint = Switch::Unknown;
+        options.switches[SwitchOption::Ipv6Endpoint] = Switch::Unknown;
         options.hop_limit = Some(2);
     });
     let (records, _) = handle(&app, batch(&[launch(&[ID], "optional")])).await;

@@ -8,8 +8,10 @@ use jiff::civil::Date;
 use v2only_enforcer::ports::*;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, Switch};
-use v2only_policy::source::{AccountDefaults, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion};
-use v2only_policy::usage::{Counted, Lately};
+use v2only_policy::source::{
+    AccountDefaults, Consumer, Image, LaunchConfiguration, LaunchTemplate, TemplateVersion,
+};
+use v2only_policy::usage::{Counted, Kinship, Lately};
 use v2only_policy::*;
 
 use crate::fake::{ACCOUNT, Fake, REGION, World};
@@ -50,7 +52,12 @@ fn page<T>(all: Vec<T>, size: usize, next: Option<String>) -> Answer<Page<T>> {
 }
 
 impl ListInstances for Fake {
-    async fn page(&self, place: &Place, listing: Listing, next: Option<String>) -> Answer<Page<Instance>> {
+    async fn page(
+        &self,
+        place: &Place,
+        listing: Listing<'_>,
+        next: Option<String>,
+    ) -> Answer<Page<Instance>> {
         let target = format!("listed {place} {}", next.as_deref().unwrap_or("first"));
         self.call("ec2:DescribeInstances", &target, |world| {
             if world.forgets_pages && next.is_some() {
@@ -59,7 +66,14 @@ impl ListInstances for Fake {
             let wanted = |it: &&Instance| {
                 let v1 = it.options.http_tokens == HttpTokens::Optional
                     && it.options.http_endpoint == Switch::Enabled;
-                is_ours(place) && (listing == Listing::All || v1)
+                let listed = match listing {
+                    Listing::All => true,
+                    Listing::AnsweringVersion1 => v1,
+                    Listing::Siblings(kinship) => {
+                        it.state == InstanceState::Running && Kinship::of(it).contains(kinship)
+                    }
+                };
+                is_ours(place) && listed
             };
             page(world.instances.values().filter(wanted).cloned().collect(), world.page_size, next)
         })
@@ -84,7 +98,12 @@ impl ReadUsage for Fake {
         _: Date,
         _: Timestamp,
     ) -> Answer<BTreeMap<InstanceId, Counted>> {
-        self.call("cloudwatch:GetMetricData", &ids.len().to_string(), |_| Ok(BTreeMap::new()))
+        self.call("cloudwatch:GetMetricData", &ids.len().to_string(), |world| {
+            let today = jiff::tz::Offset::UTC.to_datetime(crate::fake::now()).date();
+            let counted = |calls: &u64| Counted { days: BTreeMap::from([(today, *calls)]), complete: true };
+            let of = |id: &InstanceId| Some((id.clone(), counted(world.version_1_calls.get(id.as_str())?)));
+            Ok(ids.iter().filter_map(of).collect())
+        })
     }
 
     async fn lately(
@@ -158,11 +177,25 @@ impl ListImages for Fake {
 }
 
 impl ListGroups for Fake {
-    async fn groups(&self, _: &Place, _: Option<String>) -> Answer<Page<Group>> {
+    async fn groups(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
         self.call("autoscaling:DescribeAutoScalingGroups", "", |_| Ok(Page { items: vec![], next: None }))
     }
 
+    async fn group(&self, _: &Place, _: &str) -> Answer<Option<Consumer>> {
+        Ok(None)
+    }
+
     async fn launch_configurations(&self, _: &Place, _: Option<String>) -> Answer<Page<LaunchConfiguration>> {
+        Ok(Page { items: vec![], next: None })
+    }
+}
+
+impl ListFleets for Fake {
+    async fn fleets(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
+        Ok(Page { items: vec![], next: None })
+    }
+
+    async fn spot_fleets(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
         Ok(Page { items: vec![], next: None })
     }
 }
@@ -176,5 +209,13 @@ impl SendTasks for Fake {
             })?;
         }
         Ok(())
+    }
+}
+
+impl PostponeMessages for Fake {
+    async fn postpone(&self, _: &str, messages: &[Postponed]) -> Answer<()> {
+        let rests: Vec<String> =
+            messages.iter().map(|it| format!("{}={}s", it.receipt, it.rest.as_secs())).collect();
+        self.call("sqs:ChangeMessageVisibility", &rests.join(" "), |_| Ok(()))
     }
 }

@@ -44,7 +44,7 @@ pub struct World {
     /// Whether every page but the first is one that AWS says it does not know.
     pub forgets_pages: bool,
     /// The side option that AWS refuses, and AWS's words.
-    pub refuses: Option<(SideOption, &'static str)>,
+    pub refuses: Option<(MetadataOption, &'static str)>,
     /// Whether AWS accepts changes and carries none out.
     pub ignores_changes: bool,
     /// Account defaults, where there are any.
@@ -53,6 +53,8 @@ pub struct World {
     pub images: u32,
     /// Accounts other than our own.
     pub other_accounts: Vec<String>,
+    /// Calls of version 1 today, by instance.
+    pub version_1_calls: BTreeMap<String, u64>,
     /// What CloudTrail recorded, the newest first.
     pub history: Vec<serde_json::Value>,
     /// The queue: messages with their delay in seconds.
@@ -112,13 +114,14 @@ impl World {
                 http_tokens: HttpTokens::Optional,
                 http_endpoint: Switch::Enabled,
                 hop_limit: Some(1),
-                ipv6_endpoint: Switch::Disabled,
-                metadata_tags: Switch::Disabled,
+                switches: Switches::all(Switch::Disabled),
                 pending: false,
             },
             managed_by: None,
             created_at: Some(now()),
+            started_at: Some(now()),
             image: None,
+            instance_type: None,
             profile: None,
             public_address: false,
             tags: Tags::new(),
@@ -187,6 +190,10 @@ impl DescribeInstances for Fake {
 }
 
 impl ReadHistory for Fake {
+    fn made_by_us(&self, place: &Place, actor: &v2only_events::Actor) -> bool {
+        actor.is_session_of(&place.account, "v2only-ec2-enforcer", "v2only-ec2-enforcer")
+    }
+
     async fn history(
         &self,
         _: &Place,
@@ -226,10 +233,10 @@ impl TightenInstance for Fake {
             let options = &mut world.instances.get_mut(id.as_str()).unwrap().options;
             match change {
                 InstanceChange::DisableEndpoint => options.http_endpoint = Switch::Disabled,
-                InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => {
-                    let switch = |it| if it { Switch::Enabled } else { Switch::Disabled };
-                    options.ipv6_endpoint = ipv6_endpoint.map_or(options.ipv6_endpoint, switch);
-                    options.metadata_tags = metadata_tags.map_or(options.metadata_tags, switch);
+                InstanceChange::RequireTokens { hop_limit, switches } => {
+                    options.switches = Switches::each(|option| {
+                        switches[option].map_or(options.switches[option], Switch::on)
+                    });
                     options.http_tokens = HttpTokens::Required;
                     options.http_endpoint = Switch::Enabled;
                     options.hop_limit = hop_limit.map(|it| it.get()).or(options.hop_limit);

@@ -5,6 +5,7 @@ use v2only_enforcer::Kind;
 use v2only_enforcer::LogEntry;
 use v2only_enforcer::invocation::{App, Invocation, InvocationError, handle_ec2};
 use v2only_enforcer::policy_source::{Location, PolicySource};
+use v2only_policy::SwitchOption;
 use v2only_policy::instance::{HttpTokens, Switch};
 
 use crate::fake::{ACCOUNT, Fake, NOW, REGION, World, now};
@@ -56,7 +57,8 @@ pub fn batch(events: &[Value]) -> Value {
         .enumerate()
         .map(|(n, event)| {
             json!({
-                "messageId": format!("m-{n}"), "receiptHandle": "r", "body": event.to_string(), "attributes": {},
+                "messageId": format!("m-{n}"), "receiptHandle": format!("r-{n}"), "body": event.to_string(),
+                "attributes": {"ApproximateReceiveCount": "3"},
                 "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:eu-central-1:111122223333:q", "awsRegion": REGION,
             })
@@ -297,7 +299,7 @@ async fn an_option_that_aws_ignores_is_not_fixed() {
     let app = app(policy, |world| {
         let options = &mut world.instance("i-00000001").options;
         options.http_tokens = HttpTokens::Required;
-        options.ipv6_endpoint = Switch::Enabled;
+        options.switches[SwitchOption::Ipv6Endpoint] = Switch::Enabled;
         world.ignores_changes = true;
     });
     let (said, reply) = handle(&app, batch(&[modified("i-00000001", None, NOW)])).await;
@@ -330,6 +332,8 @@ async fn contested_drift_waits_and_is_closed_though_the_tag_was_dropped() {
     assert_eq!(said, ["i-00000001 waiting"]);
     assert_eq!(again(&reply), ["m-0"], "the event comes back, and closes it");
     assert_eq!(app.ports.calls().iter().filter(|it| it.starts_with("cloudtrail")).count(), 1);
+    let postponed = "sqs:ChangeMessageVisibility r-0=30s".to_owned();
+    assert!(app.ports.calls().contains(&postponed), "until its pause ends, {:?}", app.ports.calls());
     let event = modified("i-00000001", Some("optional"), "2026-11-20T11:59:00Z");
     app.ports.0.lock().unwrap().instance("i-00000001").tags.clear();
     let (said, reply) = handle(&app, batch(&[event])).await;
@@ -369,4 +373,102 @@ async fn without_cloudtrail_drift_is_corrected_and_what_the_gate_shelters_says_w
     let (_, counts) = handle_ec2(modified("i-00000002", None, NOW), &app, invocation).await.unwrap();
     assert_eq!(counts.held, 1);
     assert!(reasons.iter().any(|it| it.contains("could not be read from CloudTrail")), "{reasons:?}");
+}
+
+/// Only what is tried again costs a call to the queue.
+#[tokio::test]
+async fn a_message_that_is_tried_again_is_postponed_longer_after_each_try() {
+    let app = app(ENFORCE, |world| {
+        world.instance("i-00000001");
+        world.instance("i-00000002");
+        world.failures.insert("ec2:ModifyInstanceMetadataOptions", vec![Kind::Throttled]);
+    });
+    let events = [launch(&["i-00000001"], "optional"), launch(&["i-00000002"], "optional")];
+    let (_, reply) = handle(&app, batch(&events)).await;
+    assert_eq!(again(&reply), ["m-0"]);
+    let calls = app.ports.calls();
+    assert_eq!(calls.last().unwrap(), "sqs:ChangeMessageVisibility r-0=40s", "the third try: {calls:?}");
+    let (_, reply) = handle(&app, batch(&events)).await;
+    assert!(again(&reply).is_empty());
+    let postponed = |it: &&String| it.starts_with("sqs:");
+    assert_eq!(app.ports.calls().iter().filter(postponed).count(), 1);
+}
+
+#[tokio::test]
+async fn without_a_policy_every_message_is_postponed() {
+    let source = PolicySource::new(Location::Parameter("/v2only/policy".to_owned()));
+    let app = App::new(source, Fake::with(|world| drop(world.instance("i-00000001").clone())));
+    let events = [launch(&["i-00000001"], "optional"), launch(&["i-00000002"], "optional")];
+    let (_, reply) = handle(&app, batch(&events)).await;
+    assert_eq!(again(&reply).len(), 2);
+    let calls = app.ports.calls();
+    assert_eq!(calls.last().unwrap(), "sqs:ChangeMessageVisibility r-0=40s r-1=40s", "{calls:?}");
+}
+
+const OURS: &str = "assumed-role/v2only-ec2-enforcer/v2only-ec2-enforcer";
+
+/// A record of a call under this identity.
+fn by(identity: &str, mut event: Value) -> Value {
+    let detail = if event.get("detail").is_some() { &mut event["detail"] } else { &mut event };
+    detail["userIdentity"] = json!({
+        "type": "AssumedRole", "arn": format!("arn:aws:sts::{ACCOUNT}:{identity}"), "accountId": ACCOUNT,
+    });
+    event
+}
+
+#[tokio::test]
+async fn calls_of_our_own_role_are_nobodys_flips() {
+    // A session that only has the name of ours is somebody.
+    let others = ["assumed-role/developer/v2only-ec2-enforcer", "assumed-role/v2only-ec2-enforcer/ana"];
+    for (who, outcome) in [(OURS, "fixed"), (others[0], "waiting"), (others[1], "waiting")] {
+        let app = app(ENFORCE, |world| {
+            world.instance("i-00000001").created_at = long_ago();
+            for hour in [6, 7, 8] {
+                let time = |minute: u32| format!("2026-11-20T{hour:02}:{minute:02}:00Z");
+                world.history.push(by(who, record("i-00000001", "optional", &time(0))));
+                world.history.push(by(OURS, record("i-00000001", "required", &time(1))));
+            }
+        });
+        let event = modified("i-00000001", Some("optional"), "2026-11-20T11:59:30Z");
+        let (said, _) = handle(&app, batch(&[event])).await;
+        assert_eq!(said, [format!("i-00000001 {outcome}")], "{who}");
+    }
+    // What we did ourselves is remembered as nobody's flip either.
+    let app = app(ENFORCE, |world| drop(world.instance("i-00000001").clone()));
+    let (said, _) = handle(&app, by(OURS, modified("i-00000001", Some("optional"), NOW))).await;
+    assert_eq!(said, ["i-00000001 fixed"]);
+    assert!(app.ports.calls().iter().all(|it| !it.starts_with("ec2:CreateTags")), "{:?}", app.ports.calls());
+}
+
+/// Nobody but the owners may write the tag, and a launch template writes it all the same.
+#[tokio::test]
+async fn an_exemption_tag_that_a_launch_template_gave_is_reported_as_such() {
+    for (by_caller, noted) in [(false, true), (true, false)] {
+        let app = app(ENFORCE, |world| {
+            let tags = &mut world.instance("i-00000001").tags;
+            tags.insert("v2only:exempt-until".to_owned(), "2026-12-31".to_owned());
+            tags.insert("v2only:exempt-reason".to_owned(), "vendor agent".to_owned());
+        });
+        let mut event = launch(&["i-00000001"], "optional");
+        let detail = &mut event["detail"];
+        let tag = json!({"key": "v2only:exempt-until", "value": "2026-12-31"});
+        detail["responseElements"]["instancesSet"]["items"][0]["tagSet"] = json!({"items": [tag]});
+        detail["requestParameters"] =
+            json!({"launchTemplate": {"launchTemplateId": "lt-0000000000000000a", "version": "3"}});
+        if by_caller {
+            detail["requestParameters"]["tagSpecificationSet"] =
+                json!({"items": [{"resourceType": "instance", "tags": [tag]}]});
+        }
+        let mut notes = Vec::new();
+        let mut say = |it: LogEntry<'_>| {
+            if let LogEntry::Record(record) = it {
+                notes.extend(record.reasons());
+            }
+        };
+        let invocation = Invocation { now: &now, deadline: None, log: &mut say };
+        handle_ec2(event, &app, invocation).await.unwrap();
+        let said = notes.join("; ");
+        assert_eq!(said.contains("from launch template lt-0000000000000000a version 3"), noted, "{said}");
+        assert_eq!(app.ports.tokens("i-00000001"), HttpTokens::Optional, "exempt all the same");
+    }
 }

@@ -17,6 +17,7 @@ mod meanwhile;
 mod notebooks;
 mod policy_source;
 mod review;
+mod siblings;
 mod stop;
 mod sweep;
 mod templates;

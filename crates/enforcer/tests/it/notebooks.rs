@@ -183,6 +183,29 @@ async fn a_stopped_notebook_is_updated_although_no_tag_can_be_written() {
     }
 }
 
+#[tokio::test]
+async fn a_history_of_a_notebook_that_cannot_be_read_is_said() {
+    for (denied, expected) in [(true, true), (false, false)] {
+        let app = app(|world| {
+            world.notebook("churn", NotebookStatus::Stopped);
+            if denied {
+                world.failures.insert("cloudtrail:LookupEvents", vec![Kind::Denied]);
+            }
+        });
+        let mut notes = Vec::new();
+        let mut say = |it: LogEntry<'_>| {
+            if let LogEntry::Record(record) = it {
+                notes.push((record.outcome.code(), record.notes()));
+            }
+        };
+        let invocation = Invocation { now: &now, deadline: None, log: &mut say };
+        handle_notebook(turned_back("churn"), &app, invocation).await.unwrap();
+        let [(outcome, notes)] = notes.as_slice() else { panic!("{notes:?}") };
+        assert_eq!(*outcome, "fixed", "closing matters more");
+        assert_eq!(format!("{notes:?}").contains("history-not-read"), expected, "{notes:?}");
+    }
+}
+
 /// Without the mark, nothing would start the notebook again.
 #[tokio::test]
 async fn a_running_notebook_that_cannot_be_marked_is_not_stopped() {

@@ -15,8 +15,10 @@ const ENFORCE: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { app
 const OBSERVE: &str = "version: 1\nmode: observe\n";
 const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions";
 
-/// The chunk that is being changed may be finished: 40 changes.
+/// How many instances are described together at most.
 const CHUNK: usize = 40;
+/// How many changes begin before a description is 2 seconds old, where each takes a fifth of a second.
+const FRESH: usize = 10;
 
 fn parameter() -> Location {
     Location::Parameter("/v2only/policy".to_owned())
@@ -48,6 +50,39 @@ async fn an_instance_that_is_exempted_or_switched_off_during_a_sweep_is_left() {
     assert!(held.len() >= 80, "{}", held.len());
     // One listing in each of 2 Regions, and one second look for each chunk of 40.
     assert_eq!(deployed.calls("ec2:DescribeInstances"), 2 + 200_usize.div_ceil(CHUNK));
+}
+
+#[tokio::test]
+async fn an_instance_that_is_exempted_while_the_request_rate_is_waited_for_is_left_after_two_seconds() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(200)(world);
+        // 5 changes a second.
+        world.call_takes = 200;
+        let deed = |world: &mut World| {
+            for instance in world.instances.values_mut() {
+                instance.tags.insert("v2only:exempt-reason".to_owned(), "vendor agent".to_owned());
+                instance.tags.insert("v2only:exempt-until".to_owned(), "2026-12-31".to_owned());
+            }
+        };
+        world.meanwhile.push((MODIFY, 41, Box::new(deed)));
+    });
+    let told = deployed.sweep().await;
+    let changed = deployed.calls(MODIFY);
+    assert!(changed < 41 + FRESH, "{changed}");
+    assert_eq!(told.resources("held").len(), 200 - changed, "each of the others is reported");
+    // One listing in each of 2 Regions, and one second look for each 10 changes and for each chunk that is left.
+    let looks = deployed.calls("ec2:DescribeInstances");
+    assert!(looks <= 2 + changed.div_ceil(FRESH) + 200 / CHUNK + 1, "{looks}");
+}
+
+#[tokio::test]
+async fn a_description_that_takes_long_does_not_keep_a_sweep_from_its_end() {
+    let deployed = Deployed::new(ENFORCE, |world| {
+        violating(20)(world);
+        world.call_takes = 5000;
+    });
+    deployed.sweep().await;
+    assert_eq!((deployed.left(), deployed.calls(MODIFY)), (0, 20));
 }
 
 #[tokio::test]
@@ -148,9 +183,9 @@ async fn an_instance_that_is_exempted_during_a_big_batch_of_events_is_left() {
     batch_of_500(&app).await;
     let calls = app.ports.calls();
     let changed = calls.iter().filter(|it| it.starts_with(MODIFY)).count();
-    assert!(changed <= 10 + 300 + CHUNK, "{changed}");
+    assert!(changed <= 10 + FRESH, "{changed}");
     let looks = calls.iter().filter(|it| it.starts_with("ec2:DescribeInstances")).count();
-    assert!(looks <= 1 + 500 / CHUNK, "{looks}");
+    assert!(looks <= 1 + 500 / FRESH, "{looks}");
 }
 
 /// Ten messages about 50 started instances each; how many were fixed.

@@ -7,7 +7,8 @@ use v2only_enforcer::ports::*;
 use v2only_enforcer::sources::apply::apply;
 use v2only_enforcer::{Outcome, Record};
 use v2only_policy::source::{
-    GroupPart, GroupUse, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion, VersionChoice,
+    Consumer, ConsumerKind, ConsumerUse, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateSlot,
+    TemplateVersion, VersionChoice,
 };
 use v2only_policy::*;
 
@@ -115,12 +116,32 @@ impl ListImages for Account {
 }
 
 impl ListGroups for Account {
-    async fn groups(&self, _: &Place, _: Option<String>) -> Answer<Page<Group>> {
+    async fn groups(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
         page(Vec::new())
+    }
+
+    async fn group(&self, _: &Place, _: &str) -> Answer<Option<Consumer>> {
+        Ok(None)
     }
 
     async fn launch_configurations(&self, _: &Place, _: Option<String>) -> Answer<Page<LaunchConfiguration>> {
         page(Vec::new())
+    }
+}
+
+impl ListFleets for Account {
+    async fn fleets(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
+        page(Vec::new())
+    }
+
+    async fn spot_fleets(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
+        page(Vec::new())
+    }
+}
+
+impl RepointGroup for Account {
+    async fn repoint(&self, _: &Place, _: &Consumer, _: &[VersionChoice]) -> Answer<Repointed> {
+        Ok(Repointed::ChangedSince)
     }
 }
 
@@ -178,9 +199,12 @@ fn version(number: u64, tokens: HttpTokens) -> TemplateVersion {
     TemplateVersion {
         number,
         options: StatedOptions { http_tokens: Some(tokens), ..StatedOptions::default() },
+        instance_type: None,
+        instance_tags: Tags::new(),
         image: None,
         imds_support: ImdsSupport::Unmarked,
         made: None,
+        exempts: false,
     }
 }
 
@@ -192,7 +216,7 @@ fn template() -> LaunchTemplate {
         latest: 1,
         displaced: None,
         versions: vec![version(1, HttpTokens::Optional)],
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: None,
         created_by: None,
         tags: Tags::new(),
@@ -226,6 +250,7 @@ async fn fixed(template: &LaunchTemplate, account: &Account) -> Record {
         ous: None,
         now: now(),
         occasion: Occasion::Seen,
+        siblings: v2only_policy::usage::Siblings::NotRead,
         usage: usage::Usage::NotRead,
         history: v2only_policy::History::NotRead,
     };
@@ -274,15 +299,22 @@ async fn a_version_that_somebody_creates_between_our_look_and_our_change_is_repo
 #[tokio::test]
 async fn a_group_that_names_the_old_version_by_number_keeps_its_template_from_being_fixed() {
     let mut pinned = template();
-    let group = |part, version| GroupUse { group: "web".to_owned(), version, part };
-    pinned.groups = vec![
-        group(GroupPart::Mixed, VersionChoice::Number(1)),
-        group(GroupPart::Override, VersionChoice::Number(1)),
+    let group = |part, version| ConsumerUse {
+        kind: ConsumerKind::AutoScalingGroup,
+        consumer: "web".to_owned(),
+        version,
+        part,
+        instances: 0,
+        is_repointed: false,
+    };
+    pinned.consumers = vec![
+        group(TemplateSlot::Mixed, VersionChoice::Number(1)),
+        group(TemplateSlot::Override, VersionChoice::Number(1)),
     ];
     let account = Account::of(pinned.clone());
     let record = fixed(&pinned, &account).await;
     assert_eq!((record.outcome.code(), account.template().default), ("advanced", 2));
     assert!(record.reasons().join("; ").contains("web names version 1 by number"), "{:?}", record.reasons());
-    pinned.groups = vec![group(GroupPart::Own, VersionChoice::Default)];
+    pinned.consumers = vec![group(TemplateSlot::Own, VersionChoice::Default)];
     assert_eq!(fixed(&pinned, &Account::of(pinned.clone())).await.outcome.code(), "fixed");
 }

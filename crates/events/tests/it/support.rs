@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use v2only_events::{Actor, EventName, Ignored, Launched, Malformed, Parsed, Subject, Trigger, parse};
-use v2only_policy::{AccountId, HttpTokens, InstanceId, NotebookName, Place, Region, Switch, Tags};
+use v2only_policy::{AccountId, HttpTokens, InstanceId, NotebookName, Place, Region, Switch, Switches, Tags};
 
 /// The two instances of the fixtures.
 pub const A: &str = "i-0aaaaaaaaaaaaaaaa";
@@ -121,8 +121,7 @@ pub fn launched(text: &str, http_tokens: HttpTokens, hop_limit: u8) -> Launched 
         http_tokens: Some(http_tokens),
         http_endpoint: Some(Switch::Enabled),
         hop_limit: Some(hop_limit),
-        ipv6_endpoint: Some(Switch::Disabled),
-        metadata_tags: Some(Switch::Disabled),
+        switches: Switches::all(Some(Switch::Disabled)),
         image: Some(IMAGE.to_owned()),
         ..Launched::unknown(id(text))
     }

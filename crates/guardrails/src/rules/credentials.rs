@@ -5,9 +5,25 @@ use crate::statement::Statement;
 
 const SPARES: &[Spared] = &[Spared::Ec2Infrastructure, Spared::Exempt];
 
-/// Credentials that version 1 handed out are worth nothing. Only sessions of instances carry the key.
+/// Credentials that version 1 handed out are worth nothing. Only sessions of instances carry the
+/// key.
 pub fn delivered_by_v2() -> Rule {
     let statement = Statement::deny("NoCredentialsDeliveredByV1", ["*"], ["*"]).when(
+        "NumericLessThan",
+        "ec2:RoleDelivery",
+        ["2.0"],
+    );
+    Rule { statement, spares: SPARES }
+}
+
+/// The services whose resources refuse such credentials. A resource control policy must name
+/// services, and each of them supports these policies since they exist.
+const DATA: [&str; 4] = ["kms:*", "s3:*", "secretsmanager:*", "sqs:*"];
+
+/// The same for the data of the organization, for every caller: also instances of other
+/// organizations.
+pub fn delivered_by_v2_to_data() -> Rule {
+    let statement = Statement::deny("NoDataForCredentialsDeliveredByV1", DATA, ["*"]).when(
         "NumericLessThan",
         "ec2:RoleDelivery",
         ["2.0"],

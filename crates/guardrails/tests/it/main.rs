@@ -4,12 +4,17 @@
 
 mod check;
 mod cloudformation;
+mod deploy;
 mod document;
+mod kubernetes;
+mod packer;
 mod policy_findings;
 mod readme;
 mod roles;
 mod shipped;
 mod sizes;
+mod source;
+mod suppression;
 mod terraform;
 
 use std::path::{Path, PathBuf};

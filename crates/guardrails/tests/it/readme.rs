@@ -11,7 +11,7 @@ fn readme() -> String {
 
 /// With everything that a document can make appear.
 fn everything() -> Settings {
-    Settings { disables_endpoints: true, ..Settings::shipped() }
+    Settings { disables_endpoints: true, repoints_groups: true, ..Settings::shipped() }
 }
 
 #[test]

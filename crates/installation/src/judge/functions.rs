@@ -14,11 +14,16 @@ use crate::snapshot::FunctionSnapshot;
 use v2only_enforcer::ports::Answer;
 
 const PIECE: &str = "function";
-/// The command that deploys the complete installation again.
-const DEPLOY: &str =
-    "sam deploy --guided --stack-name v2only --capabilities CAPABILITY_NAMED_IAM -t target/lambda/";
 
 type Problems = Vec<(String, Command)>;
+
+/// The command that deploys the complete installation, also over an existing one.
+pub(super) fn deploy(in_organization: bool) -> Command {
+    let template = if in_organization { "template.yaml" } else { "single-account.yaml" };
+    Command::line(format!(
+        "sam deploy --guided --stack-name v2only --capabilities CAPABILITY_NAMED_IAM -t target/lambda/{template}"
+    ))
+}
 
 /// A function.
 pub(super) fn judge(
@@ -30,8 +35,7 @@ pub(super) fn judge(
 ) {
     let Some(found) = existing(report, PIECE, it.name, Some(found)) else { return };
     let Some(found) = found else {
-        let template = if in_organization { "template.yaml" } else { "single-account.yaml" };
-        let deploy = Command::line(format!("{DEPLOY}{template}"));
+        let deploy = deploy(in_organization);
         return report.problem(PIECE, it.name, "is not there: nothing is corrected", deploy);
     };
     let mut problems = running(report, it, found);
@@ -235,10 +239,11 @@ pub(super) fn schedule(
     it: &Shipped,
     name: &str,
     found: Option<&Answer<Option<Schedule>>>,
+    in_organization: bool,
 ) {
     const PIECE: &str = "schedule";
     let Some(found) = existing(report, PIECE, name, found) else { return };
-    let deploy = Command::line(format!("{DEPLOY}template.yaml"));
+    let deploy = deploy(in_organization);
     let Some(found) = found else {
         return report.problem(PIECE, name, "is not there: nothing is read without an event", deploy);
     };

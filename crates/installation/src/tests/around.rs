@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use v2only_policy::source::DefaultsOwner;
 use v2only_policy::{AccountDefaults, HttpTokens};
 
-use super::complete::{EC2, against, all_events, bad, check, complete, control, hub, member, trail};
+use super::complete::{EC2, against, all_events, bad, check, complete, control, empty, hub, member, trail};
 use crate::expected::{FUNCTIONS, PARAMETER};
-use crate::judge::{Against, Control, Refusal, controls, entered, judge};
+use crate::judge::{Against, Control, Refusal, controls, entered, judge, not_installed};
 use crate::ports::{AdvancedSelector, BasicSelector, FieldSelector, Parameter, Selectors};
 use crate::snapshot::{FunctionSnapshot, RuleSnapshot, Snapshot, TrailSnapshot};
 use crate::{Site, State};
@@ -149,6 +149,38 @@ fn what_cannot_be_read_is_never_called_well() {
 }
 
 #[test]
+fn where_v2only_is_not_installed_one_finding_says_so() {
+    let found = |seen: &[Snapshot]| {
+        let all = not_installed(seen, &Against::default())?;
+        Some(all.into_iter().map(|it| (it.piece, it.state)).collect::<Vec<_>>())
+    };
+    let missing = ("installation", State::Problem);
+    let member = Site::Member { hub: hub() };
+    assert_eq!(found(&[empty(Site::Alone)]), Some(vec![missing]));
+    assert_eq!(found(&[empty(Site::Hub), empty(member.clone())]), Some(vec![missing]));
+    let command =
+        |site| not_installed(&[empty(site)], &Against::default()).unwrap()[0].command.clone().unwrap();
+    assert!(command(Site::Alone).as_str().ends_with("/single-account.yaml"));
+    assert!(command(Site::Hub).as_str().ends_with("/template.yaml"));
+
+    // One piece anywhere makes it an incomplete installation.
+    assert_eq!(found(&[empty(Site::Hub), complete(member.clone())]), None);
+    let mut parameter = empty(Site::Alone);
+    parameter.parameter = complete(Site::Alone).parameter;
+    assert_eq!(found(&[parameter]), None);
+
+    // What cannot be read may exist.
+    let refused = || Failure::new(Kind::Denied, "sts:AssumeRole", "no");
+    let mut unread = empty(Site::Alone);
+    unread.queues.insert("v2only-undelivered".to_owned(), Err(refused()));
+    assert_eq!(found(&[unread]), None);
+    let mut shut = empty(member);
+    shut.rules.values_mut().for_each(|it| it.rule = Err(refused()));
+    (shut.trails, shut.defaults) = (Err(refused()), Err(refused()));
+    assert_eq!(found(&[empty(Site::Hub), shut]), Some(vec![missing, ("account", State::Unread)]));
+}
+
+#[test]
 fn an_account_that_cannot_be_entered_is_one_finding() {
     let mut seen = complete(Site::Member { hub: hub() });
     let refused = || Failure::new(Kind::Denied, "sts:AssumeRole", "no");
@@ -227,4 +259,34 @@ fn what_the_organization_denies_our_functions_is_told() {
         controls(&hub(), Err(&failure)).iter().map(|it| it.state).collect::<Vec<_>>(),
         [State::Unread]
     );
+}
+
+/// Notebooks in service would wait for ever, and no piece is missing.
+#[test]
+fn a_window_that_a_sweep_may_never_fall_into_is_warned_of() {
+    let warned = |window: &str, every: &str| {
+        let mut seen = complete(Site::Alone);
+        let value =
+            format!("version: 1\nmode: enforce\nnotebooks: {{ in_service: window, window: \"{window}\" }}\n");
+        seen.parameter = Ok(Some(Parameter { value, kind: "String".to_owned() }));
+        if let Some(Ok(Some(schedule))) = seen.schedules.get_mut("v2only-sweep") {
+            schedule.expression = every.to_owned();
+        }
+        let all = judge(&seen, &Against::default());
+        all.into_iter().filter(|it| it.state == State::Warning).collect::<Vec<_>>()
+    };
+    let short = warned("Sun 02:30-04:00", "rate(6 hours)");
+    let [it] = short.as_slice() else { panic!("{short:?}") };
+    assert_eq!((it.piece, it.name.as_str()), ("schedule", "v2only-sweep"));
+    assert!(it.why.contains("rate(6 hours)") && it.why.contains("Sun 02:30-04:00"), "{}", it.why);
+    let command = it.command.as_ref().unwrap().as_str();
+    for part in
+        ["create-schedule", "cron(30 2 ? * SUN *)", r#"\"only\": \"notebooks\""#, "--region eu-central-1"]
+    {
+        assert!(command.contains(part), "{command}");
+    }
+    assert_eq!(warned("Sun 02:00-08:00", "rate(6 hours)").len(), 0, "as long as the rate");
+    assert_eq!(warned("Sun 02:00-04:00", "rate(1 hour)").len(), 0, "a rate that meets it");
+    assert_eq!(warned("Sun 18:00-24:00", "rate(6 hours)").len(), 0, "until midnight");
+    assert_eq!(warned("Sun 02:00-04:00", "cron(0 3 * * ? *)").len(), 1, "not a rate: not checked, and said");
 }

@@ -110,7 +110,11 @@ pub(super) fn complete(site: Site) -> Snapshot {
             environment.insert((*name).to_owned(), "set".to_owned());
         }
         for name in it.schedules {
-            let schedule = Schedule { state: "ENABLED".to_owned(), target: own.clone() };
+            let schedule = Schedule {
+                state: "ENABLED".to_owned(),
+                target: own.clone(),
+                expression: "rate(6 hours)".to_owned(),
+            };
             seen.schedules.insert(name, Ok(Some(schedule)));
         }
         let function = Function {
@@ -143,6 +147,18 @@ pub(super) fn complete(site: Site) -> Snapshot {
         seen.parameter = Ok(Some(Parameter { value, kind: "String".to_owned() }));
     }
     seen
+}
+
+/// The same account and Region before v2only is installed.
+pub(super) fn empty(site: Site) -> Snapshot {
+    let mut empty = complete(site);
+    empty.rules.values_mut().for_each(|it| *it = RuleSnapshot { rule: Ok(None), targets: Ok(Vec::new()) });
+    empty.queues.values_mut().for_each(|it| *it = Ok(None));
+    empty.schedules.values_mut().for_each(|it| *it = Ok(None));
+    let function = || FunctionSnapshot { function: Ok(None), mappings: Ok(Vec::new()) };
+    empty.functions.values_mut().for_each(|it| *it = function());
+    (empty.bus, empty.parameter) = (Ok(None), Ok(None));
+    empty
 }
 
 pub(super) fn against(seen: &Snapshot) -> Against<'static> {

@@ -1,10 +1,9 @@
 //! How it is taken out.
 
-use super::complete::{attributes, complete, control, hub};
+use super::complete::{attributes, complete, control, empty, hub};
 use crate::Site;
 use crate::judge::Control;
 use crate::removal::{Phase, Step, Way, plan};
-use crate::snapshot::{FunctionSnapshot, RuleSnapshot};
 use v2only_enforcer::{Failure, Kind};
 
 fn position(steps: &[Step], what: &str) -> usize {
@@ -59,15 +58,7 @@ fn terraform_is_kept_from_destroying_what_keeps_version_1_out() {
 
 #[test]
 fn where_nothing_is_there_is_nothing_to_remove_and_what_cannot_be_read_may_be_there() {
-    let mut empty = complete(Site::Alone);
-    empty.rules.values_mut().for_each(|it| *it = RuleSnapshot { rule: Ok(None), targets: Ok(Vec::new()) });
-    empty.queues.values_mut().for_each(|it| *it = Ok(None));
-    empty.schedules.values_mut().for_each(|it| *it = Ok(None));
-    empty
-        .functions
-        .values_mut()
-        .for_each(|it| *it = FunctionSnapshot { function: Ok(None), mappings: Ok(Vec::new()) });
-    empty.parameter = Ok(None);
+    let mut empty = empty(Site::Alone);
     assert_eq!(plan(&[empty.clone()], Ok(&[]), &Way::Terraform), []);
     empty.parameter = Err(Failure::new(Kind::Denied, "ssm:GetParameter", "no"));
     assert!(!plan(&[empty.clone()], Ok(&[]), &Way::Terraform).is_empty());

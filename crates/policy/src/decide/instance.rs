@@ -6,11 +6,12 @@ use crate::container_host::ContainerHost;
 use crate::finding::{Finding, OptionFinding};
 use crate::history::History;
 use crate::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
-use crate::plan::{Hold, InstanceChange, Plan};
+use crate::option::{SwitchOption, Switches};
+use crate::plan::{Hold, InstanceChange, OptionBar, Plan};
 use crate::rules;
 use crate::scope::ScopeError;
-use crate::settings::{Engine, Mode, Policy, Rules};
-use crate::usage::GateAnswer;
+use crate::settings::{Engine, Mode, Policy, Rules, UsageGate};
+use crate::usage::{Evidence, GateAnswer, LastStart, NotRestarted, Siblings};
 use crate::verdict::{Compliance, Note, Verdict};
 
 /// Judges one instance and plans what follows.
@@ -30,11 +31,11 @@ pub fn decide_instance(
     let rules = policy.rules_for(&scope)?;
     let judged = judge_options(&instance.options, rules);
     let compliance = judged.as_ref().ok().copied().unwrap_or(Compliance::TokensRequired);
-    let (findings, unknown): (Vec<_>, Vec<_>) = judged
-        .err()
-        .unwrap_or_default()
-        .into_iter()
-        .partition(|it| it.side_option().is_none_or(|option| option.is_described(&instance.options)));
+    let (findings, unknown): (Vec<_>, Vec<_>) =
+        judged.err().unwrap_or_default().into_iter().partition(|finding| {
+            let option = finding.option();
+            !option.is_side_option() || instance.options.describe(option)
+        });
     let (verdict, notes) = if findings.is_empty() {
         (Verdict::Compliant(compliance), Vec::new())
     } else {
@@ -42,23 +43,23 @@ pub fn decide_instance(
         excuse(findings, policy, &scope, circumstances.today())?
     };
     let drift = Drift::of(&instance.tags, &rules.drift, circumstances);
-    let mut unfit = None;
+    let mut impossible = Vec::new();
     let (plan, remembers) = match &verdict {
         Verdict::Violation(_) => {
-            let (fixable, key) = without_unfit_tags(&findings, instance);
+            let facts =
+                LaunchFacts { tags: &instance.tags, instance_type: instance.instance_type.as_deref() };
+            let (fixable, mut bars) = facts.without_impossible(&findings);
             let plan = plan(instance, change(&fixable), rules, circumstances, &drift);
             // A flip counts where it is corrected, now or after a pause, and where it is left because it is contested.
             let remembers =
                 matches!(plan, Plan::Act(_) | Plan::Wait(_) | Plan::Hold { why: Hold::Contested { .. }, .. });
-            match key {
-                Some(key) if fixable.is_empty() && plan.acts() => {
-                    (Plan::Hold { why: Hold::TagKeyUnfit(key), would: None }, remembers)
-                }
-                key => {
-                    unfit = key.map(Note::TagKeyUnfit);
-                    (plan, remembers)
-                }
-            }
+            let plan = if fixable.is_empty() && plan.acts() && !bars.is_empty() {
+                Plan::Hold { why: Hold::OptionImpossible(bars.remove(0)), would: None }
+            } else {
+                plan
+            };
+            impossible = bars;
+            (plan, remembers)
         }
         // It was corrected before the flip's own record came in, because events come in any order: the flip
         // counts all the same.
@@ -69,12 +70,12 @@ pub fn decide_instance(
     let unread = history_not_read(&plan, circumstances);
     let contested = drift.note.filter(|_| matches!(verdict, Verdict::Violation(_)));
     let containers = ContainerHost::left_without_tokens(instance, &plan).map(Note::ContainerHost);
-    let unknown = unknown.into_iter().filter_map(OptionFinding::side_option).map(Note::OptionUnknown);
+    let unknown = unknown.into_iter().map(|finding| Note::OptionUnknown(finding.option()));
     let notes = pending(instance)
         .into_iter()
         .chain(notes)
         .chain(unknown)
-        .chain(unfit)
+        .chain(impossible.into_iter().map(Note::OptionImpossible))
         .chain(containers)
         .chain(contested)
         .chain(unread)
@@ -83,17 +84,17 @@ pub fn decide_instance(
     Ok(Decision { verdict, notes, plan, remember })
 }
 
-/// For how many days the policy wants an instance to be quiet.
+/// The evidence that the policy wants before version 1 is closed on an instance.
 ///
 /// # Errors
 /// As [`decide_instance`].
-pub fn quiet_days(
+pub fn usage_gate(
     instance: &Instance,
     policy: &Policy,
     circumstances: &Circumstances<'_>,
-) -> Result<u16, ScopeError> {
+) -> Result<UsageGate, ScopeError> {
     let scope = circumstances.scope(instance.id.as_str(), &instance.tags);
-    Ok(policy.rules_for(&scope)?.instances.usage_gate.quiet_days)
+    Ok(policy.rules_for(&scope)?.instances.usage_gate)
 }
 
 /// Why these options are compliant, or the findings: those of an instance, or those it would be launched
@@ -109,16 +110,46 @@ pub(super) fn judge_options(
     if findings.is_empty() { Ok(Compliance::TokensRequired) } else { Err(findings) }
 }
 
-/// The findings that a change can fix, and the tag key that makes AWS refuse tags in metadata.
-fn without_unfit_tags(
-    findings: &[OptionFinding],
-    instance: &Instance,
-) -> (Vec<OptionFinding>, Option<String>) {
-    let key = rules::metadata_tags::unfit_key(&instance.tags).map(str::to_owned);
-    let blocked = |it: &OptionFinding| key.is_some() && *it == OptionFinding::MetadataTags { enable: true };
-    let (blocked, fixable): (Vec<_>, Vec<_>) = findings.iter().copied().partition(blocked);
-    let key = key.filter(|_| !blocked.is_empty());
-    (fixable, key)
+/// What decides whether AWS takes an option of an instance, or of what is launched.
+pub(super) struct LaunchFacts<'a> {
+    pub(super) tags: &'a Tags,
+    pub(super) instance_type: Option<&'a str>,
+}
+
+impl LaunchFacts<'_> {
+    /// The findings that a change can fix, and why AWS would refuse the others.
+    pub(super) fn without_impossible(
+        &self,
+        findings: &[OptionFinding],
+    ) -> (Vec<OptionFinding>, Vec<OptionBar>) {
+        let (mut fixable, mut bars) = (Vec::new(), Vec::new());
+        for finding in findings {
+            match self.bar(*finding) {
+                Some(bar) => bars.push(bar),
+                None => fixable.push(*finding),
+            }
+        }
+        (fixable, bars)
+    }
+
+    fn bar(&self, finding: OptionFinding) -> Option<OptionBar> {
+        match finding {
+            OptionFinding::Switch { option: SwitchOption::MetadataTags, enable: true } => {
+                let key = rules::switches::unfit_key(self.tags)?;
+                Some(OptionBar::TagKey(key.to_owned()))
+            }
+            OptionFinding::Switch { option: SwitchOption::Ipv6Endpoint, enable: true } => {
+                let kind = self.instance_type.filter(|it| rules::switches::refuses_ipv6(it))?;
+                Some(OptionBar::InstanceType(kind.to_owned()))
+            }
+            OptionFinding::TokensOptional
+            | OptionFinding::TokensUnknown
+            | OptionFinding::EndpointEnabled
+            | OptionFinding::HopLimitAbove { .. }
+            | OptionFinding::HopLimitOther { .. }
+            | OptionFinding::Switch { enable: false, .. } => None,
+        }
+    }
 }
 
 fn pending(instance: &Instance) -> Option<Note> {
@@ -128,7 +159,7 @@ fn pending(instance: &Instance) -> Option<Note> {
 /// That the history could not be read, where it could have decided.
 fn history_not_read(plan: &Plan, circumstances: &Circumstances<'_>) -> Option<Note> {
     match (circumstances.history, plan) {
-        (History::Unreadable(why), Plan::Hold { why: Hold::UsageGate(_), .. }) => {
+        (History::Unreadable(why), Plan::Hold { why: hold, .. }) if hold.usage().is_some() => {
             Some(Note::HistoryNotRead(why.to_owned()))
         }
         _ => None,
@@ -162,9 +193,9 @@ fn plan(
     // The gate shelters only what never was v2-only.
     let is_sheltered = closes_v1 && !drift.was_closed;
     if (is_sheltered || change == InstanceChange::DisableEndpoint)
-        && let GateAnswer::Shut(usage) = rules.instances.usage_gate.asks(new, circumstances.usage)
+        && let Some(why) = held_by_the_gate(instance, new, &rules.instances.usage_gate, circumstances)
     {
-        return hold(Hold::UsageGate(usage));
+        return hold(why);
     }
     if rules.instances.remediate_with == Engine::SsmAutomation {
         // Last, so that automation is never handed what the gate holds back.
@@ -173,9 +204,38 @@ fn plan(
     drift.paused(Plan::act(change))
 }
 
+/// Why the usage gate holds an instance, if it does.
+fn held_by_the_gate(
+    instance: &Instance,
+    new: bool,
+    gate: &UsageGate,
+    circumstances: &Circumstances<'_>,
+) -> Option<Hold> {
+    let window = gate.quiet_days;
+    let evidence = Evidence {
+        usage: circumstances.usage,
+        last_start: LastStart::of(instance.started_at, circumstances.now, window),
+        siblings: circumstances.siblings,
+    };
+    match gate.asks(new, evidence) {
+        GateAnswer::Open | GateAnswer::Siblings(Siblings::Quiet) => None,
+        GateAnswer::Shut(usage) => Some(Hold::UsageGate(usage)),
+        GateAnswer::NotRestarted(last_start) => Some(Hold::NotRestarted(NotRestarted {
+            last_start,
+            window,
+            instance: instance.id.clone(),
+            region: circumstances.place.region.clone(),
+            group: instance.group().map(str::to_owned),
+        })),
+        GateAnswer::Siblings(Siblings::Busy(siblings)) => Some(Hold::SiblingsUseV1(siblings.clone())),
+        GateAnswer::Siblings(Siblings::NotRead) => Some(Hold::SiblingsNotRead(None)),
+        GateAnswer::Siblings(Siblings::Unreadable(why)) => Some(Hold::SiblingsNotRead(Some(why.to_owned()))),
+    }
+}
+
 /// The one call that fixes every finding. Each finding has its own field, so their order does not matter.
 pub(super) fn change(findings: &[OptionFinding]) -> InstanceChange {
-    let (mut hop_limit, mut ipv6_endpoint, mut metadata_tags) = (None, None, None);
+    let (mut hop_limit, mut switches) = (None, Switches::all(None));
     for finding in findings {
         match *finding {
             OptionFinding::EndpointEnabled => return InstanceChange::DisableEndpoint,
@@ -185,11 +245,10 @@ pub(super) fn change(findings: &[OptionFinding]) -> InstanceChange {
             | OptionFinding::HopLimitOther { exactly: hops, .. } => {
                 hop_limit = Some(hops);
             }
-            OptionFinding::Ipv6Endpoint { enable } => ipv6_endpoint = Some(enable),
-            OptionFinding::MetadataTags { enable } => metadata_tags = Some(enable),
+            OptionFinding::Switch { option, enable } => switches[option] = Some(enable),
         }
     }
-    InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags }
+    InstanceChange::RequireTokens { hop_limit, switches }
 }
 
 /// Whether options are compliant for every instance: under the document's rules and under those of

@@ -1,15 +1,15 @@
 //! Launch templates, version by version.
 
-use super::instance::{change, judge_options};
+use super::instance::{LaunchFacts, change, judge_options};
 use super::{Circumstances, Decision, excuse};
 use crate::Tags;
 use crate::effective::effective;
 use crate::finding::Finding;
 use crate::owner::Owner;
-use crate::plan::{Hold, InstanceChange, Plan, TemplateChange};
+use crate::plan::{Hold, InstanceChange, OptionBar, Plan, TemplateChange};
 use crate::scope::ScopeError;
 use crate::settings::{LaunchTemplateFix, OwnedTemplates, Policy, Rules};
-use crate::source::{AccountDefaults, LaunchTemplate, TemplateVersion, VersionChoice};
+use crate::source::{AccountDefaults, LaunchTemplate, TemplateVersion};
 use crate::subject::{Judged, Subject};
 use crate::verdict::{Note, Verdict};
 
@@ -34,16 +34,23 @@ pub fn decide_launch_template(
         let effective = effective(&version.options, defaults, version.imds_support);
         (effective, judge_options(&effective.options(), rules))
     };
+    // A new version with an option that AWS refuses would make every launch fail.
+    let fixable = |version: &TemplateVersion| {
+        let findings = look(version).1.err().unwrap_or_default();
+        facts(version).without_impossible(&findings)
+    };
     let displaced = template.displaced.map(|it| Finding::LatestDisplaced { by: it.by, was: it.was });
-    let latest_violates =
-        displaced.is_some() || versions.iter().any(|it| it.number == template.latest && look(it).1.is_err());
+    let latest_violates = displaced.is_some()
+        || versions.iter().any(|it| it.number == template.latest && !fixable(it).0.is_empty());
     let mut decided = Vec::new();
     for version in versions {
         let (effective, judged) = look(version);
         let here = displaced.filter(|_| version.number == template.latest);
+        let (fixable, bars) = fixable(version);
         let wants = Wants {
             version,
-            change: judged.as_ref().err().map(|findings| change(findings)),
+            change: (!fixable.is_empty()).then(|| change(&fixable)),
+            impossible: bars.first().filter(|_| fixable.is_empty() && here.is_none()),
             latest_violates,
         };
         let decision = match (judged, here) {
@@ -54,7 +61,11 @@ pub fn decide_launch_template(
                 let plan = match &verdict {
                     Verdict::Violation(_) => {
                         let plan = plan(template, &wants, rules).under(rules.mode);
-                        let groups = template.pinned_groups(version.number);
+                        let is_said =
+                            |it: &&OptionBar| plan.hold() == Some(&Hold::OptionImpossible((*it).clone()));
+                        let others = bars.iter().filter(|it| !is_said(it)).cloned();
+                        notes.extend(others.map(Note::OptionImpossible));
+                        let groups = template.pinned(version.number);
                         let is_held_for_it = matches!(plan.hold(), Some(Hold::Pinned { .. }));
                         if wants.change.is_some() && !groups.is_empty() && !is_held_for_it {
                             notes.push(Note::Pinned { number: version.number, groups });
@@ -73,11 +84,18 @@ pub fn decide_launch_template(
     Ok(decided)
 }
 
+/// What decides whether launches from a version are refused. Tags of groups and requests come on top, and are not known here.
+pub(super) fn facts(version: &TemplateVersion) -> LaunchFacts<'_> {
+    LaunchFacts { tags: &version.instance_tags, instance_type: version.instance_type.as_deref() }
+}
+
 /// What is to become of one version.
 struct Wants<'a> {
     version: &'a TemplateVersion,
     /// `None`: its options are right.
     change: Option<InstanceChange>,
+    /// Why AWS would refuse all that is to be changed, if it would.
+    impossible: Option<&'a OptionBar>,
     /// Whether the plan of `$Latest` makes the version that is `$Latest` in the end.
     latest_violates: bool,
 }
@@ -97,7 +115,10 @@ fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan {
     let number = wants.version.number;
     let (is_default, is_latest) = (number == template.default, number == template.latest);
     if !is_default && !is_latest {
-        return hold(Hold::Pinned { groups: template.pinned_groups(number) });
+        return hold(Hold::Pinned { groups: template.pinned(number) });
+    }
+    if let Some(bar) = wants.impossible {
+        return hold(Hold::OptionImpossible(bar.clone()));
     }
     let made = wants.change.and_then(|change| already(template, wants.version, change));
     let unclear = template.displaced.filter(|it| it.unclear.is_some());
@@ -115,12 +136,7 @@ fn plan(template: &LaunchTemplate, wants: &Wants<'_>, rules: &Rules) -> Plan {
     if rules.launch_templates.fix == LaunchTemplateFix::Report {
         return Plan::Hold { why: Hold::TemplatesReportOnly, would: Some(step.into()) };
     }
-    let following: Vec<String> = template
-        .groups
-        .iter()
-        .filter(|it| it.version == VersionChoice::Latest)
-        .map(|it| it.group.clone())
-        .collect();
+    let following = template.followers_of_latest();
     if made.is_none() && is_default && !is_latest && !following.is_empty() {
         // For a moment the new version would be `$Latest`, and a group would launch from it what it never did.
         return hold(Hold::LatestInUse { groups: following });

@@ -11,6 +11,7 @@
 use super::{Circumstances, Decision, Drift, excuse};
 use crate::Tags;
 use crate::drift::Moments;
+use crate::history::History;
 use crate::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform, RESTART_TAG, UPDATE_TRIES};
 use crate::plan::{Hold, NotebookStep, Plan, Wait};
 use crate::rules::minimum_version;
@@ -53,7 +54,12 @@ pub fn decide_notebook(
         remember.insert(RESTART_TAG.to_owned(), Notebook::started_mark(circumstances.now));
     }
     let plan = finish(notebook, rules, circumstances, repair.under(rules.mode));
-    let notes = notes.into_iter().chain(left_stopped(notebook, circumstances)).chain(contested).collect();
+    let unread = match (circumstances.history, &verdict) {
+        (History::Unreadable(why), Verdict::Violation(_)) => Some(Note::HistoryNotRead(why.to_owned())),
+        _ => None,
+    };
+    let left_stopped = left_stopped(notebook, circumstances);
+    let notes = notes.into_iter().chain(left_stopped).chain(contested).chain(unread).collect();
     Ok(Decision { verdict, notes, plan, remember })
 }
 

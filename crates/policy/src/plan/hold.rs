@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::{OpenLaunch, OptionBar};
 use crate::owner::Owner;
-use crate::source::Displaced;
-use crate::usage::Usage;
+use crate::source::{ConsumerKind, Displaced};
+use crate::usage::{NotRestarted, SiblingUse, Usage};
 
 /// Why a violation is not touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,12 @@ pub enum Hold {
     OwnedBy(Owner),
     /// Closing version 1 wants evidence, and this is what there is.
     UsageGate(Usage),
+    /// No calls of version 1 in the window, which shows no start of the instance.
+    NotRestarted(NotRestarted),
+    /// A new launch whose running siblings still use version 1.
+    SiblingsUseV1(SiblingUse),
+    /// A new launch, and whether its siblings use version 1 was not read, and why.
+    SiblingsNotRead(Option<String>),
     /// It was turned back more often than the policy fights for.
     Contested {
         /// Corrections within the window.
@@ -27,8 +34,8 @@ pub enum Hold {
     },
     /// AWS accepted this very change before, and describes the instance otherwise.
     ChangeHadNoEffect,
-    /// Tags in metadata cannot be enabled: the metadata service cannot show this tag key.
-    TagKeyUnfit(String),
+    /// AWS would refuse every option that is to be changed, for this reason first.
+    OptionImpossible(OptionBar),
     /// The policy leaves the change to Systems Manager Automation.
     SsmAutomation,
     /// Whether the endpoint is enabled was not described; acting could switch it on.
@@ -72,14 +79,21 @@ pub enum Hold {
         /// Auto Scaling groups.
         groups: Vec<String>,
     },
-    /// Only these groups launch from a version, and name it by number.
+    /// Only these groups and fleets launch from a version, and name it by number.
     Pinned {
-        /// Auto Scaling groups.
+        /// Auto Scaling groups and fleets.
         groups: Vec<String>,
+    },
+    /// A consumer of launch templates launches what violates the policy, for reasons of its own.
+    OpenLaunches {
+        /// The kind of the consumer.
+        kind: ConsumerKind,
+        /// Its violating launches; never empty.
+        launches: Vec<OpenLaunch>,
     },
     /// A new version would become `$Latest`, from which these groups launch something else.
     LatestInUse {
-        /// Auto Scaling groups.
+        /// Auto Scaling groups and fleets.
         groups: Vec<String>,
     },
     /// A run ended early, and what `$Latest` is to mean now only a person can tell.
@@ -129,6 +143,15 @@ impl fmt::Display for EnforcementBar {
 }
 
 impl Hold {
+    /// What is known of the calls of an existing instance, where the usage gate holds it for want of evidence.
+    pub const fn usage(&self) -> Option<Usage> {
+        match self {
+            Self::UsageGate(usage) => Some(*usage),
+            Self::NotRestarted(it) => Some(Usage::Quiet { days: it.window }),
+            _ => None,
+        }
+    }
+
     /// A stable word for logs, metrics and findings.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -136,9 +159,12 @@ impl Hold {
             Self::Managed(_) => "managed",
             Self::OwnedBy(_) => "owned",
             Self::UsageGate(_) => "usage-gate",
+            Self::NotRestarted(_) => "not-restarted",
+            Self::SiblingsUseV1(_) => "siblings-use-v1",
+            Self::SiblingsNotRead(_) => "siblings-not-read",
             Self::Contested { .. } => "contested",
             Self::ChangeHadNoEffect => "change-had-no-effect",
-            Self::TagKeyUnfit(_) => "metadata-tag-key",
+            Self::OptionImpossible(bar) => bar.code(),
             Self::SsmAutomation => "ssm-automation",
             Self::EndpointUnknown => "endpoint-unknown",
             Self::UntilStopped => "in-service",
@@ -157,6 +183,10 @@ impl Hold {
             Self::Enforcement(EnforcementBar::Failing { .. }) => "enforcement-would-fail-launches",
             Self::Immutable { .. } => "immutable",
             Self::Pinned { .. } => "pinned",
+            Self::OpenLaunches { launches, .. } => match launches.as_slice() {
+                [first, ..] => first.code(),
+                [] => "pinned",
+            },
             Self::LatestInUse { .. } => "latest-in-use",
             Self::LatestUnclear(_) => "latest-unclear",
             Self::Irreversible => "irreversible",
@@ -184,13 +214,19 @@ impl fmt::Display for Hold {
             Self::UsageGate(Usage::Gaps { days } | Usage::Quiet { days }) => {
                 write!(f, "MetadataNoToken has data on only {days} days of the window")
             }
+            Self::NotRestarted(it) => it.fmt(f),
+            Self::SiblingsUseV1(it) => it.fmt(f),
+            Self::SiblingsNotRead(why) => {
+                f.write_str("a new launch, and whether its siblings use IMDSv1 was not read")?;
+                why.as_ref().map_or(Ok(()), |it| write!(f, ": {it}"))
+            }
             Self::Contested { times, hours } => {
                 write!(f, "contested: corrected {times} times within {hours} hours and turned back again")
             }
             Self::ChangeHadNoEffect => f.write_str(
                 "contested: AWS accepted this very change before, and describes the instance otherwise",
             ),
-            Self::TagKeyUnfit(key) => unfit(f, key),
+            Self::OptionImpossible(bar) => bar.fmt(f),
             Self::SsmAutomation => f.write_str("left to Systems Manager Automation by the policy"),
             Self::EndpointUnknown => {
                 f.write_str("HttpEndpoint was not described; acting could switch the endpoint on")
@@ -235,6 +271,11 @@ impl fmt::Display for Hold {
                 let names = if groups.len() == 1 { "names" } else { "name" };
                 write!(f, "{} {names} the version by number; let the group name $Default", groups.join(", "))
             }
+            Self::OpenLaunches { kind, launches } => {
+                write!(f, "this {} ", kind.noun())?;
+                let words: Vec<String> = launches.iter().map(ToString::to_string).collect();
+                f.write_str(&words.join("; "))
+            }
             Self::LatestInUse { groups } => write!(
                 f,
                 "a new version would become $Latest, which {} launch from; choose the default by hand",
@@ -252,12 +293,4 @@ impl fmt::Display for Hold {
             Self::WaveStopped { because } => write!(f, "wave stopped because {because}"),
         }
     }
-}
-
-/// Why tags in metadata cannot be enabled.
-pub(crate) fn unfit(f: &mut fmt::Formatter<'_>, key: &str) -> fmt::Result {
-    write!(
-        f,
-        "InstanceMetadataTags=enabled is impossible: instance metadata cannot show the tag key `{key}`; rename that tag"
-    )
 }

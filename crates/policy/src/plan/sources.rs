@@ -73,6 +73,24 @@ impl fmt::Display for TemplateChange {
     }
 }
 
+/// A change of an Auto Scaling group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum GroupChange {
+    /// Name the fixed version of a launch template wherever the group names a violating one by number.
+    NameFixedVersions,
+}
+
+impl fmt::Display for GroupChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameFixedVersions => f.write_str(
+                "the version with HttpTokens=required in place of the one that is named by number",
+            ),
+        }
+    }
+}
+
 /// A change of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

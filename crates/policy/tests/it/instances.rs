@@ -2,7 +2,8 @@
 
 use v2only_policy::settings::SwitchRule;
 use v2only_policy::{
-    Compliance, Finding, HttpTokens, Instance, InstanceState, OptionFinding, Switch, compliant_anywhere,
+    Compliance, Finding, HttpTokens, Instance, InstanceState, OptionFinding, Switch, SwitchOption,
+    compliant_anywhere,
 };
 
 use crate::words::*;
@@ -154,6 +155,34 @@ fn a_tag_key_that_metadata_cannot_show_keeps_tags_out_of_metadata_and_never_v1_o
     let fits = instance(ID).tags_in_metadata(Switch::Disabled).tag("a-z_A:Z+=,.@0", "x");
     let on = "violation [metadata-tags] → act: HttpTokens=required InstanceMetadataTags=enabled";
     check("every letter that fits", fits, rules(), launch(), on);
+}
+
+#[test]
+fn an_instance_type_without_the_ipv6_endpoint_is_said_before_anybody_tries() {
+    let rules = || enforce().ipv6(SwitchRule::Enabled);
+    let of = |kind: &str| {
+        let it = instance(ID).hop_limit(2).ipv6(Switch::Disabled);
+        Instance { instance_type: Some(kind.to_owned()), ..it }
+    };
+    check("Xen", of("t2.micro"), rules(), launch(), "violation [ipv6-endpoint] → hold: ipv6-instance-type");
+    check(
+        "Xen, and v1 is closed all the same",
+        of("m4.large").v1_allowed(),
+        rules(),
+        launch(),
+        "violation [http-tokens ipv6-endpoint] → act: HttpTokens=required; ipv6-instance-type",
+    );
+    let on = "violation [ipv6-endpoint] → act: HttpTokens=required HttpProtocolIpv6=enabled";
+    for kind in ["m7g.large", "t3.micro", "i3.metal"] {
+        check(kind, of(kind), rules(), launch(), on);
+    }
+    check(
+        "off everywhere",
+        of("t2.micro").ipv6(Switch::Enabled),
+        enforce().ipv6(SwitchRule::Disabled),
+        launch(),
+        "violation [ipv6-endpoint] → act: HttpTokens=required HttpProtocolIpv6=disabled",
+    );
 }
 
 #[test]
@@ -368,7 +397,13 @@ fn findings_say_what_is_and_what_must_be() {
         "hop limit is not described, at most 2 is allowed",
     );
     says(OptionFinding::HopLimitOther { is: Some(1), exactly: hops(2) }, "hop limit is 1 and must be 2");
-    says(OptionFinding::Ipv6Endpoint { enable: false }, "HttpProtocolIpv6 must be disabled");
-    says(OptionFinding::MetadataTags { enable: true }, "InstanceMetadataTags must be enabled");
+    says(
+        OptionFinding::Switch { option: SwitchOption::Ipv6Endpoint, enable: false },
+        "HttpProtocolIpv6 must be disabled",
+    );
+    says(
+        OptionFinding::Switch { option: SwitchOption::MetadataTags, enable: true },
+        "InstanceMetadataTags must be enabled",
+    );
     says(Finding::MinimumVersion1, "minimum IMDS version is 1: IMDSv1 is answered");
 }

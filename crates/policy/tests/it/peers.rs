@@ -67,9 +67,7 @@ fn closing_version_1_overwrites_no_other_option() {
         .ipv6(Switch::Enabled)
         .tags_in_metadata(Switch::Enabled);
     let decision = it.decide(&enforce().policy(), &launch()).unwrap();
-    let only_tokens =
-        InstanceChange::RequireTokens { hop_limit: None, ipv6_endpoint: None, metadata_tags: None };
-    assert_eq!(decision.plan, Plan::Act(only_tokens.into()));
+    assert_eq!(decision.plan, Plan::Act(InstanceChange::TOKENS.into()));
 }
 
 /// IMDShift called `UpdateNotebookInstance` on running notebooks, which AWS refuses.

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use v2only_policy::settings::{EndpointRule, GateScope, HopLimitRule, SwitchRule};
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    Compliance, Decision, Finding, HttpTokens, Instance, InstanceChange, InstanceState, MetadataOptions,
-    Mode, Note, Occasion, OptionFinding, Plan, Policy, Rule, Rules, Step, Switch, Tags, Verdict,
-    compliant_anywhere,
+    Compliance, Decision, Finding, HttpTokens, Instance, InstanceChange, InstanceState, MetadataOption,
+    MetadataOptions, Mode, Note, Occasion, OptionFinding, Plan, Policy, Rules, Step, Switch, SwitchOption,
+    Switches, Tags, Verdict, compliant_anywhere,
 };
 
 use crate::words::*;
@@ -23,12 +23,11 @@ fn merged(is: MetadataOptions, change: InstanceChange) -> MetadataOptions {
     let switch = |on: bool| if on { Switch::Enabled } else { Switch::Disabled };
     match change {
         InstanceChange::DisableEndpoint => MetadataOptions { http_endpoint: Switch::Disabled, ..is },
-        InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => MetadataOptions {
+        InstanceChange::RequireTokens { hop_limit, switches } => MetadataOptions {
             http_tokens: HttpTokens::Required,
             http_endpoint: Switch::Enabled,
             hop_limit: hop_limit.map_or(is.hop_limit, |hops| Some(hops.get())),
-            ipv6_endpoint: ipv6_endpoint.map_or(is.ipv6_endpoint, switch),
-            metadata_tags: metadata_tags.map_or(is.metadata_tags, switch),
+            switches: Switches::each(|option| switches[option].map_or(is.switches[option], switch)),
             pending: is.pending,
         },
     }
@@ -41,8 +40,11 @@ fn described(is: MetadataOptions, shown: [bool; 5]) -> MetadataOptions {
         http_tokens: if tokens { is.http_tokens } else { HttpTokens::Unknown },
         http_endpoint: if endpoint { is.http_endpoint } else { Switch::Unknown },
         hop_limit: is.hop_limit.filter(|_| hops),
-        ipv6_endpoint: if ipv6 { is.ipv6_endpoint } else { Switch::Unknown },
-        metadata_tags: if tags { is.metadata_tags } else { Switch::Unknown },
+        switches: Switches::each(|option| match option {
+            SwitchOption::Ipv6Endpoint if ipv6 => is.switches[option],
+            SwitchOption::MetadataTags if tags => is.switches[option],
+            SwitchOption::Ipv6Endpoint | SwitchOption::MetadataTags => Switch::Unknown,
+        }),
         pending: is.pending,
     }
 }
@@ -55,8 +57,7 @@ fn true_options() -> impl Strategy<Value = MetadataOptions> {
             http_tokens,
             http_endpoint,
             hop_limit: Some(hops),
-            ipv6_endpoint,
-            metadata_tags,
+            switches: Switches::all(ipv6_endpoint).with(SwitchOption::MetadataTags, metadata_tags),
             pending,
         },
     )
@@ -169,8 +170,9 @@ proptest! {
             }
             HopLimitRule::Max(_) | HopLimitRule::Exactly(_) => {}
         }
-        prop_assert!(as_told(is.ipv6_endpoint, after.ipv6_endpoint, rules.instances.ipv6_endpoint));
-        prop_assert!(as_told(is.metadata_tags, after.metadata_tags, rules.instances.metadata_tags));
+        for (option, rule) in rules.instances.switches.iter() {
+            prop_assert!(as_told(is.switches[option], after.switches[option], *rule), "{:?}", option);
+        }
     }
 
     /// Besides HttpTokens and HttpEndpoint, which AWS wants together, only what differs is sent.
@@ -178,15 +180,14 @@ proptest! {
     fn a_change_sends_only_what_differs(it in any_instance(described_options()), rules in any_rules(), moment in any_moment()) {
         let plan = it.decide(&rules.policy(), &moment).unwrap().plan;
         let Some(Step::Instance(change)) = plan.step().copied() else { return Ok(()) };
-        let InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } = change else {
-            return Ok(());
-        };
+        let InstanceChange::RequireTokens { hop_limit, switches } = change else { return Ok(()) };
         let differs = |is: Switch, on: bool| is != if on { Switch::Enabled } else { Switch::Disabled };
         prop_assert!(hop_limit.is_none_or(|hops| it.options.hop_limit != Some(hops.get())));
-        prop_assert!(ipv6_endpoint.is_none_or(|on| differs(it.options.ipv6_endpoint, on)));
-        prop_assert!(metadata_tags.is_none_or(|on| differs(it.options.metadata_tags, on)));
+        for (option, to) in switches.iter() {
+            prop_assert!(to.is_none_or(|on| differs(it.options.switches[option], on)), "{:?}", option);
+        }
         let needed = it.options.http_tokens != HttpTokens::Required
-            || hop_limit.is_some() || ipv6_endpoint.is_some() || metadata_tags.is_some();
+            || hop_limit.is_some() || switches != Switches::all(None);
         prop_assert!(needed, "a call that changes nothing");
     }
 
@@ -223,7 +224,8 @@ proptest! {
         match &decision.verdict {
             Verdict::Violation(findings) => {
                 prop_assert!(!findings.is_empty());
-                let spoken_of = matches!(decision.plan, Plan::Act(_) | Plan::Hold { .. });
+                // A contested instance waits for its correction.
+                let spoken_of = matches!(decision.plan, Plan::Act(_) | Plan::Hold { .. } | Plan::Wait(_));
                 prop_assert!(spoken_of);
             }
             Verdict::Compliant(why) => {
@@ -284,15 +286,16 @@ proptest! {
     fn the_order_of_rules_does_not_matter(
         it in any_instance(described_options()),
         rules in any_rules(),
-        order in Just(Rule::ALL.to_vec()).prop_shuffle(),
+        order in Just(MetadataOption::all().collect::<Vec<_>>()).prop_shuffle(),
     ) {
-        let judged = |rule: &Rule| rule.judge()?(&it.options, &rules.instances).map(Finding::Option);
-        let found = |order: &[Rule]| -> HashSet<String> {
+        let judged = |option: &MetadataOption| v2only_policy::rules::judge(*option, &it.options, &rules.instances);
+        let found = |order: &[MetadataOption]| -> HashSet<String> {
             order.iter().filter_map(judged).map(|finding| format!("{finding:?}")).collect()
         };
-        prop_assert_eq!(found(&order), found(Rule::ALL));
-        for rule in order {
-            prop_assert!(judged(&rule).is_none_or(|finding| finding.rule() == rule));
+        let in_order: Vec<MetadataOption> = MetadataOption::all().collect();
+        prop_assert_eq!(found(&order), found(&in_order));
+        for option in order {
+            prop_assert!(judged(&option).is_none_or(|finding| finding.option() == option));
         }
     }
 
@@ -312,14 +315,10 @@ proptest! {
                     Finding::Option(OptionFinding::HopLimitAbove { max: to, .. } | OptionFinding::HopLimitOther { exactly: to, .. }) => Some(to.get()),
                     _ => None,
                 }).map(|to| hops(i64::from(to))),
-                ipv6_endpoint: find(|it| match it {
-                    Finding::Option(OptionFinding::Ipv6Endpoint { enable }) => Some(u8::from(*enable)),
+                switches: Switches::each(|switch| findings.iter().find_map(|finding| match finding {
+                    Finding::Option(OptionFinding::Switch { option, enable }) if *option == switch => Some(*enable),
                     _ => None,
-                }).map(|on| on == 1),
-                metadata_tags: find(|it| match it {
-                    Finding::Option(OptionFinding::MetadataTags { enable }) => Some(u8::from(*enable)),
-                    _ => None,
-                }).map(|on| on == 1),
+                })),
             }
         };
         prop_assert_eq!(change, expected);
@@ -365,8 +364,8 @@ fn every_posture_with_every_opinion() {
                             http_tokens,
                             http_endpoint,
                             hop_limit,
-                            ipv6_endpoint,
-                            metadata_tags,
+                            switches: Switches::all(ipv6_endpoint)
+                                .with(SwitchOption::MetadataTags, metadata_tags),
                             pending: false,
                         });
                     }

@@ -2,16 +2,16 @@
 
 use v2only_policy::plan::{EnforcementBar, Hold};
 use v2only_policy::scope::Matcher;
-use v2only_policy::settings::{ImageFix, LaunchTemplateFix};
+use v2only_policy::settings::{ImageFix, LaunchTemplateFix, SwitchRule};
 use v2only_policy::source::{
-    DefaultsOwner, GroupPart, GroupUse, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion,
-    VersionChoice,
+    ConsumerKind, ConsumerUse, DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateSlot,
+    TemplateVersion, VersionChoice,
 };
 use v2only_policy::verdict::Note;
 use v2only_policy::{
     AccountDefaults, By, HttpTokens, ImageId, ImdsSupport, Judged, LaunchTemplateId, Plan, Policy, Rules,
-    StatedOptions, Subject, Switch, Tags, decide_account_defaults, decide_image, decide_launch_configuration,
-    decide_launch_template, effective,
+    StatedOptions, Subject, Switch, SwitchOption, Tags, decide_account_defaults, decide_image,
+    decide_launch_configuration, decide_launch_template, effective,
 };
 
 use crate::words::*;
@@ -32,9 +32,12 @@ pub fn version(number: u64, tokens: Option<HttpTokens>) -> TemplateVersion {
     TemplateVersion {
         number,
         options: says(tokens),
+        instance_type: None,
+        instance_tags: Tags::new(),
         image: Some("ami-0123456789abcdef0".to_owned()),
         imds_support: ImdsSupport::Unmarked,
         made: None,
+        exempts: false,
     }
 }
 
@@ -47,7 +50,7 @@ pub fn template(default: u64, latest: u64, versions: Vec<TemplateVersion>) -> La
         latest,
         displaced: None,
         versions,
-        groups: Vec::new(),
+        consumers: Vec::new(),
         managed_by: None,
         created_by: None,
         tags: Tags::new(),
@@ -55,7 +58,15 @@ pub fn template(default: u64, latest: u64, versions: Vec<TemplateVersion>) -> La
 }
 
 fn used_by(mut it: LaunchTemplate, group: &str, version: VersionChoice) -> LaunchTemplate {
-    it.groups.push(GroupUse { group: group.to_owned(), version, part: GroupPart::Own });
+    let kind = ConsumerKind::AutoScalingGroup;
+    it.consumers.push(ConsumerUse {
+        kind,
+        consumer: group.to_owned(),
+        version,
+        part: TemplateSlot::Own,
+        instances: 0,
+        is_repointed: false,
+    });
     it
 }
 
@@ -228,6 +239,35 @@ fn what_the_document_says_of_other_options_holds_for_templates_too() {
             "1: violation [http-endpoint] → act: new version from version 1 with HttpEndpoint=disabled, made the \
          default",
         ],
+    );
+}
+
+#[test]
+fn a_template_gets_no_option_that_would_make_its_launches_fail() {
+    let rules = || {
+        new_versions().edit(|it| {
+            it.instances.switches[SwitchOption::MetadataTags] = SwitchRule::Enabled;
+            it.instances.switches[SwitchOption::Ipv6Endpoint] = SwitchRule::Enabled;
+        })
+    };
+    let mut it = template(1, 1, vec![version(1, OPTIONAL)]);
+    it.versions[0].instance_type = Some("t2.micro".to_owned());
+    it.versions[0].instance_tags.insert("Patch Group".to_owned(), "a".to_owned());
+    check_template(
+        "tokens alone",
+        &it,
+        &account(SILENT),
+        rules(),
+        &["1: violation [http-tokens ipv6-endpoint metadata-tags] → act: new version from version 1 with \
+           HttpTokens=required, made the default; ipv6-instance-type; metadata-tag-key"],
+    );
+    it.versions[0].options.http_tokens = REQUIRED;
+    check_template(
+        "nothing is left to change",
+        &it,
+        &account(SILENT),
+        rules(),
+        &["1: violation [ipv6-endpoint metadata-tags] → hold: ipv6-instance-type; metadata-tag-key"],
     );
 }
 

@@ -3,10 +3,13 @@
 
 use proptest::prelude::*;
 use v2only_policy::settings::{AccountDefaultRules, HopLimitRule, LaunchTemplateFix};
-use v2only_policy::source::{GroupPart, GroupUse, LaunchTemplate, Made, TemplateVersion, VersionChoice};
+use v2only_policy::source::{
+    ConsumerKind, ConsumerUse, LaunchTemplate, Made, TemplateSlot, TemplateVersion, VersionChoice,
+};
 use v2only_policy::{
     AccountDefaults, HttpTokens, ImdsSupport, InstanceChange, Plan, Policy, Rules, StatedOptions, Step,
-    Switch, TemplateChange, Verdict, decide_account_defaults, decide_launch_template, effective,
+    Switch, SwitchOption, Switches, Tags, TemplateChange, Verdict, decide_account_defaults,
+    decide_launch_template, effective,
 };
 
 use crate::sources::template;
@@ -21,8 +24,7 @@ fn stated() -> impl Strategy<Value = StatedOptions> {
             http_tokens,
             http_endpoint,
             hop_limit,
-            ipv6_endpoint,
-            metadata_tags,
+            switches: Switches::all(ipv6_endpoint).with(SwitchOption::MetadataTags, metadata_tags),
         },
     )
 }
@@ -30,7 +32,10 @@ fn stated() -> impl Strategy<Value = StatedOptions> {
 fn defaults() -> impl Strategy<Value = AccountDefaults> {
     let enforced = prop::sample::select(vec![Switch::Unknown, Switch::Disabled, Switch::Enabled]);
     (stated(), enforced).prop_map(|(options, enforced)| AccountDefaults {
-        options: StatedOptions { ipv6_endpoint: None, ..options },
+        options: StatedOptions {
+            switches: options.switches.with(SwitchOption::Ipv6Endpoint, None),
+            ..options
+        },
         enforced,
         ..AccountDefaults::UNSET
     })
@@ -45,16 +50,22 @@ fn templates() -> impl Strategy<Value = LaunchTemplate> {
         let versions = (1..).zip(versions).map(|(number, (options, imds_support))| TemplateVersion {
             number,
             options,
+            instance_type: None,
+            instance_tags: Tags::new(),
             image: Some(format!("what version {number} launches")),
             imds_support,
             made: None,
+            exempts: false,
         });
         let mut it = template(default, latest, versions.collect());
         if followed {
-            it.groups.push(GroupUse {
-                group: "web".to_owned(),
+            it.consumers.push(ConsumerUse {
+                kind: ConsumerKind::AutoScalingGroup,
+                consumer: "web".to_owned(),
                 version: VersionChoice::Latest,
-                part: GroupPart::Own,
+                part: TemplateSlot::Own,
+                instances: 0,
+                is_repointed: false,
             });
         }
         it
@@ -184,8 +195,7 @@ proptest! {
             prop_assert!(tokens(&was) != HttpTokens::Required || tokens(&is) == HttpTokens::Required);
             let kept = policy.rules.instances.hop_limit == HopLimitRule::Keep;
             prop_assert!(!kept || was.options.hop_limit == is.options.hop_limit);
-            prop_assert_eq!(was.options.ipv6_endpoint, is.options.ipv6_endpoint);
-            prop_assert_eq!(was.options.metadata_tags, is.options.metadata_tags);
+            prop_assert_eq!(was.options.switches, is.options.switches);
         }
         let second = decide(&in_use(after));
         for decided in second {

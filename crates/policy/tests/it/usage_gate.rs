@@ -1,7 +1,7 @@
 //! The usage gate: who must show that nobody uses version 1 before it is closed.
 
-use v2only_policy::Instance;
 use v2only_policy::settings::GateScope;
+use v2only_policy::{Instance, decide_instance};
 
 use crate::words::*;
 
@@ -121,4 +121,97 @@ fn switching_the_endpoint_off_wants_evidence_too() {
         seen().quiet(14),
         "violation [http-tokens http-endpoint] → act: HttpEndpoint=disabled",
     );
+}
+
+const UNPROVED: &str = "violation [http-tokens] → hold: not-restarted, would HttpTokens=required";
+
+#[test]
+fn a_quiet_window_without_a_start_proves_nothing_of_the_next_start() {
+    let quiet = || seen().quiet(14);
+    for (what, it, expected) in [
+        ("started in the window", it().last_started(at("2026-11-06T00:00:00Z")), ACT),
+        ("started a second before it", it().last_started(at("2026-11-05T23:59:59Z")), UNPROVED),
+        ("started two years ago", it().last_started(at("2024-11-20T12:00:00Z")), UNPROVED),
+        ("started a moment ago: calls come late", it().last_started(minutes_ago(5)), UNPROVED),
+        ("started an hour ago", it().last_started(minutes_ago(60)), ACT),
+        ("not described", it().start_unknown(), UNPROVED),
+    ] {
+        check(what, it, enforce(), quiet(), expected);
+    }
+    let old = || it().last_started(at("2026-08-01T03:04:05Z"));
+    check("calls decide first", old(), enforce(), seen().busy(1), HOLD);
+    check("gaps decide first", old(), enforce(), seen().gaps(3), HOLD);
+    check("not asked for", old(), enforce().without_restart(), quiet(), ACT);
+    check("no gate", old(), enforce().no_gate(), quiet(), ACT);
+    check(
+        "a longer window shows the start",
+        old(),
+        enforce().gate(GateScope::Existing, 111),
+        seen().quiet(111),
+        ACT,
+    );
+    check("a launch has just started", old(), enforce(), launch(), ACT);
+    check(
+        "drift needs no evidence",
+        old().reverted(&[hours_ago(30)]),
+        enforce(),
+        quiet(),
+        "violation [http-tokens] → act: HttpTokens=required",
+    );
+    check("observe", old(), observe(), quiet(), UNPROVED);
+}
+
+/// The reason of a hold in words.
+fn reason(it: &Instance, moment: &Moment) -> String {
+    let decision = decide_instance(it, &enforce().with(&[]), &moment.circumstances()).unwrap();
+    decision.plan.hold().unwrap().to_string()
+}
+
+#[test]
+fn the_reason_names_the_last_start_and_the_command_to_run_next() {
+    let old = it().last_started(at("2026-08-01T03:04:05Z"));
+    let said = reason(&old, &seen().quiet(14));
+    for part in [
+        "no IMDSv1 call in the window of 14 days",
+        "last started at 2026-08-01T03:04:05Z",
+        "`aws ec2 stop-instances --region eu-central-1 --instance-ids i-0abc0123456789def`",
+        "`aws ec2 start-instances --region eu-central-1 --instance-ids i-0abc0123456789def`",
+        "a reboot does not count",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    let grouped = reason(&old.tag("aws:autoscaling:groupName", "web"), &seen().quiet(14));
+    let refresh =
+        "`aws autoscaling start-instance-refresh --region eu-central-1 --auto-scaling-group-name web`";
+    assert!(grouped.contains(refresh) && !grouped.contains("stop-instances"), "{grouped}");
+    let recent = reason(&it().last_started(minutes_ago(5)), &seen().quiet(14));
+    assert!(recent.contains("again after 2026-11-20T12:55:00Z"), "{recent}");
+}
+
+#[test]
+fn a_launch_waits_for_siblings_that_still_use_version_1() {
+    const WAITS: &str = "violation [http-tokens] → hold: siblings-use-v1, would HttpTokens=required";
+    const ASKS: &str = "violation [http-tokens] → hold: siblings-not-read, would HttpTokens=required";
+    let rules = || enforce().gate(GateScope::Siblings, 14);
+    check("not read yet", it(), rules(), launch(), ASKS);
+    check("siblings are quiet", it(), rules(), launch().quiet_siblings(), ACT);
+    check("a sibling is busy", it(), rules(), launch().busy_siblings(1), WAITS);
+    check("fresh, found by a sweep", it().created(minutes_ago(1)), rules(), seen().busy_siblings(1), WAITS);
+    check("old: its own calls decide", it(), rules(), seen().quiet(14).busy_siblings(1), ACT);
+    check("old and busy", it(), rules(), seen().busy(1).quiet_siblings(), HOLD);
+    check("only new launches of this policy", it(), enforce(), launch().busy_siblings(4), ACT);
+    check(
+        "turned back: drift decides",
+        it().reverted(&[hours_ago(30)]),
+        rules(),
+        launch().busy_siblings(4),
+        ACT,
+    );
+    let policy = enforce().gate(GateScope::Siblings, 14).with(&[]);
+    let moment = launch().busy_siblings(3);
+    let decision = decide_instance(&it().created(minutes_ago(1)), &policy, &moment.circumstances()).unwrap();
+    let said = decision.plan.hold().unwrap().to_string();
+    for part in ["Auto Scaling group web", "3 of 4 running instances still use IMDSv1 (98 calls"] {
+        assert!(said.contains(part), "{said}");
+    }
 }

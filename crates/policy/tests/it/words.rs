@@ -11,11 +11,12 @@ use v2only_policy::settings::{
     DriftRule, EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, InService, Override, SwitchRule,
     UsageGate, WhenContested, Window,
 };
-use v2only_policy::usage::Usage;
+use v2only_policy::usage::{Kinship, SiblingUse, Siblings, Usage};
 use v2only_policy::{
     AccountId, Circumstances, Decision, History, HttpTokens, Instance, InstanceId, InstanceState,
     MetadataOptions, MinimumVersion, Mode, Notebook, NotebookName, NotebookStatus, Occasion, OuId, Place,
-    Plan, Platform, Policy, Region, Rules, Switch, Tags, Verdict, decide_instance, decide_notebook,
+    Plan, Platform, Policy, Region, Rules, Switch, SwitchOption, Switches, Tags, Verdict, decide_instance,
+    decide_notebook,
 };
 
 // --- time -----------------------------------------------------------------------------------------------
@@ -51,6 +52,8 @@ pub struct Moment {
     pub now: Timestamp,
     pub occasion: Occasion,
     usage: Usage,
+    /// What was read of its siblings: none, or those that use version 1.
+    siblings: Option<Option<SiblingUse>>,
     history: Option<Recorded>,
 }
 
@@ -64,6 +67,7 @@ fn moment(occasion: Occasion) -> Moment {
         now: now(),
         occasion,
         usage: Usage::NotRead,
+        siblings: None,
         history: None,
     }
 }
@@ -107,6 +111,19 @@ impl Moment {
         self
     }
 
+    /// Nobody uses version 1 on its siblings.
+    pub fn quiet_siblings(mut self) -> Self {
+        self.siblings = Some(None);
+        self
+    }
+
+    /// So many of four siblings in the Auto Scaling group `web` use version 1.
+    pub fn busy_siblings(mut self, busy: usize) -> Self {
+        let kinship = Kinship::Group("web".to_owned());
+        self.siblings = Some(Some(SiblingUse { kinship, busy, running: 4, calls: 98 }));
+        self
+    }
+
     /// CloudTrail recorded these changes by somebody called mallory.
     pub fn recorded(mut self, changes: &[(&str, Became)]) -> Self {
         let by = Some("mallory".to_owned());
@@ -141,6 +158,10 @@ impl Moment {
             now: self.now,
             occasion: self.occasion,
             usage: self.usage,
+            siblings: self
+                .siblings
+                .as_ref()
+                .map_or(Siblings::NotRead, |it| it.as_ref().map_or(Siblings::Quiet, Siblings::Busy)),
             history: self.history.as_ref().map_or(History::NotRead, History::Read),
         }
     }
@@ -197,13 +218,14 @@ pub fn instance(id: &str) -> Instance {
             http_tokens: HttpTokens::Required,
             http_endpoint: Switch::Enabled,
             hop_limit: Some(1),
-            ipv6_endpoint: Switch::Disabled,
-            metadata_tags: Switch::Disabled,
+            switches: Switches::all(Switch::Disabled),
             pending: false,
         },
         managed_by: None,
         created_at: Some(at(LONG_AGO)),
+        started_at: Some(at(LAST_WEEK)),
         image: None,
+        instance_type: None,
         profile: None,
         public_address: false,
         tags: Tags::new(),
@@ -212,6 +234,8 @@ pub fn instance(id: &str) -> Instance {
 
 /// When an instance was created whose age is not told.
 const LONG_AGO: &str = "2024-11-20T12:00:00Z";
+/// When it was last started.
+const LAST_WEEK: &str = "2026-11-13T12:00:00Z";
 
 pub trait InstanceWords: Sized {
     fn edit(self, change: impl FnOnce(&mut Instance)) -> Self;
@@ -235,10 +259,10 @@ pub trait InstanceWords: Sized {
         self.edit(|it| it.options.hop_limit = None)
     }
     fn ipv6(self, is: Switch) -> Self {
-        self.edit(|it| it.options.ipv6_endpoint = is)
+        self.edit(|it| it.options.switches[SwitchOption::Ipv6Endpoint] = is)
     }
     fn tags_in_metadata(self, is: Switch) -> Self {
-        self.edit(|it| it.options.metadata_tags = is)
+        self.edit(|it| it.options.switches[SwitchOption::MetadataTags] = is)
     }
     fn pending(self) -> Self {
         self.edit(|it| it.options.pending = true)
@@ -251,6 +275,12 @@ pub trait InstanceWords: Sized {
     }
     fn created(self, then: Timestamp) -> Self {
         self.edit(|it| it.created_at = Some(then))
+    }
+    fn last_started(self, then: Timestamp) -> Self {
+        self.edit(|it| it.started_at = Some(then))
+    }
+    fn start_unknown(self) -> Self {
+        self.edit(|it| it.started_at = None)
     }
     fn age_unknown(self) -> Self {
         self.edit(|it| it.created_at = None)
@@ -363,16 +393,19 @@ pub trait RulesWords: Sized {
         self.edit(|it| it.instances.http_endpoint = EndpointRule::Disabled)
     }
     fn ipv6(self, rule: SwitchRule) -> Self {
-        self.edit(|it| it.instances.ipv6_endpoint = rule)
+        self.edit(|it| it.instances.switches[SwitchOption::Ipv6Endpoint] = rule)
     }
     fn tags_in_metadata(self, rule: SwitchRule) -> Self {
-        self.edit(|it| it.instances.metadata_tags = rule)
+        self.edit(|it| it.instances.switches[SwitchOption::MetadataTags] = rule)
     }
     fn by_automation(self) -> Self {
         self.edit(|it| it.instances.remediate_with = Engine::SsmAutomation)
     }
     fn gate(self, applies_to: GateScope, quiet_days: u16) -> Self {
-        self.edit(|it| it.instances.usage_gate = UsageGate { quiet_days, applies_to })
+        self.edit(|it| it.instances.usage_gate = UsageGate { quiet_days, applies_to, require_restart: true })
+    }
+    fn without_restart(self) -> Self {
+        self.edit(|it| it.instances.usage_gate.require_restart = false)
     }
     fn no_gate(self) -> Self {
         self.gate(GateScope::None, 14)

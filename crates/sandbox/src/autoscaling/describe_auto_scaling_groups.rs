@@ -3,7 +3,7 @@
 //! A name that does not exist is left out.
 
 use super::input::{members, page};
-use super::state::{Group, GroupTag, Source, Specification};
+use super::state::{Group, GroupTag, MixedInstances, Source, Specification};
 use crate::call::Call;
 use crate::error::AwsError;
 use crate::shape::Shape;
@@ -18,31 +18,47 @@ pub(super) fn answer(world: &World, call: &Call) -> Result<Shape, AwsError> {
     let all = world.autoscaling.peek(&call.place).into_iter().flat_map(|it| it.groups.values());
     let asked = all.filter(|it| names.is_empty() || names.contains(&it.name));
     let (found, next) = page.cut((1..).zip(asked));
+    let described = |group: &Group| shape(group, crate::ec2::instances_of(world, &call.place, &group.name));
     Ok(Shape::map()
-        .with("AutoScalingGroups", Shape::list(found.into_iter().map(shape)))
+        .with("AutoScalingGroups", Shape::list(found.into_iter().map(described)))
         .with_some("NextToken", next))
 }
 
-fn shape(group: &Group) -> Shape {
+/// One of the instances that tests launched for the group.
+fn member(id: &str, group: &Group) -> Shape {
+    let zone = group.zones.first().map_or("", String::as_str);
+    Shape::map()
+        .with("InstanceId", id)
+        .with("AvailabilityZone", zone)
+        .with("LifecycleState", "InService")
+        .with("HealthStatus", "Healthy")
+        .with("ProtectedFromScaleIn", false)
+}
+
+fn shape(group: &Group, instances: Vec<&str>) -> Shape {
     let start =
         Shape::map().with("AutoScalingGroupName", &group.name).with("AutoScalingGroupARN", &group.arn);
-    let described = match &group.source {
+    let from = match &group.source {
         Source::Configuration(name) => start.with("LaunchConfigurationName", name),
         Source::Template(template) => start.with("LaunchTemplate", template.shape()),
-        Source::Mixed(first, overrides) => {
-            let overrides = overrides.iter().map(|(kind, own)| {
+        Source::Mixed(MixedInstances { base, overrides, distribution }) => {
+            let overrides = overrides.iter().map(|it| {
                 Shape::map()
-                    .with("InstanceType", kind)
-                    .with_some("LaunchTemplateSpecification", own.as_ref().map(Specification::shape))
+                    .with("InstanceType", &it.kind)
+                    .with_some("WeightedCapacity", it.weight.as_deref())
+                    .with_some("ImageId", it.image.as_deref())
+                    .with_some("LaunchTemplateSpecification", it.template.as_ref().map(Specification::shape))
             });
             let template = Shape::map()
-                .with("LaunchTemplateSpecification", first.shape())
+                .with("LaunchTemplateSpecification", base.shape())
                 .with("Overrides", Shape::list(overrides));
-            start.with("MixedInstancesPolicy", Shape::map().with("LaunchTemplate", template))
+            let distribution =
+                distribution.iter().fold(Shape::map(), |shape, (name, value)| shape.with(name, value));
+            let policy = Shape::map().with("LaunchTemplate", template);
+            start.with("MixedInstancesPolicy", policy.with("InstancesDistribution", distribution))
         }
     };
-    described
-        .with("MinSize", group.sizes.0)
+    from.with("MinSize", group.sizes.0)
         .with("MaxSize", group.sizes.1)
         .with("DesiredCapacity", 0)
         .with("DefaultCooldown", 300)
@@ -51,7 +67,7 @@ fn shape(group: &Group) -> Shape {
         .with("TargetGroupARNs", Shape::list([]))
         .with("HealthCheckType", "EC2")
         .with("HealthCheckGracePeriod", 0)
-        .with("Instances", Shape::list([]))
+        .with("Instances", Shape::list(instances.into_iter().map(|id| member(id, group))))
         .with("CreatedTime", group.created)
         .with("SuspendedProcesses", Shape::list([]))
         .with("EnabledMetrics", Shape::list([]))

@@ -1,6 +1,6 @@
 //! Reading requests, the same for all operations.
 
-use super::state::{GroupTag, Source, Specification};
+use super::state::{GroupTag, MixedInstances, Override, Source, Specification};
 use crate::ec2::paging::Page;
 use crate::error::AwsError;
 use crate::identity::Place;
@@ -36,12 +36,12 @@ pub(super) fn specification(
         return Err(validation("Valid requests must contain either launchTemplateId or LaunchTemplateName"));
     }
     let version = params.text("Version").map(str::to_owned);
+    let unfit = |why: &str| validation(&format!("You must use a valid fully-formed launch template. {why}"));
     let found = crate::ec2::template_named(world, place, id, name);
-    let (id, name) = found.ok_or_else(|| {
-        validation(
-            "You must use a valid fully-formed launch template. The specified launch template does not exist.",
-        )
-    })?;
+    let (id, name) = found.ok_or_else(|| unfit("The specified launch template does not exist."))?;
+    if !crate::ec2::has_version(world, place, &id, version.as_deref()) {
+        return Err(unfit("The specified launch template version does not exist."));
+    }
     Ok(Specification { id, name, version })
 }
 
@@ -51,8 +51,7 @@ pub(super) fn specification(
 pub(super) fn source(world: &World, place: &Place, params: &Params) -> Result<Option<Source>, AwsError> {
     let configuration = params.text("LaunchConfigurationName").map(str::to_owned);
     let template = params.structure("LaunchTemplate");
-    let policy =
-        params.structure("MixedInstancesPolicy").and_then(|policy| policy.structure("LaunchTemplate"));
+    let policy = params.structure("MixedInstancesPolicy");
     match (configuration, template, policy) {
         (None, None, None) => Ok(None),
         (Some(name), None, None) => {
@@ -71,21 +70,41 @@ pub(super) fn source(world: &World, place: &Place, params: &Params) -> Result<Op
     }
 }
 
-fn mixed(world: &World, place: &Place, params: &Params) -> Result<Source, AwsError> {
-    let first = params
+/// Members of `InstancesDistribution`.
+const DISTRIBUTION: [&str; 6] = [
+    "OnDemandAllocationStrategy",
+    "OnDemandBaseCapacity",
+    "OnDemandPercentageAboveBaseCapacity",
+    "SpotAllocationStrategy",
+    "SpotInstancePools",
+    "SpotMaxPrice",
+];
+
+fn mixed(world: &World, place: &Place, policy: &Params) -> Result<Source, AwsError> {
+    let params = policy
+        .structure("LaunchTemplate")
+        .ok_or_else(|| validation("LaunchTemplate is required in a mixed instances policy"))?;
+    let base = params
         .structure("LaunchTemplateSpecification")
         .ok_or_else(|| validation("LaunchTemplateSpecification is required in a mixed instances policy"))?;
-    let first = specification(world, place, first)?;
+    let base = specification(world, place, base)?;
     let mut overrides = Vec::new();
     let items = params.structure("Overrides").map(|list| list.structures("member"));
     for item in items.unwrap_or_default() {
-        let own = item
+        let template = item
             .structure("LaunchTemplateSpecification")
             .map(|it| specification(world, place, it))
             .transpose()?;
-        overrides.push((item.required("InstanceType")?.to_owned(), own));
+        let text = |name: &str| item.text(name).map(str::to_owned);
+        let kind = item.required("InstanceType")?.to_owned();
+        let (weight, image) = (text("WeightedCapacity"), text("ImageId"));
+        overrides.push(Override { kind, weight, image, template });
     }
-    Ok(Source::Mixed(first, overrides))
+    let distribution = policy.structure("InstancesDistribution").into_iter();
+    let distribution = distribution
+        .flat_map(|it| DISTRIBUTION.into_iter().filter_map(|name| Some((name, it.text(name)?.to_owned()))))
+        .collect();
+    Ok(Source::Mixed(MixedInstances { base, overrides, distribution }))
 }
 
 /// Reads `Tags.member.N`. The group of a tag is `ResourceId`, or `default` where a request may

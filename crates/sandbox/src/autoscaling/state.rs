@@ -48,8 +48,25 @@ pub(super) struct GroupTag {
 pub(super) enum Source {
     Configuration(String),
     Template(Specification),
-    /// The first, and what single instance types have instead.
-    Mixed(Specification, Vec<(String, Option<Specification>)>),
+    Mixed(MixedInstances),
+}
+
+/// A mixed instances policy.
+#[derive(Debug, Clone)]
+pub(super) struct MixedInstances {
+    pub(super) base: Specification,
+    pub(super) overrides: Vec<Override>,
+    /// `InstancesDistribution`, by member.
+    pub(super) distribution: BTreeMap<&'static str, String>,
+}
+
+/// What single instance types have in place of the base.
+#[derive(Debug, Clone)]
+pub(super) struct Override {
+    pub(super) kind: String,
+    pub(super) weight: Option<String>,
+    pub(super) image: Option<String>,
+    pub(super) template: Option<Specification>,
 }
 
 /// A launch template and a version, as the group names it.

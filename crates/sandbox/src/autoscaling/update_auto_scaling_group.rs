@@ -1,6 +1,7 @@
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html>
 //!
-//! Members that are not named stay. A group that is given another source has that source only.
+//! Members that are not named stay. A group that is given another source has that source only, with the overrides and the
+//! distribution of the request: AWS does not document which parts of a mixed instances policy stay if a request leaves them out.
 
 use super::input::{members, source, validation};
 use crate::call::Call;

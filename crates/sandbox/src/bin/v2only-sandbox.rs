@@ -1,13 +1,13 @@
-//! An AWS on a loopback port, for clients that are no Rust.
+//! An AWS on a loopback port for the tests of this repository that are not in Rust. Other people's tests use
+//! `v2only sandbox`, which starts the same AWS.
 //!
 //! Prints one line of JSON with the endpoint, then serves until its standard input ends or it is
 //! killed: a test that dies takes its AWS along.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
-use v2only_sandbox::{ClockMode, Config, DEFAULT_START, MemberAccount, Organization, Sandbox};
+use v2only_sandbox::{ClockMode, DEFAULT_START, Setup};
 
 const USAGE: &str = "\
 usage: v2only-sandbox [--port N] [--seed N] [--manual-clock] [--throttling] [--any-image]
@@ -20,13 +20,6 @@ management account of an organization with these members, and --member-role adds
 name to each of them that the home account may assume.
 ";
 
-/// What the command line says.
-struct Arguments {
-    config: Config,
-    members: Vec<String>,
-    roles: Vec<String>,
-}
-
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -38,20 +31,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let Arguments { config, members, roles } = read_arguments(std::env::args().skip(1))?;
-    let home = config.home_account.clone();
-    let aws = Sandbox::start(config).map_err(|error| error.to_string())?;
-    if !members.is_empty() {
-        let organization = members.iter().fold(Organization::managed_by(&home), |it, member| {
-            it.account(MemberAccount::new(member, member))
-        });
-        aws.set_organization(organization);
-    }
-    for member in &members {
-        for role in &roles {
-            aws.add_role(member, role, None);
-        }
-    }
+    let aws = read_arguments(std::env::args().skip(1))?.start().map_err(|error| error.to_string())?;
     let line = format!("{{\"endpoint\":\"{}\"}}\n", aws.endpoint());
     let mut out = std::io::stdout();
     out.write_all(line.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())?;
@@ -60,19 +40,16 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, String> {
-    let mut config = Config { clock: ClockMode::System, ..Config::default() };
-    let (mut members, mut roles) = (Vec::new(), Vec::new());
+fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Setup, String> {
+    let mut setup = Setup::default();
+    let config = &mut setup.config;
     while let Some(argument) = arguments.next() {
         let mut number = || {
             let text = arguments.next().ok_or(USAGE)?;
             text.parse::<u64>().map_err(|_| format!("`{text}` is not a number\n{USAGE}"))
         };
         match argument.as_str() {
-            "--port" => {
-                let port = u16::try_from(number()?).map_err(|error| error.to_string())?;
-                config.listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-            }
+            "--port" => config.listen.set_port(u16::try_from(number()?).map_err(|error| error.to_string())?),
             "--versions-per-page" => {
                 let most = usize::try_from(number()?).map_err(|error| error.to_string())?;
                 config.ec2.versions_per_page = most.max(1);
@@ -80,12 +57,12 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Argumen
             "--seed" => config.seed = number()?,
             "--manual-clock" => config.clock = ClockMode::Manual(DEFAULT_START),
             "--throttling" => config.throttling = true,
-            "--member" => members.push(arguments.next().ok_or(USAGE)?),
-            "--member-role" => roles.push(arguments.next().ok_or(USAGE)?),
+            "--member" => setup.members.push(arguments.next().ok_or(USAGE)?),
+            "--member-role" => setup.member_roles.push(arguments.next().ok_or(USAGE)?),
             "--any-image" => config.ec2.any_image = true,
             "--tokens-alone" => config.ec2.tokens_need_endpoint = false,
             other => return Err(format!("unknown argument `{other}`\n{USAGE}")),
         }
     }
-    Ok(Arguments { config, members, roles })
+    Ok(setup)
 }

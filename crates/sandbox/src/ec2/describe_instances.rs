@@ -149,7 +149,9 @@ fn takes(filter: &Filter, it: &Instance, place: &Place) -> bool {
         return verdict;
     }
     let some = |value: Option<&str>| value.is_some_and(|value| filter.takes(value));
-    let options = it.metadata;
+    if let Some(name) = filter.name.strip_prefix("metadata-options.") {
+        return some(it.metadata.filtered(name, it.metadata_applied).as_deref());
+    }
     match filter.name.as_str() {
         "client-token" => some(it.client_token.as_deref()),
         "iam-instance-profile.arn" => some(it.profile.as_deref()),
@@ -161,13 +163,6 @@ fn takes(filter: &Filter, it: &Instance, place: &Place) -> bool {
         "instance-type" => filter.takes(&it.kind),
         "key-name" => some(it.key_name.as_deref()),
         "launch-index" => filter.takes(&it.launch_index.to_string()),
-        "metadata-options.http-endpoint" => filter.takes(options.http_endpoint.as_str()),
-        "metadata-options.http-protocol-ipv4" => filter.takes("enabled"),
-        "metadata-options.http-protocol-ipv6" => filter.takes(options.http_protocol_ipv6.as_str()),
-        "metadata-options.http-put-response-hop-limit" => filter.takes(&options.hop_limit.to_string()),
-        "metadata-options.http-tokens" => filter.takes(options.http_tokens.as_str()),
-        "metadata-options.instance-metadata-tags" => filter.takes(options.instance_metadata_tags.as_str()),
-        "metadata-options.state" => filter.takes(if it.metadata_applied { "applied" } else { "pending" }),
         "operator.managed" => filter.takes(if it.operator.is_some() { "true" } else { "false" }),
         "operator.principal" => some(it.operator.as_deref()),
         "owner-id" => filter.takes(&place.account),

@@ -122,6 +122,22 @@ impl MetadataOptions {
         }
     }
 
+    /// The value that the filter `metadata-options.NAME` compares; `None` for a name that is not known.
+    pub(super) fn filtered(self, name: &str, applied: bool) -> Option<String> {
+        let value = match name {
+            "http-endpoint" => self.http_endpoint.as_str(),
+            "http-protocol-ipv4" => "enabled",
+            "http-protocol-ipv6" => self.http_protocol_ipv6.as_str(),
+            "http-put-response-hop-limit" => return Some(self.hop_limit.to_string()),
+            "http-tokens" => self.http_tokens.as_str(),
+            "instance-metadata-tags" => self.instance_metadata_tags.as_str(),
+            "state" if applied => "applied",
+            "state" => "pending",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
     /// `metadataOptions` of an answer.
     pub(super) fn shape(self, applied: bool, quirks: &OptionQuirks) -> Shape {
         let described = |option| !quirks.undescribed.contains(&option);
@@ -151,6 +167,15 @@ impl MetadataRequest {
         })
     }
 
+    /// Whether the request names a side option.
+    pub(super) const fn names(&self, option: SideOption) -> bool {
+        match option {
+            SideOption::HttpPutResponseHopLimit => self.hop_limit.is_some(),
+            SideOption::HttpProtocolIpv6 => self.http_protocol_ipv6.is_some(),
+            SideOption::InstanceMetadataTags => self.instance_metadata_tags.is_some(),
+        }
+    }
+
     /// These options; an option that is not set here is taken from `other`.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
@@ -176,6 +201,48 @@ impl MetadataRequest {
 }
 
 impl MetadataDefaults {
+    /// Changes what `params` name; `no-preference` and a hop limit of -1 take a preference away.
+    pub(super) fn change(&mut self, params: &Params) -> Result<(), AwsError> {
+        if let Some(word) = params.one_of("HttpTokens", &["optional", "required", "no-preference"])? {
+            self.http_tokens = (word != "no-preference").then(|| tokens(word));
+        }
+        match params.int("HttpPutResponseHopLimit")? {
+            None => {}
+            Some(-1) => self.hop_limit = None,
+            Some(limit) if (1..=64).contains(&limit) => self.hop_limit = Some(limit),
+            Some(other) => {
+                let message = format!(
+                    "Value ( {other} ) for parameter HttpPutResponseHopLimit is invalid. Expecting -1 or a value \
+                     between 1 and 64."
+                );
+                return Err(AwsError::invalid_value(message));
+            }
+        }
+        for (name, default) in [
+            ("HttpEndpoint", &mut self.http_endpoint),
+            ("InstanceMetadataTags", &mut self.instance_metadata_tags),
+            ("HttpTokensEnforced", &mut self.http_tokens_enforced),
+        ] {
+            if let Some(word) = params.one_of(name, &["enabled", "disabled", "no-preference"])? {
+                *default = (word != "no-preference").then(|| switch(word));
+            }
+        }
+        Ok(())
+    }
+
+    /// `accountLevel` of an answer.
+    pub(super) fn shape(&self) -> Shape {
+        let by = if self.managed_by_policy.is_some() { "declarative-policy" } else { "account" };
+        Shape::map()
+            .with_some("httpTokens", self.http_tokens.map(HttpTokens::as_str))
+            .with_some("httpPutResponseHopLimit", self.hop_limit)
+            .with_some("httpEndpoint", self.http_endpoint.map(Toggle::as_str))
+            .with_some("instanceMetadataTags", self.instance_metadata_tags.map(Toggle::as_str))
+            .with("managedBy", by)
+            .with_some("managedExceptionMessage", self.managed_by_policy.as_deref())
+            .with_some("httpTokensEnforced", self.http_tokens_enforced.map(Toggle::as_str))
+    }
+
     /// Whether IMDSv1 is refused in this account and Region.
     pub(super) fn enforced(&self) -> bool {
         self.http_tokens_enforced == Some(Toggle::Enabled)

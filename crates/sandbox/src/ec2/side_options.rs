@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html#instance-hypervisor-type>
 
 use super::metadata::{MetadataRequest, Toggle};
-use super::quirks::{OptionQuirks, SideOption, UnknownOption};
+use super::quirks::{OptionQuirks, UnknownOption};
 use super::tags::Tags;
 use crate::error::AwsError;
 
@@ -16,12 +16,7 @@ const XEN: [&str; 26] = [
 
 /// Refuses a request that names an option which is unknown in its Region.
 pub(super) fn check_known(quirks: &OptionQuirks, asked: MetadataRequest) -> Result<(), AwsError> {
-    let named = |option: &SideOption| match option {
-        SideOption::HttpPutResponseHopLimit => asked.hop_limit.is_some(),
-        SideOption::HttpProtocolIpv6 => asked.http_protocol_ipv6.is_some(),
-        SideOption::InstanceMetadataTags => asked.instance_metadata_tags.is_some(),
-    };
-    let Some(option) = quirks.unknown.iter().find(|option| named(option)) else { return Ok(()) };
+    let Some(option) = quirks.unknown.iter().find(|option| asked.names(**option)) else { return Ok(()) };
     let name = format!("{option:?}");
     Err(match quirks.refusal {
         UnknownOption::UnsupportedOperation => AwsError::client(

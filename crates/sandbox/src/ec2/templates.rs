@@ -38,6 +38,12 @@ pub(super) struct NamedVersion<'a> {
     pub(super) data: &'a TemplateData,
 }
 
+/// Whether the template has this version; none stands for `$Default`.
+pub(crate) fn has_version(world: &World, place: &Place, id: &str, version: Option<&str>) -> bool {
+    let template = world.ec2.peek(place).and_then(|region| region.templates.get(id));
+    template.is_some_and(|it| it.version(version.unwrap_or("$Default")).is_ok())
+}
+
 /// Finds the version a launch names; without a version it is the default one.
 pub(super) fn find_version<'a>(
     world: &'a World,

@@ -88,6 +88,10 @@ impl FunctionConfig {
         ];
         let mut all: BTreeMap<_, _> =
             lambda.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        // Without this one, Windows opens no socket.
+        if let (true, Ok(folder)) = (cfg!(windows), std::env::var("SystemRoot")) {
+            all.insert("SystemRoot".to_owned(), folder);
+        }
         all.extend(self.variables.clone());
         all
     }

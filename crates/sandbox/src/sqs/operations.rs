@@ -1,6 +1,7 @@
 //! The API operations, one file each.
 
 mod change_message_visibility;
+mod change_message_visibility_batch;
 mod create_queue;
 mod delete_message;
 mod delete_message_batch;
@@ -34,6 +35,7 @@ pub(crate) fn answer(core: &Core, call: &Call) -> Result<Answer, AwsError> {
         "DeleteMessage" => delete_message::answer,
         "DeleteMessageBatch" => delete_message_batch::answer,
         "ChangeMessageVisibility" => change_message_visibility::answer,
+        "ChangeMessageVisibilityBatch" => change_message_visibility_batch::answer,
         "GetQueueAttributes" => get_queue_attributes::answer,
         other => return Err(AwsError::not_simulated(format!("operation {other} of sqs"))),
     };

@@ -4,7 +4,7 @@
 data "aws_partition" "current" {}
 
 locals {
-  folder = coalesce(var.policies, "${path.module}/../../../../policies")
+  folder = coalesce(var.policies, "${path.module}/../../files/policies")
   wanted = merge(
     { for it in var.service_control_policies : "scp/${it}" => "SERVICE_CONTROL_POLICY" },
     { for it in var.declarative_policies : "declarative/${it}" => "DECLARATIVE_POLICY_EC2" },

@@ -8,8 +8,8 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.name
-  infra     = "${path.module}/../../.."
-  policies  = "${path.module}/../../../../policies/iam"
+  files     = "${path.module}/../../files"
+  policies  = "${local.files}/policies/iam"
 
   in_hub = local.account == var.hub_account_id
   # Where the main module is, its own rules take the events.
@@ -34,7 +34,7 @@ resource "aws_cloudwatch_event_rule" "forward" {
   for_each      = local.forwards ? local.functions : []
   name          = "v2only-${each.key}"
   description   = "Events of this account in this Region, for the central bus."
-  event_pattern = jsonencode(jsondecode(file("${local.infra}/event-patterns/${each.key}.json")))
+  event_pattern = jsonencode(jsondecode(file("${local.files}/event-patterns/${each.key}.json")))
 }
 
 resource "aws_cloudwatch_event_target" "bus" {
@@ -137,7 +137,7 @@ resource "aws_ssm_document" "trace" {
   document_type   = "Command"
   document_format = "YAML"
   target_type     = "/AWS::EC2::Instance"
-  content         = file("${local.infra}/ssm/trace-imds-v1.yaml")
+  content         = file("${local.files}/ssm/trace-imds-v1.yaml")
 }
 
 # --- Roles, in one Region ---------------------------------------------------------------------------------------

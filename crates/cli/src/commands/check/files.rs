@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use v2only_guardrails::iac::source::SourceFile;
+
 /// Folders that hold what others made.
 const LEFT_OUT: &[&str] = &[".git", ".terraform", "node_modules", "target"];
 
@@ -13,7 +15,7 @@ pub(super) struct Meant {
     pub(super) named: bool,
 }
 
-/// The files that are meant: those that are named, and the JSON and YAML of folders that are.
+/// The files that are meant: those that are named, and the JSON, YAML and HCL of folders that are.
 pub(super) fn meant(path: &Path) -> io::Result<Vec<Meant>> {
     if path == Path::new("-") || !fs::metadata(path)?.is_dir() {
         return Ok(vec![Meant { path: path.to_owned(), named: true }]);
@@ -42,5 +44,5 @@ fn below(path: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn may_be_one(path: &Path) -> bool {
     let extension = path.extension().and_then(|it| it.to_str()).unwrap_or_default();
-    ["json", "yaml", "yml", "template"].contains(&extension)
+    ["json", "yaml", "yml", "template"].contains(&extension) || path.to_str().is_some_and(SourceFile::is_one)
 }

@@ -1,157 +1,136 @@
-//! Where the functions' binaries are: beside this one, and built first where Cargo runs us.
+//! The functions that the demo deploys: this binary in another role, or the released zips of a folder.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::OsString;
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
-use tokio::process::Command;
+use tempfile::TempDir;
+use zip::ZipArchive;
 
-use crate::term::messages::Talk;
+use crate::function::{EC2, NOTEBOOK, ROLE};
 use crate::term::problem::Problem;
 
-pub(super) const EC2: &str = "ec2-enforcer";
-pub(super) const NOTEBOOK: &str = "notebook-enforcer";
+/// The folders of a release, one for each architecture. `infra/package` writes its zips without one.
+const FOLDERS: [&str; 2] = ["", if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }];
 
-/// The functions' own executables.
+/// A program and its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Binaries {
-    pub(super) ec2: PathBuf,
-    pub(super) notebook: PathBuf,
+pub(super) struct Program {
+    pub(super) binary: PathBuf,
+    pub(super) args: Vec<OsString>,
 }
 
-/// Cargo, when it is Cargo that runs this process.
-struct Cargo {
-    program: PathBuf,
-    workspace: PathBuf,
+/// The programs of the two functions.
+#[derive(Debug)]
+pub(super) struct Programs {
+    pub(super) ec2: Program,
+    pub(super) notebook: Program,
+    /// What was in the zips.
+    _unpacked: Option<TempDir>,
 }
 
-/// Finds the executables, in the folder that was named or beside our own.
-///
-/// Where Cargo runs us they are built first, so that what is shown is what the sources say.
-pub(super) async fn find(named: Option<&Path>, talk: &mut Talk<'_>) -> Result<Binaries, Problem> {
-    if let Some(folder) = named {
-        return in_folder(folder);
-    }
-    let own = env::current_exe()
+/// The running binary in the role of each function.
+pub(super) fn of_this_binary() -> Result<Programs, Problem> {
+    let binary = env::current_exe()
         .map_err(|it| Problem::internal(format!("cannot find the running program: {it}")))?;
-    let folder = own.parent().unwrap_or(Path::new(".")).to_path_buf();
-    if let Some(cargo) = Cargo::running_us() {
-        cargo.build(&folder, talk).await?;
-    }
-    in_folder(&folder)
+    let program =
+        |name: &str| Program { binary: binary.clone(), args: [ROLE, name].map(OsString::from).to_vec() };
+    Ok(Programs { ec2: program(EC2), notebook: program(NOTEBOOK), _unpacked: None })
+}
+
+/// The binaries or zips of a folder.
+pub(super) fn of_folder(folder: &Path) -> Result<Programs, Problem> {
+    let unpacked = tempfile::tempdir()
+        .map_err(|it| Problem::internal(format!("cannot create a temporary folder: {it}")))?;
+    let find = |name: &str| -> Result<Program, Problem> {
+        let beside = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+        if beside.is_file() {
+            return Ok(Program { binary: beside, args: Vec::new() });
+        }
+        let zips = FOLDERS.map(|it| folder.join(it).join(format!("{name}.zip")));
+        let zip = zips.iter().find(|it| it.is_file()).ok_or_else(|| {
+            Problem::usage(
+                format!("the function `{name}` is not in {}", folder.display()),
+                "name a folder with the zips of a release, or leave `--functions` out",
+            )
+        })?;
+        unpack(zip, &unpacked.path().join(name))
+    };
+    Ok(Programs { ec2: find(EC2)?, notebook: find(NOTEBOOK)?, _unpacked: Some(unpacked) })
+}
+
+/// The program in a zip of a function, unpacked.
+fn unpack(zip: &Path, into: &Path) -> Result<Program, Problem> {
+    let unpacked = File::open(zip)
+        .map_err(zip::result::ZipError::Io)
+        .and_then(ZipArchive::new)
+        .and_then(|mut archive| archive.extract(into));
+    unpacked.map_err(|it| {
+        Problem::usage(
+            format!("cannot unpack {}: {it}", zip.display()),
+            "name a folder with the zips of a release",
+        )
+    })?;
+    Ok(Program { binary: into.join("bootstrap"), args: Vec::new() })
 }
 
 /// How a person types this command.
 pub(super) fn typed_as() -> &'static str {
-    if Cargo::running_us().is_some() { "cargo run --" } else { "v2only" }
-}
-
-fn in_folder(folder: &Path) -> Result<Binaries, Problem> {
-    let find = |name: &str| {
-        let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
-        if path.is_file() {
-            return Ok(path);
-        }
-        let release = if folder.ends_with("release") { " --release" } else { "" };
-        Err(Problem::usage(
-            format!("the function `{name}` is not in {}", folder.display()),
-            format!(
-                "build it: `cargo build{release} -p {EC2} -p {NOTEBOOK}`, or name its folder: `--functions DIR`"
-            ),
-        ))
-    };
-    Ok(Binaries { ec2: find(EC2)?, notebook: find(NOTEBOOK)? })
-}
-
-impl Cargo {
-    fn running_us() -> Option<Self> {
-        let program = PathBuf::from(env::var_os("CARGO")?);
-        let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
-        let workspace = package.parent()?.parent()?.to_path_buf();
-        let ours = workspace.join("functions").join(EC2).join("Cargo.toml").is_file();
-        ours.then_some(Self { program, workspace })
-    }
-
-    /// Builds the functions as parts of the workspace, as `cargo run` has built this command: the same
-    /// features then serve all three, and the SDK is not compiled a second time.
-    async fn build(&self, folder: &Path, talk: &mut Talk<'_>) -> Result<(), Problem> {
-        talk.say("building the functions…");
-        let building = talk.progress().begin("cargo build".to_owned());
-        let mut command = Command::new(&self.program);
-        command
-            .current_dir(&self.workspace)
-            .args(["build", "--quiet", "--workspace", "--bin", EC2, "--bin", NOTEBOOK])
-            .args(profile(folder))
-            .stdin(Stdio::null());
-        for (name, _) in env::vars_os().filter(|(name, _)| is_about_us(name)) {
-            command.env_remove(name);
-        }
-        let built = command
-            .output()
-            .await
-            .map_err(|it| Problem::internal(format!("cannot run {}: {it}", self.program.display())))?;
-        drop(building);
-        if built.status.success() {
-            return Ok(());
-        }
-        Err(Problem {
-            details: Some(String::from_utf8_lossy(&built.stderr).into_owned()),
-            ..Problem::internal("the functions do not build")
-        })
-    }
-}
-
-/// What Cargo tells the program it runs about its package. Build scripts read it as well (ring's does), so
-/// Cargo would take everything that depends on them for stale, and again in the next `cargo run`.
-fn is_about_us(variable: &OsStr) -> bool {
-    let name = variable.to_string_lossy();
-    ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|it| name.starts_with(it))
-}
-
-/// The profile that a target folder belongs to.
-fn profile(folder: &Path) -> Vec<String> {
-    match folder.file_name().and_then(|it| it.to_str()) {
-        None | Some("debug") => Vec::new(),
-        Some(other) => vec!["--profile".to_owned(), other.to_owned()],
-    }
+    if env::var_os("CARGO_MANIFEST_DIR").is_some() { "cargo run --" } else { "v2only" }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
-    fn a_missing_function_names_the_command_that_builds_it() {
+    fn without_a_folder_this_binary_is_both_functions() {
+        let programs = of_this_binary().unwrap();
+        assert_eq!(programs.ec2.binary, env::current_exe().unwrap());
+        assert_eq!(programs.ec2.args, [ROLE, EC2]);
+        assert_eq!(programs.notebook.args, [ROLE, NOTEBOOK]);
+    }
+
+    #[test]
+    fn a_binary_wins_over_a_zip_and_a_missing_function_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let problem = in_folder(folder.path()).unwrap_err();
+        let problem = of_folder(folder.path()).unwrap_err();
         assert!(problem.message.contains("`ec2-enforcer` is not in"), "{}", problem.message);
-        assert!(problem.hint.unwrap().contains("cargo build -p ec2-enforcer -p notebook-enforcer"));
 
-        let release = folder.path().join("release");
-        std::fs::create_dir(&release).unwrap();
-        std::fs::write(release.join(format!("{EC2}{}", env::consts::EXE_SUFFIX)), "").unwrap();
-        let problem = in_folder(&release).unwrap_err();
-        assert!(problem.message.contains("`notebook-enforcer` is not in"), "{}", problem.message);
-        assert!(problem.hint.unwrap().contains("cargo build --release"));
+        let binary = folder.path().join(format!("{EC2}{}", env::consts::EXE_SUFFIX));
+        fs::write(&binary, "").unwrap();
+        fs::write(folder.path().join("notebook-enforcer.zip"), "no zip").unwrap();
+        let problem = of_folder(folder.path()).unwrap_err();
+        assert!(problem.message.contains("notebook-enforcer.zip"), "{}", problem.message);
+
+        fs::write(folder.path().join("ec2-enforcer.zip"), "no zip").unwrap();
+        fs::write(folder.path().join(format!("{NOTEBOOK}{}", env::consts::EXE_SUFFIX)), "").unwrap();
+        assert_eq!(of_folder(folder.path()).unwrap().ec2, Program { binary, args: Vec::new() });
     }
 
     #[test]
-    fn the_inner_build_sees_the_same_environment_as_the_outer_one() {
-        for (name, about_us) in [
-            ("CARGO_MANIFEST_DIR", true),
-            ("CARGO_PKG_NAME", true),
-            ("CARGO_TARGET_DIR", false),
-            ("CARGO_HOME", false),
-            ("CARGO_NET_OFFLINE", false),
-        ] {
-            assert_eq!(is_about_us(OsStr::new(name)), about_us, "{name}");
+    fn a_released_zip_is_unpacked() {
+        use std::io::Write as _;
+        use zip::write::{SimpleFileOptions, ZipWriter};
+
+        let folder = tempfile::tempdir().unwrap();
+        let released = folder.path().join(FOLDERS[1]);
+        fs::create_dir(&released).unwrap();
+        for name in [EC2, NOTEBOOK] {
+            let mut zip = ZipWriter::new(File::create(released.join(format!("{name}.zip"))).unwrap());
+            zip.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755)).unwrap();
+            zip.write_all(name.as_bytes()).unwrap();
+            zip.finish().unwrap();
         }
-    }
-
-    #[test]
-    fn the_functions_are_built_like_this_command() {
-        assert_eq!(profile(Path::new("/w/target/debug")), Vec::<String>::new());
-        assert_eq!(profile(Path::new("/w/target/release")), ["--profile", "release"]);
+        let programs = of_folder(folder.path()).unwrap();
+        assert_eq!(fs::read_to_string(&programs.notebook.binary).unwrap(), NOTEBOOK);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&programs.ec2.binary).unwrap().permissions().mode() & 0o111, 0o111);
+        }
     }
 }

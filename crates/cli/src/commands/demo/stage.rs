@@ -15,8 +15,9 @@ use v2only_sandbox::{
 };
 
 use super::failure::broken;
-use super::functions::{Binaries, EC2, NOTEBOOK};
+use super::functions::{Program, Programs};
 use super::said;
+use crate::function::{EC2, NOTEBOOK};
 use crate::term::problem::Problem;
 
 /// The policy document of the demo.
@@ -66,7 +67,7 @@ pub(super) fn place(account: &str, region: &str) -> Result<Place, Problem> {
 
 impl Stage {
     /// Starts AWS. No event reaches a function before [`Self::install`].
-    pub(super) async fn set(binaries: &Binaries) -> Result<Self, Problem> {
+    pub(super) async fn set(programs: &Programs) -> Result<Self, Problem> {
         let aws = Sandbox::start(Config {
             clock: ClockMode::System,
             home_account: HOME.to_owned(),
@@ -110,8 +111,8 @@ impl Stage {
             let settings = Settings { visibility: TIMEOUT, redrive: Some(redrive), ..Settings::default() };
             aws.sqs().create(name, settings);
         }
-        let hosts = [(EC2, &binaries.ec2), (NOTEBOOK, &binaries.notebook)]
-            .map(|(name, binary)| aws.deploy(function(name, binary)));
+        let hosts = [(EC2, &programs.ec2), (NOTEBOOK, &programs.notebook)]
+            .map(|(name, program)| aws.deploy(function(name, program)));
         let endpoint = aws.endpoint();
         let person = async |account: &str, role, name| {
             let account = AccountId::parse(account).map_err(broken)?;
@@ -227,8 +228,9 @@ impl Stage {
     }
 }
 
-fn function(name: &str, binary: &std::path::Path) -> FunctionConfig {
-    FunctionConfig::new(name, binary)
+fn function(name: &str, program: &Program) -> FunctionConfig {
+    let config = FunctionConfig { args: program.args.clone(), ..FunctionConfig::new(name, &program.binary) };
+    config
         .located_in(HOME, FRANKFURT)
         .variable(POLICY, POLICY_DOCUMENT)
         .variable(LOOPBACK_ONLY, "1")

@@ -226,7 +226,8 @@ impl<W: World> WaveRunner<'_, W> {
         let wait = async |time: Duration| self.world.sleep(time).await;
         let (by_runbook, by_us) =
             judged.into_iter().partition(|it| automated.contains(&ResourceId::from(&it.subject)));
-        let mut carried = enforce_within(self.aws, self.journal, place, by_us, self.world.now(), bound).await;
+        let now = || self.world.now();
+        let mut carried = enforce_within(self.aws, self.journal, place, by_us, &now, bound).await;
         let number = |id: &ResourceId| number_of.get(id).copied();
         let mut part = WavePart::default();
         if together {

@@ -8,6 +8,7 @@ use v2only_guardrails::check::{self, Against, Attachment, Case, Finding, Level, 
 use super::args::CheckArgs;
 use crate::args::format::Format;
 use crate::print::documents;
+use crate::print::github;
 use crate::print::policies_v1::{CheckV1, EffectV1, FileV1, FindingV1};
 use crate::report::sarif;
 use crate::run::policy_file;
@@ -60,6 +61,10 @@ pub(super) fn run<W: World>(args: &CheckArgs, session: &mut Session<'_, W>) -> R
             let document = CheckV1 { schema: "v2only.policy-check.v1", exit_code: exit.code(), files };
             documents::json(session.out, &document)?;
         }
+        Format::Github => {
+            let findings: Vec<sarif::SarifFinding> = checked.iter().flat_map(results).collect();
+            github::annotations(session.out, &findings)?;
+        }
         Format::Sarif => {
             let findings: Vec<sarif::SarifFinding> = checked.iter().flat_map(results).collect();
             documents::json(session.out, &sarif::render("policies check", check::CODES, &findings))?;
@@ -85,12 +90,17 @@ fn text<W: World>(path: &Path, session: &Session<'_, W>) -> Result<String, Probl
 /// Folders are named for what is in them, and most who check a policy check a service control policy.
 fn guessed(path: &Path) -> Attachment {
     let folder = path.parent().and_then(Path::file_name).and_then(|it| it.to_str());
-    if folder == Some("iam") { Attachment::Identity } else { Attachment::Scp }
+    match folder {
+        Some("iam") => Attachment::Identity,
+        Some("rcp") => Attachment::Rcp,
+        _ => Attachment::Scp,
+    }
 }
 
 const fn attachment(it: Attachment) -> &'static str {
     match it {
         Attachment::Scp => "service control policy",
+        Attachment::Rcp => "resource control policy",
         Attachment::Identity => "identity policy",
     }
 }
@@ -190,6 +200,7 @@ fn file_v1(it: &Checked) -> FileV1 {
         file: it.name.clone(),
         attachment: match it.attachment {
             Attachment::Scp => "scp",
+            Attachment::Rcp => "rcp",
             Attachment::Identity => "identity",
         },
         findings: it.report.findings.iter().map(finding).collect(),

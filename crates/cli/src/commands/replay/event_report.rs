@@ -4,7 +4,6 @@ use serde_json::Value;
 use v2only_enforcer::LogEntry;
 use v2only_enforcer::{Disposition, Outcome, Record};
 use v2only_events::{Header, Malformed, NotebookCause, RequestedOptions, Subject, Trigger};
-use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::notebook::MinimumVersion;
 use v2only_policy::{Plan, Verdict};
 
@@ -52,7 +51,7 @@ impl Word {
                 Some(Self::Ignored { code: "elsewhere", why: format!("{function} handles this event") })
             }
             LogEntry::Malformed(malformed) => Some(Self::Malformed((*malformed).clone())),
-            LogEntry::StalePolicy(_) | LogEntry::Notice(_) => None,
+            LogEntry::StalePolicy(_) | LogEntry::Notice(_) | LogEntry::NotPostponed { .. } => None,
             // Of the sweeper, which no event reaches.
             LogEntry::SweepBegun { .. }
             | LogEntry::Swept { .. }
@@ -146,25 +145,14 @@ const fn asking(minimum_version: Option<MinimumVersion>) -> &'static str {
 fn options(requested: &RequestedOptions) -> String {
     let mut text = String::new();
     if let Some(tokens) = requested.http_tokens {
-        text.push_str(match tokens {
-            HttpTokens::Required => " HttpTokens=required",
-            HttpTokens::Optional => " HttpTokens=optional",
-            HttpTokens::Unknown => " HttpTokens=?",
-        });
+        text.push_str(&format!(" HttpTokens={}", tokens.word().unwrap_or("?")));
     }
-    let mut switch = |name: &str, it: Option<Switch>| {
-        if let Some(it) = it {
-            let word = match it {
-                Switch::Enabled => "enabled",
-                Switch::Disabled => "disabled",
-                Switch::Unknown => "?",
-            };
-            text.push_str(&format!(" {name}={word}"));
+    let switches = requested.switches.iter().map(|(option, is)| (option.as_str(), *is));
+    for (name, is) in std::iter::once(("HttpEndpoint", requested.http_endpoint)).chain(switches) {
+        if let Some(is) = is {
+            text.push_str(&format!(" {name}={}", is.word().unwrap_or("?")));
         }
-    };
-    switch("HttpEndpoint", requested.http_endpoint);
-    switch("HttpProtocolIpv6", requested.ipv6_endpoint);
-    switch("InstanceMetadataTags", requested.metadata_tags);
+    }
     if let Some(hops) = requested.hop_limit {
         text.push_str(&format!(" HttpPutResponseHopLimit={hops}"));
     }

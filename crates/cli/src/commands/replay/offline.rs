@@ -4,15 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use v2only_enforcer::ports::{
-    Admission, Answer, Changed, DescribeInstances, DescribeNotebook, LookUp, OrganizationalUnits, Page,
-    ReadHistory, ReadParameter, StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance,
-    UpdateNotebook,
+    Admission, Answer, Changed, DescribeInstances, DescribeNotebook, ListInstances, Listing, LookUp, Metric,
+    OrganizationalUnits, Page, PostponeMessages, Postponed, ReadHistory, ReadParameter, ReadUsage,
+    StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
 };
 use v2only_enforcer::{Failure, Kind, Outcome, Record, ResourceId};
 use v2only_events::{Launched, NotebookCause, Subject, Trigger};
 use v2only_policy::instance::{Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
+use v2only_policy::usage::{Counted, Lately};
 use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Plan, Tags};
 
 /// What the record of one event says.
@@ -99,13 +102,14 @@ fn instance(it: &Launched, trigger: &Trigger) -> Option<Instance> {
             http_tokens: it.http_tokens?,
             http_endpoint: it.http_endpoint?,
             hop_limit: it.hop_limit,
-            ipv6_endpoint: it.ipv6_endpoint.unwrap_or(Switch::Unknown),
-            metadata_tags: it.metadata_tags.unwrap_or(Switch::Unknown),
+            switches: it.switches.map(|is| is.unwrap_or(Switch::Unknown)),
             pending: false,
         },
         managed_by: it.managed_by.clone(),
         created_at: trigger.time,
+        started_at: trigger.time,
         image: None,
+        instance_type: None,
         profile: None,
         public_address: false,
         tags: it.tags.clone().unwrap_or_default(),
@@ -162,6 +166,38 @@ impl DescribeInstances for Offline {
     }
 }
 
+const NO_SIBLINGS: &str = "siblings of a launch are only read with `--live`";
+
+impl ListInstances for Offline {
+    async fn page(&self, _: &Place, _: Listing<'_>, _: Option<String>) -> Answer<Page<Instance>> {
+        not_asked(NO_SIBLINGS)
+    }
+}
+
+impl ReadUsage for Offline {
+    async fn daily(
+        &self,
+        _: &Place,
+        _: Metric,
+        _: &[InstanceId],
+        _: Date,
+        _: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Counted>> {
+        not_asked(NO_SIBLINGS)
+    }
+
+    async fn lately(
+        &self,
+        _: &Place,
+        _: Metric,
+        _: &[InstanceId],
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Answer<BTreeMap<InstanceId, Lately>> {
+        not_asked(NO_SIBLINGS)
+    }
+}
+
 impl DescribeNotebook for Offline {
     async fn notebook(&self, _: &Place, name: &NotebookName) -> Answer<Option<Notebook>> {
         let mut known = self.known();
@@ -183,6 +219,12 @@ const NOTHING_CHANGED: &str = "nothing is changed without `--live`";
 impl ReadHistory for Offline {
     async fn history(&self, _: &Place, _: LookUp<'_>, _: Option<String>) -> Answer<Page<serde_json::Value>> {
         not_asked("cloudtrail:LookupEvents is not asked")
+    }
+}
+
+impl PostponeMessages for Offline {
+    async fn postpone(&self, _: &str, _: &[Postponed]) -> Answer<()> {
+        not_asked("an event that is replayed has no queue")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use v2only_policy::Hold;
 use v2only_policy::usage::Usage;
 
 use super::first::{First, Rows};
@@ -33,12 +34,23 @@ pub(super) struct Evidence {
     gaps: usize,
     partial: usize,
     not_read: usize,
+    not_restarted: usize,
+    siblings: usize,
     calling: First<Reverse<u64>, (u64, Busy)>,
 }
 
 impl Evidence {
     /// One more that violates the policy.
     pub(super) fn add(&mut self, it: &Item<'_>) {
+        match it.gate_hold() {
+            Some(Hold::NotRestarted(_)) => self.not_restarted += 1,
+            Some(Hold::SiblingsUseV1(_)) => self.siblings += 1,
+            Some(Hold::SiblingsNotRead(_)) => self.not_read += 1,
+            _ => self.add_usage(it),
+        }
+    }
+
+    fn add_usage(&mut self, it: &Item<'_>) {
         match it.usage() {
             Some(Usage::Busy { calls }) => {
                 self.busy += 1;
@@ -63,6 +75,16 @@ impl Evidence {
                 words: "have no data on some day",
                 then: "No data is not zero: wait until they have run through the whole window.",
                 instances: self.gaps,
+            },
+            Gate {
+                words: "made no call, and were not started in the window",
+                then: "Stop and start them: software calls IMDSv1 mostly at a start.",
+                instances: self.not_restarted,
+            },
+            Gate {
+                words: "were just launched beside instances that use IMDSv1",
+                then: "Update the software of their group, launch template or image first.",
+                instances: self.siblings,
             },
             Gate {
                 words: "have data that CloudWatch returned only in part",

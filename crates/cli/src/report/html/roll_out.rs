@@ -64,6 +64,7 @@ pub(super) struct Left {
     /// Account defaults that do not enforce tokens.
     enforced: usize,
     templates: usize,
+    consumers: usize,
     configurations: usize,
     images: usize,
     /// Instances and notebooks, and what is known of them.
@@ -84,6 +85,7 @@ impl Left {
                 self.enforced += found(&[Rule::TokensEnforced]);
             }
             ResourceId::TemplateVersion(..) => self.templates += 1,
+            ResourceId::Consumer(..) => self.consumers += 1,
             ResourceId::LaunchConfiguration(_) => self.configurations += 1,
             ResourceId::Image(_) => self.images += 1,
             ResourceId::Instance(_) | ResourceId::Notebook(_) => {
@@ -191,9 +193,14 @@ fn defaults(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
 }
 
 fn sources(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
-    let Left { templates, configurations, images, .. } = *items;
-    let parts =
-        [(templates, "launch template version"), (configurations, "launch configuration"), (images, "image")];
+    let Left { templates, consumers, configurations, images, .. } = *items;
+    let parts = [
+        (templates, "launch template version"),
+        (consumers, "template consumer"),
+        (configurations, "launch configuration"),
+        (images, "image"),
+    ];
+    let sum = parts.iter().map(|(number, _)| number).sum();
     let parts: Vec<String> = parts
         .into_iter()
         .filter(|(number, _)| *number > 0)
@@ -205,7 +212,7 @@ fn sources(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     );
     let looked = head.kinds.launch_templates;
     let done = "Nothing that instances are launched from lets IMDSv1 through.";
-    left("Launch templates and images", looked, templates + configurations + images, coverage, open, done)
+    left("Launch templates and images", looked, sum, coverage, open, done)
 }
 
 fn resources(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {

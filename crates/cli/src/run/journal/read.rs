@@ -8,14 +8,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use v2only_enforcer::ResourceId;
-use v2only_enforcer::rollback::{Created, Recorded, TemplateLine, What};
+use v2only_enforcer::rollback::{Created, GroupLine, Recorded, TemplateLine, What};
 use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
 use v2only_policy::notebook::MinimumVersion;
 use v2only_policy::settings::HopLimit;
-use v2only_policy::source::DefaultsOwner;
+use v2only_policy::source::{Consumer, DefaultsOwner, TemplateSlot, TemplateUse, VersionChoice};
 use v2only_policy::{
     AccountDefaults, AccountId, DefaultsChange, ImageId, InstanceChange, InstanceId, LaunchTemplateId,
-    NotebookName, Place, Region, StatedOptions,
+    NotebookName, Place, Region, StatedOptions, SwitchOption, Switches,
 };
 
 /// What the lines say that this release reads.
@@ -55,8 +55,9 @@ struct Options {
     http_tokens: Option<String>,
     http_endpoint: Option<String>,
     hop_limit: Option<u8>,
-    ipv6_endpoint: Option<String>,
-    metadata_tags: Option<String>,
+    /// The options that are on or off, and whatever else the object holds.
+    #[serde(flatten)]
+    others: HashMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +85,30 @@ struct NotebookBefore {
 #[derive(Deserialize)]
 struct NotebookChanged {
     step: String,
+}
+
+#[derive(Deserialize)]
+struct GroupBefore {
+    arn: Option<String>,
+    launch_templates: Vec<NamedTemplate>,
+}
+
+#[derive(Deserialize)]
+struct NamedTemplate {
+    part: String,
+    template: String,
+    version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct GroupChanged {
+    name_fixed_versions: Vec<OpenVersion>,
+}
+
+#[derive(Deserialize)]
+struct OpenVersion {
+    template: String,
+    from_version: u64,
 }
 
 #[derive(Deserialize)]
@@ -208,6 +233,21 @@ fn one(line: &str) -> Result<Option<Recorded>, String> {
                 },
             }
         }
+        "auto-scaling-group" => {
+            let before: GroupBefore = part("before", line.before)?;
+            let changed: GroupChanged = part("change", line.change)?;
+            let templates = before.launch_templates.into_iter().map(NamedTemplate::read);
+            let open = changed
+                .name_fixed_versions
+                .into_iter()
+                .map(|it| Ok((LaunchTemplateId::parse(&it.template).map_err(id)?, it.from_version)));
+            let group = Consumer {
+                arn: before.arn,
+                templates: templates.collect::<Result<_, String>>()?,
+                ..Consumer::group(line.id)
+            };
+            What::Group(GroupLine { group, open: open.collect::<Result<_, String>>()? })
+        }
         "image" => What::Image(ImageId::parse(&line.id).map_err(id)?),
         other => return Err(format!("`kind` is `{other}`, which this release does not know")),
     };
@@ -231,8 +271,34 @@ fn switch(name: &str, word: Option<&str>) -> Result<Option<Switch>, String> {
     }
 }
 
+impl NamedTemplate {
+    fn read(self) -> Result<TemplateUse, String> {
+        let parts = [TemplateSlot::Own, TemplateSlot::Mixed, TemplateSlot::Override];
+        let part = parts.into_iter().find(|it| it.code() == self.part);
+        let part = part.ok_or_else(|| format!("`before.launch_templates`: `{}` is no part", self.part))?;
+        let version = match self.version.as_deref() {
+            None => VersionChoice::Unknown,
+            Some("$Default") => VersionChoice::Default,
+            Some("$Latest") => VersionChoice::Latest,
+            Some(number) => VersionChoice::Number(
+                number.parse().map_err(|_| format!("`before.launch_templates`: `{number}` is no version"))?,
+            ),
+        };
+        Ok(TemplateUse::plain(self.template, version, part))
+    }
+}
+
 impl Options {
     fn stated(&self) -> Result<StatedOptions, String> {
+        let mut switches = Switches::all(None);
+        for option in SwitchOption::ALL {
+            let key = option.key();
+            switches[*option] = match self.others.get(key) {
+                None | Some(Value::Null) => None,
+                Some(Value::String(word)) => switch(key, Some(word))?,
+                Some(other) => return Err(format!("`{key}` is `{other}`, not enabled or disabled")),
+            };
+        }
         Ok(StatedOptions {
             http_tokens: match self.http_tokens.as_deref() {
                 None => None,
@@ -242,8 +308,7 @@ impl Options {
             },
             http_endpoint: switch("http_endpoint", self.http_endpoint.as_deref())?,
             hop_limit: self.hop_limit,
-            ipv6_endpoint: switch("ipv6_endpoint", self.ipv6_endpoint.as_deref())?,
-            metadata_tags: switch("metadata_tags", self.metadata_tags.as_deref())?,
+            switches,
         })
     }
 
@@ -259,12 +324,10 @@ impl Options {
 
     fn change(&self) -> Result<InstanceChange, String> {
         let it = self.stated()?;
-        let on = |it: Option<Switch>| it.map(|it| it == Switch::Enabled);
         match (it.http_tokens, it.http_endpoint) {
             (Some(HttpTokens::Required), _) => Ok(InstanceChange::RequireTokens {
                 hop_limit: it.hop_limit.map(hops).transpose()?,
-                ipv6_endpoint: on(it.ipv6_endpoint),
-                metadata_tags: on(it.metadata_tags),
+                switches: it.switches.map(|is| is.map(|is| is == Switch::Enabled)),
             }),
             (None, Some(Switch::Disabled)) => Ok(InstanceChange::DisableEndpoint),
             _ => Err("`change` is none that `enforce` makes".to_owned()),
@@ -293,10 +356,7 @@ mod tests {
         };
         assert_eq!(before.hop_limit, Some(3));
         let hop_limit = HopLimit::new(1).ok();
-        assert_eq!(
-            *change,
-            InstanceChange::RequireTokens { hop_limit, ipv6_endpoint: None, metadata_tags: None }
-        );
+        assert_eq!(*change, InstanceChange::RequireTokens { hop_limit, switches: Switches::all(None) });
     }
 
     /// Each line is looked up once, so a journal of a large run is read in linear time.

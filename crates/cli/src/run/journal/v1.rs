@@ -1,14 +1,19 @@
 //! One line of a journal. Published: a new field must be optional, because old journals do not have it.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use v2only_enforcer::ResourceId;
+use v2only_policy::instance::Switch;
 use v2only_policy::notebook::Platform;
+use v2only_policy::settings::HopLimit;
+use v2only_policy::source::{TemplateUse, VersionChoice};
+use v2only_policy::subject::OpenVersion;
 use v2only_policy::{
-    ImageChange, ImdsSupport, InstanceChange, Judged, NotebookStep, Place, Plan, Step, Subject,
+    GroupChange, ImageChange, ImdsSupport, InstanceChange, Judged, NotebookStep, Place, Plan, Step, Subject,
+    SwitchOption, Switches,
 };
 
-use crate::report::posture_v1::{OptionsV1, minimum_version, switch};
+use crate::report::posture_v1::{OptionsV1, minimum_version};
 
 /// A change, and the state before it.
 #[derive(Debug, Serialize)]
@@ -48,6 +53,26 @@ enum BeforeV1 {
     Image {
         imds_support: Option<&'static str>,
     },
+    Group {
+        arn: Option<String>,
+        launch_templates: Vec<NamedTemplateV1>,
+    },
+}
+
+/// A launch template as a group names it.
+#[derive(Debug, Serialize)]
+struct NamedTemplateV1 {
+    part: &'static str,
+    template: String,
+    /// `null` stands for a version in words that this release does not know.
+    version: Option<String>,
+}
+
+/// A violating version. The group is to name the version that fixes it.
+#[derive(Debug, Serialize)]
+struct OpenVersionV1 {
+    template: String,
+    from_version: u64,
 }
 
 #[derive(Debug, Serialize, Default)]
@@ -58,10 +83,21 @@ struct OptionsChangeV1 {
     http_endpoint: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hop_limit: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ipv6_endpoint: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata_tags: Option<&'static str>,
+    #[serde(flatten)]
+    switches: ChangedSwitchesV1,
+}
+
+/// The options that are on or off and that a change sets, under their keys.
+#[derive(Debug, Default)]
+struct ChangedSwitchesV1(Switches<Option<bool>>);
+
+impl Serialize for ChangedSwitchesV1 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let changed = |(option, enable): (SwitchOption, &Option<bool>)| {
+            Some((option.key(), Switch::on((*enable)?).word()?))
+        };
+        serializer.collect_map(self.0.iter().filter_map(changed))
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -94,6 +130,9 @@ enum ChangeV1 {
     Image {
         imds_support: &'static str,
     },
+    Group {
+        name_fixed_versions: Vec<OpenVersionV1>,
+    },
 }
 
 impl<'a> LineV1<'a> {
@@ -109,7 +148,7 @@ impl<'a> LineV1<'a> {
             kind: resource.kind(),
             id: resource.to_string(),
             before: before(&judged.subject, step)?,
-            change: change(step),
+            change: change(&judged.subject, step),
         })
     }
 }
@@ -131,7 +170,7 @@ fn before(subject: &Subject, step: Step) -> Option<BeforeV1> {
         },
         Subject::AccountDefaults(defaults) => BeforeV1::Defaults {
             options: (&defaults.options).into(),
-            http_tokens_enforced: switch(defaults.enforced),
+            http_tokens_enforced: defaults.enforced.word(),
         },
         Subject::TemplateVersion { template, .. } => {
             let Step::LaunchTemplate(change) = step else { return None };
@@ -145,12 +184,38 @@ fn before(subject: &Subject, step: Step) -> Option<BeforeV1> {
         Subject::Image(image) => {
             BeforeV1::Image { imds_support: (image.imds_support == ImdsSupport::V2).then_some("v2.0") }
         }
+        Subject::Consumer { consumer, .. } => BeforeV1::Group {
+            arn: consumer.arn.clone(),
+            launch_templates: consumer.templates.iter().map(named_template).collect(),
+        },
         Subject::LaunchConfiguration { .. } => return None,
     })
 }
 
-fn change(step: Step) -> ChangeV1 {
+fn named_template(it: &TemplateUse) -> NamedTemplateV1 {
+    let version = match it.version {
+        VersionChoice::Number(number) => Some(number.to_string()),
+        VersionChoice::Default => Some("$Default".to_owned()),
+        VersionChoice::Latest => Some("$Latest".to_owned()),
+        VersionChoice::Unknown => None,
+    };
+    NamedTemplateV1 { part: it.part.code(), template: it.template.clone(), version }
+}
+
+fn open_versions(subject: &Subject) -> Vec<OpenVersionV1> {
+    let Subject::Consumer { open, .. } = subject else { return Vec::new() };
+    let one = |it: &OpenVersion| OpenVersionV1 {
+        template: it.template.id.as_str().to_owned(),
+        from_version: it.number,
+    };
+    open.iter().map(one).collect()
+}
+
+fn change(subject: &Subject, step: Step) -> ChangeV1 {
     match step {
+        Step::Group(GroupChange::NameFixedVersions) => {
+            ChangeV1::Group { name_fixed_versions: open_versions(subject) }
+        }
         Step::Instance(change) => ChangeV1::Instance(instance(change)),
         Step::Notebook(step) => notebook(step),
         Step::AccountDefaults(change) => ChangeV1::Defaults {
@@ -176,22 +241,16 @@ fn change(step: Step) -> ChangeV1 {
 }
 
 fn instance(change: InstanceChange) -> OptionsChangeV1 {
-    let word = |enable: bool| if enable { "enabled" } else { "disabled" };
     match change {
-        InstanceChange::RequireTokens { hop_limit, ipv6_endpoint, metadata_tags } => OptionsChangeV1 {
+        InstanceChange::RequireTokens { hop_limit, switches } => OptionsChangeV1 {
             http_tokens: Some("required"),
             http_endpoint: Some("enabled"),
-            hop_limit: hop_limit.map(|it| it.get()),
-            ipv6_endpoint: ipv6_endpoint.map(word),
-            metadata_tags: metadata_tags.map(word),
+            hop_limit: hop_limit.map(HopLimit::get),
+            switches: ChangedSwitchesV1(switches),
         },
-        InstanceChange::DisableEndpoint => OptionsChangeV1 {
-            http_tokens: None,
-            http_endpoint: Some("disabled"),
-            hop_limit: None,
-            ipv6_endpoint: None,
-            metadata_tags: None,
-        },
+        InstanceChange::DisableEndpoint => {
+            OptionsChangeV1 { http_endpoint: Some("disabled"), ..OptionsChangeV1::default() }
+        }
     }
 }
 

@@ -7,11 +7,12 @@ use v2only_policy::cause::{Launched, RootCause, Setter};
 use v2only_policy::decision::Decision;
 use v2only_policy::exemption::{InForce, InvalidTag, Origin, Void};
 use v2only_policy::settings::HopLimit;
-use v2only_policy::usage::Usage;
+use v2only_policy::usage::{Kinship, LastStart, NotRestarted, SiblingUse, Usage};
 use v2only_policy::{
     ContainerHost, DefaultFinding, Finding, Hold, HttpTokens, ImageId, Instance, InstanceChange, InstanceId,
     InstanceState, Judged, LaunchTemplateId, MetadataOptions, MinimumVersion, Note, Notebook, NotebookName,
-    NotebookStatus, OptionFinding, Place, Plan, Platform, Subject, Switch, Verdict, Wait,
+    NotebookStatus, OptionFinding, Place, Plan, Platform, Region, Subject, Switch, SwitchOption, Switches,
+    Verdict, Wait,
 };
 
 use super::*;
@@ -24,13 +25,14 @@ fn instance(number: usize) -> Instance {
             http_tokens: HttpTokens::Optional,
             http_endpoint: Switch::Enabled,
             hop_limit: Some(1),
-            ipv6_endpoint: Switch::Disabled,
-            metadata_tags: Switch::Unknown,
+            switches: Switches::all(Switch::Disabled).with(SwitchOption::MetadataTags, Switch::Unknown),
             pending: true,
         },
         managed_by: Some("eks.amazonaws.com".to_owned()),
         created_at: Some("2026-11-20T10:15:00.123456789Z".parse().unwrap()),
+        started_at: Some("2026-11-20T10:15:00Z".parse().unwrap()),
         image: Some(ImageId::parse("ami-0000000000000000a").unwrap()),
+        instance_type: None,
         profile: None,
         public_address: false,
         tags: BTreeMap::from([("Name".to_owned(), "ä\n\"".to_owned()), ("e".to_owned(), String::new())]),
@@ -41,8 +43,7 @@ fn decisions() -> Vec<Decision> {
     let hops = HopLimit::new(2).unwrap();
     let change = InstanceChange::RequireTokens {
         hop_limit: Some(hops),
-        ipv6_endpoint: Some(false),
-        metadata_tags: None,
+        switches: Switches::all(None).with(SwitchOption::Ipv6Endpoint, Some(false)),
     };
     let findings = vec![
         Finding::Option(OptionFinding::TokensOptional),
@@ -60,6 +61,20 @@ fn decisions() -> Vec<Decision> {
         Hold::Observe,
         Hold::Managed("eks".to_owned()),
         Hold::UsageGate(Usage::Busy { calls: u64::MAX }),
+        Hold::NotRestarted(NotRestarted {
+            last_start: LastStart::BeforeWindow("2026-08-01T03:04:05Z".parse().unwrap()),
+            window: 14,
+            instance: instance(1).id,
+            region: Region::parse("eu-central-1").unwrap(),
+            group: Some("web".to_owned()),
+        }),
+        Hold::SiblingsUseV1(SiblingUse {
+            kinship: Kinship::Image(ImageId::parse("ami-0000000000000000a").unwrap()),
+            busy: 1,
+            running: 2,
+            calls: u64::MAX,
+        }),
+        Hold::SiblingsNotRead(Some("denied".to_owned())),
         Hold::Contested { times: 3, hours: 24 },
         Hold::SsmAutomation,
         Hold::ImagesReportOnly,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use v2only_enforcer::ports::{
-    Answer, Changed, DescribeInstances, ListInstances, Listing, Metric, Page, ReadUsage, RestoreInstance,
-    TagInstance, TightenInstance,
+    Answer, Changed, DescribeInstances, ListInstances, Listing, Metric, Page, PostponeMessages, Postponed,
+    ReadUsage, RestoreInstance, TagInstance, TightenInstance,
 };
 use v2only_enforcer::record::Posture;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
@@ -16,7 +16,7 @@ use v2only_policy::{InstanceChange, InstanceId, Place};
 use super::{FakeAws, PAGE};
 
 impl ListInstances for FakeAws {
-    async fn page(&self, place: &Place, _: Listing, next: Option<String>) -> Answer<Page<Instance>> {
+    async fn page(&self, place: &Place, _: Listing<'_>, next: Option<String>) -> Answer<Page<Instance>> {
         self.call("ec2:DescribeInstances", Some(place), "")?;
         let state = self.state();
         let begin = next.map_or(0, |it| it.parse().unwrap());
@@ -122,5 +122,11 @@ impl RestoreInstance for FakeAws {
             state.instances.remove(&(place.region.clone(), id.clone()));
         }
         Ok(Changed { options: *options, request_id: None })
+    }
+}
+
+impl PostponeMessages for FakeAws {
+    async fn postpone(&self, queue: &str, _: &[Postponed]) -> Answer<()> {
+        self.call("sqs:ChangeMessageVisibility", None, queue)
     }
 }

@@ -1,12 +1,14 @@
 //! What its instances take their options from.
 
 use v2only_enforcer::ports::{
-    Answer, ChangeDefaults, ChangeLaunchTemplate, Group, ListGroups, ListImages, ListLaunchTemplates,
-    MarkImage, NewVersion, Page, ReadDefaults, RestoreDefaults, WantedVersion,
+    Answer, ChangeDefaults, ChangeLaunchTemplate, ListFleets, ListGroups, ListImages, ListLaunchTemplates,
+    MarkImage, NewVersion, Page, ReadDefaults, RepointGroup, Repointed, RestoreDefaults, WantedVersion,
 };
 use v2only_enforcer::rollback::{DefaultsStep, Step};
 use v2only_policy::instance::{HttpTokens, Switch};
-use v2only_policy::source::{Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion};
+use v2only_policy::source::{
+    Consumer, ConsumerKind, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion, VersionChoice,
+};
 use v2only_policy::{AccountDefaults, DefaultsChange, ImageId, ImdsSupport, LaunchTemplateId, Place};
 
 use super::{FakeAws, all};
@@ -105,9 +107,14 @@ impl ListImages for FakeAws {
 }
 
 impl ListGroups for FakeAws {
-    async fn groups(&self, place: &Place, _: Option<String>) -> Answer<Page<Group>> {
+    async fn groups(&self, place: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
         self.call("autoscaling:DescribeAutoScalingGroups", Some(place), "")?;
-        all(self.state().groups.clone())
+        self.consumers(ConsumerKind::AutoScalingGroup)
+    }
+
+    async fn group(&self, place: &Place, name: &str) -> Answer<Option<Consumer>> {
+        self.call("autoscaling:DescribeAutoScalingGroups", Some(place), name)?;
+        Ok(self.state().consumers.iter().find(|it| it.id == name).cloned())
     }
 
     async fn launch_configurations(
@@ -117,6 +124,36 @@ impl ListGroups for FakeAws {
     ) -> Answer<Page<LaunchConfiguration>> {
         self.call("autoscaling:DescribeLaunchConfigurations", Some(place), "")?;
         all(self.state().configurations.clone())
+    }
+}
+
+impl ListFleets for FakeAws {
+    async fn fleets(&self, place: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
+        self.call("ec2:DescribeFleets", Some(place), "")?;
+        self.consumers(ConsumerKind::Fleet)
+    }
+
+    async fn spot_fleets(&self, place: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
+        self.call("ec2:DescribeSpotFleetRequests", Some(place), "")?;
+        self.consumers(ConsumerKind::SpotFleet)
+    }
+}
+
+impl RepointGroup for FakeAws {
+    async fn repoint(
+        &self,
+        place: &Place,
+        planned: &Consumer,
+        versions: &[VersionChoice],
+    ) -> Answer<Repointed> {
+        self.call("autoscaling:UpdateAutoScalingGroup", Some(place), format!("{} {versions:?}", planned.id))?;
+        let mut state = self.state();
+        let now = state.consumers.iter_mut().find(|it| it.launches_as(planned));
+        let Some(now) = now else { return Ok(Repointed::ChangedSince) };
+        for (it, version) in now.templates.iter_mut().zip(versions) {
+            it.version = *version;
+        }
+        Ok(Repointed::Changed { request_id: None })
     }
 }
 

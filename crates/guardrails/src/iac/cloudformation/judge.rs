@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use v2only_document::tree::{Node, Value};
 use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
+use super::call::function;
 use super::kinds::{Kind, Switch};
 use super::suggestion::Suggestion;
 use super::template::{Template, note};
-use super::value::{self, Case, Is, at_path, cases, property};
+use super::value::{Case, Is, at_path, cases, property};
 use crate::check::Level;
 use crate::iac::Finding;
 use crate::{Mark, Settings};
@@ -35,6 +36,7 @@ impl<'a> Resource<'a> {
         let mut findings = self.templates();
         match self.kind.switch {
             Switch::Options(path) => findings.extend(self.options(path, settings)),
+            Switch::Overrides(path) => findings.extend(self.overrides(path)),
             Switch::Value(path, wanted, code) => findings.extend(self.value(path, wanted, code)),
             Switch::BeanstalkOption => findings.extend(self.beanstalk()),
             Switch::EmrConfiguration => findings.extend(self.emr()),
@@ -93,6 +95,18 @@ impl<'a> Resource<'a> {
             Is::Absent => Verdict::Bad("http-tokens-not-stated", not_stated.to_owned(), case.at),
             _ => equals(case, "HttpTokens", "required", "http-tokens-not-required"),
         }
+    }
+
+    /// Tokens that override those of a launch template, which decides where they are not stated.
+    fn overrides(&self, path: &[&'static str]) -> Vec<Finding> {
+        let verdict = |case: &Case<'a>| match case.is {
+            Is::Absent => Verdict::Right,
+            _ => equals(case, "HttpTokens", "required", "http-tokens-not-required"),
+        };
+        // Each override launches its own instances, so each is judged alone.
+        let each = self.each(path).into_iter().map(|it| property(self.template, &[it], "HttpTokens"));
+        let instead = "MetadataOptions: {HttpTokens: required}";
+        each.flat_map(|cases| self.one(cases.iter().map(verdict).collect(), instead)).collect()
     }
 
     fn value(&self, path: &[&'static str], wanted: &str, code: &'static str) -> Vec<Finding> {
@@ -298,7 +312,10 @@ impl<'a> Resource<'a> {
 fn equals(case: &Case<'_>, name: &str, wanted: &str, code: &'static str) -> Verdict {
     match (&case.is, case.text()) {
         (_, Some(text)) if text == wanted => Verdict::Right,
-        (_, Some(text)) => Verdict::Bad(code, format!("{name} is {text}"), case.at),
+        (_, Some(text)) => {
+            let from = case.chosen_by.as_ref().map(|it| format!(", from {it}")).unwrap_or_default();
+            Verdict::Bad(code, format!("{name} is {text}{from}"), case.at)
+        }
         (Is::Unknown(why), _) => Verdict::Unknown(why.clone(), case.at),
         (Is::Wrong(why), _) => Verdict::Bad("malformed-property", why.clone(), case.at),
         (Is::Absent, _) => Verdict::Bad(code, format!("{name} is not stated"), case.at),
@@ -328,9 +345,7 @@ fn hop_limit(case: &Case<'_>, settings: &Settings) -> Verdict {
 impl Template {
     /// Whether a value refers to a launch template of this file, by `!Ref`, `!GetAtt` or its name.
     fn contains_launch_template(&self, value: &Node) -> bool {
-        let is_template =
-            |node: &Node| node.get("Type").and_then(Node::text) == Some("AWS::EC2::LaunchTemplate");
-        let logical = match value::function(value) {
+        let logical = match function(value) {
             Some((function, argument)) if function.ends_with("Ref") => argument.text(),
             Some((function, argument)) if function.ends_with("GetAtt") => match &argument.value {
                 Value::List(items) => items.first().and_then(Node::text),
@@ -340,15 +355,9 @@ impl Template {
                 argument.text().and_then(|it| it.strip_prefix("${")?.strip_suffix('}'))
             }
             Some(_) => None,
-            None => {
-                let named = |node: &Node| {
-                    let name = node.get("Properties").and_then(|it| it.get("LaunchTemplateName"));
-                    is_template(node) && name.and_then(Node::text) == value.text()
-                };
-                return self.resources().iter().any(|(_, node)| named(node));
-            }
+            None => return value.text().is_some_and(|it| self.launch_templates.names.contains(it)),
         };
         let logical = logical.map(|it| it.split('.').next().unwrap_or_default());
-        self.resources().iter().any(|(name, node)| Some(*name) == logical && is_template(node))
+        logical.is_some_and(|it| self.launch_templates.logical.contains(it))
     }
 }

@@ -1,0 +1,277 @@
+//! Source files of Terraform and Packer, in HCL and in its JSON syntax.
+//!
+//! Read in this order: `syntax` is the tree of a file; `native` and `json` read it; `folder` holds the parts of
+//! a module; `value` is what an expression can be; `program` follows modules, and `evaluate` evaluates
+//! expressions; `facts` gives the judge of plans what it reads; `packer` judges builders by the same judge.
+//!
+//! What only a plan would decide is a note that names what decides.
+
+mod evaluate;
+mod facts;
+mod folder;
+mod functions;
+mod json;
+mod native;
+mod operators;
+mod packer;
+mod program;
+mod syntax;
+mod value;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+
+use self::facts::{Facts, JUDGED};
+use self::folder::{Folder, InFile, is_override, local_folder};
+pub use self::packer::PackerTemplate;
+use self::program::{Children, Instance, Program, Scope};
+use self::syntax::{Block, Body, Expr};
+use super::Finding;
+use super::cloudformation::Unreadable;
+use crate::Settings;
+use crate::check::Level;
+
+/// A source file, or a file with values for variables.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    path: String,
+    body: Body,
+}
+
+/// What a file is, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Configuration,
+    /// Values that Terraform reads without being told to, in this order.
+    Values(u8),
+    Packer,
+    /// Values that Packer reads without being told to.
+    PackerValues,
+}
+
+/// The role of a file of Terraform or Packer; `None` for other files.
+fn role(path: &str) -> Option<Role> {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let ends = |endings: &[&str]| endings.iter().any(|it| name.ends_with(it));
+    match name {
+        _ if ends(&[".pkr.hcl", ".pkr.json"]) => Some(Role::Packer),
+        _ if ends(&[".auto.pkrvars.hcl", ".auto.pkrvars.json"]) => Some(Role::PackerValues),
+        "terraform.tfvars" => Some(Role::Values(0)),
+        "terraform.tfvars.json" => Some(Role::Values(1)),
+        _ if ends(&[".auto.tfvars", ".auto.tfvars.json"]) => Some(Role::Values(2)),
+        _ if ends(&[".tf", ".tf.json", ".tofu", ".tofu.json"]) => Some(Role::Configuration),
+        _ => None,
+    }
+}
+
+impl SourceFile {
+    /// Whether a file with this name is read with its folder.
+    pub fn is_one(path: &str) -> bool {
+        role(path).is_some()
+    }
+
+    /// Whether a file with this name has resources, rather than values for variables.
+    pub fn has_resources(path: &str) -> bool {
+        matches!(role(path), Some(Role::Configuration | Role::Packer))
+    }
+
+    /// The language of a file with this name.
+    pub fn language(path: &str) -> &'static str {
+        match role(path) {
+            Some(Role::Packer | Role::PackerValues) => "packer",
+            _ => "terraform",
+        }
+    }
+
+    /// Reads a file. The path says what it is.
+    ///
+    /// # Errors
+    /// The text is neither HCL nor its JSON syntax.
+    pub fn read(path: &str, text: &str) -> Result<Self, Unreadable> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let body = if path.ends_with(".json") { json::read(text)? } else { native::read(text)? };
+        Ok(Self { path: path.to_owned(), body })
+    }
+
+    /// The address of each block with its first and last line, for comments that concern it.
+    pub fn blocks(&self) -> Vec<(String, usize, usize)> {
+        let address = |it: &Block| match it.kind.as_str() {
+            "resource" => it.labels.join("."),
+            kind => std::iter::once(kind)
+                .chain(it.labels.iter().map(String::as_str))
+                .collect::<Vec<_>>()
+                .join("."),
+        };
+        self.body.blocks.iter().map(|it| (address(it), it.at.line, it.end)).collect()
+    }
+
+    /// The folders of the modules that the file calls from its own disk.
+    pub fn local_modules(&self) -> Vec<String> {
+        let calls = self.body.blocks("module").filter_map(|it| it.body.argument("source"));
+        let folder = folder_of(&self.path);
+        let local = calls.filter_map(|it| match &it.value {
+            Expr::Text(source) => local_folder(folder, source),
+            _ => None,
+        });
+        local.collect()
+    }
+}
+
+/// The folder of a path; empty for a path without one.
+pub fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// All source files of some folders.
+#[derive(Debug, Default)]
+pub struct Sources {
+    folders: HashMap<String, Folder>,
+    order: Vec<String>,
+    /// Folders by their files of Packer.
+    packer: BTreeMap<String, Folder>,
+}
+
+/// A finding with the file it is in.
+type InSource = (String, Finding);
+
+impl Sources {
+    /// Puts the files together by folder.
+    pub fn new(files: Vec<SourceFile>) -> Self {
+        let mut by_folder: BTreeMap<String, Vec<SourceFile>> = BTreeMap::new();
+        for file in files {
+            by_folder.entry(normal(folder_of(&file.path))).or_default().push(file);
+        }
+        let mut sources = Self::default();
+        for (path, mut files) in by_folder {
+            files.sort_by_key(|it| (role(&it.path).map_or(0, rank), is_override(&it.path), it.path.clone()));
+            let (mut folder, mut packer) = (Folder::at(&path), Folder::at(&path));
+            for file in files {
+                match role(&file.path) {
+                    Some(Role::Values(_)) => folder.add_values(file.body),
+                    Some(Role::PackerValues) => packer.add_values(file.body),
+                    Some(Role::Packer) => packer.add(&file.path, file.body),
+                    _ => folder.add(&file.path, file.body),
+                }
+            }
+            sources.packer.insert(path.clone(), packer);
+            sources.order.push(path.clone());
+            sources.folders.insert(path, folder);
+        }
+        sources
+    }
+
+    /// What would be deployed and should not be, and what cannot be judged, by file. A folder that another one
+    /// calls is judged with the values of each call.
+    pub fn findings(&self, settings: &Settings) -> Vec<(String, Finding)> {
+        let program = Program::of(&self.folders);
+        let mut judge = Judge { program: &program, settings, met: HashSet::new(), findings: Vec::new() };
+        let called = self.called();
+        let roots = self.order.iter().filter(|it| !called.contains(*it));
+        for folder in roots.filter_map(|it| self.folders.get(it)) {
+            judge.module(&program.root(folder));
+        }
+        // Folders that call each other in a ring.
+        for folder in self.order.iter().filter_map(|it| self.folders.get(it)) {
+            if !judge.met.contains(folder.path.as_str()) {
+                judge.module(&program.root(folder));
+            }
+        }
+        let mut findings = judge.findings;
+        for folder in self.packer.values() {
+            findings.extend(packer::findings(&program, folder, settings));
+        }
+        findings.sort_by(|(file, one), (other_file, other)| (file, one.at).cmp(&(other_file, other.at)));
+        findings
+    }
+
+    fn called(&self) -> HashSet<String> {
+        let sources = self.folders.values().flat_map(|folder| {
+            folder.calls.iter().filter_map(|it| match it.block.body.argument("source").map(|it| &it.value) {
+                Some(Expr::Text(source)) => local_folder(&folder.path, source),
+                _ => None,
+            })
+        });
+        sources.collect()
+    }
+}
+
+fn rank(role: Role) -> u8 {
+    match role {
+        Role::Values(order) => order,
+        _ => 0,
+    }
+}
+
+/// A path without `.`, and without `..` where that is possible.
+pub fn normal(path: &str) -> String {
+    let inner = local_folder("", &format!("./{path}")).unwrap_or_default();
+    if path.starts_with('/') { format!("/{inner}") } else { inner }
+}
+
+/// Judges the instances of modules one after the other.
+struct Judge<'p, 'a> {
+    program: &'p Program<'a>,
+    settings: &'p Settings,
+    met: HashSet<&'a str>,
+    findings: Vec<InSource>,
+}
+
+impl<'a> Judge<'_, 'a> {
+    fn module(&mut self, instance: &Rc<Instance<'a>>) {
+        self.met.insert(&instance.folder.path);
+        for resource in &instance.folder.resources {
+            self.resource(instance, resource);
+        }
+        for call in &instance.folder.calls {
+            match &*self.program.children(instance, call) {
+                Children::Instances(instances) => instances.iter().for_each(|(_, it)| self.module(it)),
+                Children::Elsewhere(why) => {
+                    let address = format!("{}module.{}", instance.address, call.block.label(0));
+                    let finding = Finding {
+                        code: "cannot-tell",
+                        level: Level::Note,
+                        at: Some(call.block.at),
+                        address,
+                        why: format!("the resources of the module are not read: {why}"),
+                        instead: "check the plan".to_owned(),
+                    };
+                    self.findings.push((call.file.clone(), finding));
+                }
+            }
+        }
+    }
+
+    fn resource(&mut self, instance: &Rc<Instance<'a>>, resource: &'a InFile) {
+        let (block, kind) = (&resource.block, resource.block.label(0));
+        let (program, settings) = (self.program, self.settings);
+        let repetitions = program.repetitions(&block.body, &Scope::of(instance));
+        let plain = format!("{}{kind}.{}", instance.address, block.label(1));
+        let mut copies: Vec<(String, Vec<Finding>)> = Vec::new();
+        for (suffix, scope) in &repetitions.copies {
+            let address = format!("{plain}{suffix}");
+            let values = program.resource(&block.body, scope, JUDGED);
+            let facts = Facts { address: &address, kind, values, body: &block.body, at: block.at };
+            copies.push((address.clone(), facts.findings(settings)));
+        }
+        let said = |it: &[Finding]| it.iter().map(|it| it.why.clone()).collect::<Vec<_>>();
+        let first = copies.first().map(|(_, it)| said(it)).unwrap_or_default();
+        if copies.iter().all(|(_, it)| said(it) == first) {
+            copies.truncate(1);
+            copies.iter_mut().flat_map(|(_, it)| it).for_each(|it| it.address.clone_from(&plain));
+        }
+        let absent = repetitions.absent.as_ref().or(instance.absent.as_ref());
+        for finding in copies.into_iter().flat_map(|(_, it)| it) {
+            let finding = if resource.file.ends_with(".json") { json::in_json(finding) } else { finding };
+            let finding = match absent {
+                Some(why) => Finding {
+                    code: "cannot-tell",
+                    level: Level::Note,
+                    why: format!("{}, but {why} here, so nothing is created", finding.why),
+                    ..finding
+                },
+                None => finding,
+            };
+            self.findings.push((resource.file.clone(), finding));
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The functions that are evaluated.
+//!
+//! Source: Terraform, "Built-in Functions".
+
+use std::collections::BTreeMap;
+
+use super::value::{Later, Val};
+
+/// The result of a function. None of the arguments is one of several cases.
+pub(super) fn call(name: &str, arguments: &[Val]) -> Val {
+    let name = name.strip_prefix("core::").unwrap_or(name);
+    match name {
+        "try" => return attempt(arguments),
+        "can" => return can(arguments),
+        "coalesce" => return coalesce(arguments),
+        _ => {}
+    }
+    if let Some(later) = arguments.iter().find_map(as_later) {
+        let laters: Vec<&Later> = arguments.iter().filter_map(as_later).collect();
+        let inside = PASSING.contains(&name) && laters.iter().all(|it| it.inside);
+        return Val::Later(Later { inside, ..later.clone() });
+    }
+    known(name, arguments).unwrap_or_else(|| Val::later(&format!("the function {name}")))
+}
+
+/// Functions whose result is one of the arguments or of their parts.
+const PASSING: &[&str] = &[
+    "one",
+    "element",
+    "concat",
+    "join",
+    "tostring",
+    "flatten",
+    "compact",
+    "tolist",
+    "toset",
+    "distinct",
+    "values",
+    "sensitive",
+    "nonsensitive",
+    "format",
+    "split",
+];
+
+fn as_later(value: &Val) -> Option<&Later> {
+    match value {
+        Val::Later(it) => Some(it),
+        _ => None,
+    }
+}
+
+/// The first argument that Terraform does not refuse.
+fn attempt(arguments: &[Val]) -> Val {
+    let accepted = arguments.iter().find(|it| as_later(it).is_none_or(|it| !it.refused));
+    accepted.cloned().unwrap_or_else(|| Val::refused("the function try"))
+}
+
+fn can(arguments: &[Val]) -> Val {
+    match arguments.first().and_then(as_later) {
+        Some(later) if later.refused => Val::Bool(false),
+        Some(later) => Val::Later(later.clone()),
+        None => Val::Bool(true),
+    }
+}
+
+/// The first argument that is neither null nor an empty text.
+fn coalesce(arguments: &[Val]) -> Val {
+    let empty = |it: &&Val| matches!(it, Val::Null) || matches!(it, Val::Text(text) if text.is_empty());
+    arguments.iter().find(|it| !empty(it)).cloned().unwrap_or_else(|| Val::refused("the function coalesce"))
+}
+
+fn known(name: &str, arguments: &[Val]) -> Option<Val> {
+    let first = arguments.first()?;
+    let second = arguments.get(1);
+    Some(match name {
+        "tolist" | "tomap" | "sensitive" | "nonsensitive" => first.clone(),
+        "toset" | "distinct" => Val::list(distinct(items(first)?)),
+        "tostring" => Val::Text(first.as_text()?),
+        "tonumber" => Val::Number(first.as_number()?),
+        "tobool" => Val::Bool(first.as_bool()?),
+        "lower" => Val::text(&first.as_text()?.to_lowercase()),
+        "upper" => Val::text(&first.as_text()?.to_uppercase()),
+        "trimspace" => Val::text(first.as_text()?.trim()),
+        "startswith" => Val::Bool(first.as_text()?.starts_with(&*second?.as_text()?)),
+        "endswith" => Val::Bool(first.as_text()?.ends_with(&*second?.as_text()?)),
+        "length" => Val::Number(f64::from(u32::try_from(length(first)?).ok()?)),
+        "lookup" => lookup(first, &second?.as_text()?, arguments.get(2)),
+        "contains" => {
+            let (items, wanted) = (items(first)?, second?);
+            if items.iter().any(|it| it.why_later().is_some()) {
+                return None;
+            }
+            Val::Bool(items.contains(wanted))
+        }
+        "keys" => Val::list(map(first)?.keys().map(|it| Val::text(it)).collect()),
+        "values" => Val::list(map(first)?.values().cloned().collect()),
+        "merge" => merge(arguments)?,
+        "concat" => {
+            let lists: Option<Vec<Vec<Val>>> = arguments.iter().map(items).collect();
+            Val::list(lists?.concat())
+        }
+        "flatten" => Val::list(flatten(items(first)?)),
+        "compact" => {
+            let kept = |it: &Val| !matches!(it, Val::Null) && it.as_text().is_none_or(|it| !it.is_empty());
+            Val::list(items(first)?.into_iter().filter(kept).collect())
+        }
+        "one" => match items(first)?.as_slice() {
+            [] => Val::Null,
+            [only] => only.clone(),
+            _ => Val::refused("the function one"),
+        },
+        "element" => {
+            let items = items(first)?;
+            let index = whole(second?)?;
+            items.get(index.checked_rem(items.len())?)?.clone()
+        }
+        "join" => {
+            let texts: Option<Vec<_>> = items(second?)?.iter().map(Val::as_text).collect();
+            Val::text(&texts?.join(&first.as_text()?))
+        }
+        "split" => Val::list(second?.as_text()?.split(&*first.as_text()?).map(Val::text).collect()),
+        "alltrue" => Val::Bool(
+            items(first)?.iter().map(Val::as_bool).collect::<Option<Vec<_>>>()?.iter().all(|it| *it),
+        ),
+        "anytrue" => Val::Bool(
+            items(first)?.iter().map(Val::as_bool).collect::<Option<Vec<_>>>()?.iter().any(|it| *it),
+        ),
+        "jsonencode" if first.why_later().is_none() && first.condition().is_none() => {
+            Val::text(&first.json().unwrap_or_default().to_string())
+        }
+        _ => return None,
+    })
+}
+
+/// A whole number that can be an index.
+pub(super) fn whole(value: &Val) -> Option<usize> {
+    value.as_number()?.to_string().parse().ok()
+}
+
+fn items(value: &Val) -> Option<Vec<Val>> {
+    match value {
+        Val::List(items) => Some(items.to_vec()),
+        _ => None,
+    }
+}
+
+fn map(value: &Val) -> Option<&BTreeMap<String, Val>> {
+    match value {
+        Val::Map(entries) => Some(entries),
+        _ => None,
+    }
+}
+
+fn length(value: &Val) -> Option<usize> {
+    match value {
+        Val::List(items) => Some(items.len()),
+        Val::Map(entries) => Some(entries.len()),
+        Val::Text(text) => Some(text.chars().count()),
+        _ => None,
+    }
+}
+
+fn lookup(map: &Val, key: &str, default: Option<&Val>) -> Val {
+    let Val::Map(entries) = map else { return Val::refused("the function lookup") };
+    let found = entries.get(key).or(default);
+    found.cloned().unwrap_or_else(|| Val::refused("the function lookup"))
+}
+
+fn merge(arguments: &[Val]) -> Option<Val> {
+    let mut merged = BTreeMap::new();
+    for argument in arguments {
+        match argument {
+            Val::Null => {}
+            other => merged.extend(map(other)?.clone()),
+        }
+    }
+    Some(Val::map(merged))
+}
+
+fn flatten(items: Vec<Val>) -> Vec<Val> {
+    let flat = items.into_iter().flat_map(|it| match it {
+        Val::List(inner) => flatten(inner.to_vec()),
+        other => vec![other],
+    });
+    flat.collect()
+}
+
+/// Texts are compared by a set, so that a long list takes no longer than it must.
+fn distinct(items: Vec<Val>) -> Vec<Val> {
+    let mut texts = std::collections::BTreeSet::new();
+    let mut others: Vec<Val> = Vec::new();
+    let mut kept = Vec::new();
+    for item in items {
+        let new = match &item {
+            Val::Text(text) => texts.insert(text.to_string()),
+            other => {
+                let new = !others.contains(other);
+                if new {
+                    others.push(other.clone());
+                }
+                new
+            }
+        };
+        if new {
+            kept.push(item);
+        }
+    }
+    kept
+}

@@ -1,0 +1,222 @@
+//! What an expression can be when the configuration is applied.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::json;
+
+/// A value. Lists and maps are shared, because many resources refer to the same local value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Val {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Rc<str>),
+    List(Rc<Vec<Val>>),
+    Map(Rc<BTreeMap<String, Val>>),
+    /// Known when it is applied.
+    Later(Later),
+    /// One of two, by a condition.
+    Either(Rc<Either>),
+}
+
+/// Why a value is known later.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Later {
+    /// What decides, such as `var.tokens, which has no default`.
+    pub(super) why: Rc<str>,
+    /// Whether it names a launch template or launch configuration of the configuration itself.
+    pub(super) inside: bool,
+    /// Whether Terraform refuses the expression, which `try` and `can` catch.
+    pub(super) refused: bool,
+}
+
+/// Two values and what chooses between them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Either {
+    /// What chooses. Two values that the same condition chooses are chosen together.
+    pub(super) by: Rc<str>,
+    pub(super) yes: Val,
+    pub(super) no: Val,
+}
+
+/// More cases of one value than this are not told apart.
+const MAX_CASES: usize = 32;
+
+impl Val {
+    pub(super) fn text(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+
+    pub(super) fn list(items: Vec<Self>) -> Self {
+        Self::List(Rc::new(items))
+    }
+
+    pub(super) fn map(entries: BTreeMap<String, Self>) -> Self {
+        Self::Map(Rc::new(entries))
+    }
+
+    pub(super) fn later(why: &str) -> Self {
+        Self::Later(Later { why: why.into(), inside: false, refused: false })
+    }
+
+    /// An expression that Terraform refuses.
+    pub(super) fn refused(why: &str) -> Self {
+        Self::Later(Later { why: why.into(), inside: false, refused: true })
+    }
+
+    /// A reference to a launch template or launch configuration of the configuration.
+    pub(super) fn inside(address: &str) -> Self {
+        Self::Later(Later { why: address.into(), inside: true, refused: false })
+    }
+
+    /// One of two values; the value itself if both are equal.
+    pub(super) fn either(by: &str, yes: Self, no: Self) -> Self {
+        if yes == no {
+            return yes;
+        }
+        if yes.cases() + no.cases() > MAX_CASES {
+            return Self::later(by);
+        }
+        Self::Either(Rc::new(Either { by: by.into(), yes, no }))
+    }
+
+    fn cases(&self) -> usize {
+        match self {
+            Self::Either(it) => it.yes.cases() + it.no.cases(),
+            _ => 1,
+        }
+    }
+
+    /// A function applied in each case.
+    pub(super) fn each_case(self, apply: &mut dyn FnMut(Self) -> Self) -> Self {
+        match self {
+            Self::Either(it) => {
+                let yes = it.yes.clone().each_case(apply);
+                let no = it.no.clone().each_case(apply);
+                Self::either(&it.by, yes, no)
+            }
+            other => apply(other),
+        }
+    }
+
+    /// A function of several values, applied in each of their cases.
+    pub(super) fn all_cases(values: Vec<Self>, apply: &dyn Fn(&[Self]) -> Self) -> Self {
+        let Some(position) = values.iter().position(|it| matches!(it, Self::Either(_))) else {
+            return apply(&values);
+        };
+        let Some(Self::Either(either)) = values.get(position).cloned() else { return Self::Null };
+        // Each condition doubles the cases.
+        let cases = values.iter().map(Self::cases).fold(1, usize::saturating_mul);
+        if cases > MAX_CASES * MAX_CASES {
+            return Self::later(&either.by);
+        }
+        let with = |yes: bool| {
+            let choose = |it: &Self| it.clone().choose(&either.by, yes);
+            Self::all_cases(values.iter().map(choose).collect(), apply)
+        };
+        Self::either(&either.by, with(true), with(false))
+    }
+
+    /// The value under a condition.
+    pub(super) fn choose(self, by: &str, choice: bool) -> Self {
+        match self {
+            Self::Either(it) if &*it.by == by => {
+                let chosen = if choice { it.yes.clone() } else { it.no.clone() };
+                chosen.choose(by, choice)
+            }
+            Self::Either(it) => {
+                Self::either(&it.by, it.yes.clone().choose(by, choice), it.no.clone().choose(by, choice))
+            }
+            Self::List(items) if items.iter().any(Self::has_cases) => {
+                Self::list(items.iter().map(|it| it.clone().choose(by, choice)).collect())
+            }
+            Self::Map(entries) if entries.values().any(Self::has_cases) => {
+                let choose = |(key, it): (&String, &Self)| (key.clone(), it.clone().choose(by, choice));
+                Self::map(entries.iter().map(choose).collect())
+            }
+            other => other,
+        }
+    }
+
+    fn has_cases(&self) -> bool {
+        self.condition().is_some()
+    }
+
+    /// The first condition that chooses within the value.
+    pub(super) fn condition(&self) -> Option<Rc<str>> {
+        match self {
+            Self::Either(it) => Some(Rc::clone(&it.by)),
+            Self::List(items) => items.iter().find_map(Self::condition),
+            Self::Map(entries) => entries.values().find_map(Self::condition),
+            _ => None,
+        }
+    }
+
+    /// The length of a text, a list or a map.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::List(items) => items.len(),
+            Self::Map(entries) => entries.len(),
+            _ => 1,
+        }
+    }
+
+    /// A scalar as text, as Terraform converts it.
+    pub(super) fn as_text(&self) -> Option<Rc<str>> {
+        match self {
+            Self::Text(text) => Some(Rc::clone(text)),
+            Self::Bool(it) => Some(it.to_string().into()),
+            Self::Number(it) => Some(it.to_string().into()),
+            _ => None,
+        }
+    }
+
+    /// A number, also if it is written as text.
+    pub(super) fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(it) => Some(*it),
+            Self::Text(it) => it.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// A truth value, also if it is written as text.
+    pub(super) fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(it) => Some(*it),
+            Self::Text(it) => it.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Why the value, or a part of it, is known later.
+    pub(super) fn why_later(&self) -> Option<&Later> {
+        match self {
+            Self::Later(it) => Some(it),
+            Self::Either(it) => it.yes.why_later().or_else(|| it.no.why_later()),
+            Self::List(items) => items.iter().find_map(Self::why_later),
+            Self::Map(entries) => entries.values().find_map(Self::why_later),
+            _ => None,
+        }
+    }
+
+    /// The value as JSON. What is known later is left out.
+    pub(super) fn json(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Null | Self::Later(_) | Self::Either(_) => None,
+            Self::Bool(it) => Some(json!(it)),
+            Self::Number(it) if it.fract() == 0.0 && (0.0..=4e9).contains(it) => {
+                it.to_string().parse::<u64>().ok().map(|it| json!(it))
+            }
+            Self::Number(it) => Some(json!(it)),
+            Self::Text(it) => Some(json!(&**it)),
+            Self::List(items) => Some(items.iter().map(|it| it.json().unwrap_or_default()).collect()),
+            Self::Map(entries) => {
+                let known = entries.iter().filter_map(|(key, it)| Some((key.clone(), it.json()?)));
+                Some(serde_json::Value::Object(known.collect()))
+            }
+        }
+    }
+}

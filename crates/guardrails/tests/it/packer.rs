@@ -1,0 +1,88 @@
+//! Packer templates.
+
+use v2only_guardrails::Settings;
+use v2only_guardrails::iac::Finding;
+use v2only_guardrails::iac::source::{PackerTemplate, SourceFile, Sources};
+
+fn found(files: &[(&str, &str)]) -> Vec<Finding> {
+    let read = |(path, text): &(&str, &str)| SourceFile::read(path, text).unwrap_or_else(|it| panic!("{it}"));
+    let sources = Sources::new(files.iter().map(read).collect());
+    sources.findings(&Settings::shipped()).into_iter().map(|(_, it)| it).collect()
+}
+
+fn codes(text: &str) -> Vec<&'static str> {
+    found(&[("web.pkr.hcl", text)]).into_iter().map(|it| it.code).collect()
+}
+
+const RIGHT: &str = "  imds_support = \"v2.0\"\n  metadata_options {\n    http_tokens = \"required\"\n  }\n";
+
+#[test]
+fn the_building_instance_and_the_image_are_judged() {
+    assert_eq!(codes(&format!("source \"amazon-ebs\" \"web\" {{\n{RIGHT}}}\n")), [""; 0]);
+    let findings = found(&[("web.pkr.hcl", "source \"amazon-ebs\" \"web\" {\n  ami_name = \"web\"\n}\n")]);
+    let told: Vec<String> = findings.iter().map(|it| format!("{}: {}", it.address, it.why)).collect();
+    assert_eq!(
+        told,
+        [
+            "source.amazon-ebs.web: http_tokens is not stated, which Packer sets to optional",
+            "source.amazon-ebs.web: imds_support is not v2.0; it cannot be taken back once it is",
+        ]
+    );
+    assert_eq!(codes("source \"amazon-ebsvolume\" \"v\" {}"), ["http-tokens-not-stated"]);
+    assert_eq!(codes("source \"amazon-chroot\" \"c\" {}"), ["image-without-imds-support"]);
+    assert_eq!(codes("source \"amazon-instance\" \"i\" {}"), ["cannot-tell", "image-without-imds-support"]);
+    assert_eq!(codes("source \"docker\" \"d\" {}"), [""; 0]);
+}
+
+#[test]
+fn variables_and_locals_are_evaluated() {
+    let text = "variable \"tokens\" { default = \"optional\" }\nlocal \"imds\" { expression = \"v2.0\" }\n\
+                source \"amazon-ebs\" \"web\" {\n  imds_support = local.imds\n  metadata_options {\n    http_tokens = var.tokens\n  }\n}\n";
+    assert_eq!(codes(text), ["http-tokens-not-required"]);
+    assert_eq!(found(&[("web.pkr.hcl", text), ("a.auto.pkrvars.hcl", "tokens = \"required\"\n")]), []);
+    assert_eq!(codes(&text.replace("default = \"optional\"", "")), ["cannot-tell"]);
+}
+
+#[test]
+fn a_build_may_change_its_source() {
+    let text =
+        "source \"amazon-ebs\" \"web\" {\n  metadata_options {\n    http_tokens = \"required\"\n  }\n}\n";
+    let extended =
+        format!("{text}build {{\n  source \"amazon-ebs.web\" {{\n    imds_support = \"v2.0\"\n  }}\n}}\n");
+    assert_eq!(codes(&extended), [""; 0]);
+    let listed = format!("{extended}build {{\n  sources = [\"source.amazon-ebs.web\"]\n}}\n");
+    assert_eq!(codes(&listed), ["image-without-imds-support"]);
+    let import = "build {\n  post-processor \"amazon-import\" {\n    s3_bucket_name = \"b\"\n  }\n}\n";
+    assert_eq!(codes(import), ["image-without-imds-support"]);
+}
+
+#[test]
+fn the_json_of_the_language_is_read() {
+    let text = r#"{"source": {"amazon-ebs": {"web": {"imds_support": "v2.0", "metadata_options": {"http_tokens": "optional"}}}}}"#;
+    let findings = found(&[("web.pkr.json", text)]);
+    assert_eq!(findings.len(), 1);
+    assert!(findings[0].instead.starts_with("\"metadata_options\": {"), "{}", findings[0].instead);
+}
+
+#[test]
+fn older_templates_are_read_with_their_user_variables() {
+    let template = |tokens: &str| {
+        format!(
+            "{{\"variables\": {{\"tokens\": \"required\", \"none\": null}},\n \"builders\": [{{\"type\": \"amazon-ebs\",\n  \
+             \"imds_support\": \"v2.0\", \"metadata_options\": {{\"http_tokens\": \"{tokens}\"}}}}]}}"
+        )
+    };
+    let codes = |text: &str| {
+        let findings = PackerTemplate::read(text).unwrap().unwrap().findings(&Settings::shipped());
+        findings.into_iter().map(|it| (it.at.unwrap().line, it.code)).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&template("required")), []);
+    assert_eq!(codes(&template("{{user `tokens`}}")), []);
+    assert_eq!(codes(&template("optional")), [(3, "http-tokens-not-required")]);
+    assert_eq!(codes(&template("{{user `none`}}")), [(3, "cannot-tell")]);
+    assert_eq!(codes(&template("{{env `TOKENS`}}")), [(3, "cannot-tell")]);
+    let bare = r#"{"builders": [{"type": "amazon-ebs"}, {"type": "docker"}]}"#;
+    assert_eq!(codes(bare), [(1, "http-tokens-not-stated"), (1, "image-without-imds-support")]);
+    assert!(PackerTemplate::read(r#"{"builders": 1, "x": "amazon-ebs"}"#).unwrap().is_none());
+    assert!(PackerTemplate::read(r#"{"builders": [{"type": "docker"}]}"#).unwrap().is_none());
+}

@@ -1,0 +1,363 @@
+//! Auto Scaling groups, EC2 Fleets and Spot Fleet requests that launch another version of a launch template than the one that
+//! `enforce` fixes.
+
+use serde_json::Value;
+use v2only_sandbox::{AMAZON_LINUX_2, Actor, AwsError, CallFilter, Effect, Fault, Sandbox};
+use v2only_tests::stage::v1;
+use v2only_tests::{HOME, REGION};
+
+use crate::template_editors::{estate, mallory, rollback_in, run, run_in};
+
+const FIX: &str = "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n";
+
+const CAPACITY: (&str, &str) = ("TargetCapacitySpecification.TotalTargetCapacity", "2");
+const CONFIG: &str = "LaunchTemplateConfigs.1.LaunchTemplateSpecification";
+
+/// An EC2 Fleet on this version of the launch template `web`, with these overrides.
+fn fleet(aws: &Sandbox, version: &str, overrides: &[(&str, &str)]) {
+    let (template, number) = (format!("{CONFIG}.LaunchTemplateName"), format!("{CONFIG}.Version"));
+    let parameters = [&[CAPACITY, (&*template, "web"), (&*number, version)], overrides].concat();
+    aws.call_as(&mallory("ec2", "CreateFleet", &parameters)).unwrap();
+}
+
+/// A Spot Fleet request with these members of its configuration.
+fn spot_fleet(aws: &Sandbox, members: &[(&str, &str)]) {
+    let members = [("IamFleetRole", "arn:aws:iam::111122223333:role/fleet"), ("TargetCapacity", "2")]
+        .iter()
+        .chain(members)
+        .map(|(key, value)| (format!("SpotFleetRequestConfig.{key}"), *value));
+    let members: Vec<(String, &str)> = members.collect();
+    let parameters: Vec<(&str, &str)> = members.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+    aws.call_as(&mallory("ec2", "RequestSpotFleet", &parameters)).unwrap();
+}
+
+/// An Auto Scaling group with these members.
+fn group(aws: &Sandbox, name: &str, members: &[(&str, &str)]) {
+    let base = [
+        ("AutoScalingGroupName", name),
+        ("MinSize", "0"),
+        ("MaxSize", "3"),
+        ("AvailabilityZones.member.1", "eu-central-1a"),
+    ];
+    let parameters = [&base[..], members].concat();
+    aws.call_as(&mallory("autoscaling", "CreateAutoScalingGroup", &parameters)).unwrap();
+}
+
+fn account_default_requires_tokens(aws: &Sandbox) {
+    let parameters = [("HttpTokens", "required")];
+    aws.call_as(&mallory("ec2", "ModifyInstanceMetadataDefaults", &parameters)).unwrap();
+}
+
+/// What was found of the resources of one kind, what was said beside it, and the exit code.
+struct RunResult {
+    found: Vec<Value>,
+    said: String,
+    code: Option<i32>,
+}
+
+fn ran(aws: &Sandbox, command: &str, policy: &str, kind: &str) -> RunResult {
+    let words = match command {
+        "enforce" => vec!["enforce", "--yes"],
+        other => vec![other],
+    };
+    let output = run(aws, policy, &[&words[..], &["--kind", "launch-template", "--output", "json"]].concat());
+    let said = String::from_utf8(output.stderr).unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
+    let found = document["findings"].as_array().unwrap().iter().filter(|it| it["kind"] == kind);
+    RunResult { found: found.cloned().collect(), said, code: output.status.code() }
+}
+
+#[test]
+fn a_fleet_that_names_version_1_by_number_is_a_violation_with_the_command_that_changes_it() {
+    let aws = estate();
+    fleet(&aws, "1", &[]);
+    for _ in 0..2 {
+        let RunResult { found, said, code } = ran(&aws, "enforce", FIX, "ec2-fleet");
+        assert_eq!((found.len(), code), (1, Some(10)), "{found:?}");
+        assert_eq!((&found[0]["outcome"], &found[0]["hold"]), (&"held".into(), &"pinned".into()));
+        assert!(found[0]["id"].as_str().unwrap().starts_with("fleet-"), "{found:?}");
+        assert!(said.contains("`aws ec2 modify-fleet --fleet-id fleet-"), "{said}");
+        assert!(said.contains(r#""LaunchTemplateName":"web","Version":"$Default""#), "{said}");
+    }
+}
+
+#[test]
+fn the_overrides_of_a_fleet_are_kept_by_the_commands() {
+    let aws = estate();
+    fleet(&aws, "1", &[("LaunchTemplateConfigs.1.Overrides.1.InstanceType", "m7g.large")]);
+    let said = ran(&aws, "scan", FIX, "ec2-fleet").said;
+    assert!(said.contains("aws ec2 describe-fleets --fleet-ids fleet-"), "{said}");
+    assert!(said.contains("--launch-template-configs file://fleet-"), "{said}");
+}
+
+#[test]
+fn a_fleet_that_follows_the_default_is_fixed_with_the_launch_template() {
+    let aws = estate();
+    fleet(&aws, "$Default", &[]);
+    let RunResult { found, code, .. } = ran(&aws, "enforce", FIX, "ec2-fleet");
+    assert_eq!((found.len(), code), (0, Some(0)), "{found:?}");
+}
+
+#[test]
+fn an_override_with_an_image_that_requires_nothing_is_found_where_the_image_of_the_template_does() {
+    let aws = estate();
+    let silent = [
+        ("LaunchTemplateName", "by-image"),
+        ("LaunchTemplateData.ImageId", v2only_sandbox::AMAZON_LINUX_2023),
+    ];
+    aws.call_as(&mallory("ec2", "CreateLaunchTemplate", &silent)).unwrap();
+    let (template, number) = (format!("{CONFIG}.LaunchTemplateName"), format!("{CONFIG}.Version"));
+    let parameters = [
+        CAPACITY,
+        (&*template, "by-image"),
+        (&*number, "$Default"),
+        ("LaunchTemplateConfigs.1.Overrides.1.ImageId", AMAZON_LINUX_2),
+    ];
+    aws.call_as(&mallory("ec2", "CreateFleet", &parameters)).unwrap();
+    let found = ran(&aws, "scan", FIX, "ec2-fleet").found;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["hold"], "override-image");
+    account_default_requires_tokens(&aws);
+    assert!(ran(&aws, "scan", FIX, "ec2-fleet").found.is_empty(), "the account default decides first");
+}
+
+#[test]
+fn a_launch_specification_of_a_spot_fleet_cannot_state_tokens() {
+    let aws = estate();
+    spot_fleet(&aws, &[("LaunchSpecifications.1.ImageId", AMAZON_LINUX_2)]);
+    let RunResult { found, code, .. } = ran(&aws, "scan", FIX, "spot-fleet");
+    assert_eq!((found.len(), code), (1, Some(10)), "{found:?}");
+    assert_eq!(found[0]["hold"], "inline-launch-specification");
+    let reasons = found[0]["reasons"].to_string();
+    assert!(reasons.contains("cannot state HttpTokens") && reasons.contains("cancel this one"), "{reasons}");
+    account_default_requires_tokens(&aws);
+    assert!(ran(&aws, "scan", FIX, "spot-fleet").found.is_empty(), "the account default decides");
+}
+
+#[test]
+fn a_spot_fleet_that_names_version_1_by_number_gets_its_own_command() {
+    let aws = estate();
+    spot_fleet(
+        &aws,
+        &[(&format!("{CONFIG}.LaunchTemplateName"), "web"), (&format!("{CONFIG}.Version"), "1")],
+    );
+    let RunResult { found, said, .. } = ran(&aws, "scan", FIX, "spot-fleet");
+    assert_eq!(found[0]["hold"], "pinned", "{found:?}");
+    assert!(said.contains("aws ec2 modify-spot-fleet-request --spot-fleet-request-id sfr-"), "{said}");
+}
+
+#[test]
+fn an_override_of_a_group_that_names_version_1_is_a_violation_of_that_group() {
+    let aws = estate();
+    let policy = "MixedInstancesPolicy.LaunchTemplate";
+    let members = [
+        (format!("{policy}.LaunchTemplateSpecification.LaunchTemplateName"), "web"),
+        (format!("{policy}.LaunchTemplateSpecification.Version"), "$Default"),
+        (format!("{policy}.Overrides.member.1.InstanceType"), "m7g.large"),
+        (format!("{policy}.Overrides.member.1.LaunchTemplateSpecification.LaunchTemplateName"), "web"),
+        (format!("{policy}.Overrides.member.1.LaunchTemplateSpecification.Version"), "1"),
+    ];
+    let members: Vec<(&str, &str)> = members.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+    group(&aws, "mixed", &members);
+    let RunResult { found, code, .. } = ran(&aws, "enforce", FIX, "auto-scaling-group");
+    assert_eq!((found.len(), code), (1, Some(10)), "{found:?}");
+    assert_eq!((&found[0]["id"], &found[0]["hold"]), (&"mixed".into(), &"pinned".into()));
+}
+
+#[test]
+fn a_group_of_a_service_is_left_to_that_service() {
+    let aws = estate();
+    let members = [
+        ("LaunchTemplate.LaunchTemplateName", "web"),
+        ("LaunchTemplate.Version", "1"),
+        ("Tags.member.1.Key", "eks:nodegroup-name"),
+        ("Tags.member.1.Value", "workers"),
+    ];
+    group(&aws, "eks-workers", &members);
+    let RunResult { found, said, .. } = ran(&aws, "scan", FIX, "auto-scaling-group");
+    assert_eq!(found[0]["hold"], "owned", "{found:?}");
+    assert!(found[0]["reasons"].to_string().contains("an EKS managed node group"), "{found:?}");
+    assert!(!said.contains("update-auto-scaling-group"), "{said}");
+}
+
+#[test]
+fn fleets_are_read_again_before_tokens_are_enforced_and_a_new_one_makes_enforcement_wait() {
+    let aws = estate();
+    // Version 1 says optional, and nothing launches from it any more.
+    let required = [
+        ("LaunchTemplateName", "web"),
+        ("SourceVersion", "1"),
+        ("LaunchTemplateData.MetadataOptions.HttpTokens", "required"),
+    ];
+    aws.call_as(&mallory("ec2", "CreateLaunchTemplateVersion", &required)).unwrap();
+    let default = [("LaunchTemplateName", "web"), ("SetDefaultVersion", "2")];
+    aws.call_as(&mallory("ec2", "ModifyLaunchTemplate", &default)).unwrap();
+    // The second read is the one right before the change.
+    aws.before_call(CallFilter::of("ec2", "DescribeFleets"), 2, |aws| fleet(aws, "1", &[]));
+    let policy =
+        "version: 1\nmode: enforce\naccount_defaults: { http_tokens: required, enforced: enabled }\n";
+    let words = ["enforce", "--yes", "--kind", "account-default", "--output", "json"];
+    let output = run(&aws, policy, &words);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = &document["findings"][0];
+    assert_eq!((&found["outcome"], output.status.code()), (&"advanced".into(), Some(10)), "{found}");
+    assert!(found["reasons"].to_string().contains("HttpTokensEnforced waits"), "{found}");
+    let calls = aws.calls();
+    let change = calls.iter().find(|it| it.action == "ModifyInstanceMetadataDefaults").unwrap();
+    assert!(!format!("{change:?}").contains("HttpTokensEnforced"), "{change:?}");
+}
+
+/// As [`FIX`], and groups are changed to name the fixed version.
+const REPOINT: &str =
+    "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version, repoint_groups: true }\n";
+
+/// A group on version 1 with a mixed instances policy: the base by number, an override by number and one without a template.
+fn mixed_group(aws: &Sandbox) {
+    let policy = "MixedInstancesPolicy.LaunchTemplate";
+    let distribution = "MixedInstancesPolicy.InstancesDistribution";
+    let members = [
+        (format!("{policy}.LaunchTemplateSpecification.LaunchTemplateName"), "web"),
+        (format!("{policy}.LaunchTemplateSpecification.Version"), "1"),
+        (format!("{policy}.Overrides.member.1.InstanceType"), "m7g.large"),
+        (format!("{policy}.Overrides.member.1.WeightedCapacity"), "3"),
+        (format!("{policy}.Overrides.member.1.LaunchTemplateSpecification.LaunchTemplateName"), "web"),
+        (format!("{policy}.Overrides.member.1.LaunchTemplateSpecification.Version"), "1"),
+        (format!("{policy}.Overrides.member.2.InstanceType"), "m6g.large"),
+        (format!("{distribution}.OnDemandBaseCapacity"), "2"),
+        (format!("{distribution}.SpotAllocationStrategy"), "price-capacity-optimized"),
+    ];
+    let members: Vec<(&str, &str)> = members.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+    group(aws, "web", &members);
+}
+
+fn pinned_group(aws: &Sandbox, version: &str) {
+    group(aws, "web", &[("LaunchTemplate.LaunchTemplateName", "web"), ("LaunchTemplate.Version", version)]);
+}
+
+/// The groups as AWS describes them, as text.
+fn groups_of(aws: &Sandbox) -> String {
+    aws.answer_as(&mallory("autoscaling", "DescribeAutoScalingGroups", &[])).unwrap()
+}
+
+fn updates(aws: &Sandbox) -> usize {
+    aws.calls().iter().filter(|it| it.action == "UpdateAutoScalingGroup").count()
+}
+
+#[test]
+fn a_group_names_the_fixed_version_after_it_exists_and_a_second_run_is_clean() {
+    let aws = estate();
+    pinned_group(&aws, "1");
+    let RunResult { found, said, code } = ran(&aws, "enforce", REPOINT, "auto-scaling-group");
+    assert_eq!((found.len(), code), (1, Some(0)), "{found:?} {said}");
+    assert_eq!(found[0]["outcome"], "fixed");
+    assert!(groups_of(&aws).contains("<Version>2</Version>"), "{}", groups_of(&aws));
+    assert!(!said.contains("update-auto-scaling-group"), "nothing is left to type: {said}");
+    let RunResult { found, code, .. } = ran(&aws, "enforce", REPOINT, "auto-scaling-group");
+    assert_eq!((found.len(), code, updates(&aws)), (0, Some(0), 1));
+}
+
+#[test]
+fn everything_else_of_a_mixed_instances_policy_stays_and_rollback_restores_the_versions() {
+    let aws = estate();
+    mixed_group(&aws);
+    let before = groups_of(&aws);
+    let folder = tempfile::tempdir().unwrap();
+    let kind = ["--kind", "launch-template"];
+    let words = [&["enforce", "--yes", "--journal", "journal.ndjson"], &kind[..]].concat();
+    let output = run_in(folder.path(), &aws, REPOINT, &words);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let after = groups_of(&aws);
+    assert_eq!(after, before.replace("<Version>1</Version>", "<Version>2</Version>"));
+    let back = rollback_in(folder.path(), &aws);
+    assert_eq!(back.status.code(), Some(0), "{}", String::from_utf8_lossy(&back.stderr));
+    assert_eq!(groups_of(&aws), before);
+}
+
+#[test]
+fn rollback_leaves_a_group_that_somebody_pointed_elsewhere_since() {
+    let aws = estate();
+    pinned_group(&aws, "1");
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["enforce", "--yes", "--journal", "journal.ndjson", "--kind", "launch-template"];
+    assert_eq!(run_in(folder.path(), &aws, REPOINT, &words).status.code(), Some(0));
+    let elsewhere = [
+        ("AutoScalingGroupName", "web"),
+        ("LaunchTemplate.LaunchTemplateName", "web"),
+        ("LaunchTemplate.Version", "$Latest"),
+    ];
+    aws.call_as(&mallory("autoscaling", "UpdateAutoScalingGroup", &elsewhere)).unwrap();
+    let back = rollback_in(folder.path(), &aws);
+    let said = String::from_utf8_lossy(&back.stdout).into_owned() + &String::from_utf8_lossy(&back.stderr);
+    assert_ne!(back.status.code(), Some(0), "{said}");
+    assert!(said.contains("changed-since") || said.contains("somebody changed it since"), "{said}");
+    assert!(groups_of(&aws).contains("<Version>$Latest</Version>"), "{}", groups_of(&aws));
+}
+
+#[test]
+fn a_group_that_somebody_changes_meanwhile_stays_as_they_left_it() {
+    let aws = estate();
+    pinned_group(&aws, "1");
+    // The second description of the group is the one right before the change.
+    aws.before_call(CallFilter::of("autoscaling", "DescribeAutoScalingGroups"), 2, |aws| {
+        let latest = [
+            ("AutoScalingGroupName", "web"),
+            ("LaunchTemplate.LaunchTemplateName", "web"),
+            ("LaunchTemplate.Version", "$Latest"),
+        ];
+        aws.call_as(&mallory("autoscaling", "UpdateAutoScalingGroup", &latest)).unwrap();
+    });
+    let RunResult { found, code, .. } = ran(&aws, "enforce", REPOINT, "auto-scaling-group");
+    assert_eq!((&found[0]["hold"], code), (&"changed-since".into(), Some(10)), "{found:?}");
+    assert!(groups_of(&aws).contains("<Version>$Latest</Version>"), "{}", groups_of(&aws));
+    assert_eq!(updates(&aws), 0);
+}
+
+#[test]
+fn a_version_that_only_a_group_names_gets_a_fixed_version_and_latest_keeps_its_meaning() {
+    let aws = estate();
+    for number in ["2", "3"] {
+        let source = [
+            ("LaunchTemplateName", "web"),
+            ("SourceVersion", "1"),
+            ("LaunchTemplateData.InstanceType", if number == "2" { "t3.large" } else { "t3.micro" }),
+            ("LaunchTemplateData.MetadataOptions.HttpTokens", "required"),
+        ];
+        aws.call_as(&mallory("ec2", "CreateLaunchTemplateVersion", &source)).unwrap();
+    }
+    let default = [("LaunchTemplateName", "web"), ("SetDefaultVersion", "3")];
+    aws.call_as(&mallory("ec2", "ModifyLaunchTemplate", &default)).unwrap();
+    pinned_group(&aws, "1");
+    let RunResult { found, code, said } = ran(&aws, "enforce", REPOINT, "auto-scaling-group");
+    assert_eq!((&found[0]["outcome"], code), (&"fixed".into(), Some(0)), "{found:?} {said}");
+    assert!(groups_of(&aws).contains("<Version>4</Version>"), "{}", groups_of(&aws));
+    let versions = mallory(
+        "ec2",
+        "DescribeLaunchTemplateVersions",
+        &[("LaunchTemplateName", "web"), ("LaunchTemplateVersion.1", "$Latest")],
+    );
+    let latest = aws.answer_as(&versions).unwrap();
+    assert!(latest.contains("t3.micro"), "{latest}");
+}
+
+#[test]
+fn a_refresh_is_proposed_only_for_a_group_that_has_instances() {
+    for has_instances in [true, false] {
+        let aws = estate();
+        pinned_group(&aws, "1");
+        if has_instances {
+            aws.launch_as(HOME, REGION, &Actor::AutoScaling("web".to_owned()), v1()).unwrap();
+        }
+        let said = ran(&aws, "enforce", REPOINT, "auto-scaling-group").said;
+        assert_eq!(said.contains("start-instance-refresh"), has_instances, "{said}");
+    }
+}
+
+#[test]
+fn a_denied_update_leaves_the_group_open_and_says_so() {
+    let aws = estate();
+    pinned_group(&aws, "1");
+    let denied = AwsError { status: 403, ..AwsError::client("AccessDenied", "not granted") };
+    aws.inject(Fault::on("autoscaling", "UpdateAutoScalingGroup", Effect::ErrorBefore(denied)));
+    let RunResult { found, code, .. } = ran(&aws, "enforce", REPOINT, "auto-scaling-group");
+    assert_eq!((&found[0]["outcome"], code), (&"failed".into(), Some(3)), "{found:?}");
+}
