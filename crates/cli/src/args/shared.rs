@@ -57,7 +57,7 @@ pub struct Shared {
         default_value_t = Format::Table,
         hide_possible_values = true,
         help_heading = "Output",
-        help = "How to print results: `table`, `json`, `ndjson`, `csv`, `sarif`, `github` (annotations), `asff` \
+        help = "How to print results: `table`, `json`, `ndjson`, `csv`, `sarif`, `asff` \
                 (AWS Security Finding Format), `ocsf` (Compliance Finding) or `html` (a report)"
     )]
     pub output: Format,

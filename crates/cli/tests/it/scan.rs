@@ -90,7 +90,7 @@ fn nothing_to_do_is_said_and_zero() {
     Next: v2only policies list  # SCPs that keep IMDSv1 closed
     == stderr
     note: without `--policy`, the policy is `version: 1` and `mode: observe`
-    read 1 Region in account 111122223333 with 8 API calls
+    read 1 Region in account 111122223333 with 10 API calls
     ");
 }
 

@@ -292,13 +292,13 @@ fn a_ready_estate_is_zero_and_one_day_less_is_not() {
     assert_snapshot!(ready(30).run("readiness --days 30").seen(), @r"
     exit 0
     == stdout
-     INSTANCE             STATE  V1 CALLS  REFUSED  DATA           REGION
-     i-0000000000000000a  ready  0         0        30 of 30 days  eu-central-1
+     INSTANCE             STATE  V1 CALLS  REFUSED  DATA           LAST START        REGION
+     i-0000000000000000a  ready  0         0        30 of 30 days  2026-11-12 08:30  eu-central-1
 
     if HttpTokensEnforced were on today, nothing would fail
     == stderr
     1 instance: 1 ready
-    read 1 Region in account 111122223333 with 8 API calls
+    read 1 Region in account 111122223333 with 10 API calls
     ");
     assert_eq!(ready(29).run("readiness --days 30").exit.code(), 10);
     assert_eq!(ready(14).run("readiness").exit.code(), 0);
