@@ -45,8 +45,13 @@ GRANTS = {
             request("organizations:DescribeAccount", "arn:aws:organizations::999999999999:account/o-ab/111122223333"),
             request("organizations:LeaveOrganization", "*"),
         ),
+        "PostponeMessages": (
+            request("sqs:ChangeMessageVisibility", "arn:aws:sqs:eu-central-1:999999999999:v2only-ec2-enforcer"),
+            request("sqs:ChangeMessageVisibility", "arn:aws:sqs:eu-central-1:999999999999:theirs"),
+        ),
     },
     "ec2-enforcer": {
+        "SeeUsage": (request("cloudwatch:GetMetricData", "*"), request("cloudwatch:PutMetricData", "*")),
         "SeeHistory": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
         "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
         "TightenInstances": (modification(REQUIRE, V1), modification(OPEN, V2)),
@@ -239,7 +244,7 @@ GRANTS = {
 GRANTS["sweeper"] = {
     sid: GRANTS[role][sid]
     for role, sids_of_role in [
-        ("scanner", ["SeeRegions", "ListNotebooks", "SeeSources", "SeeUsage"]),
+        ("scanner", ["SeeRegions", "ListNotebooks", "SeeSources"]),
         ("ec2-enforcer", GRANTS["ec2-enforcer"]),
         ("notebook-enforcer", GRANTS["notebook-enforcer"]),
     ]

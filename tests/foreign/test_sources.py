@@ -153,7 +153,9 @@ def test_versions_that_groups_pin_are_found_and_reported(estate):
         "pinned", MixedInstancesPolicy={"LaunchTemplate": {"LaunchTemplateSpecification": specification}}
     )
     found = estate.scan("--kind", "launch-template")
-    assert {name: it["hold"] for name, it in found.items()} == {f"{web}:1": "pinned"}
+    # The version, and the group that names it.
+    assert {name: it["hold"] for name, it in found.items()} == {f"{web}:1": "pinned", "pinned": "pinned"}
+    assert found["pinned"]["kind"] == "auto-scaling-group"
     assert "pinned" in " ".join(found[f"{web}:1"]["reasons"])
 
 
@@ -226,4 +228,6 @@ def test_versions_that_groups_pin_are_read_from_every_page(tmp_path):
             )
         for number in ("2", "3", "4"):
             estate.group(f"pins-{number}", LaunchTemplate={"LaunchTemplateId": web, "Version": number})
-        assert {f"{web}:{number}" for number in (1, 2, 3, 4, 5)} == set(estate.scan("--kind", "launch-template"))
+        versions = {f"{web}:{number}" for number in (1, 2, 3, 4, 5)}
+        groups = {f"pins-{number}" for number in (2, 3, 4)}
+        assert versions | groups == set(estate.scan("--kind", "launch-template"))

@@ -97,6 +97,10 @@ class Walk:
         # What a person brings along: a document, as the documentation tells them to, and a saved event.
         (self.clone / "policy.yaml").write_text("version: 1\nmode: observe\n")
         (self.clone / "event.json").write_text(json.dumps(EVENT))
+        # `check --changed-since origin/main`: the clone as it came.
+        git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-C", str(self.clone)]
+        for words in ["init -q", "add .", "commit -q -m a", "update-ref refs/remotes/origin/main HEAD"]:
+            subprocess.run([*git, *words.split()], check=True, env=self.environment)
         self.zips = function_zip(self.names[0]).parent
         self.binaries = {it: zipfile.ZipFile(function_zip(it)).read("bootstrap") for it in self.names}
         self.seen: list[tuple[str, str]] = []

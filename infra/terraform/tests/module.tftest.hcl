@@ -43,7 +43,7 @@ run "one_account" {
     error_message = "one account enters no other"
   }
   assert {
-    condition     = [for it in jsondecode(aws_iam_role_policy.hub["ec2-enforcer"].policy).Statement : it.Sid] == ["ReadTheDocument"]
+    condition     = [for it in jsondecode(aws_iam_role_policy.hub["ec2-enforcer"].policy).Statement : it.Sid] == ["ReadTheDocument", "PostponeMessages"]
     error_message = "one account needs no permission for others"
   }
   assert {
