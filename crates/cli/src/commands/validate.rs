@@ -107,7 +107,7 @@ struct DocumentV1 {
     notices: Vec<MessageV1>,
 }
 
-/// A message about one place of a document. Line and column count from 1; `null` where there is none.
+/// A message about one value of a document. Line and column count from 1; `null` where there is none.
 #[derive(Serialize)]
 struct MessageV1 {
     line: Option<usize>,

@@ -35,8 +35,7 @@ pub(super) fn standfirst(postures: &[Posture], scope: &str) -> String {
         [] => format!("Looked in {scope}."),
         [only] => format!("In account {}, {}. Looked in {scope}.", only.account, only.region),
         [first, ..] => format!(
-            "In {} places, {} of {} in account {}, {}. Looked in {scope}.",
-            most.len(),
+            "{} of {} in account {}, {}. Looked in {scope}.",
             grouped(first.version_1),
             grouped(total),
             first.account,

@@ -134,14 +134,14 @@ pub(super) fn steps(items: &Left, coverage: Coverage, head: Head<'_>) -> Vec<Ste
 fn observe(coverage: Coverage) -> Step {
     let title = "Observe";
     match coverage.unread {
-        0 => Step::new(title, State::Done, format!("{} read completely.", count(coverage.places, "place"))),
+        0 => Step::new(title, State::Done, "Every account and Region was read completely.".to_owned()),
         some => Step::new(
             title,
             State::Open,
             format!(
-                "{} of {} could not be read completely. Until they are, nobody knows how many answer IMDSv1 there.",
-                some,
-                count(coverage.places, "place")
+                "{some} of {} accounts and Regions could not be read completely. Until they are, nobody knows how many answer \
+                 IMDSv1 there.",
+                coverage.places
             ),
         ),
     }
