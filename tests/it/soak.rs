@@ -483,7 +483,14 @@ fn soak(seed: u64, port: u16) {
     // A second run changes nothing.
     let calls = soak.send_events_about_all();
     assert!(!calls.is_empty(), "nobody looked");
-    let no_changes = ["DescribeInstances", "DescribeNotebookInstance", "ListTags", "AssumeRole"];
+    // A message is postponed where the request rate has no token left within the patience of a function.
+    let no_changes = [
+        "DescribeInstances",
+        "DescribeNotebookInstance",
+        "ListTags",
+        "AssumeRole",
+        "ChangeMessageVisibilityBatch",
+    ];
     let changes = calls.into_iter().filter(|it| !no_changes.iter().any(|word| it.ends_with(word)));
     assert_eq!(changes.collect::<Vec<_>>(), [] as [String; 0]);
 
