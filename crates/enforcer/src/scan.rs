@@ -199,6 +199,11 @@ impl<'a> ScanRequest<'a> {
         Ok(Page { items: judged, next: page.next })
     }
 
+    /// Why CloudTrail did not say of every sheltered instance whether it was v2-only, if another try may read it.
+    pub(crate) async fn history_to_retry(&self) -> Option<Failure> {
+        self.history.lock().await.as_ref().and_then(PlaceHistory::retry_because).cloned()
+    }
+
     /// Decides again about the new launches of a page whose siblings decide.
     async fn ask_the_siblings<P: ListInstances + ReadUsage>(
         &self,

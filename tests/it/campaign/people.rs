@@ -166,8 +166,8 @@ impl Crowd<'_> {
 
     /// Of a few instances again and again, so that some are contested.
     fn target(&mut self) -> Option<(String, &'static str, &'static str)> {
-        let all = self.ledger.instances();
-        let few = if self.dice.roll(50) { all.len().min(4) } else { all.len() };
+        let all = self.ledger.instances(self.aws);
+        let few = if self.dice.roll(50) { all.len().min(3) } else { all.len() };
         (!all.is_empty()).then(|| all[self.dice.below(few)].clone())
     }
 

@@ -535,3 +535,26 @@ async fn a_sweep_pauses_for_a_notebook_that_was_opened_again_and_again_though_it
         assert_eq!(deployed.calls("cloudtrail:LookupEvents"), 1);
     }
 }
+
+/// The pause between two passes is long enough for CloudTrail's 2 calls a second.
+#[tokio::test]
+async fn an_instance_that_was_v2_only_is_closed_although_cloudtrail_is_throttled_at_first() {
+    let deployed = Deployed::new("version: 1\nmode: enforce\n", |world| {
+        world.instance("i-00000001").created_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
+        world.history = vec![json!({
+            "eventVersion": "1.09", "eventSource": "ec2.amazonaws.com", "awsRegion": REGION,
+            "eventName": "ModifyInstanceMetadataOptions", "eventTime": "2026-10-10T12:00:00Z", "eventID": "ct-1",
+            "recipientAccountId": ACCOUNT,
+            "userIdentity": {"type": "IAMUser", "arn": format!("arn:aws:iam::{ACCOUNT}:user/ana"), "accountId": ACCOUNT},
+            "requestParameters": {
+                "ModifyInstanceMetadataOptionsRequest": {"InstanceId": "i-00000001", "HttpTokens": "required"},
+            },
+            "responseElements": null,
+        })];
+        world.failures.insert("cloudtrail:LookupEvents", vec![Kind::Throttled]);
+    });
+    let mut told = SweepOutput::default();
+    deployed.drain(SWEEP, &mut told).await;
+    assert_eq!(told.resources("held"), ["i-00000001"], "in the first pass");
+    assert_eq!(told.resources("fixed"), ["i-00000001"], "in the second");
+}
