@@ -176,6 +176,18 @@ impl ResourceKind {
         Self::selectable().find(|kind| kind.word() == word)
     }
 
+    /// Whether launches take their options from it, or it launches from launch templates.
+    pub const fn is_launch_source(self) -> bool {
+        match self {
+            Self::LaunchTemplate
+            | Self::LaunchConfiguration
+            | Self::Image
+            | Self::AccountDefault
+            | Self::Consumer(_) => true,
+            Self::Instance | Self::Notebook | Self::Surface(_) => false,
+        }
+    }
+
     /// Whether a resource of this kind answers metadata requests itself. Instances take their options from the other kinds.
     pub const fn is_instance(self) -> bool {
         match self {

@@ -104,14 +104,7 @@ impl Subject {
 
     /// Whether instances take their options from it.
     pub const fn is_launch_source(&self) -> bool {
-        match self {
-            Self::Instance(_) | Self::Notebook(_) | Self::Surface(_) => false,
-            Self::AccountDefaults(_)
-            | Self::TemplateVersion { .. }
-            | Self::LaunchConfiguration { .. }
-            | Self::Image(_)
-            | Self::Consumer { .. } => true,
-        }
+        self.kind().is_launch_source()
     }
 
     /// The tags of the resource, if resources of its kind carry any.
