@@ -32,6 +32,7 @@ pub mod securityhub;
 pub mod sources;
 pub mod sqs;
 pub mod ssm;
+pub mod surfaces;
 
 #[cfg(feature = "operator")]
 pub mod automation;
