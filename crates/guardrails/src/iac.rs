@@ -8,6 +8,7 @@ pub mod cloudformation;
 pub mod guard;
 pub mod kubernetes;
 pub mod source;
+pub mod suppression;
 pub mod terraform;
 
 use crate::Mark;
@@ -30,6 +31,9 @@ pub struct Finding {
     pub instead: String,
 }
 
+/// The address of findings about a file, and not about one of its resources.
+pub const FILE: &str = "template";
+
 /// Every code of a finding, with what it means in one sentence.
 pub const CODES: &[(&str, &str)] = &[
     ("cannot-tell", "a value is known only when it is deployed"),
@@ -41,4 +45,51 @@ pub const CODES: &[(&str, &str)] = &[
     ("key-written-twice", "a key is written twice, and only one value counts"),
     ("malformed-property", "CloudFormation refuses the property"),
     ("notebook-version-1", "the notebook instance answers IMDSv1"),
+    ("suppression-expired", "a suppression in the file has expired"),
+    ("suppression-invalid", "a suppression in the file has no rule, no reason or no valid last day"),
+    ("suppression-unused", "a suppression in the file matches no finding"),
 ];
+
+/// A resource type with a metadata switch, or one that launches instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownType {
+    /// The language: `cloudformation` or `terraform-plan`.
+    pub language: &'static str,
+    /// The name of the type.
+    pub name: &'static str,
+    /// The path of the switch; `None` if the type has no switch of its own.
+    pub switch: Option<String>,
+    /// Why the type is only named; `None` if it is judged.
+    pub named: Option<&'static str>,
+}
+
+/// Every type that is judged or named.
+pub fn types() -> Vec<KnownType> {
+    use cloudformation::kinds as templates;
+    use terraform::kinds as plans;
+    const BY_TEMPLATE: &str = "a launch template decides";
+    let cloudformation =
+        |name, switch: Option<String>, named| KnownType { language: "cloudformation", name, switch, named };
+    let judged = templates::KINDS.iter().map(|it| {
+        let named = match it.switch {
+            templates::Switch::None("") => Some(BY_TEMPLATE),
+            templates::Switch::None(why) => Some(why),
+            _ => None,
+        };
+        cloudformation(it.name, it.switch.path(), named)
+    });
+    let elsewhere = templates::ELSEWHERE.iter().map(|(name, why)| cloudformation(name, None, Some(why)));
+    let planned = plans::KINDS.iter().map(|(name, switch)| KnownType {
+        language: "terraform-plan",
+        name,
+        switch: switch.path().map(str::to_owned),
+        named: match switch {
+            plans::Switch::Named(why) => Some(why),
+            plans::Switch::Templates => Some(BY_TEMPLATE),
+            _ => None,
+        },
+    });
+    let mut types: Vec<KnownType> = judged.chain(elsewhere).chain(planned).collect();
+    types.sort_by_key(|it| (it.language, it.name));
+    types
+}

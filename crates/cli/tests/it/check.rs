@@ -263,6 +263,18 @@ fn source_files_of_terraform_are_judged_with_their_modules() {
 }
 
 #[test]
+fn a_comment_suppresses_findings_of_a_resource_in_every_call_of_its_module() {
+    let module = "# v2only:ignore http-tokens-not-stated until=2026-12-31 reason=vendor agent\n\
+                  resource \"aws_instance\" \"web\" {\n  for_each = toset([\"a\", \"b\"])\n}\n";
+    let world = world();
+    std::fs::create_dir(world.path("m")).unwrap();
+    let calls = "module \"one\" {\n  source = \"./m\"\n}\nmodule \"two\" {\n  source = \"./m\"\n}\n";
+    let json = world.file("m/main.tf", module).file("main.tf", calls).run("check DIR --output json").json();
+    assert_eq!(json["findings"], json!([]), "{json}");
+    assert_eq!(json["suppressed"].as_array().unwrap().len(), 2, "{json}");
+}
+
+#[test]
 fn objects_of_kubernetes_and_templates_of_packer_are_judged() {
     let class = "apiVersion: v1\nkind: Service\n---\napiVersion: karpenter.k8s.aws/v1\nkind: EC2NodeClass\n\
                  metadata: {name: default}\nspec:\n  metadataOptions:\n    httpTokens: optional\n";
@@ -301,7 +313,196 @@ fn a_source_file_that_cannot_be_read_is_named_with_its_line() {
 
 #[test]
 fn nothing_to_check_is_a_mistake() {
-    let ran = world().file("a.yaml", "a: b\n").run("check DIR/a.yaml");
+    let world = world().file("a.yaml", "a: b\n").stdin("a: b\n");
+    for path in ["DIR", "-"] {
+        let ran = world.run(&format!("check {path}"));
+        assert_eq!(ran.exit.code(), 2);
+        assert!(ran.err.contains("neither a CloudFormation template nor a Terraform plan"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_named_file_of_another_kind_is_skipped_with_a_note() {
+    let world = world().file("a.yaml", "a: b\n").file("right.json", RIGHT);
+    for (line, summary) in [
+        ("check DIR/a.yaml", "0 files, 1 skipped: 0 errors"),
+        ("check DIR/a.yaml DIR/right.json", "1 file, 1 skipped: 0 errors"),
+    ] {
+        let ran = world.run(line);
+        assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+        assert!(ran.err.contains("skipped DIR/a.yaml: neither"), "{}", ran.err);
+        assert!(ran.err.contains(summary), "{}", ran.err);
+    }
+    // A file that cannot be read is not skipped, whoever names it.
+    assert_eq!(world.run("check DIR/a.yaml DIR/missing.yaml").exit.code(), 3);
+}
+
+const BY_IMPORT: &str = "Resources:\n  A:\n    Type: AWS::EC2::Instance\n    Properties:\n      \
+                         MetadataOptions: {HttpTokens: !ImportValue Tokens}\n";
+
+#[test]
+fn strict_fails_for_what_cannot_be_judged_and_for_warnings() {
+    let world = world().file("a.yaml", BY_IMPORT).file("right.json", RIGHT).file(
+        "twice.yaml",
+        "Resources:\n  A:\n    Type: AWS::EC2::Instance\n    Properties:\n      MetadataOptions: {HttpTokens: required, \
+         HttpTokens: required}\n",
+    );
+    for (file, exit) in [("a.yaml", 10), ("twice.yaml", 10), ("right.json", 0)] {
+        assert_eq!(world.run(&format!("check DIR/{file}")).exit.code(), 0, "{file}");
+        let ran = world.run(&format!("check --strict DIR/{file}"));
+        assert_eq!(ran.exit.code(), exit, "{file}");
+        assert_eq!(ran.out.contains("warning"), exit == 10, "{}", ran.out);
+    }
+    let ran = world.run("check --strict DIR/a.yaml");
+    assert!(ran.err.contains("0 errors, 1 warning, 0 that cannot be told"), "{}", ran.err);
+}
+
+#[test]
+fn parameters_may_have_their_defaults() {
+    let world = world().file("stack.yaml", STACK);
+    let of = |line: &str| {
+        let json = world.run(line).json();
+        let findings = json["findings"].as_array().unwrap().clone();
+        let one = findings.into_iter().find(|it| it["resource"] == "ByParameter").unwrap();
+        (one["code"].as_str().unwrap().to_owned(), one["why"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of("check DIR/stack.yaml --output json").0, "cannot-tell");
+    let (code, why) = of("check DIR/stack.yaml --parameters default --output json");
+    assert_eq!(code, "http-tokens-not-required");
+    assert_eq!(why, "HttpTokens is optional, from !Ref (Tokens, by default optional)");
+}
+
+fn suppressed(until: &str) -> String {
+    format!(
+        "Resources:\n  # v2only:ignore http-tokens-not-required until={until} reason=vendor agent\n  Web:\n    \
+         Type: AWS::EC2::Instance\n    Properties:\n      MetadataOptions: {{HttpTokens: optional}}\n"
+    )
+}
+
+#[test]
+fn a_suppressed_finding_is_shown_and_does_not_fail_until_it_expires() {
+    let world = world().file("a.yaml", &suppressed("2027-01-31"));
+    let ran = world.run("check DIR/a.yaml --strict");
+    assert_eq!(ran.exit.code(), 0);
+    assert_eq!(
+        ran.out,
+        "DIR/a.yaml:6:37  suppressed  Web: HttpTokens is optional [http-tokens-not-required] until 2027-01-31: vendor agent\n"
+    );
+    assert!(ran.err.ends_with("0 that cannot be told, 1 suppressed\n"), "{}", ran.err);
+    let json = world.run("check DIR/a.yaml --output json").json();
+    assert_eq!(json["findings"], json!([]));
+    assert_eq!(json["suppressed"][0]["reason"], "vendor agent");
+    let sarif = world.run("check DIR/a.yaml --output sarif").json();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["suppressions"][0]["kind"], "inSource");
+
+    let ran = world.file("a.yaml", &suppressed("2026-11-19")).run("check DIR/a.yaml");
+    assert_eq!(ran.exit.code(), 10);
+    assert!(ran.out.contains("expired on 2026-11-19: vendor agent [suppression-expired]"), "{}", ran.out);
+    assert!(ran.out.contains("[http-tokens-not-required]"), "{}", ran.out);
+}
+
+#[test]
+fn the_summary_comes_after_the_findings_and_names_what_is_unreadable() {
+    let world = world().file("bad.yaml", "Resources: [AWS::\n").file("right.json", RIGHT);
+    let ran = world.run("check DIR/bad.yaml DIR/right.json");
+    assert_eq!(ran.exit.code(), 3);
+    let last = ran.err.lines().last().unwrap_or_default();
+    assert_eq!(last, "1 file, 1 unreadable: 0 errors, 0 warnings, 0 that cannot be told");
+    let json = world.run("check DIR/bad.yaml --output json").json();
+    assert!(json["unread"][0]["file"].as_str().unwrap().ends_with("bad.yaml"), "{json}");
+    let sarif = world.run("check DIR/bad.yaml --output sarif").json();
+    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
+}
+
+#[test]
+fn what_terraform_writes_besides_a_plan_gets_its_hint() {
+    let stream = "{\"@level\":\"info\",\"@message\":\"Terraform 1.9.5\",\"type\":\"version\"}\n\
+                  {\"@level\":\"info\",\"type\":\"planned_change\"}\n";
+    let plan = plan("aws_instance", &json!({}));
+    let world = world()
+        .file("stream.json", stream)
+        .file("people.txt", "Terraform will perform the following actions:\n")
+        .file("plan.out", "PK\u{3}\u{4}rest")
+        .file("main.tf.json", "{}")
+        .file("before.json", &format!("[command]/opt/terraform show -json plan.out\n{plan}\n"))
+        .file("after.json", &format!("{plan}\n::debug::Terraform exited with code 0.\n"))
+        .file("prefixed.json", &format!("12:00:00.000 STDOUT terraform: {plan}\n"));
+    for (file, hint) in [
+        ("stream.json", "terraform show -json plan.out"),
+        ("people.txt", "terraform show -json plan.out"),
+        ("plan.out", "terraform show -json plan.out"),
+        ("main.tf.json", "terraform show -json plan.out"),
+        ("before.json", "terraform_wrapper: false"),
+        ("after.json", "terraform_wrapper: false"),
+        ("prefixed.json", "terraform_wrapper: false"),
+    ] {
+        let ran = world.run(&format!("check DIR/{file}"));
+        assert_eq!(ran.exit.code(), 3, "{file}: {}", ran.err);
+        assert!(ran.err.contains(hint), "{file}: {}", ran.err);
+    }
+}
+
+#[test]
+fn types_are_listed_as_judged_or_named() {
+    let ran = world().run("check --types");
+    assert_eq!(ran.exit.code(), 0);
+    let json = world().run("check --types --output json").json();
+    let types = json["types"].as_array().unwrap();
+    let of = |name: &str| types.iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("{name}"));
+    assert_eq!(of("AWS::EC2::Instance")["state"], "judged");
+    assert_eq!(of("AWS::EC2::Instance")["switch"], "MetadataOptions.HttpTokens");
+    assert_eq!(of("AWS::EKS::Nodegroup")["state"], "named");
+    assert_eq!(of("aws_launch_template")["state"], "judged");
+    assert_eq!(of("awscc_ec2_instance")["state"], "named");
+    for it in types {
+        assert!(ran.out.contains(it["name"].as_str().unwrap()), "{it}");
+        assert_eq!(it["state"] == "named", it["why"].is_string(), "{it}");
+    }
+    assert_eq!(world().run("check --types DIR").exit.code(), 2);
+}
+
+/// Runs git in the directory of a world.
+fn git(world: &FakeWorld, arguments: &str) {
+    let settings = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
+    let done = std::process::Command::new("git")
+        .arg("-C")
+        .arg(world.path("."))
+        .args(settings)
+        .args(arguments.split(' '))
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "git {arguments}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn only_files_that_changed_since_a_commit_are_checked() {
+    let open = suppressed("2020-01-01");
+    let world = world();
+    std::fs::create_dir(world.path("a b")).unwrap();
+    let world = world.file("old.yaml", &open).file("deleted.yaml", &open).file("a b/changed.yaml", RIGHT);
+    git(&world, "init -q -b main");
+    git(&world, "add .");
+    git(&world, "commit -q -m first");
+    // The branch counts from where it left main.
+    git(&world, "checkout -q -b work");
+    std::fs::remove_file(world.path("deleted.yaml")).unwrap();
+    let world = world.file("a b/changed.yaml", &open).file("untracked.yaml", &open);
+
+    let json = world.run("check DIR --changed-since main --output json").json();
+    let files: Vec<&str> =
+        json["files"].as_array().unwrap().iter().map(|it| it["file"].as_str().unwrap()).collect();
+    assert_eq!(files, ["DIR/a b/changed.yaml", "DIR/untracked.yaml"]);
+    let one = world.run("check DIR/old.yaml DIR/untracked.yaml --changed-since main --output json").json();
+    assert_eq!(one["files"].as_array().unwrap().len(), 1);
+
+    let ran = world.run("check DIR/old.yaml --changed-since main");
+    assert_eq!(
+        (ran.exit.code(), ran.err.as_str()),
+        (0, "0 files: 0 errors, 0 warnings, 0 that cannot be told\n")
+    );
+    let ran = world.run("check DIR --changed-since nowhere");
     assert_eq!(ran.exit.code(), 2);
-    assert!(ran.err.contains("neither a CloudFormation template nor a Terraform plan"), "{}", ran.err);
+    assert!(ran.err.contains("git merge-base"), "{}", ran.err);
+    assert_eq!(world.run("check - --changed-since main").exit.code(), 2);
 }

@@ -1,9 +1,11 @@
 //! CloudFormation templates, as written or as synthesised by the CDK.
 //!
-//! Read in this order: `kinds` are the resource types; `value` is what a property can be when the template is
-//! deployed; `judge` compares both.
+//! Read in this order: `kinds` are the resource types; `constant` is what functions come to before the
+//! deployment; `value` is what a property can be when the template is deployed; `judge` compares both.
 
+mod constant;
 mod constructs;
+mod directives;
 mod judge;
 pub mod kinds;
 mod suggestion;
@@ -13,10 +15,10 @@ mod value;
 use v2only_document::tree::{self, Format, Issue, IssueKind, Node, Options, Value};
 
 use self::judge::Resource;
-use self::template::note;
+use self::template::{LaunchTemplates, note};
 pub use self::template::{Template, Unreadable};
 
-use super::Finding;
+use super::{FILE, Finding};
 use crate::Settings;
 use crate::check::Level;
 
@@ -34,9 +36,14 @@ impl Template {
         let second = tree.documents.get(1).map(|it| it.at);
         let (json, issues) = (tree.format == Format::Json, tree.issues);
         let Some(document) = tree.documents.into_iter().next() else { return Ok(None) };
-        let template = Self { root: document.root, json, second, issues, by_defaults: false };
+        let launch_templates = LaunchTemplates::of(&document.root);
+        let root = document.root;
+        let template = Self { root, json, second, issues, by_defaults: false, launch_templates };
         let typed = |node: &Node| node.get("Type").and_then(Node::text).is_some_and(|it| it.contains("::"));
-        if !template.resources().iter().any(|(name, node)| typed(node) || name.starts_with("Fn::")) {
+        let declared = template.root.get("AWSTemplateFormatVersion").is_some();
+        if !declared
+            && !template.resources().iter().any(|(name, node)| typed(node) || name.starts_with("Fn::"))
+        {
             return Ok(None);
         }
         let aliased = |it: &&Issue| matches!(it.kind, IssueKind::Alias | IssueKind::UnknownAlias(_));
@@ -46,7 +53,7 @@ impl Template {
         }
     }
 
-    /// The same, judged by the defaults of its parameters.
+    /// The same, judged by the defaults of its parameters and by the conditions that follow from them.
     #[must_use]
     pub fn with_parameter_defaults(self) -> Self {
         Self { by_defaults: true, ..self }
@@ -115,10 +122,13 @@ impl Template {
             Some(_) => None,
         };
         match text.map(Self::read) {
-            Some(Ok(Some(template))) => findings.extend(template.findings(settings).into_iter().map(|it| {
-                // The lines of the inner text are not those of the file.
-                Finding { at: Some(body.at), address: format!("{name}.{}", it.address), ..it }
-            })),
+            Some(Ok(Some(inner))) => {
+                let inner = Self { by_defaults: self.by_defaults, ..inner };
+                findings.extend(inner.findings(settings).into_iter().map(|it| {
+                    // The lines of the inner text are not those of the file.
+                    Finding { at: Some(body.at), address: format!("{name}.{}", it.address), ..it }
+                }));
+            }
             _ => findings.push(note(name, body.at, "the template body cannot be read here".to_owned())),
         }
     }
@@ -128,7 +138,12 @@ impl Template {
         let mut findings = Vec::new();
         if let Some(at) = self.second {
             let why = "a second document begins here, which CloudFormation does not read".to_owned();
-            findings.push(note("template", at, why));
+            findings.push(note(FILE, at, why));
+        }
+        let resources = self.root.get("Resources");
+        if !resources.is_some_and(|it| matches!(it.value, Value::Map(_))) {
+            let why = "there is no map of resources, so none can be judged".to_owned();
+            findings.push(note(FILE, resources.unwrap_or(&self.root).at, why));
         }
         if let Some(transform) = self.root.get("Transform") {
             let names = match &transform.value {
@@ -137,7 +152,7 @@ impl Template {
             };
             for name in names.iter().filter(|it| !it.starts_with("AWS::")) {
                 let why = format!("the macro {name} may change every resource");
-                findings.push(note("template", transform.at, why));
+                findings.push(note(FILE, transform.at, why));
             }
         }
         for issue in &self.issues {

@@ -27,6 +27,7 @@ pub fn files(settings: &Settings) -> Vec<RuleFile> {
         file("ec2-instance", EC2_INSTANCE.to_owned()),
         file("launch-configuration", LAUNCH_CONFIGURATION.to_owned()),
         file("launch-template", LAUNCH_TEMPLATE.to_owned()),
+        file("resources", RESOURCES.to_owned()),
         file("sagemaker-notebook", SAGEMAKER_NOTEBOOK.to_owned()),
     ];
     let test = match settings.hop_limit {
@@ -42,5 +43,6 @@ pub fn files(settings: &Settings) -> Vec<RuleFile> {
 const EC2_INSTANCE: &str = include_str!("guard/ec2-instance.guard");
 const LAUNCH_CONFIGURATION: &str = include_str!("guard/launch-configuration.guard");
 const LAUNCH_TEMPLATE: &str = include_str!("guard/launch-template.guard");
+const RESOURCES: &str = include_str!("guard/resources.guard");
 const SAGEMAKER_NOTEBOOK: &str = include_str!("guard/sagemaker-notebook.guard");
 const HOP_LIMIT: &str = include_str!("guard/hop-limit.guard");

@@ -28,8 +28,9 @@ use self::program::{Children, Instance, Program, Scope};
 use self::syntax::{Block, Body, Expr};
 use super::Finding;
 use super::cloudformation::Unreadable;
-use crate::Settings;
+use super::suppression::{Directive, comments, resource_at};
 use crate::check::Level;
+use crate::{Mark, Settings};
 
 /// A source file, or a file with values for variables.
 #[derive(Debug, Clone)]
@@ -103,6 +104,22 @@ impl SourceFile {
                 .join("."),
         };
         self.body.blocks.iter().map(|it| (address(it), it.at.line, it.end)).collect()
+    }
+
+    /// The suppressions in comments, in the order of the text that the file was read from. The JSON syntax has none.
+    pub fn directives(&self, text: &str) -> Vec<Directive> {
+        if self.path.ends_with(".json") {
+            return Vec::new();
+        }
+        let blocks = self.blocks();
+        let ranges: Vec<(&str, usize, usize)> =
+            blocks.iter().map(|(address, first, last)| (address.as_str(), *first, *last)).collect();
+        let lines: Vec<&str> = text.lines().collect();
+        let directive = |(at, words): (Mark, &str)| {
+            let address = resource_at(&lines, at.line, &ranges).map(str::to_owned);
+            Directive::from_comment(words, at, address)
+        };
+        comments(text, &["#", "//"]).into_iter().map(directive).collect()
     }
 
     /// The folders of the modules that the file calls from its own disk.

@@ -1,61 +1,75 @@
 //! Terraform plans, as `terraform show -json` writes them.
 //!
+//! Read in this order: `texts` tells a plan from other texts; `kinds` are the resource types; `configuration` is
+//! what the author stated.
+//!
 //! Source: Terraform, "JSON Output Format"; the documentation of the resources of the AWS provider.
 
-use std::collections::HashMap;
+mod configuration;
+pub mod kinds;
+mod texts;
 
 use serde_json::Value;
 use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
+use self::configuration::Configuration;
+use self::kinds::Switch;
+pub use self::texts::{is_plan, is_plan_for_people, is_plan_stream, is_state, is_wrapped_plan};
 use super::Finding;
 use crate::Settings;
 use crate::check::Level;
 
-/// The beginnings of the types of the Cloud Control provider that have a metadata switch.
-const TWINS: &[&str] = &[
-    "awscc_ec2_instance",
-    "awscc_ec2_launch_template",
-    "awscc_autoscaling_",
-    "awscc_sagemaker_notebook_instance",
-    "awscc_imagebuilder_infrastructure_configuration",
-    "awscc_ec2_ec2_fleet",
-    "awscc_ec2_spot_fleet",
-    "awscc_appstream_",
-];
-
-/// Whether this is a plan.
-pub fn is_plan(document: &Value) -> bool {
-    // A plan that changes nothing has no `resource_changes`.
-    let planned = |name: &str| document.get(name).is_some();
-    document.get("format_version").is_some()
-        && (document.get("resource_changes").is_some_and(Value::is_array) || planned("planned_values"))
-}
-
-/// Whether a line of another tool stands before a plan, as the wrapper of `setup-terraform` writes it.
-pub fn is_wrapped_plan(text: &str) -> bool {
-    let rest = text.split_once('\n').map(|(_, rest)| rest).unwrap_or_default();
-    text.starts_with("[command]") && rest.trim_start().starts_with('{') && rest.contains("\"format_version\"")
-}
-
-/// Whether this is a state, as `terraform show -json` writes it when it is given no plan, or as it is stored.
-pub fn is_state(document: &Value) -> bool {
-    let has = |name| document.get(name).is_some();
-    (has("format_version") && has("values")) || (has("terraform_version") && has("lineage"))
-}
-
 /// What the plan would deploy and should not.
 pub fn findings(plan: &Value, settings: &Settings) -> Vec<Finding> {
-    let changes = plan.get("resource_changes").and_then(Value::as_array);
-    let module = plan.pointer("/configuration/root_module");
-    let configured = module.map(Configuration::of);
+    let changes =
+        plan.get("resource_changes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let configured = plan.pointer("/configuration/root_module").map(Configuration::of);
+    let default = account_default(changes);
     let mut findings = Vec::new();
-    for change in changes.into_iter().flatten() {
-        if let Some(resource) = Resource::of(change, configured.as_ref()) {
+    for change in changes {
+        if let Some(resource) = Resource::of(change, configured.as_ref(), default.as_deref()) {
             findings.extend(resource.findings(settings));
         }
         findings.extend(reset(change));
     }
+    findings.extend(left_open(plan));
     findings
+}
+
+/// What a plan leaves to a later plan: resources whose number is unknown, and what an error kept it from planning.
+fn left_open(plan: &Value) -> Vec<Finding> {
+    let note = |address: &str, why: &str| Finding {
+        code: "cannot-tell",
+        level: Level::Note,
+        at: None,
+        address: address.to_owned(),
+        why: why.to_owned(),
+        instead: "check the next plan too".to_owned(),
+    };
+    let deferred = plan.get("deferred_changes").and_then(Value::as_array).into_iter().flatten();
+    let mut findings: Vec<Finding> = deferred
+        .filter_map(|it| it.get("resource_change"))
+        .filter(|it| it.get("type").and_then(Value::as_str).is_some_and(|it| kinds::of(it).is_some()))
+        .map(|it| {
+            let address = it.get("address").and_then(Value::as_str).unwrap_or_default();
+            note(address, "Terraform defers the resource to a later plan")
+        })
+        .collect();
+    if plan.get("errored") == Some(&Value::Bool(true)) {
+        findings.push(note("plan", "an error ended the plan, so resources can be missing"));
+    }
+    findings
+}
+
+/// The account default that the plan itself sets, in words.
+fn account_default(changes: &[Value]) -> Option<String> {
+    let set = changes.iter().find_map(|it| {
+        let is_default = it.get("type").and_then(Value::as_str) == Some("aws_ec2_instance_metadata_defaults");
+        let tokens = it.pointer("/change/after/http_tokens").filter(|_| is_default)?;
+        Some((tokens.as_str()?, it.get("address")?.as_str()?))
+    })?;
+    let (tokens, address) = set;
+    Some(format!("; {address} sets the default to {tokens}, in its Region and for launches after it"))
 }
 
 /// The account default that a plan deletes.
@@ -73,38 +87,6 @@ fn reset(change: &Value) -> Option<Finding> {
     })
 }
 
-/// The configuration of all modules, by the address of a resource without instance keys.
-struct Configuration<'a> {
-    resources: HashMap<String, &'a Value>,
-}
-
-impl<'a> Configuration<'a> {
-    fn of(root: &'a Value) -> Self {
-        let mut resources = HashMap::new();
-        let mut modules = vec![(String::new(), root)];
-        while let Some((prefix, module)) = modules.pop() {
-            for resource in module.get("resources").and_then(Value::as_array).into_iter().flatten() {
-                if let (Some(address), Some(stated)) =
-                    (resource.get("address").and_then(Value::as_str), resource.get("expressions"))
-                {
-                    resources.insert(format!("{prefix}{address}"), stated);
-                }
-            }
-            for (name, call) in module.get("module_calls").and_then(Value::as_object).into_iter().flatten() {
-                if let Some(inner) = call.get("module") {
-                    modules.push((format!("{prefix}module.{name}."), inner));
-                }
-            }
-        }
-        Self { resources }
-    }
-
-    /// What the configuration states of the resource at an address.
-    fn stated(&self, address: &str) -> Option<&'a Value> {
-        self.resources.get(&split(address).join(".")).copied()
-    }
-}
-
 /// A resource as it will be.
 pub(super) struct Resource<'a> {
     pub(super) address: &'a str,
@@ -113,6 +95,8 @@ pub(super) struct Resource<'a> {
     pub(super) unknown: &'a Value,
     /// What the configuration states of it.
     pub(super) stated: Option<&'a Value>,
+    /// The account default that the plan sets, in words.
+    pub(super) default: Option<&'a str>,
     pub(super) words: &'a dyn Words,
 }
 
@@ -122,8 +106,6 @@ pub(super) trait Words {
     fn later(&self, argument: &str) -> String;
     /// Why a launch template or a launch configuration is not known.
     fn outside(&self, what: &str) -> String;
-    /// Why the resource type is not judged, if that depends on the file.
-    fn not_judged(&self, kind: &str) -> String;
 }
 
 /// The words for a plan.
@@ -137,10 +119,6 @@ impl Words for PlanWords {
     fn outside(&self, what: &str) -> String {
         format!("the {what} is not in this plan, and decides")
     }
-
-    fn not_judged(&self, kind: &str) -> String {
-        format!("{kind} is not judged in plans")
-    }
 }
 
 /// What is known of an argument.
@@ -153,7 +131,11 @@ enum Known<'a> {
 
 impl<'a> Resource<'a> {
     /// `None` for data sources, and for what is only destroyed.
-    fn of(change: &'a Value, configuration: Option<&Configuration<'a>>) -> Option<Self> {
+    fn of(
+        change: &'a Value,
+        configuration: Option<&Configuration<'a>>,
+        default: Option<&'a str>,
+    ) -> Option<Self> {
         let address = change.get("address")?.as_str()?;
         let kind = change.get("type")?.as_str()?;
         if change.get("mode").and_then(Value::as_str) == Some("data") {
@@ -163,35 +145,36 @@ impl<'a> Resource<'a> {
         let after = change.get("after").filter(|it| !it.is_null())?;
         let unknown = change.get("after_unknown").unwrap_or(&Value::Null);
         let stated = configuration.and_then(|it| it.stated(address));
-        Some(Self { address, kind, after, unknown, stated, words: &PlanWords })
+        Some(Self { address, kind, after, unknown, stated, default, words: &PlanWords })
     }
 
     pub(super) fn findings(&self, settings: &Settings) -> Vec<Finding> {
-        match self.kind {
-            "aws_instance" | "aws_spot_instance_request" => self.options(settings, &["launch_template"]),
-            "aws_launch_template" | "aws_launch_configuration" => self.options(settings, &[]),
-            "aws_sagemaker_notebook_instance" => self.notebook(),
-            "aws_ec2_instance_metadata_defaults" => self.defaults(),
-            "aws_ami" | "aws_ami_copy" | "aws_ami_from_instance" => self.image(),
-            "aws_autoscaling_group"
-            | "aws_ec2_fleet"
-            | "aws_spot_fleet_request"
-            | "aws_eks_node_group"
-            | "aws_batch_compute_environment" => self.templates(),
-            "aws_imagebuilder_infrastructure_configuration" => self.image_builder(),
-            "aws_appstream_fleet"
-            | "aws_appstream_image_builder"
-            | "aws_cloud9_environment_ec2"
-            | "aws_emr_security_configuration"
-            | "aws_elastic_beanstalk_environment"
-            | "aws_elastic_beanstalk_configuration_template" => {
-                vec![self.note(self.words.not_judged(self.kind))]
-            }
-            twin if twin.starts_with("awscc_") && TWINS.iter().any(|it| twin.starts_with(it)) => {
-                vec![self.note(format!("{twin} is not judged; its options follow CloudFormation"))]
-            }
-            _ => Vec::new(),
+        let Some(switch) = kinds::of(self.kind) else { return Vec::new() };
+        match switch {
+            Switch::Options => self.options(settings, &[]),
+            Switch::OptionsOrTemplate => self.options(settings, &["launch_template"]),
+            Switch::Notebook => self.notebook(),
+            Switch::Defaults => self.defaults(),
+            Switch::Image => self.image(),
+            Switch::ImageBuilder => self.image_builder(),
+            Switch::Templates => self.templates(),
+            Switch::Named(why) => vec![self.note(format!("{}: {why}", self.kind))],
         }
+    }
+
+    /// Why tokens that are not stated are a mistake.
+    fn not_stated(&self) -> String {
+        match self.kind {
+            "aws_launch_configuration" => {
+                "http_tokens is not stated, which for a launch configuration means optional".to_owned()
+            }
+            _ => format!("http_tokens is not stated, so {}", self.deciders()),
+        }
+    }
+
+    /// What decides where neither the resource nor a launch template does.
+    fn deciders(&self) -> String {
+        format!("the account default and the AMI decide{}", self.default.unwrap_or_default())
     }
 
     /// A note for a launch template that the plan does not contain.
@@ -205,13 +188,10 @@ impl<'a> Resource<'a> {
             "aws_autoscaling_group" => self.outside_configuration().into_iter().collect(),
             "aws_spot_fleet_request" => vec![self.error(
                 "http-tokens-not-stated",
-                "launch specifications cannot state http_tokens, so the account default and the AMI decide"
-                    .to_owned(),
+                format!("launch specifications cannot state http_tokens, so {}", self.deciders()),
                 "use launch_template_config",
             )],
-            _ => {
-                vec![self.note("without a launch template the account default and the AMI decide".to_owned())]
-            }
+            _ => vec![self.note(format!("without a launch template {}", self.deciders()))],
         }
     }
 
@@ -245,11 +225,9 @@ impl<'a> Resource<'a> {
             Known::Is(other) => {
                 vec![self.error("http-tokens-not-required", format!("http_tokens is {other}"), &lines)]
             }
-            Known::NotStated | Known::Number(_) => vec![self.error(
-                "http-tokens-not-stated",
-                "http_tokens is not stated, so the account default and the AMI decide".to_owned(),
-                &lines,
-            )],
+            Known::NotStated | Known::Number(_) => {
+                vec![self.error("http-tokens-not-stated", self.not_stated(), &lines)]
+            }
         }
     }
 
@@ -272,11 +250,9 @@ impl<'a> Resource<'a> {
             Known::NotStated | Known::Number(_) if otherwise.iter().any(|it| self.has(it)) => {
                 findings.extend(self.outside(otherwise));
             }
-            Known::NotStated | Known::Number(_) => findings.push(self.error(
-                "http-tokens-not-stated",
-                "http_tokens is not stated, so the account default and the AMI decide".to_owned(),
-                lines,
-            )),
+            Known::NotStated | Known::Number(_) => {
+                findings.push(self.error("http-tokens-not-stated", self.not_stated(), lines));
+            }
         }
         let hop_limit = self.argument(BLOCK, HOPS);
         if matches!(hop_limit, Known::Later) && settings.hop_limit != Keep && self.states(BLOCK, HOPS) {
@@ -354,8 +330,7 @@ impl<'a> Resource<'a> {
             Known::NotStated if later == Some(&Value::Bool(true)) && stated == Some(true) => Known::Later,
             Known::NotStated if later == Some(&Value::Bool(true)) && stated.is_none() => Known::Later,
             Known::NotStated if within(self.unknown) == Some(&Value::Bool(true)) => {
-                let argument = self.stated.and_then(|it| it.pointer(&format!("/{block}/0/{name}")));
-                if argument.is_some() || self.stated.is_none() { Known::Later } else { Known::NotStated }
+                if self.states(block, name) { Known::Later } else { Known::NotStated }
             }
             other => other,
         }
@@ -375,9 +350,15 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// Whether the author states an argument of a block.
+    /// Whether the author states an argument of a block, or can have stated it: a plan does not contain what
+    /// `dynamic` blocks state.
     fn states(&self, block: &str, name: &str) -> bool {
-        self.stated.is_some_and(|it| it.pointer(&format!("/{block}/0/{name}")).is_some())
+        let Some(stated) = self.stated else { return true };
+        let dynamic = || {
+            let planned = |it: &Value| it.get(block).is_some_and(Value::is_array);
+            stated.get(block).is_none() && planned(self.unknown)
+        };
+        stated.pointer(&format!("/{block}/0/{name}")).is_some() || dynamic()
     }
 
     /// Whether a block is there, now or later.
@@ -408,25 +389,4 @@ fn known(value: &Value) -> Known<'_> {
         Value::Number(number) => number.as_u64().map_or(Known::NotStated, Known::Number),
         _ => Known::NotStated,
     }
-}
-
-/// The parts of an address without their instance keys, which may hold anything in quotes.
-fn split(address: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let (mut depth, mut quoted) = (0_usize, false);
-    for character in address.chars() {
-        match character {
-            '"' if depth > 0 => quoted = !quoted,
-            '[' if !quoted => depth += 1,
-            ']' if !quoted => depth = depth.saturating_sub(1),
-            '.' if depth == 0 => parts.push(String::new()),
-            other if depth == 0 => {
-                if let Some(last) = parts.last_mut() {
-                    last.push(other);
-                }
-            }
-            _ => {}
-        }
-    }
-    parts
 }

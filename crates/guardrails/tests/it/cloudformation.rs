@@ -112,6 +112,67 @@ fn parameters_are_judged_by_their_allowed_values_or_their_defaults() {
     assert_eq!(template.findings(&Settings::shipped())[0].code, "http-tokens-not-required");
 }
 
+const BY_DEFAULT: &str = "
+Parameters:
+  Tokens: {Type: String, Default: optional}
+  Strict: {Type: String, Default: required}
+  Stored: {Type: 'AWS::SSM::Parameter::Value<String>', Default: required, AllowedValues: [required]}
+  Stage: {Type: String, Default: prod}
+Mappings:
+  ByStage: {prod: {T: required}, test: {T: optional}}
+  Open: {prod: {T: optional}, test: {T: optional}}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+  IsTest: !Not [!Condition IsProd]
+  Both: !And [!Condition IsProd, !Equals [!Ref 'AWS::Region', eu-west-1]]
+  Neither: !Or [!Condition IsTest, !Equals [!Ref Stage, dev]]
+Resources:
+  Web:
+    Type: AWS::EC2::Instance
+    Properties:
+      MetadataOptions: {HttpTokens: VALUE}
+";
+
+#[rstest]
+#[case::a_default("!Ref Tokens", &["http-tokens-not-required"], &["cannot-tell"])]
+#[case::a_good_default("!Ref Strict", &[], &["cannot-tell"])]
+#[case::the_name_of_an_ssm_parameter("!Ref Stored", &["cannot-tell"], &["cannot-tell"])]
+#[case::sub("!Sub '${Strict}'", &[], &["cannot-tell"])]
+#[case::sub_with_variables("!Sub ['${A}ional', {A: opt}]", &["http-tokens-not-required"], &["http-tokens-not-required"])]
+#[case::join("!Join ['', [requ, ired]]", &[], &[])]
+#[case::select("!Select [1, [required, !Ref Tokens]]", &["http-tokens-not-required"], &["cannot-tell"])]
+#[case::mapping("!FindInMap [ByStage, !Ref Stage, T]", &[], &["cannot-tell"])]
+#[case::literal_mapping("!FindInMap [ByStage, test, T]", &["http-tokens-not-required"], &["http-tokens-not-required"])]
+#[case::mapping_with_one_outcome("!FindInMap [Open, !Ref 'AWS::Region', T]", &["http-tokens-not-required"], &["http-tokens-not-required"])]
+#[case::condition("!If [IsProd, required, optional]", &[], &["cannot-tell"])]
+#[case::negated("!If [IsTest, required, optional]", &["http-tokens-not-required"], &["cannot-tell"])]
+#[case::partly_known("!If [Both, required, optional]", &["cannot-tell"], &["cannot-tell"])]
+#[case::known_by_all_parts("!If [Neither, optional, required]", &[], &["cannot-tell"])]
+#[case::pseudo_parameter("!Ref 'AWS::Region'", &["cannot-tell"], &["cannot-tell"])]
+fn defaults_decide_where_they_are_asked_for(
+    #[case] value: &str,
+    #[case] by_default: &[&str],
+    #[case] otherwise: &[&str],
+) {
+    let text = BY_DEFAULT.replace("VALUE", value);
+    let template = Template::read(&text).unwrap().unwrap();
+    let codes = |template: Template| {
+        let findings = template.findings(&Settings::shipped());
+        findings.into_iter().map(|it| it.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(template.clone()), otherwise);
+    assert_eq!(codes(template.with_parameter_defaults()), by_default);
+}
+
+#[rstest]
+#[case::no_resources("AWSTemplateFormatVersion: '2010-09-09'\n")]
+#[case::a_list("AWSTemplateFormatVersion: '2010-09-09'\nResources: [a]\n")]
+#[case::a_text("AWSTemplateFormatVersion: '2010-09-09'\nResources: later\n")]
+#[case::only_scalars("AWSTemplateFormatVersion: '2010-09-09'\nResources: {Web: later}\n")]
+fn a_template_without_resources_that_can_be_judged_says_so(#[case] text: &str) {
+    assert_eq!(found(text).into_iter().map(|it| it.1).collect::<Vec<_>>(), ["cannot-tell"]);
+}
+
 #[test]
 fn a_file_with_aliases_that_is_no_template_is_not_a_template() {
     assert!(Template::read("home: &a 1\nrules: [{type: AWS::S3::Bucket, region: *a}]\n").unwrap().is_none());

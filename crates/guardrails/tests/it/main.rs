@@ -13,6 +13,7 @@ mod roles;
 mod shipped;
 mod sizes;
 mod source;
+mod suppression;
 mod terraform;
 
 use std::path::{Path, PathBuf};

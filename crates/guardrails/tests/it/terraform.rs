@@ -5,7 +5,8 @@
 
 use serde_json::{Value, json};
 use v2only_guardrails::Settings;
-use v2only_guardrails::iac::terraform::{findings, is_plan, is_state, is_wrapped_plan};
+use v2only_guardrails::iac::cloudformation::Template;
+use v2only_guardrails::iac::terraform::{findings, is_plan, is_plan_stream, is_state, is_wrapped_plan};
 
 /// A plan with one managed resource at an address.
 fn plan(address: &str, kind: &str, after: &Value, unknown: &Value, configuration: &Value) -> Value {
@@ -159,9 +160,64 @@ fn a_plan_that_changes_nothing_is_a_plan() {
 }
 
 #[test]
-fn a_line_of_a_wrapper_before_the_plan_is_recognized() {
-    assert!(is_wrapped_plan("[command]/opt/terraform show -json p\n{\"format_version\": \"1.2\"}"));
-    assert!(!is_wrapped_plan("{\"format_version\": \"1.2\"}"));
+fn lines_of_a_wrapper_around_the_plan_are_recognized() {
+    let plan = r#"{"format_version":"1.2","planned_values":{}}"#;
+    assert!(is_wrapped_plan(&format!("[command]/opt/terraform show -json p\n{plan}")));
+    assert!(is_wrapped_plan(&format!(
+        "[command]/opt/terraform show -json p\n{plan}\n::debug::exited with code 0.\n"
+    )));
+    assert!(is_wrapped_plan(&format!("{plan}\n::debug::exited with code 0.\n")));
+    assert!(is_wrapped_plan(&format!("12:00:00 STDOUT terraform: {plan}\n")));
+    assert!(!is_wrapped_plan(plan));
+    assert!(!is_wrapped_plan("Resources: {}\n"));
+}
+
+#[test]
+fn the_stream_of_a_plan_is_no_plan() {
+    assert!(is_plan_stream(
+        "{\"@level\":\"info\",\"type\":\"version\"}\n{\"@level\":\"info\",\"type\":\"planned_change\"}\n"
+    ));
+    assert!(!is_plan_stream("{\"Resources\":\n {}}"));
+    assert!(!is_plan_stream("{\"@level\": 1}\n"));
+}
+
+#[test]
+fn what_a_dynamic_block_states_is_a_note() {
+    // A plan does not contain the configuration of dynamic blocks.
+    let unknown = json!({"metadata_options": [{"http_tokens": true, "http_put_response_hop_limit": true}]});
+    let after = json!({"metadata_options": [{"http_endpoint": "enabled"}]});
+    assert_eq!(codes("aws_launch_template", &after, &unknown, &json!({})), ["cannot-tell", "cannot-tell"]);
+    let after = json!({"metadata_options": [{"http_tokens": "required"}]});
+    assert_eq!(codes("aws_launch_template", &after, &json!({}), &json!({})), [""; 0]);
+}
+
+#[test]
+fn the_account_default_of_the_plan_is_named_where_a_resource_is_silent() {
+    let silent = json!({"address": "aws_instance.web", "mode": "managed", "type": "aws_instance",
+        "change": {"actions": ["create"], "after": {}, "after_unknown": {}}});
+    let default = json!({"address": "aws_ec2_instance_metadata_defaults.all", "mode": "managed",
+        "type": "aws_ec2_instance_metadata_defaults",
+        "change": {"actions": ["create"], "after": {"http_tokens": "required"}, "after_unknown": {}}});
+    let plan = json!({"format_version": "1.2", "resource_changes": [silent, default]});
+    let found = findings(&plan, &Settings::shipped());
+    assert_eq!((found.len(), found[0].code), (1, "http-tokens-not-stated"));
+    assert!(
+        found[0].why.contains("aws_ec2_instance_metadata_defaults.all sets the default to required"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_a_plan_leaves_open_is_a_note() {
+    let deferred = |kind: &str| {
+        json!({"reason": "instance_count_unknown",
+        "resource_change": {"address": format!("{kind}.web"), "type": kind, "mode": "managed"}})
+    };
+    let plan = json!({"format_version": "1.2", "planned_values": {}, "errored": true,
+        "deferred_changes": [deferred("aws_instance"), deferred("aws_s3_bucket")]});
+    let found = findings(&plan, &Settings::shipped());
+    let listed: Vec<_> = found.iter().map(|it| (it.address.as_str(), it.code)).collect();
+    assert_eq!(listed, [("aws_instance.web", "cannot-tell"), ("plan", "cannot-tell")]);
 }
 
 #[test]
@@ -193,9 +249,8 @@ fn the_deletion_of_the_account_default_is_a_warning() {
     assert_eq!((found.len(), found[0].code), (1, "defaults-not-required"));
 }
 
-/// Every resource is looked up in the configuration, which must not read it from the start each time.
-#[test]
-fn ten_thousand_resources_are_judged_in_a_moment() {
+/// A plan with so many resources, each with its configuration.
+fn large_plan(resources: usize) -> Value {
     let address = |it: usize| format!("aws_instance.web{it}");
     let change = |it| {
         json!({"address": address(it), "mode": "managed", "type": "aws_instance",
@@ -203,12 +258,49 @@ fn ten_thousand_resources_are_judged_in_a_moment() {
     };
     let stated =
         |it| json!({"address": address(it), "expressions": {"metadata_options": [{"http_tokens": {}}]}});
-    let plan = json!({
+    json!({
         "format_version": "1.2",
-        "resource_changes": (0..10_000).map(change).collect::<Vec<_>>(),
-        "configuration": {"root_module": {"resources": (0..10_000).map(stated).collect::<Vec<_>>()}},
+        "resource_changes": (0..resources).map(change).collect::<Vec<_>>(),
+        "configuration": {"root_module": {"resources": (0..resources).map(stated).collect::<Vec<_>>()}},
+    })
+}
+
+/// A template with so many groups, each with its launch template, by logical name and by name.
+fn large_template(groups: usize) -> Template {
+    let mut text = "Resources:\n".to_owned();
+    for it in 0..groups {
+        text.push_str(&format!(
+            "  T{it}: {{Type: AWS::EC2::LaunchTemplate, Properties: {{LaunchTemplateName: t{it}, LaunchTemplateData: \
+             {{MetadataOptions: {{HttpTokens: required}}}}}}}}\n  \
+             G{it}: {{Type: AWS::AutoScaling::AutoScalingGroup, Properties: {{LaunchTemplate: {{LaunchTemplateName: t{it}}}}}}}\n"
+        ));
+    }
+    Template::read(&text).unwrap().unwrap()
+}
+
+/// The shortest of five runs: noise of the machine only makes a run longer.
+fn shortest(mut run: impl FnMut()) -> f64 {
+    let runs = (0..5).map(|_| {
+        let start = std::time::Instant::now();
+        run();
+        start.elapsed().as_secs_f64()
     });
-    let start = std::time::Instant::now();
-    assert_eq!(findings(&plan, &Settings::shipped()).len(), 10_000);
-    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+    runs.fold(f64::INFINITY, f64::min)
+}
+
+/// Ten times the resources take about ten times as long; what is quadratic takes a hundred times as long.
+#[test]
+fn the_time_grows_with_the_number_of_resources_and_not_with_its_square() {
+    let settings = Settings::shipped();
+    let (small, large) = (large_plan(1_000), large_plan(10_000));
+    assert_eq!(findings(&large, &settings).len(), 10_000);
+    let time = |plan: &Value| shortest(|| drop(findings(plan, &settings)));
+    let ratio = time(&large) / time(&small);
+    assert!(ratio < 40.0, "plans: 10 times the resources take {ratio:.0} times as long");
+
+    let (small, large) = (large_template(500), large_template(5_000));
+    assert_eq!(large.findings(&settings), []);
+    let time = |template: &Template| shortest(|| drop(template.findings(&settings)));
+    let ratio = time(&large) / time(&small);
+    assert!(ratio < 40.0, "templates: 10 times the resources take {ratio:.0} times as long");
 }

@@ -298,7 +298,10 @@ impl<'a> Resource<'a> {
 fn equals(case: &Case<'_>, name: &str, wanted: &str, code: &'static str) -> Verdict {
     match (&case.is, case.text()) {
         (_, Some(text)) if text == wanted => Verdict::Right,
-        (_, Some(text)) => Verdict::Bad(code, format!("{name} is {text}"), case.at),
+        (_, Some(text)) => {
+            let from = case.chosen_by.as_ref().map(|it| format!(", from {it}")).unwrap_or_default();
+            Verdict::Bad(code, format!("{name} is {text}{from}"), case.at)
+        }
         (Is::Unknown(why), _) => Verdict::Unknown(why.clone(), case.at),
         (Is::Wrong(why), _) => Verdict::Bad("malformed-property", why.clone(), case.at),
         (Is::Absent, _) => Verdict::Bad(code, format!("{name} is not stated"), case.at),
@@ -328,8 +331,6 @@ fn hop_limit(case: &Case<'_>, settings: &Settings) -> Verdict {
 impl Template {
     /// Whether a value refers to a launch template of this file, by `!Ref`, `!GetAtt` or its name.
     fn contains_launch_template(&self, value: &Node) -> bool {
-        let is_template =
-            |node: &Node| node.get("Type").and_then(Node::text) == Some("AWS::EC2::LaunchTemplate");
         let logical = match value::function(value) {
             Some((function, argument)) if function.ends_with("Ref") => argument.text(),
             Some((function, argument)) if function.ends_with("GetAtt") => match &argument.value {
@@ -340,15 +341,9 @@ impl Template {
                 argument.text().and_then(|it| it.strip_prefix("${")?.strip_suffix('}'))
             }
             Some(_) => None,
-            None => {
-                let named = |node: &Node| {
-                    let name = node.get("Properties").and_then(|it| it.get("LaunchTemplateName"));
-                    is_template(node) && name.and_then(Node::text) == value.text()
-                };
-                return self.resources().iter().any(|(_, node)| named(node));
-            }
+            None => return value.text().is_some_and(|it| self.launch_templates.names.contains(it)),
         };
         let logical = logical.map(|it| it.split('.').next().unwrap_or_default());
-        self.resources().iter().any(|(name, node)| Some(*name) == logical && is_template(node))
+        logical.is_some_and(|it| self.launch_templates.logical.contains(it))
     }
 }

@@ -19,6 +19,20 @@ pub enum Switch {
     None(&'static str),
 }
 
+impl Switch {
+    /// The path of the switch below `Properties`, as a text.
+    pub fn path(self) -> Option<String> {
+        const EMR: &str = "SecurityConfiguration.InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion";
+        match self {
+            Self::Options(path) => Some([path, &["HttpTokens"]].concat().join(".")),
+            Self::Value(path, ..) => Some(path.join(".")),
+            Self::BeanstalkOption => Some("OptionSettings.DisableIMDSv1".to_owned()),
+            Self::EmrConfiguration => Some(EMR.to_owned()),
+            Self::Specifications(_) | Self::None(_) => None,
+        }
+    }
+}
+
 /// A resource type.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {

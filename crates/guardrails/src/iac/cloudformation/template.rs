@@ -1,5 +1,7 @@
 //! A template that was read, and what its parts say of each other.
 
+use std::collections::HashSet;
+
 use v2only_document::tree::{Issue, Node};
 
 use crate::Mark;
@@ -16,6 +18,32 @@ pub struct Template {
     pub(super) issues: Vec<Issue>,
     /// Whether parameters have their defaults.
     pub(super) by_defaults: bool,
+    pub(super) launch_templates: LaunchTemplates,
+}
+
+/// The launch templates of a template.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LaunchTemplates {
+    /// Their logical names.
+    pub(super) logical: HashSet<String>,
+    /// Their names in EC2, where the template states them.
+    pub(super) names: HashSet<String>,
+}
+
+impl LaunchTemplates {
+    /// Those among the resources of a template.
+    pub(super) fn of(root: &Node) -> Self {
+        let mut found = Self::default();
+        for entry in root.get("Resources").map(Node::entries).unwrap_or_default() {
+            let resource = &entry.value;
+            if resource.get("Type").and_then(Node::text) == Some("AWS::EC2::LaunchTemplate") {
+                found.logical.insert(entry.key.text.clone());
+                let name = resource.get("Properties").and_then(|it| it.get("LaunchTemplateName"));
+                found.names.extend(name.and_then(Node::text).map(str::to_owned));
+            }
+        }
+        found
+    }
 }
 
 /// Why a text could not be read.

@@ -4,6 +4,7 @@
 
 use v2only_document::tree::{Node, Value};
 
+use super::constant;
 use super::template::Template;
 use crate::Mark;
 
@@ -87,14 +88,18 @@ fn resolve<'a>(template: &'a Template, node: &'a Node, name: &str, depth: usize)
             }
             None => unknown(""),
         },
-        "Sub" => match argument.text() {
-            Some(text) if !text.contains("${") => one(Is::Text(text.to_owned())),
-            _ => unknown(""),
+        "Sub" | "Join" | "Select" | "FindInMap" => match constant::text(template, node) {
+            Some(text) => one(Is::Text(text)),
+            None if bare == "FindInMap" => mapped(template, argument, || unknown("")),
+            None => unknown(""),
         },
         "If" => match &argument.value {
             Value::List(items) => match items.as_slice() {
                 [condition, yes, no] => {
                     let condition = condition.text().unwrap_or_default();
+                    if let Some(met) = constant::condition(template, condition) {
+                        return resolve(template, if met { yes } else { no }, name, depth + 1);
+                    }
                     let chosen_by = format!("{called} (condition {condition})");
                     let both = [yes, no].into_iter().flat_map(|it| resolve(template, it, name, depth + 1));
                     both.map(|it| Case { chosen_by: Some(chosen_by.clone()), ..it }).collect()
@@ -109,7 +114,7 @@ fn resolve<'a>(template: &'a Template, node: &'a Node, name: &str, depth: usize)
 
 /// What a parameter can be: its allowed values, or by `--parameters default` its default.
 fn reference<'a>(
-    template: &Template,
+    template: &'a Template,
     node: &Node,
     parameter: &str,
     unknown: impl Fn() -> Vec<Case<'a>>,
@@ -117,20 +122,36 @@ fn reference<'a>(
     let Some(declared) = template.root.get("Parameters").and_then(|it| it.get(parameter)) else {
         return unknown();
     };
-    if template.by_defaults
-        && let Some(default) = declared.get("Default").and_then(Node::text)
-    {
-        return vec![Case::new(Is::Text(default.to_owned()), node.at)];
+    let chosen_by = format!("!Ref{}", template.default_of(parameter));
+    let of =
+        |text: &str| Case { is: Is::Text(text.to_owned()), at: node.at, chosen_by: Some(chosen_by.clone()) };
+    if let Some(default) = constant::default(template, parameter) {
+        return vec![of(default)];
     }
+    let by_name = declared.get("Type").and_then(Node::text).is_some_and(|it| it.starts_with("AWS::SSM::"));
     let Some(Value::List(allowed)) = declared.get("AllowedValues").map(|it| &it.value) else {
         return unknown();
     };
-    let chosen_by = format!("!Ref{}", template.default_of(parameter));
-    let texts = allowed.iter().filter_map(Node::text);
-    let of =
-        |text: &str| Case { is: Is::Text(text.to_owned()), at: node.at, chosen_by: Some(chosen_by.clone()) };
-    let cases: Vec<Case<'a>> = texts.map(of).collect();
+    if by_name {
+        return unknown();
+    }
+    let cases: Vec<Case<'a>> = allowed.iter().filter_map(Node::text).map(of).collect();
     if cases.is_empty() { unknown() } else { cases }
+}
+
+/// What a mapping can return where only its first key is unknown.
+fn mapped<'a>(template: &'a Template, argument: &Node, unknown: impl Fn() -> Vec<Case<'a>>) -> Vec<Case<'a>> {
+    let Value::List(items) = &argument.value else { return unknown() };
+    let [map, _, second] = items.as_slice() else { return unknown() };
+    let (Some(map), Some(second)) = (constant::text(template, map), constant::text(template, second)) else {
+        return unknown();
+    };
+    let mapping = template.root.get("Mappings").and_then(|it| it.get(&map)).map(Node::entries);
+    let chosen_by = Some(format!("the mapping {map}"));
+    let of = |it: &'a Node| Case { is: Is::Node(it), at: argument.at, chosen_by: chosen_by.clone() };
+    let values: Option<Vec<_>> =
+        mapping.unwrap_or_default().iter().map(|it| it.value.get(&second).map(of)).collect();
+    values.filter(|it| !it.is_empty()).unwrap_or_else(unknown)
 }
 
 /// Everything that a property of these cases can be.

@@ -72,10 +72,6 @@ impl Words for SourceWords {
             None => format!("a {what} that is not in these files decides"),
         }
     }
-
-    fn not_judged(&self, kind: &str) -> String {
-        format!("{kind} is not judged in source files")
-    }
 }
 
 impl Facts<'_> {
@@ -120,6 +116,7 @@ impl Facts<'_> {
             after: &after,
             unknown: &unknown,
             stated: Some(&stated),
+            default: None,
             words: &words,
         };
         resource.findings(settings)

@@ -1,0 +1,36 @@
+//! `check --types`: what is judged, and what is only named.
+
+use v2only_guardrails::iac;
+
+use crate::args::format::Format;
+use crate::print::check_v1::{TypeV1, TypesV1};
+use crate::print::documents;
+use crate::print::sheet::Sheet;
+use crate::run::session::Session;
+use crate::term::exit::Exit;
+use crate::term::problem::Stop;
+use crate::world::World;
+
+/// Every resource type with a metadata switch, one a row.
+pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop> {
+    let types = iac::types().into_iter().map(|it| TypeV1 {
+        language: it.language,
+        name: it.name.to_owned(),
+        state: if it.named.is_some() { "named" } else { "judged" },
+        switch: it.switch,
+        why: it.named.map(str::to_owned),
+    });
+    let types: Vec<TypeV1> = types.collect();
+    if session.shared.output == Format::Json {
+        documents::json(session.out, &TypesV1 { schema: "v2only.check-types.v1", types })?;
+        return Ok(Exit::Clean);
+    }
+    let mut sheet = Sheet::new(&["LANGUAGE", "TYPE", "STATE", "SWITCH OR REASON"], 3, session.talk.width());
+    for it in types {
+        let text = it.why.or(it.switch).unwrap_or_default();
+        let words = [it.language.to_owned(), it.name, it.state.to_owned(), text];
+        sheet.row(words.into_iter().map(Into::into).collect());
+    }
+    writeln!(session.out, "{}", sheet.text())?;
+    Ok(Exit::Clean)
+}
