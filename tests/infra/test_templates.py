@@ -43,6 +43,20 @@ def test_cfn_lint_has_nothing_to_say(name):
     assert (ran.returncode, said) == (0, []), ran.stdout + ran.stderr
 
 
+POLICIES = servers.REPOSITORY / "policies"
+
+
+@pytest.mark.parametrize("name", ["cloudformation/organization-policies.yaml", "config/conformance-pack.yaml"])
+def test_cfn_lint_has_nothing_to_say_about_the_templates_of_policies(name, tmp_path):
+    ran = tool("cfn-lint", "--", str(POLICIES / name))
+    said = [it for it in ran.stdout.splitlines() if it.strip()]
+    assert (ran.returncode, said) == (0, []), ran.stdout + ran.stderr
+    wrong = tmp_path / "wrong.yaml"
+    text = (POLICIES / name).read_text()
+    wrong.write_text(text.replace("SERVICE_CONTROL_POLICY", "SCP").replace("Owner: CUSTOM_POLICY", "Owner: OURS"))
+    assert tool("cfn-lint", "--", str(wrong)).returncode != 0
+
+
 @pytest.mark.parametrize("name", templates.NAMES)
 def test_sam_finds_it_valid(name):
     ran = tool("sam", "validate", "--lint", "-t", str(templates.SAM / f"{name}.yaml"))

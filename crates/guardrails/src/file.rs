@@ -7,6 +7,8 @@ use crate::check;
 pub enum Kind {
     /// A service control policy.
     Scp,
+    /// A resource control policy.
+    Rcp,
     /// An identity policy, a permissions boundary, or the policy of a role.
     Iam,
     /// A declarative policy for EC2.
@@ -18,6 +20,7 @@ impl Kind {
     pub const fn folder(self) -> &'static str {
         match self {
             Self::Scp => "scp",
+            Self::Rcp => "rcp",
             Self::Iam => "iam",
             Self::Declarative => "declarative",
         }
@@ -27,7 +30,7 @@ impl Kind {
     /// limit that held until 2026-05, half of today's, so that a file attaches everywhere.
     pub const fn limit(self) -> usize {
         match self {
-            Self::Scp => 5_120,
+            Self::Scp | Self::Rcp => 5_120,
             Self::Iam => 6_144,
             Self::Declarative => 10_000,
         }

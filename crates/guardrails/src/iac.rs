@@ -50,6 +50,32 @@ pub const CODES: &[(&str, &str)] = &[
     ("suppression-unused", "a suppression in the file matches no finding"),
 ];
 
+/// How many resources of a file are judged, only named, or of types without a metadata switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Resources whose switch is compared with the requirement.
+    pub judged: usize,
+    /// Resources that something outside of the file decides.
+    pub named: usize,
+    /// Resources of types without a metadata switch.
+    pub other: usize,
+}
+
+impl Counts {
+    /// Counts resources by the state of their types: judged, named, or neither.
+    fn of(states: impl Iterator<Item = Option<bool>>) -> Self {
+        let mut counts = Self::default();
+        for judged in states {
+            match judged {
+                Some(true) => counts.judged += 1,
+                Some(false) => counts.named += 1,
+                None => counts.other += 1,
+            }
+        }
+        counts
+    }
+}
+
 /// A resource type with a metadata switch, or one that launches instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownType {

@@ -3,7 +3,7 @@
 //!
 //! Read in this order: [`settings`] is what a rendering depends on, and how it follows from the policy
 //! document; [`statement`] is one sentence of a policy; `rules` holds the sentences by topic, each with those
-//! it spares; `scp`, `iam` and `declarative` put them into files; `pack` keeps a file within the size AWS
+//! it spares; `scp`, `rcp`, `iam` and `declarative` put them into files; `pack` keeps a file within the size AWS
 //! accepts.
 //!
 //! Tokens, the hop limit and the minimum version of notebooks are denied. What else the document may ask for
@@ -16,6 +16,7 @@
 //! Must never know: files, the environment, the clock, the network, an AWS account.
 
 pub mod check;
+pub mod deploy;
 pub mod iac;
 pub mod settings;
 pub mod statement;
@@ -26,6 +27,7 @@ mod declarative;
 mod file;
 mod iam;
 mod pack;
+mod rcp;
 mod scp;
 
 pub use file::{File, Kind};
@@ -41,6 +43,7 @@ pub use v2only_document::tree::{Mark, Word};
 /// A single statement does not fit into a policy: there are too many principals to be named in it.
 pub fn render(settings: &Settings) -> Result<Vec<File>, TooLarge> {
     let mut files = scp::files(settings)?;
+    files.extend(rcp::files(settings)?);
     files.extend(iam::files(settings)?);
     files.extend(declarative::files(settings)?);
     files.sort_by(|one, other| one.path.cmp(&other.path));

@@ -1,5 +1,7 @@
 //! What a rendering depends on, and how it follows from the policy document.
 
+use v2only_policy::exemption::Exemption;
+use v2only_policy::scope::Glob;
 use v2only_policy::settings::{EndpointRule, HopLimit, HopLimitRule, Rules};
 use v2only_policy::{Mode, Partition, Policy};
 
@@ -127,6 +129,10 @@ pub struct Settings {
     pub names: Names,
     /// What AWS says beside a refusal that comes from the declarative policy.
     pub exception_message: String,
+    /// Patterns of the ids of instances that the document exempts, wherever they are.
+    pub exempt_instances: Vec<String>,
+    /// Patterns of the names of notebook instances that the document exempts, wherever they are.
+    pub exempt_notebooks: Vec<String>,
 }
 
 impl Settings {
@@ -134,8 +140,9 @@ impl Settings {
     ///
     /// A service control policy binds whole accounts and cannot see which override means a launch. So the
     /// hop limit is the loosest of the document and all its overrides, and none where one of them has no
-    /// opinion: nothing is denied that the functions would have accepted. Modes and exemptions are not
-    /// looked at; where a policy is attached, and to whom `principals` spares, takes their place.
+    /// opinion: nothing is denied that the functions would have accepted. Modes and exemptions do not
+    /// change policies; where a policy is attached, and whom `principals` spares, takes their place. Exemptions
+    /// by id are parameters of the conformance pack.
     pub fn from_policy(policy: &Policy, partition: Partition, principals: Principals) -> Self {
         let hop_limit =
             policy.all_rules().map(|it| it.instances.hop_limit).reduce(loosest).unwrap_or_default();
@@ -153,6 +160,8 @@ impl Settings {
             principals,
             names: Names::default(),
             exception_message: "IMDSv2 is required here: launch with HttpTokens=required".to_owned(),
+            exempt_instances: exempt_by_id(policy, true),
+            exempt_notebooks: exempt_by_id(policy, false),
         }
     }
 
@@ -216,6 +225,30 @@ impl Default for Names {
             sweep_queue: "v2only-sweeper".to_owned(),
         }
     }
+}
+
+/// The patterns of exemptions that match by id or name alone: of instances, or of notebooks. The id of an instance is
+/// unique, so that its account and Region add no condition.
+fn exempt_by_id(policy: &Policy, instances: bool) -> Vec<String> {
+    let alone = |it: &Exemption| {
+        let matcher = &it.matcher;
+        let anywhere = matcher.accounts.is_empty() && matcher.regions.is_empty() && matcher.ous.is_empty();
+        let unique =
+            matcher.resources.iter().all(|it| is_instance(it.as_str()) && !it.as_str().contains(['*', '?']));
+        matcher.tag.is_none() && (anywhere || unique)
+    };
+    let of_kind = |it: &&str| *it == "*" || is_instance(it) == instances;
+    let entries = policy.exemptions.iter().filter(|it| alone(it));
+    entries
+        .flat_map(|it| &it.matcher.resources)
+        .map(Glob::as_str)
+        .filter(of_kind)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_instance(pattern: &str) -> bool {
+    pattern.starts_with("i-")
 }
 
 /// The rule that accepts whatever one of the two accepts, and no more than it must.

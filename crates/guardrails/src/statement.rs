@@ -47,6 +47,8 @@ impl Words {
 pub struct Statement {
     sid: &'static str,
     effect: Effect,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<&'static str>,
     action: Words,
     resource: Words,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -73,7 +75,13 @@ impl Statement {
     }
 
     const fn new(sid: &'static str, effect: Effect, action: Words, resource: Words) -> Self {
-        Self { sid, effect, action, resource, condition: BTreeMap::new() }
+        Self { sid, effect, principal: None, action, resource, condition: BTreeMap::new() }
+    }
+
+    /// The same, as a resource control policy has it: for every principal.
+    #[must_use]
+    pub fn for_every_principal(self) -> Self {
+        Self { principal: Some("*"), ..self }
     }
 
     /// The same, with one condition more. Values for a key that the operator has already are added to those

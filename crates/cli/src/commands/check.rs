@@ -14,8 +14,8 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 use v2only_guardrails::Settings;
 use v2only_guardrails::check::Level;
-use v2only_guardrails::iac::Finding;
 use v2only_guardrails::iac::suppression::Suppressed;
+use v2only_guardrails::iac::{Counts, Finding};
 use v2only_guardrails::settings::Principals;
 use v2only_policy::exemption::TagExemptions;
 use v2only_policy::settings::Rules;
@@ -94,7 +94,7 @@ struct Rule {
 /// The result for all files.
 #[derive(Default)]
 struct Checked {
-    understood: Vec<(String, &'static str)>,
+    understood: Vec<(String, &'static str, Counts)>,
     findings: Vec<(String, Finding)>,
     suppressed: Vec<(String, Suppressed)>,
     skipped: Vec<(String, String)>,
@@ -185,7 +185,7 @@ impl Checked {
     fn add(&mut self, name: String, outcome: read::Outcome) {
         match outcome {
             read::Outcome::Understood(language, judged) => {
-                self.understood.push((name.clone(), language));
+                self.understood.push((name.clone(), language, judged.counts));
                 self.findings.extend(judged.findings.into_iter().map(|it| (name.clone(), it)));
                 self.suppressed.extend(judged.suppressed.into_iter().map(|it| (name.clone(), it)));
             }

@@ -19,6 +19,12 @@ pub(crate) struct CheckV1 {
 pub(crate) struct FileV1 {
     pub(crate) file: String,
     pub(crate) language: &'static str,
+    /// Resources whose switch is compared with the requirement.
+    pub(crate) judged: usize,
+    /// Resources that something outside of the file decides.
+    pub(crate) named: usize,
+    /// Resources of types without a metadata switch.
+    pub(crate) other: usize,
 }
 
 /// A file that was not.

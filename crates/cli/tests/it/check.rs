@@ -185,7 +185,9 @@ fn what_cannot_be_told_is_said_and_is_no_violation() {
 fn the_json_has_its_published_shape() {
     let json = world().file("stack.yaml", STACK).run("check DIR/stack.yaml --output json").json();
     assert_eq!((&json["schema"], &json["exit_code"]), (&"v2only.check.v1".into(), &10.into()));
-    assert_eq!(json["files"][0]["language"], "cloudformation");
+    let file = &json["files"][0];
+    assert_eq!(file["language"], "cloudformation");
+    assert_eq!((&file["judged"], &file["named"], &file["other"]), (&13.into(), &1.into(), &0.into()));
     let finding = &json["findings"][0];
     assert_eq!((&finding["resource"], &finding["line"]), (&"Open".into(), &13.into()));
     assert_eq!(finding["code"], "http-tokens-not-required");
@@ -333,7 +335,7 @@ fn a_named_file_of_another_kind_is_skipped_with_a_note() {
         assert!(ran.err.contains("skipped DIR/a.yaml: neither"), "{}", ran.err);
         assert!(ran.err.contains(summary), "{}", ran.err);
     }
-    // A file that cannot be read is not skipped, whoever names it.
+    // A file that cannot be read is not skipped, also if a hook names it.
     assert_eq!(world.run("check DIR/a.yaml DIR/missing.yaml").exit.code(), 3);
 }
 

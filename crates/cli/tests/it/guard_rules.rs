@@ -55,3 +55,54 @@ fn every_shipped_rule_has_a_pass_a_fail_and_a_skip_test() {
         }
     }
 }
+
+/// What a rule of the conformance pack says of a configuration item; `exempt` takes the place of both parameters.
+fn of_pack(rule: &str, exempt: &str, item: &serde_json::Value) -> String {
+    let files = v2only_guardrails::deploy::files(&v2only_guardrails::Settings::shipped()).unwrap();
+    let pack = files.iter().find(|it| it.path == "config/conformance-pack.yaml").unwrap();
+    let text = pack.text.split(&format!("rule {rule} ")).nth(1).unwrap();
+    let text = text.split("\n  LaunchTemplates:").next().unwrap();
+    let text = format!("rule {rule} {text}")
+        .replace("${ExemptInstances}", exempt)
+        .replace("${ExemptNotebooks}", exempt);
+    let item = item.to_string();
+    let (data, rules) = (
+        cfn_guard::ValidateInput { content: &item, file_name: "item.json" },
+        cfn_guard::ValidateInput { content: &text, file_name: "rule.guard" },
+    );
+    let report: serde_json::Value =
+        serde_json::from_str(&cfn_guard::run_checks(data, rules, false).unwrap()).unwrap();
+    report["status"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_rules_of_the_conformance_pack_judge_configuration_items() {
+    let instance = |tokens: &str, endpoint: &str| {
+        serde_json::json!({
+            "resourceType": "AWS::EC2::Instance", "resourceId": "i-0abc0123456789def",
+            "configuration": {"metadataOptions": {"httpTokens": tokens, "httpEndpoint": endpoint}},
+        })
+    };
+    let rule = "ec2_instance_requires_imdsv2";
+    assert_eq!(of_pack(rule, "none", &instance("required", "enabled")), "PASS");
+    assert_eq!(of_pack(rule, "none", &instance("optional", "disabled")), "PASS");
+    assert_eq!(of_pack(rule, "none", &instance("optional", "enabled")), "FAIL");
+    assert_eq!(of_pack(rule, "i-0fff|i-0abc0123456789def", &instance("optional", "enabled")), "SKIP");
+    assert_eq!(of_pack(rule, "i-0abc", &instance("optional", "enabled")), "FAIL");
+
+    let notebook = |id: &str, configuration: serde_json::Value| {
+        serde_json::json!({
+            "resourceType": "AWS::SageMaker::NotebookInstance", "resourceId": id, "configuration": configuration,
+        })
+    };
+    let version = |it: &str| serde_json::json!({"InstanceMetadataServiceConfiguration": {"MinimumInstanceMetadataServiceVersion": it}});
+    let arn = "arn:aws:sagemaker:eu-central-1:111122223333:notebook-instance/lab";
+    let rule = "sagemaker_notebook_requires_imdsv2";
+    for id in ["lab", arn] {
+        assert_eq!(of_pack(rule, "none", &notebook(id, version("2"))), "PASS");
+        assert_eq!(of_pack(rule, "none", &notebook(id, version("1"))), "FAIL");
+        assert_eq!(of_pack(rule, "none", &notebook(id, serde_json::json!({}))), "FAIL");
+        assert_eq!(of_pack(rule, "legacy-.*|lab", &notebook(id, version("1"))), "SKIP");
+        assert_eq!(of_pack(rule, "la", &notebook(id, version("1"))), "FAIL");
+    }
+}

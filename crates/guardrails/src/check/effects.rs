@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::{Answer, Request, applies};
+use super::lints::is_allow_list;
 use super::read::Policy;
 use super::table::LAUNCH_RESOURCES;
 use super::{Against, Attachment};
@@ -43,7 +44,7 @@ pub enum Outcome {
     Denied(Vec<String>),
     /// Not refused; an identity policy grants it.
     Allowed,
-    /// Neither granted nor refused by this identity policy alone.
+    /// Neither granted nor refused by this identity policy, or not on this allow list.
     NotGranted,
     /// It depends on keys that a policy alone cannot tell.
     Depends(BTreeSet<String>),
@@ -72,13 +73,18 @@ pub type Effects = Vec<Case>;
 /// What a policy does to each request.
 pub fn of(policy: &Policy, against: Against<'_>) -> Effects {
     let mut cases = cases(against);
+    let must_grant = match against.attachment {
+        Attachment::Identity => true,
+        Attachment::Scp => is_allow_list(policy),
+        Attachment::Rcp => false,
+    };
     for case in &mut cases {
-        case.outcome = outcome(policy, &case.requests, against.attachment);
+        case.outcome = outcome(policy, &case.requests, must_grant);
     }
     cases
 }
 
-fn outcome(policy: &Policy, requests: &[Request], attachment: Attachment) -> Outcome {
+fn outcome(policy: &Policy, requests: &[Request], must_grant: bool) -> Outcome {
     let mut denying: Vec<String> = Vec::new();
     let mut doubts = BTreeSet::new();
     // Every request of the case must be granted.
@@ -96,7 +102,7 @@ fn outcome(policy: &Policy, requests: &[Request], attachment: Attachment) -> Out
                 (Answer::Depends(keys), false) => allowed_if.extend(keys),
             }
         }
-        if attachment == Attachment::Identity && !allowed {
+        if must_grant && !allowed {
             granted &= !allowed_if.is_empty();
             doubts.append(&mut allowed_if);
         }
@@ -106,7 +112,7 @@ fn outcome(policy: &Policy, requests: &[Request], attachment: Attachment) -> Out
     } else if !granted {
         Outcome::NotGranted
     } else if doubts.is_empty() {
-        // `FullAWSAccess` beside a service control policy grants; an Allow in its place is a finding.
+        // `FullAWSAccess` beside a policy that is no allow list grants.
         Outcome::Allowed
     } else {
         Outcome::Depends(doubts)
@@ -165,6 +171,29 @@ impl Asker<'_> {
     }
 }
 
+/// The requests that a resource control policy can refuse.
+fn of_data(developer: &Asker<'_>) -> Vec<Case> {
+    let read = |version| {
+        let partition = developer.against.settings.partition.as_str();
+        let request = developer.request("s3:GetObject", "s3", "*", &[("ec2:RoleDelivery", version)]);
+        vec![Request { resource: format!("arn:{partition}:s3:::bucket/key"), ..request }]
+    };
+    vec![
+        case(
+            "data-v1",
+            "object of a bucket, with credentials that an instance got by version 1",
+            Some(true),
+            read("1.0"),
+        ),
+        case(
+            "data-v2",
+            "object of a bucket, with credentials that an instance got by version 2",
+            Some(false),
+            read("2.0"),
+        ),
+    ]
+}
+
 fn home(partition: &str) -> &'static str {
     match partition {
         "aws-us-gov" => "us-gov-west-1",
@@ -185,6 +214,9 @@ fn cases(against: Against<'_>) -> Vec<Case> {
     };
     let developer =
         Asker { against, principal: format!("arn:{}:iam::{ACCOUNT}:role/developer", partition.as_str()) };
+    if against.attachment == Attachment::Rcp {
+        return of_data(&developer);
+    }
     let names = &against.settings.names;
     let v1 = [(TOKENS, "optional"), (ENDPOINT, "enabled"), (HOPS, "1")];
     let v2 = [(TOKENS, "required"), (ENDPOINT, "enabled"), (HOPS, "1")];

@@ -8,6 +8,8 @@ use crate::{Mark, Settings};
 pub enum Attachment {
     /// A service control policy: filters what others grant.
     Scp,
+    /// A resource control policy: what resources refuse, whoever asks.
+    Rcp,
     /// An identity policy, a boundary, or the policy of a role.
     Identity,
 }

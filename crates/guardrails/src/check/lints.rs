@@ -8,6 +8,7 @@ mod lock_out;
 mod operators;
 mod placeholders;
 mod present;
+mod resource_control;
 mod resources;
 mod shape;
 mod silent;
@@ -18,8 +19,11 @@ use super::read::{Policy, Statement};
 use super::{Against, Finding};
 use v2only_policy::Partition;
 
+pub use allow::is_allow_list;
+
 /// Every code of a finding, with what it means in one sentence.
 pub const CODES: &[(&str, &str)] = &[
+    ("allow-list", "a service control policy allows a list of actions, and denies all others"),
     (
         "allow-restricts-nothing",
         "an Allow in a service control policy, or beside a wider one, keeps nobody from anything",
@@ -42,13 +46,13 @@ pub const CODES: &[(&str, &str)] = &[
     ("unknown-action", "an action does not exist, or is misspelt"),
     ("unknown-condition-key", "a condition key does not exist, or is misspelt"),
     ("unknown-operator", "a condition operator does not exist, or is misspelt"),
+    ("unsupported-service", "a resource control policy does not apply to the service"),
     ("wrong-operator", "a condition operator does not fit the type of its key"),
 ];
 
 type Lint = fn(&Statement, Against<'_>) -> Vec<Finding>;
 
 const LINTS: &[Lint] = &[
-    allow::run,
     exemptions::run,
     guards::run,
     keys::run,
@@ -63,7 +67,9 @@ const LINTS: &[Lint] = &[
 pub fn run(policy: &Policy, text: &str, against: Against<'_>) -> Vec<Finding> {
     let each = policy.statements.iter().flat_map(|it| LINTS.iter().flat_map(move |lint| lint(it, against)));
     let mut findings: Vec<Finding> = each.collect();
+    findings.extend(allow::run(policy, against));
     findings.extend(allow::beside_wider(policy, against));
+    findings.extend(resource_control::run(policy, against));
     let misplaced = findings.iter().filter(|it| it.code == present::CODE);
     let misplaced: Vec<Option<String>> = misplaced.map(|it| it.statement.clone()).collect();
     // That finding says what to write instead, and the instance cannot be fixed for the same reason.

@@ -57,8 +57,10 @@ pub struct Statement {
     pub resources: Set,
     /// When; all of them must hold.
     pub tests: Vec<Test>,
-    /// Its `Principal`, which only resource policies have.
+    /// Its `Principal` or `NotPrincipal`, which only policies of resources have.
     pub principal: Option<Mark>,
+    /// Whether the principal is everybody: `*` or `{"AWS": "*"}`.
+    pub everybody: bool,
     /// Its `Sid`.
     pub sid: Option<Word>,
 }
@@ -109,7 +111,13 @@ pub fn read(text: &str) -> Result<Policy, Invalid> {
         return Err(invalid(Mark { line: 1, column: 1 }, "the file is empty", SHAPE));
     };
     let Value::Map(entries) = &root.value else {
-        return Err(invalid(root.at, "a policy is a JSON object", SHAPE));
+        let is_statement = |it: &Node| it.get("Effect").is_some();
+        return Err(match &root.value {
+            Value::List(items) if items.iter().any(is_statement) => {
+                invalid(root.at, "these are statements without their policy", WRAP)
+            }
+            _ => invalid(root.at, "a policy is a JSON object", SHAPE),
+        });
     };
     let mut policy = Policy { statements: Vec::new(), version: None, malformed: Vec::new() };
     let mut seen = false;
@@ -131,7 +139,8 @@ pub fn read(text: &str) -> Result<Policy, Invalid> {
                 let message = "this is a declarative policy, which has no conditions to check";
                 return Err(invalid(key.at, message, "name a service control or IAM policy"));
             }
-            "Effect" | "Action" | "NotAction" | "Resource" | "Condition" | "Sid" => {
+            "Effect" | "Action" | "NotAction" | "Resource" | "NotResource" | "Principal" | "Condition"
+            | "Sid" => {
                 return Err(invalid(root.at, "this is a statement without its policy", WRAP));
             }
             other => return Err(unknown(key.at, other, &["Version", "Id", "Statement"])),
@@ -162,6 +171,7 @@ fn statement(node: &Node, number: usize, malformed: &mut Vec<Malformed>) -> Resu
     let mut sid = None;
     let mut mistakes: Vec<(Mark, String, String)> = Vec::new();
     let (mut effect, mut actions, mut resources, mut principal) = (None, None, None, None);
+    let mut everybody = false;
     let mut tests = Vec::new();
     for Entry { key, value } in entries {
         let mut set = |slot: &mut Option<Set>, not: bool| -> Result<(), Invalid> {
@@ -187,7 +197,15 @@ fn statement(node: &Node, number: usize, malformed: &mut Vec<Malformed>) -> Resu
             "NotAction" => set(&mut actions, true)?,
             "Resource" => set(&mut resources, false)?,
             "NotResource" => set(&mut resources, true)?,
-            "Principal" | "NotPrincipal" => principal = Some(key.at),
+            "Principal" | "NotPrincipal" => {
+                principal = Some(key.at);
+                let named = value.get("AWS").unwrap_or(value);
+                let only = match &named.value {
+                    Value::List(items) => items.first().filter(|_| items.len() == 1).and_then(Node::text),
+                    _ => named.text(),
+                };
+                everybody = key.text == "Principal" && only == Some("*");
+            }
             "Condition" => tests = conditions(value)?,
             other => {
                 let known = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
@@ -225,7 +243,7 @@ fn statement(node: &Node, number: usize, malformed: &mut Vec<Malformed>) -> Resu
     }));
     let everything = Set { not: false, words: vec![Word { text: "*".to_owned(), at: node.at }] };
     let resources = resources.unwrap_or(everything);
-    Ok(Statement { name, at: node.at, deny, actions, resources, tests, principal, sid })
+    Ok(Statement { name, at: node.at, deny, actions, resources, tests, principal, everybody, sid })
 }
 
 fn conditions(node: &Node) -> Result<Vec<Test>, Invalid> {

@@ -3,6 +3,7 @@
 //! Read in this order: `kinds` are the resource types; `constant` is what functions come to before the
 //! deployment; `value` is what a property can be when the template is deployed; `judge` compares both.
 
+mod call;
 mod constant;
 mod constructs;
 mod directives;
@@ -14,11 +15,12 @@ mod value;
 
 use v2only_document::tree::{self, Format, Issue, IssueKind, Node, Options, Value};
 
+use self::call::function;
 use self::judge::Resource;
 use self::template::{LaunchTemplates, note};
 pub use self::template::{Template, Unreadable};
 
-use super::{FILE, Finding};
+use super::{Counts, FILE, Finding};
 use crate::Settings;
 use crate::check::Level;
 
@@ -51,6 +53,22 @@ impl Template {
             Some(issue) => Err(unreadable(issue, "CloudFormation does not support YAML aliases".to_owned())),
             None => Ok(Some(template)),
         }
+    }
+
+    /// How many resources are judged or named; of a loop, those in its body.
+    pub fn counts(&self) -> Counts {
+        let mut resources = Vec::new();
+        directives::collect(
+            self.root.get("Resources").map(Node::entries).unwrap_or_default(),
+            &mut resources,
+        );
+        Counts::of(resources.iter().map(|it| {
+            let Some(kind) = it.value.get("Type").and_then(Node::text) else { return Some(false) };
+            let elsewhere = kinds::ELSEWHERE.iter().any(|(it, _)| *it == kind) || kind.ends_with("::MODULE");
+            kinds::of(kind)
+                .map(|it| !matches!(it.switch, kinds::Switch::None(_)))
+                .or(elsewhere.then_some(false))
+        }))
     }
 
     /// The same, judged by the defaults of its parameters and by the conditions that follow from them.
@@ -115,7 +133,7 @@ impl Template {
 
     /// A template in a text or a map of this one.
     fn embedded(&self, name: &str, body: &Node, settings: &Settings, findings: &mut Vec<Finding>) {
-        let called = value::function(body);
+        let called = function(body);
         let text = match &called {
             None => body.text(),
             Some((function, argument)) if function.ends_with("Sub") => argument.text(),

@@ -26,9 +26,10 @@ use self::folder::{Folder, InFile, is_override, local_folder};
 pub use self::packer::PackerTemplate;
 use self::program::{Children, Instance, Program, Scope};
 use self::syntax::{Block, Body, Expr};
-use super::Finding;
 use super::cloudformation::Unreadable;
 use super::suppression::{Directive, comments, resource_at};
+use super::terraform::kinds::{self, Switch};
+use super::{Counts, Finding};
 use crate::check::Level;
 use crate::{Mark, Settings};
 
@@ -104,6 +105,24 @@ impl SourceFile {
                 .join("."),
         };
         self.body.blocks.iter().map(|it| (address(it), it.at.line, it.end)).collect()
+    }
+
+    /// How many resources are judged, are only named, or have no metadata switch. A module that is not local is
+    /// named.
+    pub fn counts(&self) -> Counts {
+        let local = |it: &Block| match it.body.argument("source").map(|it| &it.value) {
+            Some(Expr::Text(source)) => local_folder("", source).is_some(),
+            _ => false,
+        };
+        let state = |it: &Block| match it.kind.as_str() {
+            "resource" => {
+                Some(kinds::of(it.label(0)).map(|it| !matches!(it, Switch::Named(_) | Switch::Templates)))
+            }
+            "source" => Some(packer::is_judged(it.label(0)).then_some(true)),
+            "module" if !local(it) => Some(Some(false)),
+            _ => None,
+        };
+        Counts::of(self.body.blocks.iter().filter_map(state))
     }
 
     /// The suppressions in comments, in the order of the text that the file was read from. The JSON syntax has none.

@@ -10,7 +10,7 @@
 use jiff::civil::Date;
 use v2only_policy::exemption::{TagExemptions, parse_day};
 
-use super::{CODES, Finding};
+use super::{CODES, Counts, Finding};
 use crate::Mark;
 use crate::check::Level;
 
@@ -50,6 +50,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// The findings that are suppressed.
     pub suppressed: Vec<Suppressed>,
+    /// How many resources there are.
+    pub counts: Counts,
 }
 
 impl Judged {

@@ -15,7 +15,7 @@ use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 use self::configuration::Configuration;
 use self::kinds::Switch;
 pub use self::texts::{is_plan, is_plan_for_people, is_plan_stream, is_state, is_wrapped_plan};
-use super::Finding;
+use super::{Counts, Finding};
 use crate::Settings;
 use crate::check::Level;
 
@@ -34,6 +34,16 @@ pub fn findings(plan: &Value, settings: &Settings) -> Vec<Finding> {
     }
     findings.extend(left_open(plan));
     findings
+}
+
+/// How many resources of a plan are judged or named; deleted resources and data sources do not count.
+pub fn counts(plan: &Value) -> Counts {
+    let changes = plan.get("resource_changes").and_then(Value::as_array).into_iter().flatten();
+    Counts::of(
+        changes
+            .filter_map(|it| Resource::of(it, None, None))
+            .map(|it| kinds::of(it.kind).map(|it| !matches!(it, Switch::Named(_) | Switch::Templates))),
+    )
 }
 
 /// What a plan leaves to a later plan: resources whose number is unknown, and what an error kept it from planning.

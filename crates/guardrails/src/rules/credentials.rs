@@ -15,6 +15,20 @@ pub fn delivered_by_v2() -> Rule {
     Rule { statement, spares: SPARES }
 }
 
+/// The services whose resources refuse such credentials. A resource control policy must name services, and each of
+/// them supports these policies since they exist.
+const DATA: [&str; 4] = ["kms:*", "s3:*", "secretsmanager:*", "sqs:*"];
+
+/// The same for the data of the organization, whoever asks: also instances of other organizations.
+pub fn delivered_by_v2_to_data() -> Rule {
+    let statement = Statement::deny("NoDataForCredentialsDeliveredByV1", DATA, ["*"]).when(
+        "NumericLessThan",
+        "ec2:RoleDelivery",
+        ["2.0"],
+    );
+    Rule { statement, spares: SPARES }
+}
+
 /// Credentials of an instance are used from its own VPC and its own address.
 pub fn from_own_network() -> Vec<Rule> {
     let of_an_instance = |sid| {

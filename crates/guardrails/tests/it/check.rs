@@ -210,13 +210,14 @@ fn what_is_shipped_has_no_errors_and_does_what_it_says() {
     for file in render(&Settings::shipped()).unwrap() {
         let attachment = match file.kind {
             Kind::Scp => Attachment::Scp,
+            Kind::Rcp => Attachment::Rcp,
             Kind::Iam => Attachment::Identity,
             Kind::Declarative => continue,
         };
         let report = checked(&file.json, attachment);
         assert_eq!(report.findings, [], "{}", file.path);
         let ours: Vec<_> = report.effects.iter().filter(|it| it.ours).collect();
-        assert!(ours.len() >= 6);
+        assert!(ours.len() >= 6 || file.kind == Kind::Rcp);
         if file.kind == Kind::Scp {
             for case in ours {
                 assert!(!matches!(case.outcome, Outcome::Denied(_)), "{}: {case:?}", file.path);
@@ -232,4 +233,102 @@ fn every_code_is_declared_once() {
     codes.sort_unstable();
     codes.dedup();
     assert_eq!(codes, before, "in the order of the alphabet, and once");
+}
+
+fn rcp(statement: &str) -> Report {
+    checked(&scp(statement), Attachment::Rcp)
+}
+
+#[test]
+fn a_resource_control_policy_is_understood() {
+    let right = r#"{"Sid":"S","Effect":"Deny","Principal":"*","Action":["s3:*","sqs:*"],"Resource":"*",
+        "Condition":{"NumericLessThan":{"ec2:RoleDelivery":"2.0"}}}"#;
+    let report = rcp(right);
+    assert_eq!(report.findings, []);
+    let outcomes: Vec<_> = report.effects.into_iter().map(|it| (it.id, it.outcome)).collect();
+    assert_eq!(outcomes, [("data-v1", Outcome::Denied(vec!["S".to_owned()])), ("data-v2", Outcome::Allowed)]);
+    // As a service control policy its Principal is a mistake, and the hint names the option.
+    let finding = &found(&scp(right))[0];
+    assert_eq!(finding.code, "principal-in-policy");
+    assert!(finding.instead.contains("--as rcp"), "{}", finding.instead);
+}
+
+#[rstest]
+#[case::no_principal(r#"{"Effect":"Deny","Action":"s3:*","Resource":"*"}"#, "malformed")]
+#[case::one_principal(
+    r#"{"Effect":"Deny","Principal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"*"}"#,
+    "malformed"
+)]
+#[case::not_principal(r#"{"Effect":"Deny","NotPrincipal":"*","Action":"s3:*","Resource":"*"}"#, "malformed")]
+#[case::an_allow(r#"{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}"#, "malformed")]
+#[case::every_action(r#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}"#, "malformed")]
+#[case::not_action(r#"{"Effect":"Deny","Principal":"*","NotAction":"s3:*","Resource":"*"}"#, "malformed")]
+#[case::launches(
+    r#"{"Effect":"Deny","Principal":"*","Action":"ec2:RunInstances","Resource":"*"}"#,
+    "unsupported-service"
+)]
+#[case::notebooks(
+    r#"{"Effect":"Deny","Principal":"*","Action":"sagemaker:*","Resource":"*"}"#,
+    "unsupported-service"
+)]
+fn what_a_resource_control_policy_cannot_say_is_an_error(#[case] statement: &str, #[case] code: &str) {
+    let findings = rcp(statement).findings;
+    assert_eq!(findings.iter().map(|it| (it.code, it.level)).collect::<Vec<_>>(), [(code, Level::Error)]);
+}
+
+#[test]
+fn the_full_access_of_aws_is_no_mistake_in_a_resource_control_policy() {
+    assert_eq!(rcp(r#"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}"#).findings, []);
+}
+
+#[test]
+fn an_allow_list_is_understood_by_what_it_leaves_out() {
+    let list =
+        scp(r#"{"Sid":"List","Effect":"Allow","Action":["s3:*","ec2:*","sagemaker:*"],"Resource":"*"},
+           {"Sid":"V2","Effect":"Deny","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:*:*:instance/*",
+            "Condition":{"StringNotEquals":{"ec2:MetadataHttpTokens":"required"}}}"#);
+    let findings = found(&list);
+    assert_eq!(
+        findings.iter().map(|it| (it.code, it.level)).collect::<Vec<_>>(),
+        [("allow-list", Level::Note)]
+    );
+    assert_eq!(outcome(&list, "launch-v2"), Outcome::Allowed);
+    assert!(denied(&list, "launch-v1"));
+    // Not on the list.
+    assert_eq!(outcome(&list, "image-builder-v1"), Outcome::NotGranted);
+
+    let narrow = scp(r#"{"Sid":"List","Effect":"Allow","Action":["s3:*","ec2:*"],"Resource":"*"}"#);
+    let locked: Vec<Finding> =
+        found(&narrow).into_iter().filter(|it| it.code == "locks-out-remediation").collect();
+    assert!(locked.iter().any(|it| it.instead.contains("sagemaker:UpdateNotebookInstance")), "{locked:?}");
+    assert_eq!(outcome(&narrow, "notebook-create-v1"), Outcome::NotGranted);
+}
+
+#[test]
+fn a_conditioned_grant_restricts_an_allow_list_unless_a_wider_one_is_beside_it() {
+    const LAUNCH: &str = r#"{"Sid":"Launch","Effect":"Allow","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:*:*:instance/*",
+        "Condition":{"StringEquals":{"ec2:MetadataHttpTokens":"required"}}}"#;
+    let list = |actions: &str| {
+        scp(&format!(r#"{{"Sid":"List","Effect":"Allow","Action":{actions},"Resource":"*"}},{LAUNCH}"#))
+    };
+    let wide = found(&list(r#"["ec2:*","sagemaker:*"]"#));
+    assert!(
+        wide.iter().any(|it| it.code == "allow-restricts-nothing" && it.level == Level::Warning),
+        "{wide:?}"
+    );
+    let narrow = found(&list(r#"["ec2:Describe*","ec2:Modify*","ec2:CreateTags","sagemaker:*"]"#));
+    assert!(narrow.iter().all(|it| it.code != "allow-restricts-nothing"), "{narrow:?}");
+}
+
+#[rstest]
+#[case::a_statement(r#"{"Effect":"Deny","Action":"ec2:RunInstances","Resource":"*"}"#)]
+#[case::a_statement_that_begins_with_its_principal(
+    r#"{"Principal":"*","Effect":"Deny","Action":"s3:*","Resource":"*"}"#
+)]
+#[case::a_list_of_statements(r#"[{"Effect":"Deny","Action":"ec2:RunInstances","Resource":"*"}]"#)]
+fn a_bare_statement_is_to_be_wrapped(#[case] text: &str) {
+    let settings = Settings::shipped();
+    let invalid =
+        check(text, Against { settings: &settings, own: false, attachment: Attachment::Scp }).unwrap_err();
+    assert!(invalid.instead.starts_with("wrap it: "), "{invalid:?}");
 }

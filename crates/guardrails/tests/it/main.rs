@@ -4,6 +4,7 @@
 
 mod check;
 mod cloudformation;
+mod deploy;
 mod document;
 mod kubernetes;
 mod packer;

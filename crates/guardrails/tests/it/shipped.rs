@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use v2only_guardrails::iac::guard;
-use v2only_guardrails::{Kind, Settings, render};
+use v2only_guardrails::{Kind, Settings, deploy, render};
 
 #[test]
 fn the_shipped_files_are_the_rendering_of_the_default_document() {
     let rendered: BTreeMap<String, String> =
         render(&Settings::shipped()).unwrap().into_iter().map(|it| (it.path, it.json)).collect();
     if std::env::var("UPDATE_POLICIES").is_ok() {
-        for kind in [Kind::Scp, Kind::Iam, Kind::Declarative] {
+        for kind in [Kind::Scp, Kind::Rcp, Kind::Iam, Kind::Declarative] {
             fs::remove_dir_all(super::policies().join(kind.folder())).ok();
             fs::create_dir_all(super::policies().join(kind.folder())).unwrap();
         }
@@ -22,7 +22,7 @@ fn the_shipped_files_are_the_rendering_of_the_default_document() {
         }
     }
     let mut shipped = BTreeMap::new();
-    for kind in [Kind::Scp, Kind::Iam, Kind::Declarative] {
+    for kind in [Kind::Scp, Kind::Rcp, Kind::Iam, Kind::Declarative] {
         for entry in fs::read_dir(super::policies().join(kind.folder())).unwrap() {
             let path = entry.unwrap().path();
             let name = format!("{}/{}", kind.folder(), path.file_name().unwrap().to_str().unwrap());
@@ -56,6 +56,19 @@ fn the_shipped_guard_rules_are_those_of_the_default_document() {
     assert_eq!(shipped, rendered.iter().map(|it| it.path.clone()).collect::<Vec<_>>());
     for file in rendered {
         let text = fs::read_to_string(super::policies().join(&file.path)).unwrap();
+        assert_eq!(text, file.text, "{}: run the tests with UPDATE_POLICIES=1", file.path);
+    }
+}
+
+#[test]
+fn the_shipped_templates_are_those_of_the_default_document() {
+    for file in deploy::files(&Settings::shipped()).unwrap() {
+        let path = super::policies().join(&file.path);
+        if std::env::var("UPDATE_POLICIES").is_ok() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &file.text).unwrap();
+        }
+        let text = fs::read_to_string(&path).unwrap();
         assert_eq!(text, file.text, "{}: run the tests with UPDATE_POLICIES=1", file.path);
     }
 }

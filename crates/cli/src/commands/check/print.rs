@@ -4,7 +4,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use serde_json::{Value, json};
 use v2only_guardrails::check::Level;
 use v2only_guardrails::iac::suppression::Suppressed;
-use v2only_guardrails::iac::{CODES, Finding};
+use v2only_guardrails::iac::{CODES, Counts, Finding};
 
 use super::Checked;
 use crate::args::format::Format;
@@ -114,7 +114,13 @@ fn document(checked: &Checked, exit: Exit) -> CheckV1 {
         until: it.until.to_string(),
         reason: it.reason.clone(),
     };
-    let file = |(file, language): &(String, &'static str)| FileV1 { file: file.clone(), language };
+    let file = |(file, language, counts): &(String, &'static str, Counts)| FileV1 {
+        file: file.clone(),
+        language,
+        judged: counts.judged,
+        named: counts.named,
+        other: counts.other,
+    };
     let skipped = |(file, why): &(String, String)| SkippedV1 { file: file.clone(), why: why.clone() };
     CheckV1 {
         schema: "v2only.check.v1",

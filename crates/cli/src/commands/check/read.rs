@@ -50,7 +50,9 @@ pub(super) fn file(meant: &Meant, name: &str, rule: &Rule, world: &impl World) -
     if let Ok(json) = serde_json::from_str::<Value>(&text) {
         if terraform::is_plan(&json) {
             let findings = terraform::findings(&json, &rule.settings);
-            return understood("terraform-plan", Judged { findings, ..Judged::default() });
+            let counts = terraform::counts(&json);
+            let judged = Judged { findings, counts, ..Judged::default() };
+            return Outcome::Understood("terraform-plan", judged);
         }
         if terraform::is_state(&json) {
             return Outcome::State;
@@ -68,9 +70,7 @@ pub(super) fn file(meant: &Meant, name: &str, rule: &Rule, world: &impl World) -
         return unread(format!("{name} has lines around the plan, which a wrapper wrote"), hint.to_owned());
     }
     match other::read(meant, &text, &rule.settings) {
-        Some(Ok((language, findings))) => {
-            return understood(language, Judged { findings, ..Judged::default() });
-        }
+        Some(Ok((language, judged))) => return Outcome::Understood(language, judged),
         Some(Err(why)) => return unread(format!("{name}:{why}"), REPAIR.to_owned()),
         None => {}
     }
@@ -79,7 +79,7 @@ pub(super) fn file(meant: &Meant, name: &str, rule: &Rule, world: &impl World) -
             let template = if rule.by_defaults { template.with_parameter_defaults() } else { template };
             let findings = template.findings(&rule.settings);
             let judged = Judged::of(findings, &template.directives(&text), rule.limit, rule.today);
-            understood("cloudformation", judged)
+            Outcome::Understood("cloudformation", Judged { counts: template.counts(), ..judged })
         }
         Ok(None) => Outcome::Skipped("neither a CloudFormation template nor a Terraform plan".to_owned()),
         // Many a folder holds templates of other tools, which are not YAML until they are filled in.
@@ -111,10 +111,6 @@ fn is_archive(path: &Path) -> bool {
 
 fn from_plan() -> String {
     format!("type `terraform plan -out plan.out && terraform show -json plan.out | {CHECK_STDIN}`")
-}
-
-fn understood(language: &'static str, judged: Judged) -> Outcome {
-    Outcome::Understood(language, judged)
 }
 
 pub(super) fn unread(message: String, hint: String) -> Outcome {

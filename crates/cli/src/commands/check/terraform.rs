@@ -74,7 +74,7 @@ impl SourcePaths {
                     Ok(file) => {
                         open.extend(file.local_modules());
                         if self.is_meant(&name) && SourceFile::has_resources(&name) {
-                            directives.insert(name, file.directives(&text));
+                            directives.insert(name, (file.directives(&text), file.counts()));
                         }
                         files.push(file);
                     }
@@ -89,11 +89,11 @@ impl SourcePaths {
         for (file, finding) in Sources::new(files).findings(settings) {
             findings.entry(file).or_default().push(finding);
         }
-        let judged = directives.into_iter().map(|(name, directives)| {
+        let judged = directives.into_iter().map(|(name, (directives, counts))| {
             let findings = findings.remove(&name).unwrap_or_default();
             let judged = Judged::of(findings.clone(), &by_address(directives, &findings), limit, today);
             let language = SourceFile::language(&name);
-            (name, Outcome::Understood(language, judged))
+            (name, Outcome::Understood(language, Judged { counts, ..judged }))
         });
         judged.chain(unread).collect()
     }

@@ -32,7 +32,7 @@ pub(super) struct CheckArgs {
     #[arg(value_name = "FILE", required = true, help_heading = "Input")]
     pub(super) files: Vec<PathBuf>,
 
-    /// What they are attached as: `scp` or `identity` [default: identity in a folder `iam`, otherwise scp]
+    /// What they are attached as: `scp`, `rcp` or `identity` [default: by the folder, `rcp` or `iam`, otherwise scp]
     #[arg(long = "as", value_enum, value_name = "WHAT", hide_possible_values = true, help_heading = "Input")]
     pub(super) attachment: Option<settings::Attached>,
 

@@ -85,12 +85,17 @@ fn text<W: World>(path: &Path, session: &Session<'_, W>) -> Result<String, Probl
 /// Folders are named for what is in them, and most who check a policy check a service control policy.
 fn guessed(path: &Path) -> Attachment {
     let folder = path.parent().and_then(Path::file_name).and_then(|it| it.to_str());
-    if folder == Some("iam") { Attachment::Identity } else { Attachment::Scp }
+    match folder {
+        Some("iam") => Attachment::Identity,
+        Some("rcp") => Attachment::Rcp,
+        _ => Attachment::Scp,
+    }
 }
 
 const fn attachment(it: Attachment) -> &'static str {
     match it {
         Attachment::Scp => "service control policy",
+        Attachment::Rcp => "resource control policy",
         Attachment::Identity => "identity policy",
     }
 }
@@ -190,6 +195,7 @@ fn file_v1(it: &Checked) -> FileV1 {
         file: it.name.clone(),
         attachment: match it.attachment {
             Attachment::Scp => "scp",
+            Attachment::Rcp => "rcp",
             Attachment::Identity => "identity",
         },
         findings: it.report.findings.iter().map(finding).collect(),

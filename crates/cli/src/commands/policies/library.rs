@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use v2only_guardrails::{Settings, iac};
+use v2only_guardrails::{Settings, TooLarge, deploy, iac};
 
 use super::args::RenderArgs;
 use crate::args::format::Format;
@@ -101,9 +101,13 @@ pub(super) fn render<W: World>(args: &RenderArgs, session: &mut Session<'_, W>) 
 }
 
 fn rendered(settings: &Settings) -> Result<Vec<File>, Problem> {
-    let policies = v2only_guardrails::render(settings).map_err(|why| {
+    let too_large = |why: TooLarge| {
         Problem::usage(why.to_string(), "name roles by patterns: `--exempt 'arn:aws:iam::*:role/legacy-*'`")
-    })?;
+    };
+    let policies = v2only_guardrails::render(settings).map_err(too_large)?;
+    let templates = deploy::files(settings).map_err(too_large)?;
+    let templates =
+        templates.into_iter().map(|it| File { names: Vec::new(), limit: None, path: it.path, text: it.text });
     let policies = policies.into_iter().map(|it| File {
         names: it.sids(),
         limit: Some(it.kind.limit()),
@@ -116,14 +120,15 @@ fn rendered(settings: &Settings) -> Result<Vec<File>, Problem> {
         path: it.path,
         text: it.text,
     });
-    let mut files: Vec<File> = policies.chain(rules).collect();
+    let mut files: Vec<File> = policies.chain(rules).chain(templates).collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(files)
 }
 
 /// The policy of that path or name.
 fn named<'a>(files: &'a [File], name: &str) -> Result<&'a File, Problem> {
-    let wanted = name.strip_suffix(".json").or_else(|| name.strip_suffix(".guard")).unwrap_or(name);
+    let endings = [".json", ".guard", ".yaml"];
+    let wanted = endings.iter().find_map(|it| name.strip_suffix(it)).unwrap_or(name);
     let wanted = wanted.strip_prefix("policies/").unwrap_or(wanted);
     let is = |it: &&File| it.stem() == wanted || it.stem().rsplit('/').next() == Some(wanted);
     files.iter().find(is).ok_or_else(|| {

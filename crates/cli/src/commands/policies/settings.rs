@@ -39,6 +39,8 @@ enum PartitionArg {
 pub(super) enum Attached {
     /// To an organizational unit or an account.
     Scp,
+    /// To an organizational unit or an account, for its resources.
+    Rcp,
     /// To a user or a role.
     Identity,
 }
@@ -47,6 +49,7 @@ impl From<Attached> for Attachment {
     fn from(it: Attached) -> Self {
         match it {
             Attached::Scp => Self::Scp,
+            Attached::Rcp => Self::Rcp,
             Attached::Identity => Self::Identity,
         }
     }

@@ -8,31 +8,56 @@ use crate::check::table::{self, ACTIONS};
 use crate::check::{Against, Attachment, Finding, Level};
 
 /// A service control policy grants nothing: beside `FullAWSAccess` an `Allow` has no effect at all.
-pub fn run(statement: &Statement, against: Against<'_>) -> Vec<Finding> {
-    if statement.deny || against.attachment != Attachment::Scp {
+pub fn run(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
+    if against.attachment != Attachment::Scp {
         return Vec::new();
     }
+    let mut allows = policy.statements.iter().filter(|it| !it.deny && !is_full_access(it));
+    if is_allow_list(policy) {
+        let note = |it| {
+            finding(
+                "allow-list",
+                Level::Note,
+                it,
+                it.at,
+                "the policy is an allow list: in place of `FullAWSAccess` it denies every other action",
+                "detach `FullAWSAccess` where this policy is attached; beside it the list has no effect",
+            )
+        };
+        return allows.next().map(note).into_iter().collect();
+    }
+    let restricts_nothing = |it: &Statement| {
+        finding(
+            "allow-restricts-nothing",
+            Level::Error,
+            it,
+            it.at,
+            "beside `FullAWSAccess` this Allow restricts nothing, and in its place it denies every other action",
+            "write a Deny with the opposite condition: \"Effect\": \"Deny\" with StringNotEquals in place of StringEquals",
+        )
+    };
+    allows.map(restricts_nothing).collect()
+}
+
+/// Whether a policy allows a list of actions, some of them without conditions, and not every action. A policy whose
+/// only Allow has conditions is meant as a restriction.
+pub fn is_allow_list(policy: &Policy) -> bool {
+    let allows = || policy.statements.iter().filter(|it| !it.deny);
+    !allows().any(is_full_access) && allows().any(|it| it.tests.is_empty())
+}
+
+fn is_full_access(statement: &Statement) -> bool {
     let everything = |words: &[crate::Word]| words.iter().any(|it| it.text == "*");
-    let is_full_access = !statement.actions.not
+    !statement.actions.not
         && everything(&statement.actions.words)
         && everything(&statement.resources.words)
-        && statement.tests.is_empty();
-    if is_full_access {
-        return Vec::new();
-    }
-    vec![finding(
-        "allow-restricts-nothing",
-        Level::Error,
-        statement,
-        statement.at,
-        "beside `FullAWSAccess` this Allow restricts nothing, and in its place it denies every other action",
-        "write a Deny with the opposite condition: \"Effect\": \"Deny\" with StringNotEquals in place of StringEquals",
-    )]
+        && statement.tests.is_empty()
 }
 
 /// A grant with conditions beside a grant of the same action on the same resources without conditions.
 pub fn beside_wider(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
-    if against.attachment != Attachment::Identity {
+    let is_list = against.attachment == Attachment::Scp && is_allow_list(policy);
+    if against.attachment != Attachment::Identity && !is_list {
         return Vec::new();
     }
     let grants = || policy.statements.iter().filter(|it| !it.deny);

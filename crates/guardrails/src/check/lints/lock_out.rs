@@ -13,7 +13,25 @@ pub fn run(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
         return findings;
     }
     for case in effects::of(policy, against).into_iter().filter(|it| it.ours) {
-        let Outcome::Denied(by) = case.outcome else { continue };
+        let by = match case.outcome {
+            Outcome::Denied(by) => by,
+            // Not on the allow list, which the first grant begins.
+            Outcome::NotGranted => {
+                let grant = policy.statements.iter().find(|it| !it.deny);
+                let Some(grant) = grant else { continue };
+                let action = case.requests.first().map(|it| it.action.as_str()).unwrap_or_default();
+                findings.push(finding(
+                    "locks-out-remediation",
+                    Level::Error,
+                    grant,
+                    grant.at,
+                    format!("the allow list does not contain what has to go on: {}", case.name),
+                    format!("add \"{action}\" to its actions"),
+                ));
+                continue;
+            }
+            Outcome::Allowed | Outcome::Depends(_) => continue,
+        };
         let principal = case.requests.first().and_then(|it| it.context.get("aws:principalarn")?.first());
         let principal = principal.map(String::as_str).unwrap_or_default();
         let name = principal.rsplit('/').next().unwrap_or_default();

@@ -6,17 +6,19 @@ use crate::check::{Against, Attachment, Finding, Level};
 /// What service control policies were limited to before 2026-05.
 const SCP_BEFORE: usize = 5_120;
 const SCP: usize = 10_240;
+const RCP: usize = 5_120;
 const MANAGED: usize = 6_144;
 
 /// White space counts in service control policies that are sent by the command line or an SDK, and does not in
 /// identity policies.
 pub fn run(text: &str, against: Against<'_>) -> Vec<Finding> {
     let size = match against.attachment {
-        Attachment::Scp => text.trim_end().chars().count(),
+        Attachment::Scp | Attachment::Rcp => text.trim_end().chars().count(),
         Attachment::Identity => text.chars().filter(|it| !it.is_whitespace()).count(),
     };
     let (limit, before) = match against.attachment {
         Attachment::Scp => (SCP, SCP_BEFORE),
+        Attachment::Rcp => (RCP, RCP),
         Attachment::Identity => (MANAGED, MANAGED),
     };
     let (level, message) = if size > limit {

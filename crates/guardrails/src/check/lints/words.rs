@@ -3,21 +3,22 @@
 use crate::Word;
 use crate::check::finding::about as finding;
 use crate::check::read::Statement;
-use crate::check::{Against, Finding, Level};
+use crate::check::{Against, Attachment, Finding, Level};
 use crate::check::{glob, names};
 use v2only_document::spelling;
 
 /// Misspelt actions, and a principal.
-pub fn run(statement: &Statement, _: Against<'_>) -> Vec<Finding> {
+pub fn run(statement: &Statement, against: Against<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(at) = statement.principal {
+    if let Some(at) = statement.principal.filter(|_| against.attachment != Attachment::Rcp) {
         findings.push(finding(
             "principal-in-policy",
             Level::Error,
             statement,
             at,
             "only policies of resources have a Principal",
-            "take it out; to spare somebody, use \"ArnNotLike\": {\"aws:PrincipalArn\": …}",
+            "take it out; to spare somebody, use \"ArnNotLike\": {\"aws:PrincipalArn\": …}; a resource control policy \
+             is checked with `--as rcp`",
         ));
     }
     findings.extend(statement.actions.words.iter().filter_map(|word| action(statement, word)));

@@ -4,8 +4,8 @@
 
 use v2only_document::tree::{Node, Value};
 
+use super::call::{bare, function};
 use super::template::Template;
-use super::value::function;
 
 /// Deeper calls are not followed.
 const MAX_DEPTH: usize = 16;
@@ -116,8 +116,4 @@ fn items(node: &Node) -> Option<&[Node]> {
         Value::List(items) => Some(items),
         _ => None,
     }
-}
-
-fn bare(called: &str) -> &str {
-    called.trim_start_matches('!').trim_start_matches("Fn::")
 }

@@ -41,7 +41,7 @@ impl Template {
 }
 
 /// The resources, with those in the bodies of loops.
-fn collect<'a>(entries: &'a [Entry], resources: &mut Vec<&'a Entry>) {
+pub(super) fn collect<'a>(entries: &'a [Entry], resources: &mut Vec<&'a Entry>) {
     for entry in entries {
         match &entry.value.value {
             Value::List(items) if entry.key.text.starts_with("Fn::ForEach") => {

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use v2only_document::tree::{Node, Value};
 use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
+use super::call::function;
 use super::kinds::{Kind, Switch};
 use super::suggestion::Suggestion;
 use super::template::{Template, note};
-use super::value::{self, Case, Is, at_path, cases, property};
+use super::value::{Case, Is, at_path, cases, property};
 use crate::check::Level;
 use crate::iac::Finding;
 use crate::{Mark, Settings};
@@ -331,7 +332,7 @@ fn hop_limit(case: &Case<'_>, settings: &Settings) -> Verdict {
 impl Template {
     /// Whether a value refers to a launch template of this file, by `!Ref`, `!GetAtt` or its name.
     fn contains_launch_template(&self, value: &Node) -> bool {
-        let logical = match value::function(value) {
+        let logical = match function(value) {
             Some((function, argument)) if function.ends_with("Ref") => argument.text(),
             Some((function, argument)) if function.ends_with("GetAtt") => match &argument.value {
                 Value::List(items) => items.first().and_then(Node::text),

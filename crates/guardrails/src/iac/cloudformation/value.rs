@@ -4,6 +4,7 @@
 
 use v2only_document::tree::{Node, Value};
 
+use super::call::{self, function};
 use super::constant;
 use super::template::Template;
 use crate::Mark;
@@ -47,18 +48,6 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The name of the function that a node calls, and its argument.
-pub(super) fn function(node: &Node) -> Option<(String, &Node)> {
-    if let Some(tag) = &node.tag {
-        return Some((format!("!{tag}"), node));
-    }
-    let is_function = |it: &str| it == "Ref" || it == "Condition" || it.starts_with("Fn::");
-    match node.entries() {
-        [only] if is_function(&only.key.text) => Some((only.key.text.clone(), &only.value)),
-        _ => None,
-    }
-}
-
 /// Everything that a node can be. `name` is the property, for the message.
 pub(super) fn cases<'a>(template: &'a Template, node: &'a Node, name: &str) -> Vec<Case<'a>> {
     resolve(template, node, name, 0)
@@ -77,7 +66,7 @@ fn resolve<'a>(template: &'a Template, node: &'a Node, name: &str, depth: usize)
         let null = matches!(&node.value, Value::Scalar { text, plain: true } if is_null(text));
         return one(if null { Is::Absent } else { Is::Node(node) });
     };
-    let bare = called.trim_start_matches('!').trim_start_matches("Fn::");
+    let bare = call::bare(&called);
     let unknown = |more: &str| one(Is::Unknown(format!("{name} comes from {called}{more}")));
     match bare {
         _ if depth > MAX_DEPTH => unknown(""),
