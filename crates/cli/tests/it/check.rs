@@ -426,7 +426,6 @@ fn what_terraform_writes_besides_a_plan_gets_its_hint() {
         .file("stream.json", stream)
         .file("people.txt", "Terraform will perform the following actions:\n")
         .file("plan.out", "PK\u{3}\u{4}rest")
-        .file("main.tf.json", "{}")
         .file("before.json", &format!("[command]/opt/terraform show -json plan.out\n{plan}\n"))
         .file("after.json", &format!("{plan}\n::debug::Terraform exited with code 0.\n"))
         .file("prefixed.json", &format!("12:00:00.000 STDOUT terraform: {plan}\n"));
@@ -434,7 +433,6 @@ fn what_terraform_writes_besides_a_plan_gets_its_hint() {
         ("stream.json", "terraform show -json plan.out"),
         ("people.txt", "terraform show -json plan.out"),
         ("plan.out", "terraform show -json plan.out"),
-        ("main.tf.json", "terraform show -json plan.out"),
         ("before.json", "terraform_wrapper: false"),
         ("after.json", "terraform_wrapper: false"),
         ("prefixed.json", "terraform_wrapper: false"),
@@ -457,6 +455,8 @@ fn types_are_listed_as_judged_or_named() {
     assert_eq!(of("AWS::EKS::Nodegroup")["state"], "named");
     assert_eq!(of("aws_launch_template")["state"], "judged");
     assert_eq!(of("awscc_ec2_instance")["state"], "named");
+    assert_eq!(of("EC2NodeClass")["switch"], "spec.metadataOptions.httpTokens");
+    assert_eq!(of("amazon-chroot")["switch"], "imds_support");
     for it in types {
         assert!(ran.out.contains(it["name"].as_str().unwrap()), "{it}");
         assert_eq!(it["state"] == "named", it["why"].is_string(), "{it}");

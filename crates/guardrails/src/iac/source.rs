@@ -23,7 +23,7 @@ use std::rc::Rc;
 
 use self::facts::{Facts, JUDGED};
 use self::folder::{Folder, InFile, is_override, local_folder};
-pub use self::packer::PackerTemplate;
+pub use self::packer::{PackerTemplate, switches as packer_switches};
 use self::program::{Children, Instance, Program, Scope};
 use self::syntax::{Block, Body, Expr};
 use super::cloudformation::Unreadable;
