@@ -118,7 +118,7 @@ pub fn types() -> Vec<KnownType> {
     let own =
         |language, name, switch: String| KnownType { language, name, switch: Some(switch), named: None };
     let objects = kubernetes::kinds::KINDS.iter().map(|it| own("kubernetes", it.name, it.switch.path()));
-    let builders = source::packer_switches().map(|(name, switch)| own("packer", name, switch.to_owned()));
+    let builders = source::builders::switches().map(|(name, switch)| own("packer", name, switch.to_owned()));
     let mut types: Vec<KnownType> =
         judged.chain(elsewhere).chain(planned).chain(objects).chain(builders).collect();
     types.sort_by_key(|it| (it.language, it.name));

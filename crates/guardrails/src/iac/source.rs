@@ -6,6 +6,7 @@
 //!
 //! What only a plan would decide is a note that names what decides.
 
+pub mod builders;
 mod evaluate;
 mod facts;
 mod folder;
@@ -23,7 +24,7 @@ use std::rc::Rc;
 
 use self::facts::{Facts, JUDGED};
 use self::folder::{Folder, InFile, is_override, local_folder};
-pub use self::packer::{PackerTemplate, switches as packer_switches};
+pub use self::packer::PackerTemplate;
 use self::program::{Children, Instance, Program, Scope};
 use self::syntax::{Block, Body, Expr};
 use super::cloudformation::Unreadable;
@@ -118,7 +119,7 @@ impl SourceFile {
             "resource" => {
                 Some(kinds::of(it.label(0)).map(|it| !matches!(it, Switch::Named(_) | Switch::Templates)))
             }
-            "source" => Some(packer::is_judged(it.label(0)).then_some(true)),
+            "source" => Some(builders::is_judged(it.label(0)).then_some(true)),
             "module" if !local(it) => Some(Some(false)),
             _ => None,
         };

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use v2only_document::tree::{self, Format, Node, Options};
 
+use super::builders::{IMAGES, INSTANCES, is_judged};
 use super::facts::{Facts, JUDGED};
 use super::folder::Folder;
 use super::json;
@@ -17,24 +18,6 @@ use crate::check::Level;
 use crate::iac::cloudformation::Unreadable;
 use crate::iac::{Counts, Finding};
 use crate::{Mark, Settings};
-
-/// Builders that launch an instance with metadata options.
-const INSTANCES: &[&str] = &["amazon-ebs", "amazon-ebssurrogate", "amazon-ebsvolume"];
-/// Builders, and a post-processor, that create an image.
-const IMAGES: &[&str] =
-    &["amazon-ebs", "amazon-ebssurrogate", "amazon-instance", "amazon-chroot", "amazon-import"];
-
-/// The builders that are judged, each with the argument of its instance, or else of its image.
-pub fn switches() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let instances = INSTANCES.iter().map(|it| (*it, "metadata_options.http_tokens"));
-    let images = IMAGES.iter().filter(|it| !INSTANCES.contains(it));
-    instances.chain(images.map(|it| (*it, "imds_support")))
-}
-
-/// Whether a builder is judged.
-pub(super) fn is_judged(builder: &str) -> bool {
-    INSTANCES.contains(&builder) || IMAGES.contains(&builder)
-}
 
 /// A source as a build uses it.
 struct Use<'a> {
