@@ -54,6 +54,8 @@ fn an_instance_is_judged_by_what_it_becomes(#[case] properties: &str, #[case] ex
 #[case("AWS::ElasticBeanstalk::Environment", "{OptionSettings: []}", &["http-tokens-not-stated"])]
 #[case("AWS::EC2::SpotFleet", "{SpotFleetRequestConfigData: {LaunchSpecifications: [{ImageId: a}]}}", &["http-tokens-not-stated"])]
 #[case("AWS::EC2::EC2Fleet", "{LaunchTemplateConfigs: [{LaunchTemplateSpecification: {LaunchTemplateId: lt-1}}]}", &["cannot-tell"])]
+#[case("AWS::EC2::EC2Fleet", "{LaunchTemplateConfigs: [{Overrides: [{MetadataOptions: {HttpTokens: optional}}, {InstanceType: m7g.large}]}]}", &["http-tokens-not-required"])]
+#[case("AWS::EC2::EC2Fleet", "{LaunchTemplateConfigs: [{Overrides: [{MetadataOptions: {HttpTokens: !Ref T}}, {MetadataOptions: {HttpTokens: required}}]}]}", &["cannot-tell"])]
 #[case("AWS::AutoScaling::AutoScalingGroup", "{MixedInstancesPolicy: {LaunchTemplate: {LaunchTemplateSpecification: {LaunchTemplateName: t}}}}", &["cannot-tell"])]
 #[case("AWS::AutoScaling::LaunchConfiguration", "{}", &["http-tokens-not-stated"])]
 #[case("AWS::EKS::Nodegroup", "{}", &["cannot-tell"])]

@@ -36,6 +36,7 @@ impl<'a> Resource<'a> {
         let mut findings = self.templates();
         match self.kind.switch {
             Switch::Options(path) => findings.extend(self.options(path, settings)),
+            Switch::Overrides(path) => findings.extend(self.overrides(path)),
             Switch::Value(path, wanted, code) => findings.extend(self.value(path, wanted, code)),
             Switch::BeanstalkOption => findings.extend(self.beanstalk()),
             Switch::EmrConfiguration => findings.extend(self.emr()),
@@ -94,6 +95,18 @@ impl<'a> Resource<'a> {
             Is::Absent => Verdict::Bad("http-tokens-not-stated", not_stated.to_owned(), case.at),
             _ => equals(case, "HttpTokens", "required", "http-tokens-not-required"),
         }
+    }
+
+    /// Tokens that override those of a launch template, which decides where they are not stated.
+    fn overrides(&self, path: &[&'static str]) -> Vec<Finding> {
+        let verdict = |case: &Case<'a>| match case.is {
+            Is::Absent => Verdict::Right,
+            _ => equals(case, "HttpTokens", "required", "http-tokens-not-required"),
+        };
+        // Each override launches its own instances, so each is judged alone.
+        let each = self.each(path).into_iter().map(|it| property(self.template, &[it], "HttpTokens"));
+        let instead = "MetadataOptions: {HttpTokens: required}";
+        each.flat_map(|cases| self.one(cases.iter().map(verdict).collect(), instead)).collect()
     }
 
     fn value(&self, path: &[&'static str], wanted: &str, code: &'static str) -> Vec<Finding> {

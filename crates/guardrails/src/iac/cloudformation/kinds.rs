@@ -7,6 +7,9 @@
 pub enum Switch {
     /// A map with `HttpTokens`, at this path below `Properties`.
     Options(&'static [&'static str]),
+    /// Maps with `HttpTokens` that override a launch template, at this path below `Properties`. `[]` stands for every
+    /// item of a list.
+    Overrides(&'static [&'static str]),
     /// A value that must be this text, at this path below `Properties`.
     Value(&'static [&'static str], &'static str, &'static str),
     /// An option setting of Elastic Beanstalk.
@@ -25,6 +28,10 @@ impl Switch {
         const EMR: &str = "SecurityConfiguration.InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion";
         match self {
             Self::Options(path) => Some([path, &["HttpTokens"]].concat().join(".")),
+            Self::Overrides(path) => {
+                let names: Vec<&str> = path.iter().copied().filter(|it| *it != "[]").collect();
+                Some(format!("{}.HttpTokens", names.join(".")))
+            }
             Self::Value(path, ..) => Some(path.join(".")),
             Self::BeanstalkOption => Some("OptionSettings.DisableIMDSv1".to_owned()),
             Self::EmrConfiguration => Some(EMR.to_owned()),
@@ -82,7 +89,7 @@ pub const KINDS: &[Kind] = &[
     ),
     kind(
         "AWS::EC2::EC2Fleet",
-        Switch::None(""),
+        Switch::Overrides(&["LaunchTemplateConfigs", "[]", "Overrides", "[]", "MetadataOptions"]),
         &[&["LaunchTemplateConfigs", "[]", "LaunchTemplateSpecification"]],
     ),
     kind("AWS::EC2::Instance", Switch::Options(&["MetadataOptions"]), &[&["LaunchTemplate"]]),
