@@ -104,6 +104,7 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
+        | "CallRateLimitExceededException"
         | "TooManyRequestsException"
         | "EC2ThrottledException"
         | "RequestThrottled"
@@ -125,7 +126,14 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "Unavailable"
         | "RequestTimeout"
         | "RequestTimeoutException" => Kind::Unavailable,
-        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" | "OptInRequired" => Kind::Denied,
+        // Of Lightsail, in an account or Region that was not used before.
+        "AccountSetupInProgressException" | "RegionSetupInProgressException" => Kind::Unavailable,
+        "UnauthorizedOperation"
+        | "AccessDenied"
+        | "AccessDeniedException"
+        | "OptInRequired"
+        | "ForbiddenException"
+        | "InsufficientPrivilegesException" => Kind::Denied,
         // An image of somebody else.
         "AuthFailure" if message.contains("Not authorized for image") => Kind::Denied,
         "AuthFailure"
@@ -155,6 +163,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         // EC2 and SageMaker take 50 tags a resource. Another attempt fails as well.
         "TagLimitExceeded" => Kind::Refused,
         "ResourceLimitExceeded" if message.to_ascii_lowercase().contains("tag") => Kind::Refused,
+        // Of Lightsail, Image Builder and EMR.
+        "InvalidInputException" | "InvalidRequestException" => Kind::Invalid,
         "ParameterNotFound" | "ResourceNotFound" | "ResourceLimitExceeded" => Kind::Invalid,
         // Of Systems Manager: it does not manage the instance, or has not heard of it for a while.
         "InvalidInstanceId" | "InvalidDocument" => Kind::Invalid,
@@ -214,6 +224,12 @@ mod tests {
             "AWS was not able to validate the provided access credentials",
             Kind::Credentials,
         );
+        check("CallRateLimitExceededException", "Rate exceeded", Kind::Throttled);
+        check("ForbiddenException", "", Kind::Denied);
+        check("InsufficientPrivilegesException", "", Kind::Denied);
+        check("RegionSetupInProgressException", "", Kind::Unavailable);
+        check("InvalidInputException", "", Kind::Invalid);
+        check("InvalidRequestException", "", Kind::Invalid);
         check("SomethingNew", "", Kind::Unknown);
         check("TagLimitExceeded", "You have reached the maximum number of tags", Kind::Refused);
         check("ResourceLimitExceeded", "The maximum number of tags is 50", Kind::Refused);
