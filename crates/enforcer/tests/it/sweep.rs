@@ -502,3 +502,33 @@ async fn a_sweep_closes_what_was_v2_only_though_the_gate_would_shelter_it() {
     let expected = ["cloudtrail:LookupEvents modified options", "cloudtrail:LookupEvents i-00000002"];
     assert_eq!(looked_up, expected, "once, and for the one that somebody opened");
 }
+
+/// Somebody dropped the tag `v2only:reverted`, as a Terraform apply does. CloudTrail remembers the flips.
+#[tokio::test]
+async fn a_sweep_pauses_for_a_notebook_that_was_opened_again_and_again_though_its_tag_is_gone() {
+    let flip = |time: &str| {
+        json!({
+            "eventVersion": "1.09", "eventSource": "sagemaker.amazonaws.com", "awsRegion": REGION,
+            "eventName": "UpdateNotebookInstance", "eventTime": time, "eventID": format!("ct-{time}"),
+            "recipientAccountId": ACCOUNT,
+            "userIdentity": {"type": "IAMUser", "arn": format!("arn:aws:iam::{ACCOUNT}:user/mallory"), "accountId": ACCOUNT},
+            "requestParameters": {
+                "notebookInstanceName": "churn",
+                "instanceMetadataServiceConfiguration": {"minimumInstanceMetadataServiceVersion": "1"},
+            },
+            "responseElements": null,
+        })
+    };
+    for (flips, outcome) in [(3, "fixed"), (9, "waiting")] {
+        let deployed = Deployed::new(ENFORCE, |world| {
+            world.notebook("churn", NotebookStatus::Stopped);
+            let times = (0..flips)
+                .map(|it| now() - SignedDuration::from_mins(5) - SignedDuration::from_hours(2) * it);
+            world.history = times.map(|it| flip(&it.to_string())).collect();
+        });
+        let mut told = SweepOutput::default();
+        deployed.drain(SWEEP, &mut told).await;
+        assert_eq!(told.resources(outcome), ["churn"], "{flips} flips: {:?}", told.lines);
+        assert_eq!(deployed.calls("cloudtrail:LookupEvents"), 1);
+    }
+}
