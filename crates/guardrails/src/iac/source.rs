@@ -6,6 +6,7 @@
 //!
 //! What only a plan would decide is a note that names what decides.
 
+pub mod builders;
 mod evaluate;
 mod facts;
 mod folder;
@@ -26,10 +27,12 @@ use self::folder::{Folder, InFile, is_override, local_folder};
 pub use self::packer::PackerTemplate;
 use self::program::{Children, Instance, Program, Scope};
 use self::syntax::{Block, Body, Expr};
-use super::Finding;
 use super::cloudformation::Unreadable;
-use crate::Settings;
+use super::suppression::{Directive, comments, resource_at};
+use super::terraform::kinds::{self, Switch};
+use super::{Counts, Finding};
 use crate::check::Level;
+use crate::{Mark, Settings};
 
 /// A source file, or a file with values for variables.
 #[derive(Debug, Clone)]
@@ -103,6 +106,40 @@ impl SourceFile {
                 .join("."),
         };
         self.body.blocks.iter().map(|it| (address(it), it.at.line, it.end)).collect()
+    }
+
+    /// How many resources are judged, are only named, or have no metadata switch. A module that is not local is
+    /// named.
+    pub fn counts(&self) -> Counts {
+        let local = |it: &Block| match it.body.argument("source").map(|it| &it.value) {
+            Some(Expr::Text(source)) => local_folder("", source).is_some(),
+            _ => false,
+        };
+        let state = |it: &Block| match it.kind.as_str() {
+            "resource" => {
+                Some(kinds::of(it.label(0)).map(|it| !matches!(it, Switch::Named(_) | Switch::Templates)))
+            }
+            "source" => Some(builders::is_judged(it.label(0)).then_some(true)),
+            "module" if !local(it) => Some(Some(false)),
+            _ => None,
+        };
+        Counts::of(self.body.blocks.iter().filter_map(state))
+    }
+
+    /// The suppressions in comments, in the order of the text that the file was read from. The JSON syntax has none.
+    pub fn directives(&self, text: &str) -> Vec<Directive> {
+        if self.path.ends_with(".json") {
+            return Vec::new();
+        }
+        let blocks = self.blocks();
+        let ranges: Vec<(&str, usize, usize)> =
+            blocks.iter().map(|(address, first, last)| (address.as_str(), *first, *last)).collect();
+        let lines: Vec<&str> = text.lines().collect();
+        let directive = |(at, words): (Mark, &str)| {
+            let address = resource_at(&lines, at.line, &ranges).map(str::to_owned);
+            Directive::from_comment(words, at, address)
+        };
+        comments(text, &["#", "//"]).into_iter().map(directive).collect()
     }
 
     /// The folders of the modules that the file calls from its own disk.

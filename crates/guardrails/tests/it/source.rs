@@ -253,6 +253,15 @@ fn the_json_syntax_is_read_alike() {
 }
 
 #[test]
+fn comments_name_the_resource_that_they_stand_in_or_above() {
+    let text = "// v2only:ignore http-tokens-not-stated until=2027-01-31 reason=above\nresource \"aws_instance\" \"a\" {\n}\n\
+                resource \"aws_instance\" \"b\" {\n  ami = 1 # v2only:ignore http-tokens-not-stated reason=within\n}\n";
+    let directives = SourceFile::read("main.tf", text).unwrap().directives(text);
+    let addresses: Vec<_> = directives.iter().map(|it| it.address.as_deref()).collect();
+    assert_eq!(addresses, [Some("aws_instance.a"), Some("aws_instance.b")]);
+}
+
+#[test]
 fn blocks_have_their_lines() {
     let file = SourceFile::read("main.tf", "resource \"aws_instance\" \"web\" {\n  a = 1\n}\n\nlocals {}\n")
         .unwrap();
