@@ -6,8 +6,8 @@ use futures_util::lock::Mutex;
 use jiff::Timestamp;
 use v2only_policy::usage::{Siblings, Usage};
 use v2only_policy::{
-    Circumstances, History, Judged, NotebookName, Occasion, OuId, Place, Policy, Subject, decide_instance,
-    decide_notebook,
+    Circumstances, History, Judged, NotebookName, Occasion, OuId, Place, Policy, ResourceKind, Subject,
+    decide_instance, decide_notebook,
 };
 
 use crate::failure::Failure;
@@ -81,7 +81,7 @@ async fn look_around(
     usage_unread: &mut Option<Failure>,
 ) -> Result<(), Failure> {
     let request = ScanRequest::at(ports, policy, place, now).await?;
-    if kinds.instances {
+    if kinds.contains(ResourceKind::Instance) {
         let mut next = None;
         loop {
             let page = request.instances(ports, next, usage_unread).await?;
@@ -94,7 +94,7 @@ async fn look_around(
         }
     }
     let mut unread = Vec::new();
-    if kinds.notebooks {
+    if kinds.contains(ResourceKind::Notebook) {
         let mut next = None;
         loop {
             let page = ports.notebook_names(place, next).await?;
@@ -239,6 +239,7 @@ impl<'a> ScanRequest<'a> {
                 | Subject::TemplateVersion { .. }
                 | Subject::LaunchConfiguration { .. }
                 | Subject::Consumer { .. }
+                | Subject::Surface(_)
                 | Subject::Image(_) => {}
             }
         }

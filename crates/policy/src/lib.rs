@@ -27,6 +27,7 @@ pub mod notebook;
 pub mod option;
 pub mod owner;
 pub mod source;
+pub mod surface;
 pub mod usage;
 
 pub mod effective;
@@ -37,6 +38,7 @@ pub mod verdict;
 pub mod cause;
 pub mod decide;
 pub mod decision;
+pub mod kind;
 pub mod plan;
 pub mod review;
 pub mod subject;
@@ -44,7 +46,8 @@ pub mod subject;
 pub use container_host::ContainerHost;
 pub use decide::{
     Circumstances, Occasion, compliant_anywhere, decide_account_defaults, decide_consumer, decide_image,
-    decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook, usage_gate,
+    decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook, decide_surface,
+    surface_usage_window, usage_gate,
 };
 pub use decision::Decision;
 pub use effective::{By, Decided, EffectiveOptions, effective};
@@ -54,16 +57,18 @@ pub use ids::{
     AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, OuId, Partition, Place, Region,
 };
 pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
+pub use kind::{AboutKind, ResourceKind};
 pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 pub use option::{MetadataOption, SwitchOption, Switches};
 pub use owner::{Owner, OwnerKind};
 pub use plan::{
-    DefaultsChange, GroupChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange,
-    Wait,
+    DefaultsChange, GroupChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, SurfaceChange,
+    TemplateChange, Wait,
 };
 pub use settings::{Mode, Policy, Rules};
 pub use source::{AccountDefaults, ImdsSupport, StatedOptions};
 pub use subject::{Judged, Subject};
+pub use surface::{Surface, SurfaceKind};
 pub use verdict::{Compliance, Note, Verdict};
 
 /// Tag keys by AWS resource, as written and as described.

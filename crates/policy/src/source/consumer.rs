@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::image::ImdsSupport;
 use crate::Tags;
+use crate::kind::ResourceKind;
 
 /// A kind of consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,20 +21,12 @@ pub enum ConsumerKind {
 impl ConsumerKind {
     /// A stable word for logs, metrics and journals.
     pub const fn code(self) -> &'static str {
-        match self {
-            Self::AutoScalingGroup => "auto-scaling-group",
-            Self::Fleet => "ec2-fleet",
-            Self::SpotFleet => "spot-fleet",
-        }
+        ResourceKind::Consumer(self).about().word
     }
 
     /// The name in text.
     pub const fn noun(self) -> &'static str {
-        match self {
-            Self::AutoScalingGroup => "Auto Scaling group",
-            Self::Fleet => "EC2 Fleet",
-            Self::SpotFleet => "Spot Fleet request",
-        }
+        ResourceKind::Consumer(self).about().noun
     }
 }
 
