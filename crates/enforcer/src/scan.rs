@@ -7,9 +7,8 @@ use jiff::Timestamp;
 use v2only_policy::notebook::Notebook;
 use v2only_policy::usage::{Siblings, Usage};
 use v2only_policy::{
-    Circumstances, Decision, History, Judged, NotebookName, Occasion, OuId, Place, Policy, ResourceKind, Subject,
-    Verdict,
-    decide_instance, decide_notebook,
+    Circumstances, Decision, History, Judged, NotebookName, Occasion, OuId, Place, Policy, ResourceKind,
+    Subject, Verdict, decide_instance, decide_notebook,
 };
 
 use crate::failure::Failure;
