@@ -104,6 +104,7 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
+        | "CallRateLimitExceededException"
         | "TooManyRequestsException"
         | "EC2ThrottledException"
         | "RequestThrottled"
@@ -130,12 +131,16 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "Unavailable"
         | "RequestTimeout"
         | "RequestTimeoutException" => Kind::Unavailable,
+        // Of Lightsail, in an account or Region that was not used before.
+        "AccountSetupInProgressException" | "RegionSetupInProgressException" => Kind::Unavailable,
         "UnauthorizedOperation"
         | "AccessDenied"
         | "AccessDeniedException"
         | "OptInRequired"
         | "PendingVerification"
-        | "Blocked" => Kind::Denied,
+        | "Blocked"
+        | "ForbiddenException"
+        | "InsufficientPrivilegesException" => Kind::Denied,
         // An image of somebody else.
         "AuthFailure" if message.contains("Not authorized for image") => Kind::Denied,
         "AuthFailure"
@@ -165,6 +170,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         // EC2 and SageMaker take 50 tags a resource. Another attempt fails as well.
         "TagLimitExceeded" | "TagPolicyViolation" => Kind::Refused,
         "ResourceLimitExceeded" if message.to_ascii_lowercase().contains("tag") => Kind::Refused,
+        // Of Lightsail, Image Builder and EMR.
+        "InvalidInputException" | "InvalidRequestException" => Kind::Invalid,
         "ParameterNotFound" | "ResourceNotFound" | "ResourceLimitExceeded" => Kind::Invalid,
         // Of Systems Manager: it does not manage the instance, or has not heard of it for a while.
         "InvalidInstanceId" | "InvalidDocument" => Kind::Invalid,
@@ -226,6 +233,12 @@ mod tests {
             "AWS was not able to validate the provided access credentials",
             Kind::Credentials,
         );
+        check("CallRateLimitExceededException", "Rate exceeded", Kind::Throttled);
+        check("ForbiddenException", "", Kind::Denied);
+        check("InsufficientPrivilegesException", "", Kind::Denied);
+        check("RegionSetupInProgressException", "", Kind::Unavailable);
+        check("InvalidInputException", "", Kind::Invalid);
+        check("InvalidRequestException", "", Kind::Invalid);
         check("SomethingNew", "", Kind::Unknown);
         check("InvalidState", "", Kind::WrongState);
         check("InvalidStateTransition", "", Kind::WrongState);

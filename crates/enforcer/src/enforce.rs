@@ -11,11 +11,12 @@ use v2only_policy::{Hold, InstanceId, Judged, Place, Step, Subject};
 
 use crate::failure::{Failure, Kind};
 use crate::ports::{
-    DescribeInstances, DescribeNotebook, InstanceWriter, NotebookWriter, SourceReader, SourceWriter,
+    DescribeInstances, DescribeNotebook, InstanceWriter, NotebookWriter, ReadSurfaces, SourceReader,
+    SourceWriter, TightenSurface, together,
 };
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 use crate::second_look::{is_slow, next_chunk, unchanged_since, while_fresh};
-use crate::{instances, notebooks, sources};
+use crate::{instances, notebooks, sources, surfaces};
 
 /// Where the state before each change is written.
 pub trait Journal {
@@ -140,8 +141,10 @@ async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
         }
         let chunk = next_chunk(&mut rest, is_slow);
         let (same, other) = unchanged_since(ports, place, chunk).await;
-        other.iter().for_each(|it| bound.note(it));
+        let (same, surfaces) = surfaces::unchanged_since(ports, place, same).await;
+        other.iter().chain(&surfaces).for_each(|it| bound.note(it));
         carried.records.extend(other);
+        carried.records.extend(surfaces);
         for it in while_fresh(same, &mut rest, now, &one).await {
             carried.add(it);
         }
@@ -157,9 +160,10 @@ impl Carried {
     }
 }
 
-/// All that is changed with, and what sources are described with afterwards.
-pub trait Writer: InstanceWriter + NotebookWriter + SourceReader + SourceWriter {}
-impl<T: InstanceWriter + NotebookWriter + SourceReader + SourceWriter> Writer for T {}
+together! {
+    /// All that is changed with, and what sources and surfaces are described with afterwards.
+    pub trait Writer: InstanceWriter, NotebookWriter, SourceReader, SourceWriter, ReadSurfaces, TightenSurface
+}
 
 /// Whether one change moves what the other is about: each new version of a launch template becomes its `$Latest`.
 fn same_template(one: &Judged, other: &Judged) -> bool {
@@ -225,6 +229,7 @@ async fn apply<P: Writer>(ports: &P, place: &Place, judged: &Judged, now: Timest
     match subject {
         Subject::Instance(instance) => instances::apply(ports, place, instance, decision).await,
         Subject::Notebook(notebook) => notebooks::apply(ports, place, notebook, decision, now).await,
+        Subject::Surface(surface) => surfaces::apply(ports, place, surface, judged).await,
         Subject::AccountDefaults(_)
         | Subject::TemplateVersion { .. }
         | Subject::LaunchConfiguration { .. }

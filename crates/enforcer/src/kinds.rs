@@ -1,39 +1,28 @@
 //! Which kinds of resources a scan reads.
 
+use v2only_policy::ResourceKind;
+
 /// Which kinds of resources a scan reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kinds {
-    /// EC2 instances.
-    pub instances: bool,
-    /// SageMaker notebook instances.
-    pub notebooks: bool,
-    /// Launch templates.
-    pub launch_templates: bool,
-    /// Launch configurations.
-    pub launch_configurations: bool,
-    /// Images that the account owns.
-    pub images: bool,
-    /// Account defaults.
-    pub account_defaults: bool,
+pub enum Kinds {
+    /// Every kind.
+    All,
+    /// One kind.
+    Only(ResourceKind),
+    /// All that launches take their options from.
+    LaunchSources,
+    /// None.
+    None,
 }
 
 impl Kinds {
-    /// Nothing, to be filled in.
-    pub const NONE: Self = Self {
-        instances: false,
-        notebooks: false,
-        launch_templates: false,
-        launch_configurations: false,
-        images: false,
-        account_defaults: false,
-    };
-    /// Everything.
-    pub const ALL: Self = Self {
-        instances: true,
-        notebooks: true,
-        launch_templates: true,
-        launch_configurations: true,
-        images: true,
-        account_defaults: true,
-    };
+    /// Whether a scan reads this kind.
+    pub fn contains(self, kind: ResourceKind) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(only) => only == kind,
+            Self::LaunchSources => kind.is_launch_source(),
+            Self::None => false,
+        }
+    }
 }

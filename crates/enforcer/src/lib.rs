@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`ports`] is all that AWS is asked for, one trait per permission; [`failure`] says
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
-//! [`notebooks`] carry plans out, [`sources`] is what instances take their options from, and [`history`] what
+//! [`notebooks`] carry plans out, [`sources`] is what instances take their options from, [`surfaces`] is what else states metadata options, and [`history`] what
 //! CloudTrail says of their earlier states. The entry points are [`invocation`] for events, [`sweep`] for the
 //! schedule, and [`scan`], [`enforce`] with its [`waves`] and [`rollback`] for people. A [`second_look`]
 //! precedes every change. [`automation`] has runbooks make the changes, [`launchers`] finds out who launched
@@ -23,6 +23,7 @@ pub mod history;
 pub mod instances;
 pub mod notebooks;
 pub mod sources;
+pub mod surfaces;
 pub mod usage;
 
 pub mod invocation;

@@ -22,6 +22,7 @@ mod history;
 mod launches;
 mod restore;
 mod sources;
+mod surfaces;
 mod trace;
 mod usage;
 
@@ -43,6 +44,7 @@ pub use sources::{
     ChangeDefaults, ChangeLaunchTemplate, ListFleets, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
     NewVersion, ReadDefaults, RepointGroup, Repointed, SourceReader, SourceWriter, WantedVersion,
 };
+pub use surfaces::{ReadSurfaces, RestoreSurface, TightenSurface};
 pub use trace::{Invocation, Progress, RunTrace, TraceStep};
 pub use usage::{Metric, ReadUsage};
 /// The caller of a recorded call.

@@ -14,14 +14,14 @@ use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
 use v2only_policy::source::{Consumer, VersionChoice};
 use v2only_policy::{
     AccountDefaults, DefaultsChange, ImageId, InstanceChange, InstanceId, LaunchTemplateId, MetadataOptions,
-    NotebookName, Place, StatedOptions,
+    NotebookName, Place, StatedOptions, Surface,
 };
 
 use crate::failure::Failure;
 use crate::record::{Posture, ResourceId};
 
 pub use apply::{Exemption, Restorer, look, restore};
-pub use decide::{defaults, instance, named_versions, notebook, template};
+pub use decide::{defaults, instance, named_versions, notebook, surface, template};
 
 /// A change that was journalled, and the state before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub enum What {
     Image(ImageId),
     /// An Auto Scaling group that names other versions since.
     Group(GroupLine),
+    /// A surface outside of EC2, Auto Scaling and SageMaker, as it was.
+    Surface(Surface),
 }
 
 /// When a journalled notebook was created.
@@ -117,6 +119,7 @@ impl Recorded {
             What::Defaults { .. } => ResourceId::AccountDefault,
             What::Image(id) => ResourceId::Image(id.clone()),
             What::Group(it) => ResourceId::Consumer(it.group.kind, it.group.id.clone()),
+            What::Surface(it) => ResourceId::Surface(it.kind, it.id.clone()),
         }
     }
 }
@@ -144,6 +147,13 @@ pub enum Step {
         now: Consumer,
         /// A version for each of its launch templates, in their order.
         versions: Vec<VersionChoice>,
+    },
+    /// The options of a surface.
+    Surface {
+        /// The surface as it is now.
+        now: Surface,
+        /// The options as they were.
+        options: StatedOptions,
     },
 }
 
@@ -176,7 +186,7 @@ pub enum Restoration {
 pub enum Held {
     /// Somebody changed it since.
     ChangedSince,
-    /// A notebook or group of the same name was created since; it is another one.
+    /// A resource of the same name was created since.
     Recreated,
     /// The journal does not say how this option was.
     NotRecorded(&'static str),
@@ -209,7 +219,7 @@ impl fmt::Display for Held {
                 f.write_str("it is neither as it was nor as it was left; somebody changed it since")
             }
             Self::Recreated => f.write_str(
-                "it is another notebook or group: one of this name was created after the journal was written",
+                "it is another resource: one of this name was created after the journal was written",
             ),
             Self::NotRecorded(option) => write!(f, "the journal does not say what {option} was"),
             Self::Irreversible => f.write_str("`ImdsSupport=v2.0` cannot be undone; register the image anew"),
@@ -227,6 +237,12 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Options(options) => write!(f, "{}", Posture::Options(*options)),
+            Self::Surface { options, .. } if options.http_tokens.is_none() => {
+                f.write_str("HttpTokens not set")
+            }
+            Self::Surface { options, .. } => {
+                write!(f, "{}", Posture::Options(options.over(MetadataOptions::UNKNOWN)))
+            }
             Self::Version1 => f.write_str("minimum version 1"),
             Self::Template { default, latest } => {
                 let mut words = Vec::new();

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use v2only_policy::notebook::Notebook;
 use v2only_policy::usage::{Siblings, Usage};
 use v2only_policy::{
-    Circumstances, Decision, History, Judged, NotebookName, Occasion, OuId, Place, Policy, Subject, Verdict,
-    decide_instance, decide_notebook,
+    Circumstances, Decision, History, Judged, NotebookName, Occasion, OuId, Place, Policy, ResourceKind,
+    Subject, Verdict, decide_instance, decide_notebook,
 };
 
 use crate::failure::Failure;
@@ -82,7 +82,7 @@ async fn look_around(
     usage_unread: &mut Option<Failure>,
 ) -> Result<(), Failure> {
     let request = ScanRequest::at(ports, policy, place, now).await?;
-    if kinds.instances {
+    if kinds.contains(ResourceKind::Instance) {
         let mut next = None;
         loop {
             let page = request.instances(ports, next, usage_unread).await?;
@@ -95,7 +95,7 @@ async fn look_around(
         }
     }
     let mut unread = Vec::new();
-    if kinds.notebooks {
+    if kinds.contains(ResourceKind::Notebook) {
         let mut next = None;
         loop {
             let page = ports.notebook_names(place, next).await?;
@@ -245,6 +245,7 @@ impl<'a> ScanRequest<'a> {
                 | Subject::TemplateVersion { .. }
                 | Subject::LaunchConfiguration { .. }
                 | Subject::Consumer { .. }
+                | Subject::Surface(_)
                 | Subject::Image(_) => {}
             }
         }

@@ -103,7 +103,8 @@ pub async fn unchanged_since<P: DescribeInstances + DescribeNotebook + ListImage
             | Subject::AccountDefaults(_)
             | Subject::TemplateVersion { .. }
             | Subject::LaunchConfiguration { .. }
-            | Subject::Consumer { .. } => Ok(true),
+            | Subject::Consumer { .. }
+            | Subject::Surface(_) => Ok(true),
         };
         sort(place, it, is_same, &mut same, &mut other);
     }

@@ -8,8 +8,8 @@ mod versions;
 
 use v2only_policy::source::{LaunchConfiguration, LaunchTemplate};
 use v2only_policy::{
-    Circumstances, HttpTokens, Judged, Place, Policy, Subject, decide_account_defaults, decide_consumer,
-    decide_image, decide_launch_configuration, decide_launch_template,
+    Circumstances, HttpTokens, Judged, Place, Policy, ResourceKind, Subject, decide_account_defaults,
+    decide_consumer, decide_image, decide_launch_configuration, decide_launch_template,
 };
 
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ pub async fn scan(
             each(judged);
         }
     };
-    if kinds.images {
+    if kinds.contains(ResourceKind::Image) {
         let mut next = None;
         loop {
             let page = ports.own_images(place, next).await?;
@@ -50,10 +50,11 @@ pub async fn scan(
         }
     }
     // Enforcement of tokens asks what would fail, and so needs templates and configurations as well.
-    let templates = kinds.launch_templates || kinds.account_defaults && asks_for_enforcement(policy);
-    let configurations =
-        kinds.launch_configurations || kinds.account_defaults && asks_for_enforcement(policy);
-    if !(templates || configurations || kinds.account_defaults) {
+    let reads_defaults = kinds.contains(ResourceKind::AccountDefault);
+    let for_enforcement = reads_defaults && asks_for_enforcement(policy);
+    let templates = kinds.contains(ResourceKind::LaunchTemplate) || for_enforcement;
+    let configurations = kinds.contains(ResourceKind::LaunchConfiguration) || for_enforcement;
+    if !(templates || configurations || reads_defaults) {
         return Ok(());
     }
     let defaults = ports.defaults(place).await?;
@@ -68,7 +69,7 @@ pub async fn scan(
     if templates {
         let mut templates = read::launch_templates(ports, place, &mut consumers).await?;
         failing += templates.iter().map(failing_versions).sum::<usize>();
-        if kinds.launch_templates {
+        if kinds.contains(ResourceKind::LaunchTemplate) {
             let judge = |it| decide_consumer(it, &templates, &defaults, policy, circumstances);
             let consumers: Vec<Judged> =
                 consumers.iter().filter_map(|it| judge(it).transpose()).collect::<Result<_, _>>()?;
@@ -84,11 +85,12 @@ pub async fn scan(
     if configurations {
         let configurations = read::launch_configurations(ports, place, &consumers).await?;
         failing += configurations.iter().filter(|it| fails(it)).count();
-        for configuration in configurations.iter().filter(|_| kinds.launch_configurations) {
+        let is_reported = kinds.contains(ResourceKind::LaunchConfiguration);
+        for configuration in configurations.iter().filter(|_| is_reported) {
             report(decide_launch_configuration(configuration, policy, circumstances)?);
         }
     }
-    if kinds.account_defaults {
+    if reads_defaults {
         let decision = decide_account_defaults(&defaults, failing, policy, circumstances)?;
         report(Judged { subject: Subject::AccountDefaults(defaults), decision });
     }

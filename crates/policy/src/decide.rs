@@ -10,6 +10,7 @@ mod instance;
 mod launch_configuration;
 mod launch_template;
 mod notebook;
+mod surface;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +22,7 @@ pub use instance::{compliant_anywhere, decide_instance, usage_gate};
 pub use launch_configuration::decide_launch_configuration;
 pub use launch_template::decide_launch_template;
 pub use notebook::decide_notebook;
+pub use surface::{decide_surface, surface_usage_window};
 
 use crate::Tags;
 use crate::decision::Decision;

@@ -27,6 +27,7 @@ pub mod notebook;
 pub mod option;
 pub mod owner;
 pub mod source;
+pub mod surface;
 pub mod usage;
 
 pub mod effective;
@@ -34,17 +35,21 @@ pub mod finding;
 pub mod rules;
 pub mod verdict;
 
+mod about_kind;
 pub mod cause;
 pub mod decide;
 pub mod decision;
+pub mod kind;
 pub mod plan;
 pub mod review;
 pub mod subject;
 
+pub use about_kind::AboutKind;
 pub use container_host::ContainerHost;
 pub use decide::{
     Circumstances, Occasion, compliant_anywhere, decide_account_defaults, decide_consumer, decide_image,
-    decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook, usage_gate,
+    decide_instance, decide_launch_configuration, decide_launch_template, decide_notebook, decide_surface,
+    surface_usage_window, usage_gate,
 };
 pub use decision::Decision;
 pub use effective::{By, Decided, EffectiveOptions, effective};
@@ -54,16 +59,18 @@ pub use ids::{
     AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, OuId, Partition, Place, Region,
 };
 pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
+pub use kind::ResourceKind;
 pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 pub use option::{MetadataOption, SwitchOption, Switches};
 pub use owner::{Owner, OwnerKind};
 pub use plan::{
-    DefaultsChange, GroupChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, TemplateChange,
-    Wait,
+    DefaultsChange, GroupChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, SurfaceChange,
+    TemplateChange, Wait,
 };
 pub use settings::{Mode, Policy, Rules};
 pub use source::{AccountDefaults, ImdsSupport, StatedOptions};
 pub use subject::{Judged, Subject};
+pub use surface::{Surface, SurfaceKind};
 pub use verdict::{Compliance, Note, Verdict};
 
 /// Tag keys by AWS resource, as written and as described.

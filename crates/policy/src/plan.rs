@@ -8,6 +8,7 @@ mod instance;
 mod open_launch;
 mod option_bar;
 mod sources;
+mod surface;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ pub use instance::InstanceChange;
 pub use open_launch::OpenLaunch;
 pub use option_bar::OptionBar;
 pub use sources::{DefaultsChange, GroupChange, ImageChange, TemplateChange};
+pub use surface::SurfaceChange;
 
 use jiff::Timestamp;
 
@@ -57,6 +59,8 @@ pub enum Step {
     Image(ImageChange),
     /// Of an Auto Scaling group.
     Group(GroupChange),
+    /// Of a surface outside of EC2, Auto Scaling and SageMaker.
+    Surface(SurfaceChange),
 }
 
 impl fmt::Display for Step {
@@ -68,6 +72,7 @@ impl fmt::Display for Step {
             Self::LaunchTemplate(change) => change.fmt(f),
             Self::Image(change) => change.fmt(f),
             Self::Group(change) => change.fmt(f),
+            Self::Surface(change) => change.fmt(f),
         }
     }
 }
@@ -87,7 +92,8 @@ step!(
     AccountDefaults(DefaultsChange),
     LaunchTemplate(TemplateChange),
     Image(ImageChange),
-    Group(GroupChange)
+    Group(GroupChange),
+    Surface(SurfaceChange)
 );
 
 impl Plan {

@@ -4,9 +4,11 @@ use crate::Tags;
 use crate::decision::Decision;
 use crate::effective::EffectiveOptions;
 use crate::instance::Instance;
+use crate::kind::ResourceKind;
 use crate::notebook::Notebook;
 use crate::plan::{InstanceChange, Plan};
 use crate::source::{AccountDefaults, Consumer, Image, LaunchConfiguration, LaunchTemplate};
+use crate::surface::Surface;
 use crate::verdict::{Note, Verdict};
 
 /// A resource as AWS described it.
@@ -46,6 +48,8 @@ pub enum Subject {
         /// What the first of its launches that violates the policy gets.
         effective: EffectiveOptions,
     },
+    /// A surface outside of EC2, Auto Scaling and SageMaker.
+    Surface(Surface),
 }
 
 /// A violating version of a launch template that a consumer names by number.
@@ -79,29 +83,28 @@ impl OpenVersion {
 }
 
 impl Subject {
+    /// The kind of the resource.
+    pub const fn kind(&self) -> ResourceKind {
+        match self {
+            Self::Instance(_) => ResourceKind::Instance,
+            Self::Notebook(_) => ResourceKind::Notebook,
+            Self::AccountDefaults(_) => ResourceKind::AccountDefault,
+            Self::TemplateVersion { .. } => ResourceKind::LaunchTemplate,
+            Self::LaunchConfiguration { .. } => ResourceKind::LaunchConfiguration,
+            Self::Image(_) => ResourceKind::Image,
+            Self::Consumer { consumer, .. } => ResourceKind::Consumer(consumer.kind),
+            Self::Surface(surface) => ResourceKind::Surface(surface.kind),
+        }
+    }
+
     /// What people call a resource of this kind.
     pub const fn noun(&self) -> &'static str {
-        match self {
-            Self::Instance(_) => "instance",
-            Self::Notebook(_) => "notebook",
-            Self::AccountDefaults(_) => "account default",
-            Self::TemplateVersion { .. } => "template version",
-            Self::LaunchConfiguration { .. } => "launch configuration",
-            Self::Image(_) => "image",
-            Self::Consumer { consumer, .. } => consumer.kind.noun(),
-        }
+        self.kind().about().noun
     }
 
     /// Whether instances take their options from it.
     pub const fn is_launch_source(&self) -> bool {
-        match self {
-            Self::Instance(_) | Self::Notebook(_) => false,
-            Self::AccountDefaults(_)
-            | Self::TemplateVersion { .. }
-            | Self::LaunchConfiguration { .. }
-            | Self::Image(_)
-            | Self::Consumer { .. } => true,
-        }
+        self.kind().is_launch_source()
     }
 
     /// The tags of the resource, if resources of its kind carry any.
@@ -112,6 +115,7 @@ impl Subject {
             Self::TemplateVersion { template, .. } => Some(&template.tags),
             Self::Image(image) => Some(&image.tags),
             Self::Consumer { consumer, .. } => Some(&consumer.tags),
+            Self::Surface(surface) => Some(&surface.tags),
             Self::AccountDefaults(_) | Self::LaunchConfiguration { .. } => None,
         }
     }
@@ -121,6 +125,7 @@ impl Subject {
         let own = match self {
             Self::TemplateVersion { template, .. } => Some(template.name.as_str()),
             Self::Image(image) => Some(image.name.as_str()),
+            Self::Surface(surface) => surface.name.as_deref(),
             Self::Instance(_)
             | Self::Notebook(_)
             | Self::AccountDefaults(_)
@@ -140,6 +145,7 @@ impl Subject {
             Self::LaunchConfiguration { configuration, .. } => &configuration.name,
             Self::Image(image) => image.id.as_str(),
             Self::Consumer { consumer, .. } => &consumer.id,
+            Self::Surface(surface) => &surface.id,
         }
     }
 }
@@ -154,7 +160,8 @@ impl Judged {
             | Subject::TemplateVersion { .. }
             | Subject::LaunchConfiguration { .. }
             | Subject::Image(_)
-            | Subject::Consumer { .. } => None,
+            | Subject::Consumer { .. }
+            | Subject::Surface(_) => None,
         }
     }
 
@@ -167,7 +174,8 @@ impl Judged {
             | Subject::AccountDefaults(_)
             | Subject::LaunchConfiguration { .. }
             | Subject::Image(_)
-            | Subject::Consumer { .. } => None,
+            | Subject::Consumer { .. }
+            | Subject::Surface(_) => None,
         }
     }
 
@@ -180,7 +188,8 @@ impl Judged {
             | Subject::AccountDefaults(_)
             | Subject::TemplateVersion { .. }
             | Subject::LaunchConfiguration { .. }
-            | Subject::Consumer { .. } => None,
+            | Subject::Consumer { .. }
+            | Subject::Surface(_) => None,
         }
     }
 

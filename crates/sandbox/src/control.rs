@@ -14,6 +14,7 @@
 //! | `POST launch-as` | launches as another actor, see [`LaunchOrder`] |
 //! | `POST option-quirks` `{"region", "quirks": {"unknown"?, "refusal"?, "undescribed"?}}` | what a Region makes of metadata options |
 //! | `POST metric-data` `{"account", "region", "instance_id", "metric", "start", "every_seconds", "values"}` | datapoints |
+//! | `POST lightsail-metric-data` `{"account", "region", "name", "start", "every_seconds", "values"}` | metadata calls without a token |
 //! | `POST roles` `{"account", "name", "external_id"?}` | registers a role |
 //! | `POST managed-instance` `{"account", "region", "instance_id", "does": {"platform", "status"?, "output"?, "errors"?}}` | Systems Manager manages it |
 //! | `POST command-document` `{"account", "region", "name", "steps": [["step", "platform"]]}` | a document to send |
@@ -73,6 +74,7 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/command-document", post(command_document))
         .route("/organization", post(organization))
         .merge(crate::cloudwatch::routes())
+        .merge(crate::lightsail::routes())
         .merge(crate::sagemaker::routes())
 }
 

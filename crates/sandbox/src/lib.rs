@@ -1,6 +1,7 @@
 //! An embedded AWS: EC2, Auto Scaling, CloudWatch metrics, CloudTrail's event history, STS,
-//! Organizations, Systems Manager parameters, Security Hub findings and their events, on a loopback
-//! port, speaking the real wire protocols with the documented semantics.
+//! Organizations, Systems Manager parameters, Security Hub findings, what Lightsail, Image Builder,
+//! Elastic Beanstalk and EMR know of metadata options, and their events, on a loopback port, speaking
+//! the real wire protocols with the documented semantics.
 //!
 //! ```
 //! use v2only_sandbox::{Config, Sandbox};
@@ -58,13 +59,18 @@ mod config;
 mod control;
 mod core;
 mod ec2;
+mod elasticbeanstalk;
+mod emr;
 mod error;
 mod faults;
 mod iam;
 mod identity;
 mod ids;
+mod imagebuilder;
 mod interventions;
 pub mod lambda;
+mod lightsail;
+mod members;
 mod organizations;
 mod others;
 mod params;
@@ -93,13 +99,14 @@ pub use calls::CallRecord;
 pub use clock::{Clock, ClockMode};
 pub use config::{Config, DEFAULT_REGIONS, DEFAULT_START, Ec2Config, OmittedField};
 pub use ec2::{
-    AMAZON_LINUX_2, AMAZON_LINUX_2023, Actor, HttpTokens, InstanceStateName, InstanceView, LaunchSpec,
-    MetadataDefaults, MetadataOptions, MetadataRequest, OptionQuirks, SideOption, TemplateVersion, Toggle,
-    UnknownOption,
+    AMAZON_LINUX_2, AMAZON_LINUX_2023, Actor, Caller, HttpTokens, InstanceStateName, InstanceView,
+    LaunchSpec, MetadataDefaults, MetadataOptions, MetadataRequest, OptionQuirks, SideOption,
+    TemplateVersion, Toggle, UnknownOption,
 };
 pub use error::{AwsError, StartError};
 pub use faults::{Effect, Fault};
 pub use identity::{Place, Principal};
+pub use lightsail::LightsailInstance;
 pub use organizations::{AccountState, MemberAccount, Organization, OrganizationalUnit};
 pub use others::ActorCall;
 pub use sandbox::Sandbox;

@@ -11,5 +11,7 @@ pub(crate) use write::{Written, write_answer, write_error};
 pub(crate) const EC2_NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 /// Namespace of STS's XML.
 pub(crate) const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// Namespace of Elastic Beanstalk's XML.
+pub(crate) const BEANSTALK_NAMESPACE: &str = "http://elasticbeanstalk.amazonaws.com/docs/2010-12-01/";
 /// Namespace of Auto Scaling's XML.
 pub(crate) const AUTOSCALING_NAMESPACE: &str = "http://autoscaling.amazonaws.com/doc/2011-01-01/";

@@ -5,7 +5,8 @@ use crate::core::Core;
 use crate::error::AwsError;
 use crate::throttle::Limit;
 use crate::{
-    autoscaling, cloudtrail, cloudwatch, ec2, lambda, organizations, sagemaker, securityhub, sqs, ssm, sts,
+    autoscaling, cloudtrail, cloudwatch, ec2, elasticbeanstalk, emr, imagebuilder, lambda, lightsail,
+    organizations, sagemaker, securityhub, sqs, ssm, sts,
 };
 
 /// Takes the tokens of a call and answers it.
@@ -27,6 +28,10 @@ pub(crate) fn perform(core: &Core, call: &Call) -> Result<Answer, AwsError> {
         "monitoring" => core.run(call, |world, _| cloudwatch::answer(world, call)),
         "cloudtrail" => core.run(call, |world, _| cloudtrail::answer(world, call)),
         "securityhub" => core.run(call, |world, _| securityhub::answer(world, call)),
+        "elasticbeanstalk" => core.run(call, |world, trail| elasticbeanstalk::answer(world, call, trail)),
+        "elasticmapreduce" => core.run(call, |world, trail| emr::answer(world, call, trail)),
+        "imagebuilder" => core.run(call, |world, trail| imagebuilder::answer(world, call, trail)),
+        "lightsail" => core.run(call, |world, trail| lightsail::answer(world, call, trail)),
         "lambda" => lambda::answer(call),
         other => Err(AwsError::not_simulated(format!("service {other} (operation {})", call.action))),
     }
@@ -38,6 +43,10 @@ fn limits(call: &Call) -> Vec<Limit> {
         "autoscaling" => autoscaling::limits(call),
         "cloudtrail" => cloudtrail::limits(call),
         "ec2" => ec2::limits(call),
+        "elasticbeanstalk" => elasticbeanstalk::limits(call),
+        "elasticmapreduce" => emr::limits(call),
+        "imagebuilder" => imagebuilder::limits(call),
+        "lightsail" => lightsail::limits(call),
         "organizations" => organizations::limits(call),
         "sagemaker" => sagemaker::limits(call),
         "securityhub" => securityhub::limits(call),

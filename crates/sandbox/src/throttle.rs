@@ -77,7 +77,10 @@ impl Throttle {
 fn refusal(service: &str) -> AwsError {
     match service {
         "ec2" => AwsError::client("RequestLimitExceeded", "Request limit exceeded.").with_status(503),
-        "sts" => AwsError::client("Throttling", "Rate exceeded"),
+        "imagebuilder" => {
+            AwsError::client("CallRateLimitExceededException", "Rate exceeded").with_status(429)
+        }
+        "elasticbeanstalk" | "sts" => AwsError::client("Throttling", "Rate exceeded"),
         "organizations" => AwsError::client("TooManyRequestsException", "Rate exceeded"),
         _ => AwsError::client("ThrottlingException", "Rate exceeded"),
     }

@@ -22,7 +22,10 @@ use crate::identity::Place;
 use crate::ids::Ids;
 use crate::throttle::{Limit, Throttle};
 use crate::trail::Trail;
-use crate::{autoscaling, cloudwatch, ec2, iam, lambda, organizations, sagemaker, securityhub, sqs, ssm};
+use crate::{
+    autoscaling, cloudwatch, ec2, elasticbeanstalk, emr, iam, imagebuilder, lambda, lightsail, organizations,
+    sagemaker, securityhub, sqs, ssm,
+};
 
 /// A change that happens at a point in time.
 type Timer = Box<dyn FnOnce(&mut World) + Send>;
@@ -39,6 +42,10 @@ pub(crate) struct World {
     pub(crate) autoscaling: autoscaling::State,
     pub(crate) cloudwatch: cloudwatch::State,
     pub(crate) ec2: ec2::State,
+    pub(crate) elasticbeanstalk: elasticbeanstalk::State,
+    pub(crate) emr: emr::State,
+    pub(crate) imagebuilder: imagebuilder::State,
+    pub(crate) lightsail: lightsail::State,
     pub(crate) ssm: ssm::State,
     pub(crate) sagemaker: sagemaker::State,
     pub(crate) securityhub: securityhub::State,
@@ -71,6 +78,10 @@ impl World {
             autoscaling: autoscaling::State::default(),
             cloudwatch: cloudwatch::State::default(),
             ec2: ec2::State::default(),
+            elasticbeanstalk: elasticbeanstalk::State::default(),
+            emr: emr::State::default(),
+            imagebuilder: imagebuilder::State::default(),
+            lightsail: lightsail::State::default(),
             ssm: ssm::State::default(),
             sagemaker: sagemaker::State::default(),
             securityhub: securityhub::State::default(),

@@ -54,6 +54,7 @@ impl From<&Subject> for Posture {
             | Subject::LaunchConfiguration { effective, .. }
             | Subject::Consumer { effective, .. } => Self::Launch(*effective),
             Subject::Image(image) => Self::Image(image.imds_support),
+            Subject::Surface(surface) => Self::Options(surface.described()),
         }
     }
 }

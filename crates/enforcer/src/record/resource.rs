@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use v2only_policy::source::ConsumerKind;
-use v2only_policy::{AccountDefaults, ImageId, InstanceId, LaunchTemplateId, NotebookName, Subject};
+use v2only_policy::{
+    AccountDefaults, ImageId, InstanceId, LaunchTemplateId, NotebookName, ResourceKind, Subject, SurfaceKind,
+};
 
 /// The resource a record is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,21 +30,40 @@ pub enum ResourceId {
     /// What launches from launch templates, by the name of a group or the id of a fleet. Changes are made in the order of these
     /// variants: a group names the fixed version once that exists.
     Consumer(ConsumerKind, String),
+    /// A surface outside of EC2, Auto Scaling and SageMaker, by the name or id by which its API addresses it.
+    Surface(SurfaceKind, String),
 }
 
 impl ResourceId {
+    /// The kind in the registry; `None` of what an event did not name.
+    pub const fn in_registry(&self) -> Option<ResourceKind> {
+        Some(match self {
+            Self::Instance(_) => ResourceKind::Instance,
+            Self::Notebook(_) => ResourceKind::Notebook,
+            Self::AccountDefault => ResourceKind::AccountDefault,
+            Self::TemplateVersion(..) => ResourceKind::LaunchTemplate,
+            Self::LaunchConfiguration(_) => ResourceKind::LaunchConfiguration,
+            Self::Image(_) => ResourceKind::Image,
+            Self::Consumer(kind, _) => ResourceKind::Consumer(*kind),
+            Self::Surface(kind, _) => ResourceKind::Surface(*kind),
+            Self::UnnamedLaunch(_) | Self::Source(_) => return None,
+        })
+    }
+
     /// A stable word for logs and metrics.
     pub const fn kind(&self) -> &'static str {
+        match (self.in_registry(), self) {
+            (Some(kind), _) => kind.word(),
+            (None, Self::UnnamedLaunch(_)) => "launch",
+            (None, _) => "source",
+        }
+    }
+
+    /// The id or name without what this product adds to it: of a version of a launch template, the id of the template.
+    pub fn aws_id(&self) -> String {
         match self {
-            Self::Instance(_) => "instance",
-            Self::Notebook(_) => "notebook",
-            Self::UnnamedLaunch(_) => "launch",
-            Self::Source(_) => "source",
-            Self::AccountDefault => "account-default",
-            Self::TemplateVersion(..) => "launch-template",
-            Self::LaunchConfiguration(_) => "launch-configuration",
-            Self::Image(_) => "image",
-            Self::Consumer(kind, _) => kind.code(),
+            Self::TemplateVersion(id, _) => id.to_string(),
+            other => other.to_string(),
         }
     }
 }
@@ -55,7 +76,8 @@ impl fmt::Display for ResourceId {
             Self::UnnamedLaunch(text)
             | Self::Source(text)
             | Self::LaunchConfiguration(text)
-            | Self::Consumer(_, text) => f.write_str(text),
+            | Self::Consumer(_, text)
+            | Self::Surface(_, text) => f.write_str(text),
             Self::AccountDefault => f.write_str(AccountDefaults::NAME),
             Self::TemplateVersion(id, number) => write!(f, "{id}:{number}"),
             Self::Image(id) => id.fmt(f),
@@ -77,6 +99,7 @@ impl From<&Subject> for ResourceId {
             }
             Subject::Image(image) => Self::Image(image.id.clone()),
             Subject::Consumer { consumer, .. } => Self::Consumer(consumer.kind, consumer.id.clone()),
+            Subject::Surface(surface) => Self::Surface(surface.kind, surface.id.clone()),
         }
     }
 }

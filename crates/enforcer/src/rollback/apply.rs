@@ -10,9 +10,9 @@ use v2only_policy::{Instance, InstanceId, LaunchTemplateId, MetadataOptions, Pla
 use super::{Came, Held, Looked, Recorded, Restoration, Step, Told, What, decide};
 use crate::failure::{Failure, Kind};
 use crate::ports::{
-    Admission, ChangeLaunchTemplate, DescribeInstances, DescribeNotebook, RepointGroup, Repointed,
-    RestoreDefaults, RestoreInstance, RestoreNotebook, SourceReader, TagInstance, TagNotebook, WantedVersion,
-    together,
+    Admission, ChangeLaunchTemplate, DescribeInstances, DescribeNotebook, ReadSurfaces, RepointGroup,
+    Repointed, RestoreDefaults, RestoreInstance, RestoreNotebook, RestoreSurface, SourceReader, TagInstance,
+    TagNotebook, WantedVersion, together,
 };
 use crate::record::Posture;
 use crate::second_look::{next_chunk, while_fresh};
@@ -22,7 +22,7 @@ together! {
     /// All that a rollback needs.
     pub trait Restorer:
         Admission, DescribeInstances, DescribeNotebook, SourceReader, ChangeLaunchTemplate, RepointGroup, RestoreInstance,
-        RestoreNotebook, RestoreDefaults, TagInstance, TagNotebook, Sync
+        RestoreNotebook, RestoreDefaults, ReadSurfaces, RestoreSurface, TagInstance, TagNotebook, Sync
 }
 
 /// An exemption written into the tags of instances and notebooks before they are restored; without one, the
@@ -171,6 +171,13 @@ async fn one(
                 (Some(Posture::from(&now)), restoration)
             }
         },
+        What::Surface(before) => match ports.surface(place, before.kind, &before.id).await {
+            Err(failure) => return failed(recorded, failure),
+            Ok(now) => {
+                let restoration = decide::surface(before, now.as_ref(), even_if_changed);
+                (now.map(|it| Posture::Options(it.described())), restoration)
+            }
+        },
         What::Image(_) => (None, Restoration::Held(super::Held::Irreversible)),
     };
     Looked { recorded, now, restoration: Ok(restoration) }
@@ -289,6 +296,15 @@ async fn carry_out(
             }
             Ok(None)
         }
+        (What::Surface(before), Step::Surface { now, options }) => {
+            ports.restore_surface(place, now, options).await?;
+            let is = ports.surface(place, before.kind, &before.id).await?;
+            if is.as_ref().is_none_or(|it| it.options != *options) {
+                let why = "AWS accepted the change, and describes the resource otherwise";
+                return Err(Failure::new(Kind::Unverified, before.kind.about().read_action, why));
+            }
+            Ok(is.map(|it| Posture::Options(it.described())))
+        }
         (What::Defaults { .. }, Step::Defaults(step)) => {
             ports.restore_defaults(place, *step).await?;
             let is = ports.defaults(place).await?;
@@ -329,7 +345,7 @@ async fn exempt(
             }
         }
         // Exempt by the document only.
-        What::Template(_) | What::Defaults { .. } | What::Image(_) | What::Group(_) => {}
+        What::Template(_) | What::Defaults { .. } | What::Image(_) | What::Group(_) | What::Surface(_) => {}
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus};
 use v2only_policy::source::{Consumer, DefaultsOwner, LaunchTemplate, VersionChoice};
 use v2only_policy::{
     AccountDefaults, DefaultsChange, InstanceChange, LaunchTemplateId, MetadataOptions, StatedOptions,
+    Surface,
 };
 
 use super::{Created, DefaultsStep, GroupLine, Held, Restoration, Step, TemplateLine};
@@ -75,6 +76,22 @@ pub fn notebook(
         NotebookStatus::Stopped | NotebookStatus::Failed => Restoration::Restore(Step::Version1),
         other => Restoration::Held(Held::NotStopped(other)),
     }
+}
+
+/// Of a surface. One that was created since is another surface, and is never changed.
+pub fn surface(before: &Surface, now: Option<&Surface>, even_if_changed: bool) -> Restoration {
+    let Some(now) = now else { return Restoration::Gone };
+    if !now.is_same(before.arn.as_deref(), before.created_at) {
+        return Restoration::Held(Held::Recreated);
+    }
+    if now.options == before.options {
+        return Restoration::AsBefore;
+    }
+    let tightened = StatedOptions { http_tokens: Some(HttpTokens::Required), ..before.options };
+    if now.options != tightened && !even_if_changed {
+        return Restoration::Held(Held::ChangedSince);
+    }
+    Restoration::Restore(Step::Surface { now: now.clone(), options: before.options })
 }
 
 /// Of a launch template: what `$Default` and `$Latest` say.

@@ -44,13 +44,15 @@ pub async fn apply<P: SourceReader + SourceWriter>(ports: &P, place: &Place, jud
             | Subject::LaunchConfiguration { .. }
             | Subject::Consumer { .. }
             | Subject::Instance(_)
-            | Subject::Notebook(_),
+            | Subject::Notebook(_)
+            | Subject::Surface(_),
             Step::Instance(_)
             | Step::Notebook(_)
             | Step::AccountDefaults(_)
             | Step::LaunchTemplate(_)
             | Step::Image(_)
-            | Step::Group(_),
+            | Step::Group(_)
+            | Step::Surface(_),
         ) => return record,
     };
     match came {

@@ -24,15 +24,6 @@ const MOST_PASSES: u8 = 4;
 /// The pause before the next pass, for resources that were throttled or between two states.
 const RETRY_DELAY: Duration = Duration::from_mins(5);
 
-/// All that launches take their options from.
-const SOURCES: Kinds = Kinds {
-    launch_templates: true,
-    launch_configurations: true,
-    images: true,
-    account_defaults: true,
-    ..Kinds::NONE
-};
-
 /// How a piece of a stage ended.
 enum Step {
     /// There is more of the stage, as the task now says.
@@ -167,7 +158,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     ) -> Result<Step, Failure> {
         let mut found = Vec::new();
         let ports = &self.app.ports;
-        let read = request.sources(ports, SOURCES, &mut |it| found.push(it)).await;
+        let read = request.sources(ports, Kinds::LaunchSources, &mut |it| found.push(it)).await;
         if !last && read.as_ref().is_err_and(|it| it.disposition() == Disposition::Retry) {
             found.clear();
         }
@@ -258,6 +249,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                     | Subject::TemplateVersion { .. }
                     | Subject::LaunchConfiguration { .. }
                     | Subject::Consumer { .. }
+                    | Subject::Surface(_)
                     | Subject::Image(_) => Record::of(place, &judged),
                 }
             };

@@ -132,7 +132,7 @@ async fn look(
     let mut seen = ExemptionScan::default();
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut each = |judged: Judged| seen.met.take(&judged, place, today);
-    let unread = scan(ports, policy, place, Kinds::ALL, now, &mut each).await;
+    let unread = scan(ports, policy, place, Kinds::All, now, &mut each).await;
     seen.unread.extend(unread.failure);
     seen
 }

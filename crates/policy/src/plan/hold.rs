@@ -5,6 +5,7 @@ use std::fmt;
 use super::{OpenLaunch, OptionBar};
 use crate::owner::Owner;
 use crate::source::{ConsumerKind, Displaced};
+use crate::surface::{SurfaceFix, SurfaceKind};
 use crate::usage::{NotRestarted, SiblingUse, Usage};
 
 /// Why a violation is not touched.
@@ -70,6 +71,13 @@ pub enum Hold {
     TemplatesReportOnly,
     /// The policy only reports images.
     ImagesReportOnly,
+    /// v2only reports such a surface.
+    SurfaceReportOnly {
+        /// The kind of the surface.
+        kind: SurfaceKind,
+        /// What uses it.
+        users: Vec<String>,
+    },
     /// A declarative policy of the organization owns the account defaults, and says this.
     DeclarativePolicy(Option<String>),
     /// `HttpTokensEnforced` cannot be turned on yet.
@@ -178,6 +186,7 @@ impl Hold {
             Self::UpdateHadNoEffect { .. } => "update-had-no-effect",
             Self::RestartFailed(_) => "restart-failed",
             Self::TemplatesReportOnly | Self::ImagesReportOnly => "source-report-only",
+            Self::SurfaceReportOnly { .. } => "surface-report-only",
             Self::DeclarativePolicy(_) => "declarative-policy",
             Self::Enforcement(EnforcementBar::NoDefault) => "enforcement-without-default",
             Self::Enforcement(EnforcementBar::Failing { .. }) => "enforcement-would-fail-launches",
@@ -254,6 +263,16 @@ impl fmt::Display for Hold {
             }
             Self::TemplatesReportOnly => f.write_str("the policy only reports it (`launch_templates.fix`)"),
             Self::ImagesReportOnly => f.write_str("the policy only reports it (`images.fix`)"),
+            Self::SurfaceReportOnly { kind, users } => {
+                f.write_str("v2only only reports it")?;
+                if !users.is_empty() {
+                    write!(f, " (used by {})", users.join(", "))?;
+                }
+                match kind.about().fix {
+                    SurfaceFix::Report(advice) => write!(f, ": {advice}"),
+                    SurfaceFix::BehindUsageGate | SurfaceFix::InPlace => Ok(()),
+                }
+            }
             Self::DeclarativePolicy(message) => {
                 f.write_str("a declarative policy of the organization owns the account defaults")?;
                 message.as_ref().map_or(Ok(()), |it| write!(f, ": {it}"))

@@ -23,6 +23,33 @@ impl State {
     pub(super) fn put(&mut self, key: Key, points: impl IntoIterator<Item = (Timestamp, f64)>) {
         self.points.entry(key).or_default().extend(points);
     }
+
+    /// Notes a metric of a Lightsail instance, which CloudWatch itself does not show.
+    pub(crate) fn put_lightsail(
+        &mut self,
+        place: &Place,
+        name: &str,
+        metric: &str,
+        points: impl IntoIterator<Item = (Timestamp, f64)>,
+    ) {
+        self.put((place.clone(), metric.to_owned(), lightsail_id(name)), points);
+    }
+
+    /// The datapoints of a metric of a Lightsail instance.
+    pub(crate) fn lightsail(
+        &self,
+        place: &Place,
+        name: &str,
+        metric: &str,
+    ) -> impl Iterator<Item = (Timestamp, f64)> {
+        let key = (place.clone(), metric.to_owned(), lightsail_id(name));
+        self.points.get(&key).into_iter().flatten().map(|(at, value)| (*at, *value))
+    }
+}
+
+/// No id of an EC2 instance looks like this.
+fn lightsail_id(name: &str) -> String {
+    format!("lightsail/{name}")
 }
 
 pub(super) fn key(account: &str, region: &str, instance: &str, metric: &str) -> Key {

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use serde_json::Value;
 
-use super::{AUTOSCALING_NAMESPACE, STS_NAMESPACE, cbor};
+use super::{AUTOSCALING_NAMESPACE, BEANSTALK_NAMESPACE, STS_NAMESPACE, cbor};
 use crate::call::{Body, Protocol};
 use crate::error::AwsError;
 use crate::identity::Scope;
@@ -51,7 +51,7 @@ pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
             action: action.to_owned(),
             scope,
             protocol: Protocol::Other,
-            body: parse(&body).map(Body::Json),
+            body: rest_document(parts, &body).map(Body::Json),
         };
     }
     if !form && !in_query {
@@ -71,6 +71,7 @@ pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
         let service = match params.text("Version") {
             Some("2011-06-15") => "sts",
             Some("2011-01-01") => "autoscaling",
+            Some("2010-12-01") => "elasticbeanstalk",
             _ => "ec2",
         };
         service.to_owned()
@@ -78,6 +79,7 @@ pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
     let protocol = match service.as_str() {
         "ec2" => Protocol::Ec2,
         "autoscaling" => Protocol::Query(AUTOSCALING_NAMESPACE),
+        "elasticbeanstalk" => Protocol::Query(BEANSTALK_NAMESPACE),
         _ => Protocol::Query(STS_NAMESPACE),
     };
     let action = params.text("Action").unwrap_or_default().to_owned();
@@ -88,8 +90,20 @@ pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
 fn rest_operation(service: Option<&str>, parts: &Parts) -> Option<&'static str> {
     match service {
         Some("securityhub") => crate::securityhub::operation(parts.method.as_str(), parts.uri.path()),
+        Some("imagebuilder") => crate::imagebuilder::operation(parts.method.as_str(), parts.uri.path()),
         _ => None,
     }
+}
+
+/// The document of a REST request; what stands in the query is a member of it.
+fn rest_document(parts: &Parts, body: &[u8]) -> Result<Value, AwsError> {
+    let mut document = if body.is_empty() { Value::Object(serde_json::Map::new()) } else { parse(body)? };
+    if let Some(members) = document.as_object_mut() {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        members.extend(pairs.map(|(name, value)| (name.into_owned(), Value::from(value.into_owned()))));
+    }
+    Ok(document)
 }
 
 fn read_json(
@@ -107,6 +121,8 @@ fn read_json(
         "AmazonSSM" => "ssm",
         "AmazonSQS" => "sqs",
         "SageMaker" => "sagemaker",
+        "Lightsail_20161128" => "lightsail",
+        "ElasticMapReduce" => "elasticmapreduce",
         other => other,
     };
     let version = match header(&parts.headers, "content-type") {
