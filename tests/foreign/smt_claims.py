@@ -109,7 +109,7 @@ class Asker:
 
 @dataclass(frozen=True)
 class Options:
-    """Metadata options of which each is stated or not."""
+    """Metadata options, each stated or not."""
 
     tokens: smt.Text
     endpoint: smt.Text

@@ -98,7 +98,7 @@ ENFORCERS = ["role/v2only-ec2-enforcer", "role/v2only-notebook-enforcer"]
 
 # The scope of an action, in every role or in one. Reading, and nothing else, is in scope without an entry.
 SCOPES = {
-    # Whoever holds these may tighten, and neither opens IMDSv1 nor wakes an endpoint.
+    # A role with these actions tightens: it neither opens IMDSv1 nor enables an endpoint.
     "ec2:ModifyInstanceMetadataOptions": {"rest": ["instance/*"], "equal": TIGHTEN},
     "sagemaker:UpdateNotebookInstance": {"rest": NOTEBOOKS, "equal": {VERSION: "2"}},
     "ec2:CreateTags": {"rest": ["instance/*"], "tags": True},
