@@ -17,7 +17,7 @@ use v2only_tests::in_process::{add_profile, connect};
 use v2only_tests::people::place;
 use v2only_tests::{HOME, exemption_day};
 
-use super::people::REGIONS;
+use super::REGIONS;
 
 /// Waits for its turn as the command line does.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -75,8 +75,8 @@ impl Operator {
                 let place = place(HOME, region);
                 let mut found = Vec::new();
                 let mut each = |it| found.push(it);
-                for kinds in kinds {
-                    scan(&self.enforce, &policy, &place, kinds, aws.now(), &mut each).await;
+                for kind in kinds {
+                    scan(&self.enforce, &policy, &place, kind, aws.now(), &mut each).await;
                 }
                 let bound = Bound::at_most(100);
                 enforce_within(&self.enforce, &journal, &place, found, &now, &bound).await;
