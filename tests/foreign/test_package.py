@@ -8,7 +8,7 @@ import pytest
 import servers
 
 # The sizes that docs/src/testing.md promises, in bytes.
-LARGEST_ZIP = {"ec2-enforcer": 3_100_000, "notebook-enforcer": 3_000_000, "sweeper": 3_600_000}
+LARGEST_ZIP = {"ec2-enforcer": 3_000_000, "notebook-enforcer": 3_000_000, "sweeper": 3_500_000}
 
 pytestmark = pytest.mark.parametrize("name", LARGEST_ZIP)
 
@@ -29,5 +29,5 @@ def test_the_zip_is_small(function_zip, name):
 def test_the_same_binary_gives_the_same_bytes(function_zip, name, tmp_path):
     shipped = function_zip(name)
     program = servers.REPOSITORY / "infra" / "package"
-    subprocess.run([sys.executable, str(program), name, "--out", str(tmp_path)], check=True, timeout=60)
+    subprocess.run([sys.executable, str(program), name, "--out", str(tmp_path)], check=True, timeout=300)
     assert (tmp_path / f"{name}.zip").read_bytes() == shipped.read_bytes()

@@ -227,7 +227,8 @@ def test_what_a_release_is_made_by_is_pinned():
     manifest = tomllib.loads((servers.REPOSITORY / "Cargo.toml").read_text())
     oldest = manifest["workspace"]["package"]["rust-version"]
     assert tuple(map(int, build.TOOLCHAIN.split("."))) >= tuple(map(int, oldest.split(".")))
-    lock = (INFRA / "build-tools.lock.txt").read_text()
-    tools = re.findall(r"^([a-z-]+)==[\d.]+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", lock, re.MULTILINE)
-    assert [name for name, _ in tools] == ["cargo-zigbuild", "ziglang"]
+    for lock, tools in {"build": ["cargo-zigbuild", "ziglang"], "package": ["zopfli"]}.items():
+        text = (INFRA / f"{lock}-tools.lock.txt").read_text()
+        pinned = re.findall(r"^([a-z-]+)==[\d.]+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.MULTILINE)
+        assert [name for name, _ in pinned] == tools
     assert build.functions() == FUNCTIONS

@@ -10,6 +10,7 @@
 //! | [`fault_points`] | killed, or cut off, at each single call, the next delivery goes on where it stopped |
 //! | [`error_codes`] | each error code of AWS at each call ends fixed, or reported, or in the dead letters |
 //! | [`soak`] | under all of that at once, by seed, no invariant is broken and nothing is forgotten |
+//! | [`campaign`] | beside people who act at random, no violation stays open longer than its bound, and nothing protected is touched |
 //! | [`sweeps`] | the schedule finds what no event reported, in every account and Region, and goes on where it was killed |
 //! | [`pacing`] | AWS's request rates are kept, not met |
 //! | [`environment`] | settings, policy, network, credentials and permissions that are no good |
@@ -40,6 +41,7 @@
 mod accounts;
 mod automation;
 mod calls;
+mod campaign;
 mod closing_first;
 mod consumers;
 mod drift;

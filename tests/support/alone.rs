@@ -1,30 +1,25 @@
 //! Scenarios through the entry points of the library, with the real clients, on the sandbox's clock.
 //!
-//! The functions go by the machine's clock, so what takes hours is played here: in a process of its own,
-//! because the SDKs take their endpoint from the environment and the environment belongs to a process. The
-//! test starts itself once more, with nothing in the environment but the sandbox's address.
+//! The binaries of the functions use the machine's clock, so a scenario that takes hours runs here, in a process of its own: see
+//! [`isolated`].
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::{Command, Stdio};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
-use v2only_aws::connect::{Access, Aws};
+use v2only_aws::connect::Aws;
 use v2only_aws::settings::Settings;
 use v2only_enforcer::invocation::{App, Invocation, InvocationError, handle_ec2, handle_notebook};
 use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_lambda::log_line::line;
-use v2only_policy::AccountId;
 use v2only_sandbox::{ClockMode, Config, Sandbox};
 
 use crate::audit::{self, Audit};
+use crate::in_process::{add_profile, connect, isolated};
 use crate::stage::this_second;
 use crate::{HOME, Line, People, REGION, said};
-
-/// Tells the started test where its sandbox is to listen.
-const PORT: &str = "IT_ALONE_PORT";
 
 /// One side of the entry points: an AWS, and what a function keeps between invocations.
 pub struct Alone {
@@ -41,31 +36,10 @@ pub struct Alone {
 /// # Panics
 /// When the scenario fails.
 pub fn alone(test: &str, policy: Location, scenario: impl FnOnce(Alone)) {
-    if let Ok(port) = std::env::var(PORT) {
-        scenario(Alone::new(port.parse().unwrap(), policy));
-        return;
-    }
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture", "--test-threads=1"])
-        .env_clear()
-        .env(PORT, free.to_string())
-        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{free}"))
-        .env("AWS_ACCESS_KEY_ID", "AKIASANDBOX000000000")
-        .env("AWS_SECRET_ACCESS_KEY", "sandbox")
-        .env("AWS_REGION", REGION)
-        .env("AWS_MAX_ATTEMPTS", "1")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env("RUST_BACKTRACE", "0")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let text =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{text}");
-    assert!(text.contains("1 passed"), "no test is called `{test}`: {text}");
+    isolated(test, |port| {
+        add_profile("default", "AKIASANDBOX000000000");
+        scenario(Alone::new(port, policy));
+    });
 }
 
 impl Alone {
@@ -80,9 +54,7 @@ impl Alone {
         let variables = [("V2ONLY_LOOPBACK_ONLY", "1"), ("AWS_REGION", REGION)];
         let settings =
             Settings::from_variables(variables.map(|(name, it)| (name.to_owned(), it.to_owned()))).unwrap();
-        let access = Access { patience: Duration::from_secs(10), ..Access::default() };
-        let ports = runtime.block_on(Aws::connect(&settings, access)).unwrap();
-        ports.set_own_account(AccountId::parse(HOME).unwrap());
+        let ports = runtime.block_on(connect("default", &settings, Duration::from_secs(10)));
         let events = aws.subscribe();
         Self { app: App::new(PolicySource::new(policy), ports), aws, runtime, events, lines: Vec::new() }
     }

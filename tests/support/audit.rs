@@ -7,11 +7,17 @@ use serde_json::Value;
 use v2only_aws::Call;
 use v2only_sandbox::{CallRecord, Sandbox};
 
-/// Whether a caller, by its ARN, is one of the functions, at home or in a member account; or the scenario
-/// itself, where it calls the entry points of the library.
+/// Whether a caller, by its ARN, is one of the functions, at home or in a member account; or `enforce`; or the
+/// scenario itself, where it calls the entry points of the library.
 pub fn is_ours(principal: &str) -> bool {
     let sessions = ["/ec2-enforcer-role/", "/notebook-enforcer-role/", "/sweeper-role/", "/v2only-member/"];
-    sessions.iter().any(|it| principal.contains(it)) || principal.ends_with(":user/sandbox")
+    let is_function = sessions.iter().any(|it| principal.contains(it));
+    is_function || principal.ends_with(":user/sandbox") || is_operator(principal)
+}
+
+/// Whether a caller is the person who runs `enforce`.
+fn is_operator(principal: &str) -> bool {
+    principal.contains("/operator-role/")
 }
 
 /// The calls of the functions.
@@ -60,7 +66,8 @@ impl Audit {
 
     fn check_event(&mut self, detail: &Value) {
         let request = &detail["requestParameters"];
-        let ours = detail["userIdentity"]["arn"].as_str().is_some_and(is_ours);
+        let caller = detail["userIdentity"]["arn"].as_str();
+        let ours = caller.is_some_and(is_ours);
         let failed = detail.get("errorCode").is_some();
         match detail["eventName"].as_str() {
             Some("RunInstances") if !failed => {
@@ -93,6 +100,8 @@ impl Audit {
                 self.untouched(&text(&request["notebookInstanceName"]), request);
             }
             Some("CreateTags" | "AddTags" | "DeleteTags") if ours => check_tags(request),
+            Some("CreateLaunchTemplateVersion" | "ModifyLaunchTemplate")
+                if caller.is_some_and(is_operator) => {}
             Some(other) if ours => panic!("no function may do this: {other}"),
             _ => {}
         }

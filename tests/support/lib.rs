@@ -2,8 +2,8 @@
 //!
 //! Read in this order: [`stage`] starts an AWS on this machine with the built functions in it; [`people`] act
 //! there, and may loosen; [`said`] is what the functions logged; [`audit`] holds every run against the
-//! invariants; [`alone`] runs a scenario through the entry points of the library, on a clock that moves by hand;
-//! [`dice`] are the seeded choices of a soak.
+//! invariants; [`in_process`] hosts the functions in the process of the test, on a clock that moves by hand; [`alone`]
+//! runs a scenario through the entry points of the library, on that clock; [`dice`] are the seeded choices of a soak.
 //!
 //! Everything listens on and talks to loopback only, and the environment of the functions holds nothing of
 //! the developer's own.
@@ -19,7 +19,9 @@ pub mod alone;
 pub mod audit;
 pub mod binaries;
 pub mod dice;
+pub mod in_process;
 pub mod people;
+mod rules;
 pub mod said;
 pub mod stage;
 
@@ -28,7 +30,7 @@ use std::time::Duration;
 pub use dice::Dice;
 pub use people::People;
 pub use said::Line;
-pub use stage::{Route, Setup, Stage};
+pub use stage::{Hosting, Route, Setup, Stage};
 
 /// The account of the functions.
 pub const HOME: &str = "111122223333";

@@ -2,10 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use v2only_sandbox::lambda::{
     AsyncConfig, EventSource, Function, FunctionConfig, FunctionHost, InvocationOutcome, LogStream, Pattern,
     Rule, Target, Wiring,
@@ -17,6 +20,8 @@ use v2only_sandbox::{
 };
 
 use crate::audit::{self, Audit};
+use crate::in_process::InProcess;
+use crate::rules::{ec2_patterns, notebook_patterns};
 use crate::{ENFORCE, HOME, Line, MEMBER, PATIENCE, People, REGION, binaries, said};
 
 /// How events reach the functions.
@@ -26,6 +31,17 @@ pub enum Route {
     Queue,
     /// Straight from the rule, one at a time.
     Direct,
+}
+
+/// What runs the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hosting {
+    /// The built binaries, on the machine's clock.
+    Binaries,
+    /// The process of the test, on the sandbox's clock: see [`crate::in_process`].
+    InProcess,
+    /// The built binaries, until [`Stage::leave_binaries`]. Then the process of the test.
+    BinariesFirst,
 }
 
 /// What a stage is built from.
@@ -47,6 +63,8 @@ pub struct Setup {
     pub timeout: Duration,
     /// How many batches are worked on at once.
     pub concurrency: usize,
+    /// What runs the functions.
+    pub hosting: Hosting,
 }
 
 impl Default for Setup {
@@ -61,11 +79,19 @@ impl Default for Setup {
             max_receives: 5,
             timeout: Duration::from_secs(10),
             concurrency: 1,
+            hosting: Hosting::Binaries,
         }
     }
 }
 
 impl Setup {
+    /// In a test that is run by [`crate::in_process::isolated`], which gives it this port.
+    #[must_use]
+    pub fn hosted(mut self, hosting: Hosting, port: u16) -> Self {
+        self.config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self { hosting, ..self }
+    }
+
     /// With this policy document.
     pub fn policy(document: &str) -> Self {
         Self { policy: Some(document.to_owned()), ..Self::default() }
@@ -131,6 +157,9 @@ pub struct Stage {
     pub notebook: FunctionHost,
     /// The function for what is already there.
     pub sweeper: FunctionHost,
+    /// The three functions in the process of the test, if it hosts them.
+    here: Vec<InProcess>,
+    uses_binaries: Arc<AtomicBool>,
     audit: RefCell<Audit>,
     setup: Setup,
     lines: RefCell<Vec<Line>>,
@@ -164,11 +193,19 @@ impl Stage {
                 .extend(setup.variables.iter().map(|(name, it)| ((*name).to_owned(), it.clone())));
             aws.deploy(config)
         };
+        let [ec2, notebook, sweeper] = ["ec2-enforcer", "notebook-enforcer", "sweeper"].map(deploy);
+        let start = |host| InProcess::start(host, aws.clock(), setup.timeout);
+        let here = match setup.hosting {
+            Hosting::Binaries => Vec::new(),
+            Hosting::InProcess | Hosting::BinariesFirst => [&ec2, &notebook, &sweeper].map(start).into(),
+        };
         let stage = Self {
             wiring: aws.wiring(),
-            ec2: deploy("ec2-enforcer"),
-            notebook: deploy("notebook-enforcer"),
-            sweeper: deploy("sweeper"),
+            here,
+            uses_binaries: Arc::new(AtomicBool::new(setup.hosting != Hosting::InProcess)),
+            ec2,
+            notebook,
+            sweeper,
             audit: RefCell::default(),
             lines: RefCell::default(),
             torn: RefCell::default(),
@@ -197,6 +234,34 @@ impl Stage {
         [&self.ec2, &self.notebook, &self.sweeper]
     }
 
+    /// The function as a target of rules and queues.
+    fn function(&self, host: &FunctionHost) -> Function {
+        let timeout = self.setup.timeout;
+        let binary = Function::binary(host.clone(), timeout);
+        let Some(here) = self.here.iter().find(|it| it.name() == host.config().name) else { return binary };
+        let (here, uses_binaries) = (here.function(timeout), Arc::clone(&self.uses_binaries));
+        let code = move |event: Value| {
+            let function = if uses_binaries.load(Ordering::Relaxed) { &binary } else { &here }.clone();
+            async move { function.invoke(&event).await }
+        };
+        Function::code(host.config().name.clone(), code).with_timeout(timeout)
+    }
+
+    /// Lets the process of the test run the functions from now on.
+    pub fn leave_binaries(&self) {
+        self.uses_binaries.store(false, Ordering::Relaxed);
+    }
+
+    /// What kills every function, whatever runs it.
+    pub fn killer(&self) -> impl Fn() + Send + Sync + 'static {
+        let hosts = self.functions().map(Clone::clone);
+        let here = self.here.clone();
+        move || {
+            hosts.iter().for_each(FunctionHost::kill);
+            here.iter().for_each(InProcess::kill);
+        }
+    }
+
     /// What the schedule does: puts a task into the sweeper's queue.
     pub fn send_to_sweeper(&self, task: &Value) {
         let queue = self.queue(&self.sweeper.config().name);
@@ -208,7 +273,7 @@ impl Stage {
 
     /// Lets the sweeper take from its queue.
     pub fn install_sweeper(&self) {
-        let sweeper = Function::binary(self.sweeper.clone(), self.setup.timeout);
+        let sweeper = self.function(&self.sweeper);
         let source =
             EventSource { batch_size: 1, concurrency: self.setup.concurrency, ..EventSource::default() };
         self.wiring.map(&self.queue(&self.sweeper.config().name), sweeper, source).unwrap();
@@ -217,7 +282,7 @@ impl Stage {
     /// Adds the rules: from now on events reach the functions.
     pub fn install(&self) {
         for (host, patterns) in [(&self.ec2, ec2_patterns()), (&self.notebook, notebook_patterns())] {
-            let function = Function::binary(host.clone(), self.setup.timeout);
+            let function = self.function(host);
             let queue = self.queue(&host.config().name);
             let target = match self.setup.route {
                 Route::Direct => {
@@ -334,6 +399,7 @@ impl Stage {
             }
             self.lines.borrow_mut().push(Line::parse(&line.text));
         }
+        self.lines.borrow_mut().extend(self.here.iter().flat_map(InProcess::take_lines));
         self.lines.borrow().clone()
     }
 
@@ -401,42 +467,4 @@ pub fn v1() -> LaunchSpec {
 /// An instance that was launched with version 2 only.
 pub fn v2() -> LaunchSpec {
     v1().tokens(HttpTokens::Required)
-}
-
-/// What the function for instances listens to.
-fn ec2_patterns() -> Vec<Value> {
-    vec![
-        json!({
-            "source": ["aws.ec2"], "detail-type": ["AWS API Call via CloudTrail"],
-            "detail": {
-                "eventSource": ["ec2.amazonaws.com"], "errorCode": [{"exists": false}],
-                "eventName": [
-                    "RunInstances", "StartInstances", "ModifyInstanceMetadataOptions",
-                    "ModifyInstanceMetadataDefaults", "CreateLaunchTemplate", "CreateLaunchTemplateVersion",
-                    "ModifyLaunchTemplate", "RegisterImage", "CreateImage", "CopyImage",
-                ],
-            },
-        }),
-        json!({
-            "source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"],
-            "detail": {"state": ["running", "stopped"]},
-        }),
-        json!({"source": ["aws.ec2"], "detail-type": ["EC2 Spot Instance Request Fulfillment"]}),
-    ]
-}
-
-/// What the function for notebooks listens to.
-fn notebook_patterns() -> Vec<Value> {
-    vec![
-        json!({
-            "source": ["aws.sagemaker"], "detail-type": ["AWS API Call via CloudTrail"],
-            "detail": {
-                "eventSource": ["sagemaker.amazonaws.com"], "errorCode": [{"exists": false}],
-                "eventName": ["CreateNotebookInstance", "UpdateNotebookInstance", "StartNotebookInstance"],
-            },
-        }),
-        json!({
-            "source": ["aws.sagemaker"], "detail-type": ["SageMaker Notebook Instance State Change"],
-        }),
-    ]
 }

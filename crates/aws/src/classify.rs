@@ -111,9 +111,14 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "SlowDown"
         | "ProvisionedThroughputExceededException" => Kind::Throttled,
         "InvalidInstanceID.NotFound" => Kind::NotVisibleYet,
-        "IncorrectInstanceState" | "IncorrectState" | "ResourceInUse" | "ConflictException" => {
-            Kind::WrongState
-        }
+        // The state of the resource passes, and so does another caller's change of the same tag.
+        "IncorrectInstanceState"
+        | "IncorrectState"
+        | "InvalidState"
+        | "InvalidStateTransition"
+        | "ConcurrentTagAccess"
+        | "ResourceInUse"
+        | "ConflictException" => Kind::WrongState,
         "InternalError"
         | "InternalFailure"
         | "InternalServerError"
@@ -132,6 +137,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "AccessDenied"
         | "AccessDeniedException"
         | "OptInRequired"
+        | "PendingVerification"
+        | "Blocked"
         | "ForbiddenException"
         | "InsufficientPrivilegesException" => Kind::Denied,
         // An image of somebody else.
@@ -161,7 +168,7 @@ pub fn kind(code: &str, message: &str) -> Kind {
         "ValidationException" if message.contains("Unable to transition to") => Kind::WrongState,
         "ValidationException" | "ValidationError" => Kind::Invalid,
         // EC2 and SageMaker take 50 tags a resource. Another attempt fails as well.
-        "TagLimitExceeded" => Kind::Refused,
+        "TagLimitExceeded" | "TagPolicyViolation" => Kind::Refused,
         "ResourceLimitExceeded" if message.to_ascii_lowercase().contains("tag") => Kind::Refused,
         // Of Lightsail, Image Builder and EMR.
         "InvalidInputException" | "InvalidRequestException" => Kind::Invalid,
@@ -172,6 +179,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         "InvalidTarget" | "InvalidAutomationExecutionParametersException" => Kind::Invalid,
         _ if code.starts_with("InvalidParameter")
             || code.starts_with("InvalidInstanceID")
+            || code.starts_with("InvalidInstanceAttributeValue")
+            || code.starts_with("InvalidTagKey")
             || code.starts_with("MissingParameter")
             || code.starts_with("UnknownParameter") =>
         {
@@ -231,6 +240,14 @@ mod tests {
         check("InvalidInputException", "", Kind::Invalid);
         check("InvalidRequestException", "", Kind::Invalid);
         check("SomethingNew", "", Kind::Unknown);
+        check("InvalidState", "", Kind::WrongState);
+        check("InvalidStateTransition", "", Kind::WrongState);
+        check("ConcurrentTagAccess", "", Kind::WrongState);
+        check("PendingVerification", "", Kind::Denied);
+        check("Blocked", "", Kind::Denied);
+        check("TagPolicyViolation", "", Kind::Refused);
+        check("InvalidTagKey.Malformed", "", Kind::Invalid);
+        check("InvalidInstanceAttributeValue", "", Kind::Invalid);
         check("TagLimitExceeded", "You have reached the maximum number of tags", Kind::Refused);
         check("ResourceLimitExceeded", "The maximum number of tags is 50", Kind::Refused);
         check("ResourceLimitExceeded", "The account-level service limit is 20", Kind::Invalid);

@@ -12,8 +12,19 @@ use v2only_policy::{
 use crate::failure::{Disposition, Failure};
 use crate::ports::{ListInstances, Listing, Metric, ReadUsage};
 
-/// The running instances of one group, template or image in one account and Region, with their calls in the window.
-type Running = Vec<(InstanceId, u64)>;
+/// The running instances of one group, template or image in one account and Region, with their calls in the window. `None`:
+/// the instance answers IMDSv1, and CloudWatch has no data of it, or gave only a part.
+type Running = Vec<(InstanceId, Option<u64>)>;
+
+/// What CloudWatch has of the running siblings of a launch.
+enum SiblingData {
+    /// Data of all of them, without a call; or there are none.
+    Quiet,
+    /// Some use IMDSv1, however little is known of the others.
+    Busy(SiblingUse),
+    /// No calls, and no data of some of them.
+    Unread(String),
+}
 
 /// What was read so far, so that many launches of one group ask once.
 #[derive(Debug, Default)]
@@ -39,15 +50,15 @@ impl KnownSiblings {
         }
         let window = usage_gate(instance, policy, circumstances)?.quiet_days;
         let read = self.of(ports, circumstances, instance, window).await;
-        let why = match &read {
-            Err(failure) if failure.disposition() == Disposition::Retry => return Err(failure.clone()),
-            Err(failure) => failure.to_string(),
-            Ok(_) => String::new(),
+        let found = match read {
+            Err(failure) if failure.disposition() == Disposition::Retry => return Err(failure),
+            Err(failure) => SiblingData::Unread(failure.to_string()),
+            Ok(found) => found,
         };
-        let siblings = match &read {
-            Ok(None) => Siblings::Quiet,
-            Ok(Some(busy)) => Siblings::Busy(busy),
-            Err(_) => Siblings::Unreadable(&why),
+        let siblings = match &found {
+            SiblingData::Quiet => Siblings::Quiet,
+            SiblingData::Busy(busy) => Siblings::Busy(busy),
+            SiblingData::Unread(why) => Siblings::Unreadable(why),
         };
         Ok(decide_instance(instance, policy, &Circumstances { siblings, ..*circumstances })?)
     }
@@ -58,7 +69,7 @@ impl KnownSiblings {
         circumstances: &Circumstances<'_>,
         instance: &Instance,
         window: u16,
-    ) -> Result<Option<SiblingUse>, Failure> {
+    ) -> Result<SiblingData, Failure> {
         let mut known = self.0.lock().await;
         for kinship in Kinship::of(instance) {
             let key = (kinship, window);
@@ -66,22 +77,38 @@ impl KnownSiblings {
                 let running = running(ports, circumstances, &key.0, window).await?;
                 known.insert(key.clone(), running);
             }
-            let others: Vec<u64> = known
+            let others: Vec<(&InstanceId, Option<u64>)> = known
                 .get(&key)
                 .into_iter()
                 .flatten()
                 .filter(|(id, _)| *id != instance.id)
-                .map(|(_, calls)| *calls)
+                .map(|(id, calls)| (id, *calls))
                 .collect();
             if others.is_empty() {
                 continue;
             }
-            let busy = others.iter().filter(|calls| **calls > 0).count();
-            let calls = others.iter().fold(0_u64, |sum, calls| sum.saturating_add(*calls));
-            let found = SiblingUse { kinship: key.0, busy, running: others.len(), calls };
-            return Ok((busy > 0).then_some(found));
+            let counted = || others.iter().filter_map(|(_, calls)| *calls);
+            let busy = counted().filter(|calls| *calls > 0).count();
+            if busy > 0 {
+                let calls = counted().fold(0_u64, u64::saturating_add);
+                return Ok(SiblingData::Busy(SiblingUse {
+                    kinship: key.0,
+                    busy,
+                    running: others.len(),
+                    calls,
+                }));
+            }
+            let mut unread = others.iter().filter(|(_, calls)| calls.is_none()).map(|(id, _)| *id);
+            return Ok(match unread.next() {
+                None => SiblingData::Quiet,
+                Some(first) => SiblingData::Unread(format!(
+                    "CloudWatch has no complete data of {} of {} running instances, such as {first}",
+                    unread.count() + 1,
+                    others.len()
+                )),
+            });
         }
-        Ok(None)
+        Ok(SiblingData::Quiet)
     }
 }
 
@@ -115,6 +142,15 @@ async fn running<P: ListInstances + ReadUsage>(
         let since = first_day(today, window);
         ports.daily(place, Metric::NoToken, &ids, since, circumstances.now).await?
     };
-    let calls = |id: &InstanceId| counted.get(id).map_or(0, |it| it.sum(today, window));
-    Ok(found.into_keys().map(|id| (id.clone(), calls(&id))).collect())
+    let calls = |id: &InstanceId, is_open: bool| {
+        if !is_open {
+            return Some(0);
+        }
+        let counted = counted.get(id)?;
+        match counted.sum(today, window) {
+            0 if counted.days.is_empty() || !counted.complete => None,
+            calls => Some(calls),
+        }
+    };
+    Ok(found.into_iter().map(|(id, is_open)| (id.clone(), calls(&id, is_open))).collect())
 }

@@ -27,7 +27,9 @@ mod json;
 mod instances;
 mod notebooks;
 mod options;
+mod recorded;
 mod run_instances;
+mod saved;
 mod templates_and_images;
 
 use serde_json::Value;
@@ -38,6 +40,10 @@ pub use event_name::EventName;
 pub use ignored::Ignored;
 pub use input::{Input, Message, Receipt, input};
 pub use malformed::Malformed;
+pub use recorded::{
+    Caller, LaunchOutcome, RecordedCall, RecordedLaunch, RoleDelivery, recorded_call, recorded_launch,
+};
+pub use saved::saved_events;
 pub use trigger::{Launched, NotebookCause, RequestedOptions, Subject, Trigger};
 
 use envelope::Envelope;

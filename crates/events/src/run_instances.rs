@@ -1,7 +1,7 @@
 //! `RunInstances`: the one event whose record may settle everything without a call.
 
-use v2only_policy::InstanceId;
 use v2only_policy::exemption::UNTIL_TAG;
+use v2only_policy::{InstanceId, Tags};
 
 use crate::instances::id_in;
 use crate::json::Node;
@@ -58,21 +58,24 @@ fn requested(request: &Node<'_>) -> RequestedOptions {
     let name = || template.field("launchTemplateName").label();
     RequestedOptions {
         launch_template: template.field("launchTemplateId").label().or_else(name),
-        exemption_tag: gives_exemption_tag(request),
+        exemption_tag: requested_tags(request).contains_key(UNTIL_TAG),
         launch_template_version: template.field("version").label(),
         image: request.field("instancesSet").entries().iter().find_map(|it| it.field("imageId").label()),
         ..options::requested(&request.field("metadataOptions"))
     }
 }
 
-/// Whether `tagSpecificationSet` holds a tag that exempts instances.
-fn gives_exemption_tag(request: &Node<'_>) -> bool {
+/// The readable tags that `tagSpecificationSet` gives to instances.
+pub(crate) fn requested_tags(request: &Node<'_>) -> Tags {
     let specifications = request.field("tagSpecificationSet").entries();
-    let mut of_instances =
+    let of_instances =
         specifications.iter().filter(|it| it.field("resourceType").text().is_none_or(|it| it == "instance"));
-    of_instances.any(|it| {
-        it.field("tags").entries().iter().any(|it| it.field("key").text().as_deref() == Some(UNTIL_TAG))
+    let tags = of_instances.flat_map(|it| it.field("tags").entries());
+    tags.filter_map(|tag| {
+        let value = tag.field("value").text().unwrap_or_default();
+        Some((tag.field("key").text()?.into_owned(), value.into_owned()))
     })
+    .collect()
 }
 
 /// `minCount`, which stands in the only entry of the request's `instancesSet`.

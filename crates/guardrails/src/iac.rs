@@ -79,7 +79,7 @@ impl Counts {
 /// A resource type with a metadata switch, or one that launches instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownType {
-    /// The language: `cloudformation` or `terraform-plan`.
+    /// The language: `cloudformation`, `kubernetes`, `packer`, or `terraform-plan` for plans and source files.
     pub language: &'static str,
     /// The name of the type.
     pub name: &'static str,
@@ -108,14 +108,21 @@ pub fn types() -> Vec<KnownType> {
     let planned = plans::KINDS.iter().map(|(name, switch)| KnownType {
         language: "terraform-plan",
         name,
-        switch: switch.path().map(str::to_owned),
+        switch: switch.path(),
         named: match switch {
             plans::Switch::Named(why) => Some(why),
             plans::Switch::Templates => Some(BY_TEMPLATE),
             _ => None,
         },
     });
-    let mut types: Vec<KnownType> = judged.chain(elsewhere).chain(planned).collect();
+    let own =
+        |language, name, switch: String| KnownType { language, name, switch: Some(switch), named: None };
+    let objects = kubernetes::kinds::KINDS.iter().map(|it| own("kubernetes", it.name, it.switch.path()));
+    let builders = source::builders::switches().map(|(name, switch)| own("packer", name, switch.to_owned()));
+    let mut types: Vec<KnownType> =
+        judged.chain(elsewhere).chain(planned).chain(objects).chain(builders).collect();
     types.sort_by_key(|it| (it.language, it.name));
+    // A kind of Crossplane has two groups.
+    types.dedup_by_key(|it| (it.language, it.name));
     types
 }

@@ -4,7 +4,7 @@ use crate::option::{MetadataOption, Switches};
 use crate::{ImageId, InstanceId, Tags};
 
 /// `HttpTokens` of an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum HttpTokens {
     /// Only version 2 is answered.
@@ -28,7 +28,7 @@ impl HttpTokens {
 }
 
 /// An option that is `enabled` or `disabled`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Switch {
     /// `enabled`.

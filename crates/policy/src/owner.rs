@@ -230,6 +230,17 @@ pub struct Owner {
     pub source: String,
 }
 
+/// The kind of owner that the tags of an instance show; `None` if they show none.
+pub fn kind_by_tags(tags: &Tags) -> Option<OwnerKind> {
+    Resource { name: "", tags, created_by: None }.owner(Owned::Consumer).map(|it| it.kind)
+}
+
+/// The most exact tag among these that names the parent of a kind of owner, such as the name of a node group.
+pub fn parent_name(kind: OwnerKind, tags: &Tags) -> Option<&str> {
+    let keys = PARENTS.iter().filter(|(of, _)| *of == kind).flat_map(|(_, keys)| *keys);
+    keys.filter_map(|key| tags.get(*key)).map(String::as_str).next()
+}
+
 /// What tells the owner of a resource.
 struct Resource<'a> {
     name: &'a str,

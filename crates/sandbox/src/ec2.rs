@@ -49,7 +49,7 @@ mod stop_instances;
 mod terminate_instances;
 
 pub(crate) use admin::launch_as;
-pub use admin::{Actor, InstanceView};
+pub use admin::{Actor, Caller, InstanceView};
 pub(crate) use groups::instances_of;
 pub use image::{AMAZON_LINUX_2, AMAZON_LINUX_2023};
 pub use instance::InstanceStateName;

@@ -83,6 +83,8 @@ pub struct Principal {
     /// The AWS service that called on behalf of the principal, for example
     /// `autoscaling.amazonaws.com`.
     invoked_by: Option<String>,
+    /// `ec2RoleDelivery` of the session.
+    role_delivery: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +98,13 @@ impl Principal {
     /// The account itself: what an access key of twelve digits stands for.
     pub fn root(place: &Place) -> Self {
         let arn = format!("arn:{}:iam::{}:root", place.partition(), place.account);
-        Self { kind: PrincipalKind::Root, account: place.account.clone(), arn, invoked_by: None }
+        Self {
+            kind: PrincipalKind::Root,
+            account: place.account.clone(),
+            arn,
+            invoked_by: None,
+            role_delivery: None,
+        }
     }
 
     /// An IAM user.
@@ -107,6 +115,7 @@ impl Principal {
             account: place.account.clone(),
             arn,
             invoked_by: None,
+            role_delivery: None,
         }
     }
 
@@ -117,13 +126,21 @@ impl Principal {
         let arn = format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}");
         let role_arn = format!("arn:{partition}:iam::{account}:role/{role}");
         let kind = PrincipalKind::Session { role_arn, role: name, session: session.to_owned(), since };
-        Self { kind, account: account.clone(), arn, invoked_by: None }
+        Self { kind, account: account.clone(), arn, invoked_by: None, role_delivery: None }
     }
 
     /// The same principal, called for by an AWS service.
     #[must_use]
     pub fn invoked_by(mut self, service: &str) -> Self {
         self.invoked_by = Some(service.to_owned());
+        self
+    }
+
+    /// The same principal, with credentials that the metadata service of an instance delivered: `1.0` to an IMDSv1
+    /// call, `2.0` to an IMDSv2 call.
+    #[must_use]
+    pub fn delivered_by(mut self, version: Option<&str>) -> Self {
+        self.role_delivery = version.map(str::to_owned);
         self
     }
 
@@ -171,13 +188,16 @@ impl Principal {
             members.insert("userName".to_owned(), Value::from(name.as_str()));
         }
         if let PrincipalKind::Session { role_arn, role, since, .. } = &self.kind {
-            let context = json!({
+            let mut context = json!({
                 "sessionIssuer": {
                     "type": "Role", "principalId": unique_of("AROA", role_arn), "arn": role_arn,
                     "accountId": self.account, "userName": role,
                 },
                 "attributes": { "creationDate": seconds(*since), "mfaAuthenticated": "false" },
             });
+            if let (Some(version), Some(context)) = (&self.role_delivery, context.as_object_mut()) {
+                context.insert("ec2RoleDelivery".to_owned(), Value::from(version.as_str()));
+            }
             members.insert("sessionContext".to_owned(), context);
         }
         if let Some(service) = &self.invoked_by {

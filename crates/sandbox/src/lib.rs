@@ -99,9 +99,9 @@ pub use calls::CallRecord;
 pub use clock::{Clock, ClockMode};
 pub use config::{Config, DEFAULT_REGIONS, DEFAULT_START, Ec2Config, OmittedField};
 pub use ec2::{
-    AMAZON_LINUX_2, AMAZON_LINUX_2023, Actor, HttpTokens, InstanceStateName, InstanceView, LaunchSpec,
-    MetadataDefaults, MetadataOptions, MetadataRequest, OptionQuirks, SideOption, TemplateVersion, Toggle,
-    UnknownOption,
+    AMAZON_LINUX_2, AMAZON_LINUX_2023, Actor, Caller, HttpTokens, InstanceStateName, InstanceView,
+    LaunchSpec, MetadataDefaults, MetadataOptions, MetadataRequest, OptionQuirks, SideOption,
+    TemplateVersion, Toggle, UnknownOption,
 };
 pub use error::{AwsError, StartError};
 pub use faults::{Effect, Fault};

@@ -89,7 +89,7 @@ impl ActorCall {
             access_key: Some("ASIAEXAMPLE000000000".to_owned()),
             request_id,
             at: now,
-            user_agent: "v2only-sandbox".to_owned(),
+            user_agent: self.actor.user_agent(),
             source_ip: "203.0.113.10".to_owned(),
             body: match &self.input {
                 Input::Query(pairs) => Body::Query(Params::from_pairs(pairs.clone())),

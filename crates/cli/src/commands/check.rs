@@ -14,14 +14,14 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use v2only_guardrails::Settings;
 use v2only_guardrails::check::Level;
-use v2only_guardrails::iac::{Counts, Finding};
+use v2only_guardrails::iac::Finding;
 use v2only_guardrails::settings::Principals;
 use v2only_policy::settings::Rules;
 use v2only_policy::{Mode, Partition, Policy};
 
-use self::checked::{Checked, Rule};
+use self::checked::{Checked, Outcome, Rule};
 use self::files::Meant;
-use self::terraform::{ReadFailure, SourcePaths};
+use self::terraform::SourcePaths;
 use crate::run::policy_file;
 use crate::run::session::Session;
 use crate::term::exit::Exit;
@@ -90,18 +90,20 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
     }
     let rule = rule(args, session)?;
     let mut checked = Checked::default();
+    let mut sources = SourcePaths::default();
     // A hook names files of every kind, so a named file of another kind is skipped.
     let mut by_hook = args.changed_since.is_some();
-    let mut sources = SourcePaths::default();
     for path in &args.paths {
         let changed = args.changed_since.as_deref().map(|since| changed::since(since, path)).transpose()?;
         match files::meant(path) {
             Ok(files) => {
-                let changed = |it: &&Meant| changed.as_ref().is_none_or(|changed| changed.contains(&it.path));
-                for it in files.iter().filter(changed) {
-                    if !sources.take(it) {
-                        by_hook |= one(it, &rule, session, &mut checked);
+                let files = files.into_iter();
+                for it in files.filter(|it| changed.as_ref().is_none_or(|changed| changed.contains(&it.path)))
+                {
+                    if sources.take(&it, changed.is_some()) {
+                        continue;
                     }
+                    by_hook |= one(&it, &rule, session, &mut checked);
                 }
             }
             Err(why) => {
@@ -110,18 +112,9 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
             }
         }
     }
-    let sources = sources.check(&rule.settings, read::text);
-    let none = Counts::default();
-    checked.understood.extend(sources.understood.into_iter().map(|(file, language)| (file, language, none)));
-    checked.findings.extend(sources.findings);
-    checked.unread.extend(sources.unread.into_iter().map(|(path, why)| {
-        let name = policy_file::name(&path);
-        let problem = match why {
-            ReadFailure::Io(why) => read::unreadable(&path, &why),
-            ReadFailure::Text(why) => read::broken(&name, &why),
-        };
-        (name, problem)
-    }));
+    for (name, outcome) in sources.check(&rule.settings, rule.limit, rule.today) {
+        checked.add(name, outcome);
+    }
     if checked.understood.is_empty() && checked.unread.is_empty() && !by_hook {
         for (file, why) in &checked.skipped {
             session.talk.note(&format!("{file}: {why}"));
@@ -159,25 +152,13 @@ fn rule<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Rule, Pro
 /// Checks one file; whether it is named, and of another kind.
 fn one<W: World>(meant: &Meant, rule: &Rule, session: &mut Session<'_, W>, checked: &mut Checked) -> bool {
     let name = policy_file::name(&meant.path);
-    match read::file(meant, &name, rule, session.world) {
-        read::Outcome::Understood(language, judged) => {
-            checked.understood.push((name.clone(), language, judged.counts));
-            checked.findings.extend(judged.findings.into_iter().map(|it| (name.clone(), it)));
-            checked.suppressed.extend(judged.suppressed.into_iter().map(|it| (name.clone(), it)));
-        }
-        read::Outcome::Skipped(why) => {
-            let by_hook = meant.named && meant.path != Path::new("-");
-            if by_hook {
-                session.talk.note(&format!("skipped {name}: {why}"));
-            }
-            checked.skipped.push((name, why));
-            return by_hook;
-        }
-        read::Outcome::State => {
-            let why = "the state of Terraform, which holds what is deployed; name the plan".to_owned();
-            checked.skipped.push((name, why));
-        }
-        read::Outcome::Unread(problem) => checked.unread.push((name, problem)),
+    let outcome = read::file(meant, &name, rule, session.world);
+    let by_hook = meant.named && meant.path != Path::new("-") && matches!(outcome, Outcome::Skipped(_));
+    if let Outcome::Skipped(why) = &outcome
+        && by_hook
+    {
+        session.talk.note(&format!("skipped {name}: {why}"));
     }
-    false
+    checked.add(name, outcome);
+    by_hook
 }

@@ -277,6 +277,18 @@ fn source_files_of_terraform_are_judged_with_their_modules() {
 }
 
 #[test]
+fn a_comment_suppresses_findings_of_a_resource_in_every_call_of_its_module() {
+    let module = "# v2only:ignore http-tokens-not-stated until=2026-12-31 reason=vendor agent\n\
+                  resource \"aws_instance\" \"web\" {\n  for_each = toset([\"a\", \"b\"])\n}\n";
+    let world = world();
+    std::fs::create_dir(world.path("m")).unwrap();
+    let calls = "module \"one\" {\n  source = \"./m\"\n}\nmodule \"two\" {\n  source = \"./m\"\n}\n";
+    let json = world.file("m/main.tf", module).file("main.tf", calls).run("check DIR --output json").json();
+    assert_eq!(json["findings"], json!([]), "{json}");
+    assert_eq!(json["suppressed"].as_array().unwrap().len(), 2, "{json}");
+}
+
+#[test]
 fn objects_of_kubernetes_and_templates_of_packer_are_judged() {
     let class = "apiVersion: v1\nkind: Service\n---\napiVersion: karpenter.k8s.aws/v1\nkind: EC2NodeClass\n\
                  metadata: {name: default}\nspec:\n  metadataOptions:\n    httpTokens: optional\n";
@@ -454,7 +466,9 @@ fn types_are_listed_as_judged_or_named() {
     assert_eq!(of("AWS::EC2::Instance")["switch"], "MetadataOptions.HttpTokens");
     assert_eq!(of("AWS::EKS::Nodegroup")["state"], "named");
     assert_eq!(of("aws_launch_template")["state"], "judged");
-    assert_eq!(of("awscc_ec2_instance")["state"], "named");
+    assert_eq!(of("awscc_ec2_instance")["state"], "judged");
+    assert_eq!(of("EC2NodeClass")["switch"], "spec.metadataOptions.httpTokens");
+    assert_eq!(of("amazon-chroot")["switch"], "imds_support");
     for it in types {
         assert!(ran.out.contains(it["name"].as_str().unwrap()), "{it}");
         assert_eq!(it["state"] == "named", it["why"].is_string(), "{it}");

@@ -85,6 +85,32 @@ async fn siblings_that_cannot_be_read_hold_a_launch_or_bring_it_back() {
     }
 }
 
+/// No data is not zero: the data of an instance comes minutes late.
+#[tokio::test]
+async fn a_running_sibling_without_data_holds_a_launch() {
+    let app = app(SIBLINGS, |world| {
+        group(world, 0);
+        world.version_1_calls.remove(OLD);
+    });
+    let (said, reply) = handle(&app, batch(&[launch(&[NEW], "optional")])).await;
+    assert_eq!(said, [format!("{NEW} held")]);
+    assert!(again(&reply).is_empty());
+    assert_eq!(app.ports.tokens(NEW), HttpTokens::Optional);
+}
+
+/// A sibling that requires tokens publishes no `MetadataNoToken`.
+#[tokio::test]
+async fn a_running_sibling_that_requires_tokens_needs_no_data() {
+    let app = app(SIBLINGS, |world| {
+        group(world, 0);
+        world.version_1_calls.remove(OLD);
+        world.instance(OLD).options.http_tokens = HttpTokens::Required;
+    });
+    let (said, _) = handle(&app, launch(&[NEW], "optional")).await;
+    assert_eq!(said, [format!("{NEW} fixed")]);
+    assert!(!app.ports.calls().iter().any(|it| it.starts_with("cloudwatch:")));
+}
+
 #[tokio::test]
 async fn other_policies_do_not_ask_about_siblings() {
     let app = app(ENFORCE, |world| group(world, 3));

@@ -7,8 +7,8 @@ use v2only_document::tree::{self, Format, Node, Options, Value};
 use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
 use self::kinds::{KINDS, ObjectKind, Switch, Unset};
-use super::Finding;
 use super::cloudformation::Unreadable;
+use super::{Counts, Finding};
 use crate::check::Level;
 use crate::{Mark, Settings};
 
@@ -58,14 +58,15 @@ impl Manifests {
         findings
     }
 
-    /// How many documents have no object that is judged.
-    pub fn others(&self) -> usize {
+    /// How many objects are judged, and how many documents have none.
+    pub fn counts(&self) -> Counts {
         let is_other = |it: &&Node| {
             let mut objects = Vec::new();
             collect(it, self.json, &mut objects);
             objects.is_empty()
         };
-        self.documents.iter().filter(is_other).count()
+        let other = self.documents.iter().filter(is_other).count();
+        Counts { judged: self.objects().len(), named: 0, other }
     }
 
     fn objects(&self) -> Vec<Object<'_>> {

@@ -9,6 +9,7 @@ use crate::statement::Statement;
 
 const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions";
 const ASKED_TOKENS: &str = "ec2:Attribute/HttpTokens";
+const ASKED_ENDPOINT: &str = "ec2:Attribute/HttpEndpoint";
 const ASKED_HOPS: &str = "ec2:Attribute/HttpPutResponseHopLimit";
 
 const WHO_MAY_GO_BACK: &[Spared] = &[Spared::Exempt, Spared::Rollback];
@@ -23,10 +24,11 @@ pub fn no_way_back(settings: &Settings) -> Vec<Rule> {
         .when("StringNotEquals", ASKED_TOKENS, ["required"])
         // A request that is about another option does not carry the key.
         .when_present(ASKED_TOKENS);
-    // An instance whose endpoint is off may have tokens that are optional; waking it opens version 1 without
-    // a word about tokens.
+    // An instance whose endpoint is off may have optional tokens. Enabling the endpoint opens IMDSv1 without a
+    // word about tokens. Any value but `disabled` counts, so that no other spelling of `enabled` passes.
     let endpoint = deny("NoWayBackThroughTheEndpoint")
-        .when("StringEquals", "ec2:Attribute/HttpEndpoint", ["enabled"])
+        .when_present(ASKED_ENDPOINT)
+        .when("StringNotEquals", ASKED_ENDPOINT, ["disabled"])
         .when("StringNotEquals", ASKED_TOKENS, ["required"])
         .when("StringNotEquals", "ec2:MetadataHttpTokens", ["required"]);
     let allowed: Vec<u8> = match settings.hop_limit {

@@ -159,7 +159,8 @@ fn no_function_can_change_what_instances_take_their_options_from() {
 
 #[test]
 fn no_function_is_granted_an_action_of_another_surface() {
-    let functions = granted(&["hub", "ec2-enforcer", "notebook-enforcer", "sweeper-hub", "sweeper", "automation"]);
+    let functions =
+        granted(&["hub", "ec2-enforcer", "notebook-enforcer", "sweeper-hub", "sweeper", "automation"]);
     assert_eq!(functions.into_iter().filter(|action| of_a_surface(action)).collect::<Vec<_>>(), [""; 0]);
     let writes = |role: &str| {
         let all = granted(&[role]).into_iter();

@@ -69,9 +69,9 @@ pub enum Siblings<'a> {
     /// Nobody asked.
     #[default]
     NotRead,
-    /// AWS did not answer, and why.
+    /// AWS did not answer, or has no data of some of them, and why.
     Unreadable(&'a str),
-    /// None of them uses IMDSv1, as far as there is data.
+    /// None of them uses IMDSv1.
     Quiet,
     /// Some use IMDSv1.
     Busy(&'a SiblingUse),

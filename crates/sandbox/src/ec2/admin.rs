@@ -30,6 +30,23 @@ pub enum Actor {
     SpotService,
     /// EC2 Fleet of type instant, for a session of this role (as Karpenter does it).
     Fleet(String),
+    /// A session of a role with everything that CloudTrail shows of a caller.
+    Caller(Caller),
+}
+
+/// A session of a role, as CloudTrail shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Caller {
+    /// The role, with its path.
+    pub role: String,
+    /// The name of the session.
+    pub session: String,
+    /// The service that calls for the session, for example `imagebuilder.amazonaws.com`.
+    pub service: Option<String>,
+    /// The user agent, which a service replaces by its own name.
+    pub user_agent: String,
+    /// `ec2RoleDelivery`: `1.0` or `2.0` where an instance got the credentials from the metadata service.
+    pub role_delivery: Option<String>,
 }
 
 /// An instance, seen from outside.
@@ -69,13 +86,30 @@ impl Actor {
             Self::Fleet(role) => {
                 Principal::session(place, role, "fleet", now).invoked_by("ec2fleet.amazonaws.com")
             }
+            Self::Caller(caller) => {
+                let principal = Principal::session(place, &caller.role, &caller.session, now);
+                let principal = match &caller.service {
+                    Some(service) => principal.invoked_by(service),
+                    None => principal,
+                };
+                principal.delivered_by(caller.role_delivery.as_deref())
+            }
+        }
+    }
+
+    pub(crate) fn user_agent(&self) -> String {
+        match self {
+            Self::Caller(caller) => caller.user_agent.clone(),
+            Self::User(_) | Self::Role(..) | Self::AutoScaling(_) | Self::SpotService | Self::Fleet(_) => {
+                "v2only-sandbox".to_owned()
+            }
         }
     }
 
     /// Adds the members that a service adds to its own launches.
     fn add_service_members(&self, mut spec: LaunchSpec, world: &mut World) -> LaunchSpec {
         match self {
-            Self::User(_) | Self::Role(..) => {}
+            Self::User(_) | Self::Role(..) | Self::Caller(_) => {}
             Self::AutoScaling(group) => {
                 spec.tags.insert("aws:autoscaling:groupName".to_owned(), group.clone());
                 spec.requester = Some("940372691376".to_owned());
@@ -199,7 +233,7 @@ pub(crate) fn launch_as(
         access_key: Some("ASIAEXAMPLE000000000".to_owned()),
         request_id: world.ids.uuid(),
         at: now,
-        user_agent: "v2only-sandbox".to_owned(),
+        user_agent: actor.user_agent(),
         source_ip: "203.0.113.10".to_owned(),
         body: Body::Query(Params::default()),
     };

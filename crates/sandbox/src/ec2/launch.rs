@@ -55,6 +55,9 @@ pub(super) fn plan(world: &World, place: &Place, spec: &LaunchSpec) -> Result<Pl
     check_known(&world.ec2.quirks(place), merged.metadata)?;
     check_ipv6(merged.metadata, merged.kind.as_deref().unwrap_or(DEFAULT_TYPE))?;
     check_tag_keys(options.instance_metadata_tags, &merged.tags)?;
+    // Under enforcement a launch fails unless the launch, its template, the account default or the AMI requires tokens:
+    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
+    // The rule names HttpTokens alone. What AWS does with HttpEndpoint=disabled is not documented; refused here.
     if defaults.enforced() && options.http_tokens == HttpTokens::Optional {
         return Err(enforced_refusal());
     }

@@ -5,33 +5,24 @@ use std::path::Path;
 
 use serde_json::Value;
 use v2only_document::tree;
-use v2only_guardrails::iac::cloudformation::{Template, Unreadable};
+use v2only_guardrails::iac::cloudformation::Template;
 use v2only_guardrails::iac::suppression::Judged;
 use v2only_guardrails::iac::terraform;
 
-use super::checked::Rule;
+use super::checked::{Outcome, Rule};
 use super::files::Meant;
 use super::other;
 use crate::term::exit::Exit;
 use crate::term::problem::Problem;
 use crate::world::World;
 
+/// What to do about a file that is malformed.
+pub(super) const REPAIR: &str = "repair the file, or name the others one by one";
+
 const CHECK_STDIN: &str = "v2only check -";
 
 /// The first bytes of a zip archive, which the file of `terraform plan -out` is.
 const ARCHIVE: &[u8] = b"PK\x03\x04";
-
-/// What became of a file.
-pub(super) enum Outcome {
-    /// It is infrastructure code in this language.
-    Understood(&'static str, Judged),
-    /// It is another kind of file, for this reason.
-    Skipped(String),
-    /// It is the state of Terraform, which is no file to check.
-    State,
-    /// It cannot be read.
-    Unread(Problem),
-}
 
 /// Reads and judges a file.
 pub(super) fn file(meant: &Meant, name: &str, rule: &Rule, world: &impl World) -> Outcome {
@@ -67,10 +58,8 @@ pub(super) fn file(meant: &Meant, name: &str, rule: &Rule, world: &impl World) -
         return unread(format!("{name} has lines around the plan, which a wrapper wrote"), hint.to_owned());
     }
     match other::read(meant, &text, &rule.settings) {
-        Some(Ok((language, findings))) => {
-            return Outcome::Understood(language, Judged { findings, ..Judged::default() });
-        }
-        Some(Err(why)) => return Outcome::Unread(broken(name, &why)),
+        Some(Ok((language, judged))) => return Outcome::Understood(language, judged),
+        Some(Err(why)) => return unread(format!("{name}:{why}"), REPAIR.to_owned()),
         None => {}
     }
     match Template::read(&text) {
@@ -85,14 +74,8 @@ pub(super) fn file(meant: &Meant, name: &str, rule: &Rule, world: &impl World) -
         Err(why) if !meant.named && !["AWS::", "resource_changes"].iter().any(|it| text.contains(it)) => {
             Outcome::Skipped(format!("cannot be read, and names no resource of AWS: {why}"))
         }
-        Err(why) => Outcome::Unread(broken(name, &why)),
+        Err(why) => unread(format!("{name}:{why}"), REPAIR.to_owned()),
     }
-}
-
-/// A file of infrastructure code that cannot be read.
-pub(super) fn broken(name: &str, why: &Unreadable) -> Problem {
-    let hint = "repair the file, or name the others one by one";
-    Problem { exit: Exit::Incomplete, ..Problem::usage(format!("{name}:{why}"), hint) }
 }
 
 /// A path that cannot be read.
@@ -118,6 +101,6 @@ fn from_plan() -> String {
     format!("type `terraform plan -out plan.out && terraform show -json plan.out | {CHECK_STDIN}`")
 }
 
-fn unread(message: String, hint: String) -> Outcome {
+pub(super) fn unread(message: String, hint: String) -> Outcome {
     Outcome::Unread(Problem { exit: Exit::Incomplete, ..Problem::usage(message, hint) })
 }

@@ -35,6 +35,20 @@ pub enum Switch {
     Notebook,
 }
 
+impl Switch {
+    /// The path of the value that is judged.
+    pub fn path(self) -> String {
+        match self {
+            Self::Options { path, .. } => format!("{}.httpTokens", path.join(".")),
+            Self::NodeGroups(_) => "nodeGroups[].disableIMDSv1".to_owned(),
+            Self::Notebook => {
+                "spec.forProvider.instanceMetadataServiceConfiguration.minimumInstanceMetadataServiceVersion"
+                    .to_owned()
+            }
+        }
+    }
+}
+
 /// A kind of object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ObjectKind {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use v2only_document::tree::{self, Format, Node, Options};
 
+use super::builders::{IMAGES, INSTANCES, is_judged};
 use super::facts::{Facts, JUDGED};
 use super::folder::Folder;
 use super::json;
@@ -14,15 +15,9 @@ use super::program::{Program, Scope};
 use super::syntax::{Argument, Block, Body, Expr};
 use super::value::Val;
 use crate::check::Level;
-use crate::iac::Finding;
 use crate::iac::cloudformation::Unreadable;
+use crate::iac::{Counts, Finding};
 use crate::{Mark, Settings};
-
-/// Builders that launch an instance with metadata options.
-const INSTANCES: &[&str] = &["amazon-ebs", "amazon-ebssurrogate", "amazon-ebsvolume"];
-/// Builders, and a post-processor, that create an image.
-const IMAGES: &[&str] =
-    &["amazon-ebs", "amazon-ebssurrogate", "amazon-instance", "amazon-chroot", "amazon-import"];
 
 /// A source as a build uses it.
 struct Use<'a> {
@@ -115,7 +110,8 @@ fn judge(
     at: Mark,
     settings: &Settings,
 ) -> Vec<Finding> {
-    let as_kind = |kind| Facts { address, kind, values: values.clone(), body, at }.findings(settings);
+    let as_kind =
+        |kind| Facts { address, kind, values: values.clone(), body, at, default: None }.findings(settings);
     let mut findings = Vec::new();
     if INSTANCES.contains(&builder) {
         findings.extend(as_kind("aws_instance"));
@@ -164,6 +160,16 @@ impl PackerTemplate {
             tree.documents.into_iter().next().map(|it| it.root).filter(|_| tree.format == Format::Json);
         let is_one = |it: &Node| matches!(it.get("builders").map(|it| &it.value), Some(tree::Value::List(_)));
         Ok(root.filter(is_one).map(|root| Self { root }))
+    }
+
+    /// How many builders are judged, and how many are for other clouds.
+    pub fn counts(&self) -> Counts {
+        let builders = match self.root.get("builders").map(|it| &it.value) {
+            Some(tree::Value::List(items)) => items.as_slice(),
+            _ => &[],
+        };
+        let kinds = builders.iter().map(|it| it.get("type").and_then(Node::text).unwrap_or_default());
+        Counts::of(kinds.map(|it| is_judged(it).then_some(true)))
     }
 
     /// What would be built and should not be, and what cannot be judged.

@@ -1,0 +1,174 @@
+//! The way in which a launch came about: which service, tool or person called `RunInstances`.
+
+use strum::VariantArray as _;
+use v2only_events::RecordedLaunch;
+use v2only_policy::{OwnerKind, Tags, owner};
+
+/// The way in which a launch came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::VariantArray)]
+pub enum LaunchPath {
+    /// A managed node group of Amazon EKS.
+    EksNodeGroup,
+    /// A compute environment of AWS Batch.
+    Batch,
+    /// An environment of AWS Elastic Beanstalk.
+    ElasticBeanstalk,
+    /// Karpenter.
+    Karpenter,
+    /// A cluster of Amazon EMR.
+    Emr,
+    /// A cluster of AWS ParallelCluster.
+    ParallelCluster,
+    /// EC2 Image Builder.
+    ImageBuilder,
+    /// An Auto Scaling group.
+    AutoScaling,
+    /// A Spot Fleet request.
+    SpotFleet,
+    /// An EC2 Fleet.
+    Fleet,
+    /// A Spot request.
+    Spot,
+    /// Packer.
+    Packer,
+    /// Terraform or OpenTofu.
+    Terraform,
+    /// CloudFormation.
+    CloudFormation,
+    /// Another AWS service.
+    OtherService,
+    /// A person in the AWS console.
+    Console,
+    /// The AWS CLI.
+    Cli,
+    /// A program with an AWS SDK, or any other caller.
+    Sdk,
+}
+
+impl LaunchPath {
+    /// Every path, in the order of the report.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// A stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::EksNodeGroup => "eks-node-group",
+            Self::Batch => "batch",
+            Self::ElasticBeanstalk => "elastic-beanstalk",
+            Self::Karpenter => "karpenter",
+            Self::Emr => "emr",
+            Self::ParallelCluster => "parallel-cluster",
+            Self::ImageBuilder => "image-builder",
+            Self::AutoScaling => "auto-scaling",
+            Self::SpotFleet => "spot-fleet",
+            Self::Fleet => "fleet",
+            Self::Spot => "spot",
+            Self::Packer => "packer",
+            Self::Terraform => "terraform",
+            Self::CloudFormation => "cloudformation",
+            Self::OtherService => "other-service",
+            Self::Console => "console",
+            Self::Cli => "cli",
+            Self::Sdk => "sdk",
+        }
+    }
+
+    /// The path of a recorded launch. Tags that only services set come first, because services launch through
+    /// each other: a node group launches through Auto Scaling, which launches through EC2 Fleet.
+    pub fn of(launch: &RecordedLaunch, tags: &Tags) -> Self {
+        let owner = owner::kind_by_tags(tags).filter(|it| it.is_service());
+        if let Some(path) = owner.map(Self::of_owner) {
+            return path;
+        }
+        if is_image_builder(tags) {
+            return Self::ImageBuilder;
+        }
+        let service = launch.call.caller.actor.as_ref().and_then(|it| it.invoked_by.as_deref());
+        if let Some(path) = service.and_then(of_service) {
+            return path;
+        }
+        let fleet = launch.client_token.as_deref().is_some_and(|it| it.starts_with("fleet-"));
+        if fleet || tags.contains_key("aws:ec2:fleet-id") {
+            return Self::Fleet;
+        }
+        if tags.contains_key("aws:ec2spot:fleet-request-id") {
+            return Self::SpotFleet;
+        }
+        let caller = &launch.call.caller;
+        of_user_agent(caller.user_agent.as_deref().unwrap_or_default(), caller.from_console)
+    }
+
+    const fn of_owner(owner: OwnerKind) -> Self {
+        match owner {
+            OwnerKind::EksNodeGroup => Self::EksNodeGroup,
+            OwnerKind::Batch => Self::Batch,
+            OwnerKind::ElasticBeanstalk => Self::ElasticBeanstalk,
+            OwnerKind::Karpenter => Self::Karpenter,
+            OwnerKind::Emr => Self::Emr,
+            OwnerKind::ParallelCluster => Self::ParallelCluster,
+            OwnerKind::AutoScaling => Self::AutoScaling,
+            OwnerKind::CloudFormation => Self::CloudFormation,
+            OwnerKind::Terraform => Self::Terraform,
+        }
+    }
+
+    /// The owner whose settings decide the options of such a launch, where a service owns its launch templates.
+    pub const fn owner(self) -> Option<OwnerKind> {
+        match self {
+            Self::EksNodeGroup => Some(OwnerKind::EksNodeGroup),
+            Self::Batch => Some(OwnerKind::Batch),
+            Self::ElasticBeanstalk => Some(OwnerKind::ElasticBeanstalk),
+            Self::Karpenter => Some(OwnerKind::Karpenter),
+            Self::Emr => Some(OwnerKind::Emr),
+            Self::ParallelCluster => Some(OwnerKind::ParallelCluster),
+            _ => None,
+        }
+    }
+}
+
+/// The tags that EC2 Image Builder sets on its build and test instances.
+///
+/// <https://docs.aws.amazon.com/imagebuilder/latest/userguide/security-iam-awsmanpol.html>
+fn is_image_builder(tags: &Tags) -> bool {
+    tags.contains_key("Ec2ImageBuilderArn")
+        || tags.get("CreatedBy").is_some_and(|it| it == "EC2 Image Builder")
+}
+
+/// The path of a launch that a service calls, for itself or for a principal; `None` for the console.
+fn of_service(principal: &str) -> Option<LaunchPath> {
+    let name = principal.strip_suffix(".cn").unwrap_or(principal).strip_suffix(".amazonaws.com")?;
+    Some(match name {
+        "signin" => return None,
+        "eks" | "eks-nodegroup" => LaunchPath::EksNodeGroup,
+        "batch" => LaunchPath::Batch,
+        "elasticbeanstalk" => LaunchPath::ElasticBeanstalk,
+        "elasticmapreduce" => LaunchPath::Emr,
+        "imagebuilder" => LaunchPath::ImageBuilder,
+        "autoscaling" => LaunchPath::AutoScaling,
+        "spotfleet" => LaunchPath::SpotFleet,
+        "ec2fleet" => LaunchPath::Fleet,
+        "spot" => LaunchPath::Spot,
+        "cloudformation" => LaunchPath::CloudFormation,
+        _ => LaunchPath::OtherService,
+    })
+}
+
+/// Words in user agents of tools, and the tool. A tool also names the SDK that it is made with, so tools come first.
+const TOOLS: [(&str, LaunchPath); 5] = [
+    ("Packer/", LaunchPath::Packer),
+    ("Terraform/", LaunchPath::Terraform),
+    ("terraform-provider-aws", LaunchPath::Terraform),
+    ("OpenTofu/", LaunchPath::Terraform),
+    ("aws-cli/", LaunchPath::Cli),
+];
+
+/// Words in user agents of the console.
+const CONSOLE: [&str; 5] =
+    ["console.ec2.amazonaws.com", "signin.amazonaws.com", "EC2ConsoleFrontend", "AWS Internal", "Mozilla/"];
+
+fn of_user_agent(user_agent: &str, from_console: bool) -> LaunchPath {
+    let tool = TOOLS.iter().find(|(word, _)| user_agent.contains(word)).map(|(_, path)| *path);
+    let console = from_console || CONSOLE.iter().any(|it| user_agent.contains(it));
+    // CloudShell has the credentials of a console session, and its tools name themselves.
+    tool.unwrap_or(if console { LaunchPath::Console } else { LaunchPath::Sdk })
+}

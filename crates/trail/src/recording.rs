@@ -1,0 +1,87 @@
+//! Everything that was read, counted as it was read: the memory grows with the groups, not with the records.
+
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::BuildHasher;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use v2only_events::{Malformed, recorded_call, recorded_launch};
+
+use crate::delivery::{self, Deliveries, DeliveryKey};
+use crate::group::{self, GroupKey, LaunchGroup};
+use crate::row;
+
+/// How many unreadable records are kept with their reason.
+const KEPT_REASONS: usize = 10;
+
+/// Recorded launches and credentials, counted.
+#[derive(Debug, Default)]
+pub struct Recording {
+    /// The launches, by group.
+    pub groups: BTreeMap<GroupKey, LaunchGroup>,
+    /// The callers with credentials from the metadata service. Those that only ever used IMDSv2 are kept too.
+    pub deliveries: BTreeMap<DeliveryKey, Deliveries>,
+    /// How many records were read.
+    pub records: u64,
+    /// How many launches were counted, each once.
+    pub launches: u64,
+    /// How many records were copies of a launch that was counted already.
+    pub copies: u64,
+    /// How many records could not be read. They are not clean.
+    pub unreadable: u64,
+    /// Why, for the first of them.
+    pub reasons: Vec<Malformed>,
+    /// The oldest and the newest launch.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// Hashes of the ids of the launches.
+    known: HashSet<u64>,
+    hasher: RandomState,
+}
+
+/// What every record that counts here has in its text.
+const WORDS: [&str; 4] = ["RunInstances", "ec2RoleDelivery", "ec2roledelivery", "RUNINSTANCES"];
+
+impl Recording {
+    /// Whether the text of a record can matter. Most records of a trail do not, and are not read any further.
+    pub fn can_matter(text: &str) -> bool {
+        WORDS.iter().any(|it| text.contains(it))
+    }
+
+    /// Counts one record, of any kind; a row of CloudTrail Lake or Athena is a record, too.
+    pub fn add(&mut self, record: Value) {
+        self.records += 1;
+        if let Err(malformed) = self.read(&row::record(record)) {
+            self.add_unreadable(malformed);
+        }
+    }
+
+    /// Counts a record that was read far enough to know that it does not matter.
+    pub const fn add_other(&mut self) {
+        self.records += 1;
+    }
+
+    /// Counts a record, or a part of a file, that could not be read.
+    pub fn add_unreadable(&mut self, malformed: Malformed) {
+        self.unreadable += 1;
+        if self.reasons.len() < KEPT_REASONS {
+            self.reasons.push(malformed);
+        }
+    }
+
+    fn read(&mut self, record: &Value) -> Result<(), Malformed> {
+        let Some(call) = recorded_call(record)? else { return Ok(()) };
+        delivery::add(&mut self.deliveries, &call);
+        let Some(launch) = recorded_launch(record)? else { return Ok(()) };
+        if !self.known.insert(self.hasher.hash_one(&call.event_id)) {
+            self.copies += 1;
+            return Ok(());
+        }
+        self.launches += 1;
+        if let Some(at) = call.time {
+            self.span = Some(self.span.map_or((at, at), |(from, until)| (from.min(at), until.max(at))));
+        }
+        group::add(&mut self.groups, &launch);
+        Ok(())
+    }
+}

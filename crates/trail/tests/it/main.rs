@@ -1,0 +1,8 @@
+//! Tests of the counter of recorded launches.
+
+#[cfg(test)]
+mod paths;
+#[cfg(test)]
+mod streams;
+#[cfg(test)]
+mod truth;

@@ -1,0 +1,265 @@
+//! The fault campaign: other people act at random beside the functions, the sweep, `enforce` and `rollback`, on a clock of its own.
+//!
+//! People launch, exempt, switch off and on, flip, tag, stop, start, terminate, edit launch templates, and put the policy into
+//! `mode: observe` and back. Some act in the middle of a run: before a description or a change takes effect. Beside that, events get
+//! lost, doubled and late, calls are throttled, refused, cut off and not answered, and functions are killed.
+//!
+//! The invariants, checked after every round of two minutes:
+//!
+//! - the audit of every scenario: only tightened, nothing disabled becomes enabled;
+//! - an instance that is exempt, managed or observed stays as it is;
+//! - no violation stays open longer than [`bounds::LONGEST`], unless it is on hold for a reason that is still true, or
+//!   alarmed.
+//!
+//! The functions run in the process of the test: see [`v2only_tests::in_process`]. The seed decides what people do and which call
+//! meets a fault; `V2ONLY_CAMPAIGN_SEED` chooses another one, and a campaign that fails prints what people did.
+
+mod bounds;
+mod operator;
+mod people;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+use v2only_sandbox::{AwsError, Chaos, Effect, Fault};
+use v2only_tests::in_process::isolated;
+use v2only_tests::{Dice, Hosting, SECOND, Setup, Stage};
+
+use bounds::Ledger;
+use operator::Operator;
+use people::{Crowd, REGIONS};
+
+/// A round.
+const ROUND: Duration = Duration::from_mins(2);
+/// How many rounds lie between two sweeps.
+const SWEEP_EVERY: usize = 15;
+/// How many rounds lie between two runs of `enforce`.
+const ENFORCE_EVERY: usize = 25;
+/// How many rounds a campaign has; `V2ONLY_CAMPAIGN` says otherwise.
+const ROUNDS: u64 = 120;
+const SEED: u64 = 20_261_127;
+const PARAMETER: &str = "/v2only/policy";
+
+const RULES: &str = "\nlaunch_templates: { fix: new-version }\n\
+                     overrides:\n  - match: { tag: { key: stage, value: trial } }\n    mode: observe\n";
+
+/// Whether old instances need evidence before they are closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    /// They do; only those that were v2-only are closed without it.
+    Existing,
+    /// They do not.
+    None,
+}
+
+struct Campaign {
+    stage: Stage,
+    dice: Dice,
+    gate: Gate,
+    ledger: Ledger,
+    operator: Operator,
+    /// Since when `mode: enforce` is in force; `None` while it is not.
+    enforced_since: Option<Timestamp>,
+    rounds: usize,
+    /// What people did, for the person who has to understand a failure.
+    plan: Vec<String>,
+}
+
+impl Campaign {
+    fn new(seed: u64, gate: Gate, port: u16) -> Self {
+        let mut setup = Setup { policy: None, ..Setup::default() }
+            .without_sdk_retries()
+            .cross_account()
+            .variable("V2ONLY_POLICY_PARAMETER", PARAMETER)
+            .hosted(Hosting::InProcess, port);
+        setup.config.seed = seed;
+        setup.config.throttling = true;
+        setup.config.regions = REGIONS.map(str::to_owned).into();
+        setup.config.ec2.visible_after = SECOND * 2;
+        setup.max_receives = 10;
+        setup.timeout = SECOND * 30;
+        let stage = setup.closed();
+        let kill = stage.killer();
+        stage.aws.on_call(move |call| {
+            if call.error.as_deref() == Some("NoAnswer") {
+                kill();
+            }
+        });
+        stage.install();
+        stage.install_sweeper();
+        let operator = Operator::new(&stage.aws);
+        let mut campaign = Self {
+            stage,
+            dice: Dice::new(seed),
+            gate,
+            ledger: Ledger::default(),
+            operator,
+            enforced_since: None,
+            rounds: 0,
+            plan: Vec::new(),
+        };
+        campaign.set_mode("enforce");
+        campaign
+    }
+
+    fn document(&self, mode: &str) -> String {
+        let gate = match self.gate {
+            Gate::Existing => "existing",
+            Gate::None => "none",
+        };
+        format!("version: 1\nmode: {mode}\ninstances: {{ usage_gate: {{ applies_to: {gate} }} }}{RULES}")
+    }
+
+    fn set_mode(&mut self, mode: &str) {
+        self.note(&format!("mode: {mode}"));
+        people::put_parameter(&self.stage.aws, PARAMETER, &self.document(mode));
+        self.enforced_since = (mode == "enforce").then(|| self.stage.aws.now());
+    }
+
+    fn note(&mut self, what: &str) {
+        self.plan.push(format!("{} round {}: {what}", self.stage.aws.now(), self.rounds));
+    }
+
+    /// The trouble of a round. What was ordered and did not happen is taken back.
+    fn trouble(&self) {
+        self.stage.aws.clear_faults();
+        self.stage.aws.set_chaos(Chaos { drop: 0.05, duplicate: 0.1, reorder: 0.1, delay: Duration::ZERO });
+        let before =
+            |code, status| Effect::ErrorBefore(AwsError::client(code, "campaign").with_status(status));
+        let after = |code, status| Effect::ErrorAfter(AwsError::client(code, "campaign").with_status(status));
+        let faults = [
+            Fault::anywhere(before("InternalError", 500)).chance(0.01),
+            Fault::anywhere(after("Unavailable", 503)).chance(0.01),
+            Fault::anywhere(Effect::DropBefore).chance(0.005),
+            Fault::anywhere(Effect::DropAfter).chance(0.01),
+            Fault::anywhere(before("RequestLimitExceeded", 503)).in_service("ec2").chance(0.02),
+            Fault::anywhere(before("ThrottlingException", 400)).in_service("cloudtrail").chance(0.05),
+            Fault::anywhere(before("UnauthorizedOperation", 403)).in_service("ec2").chance(0.003),
+            Fault::anywhere(before("IncorrectInstanceState", 400)).in_service("ec2").chance(0.005),
+        ];
+        faults.into_iter().for_each(|it| self.stage.aws.inject(it));
+    }
+
+    fn crowd(&mut self) -> Crowd<'_> {
+        Crowd { aws: &self.stage.aws, dice: &mut self.dice, ledger: &mut self.ledger }
+    }
+
+    /// People act, the functions work, and two minutes pass.
+    fn round(&mut self) {
+        self.rounds += 1;
+        self.trouble();
+        for _ in 0..1 + self.dice.below(4) {
+            let what = self.crowd().act();
+            self.note(&what);
+        }
+        if self.dice.roll(40) {
+            let what = self.crowd().act_meanwhile();
+            self.note(&what);
+        }
+        if self.dice.roll(5) {
+            self.set_mode(if self.enforced_since.is_some() { "observe" } else { "enforce" });
+        }
+        if self.dice.roll(20) {
+            self.note("a call is not answered, and the functions are killed");
+            let nth = 1 + self.dice.below(8);
+            let fault = Fault::anywhere(Effect::HoldAfter).from_call(nth.try_into().unwrap()).times(1);
+            self.stage.aws.inject(fault);
+        }
+        if self.rounds.is_multiple_of(SWEEP_EVERY) {
+            self.note("the schedule starts a sweep");
+            self.stage.send_to_sweeper(&json!({"task": "sweep"}));
+        }
+        self.pass();
+        if self.rounds.is_multiple_of(ENFORCE_EVERY) && self.enforced_since.is_some() {
+            self.enforce_and_roll_back();
+        }
+    }
+
+    /// Lets a round pass, and holds what happened against the invariants.
+    fn pass(&mut self) {
+        let protected = self.ledger.protected(&self.stage.aws);
+        self.stage.pass(ROUND);
+        self.ledger.hear(self.stage.take_lines());
+        self.ledger.check_untouched(&self.stage.aws, &protected);
+        self.ledger.check_bounds(&self.stage, self.enforced_since);
+    }
+
+    /// The command line: `enforce` of everything at home, and sometimes a rollback with an exemption.
+    fn enforce_and_roll_back(&mut self) {
+        self.note("enforce");
+        self.stage.aws.clear_faults();
+        let document = self.document("enforce");
+        let protected = self.ledger.protected(&self.stage.aws);
+        let owned = people::owned_defaults(&self.stage.aws);
+        let changed = self.operator.enforce(&self.stage.aws, &document);
+        self.ledger.check_untouched(&self.stage.aws, &protected);
+        assert_eq!(people::owned_defaults(&self.stage.aws), owned, "a service owns these launch templates");
+        if self.dice.roll(50) && !changed.is_empty() {
+            self.note(&format!("rollback of {} changes", changed.len()));
+            self.operator.roll_back(&self.stage.aws, changed);
+        }
+    }
+
+    /// The trouble ends, and everything that can be closed has to be.
+    fn calm(&mut self) {
+        self.stage.aws.clear_faults();
+        self.stage.aws.set_chaos(Chaos::default());
+        self.stage.aws.bus().flush();
+        self.set_mode("enforce");
+        for _ in 0..6 {
+            self.rounds += 1;
+            self.stage.send_to_sweeper(&json!({"task": "sweep"}));
+            (0..SWEEP_EVERY).for_each(|_| self.pass());
+        }
+    }
+}
+
+/// Says which campaign it was, and what people did, when it fails.
+impl Drop for Campaign {
+    #[expect(clippy::print_stderr, reason = "for the person who has to play it again")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let last = self.plan.len().saturating_sub(200);
+            eprintln!("{}", self.plan[last..].join("\n"));
+        }
+    }
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}
+
+fn campaign(seed: u64, gate: Gate, port: u16) {
+    let mut campaign = Campaign::new(seed, gate, port);
+    campaign.note(&format!("seed {seed}, {gate:?}"));
+    for _ in 0..number("V2ONLY_CAMPAIGN", ROUNDS) {
+        campaign.round();
+    }
+    campaign.calm();
+    campaign.ledger.check_all_closed(&campaign.stage);
+
+    // Another sweep changes nothing.
+    campaign.stage.aws.clear_calls();
+    campaign.stage.send_to_sweeper(&json!({"task": "sweep"}));
+    campaign.pass();
+    let changes: Vec<String> =
+        campaign.stage.calls().into_iter().filter(|it| it.contains("Modify")).collect();
+    assert_eq!(changes, [] as [String; 0]);
+    let (fixed, waited) = (campaign.ledger.count("act fixed"), campaign.ledger.count("wait waiting"));
+    assert!(fixed > 20 && waited > 0, "little happened: {fixed} fixed, {waited} paused");
+}
+
+#[test]
+fn no_violation_stays_open_beyond_its_bound_while_people_act() {
+    isolated("campaign::no_violation_stays_open_beyond_its_bound_while_people_act", |port| {
+        campaign(number("V2ONLY_CAMPAIGN_SEED", SEED), Gate::None, port);
+    });
+}
+
+#[test]
+fn no_instance_that_was_v2_only_is_sheltered_while_people_act() {
+    isolated("campaign::no_instance_that_was_v2_only_is_sheltered_while_people_act", |port| {
+        campaign(number("V2ONLY_CAMPAIGN_SEED", SEED) + 1, Gate::Existing, port);
+    });
+}

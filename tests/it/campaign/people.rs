@@ -1,0 +1,218 @@
+//! What people do beside v2only.
+
+use v2only_sandbox::{
+    AMAZON_LINUX_2, Actor, ActorCall, CallFilter, HttpTokens, MetadataRequest, Sandbox, Toggle,
+};
+use v2only_tests::stage::v1;
+use v2only_tests::{Dice, HOME, MEMBER, exemption_day};
+
+use super::bounds::Ledger;
+
+/// Few, so that people meet the functions at the same instances.
+pub const REGIONS: [&str; 2] = ["eu-central-1", "us-east-1"];
+const PLACES: [(&str, &str); 4] =
+    [(HOME, REGIONS[0]), (HOME, REGIONS[1]), (MEMBER, REGIONS[0]), (MEMBER, REGIONS[1])];
+
+/// Parameters as on the wire.
+type Parameters = Vec<(String, String)>;
+
+fn mallory() -> Actor {
+    Actor::User("mallory".to_owned())
+}
+
+/// A call of somebody, which AWS may refuse.
+fn call(account: &str, region: &str, action: &str, parameters: &[(&str, &str)]) -> ActorCall {
+    ActorCall::new(account, region, mallory()).query("ec2", action, parameters.iter().copied())
+}
+
+/// Writes a parameter of Systems Manager at home.
+pub fn put_parameter(aws: &Sandbox, name: &str, value: &str) {
+    let document = serde_json::json!({"Name": name, "Value": value, "Type": "String", "Overwrite": true});
+    let region = v2only_tests::REGION;
+    aws.call_as(&ActorCall::new(HOME, region, mallory()).json("ssm", "PutParameter", document)).unwrap();
+}
+
+/// What AWS describes of the launch templates that a service owns.
+pub fn owned_defaults(aws: &Sandbox) -> Vec<String> {
+    let filter = [("Filter.1.Name", "launch-template-name"), ("Filter.1.Value.1", "eks-nodes")];
+    let describe = |region: &str| aws.answer_as(&call(HOME, region, "DescribeLaunchTemplates", &filter));
+    REGIONS.iter().filter_map(|region| describe(region).ok()).collect()
+}
+
+/// What somebody does to one instance.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Flip,
+    SwitchOff,
+    SwitchOn,
+    Exempt,
+    EndExemption,
+    EraseMemory,
+    TagMuch,
+    Stop,
+    Start,
+    Terminate,
+}
+
+impl Deed {
+    /// Flips are the most frequent.
+    const ALL: [Self; 14] = [
+        Self::Flip,
+        Self::Flip,
+        Self::Flip,
+        Self::Flip,
+        Self::SwitchOff,
+        Self::SwitchOn,
+        Self::Exempt,
+        Self::Exempt,
+        Self::EndExemption,
+        Self::EraseMemory,
+        Self::TagMuch,
+        Self::Stop,
+        Self::Start,
+        Self::Terminate,
+    ];
+
+    fn call(self, (id, account, region): &(String, &str, &str)) -> ActorCall {
+        let day = exemption_day();
+        let (action, parameters): (&str, Parameters) = match self {
+            Self::Flip => (
+                "ModifyInstanceMetadataOptions",
+                owned(&[("HttpTokens", "optional"), ("HttpEndpoint", "enabled")]),
+            ),
+            Self::SwitchOff => ("ModifyInstanceMetadataOptions", owned(&[("HttpEndpoint", "disabled")])),
+            Self::SwitchOn => ("ModifyInstanceMetadataOptions", owned(&[("HttpEndpoint", "enabled")])),
+            Self::Exempt => (
+                "CreateTags",
+                owned(&[
+                    ("Tag.1.Key", "v2only:exempt-until"),
+                    ("Tag.1.Value", &day),
+                    ("Tag.2.Key", "v2only:exempt-reason"),
+                    ("Tag.2.Value", "vendor agent"),
+                ]),
+            ),
+            Self::EndExemption => (
+                "DeleteTags",
+                owned(&[("Tag.1.Key", "v2only:exempt-until"), ("Tag.2.Key", "v2only:exempt-reason")]),
+            ),
+            Self::EraseMemory => ("DeleteTags", owned(&[("Tag.1.Key", "v2only:reverted")])),
+            Self::TagMuch => {
+                let tags = (1..=47).flat_map(|number| {
+                    [
+                        (format!("Tag.{number}.Key"), format!("k{number}")),
+                        (format!("Tag.{number}.Value"), "x".to_owned()),
+                    ]
+                });
+                ("CreateTags", tags.collect())
+            }
+            Self::Stop => ("StopInstances", Vec::new()),
+            Self::Start => ("StartInstances", Vec::new()),
+            Self::Terminate => ("TerminateInstances", Vec::new()),
+        };
+        let named = match action {
+            "ModifyInstanceMetadataOptions" => "InstanceId",
+            "CreateTags" | "DeleteTags" => "ResourceId.1",
+            _ => "InstanceId.1",
+        };
+        let parameters = parameters.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let parameters: Vec<(&str, &str)> = parameters.chain([(named, id.as_str())]).collect();
+        call(account, region, action, &parameters)
+    }
+}
+
+fn owned(parameters: &[(&str, &str)]) -> Parameters {
+    parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// The people, and what they know.
+pub struct Crowd<'a> {
+    pub aws: &'a Sandbox,
+    pub dice: &'a mut Dice,
+    pub ledger: &'a mut Ledger,
+}
+
+impl Crowd<'_> {
+    /// One of the people does something; what it was. AWS refuses some of it.
+    pub fn act(&mut self) -> String {
+        match self.dice.below(10) {
+            0 | 1 => self.launch(),
+            2 if self.dice.roll(30) => self.edit_template(),
+            _ => {
+                let Some(target) = self.target() else { return "nothing".to_owned() };
+                let deed = *self.dice.pick(&Deed::ALL);
+                let done = self.aws.call_as(&deed.call(&target));
+                let refused = done.err().map(|it| format!(", refused: {it:?}")).unwrap_or_default();
+                format!("{deed:?} {}{refused}", target.0)
+            }
+        }
+    }
+
+    /// Somebody acts in the middle of a run. That a flip or an exemption comes between a description and the change that follows
+    /// it is no fault of ours within 2 seconds, so exemptions come before a description only.
+    pub fn act_meanwhile(&mut self) -> String {
+        let Some(target) = self.target() else { return "nothing".to_owned() };
+        let (deed, before) = if self.dice.roll(50) {
+            (Deed::Exempt, "DescribeInstances")
+        } else {
+            (Deed::Flip, "ModifyInstanceMetadataOptions")
+        };
+        let nth = 1 + self.dice.below(5);
+        let made = deed.call(&target);
+        self.aws.before_call(CallFilter::of("ec2", before), nth.try_into().unwrap(), move |aws| {
+            let _refused = aws.call_as(&made);
+        });
+        format!("{deed:?} {} before call {nth} of {before}", target.0)
+    }
+
+    /// Of a few instances again and again, so that some are contested.
+    fn target(&mut self) -> Option<(String, &'static str, &'static str)> {
+        let all = self.ledger.instances(self.aws);
+        let few = if self.dice.roll(50) { all.len().min(3) } else { all.len() };
+        (!all.is_empty()).then(|| all[self.dice.below(few)].clone())
+    }
+
+    fn launch(&mut self) -> String {
+        let place = *self.dice.pick(&PLACES);
+        let spec = v1().count(1 + i64::try_from(self.dice.below(3)).unwrap());
+        let off = MetadataRequest { http_endpoint: Some(Toggle::Disabled), ..MetadataRequest::default() };
+        let (what, spec) = match self.dice.below(8) {
+            0 | 1 => ("v2-only", spec.tokens(HttpTokens::Required)),
+            2 => ("disabled", spec.metadata(off)),
+            3 => ("managed", spec.managed_by("eks.amazonaws.com")),
+            4 => ("observed", spec.tag("stage", "trial")),
+            _ => ("open", spec),
+        };
+        let ids = self.aws.launch_as(place.0, place.1, &mallory(), spec).unwrap();
+        let what = format!("launch of {what}: {ids:?} in {place:?}");
+        ids.into_iter().for_each(|id| self.ledger.add(id, place));
+        what
+    }
+
+    /// Somebody creates a launch template that answers version 1, or makes such a version the default of one that there is.
+    fn edit_template(&mut self) -> String {
+        let region = *self.dice.pick(&REGIONS);
+        let name =
+            if self.dice.roll(30) { "eks-nodes".to_owned() } else { format!("web-{}", self.dice.below(3)) };
+        let kind = if name == "eks-nodes" { "eks:nodegroup-name" } else { "team" };
+        let create = [
+            ("LaunchTemplateName", name.as_str()),
+            ("LaunchTemplateData.ImageId", AMAZON_LINUX_2),
+            ("LaunchTemplateData.MetadataOptions.HttpTokens", "optional"),
+            ("TagSpecification.1.ResourceType", "launch-template"),
+            ("TagSpecification.1.Tag.1.Key", kind),
+            ("TagSpecification.1.Tag.1.Value", "nodes"),
+        ];
+        if self.aws.call_as(&call(HOME, region, "CreateLaunchTemplate", &create)).is_err() {
+            let version = [
+                ("LaunchTemplateName", name.as_str()),
+                ("SourceVersion", "1"),
+                ("LaunchTemplateData.InstanceType", "t3.large"),
+            ];
+            let made = self.aws.call_as(&call(HOME, region, "CreateLaunchTemplateVersion", &version));
+            let default = [("LaunchTemplateName", name.as_str()), ("SetDefaultVersion", "1")];
+            let chosen = self.aws.call_as(&call(HOME, region, "ModifyLaunchTemplate", &default));
+            assert!(made.is_ok() && chosen.is_ok(), "{made:?} {chosen:?}");
+        }
+        format!("launch template {name} in {region} answers version 1")
+    }
+}
