@@ -39,6 +39,7 @@ pub mod decide;
 pub mod decision;
 pub mod plan;
 pub mod review;
+pub mod rollout;
 pub mod subject;
 
 pub use container_host::ContainerHost;
