@@ -34,7 +34,7 @@ pub(crate) fn answers(
         if it.is_yes() {
             let why = if it.enforced == Some(true) { "HttpTokensEnforced is on already" } else { "" };
             sheet.row(vec![
-                at.into(),
+                at.clone().into(),
                 Entry::Word("yes".to_owned()),
                 String::new().into(),
                 why.to_owned().into(),
@@ -56,18 +56,17 @@ pub(crate) fn answers(
 
 /// The answer in one sentence.
 pub(crate) fn in_words(all: &[GateAnswer]) -> String {
-    let yes = all.iter().filter(|it| it.is_yes()).count();
-    let places = if all.len() == 1 {
-        "1 account and Region".to_owned()
-    } else {
-        format!("{} accounts and Regions", all.len())
+    let no = all.iter().filter(|it| !it.is_yes()).count();
+    let places = |number: usize| match number {
+        1 => "1 account and Region".to_owned(),
+        number => format!("{number} accounts and Regions"),
     };
-    if yes == all.len() {
-        return format!("yes: HttpTokensEnforced may be switched on in {places}");
+    if no == 0 {
+        return format!("yes: HttpTokensEnforced may be switched on in {}", places(all.len()));
     }
     let reasons = count(all.iter().map(|it| it.reasons.len()).sum(), "reason");
-    let no = all.len() - yes;
-    format!("no: HttpTokensEnforced must stay off in {no} of {places}, for {reasons}")
+    let of = if no == all.len() { places(no) } else { format!("{no} of {}", places(all.len())) };
+    format!("no: HttpTokensEnforced must stay off in {of}, for {reasons}")
 }
 
 /// Why this is a reason, in one sentence.
