@@ -155,11 +155,15 @@ GRANTS = {
     "reporter": {
         "SeeFindings": (
             request("securityhub:GetFindings", "hub/default"),
-            request("securityhub:BatchUpdateFindings", "hub/default"),
+            request("securityhub:DisableSecurityHub", "hub/default"),
         ),
         "ImportFindings": (
             request("securityhub:BatchImportFindings", "product/111122223333/default"),
             request("securityhub:BatchImportFindings", "product/vendor/theirs"),
+        ),
+        "MirrorExemptions": (
+            request("securityhub:BatchUpdateFindings", "hub/default"),
+            request("securityhub:DeleteInsight", "hub/default"),
         ),
     },
     "doctor": {

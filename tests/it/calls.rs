@@ -13,7 +13,7 @@ use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 25] = [
+const NOT_OF_FUNCTIONS: [Call; 26] = [
     Call::GetCallerIdentity,
     Call::ModifyInstanceMetadataDefaults,
     Call::CreateLaunchTemplateVersion,
@@ -24,6 +24,7 @@ const NOT_OF_FUNCTIONS: [Call; 25] = [
     Call::GetCommandInvocation,
     Call::GetFindings,
     Call::BatchImportFindings,
+    Call::BatchUpdateFindings,
     Call::DescribeTrails,
     Call::GetTrailStatus,
     Call::GetEventSelectors,

@@ -83,10 +83,12 @@ pub enum Call {
     SendCommand,
     /// `GetCommandInvocation`, until it has ended.
     GetCommandInvocation,
-    /// `GetFindings` of Security Hub, for findings of this product, always paged.
+    /// `GetFindings` of Security Hub, for findings of this product and of AWS's own controls, always paged.
     GetFindings,
     /// `BatchImportFindings` of Security Hub.
     BatchImportFindings,
+    /// `BatchUpdateFindings` of Security Hub, for findings of AWS's own controls.
+    BatchUpdateFindings,
     /// `DescribeTrails`, those of other Regions included.
     DescribeTrails,
     /// `GetTrailStatus`.
@@ -162,7 +164,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 69] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -202,6 +204,7 @@ impl Call {
         Self::GetCommandInvocation,
         Self::GetFindings,
         Self::BatchImportFindings,
+        Self::BatchUpdateFindings,
         Self::DescribeTrails,
         Self::GetTrailStatus,
         Self::GetEventSelectors,
@@ -275,6 +278,7 @@ impl Call {
             Self::GetCommandInvocation => "ssm:GetCommandInvocation",
             Self::GetFindings => "securityhub:GetFindings",
             Self::BatchImportFindings => "securityhub:BatchImportFindings",
+            Self::BatchUpdateFindings => "securityhub:BatchUpdateFindings",
             Self::DescribeTrails => "cloudtrail:DescribeTrails",
             Self::GetTrailStatus => "cloudtrail:GetTrailStatus",
             Self::GetEventSelectors => "cloudtrail:GetEventSelectors",
@@ -382,7 +386,7 @@ impl Call {
             | Self::ListClusters
             | Self::DescribeCluster => bucket(5, 2),
             Self::GetFindings => bucket(6, 3),
-            Self::BatchImportFindings => bucket(30, 10),
+            Self::BatchImportFindings | Self::BatchUpdateFindings => bucket(30, 10),
         }
     }
 }

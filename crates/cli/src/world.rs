@@ -9,7 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
     Answer, DescribeInstances, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter,
-    PostponeMessages, ReadFindings, ReadParameter, RunAutomation, RunTrace, SourceWriter, TightenSurface,
+    PostponeMessages, ReadControls, ReadFindings, ReadParameter, RunAutomation, RunTrace, SourceWriter,
+    TightenSurface, UpdateFindings,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_installation::ports::ReadInstallation;
@@ -109,6 +110,8 @@ pub trait Cloud:
     + RunTrace
     + ReadFindings
     + ImportFindings
+    + ReadControls
+    + UpdateFindings
     + ReadInstallation
 {
     /// The Region to start from, if flags, environment or profile name one.

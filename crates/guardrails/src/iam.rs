@@ -274,7 +274,8 @@ fn see_sources() -> Statement {
     )
 }
 
-/// For `scan --import`: the product that every account has in its own Security Hub.
+/// For `scan --import`: the product that every account has in its own Security Hub, and the workflow status of findings of
+/// AWS's own controls. AWS has no condition key for the product of a finding that is updated.
 fn reporter(settings: &Settings) -> Vec<Statement> {
     vec![
         Statement::allow(
@@ -286,6 +287,11 @@ fn reporter(settings: &Settings) -> Vec<Statement> {
             "ImportFindings",
             ["securityhub:BatchImportFindings"],
             [settings.arn("securityhub", "product/*/default")],
+        ),
+        Statement::allow(
+            "MirrorExemptions",
+            ["securityhub:BatchUpdateFindings"],
+            [settings.arn("securityhub", "hub/default")],
         ),
     ]
 }

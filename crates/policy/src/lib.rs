@@ -42,6 +42,7 @@ pub mod decision;
 pub mod kind;
 pub mod plan;
 pub mod review;
+pub mod rollout;
 pub mod subject;
 
 pub use about_kind::AboutKind;

@@ -350,7 +350,7 @@ pub(crate) fn wrapped(text: &str, width: usize, first: &str, rest: &str) -> Vec<
 
 const fn colour(word: &str) -> Style {
     match word.as_bytes() {
-        b"violation" | b"busy" | b"failed" | b"retry" | b"malformed" | b"problem" => {
+        b"violation" | b"busy" | b"failed" | b"retry" | b"malformed" | b"problem" | b"no" => {
             AnsiColor::Red.on_default()
         }
         b"exempt"
@@ -360,7 +360,7 @@ const fn colour(word: &str) -> Style {
         | b"advanced"
         | b"not judged"
         | b"could not be checked" => AnsiColor::Yellow.on_default(),
-        b"compliant" | b"ready" | b"required" | b"fixed" | b"restored" | b"ok" => {
+        b"compliant" | b"ready" | b"required" | b"fixed" | b"restored" | b"ok" | b"yes" => {
             AnsiColor::Green.on_default()
         }
         _ => Style::new(),

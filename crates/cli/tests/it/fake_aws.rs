@@ -21,7 +21,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 use v2only::Cloud;
-use v2only_enforcer::ports::{Admission, Answer, Metric, OrganizationalUnits, Page, ReadParameter};
+use v2only_enforcer::ports::{
+    Admission, Answer, ControlFinding, Metric, OrganizationalUnits, Page, ReadParameter,
+};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
@@ -78,6 +80,8 @@ struct State {
     /// What Security Hub holds, by id.
     findings: BTreeMap<String, Value>,
     refused_findings: Vec<&'static str>,
+    /// What AWS's own controls found.
+    controls: Vec<ControlFinding>,
     deployment: Deployment,
     /// The accounts of the organization that can be entered, with their names; ours and one that cannot without these.
     members: Vec<(&'static str, &'static str)>,

@@ -33,15 +33,25 @@ const LARGEST: u64 = 1 << 30;
 /// Reads everything before anything is handled. A file without text gives one malformed event; an empty list gives none.
 pub(crate) fn read_all(paths: &[PathBuf], world: &impl World) -> Result<Vec<Saved>, Problem> {
     let mut saved = Vec::new();
+    read_each(paths, world, |it| saved.push(it))?;
+    Ok(saved)
+}
+
+/// Hands on one event after another, and keeps those of one file only.
+pub(crate) fn read_each(
+    paths: &[PathBuf],
+    world: &impl World,
+    mut each: impl FnMut(Saved),
+) -> Result<(), Problem> {
     for path in paths {
         for file in event_files::files(path)? {
             let bytes =
                 if file == Path::new("-") { world.read_stdin().map(String::into_bytes) } else { read(&file) };
             let bytes = bytes.map_err(|it| Problem::unreadable(&file, &it, HINT))?;
-            saved.extend(of_file(&name(&file), &bytes));
+            of_file(&name(&file), &bytes).into_iter().for_each(&mut each);
         }
     }
-    Ok(saved)
+    Ok(())
 }
 
 /// The bytes of a file, unpacked.
