@@ -22,7 +22,10 @@ pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop>
     });
     let types: Vec<TypeV1> = types.collect();
     if session.shared.output == Format::Json {
-        documents::json(session.out, &TypesV1 { schema: "v2only.check-types.v1", types })?;
+        documents::json(
+            session.out,
+            &TypesV1 { schema: "v2only.check-types.v1", exit_code: Exit::Clean.code(), types },
+        )?;
         return Ok(Exit::Clean);
     }
     let columns = [
