@@ -8,7 +8,7 @@ Absolute times depend on the machine and on its other work; the ratios are the r
 instances, some with IMDSv1; `v2only scan` and tests/bench/boto3_list.py ask it for the same ones, one
 after the other. Measured:
 
-  rss    highest resident memory of the process, in MiB
+  rss    highest resident memory of the process, in MiB (see measured.py)
   cpu    CPU of the process, in seconds
   calls  AWS calls
 
@@ -36,6 +36,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "foreign"))
 
+import measured  # noqa: E402
 import servers  # noqa: E402
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
@@ -80,23 +81,20 @@ def run(url: str, argv: list[str], folder: Path, answer: str | None = None) -> d
     keyboard, terminal = pty.openpty()
     if answer is not None:
         os.write(keyboard, answer.encode() + b"\n")
-    begun = time.perf_counter()
     with out.open("wb") as stdout, err.open("wb") as stderr:
         streams = [(stdout.fileno(), 1), (stderr.fileno(), 2), *([(terminal, 0)] if answer is not None else [])]
         actions = [(os.POSIX_SPAWN_DUP2, number, as_number) for number, as_number in streams]
-        pid = os.posix_spawn(argv[0], argv, environment, file_actions=actions)
-        _, status, used = os.wait4(pid, 0)
+        taken = measured.run(argv, environment, actions)
     os.close(keyboard)
     os.close(terminal)
-    code = os.waitstatus_to_exitcode(status)
-    if code not in (0, 10):
-        raise RuntimeError(f"{argv[0]} ended with {code}: {err.read_text()[-2000:]}")
+    if taken.code not in (0, 10):
+        raise RuntimeError(f"{argv[0]} ended with {taken.code}: {err.read_text()[-2000:]}")
     calls = ask(url, "calls")
     return {
         "out": out,
-        "wall": time.perf_counter() - begun,
-        "rss": used.ru_maxrss / 1024,
-        "cpu": used.ru_utime + used.ru_stime,
+        "wall": taken.wall,
+        "rss": taken.rss,
+        "cpu": taken.cpu,
         "calls": dict(Counter(it["action"] for it in calls)),
         "throttled": sum(it["error"] == "RequestLimitExceeded" for it in calls),
     }

@@ -25,7 +25,6 @@ import statistics
 import sys
 import tempfile
 import threading
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -33,6 +32,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "foreign"))
 
 import boto3  # noqa: E402
+import measured  # noqa: E402
 import servers  # noqa: E402
 from estate import POLICY, ask  # noqa: E402
 
@@ -70,25 +70,28 @@ def run(argv: list[str], environment: dict[str, str], folder: Path) -> dict:
     """Runs a program to its end, and says what it took."""
     with (folder / "out.txt").open("wb") as out:
         to = [(os.POSIX_SPAWN_DUP2, out.fileno(), number) for number in (1, 2)]
-        begun = time.perf_counter()
-        pid = os.posix_spawn(argv[0], argv, environment, file_actions=to)
         peak, ended = [0.0], threading.Event()
 
-        def look():
+        def look(pid: int):
             while not ended.wait(LOOK_SECONDS):
                 peak.append(max(peak.pop(), pss(pid)))
 
-        looking = threading.Thread(target=look)
-        looking.start()
-        _, status, used = os.wait4(pid, 0)
-        wall = time.perf_counter() - begun
-        ended.set()
-        looking.join()
-    code = os.waitstatus_to_exitcode(status)
-    if code:
-        print(f"{argv[0]} ended with {code}: {(folder / 'out.txt').read_text()[-1000:]}", file=sys.stderr)
+        threads: list[threading.Thread] = []
+
+        def started(pid: int):
+            threads.append(threading.Thread(target=look, args=(pid,)))
+            threads[0].start()
+
+        try:
+            taken = measured.run(argv, environment, to, started)
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()
+    if taken.code:
+        print(f"{argv[0]} ended with {taken.code}: {(folder / 'out.txt').read_text()[-1000:]}", file=sys.stderr)
     # What runs shorter than the time between two looks has its resident set at least.
-    return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "pss": peak[0] or used.ru_maxrss / 1024}
+    return {"wall": taken.wall, "cpu": taken.cpu, "pss": peak[0] or taken.rss}
 
 
 def tools(options, folder: Path, name: str) -> dict[str, list[str]]:

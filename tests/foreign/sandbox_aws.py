@@ -1,4 +1,4 @@
-"""The embedded AWS as its clients of others see it: every answer is held against the model that botocore has of it."""
+"""The embedded AWS as its clients of others see it: `models.py` holds every answer against botocore's model."""
 
 import datetime
 import json
@@ -6,13 +6,13 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
-from xml.etree import ElementTree
 
 import boto3
 import botocore.config
 import pytest
 import servers
 from botocore.exceptions import ClientError
+from models import check_answer
 
 ACCOUNT = "111122223333"
 MEMBER = "222233334444"
@@ -21,57 +21,6 @@ V1_IMAGE = "ami-0a1b2c3d4e5f60002"
 V2_IMAGE = "ami-0a1b2c3d4e5f62023"
 # Where the sandbox's manual clock starts.
 START = datetime.datetime(2026, 11, 1, 10, tzinfo=datetime.timezone.utc)
-# On the wire of AWS, and unknown to its published models.
-BEYOND_THE_MODEL = ("/httpProtocolIpv4", "Response/requestId", "/networkInterfaceSet/item/tagSet")
-
-
-def members_of(shape):
-    """Wire names of a structure's members, each with its shape."""
-    return {inner.serialization.get("name", name): inner for name, inner in shape.members.items()}
-
-
-def check_xml(element, shape, path):
-    """Every element is a member of the model: nothing is misspelt, nothing is in the wrong place."""
-    if shape.type_name == "structure":
-        known = members_of(shape)
-        for child in element:
-            name = child.tag.split("}")[-1]
-            if f"{path}/{name}".endswith(BEYOND_THE_MODEL):
-                continue
-            assert name in known, f"{path}/{name} is not in the model"
-            check_xml(child, known[name], f"{path}/{name}")
-    elif shape.type_name == "list":
-        for child in element:
-            assert child.tag.split("}")[-1] == "item", f"{path}: {child.tag}"
-            check_xml(child, shape.member, f"{path}/item")
-    else:
-        assert len(element) == 0, f"{path} is a {shape.type_name} and has children"
-
-
-def check_json(value, shape, path):
-    if shape.type_name == "structure":
-        for name, inner in value.items():
-            assert name in shape.members, f"{path}/{name} is not in the model"
-            check_json(inner, shape.members[name], f"{path}/{name}")
-    elif shape.type_name == "list":
-        for inner in value:
-            check_json(inner, shape.member, f"{path}[]")
-
-
-def check_answer(operation_model, response_dict, **_):
-    """Called by botocore with every raw answer."""
-    body = response_dict["body"]
-    shape = operation_model.output_shape
-    if response_dict["status_code"] != 200 or shape is None or not body:
-        return
-    name = operation_model.name
-    protocol = operation_model.service_model.protocol
-    if protocol == "ec2":
-        root = ElementTree.fromstring(body)
-        assert root.tag == f"{{http://ec2.amazonaws.com/doc/2016-11-15/}}{name}Response"
-        check_xml(root, shape, f"{name}Response")
-    elif protocol == "json":
-        check_json(json.loads(body), shape, name)
 
 
 class Aws:

@@ -21,6 +21,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -315,3 +316,33 @@ def test_an_organization_is_walked_from_the_demo_to_the_undo(tmp_path):
     took = time.monotonic() - begun
     # The embedded AWS answers at once, so what takes time is v2only.
     assert took < 900, f"the walk took {took:.0f} seconds"
+
+
+def test_an_interrupt_of_enforce_ends_after_the_changes_under_way(tmp_path):
+    """A real SIGINT: the run says how many changes it made, where the journal is, and how to undo them."""
+    with organization(tmp_path, [], []) as environment:
+        url, home = environment["AWS_ENDPOINT_URL"], environment["AWS_ACCESS_KEY_ID"]
+        options = {"HttpTokens": "optional", "HttpEndpoint": "enabled"}
+        client = ec2_of(url, home)
+        for _ in range(3):
+            client.run_instances(ImageId="ami-0123456789abcdef0", MinCount=100, MaxCount=100, MetadataOptions=options)
+        document = tmp_path / "policy.yaml"
+        document.write_text("version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n")
+        journal = tmp_path / "j.ndjson"
+        argv = ["v2only", "enforce", "--yes", "-p", "policy.yaml", "--region", "eu-central-1", "--journal", "j.ndjson", "--soak", "0s"]
+        with subprocess.Popen(argv, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            end = time.monotonic() + 120
+            while time.monotonic() < end and not (journal.exists() and journal.read_text().count("\n") > 1):
+                time.sleep(0.01)
+            run.send_signal(signal.SIGINT)
+            out, err = run.communicate(timeout=120)
+        described = [it for page in client.get_paginator("describe_instances").paginate() for it in page["Reservations"]]
+        instances = [it for reservation in described for it in reservation["Instances"]]
+        closed = {it["InstanceId"] for it in instances if it["MetadataOptions"]["HttpTokens"] == "required"}
+    assert run.returncode == 3, out + err
+    assert "the run was interrupted" in err, err
+    assert "v2only rollback j.ndjson" in out + err
+    # What was under way was finished, and the journal has each change; what had not begun was left.
+    assert 0 < len(closed) < len(instances) == 300
+    recorded = {line.get("id") for line in map(json.loads, journal.read_text().splitlines())}
+    assert closed <= recorded, closed - recorded

@@ -41,6 +41,13 @@ const NOT_OF_FUNCTIONS: [Call; 25] = [
     Call::GetAutomationExecution,
 ];
 
+/// No function is built with the SDKs of these services.
+fn of_a_surface(action: &str) -> bool {
+    ["elasticbeanstalk:", "elasticmapreduce:", "imagebuilder:", "lightsail:"]
+        .iter()
+        .any(|service| action.starts_with(service))
+}
+
 #[test]
 fn the_functions_make_exactly_the_calls_that_are_declared_for_them() {
     let parameter =
@@ -79,6 +86,7 @@ fn the_functions_make_exactly_the_calls_that_are_declared_for_them() {
     assert_eq!(stage.tokens(&old[0]), HttpTokens::Optional);
 
     let declared = Call::ALL.iter().filter(|it| !NOT_OF_FUNCTIONS.contains(it)).map(|it| it.iam_action());
+    let declared = declared.filter(|action| !of_a_surface(action));
     let declared: BTreeSet<String> = declared.map(str::to_owned).collect();
     assert_eq!(actions(&stage.aws), declared);
 }

@@ -17,7 +17,7 @@ use v2only_tests::in_process::{add_profile, connect};
 use v2only_tests::people::place;
 use v2only_tests::{HOME, exemption_day};
 
-use super::REGIONS;
+use super::people::REGIONS;
 
 /// Waits for its turn as the command line does.
 const PATIENCE: Duration = Duration::from_secs(60);

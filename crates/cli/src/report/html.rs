@@ -228,7 +228,7 @@ impl<'a> Content<'a> {
                 Mode::Enforce => "enforce",
             },
             headline: headline(&self.answering, unread.is_empty(), head.kinds),
-            everything: head.kinds == Kinds::ALL,
+            everything: head.kinds == Kinds::All,
             standfirst: standfirst(&postures, &scope),
             scope,
             places: tail.surveys.len(),

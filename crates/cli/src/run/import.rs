@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use v2only_enforcer::ports::{ImportFindings, KnownFinding, ReadFindings};
 use v2only_enforcer::scan::Kinds;
-use v2only_policy::Place;
+use v2only_policy::{Place, ResourceKind};
 
 use crate::report::asff;
 use crate::report::asff::{GENERATOR, Known};
@@ -67,7 +67,7 @@ pub(crate) async fn import(
     let at_one_place = async |(number, seen): (usize, &LocationSurvey)| {
         let place = &seen.place;
         let _shown = progress.begin(format!("importing into Security Hub of {place}"));
-        let complete = if seen.failure.is_none() { kinds } else { Kinds::NONE };
+        let complete = if seen.failure.is_none() { kinds } else { Kinds::None };
         let mut one = One { hub, place, now, sent, batch: Vec::new(), came: ImportResult::default() };
         one.import(findings, findings.estate.at(number), complete).await?;
         spool::Result::Ok(one.came)
@@ -169,13 +169,6 @@ impl<H: ReadFindings + ImportFindings> One<'_, H> {
 fn was_looked_for(it: &KnownFinding, place: &Place, complete: Kinds) -> bool {
     let partition = place.region.partition().as_str();
     let ours = format!("v2only/{partition}/{}/{}/", place.account, place.region);
-    match it.id.strip_prefix(&ours).and_then(|rest| rest.split('/').next()) {
-        Some("instance") => complete.instances,
-        Some("notebook") => complete.notebooks,
-        Some("launch-template") => complete.launch_templates,
-        Some("launch-configuration") => complete.launch_configurations,
-        Some("image") => complete.images,
-        Some("account-default") => complete.account_defaults,
-        _ => false,
-    }
+    let word = it.id.strip_prefix(&ours).and_then(|rest| rest.split('/').next());
+    word.and_then(ResourceKind::of).is_some_and(|kind| complete.contains(kind))
 }

@@ -12,6 +12,8 @@ mod notebooks;
 pub(crate) mod operator;
 #[path = "fake_aws/sources.rs"]
 mod sources;
+#[path = "fake_aws/surfaces.rs"]
+mod surfaces;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -26,7 +28,7 @@ use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform
 use v2only_policy::source::{Consumer, ConsumerKind, Image, LaunchConfiguration, LaunchTemplate};
 use v2only_policy::usage::{Counted, Lately, first_day};
 use v2only_policy::{
-    AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Switches, Tags,
+    AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Surface, Switches, Tags,
 };
 
 use crate::fake_deployment::Deployment;
@@ -53,6 +55,8 @@ struct State {
     counted: BTreeMap<(InstanceId, Metric), Counted>,
     lately: BTreeMap<InstanceId, Lately>,
     failures: Vec<(&'static str, Option<&'static str>, Failure)>,
+    surfaces: Vec<(Place, Surface)>,
+    surface_usage: BTreeMap<String, Counted>,
     /// Sources, which are in every Region.
     defaults: Option<AccountDefaults>,
     templates: Vec<LaunchTemplate>,

@@ -22,6 +22,7 @@ mod rollback;
 mod scan;
 mod selection;
 mod sources;
+mod surfaces;
 mod tables;
 mod trace;
 mod uninstall_plan;

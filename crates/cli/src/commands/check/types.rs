@@ -29,15 +29,15 @@ pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop>
         return Ok(Exit::Clean);
     }
     let columns = [
-        Column::short("LANGUAGE"),
         Column::text("TYPE"),
+        Column::short("LANGUAGE"),
         Column::short("STATE"),
         Column::text("SWITCH OR REASON"),
     ];
     let mut sheet = Sheet::new(columns, session.talk.width());
     for it in types {
         let text = it.why.or(it.switch).unwrap_or_default();
-        let words = [it.language.to_owned(), it.name, it.state.to_owned(), text];
+        let words = [it.name, it.language.to_owned(), it.state.to_owned(), text];
         sheet.row(words.into_iter().map(Into::into).collect());
     }
     writeln!(session.out, "{}", sheet.text())?;

@@ -1,7 +1,9 @@
 //! The order of roll-out that this product recommends, and how far it has come here.
 
+use std::collections::BTreeMap;
+
 use v2only_enforcer::ResourceId;
-use v2only_policy::{Hold, Plan, Rule};
+use v2only_policy::{Hold, Plan, ResourceKind, Rule};
 
 use crate::report::item::Item;
 use crate::report::sink::Head;
@@ -67,6 +69,8 @@ pub(super) struct Left {
     consumers: usize,
     configurations: usize,
     images: usize,
+    /// Surfaces that instances are launched from, by their nouns.
+    surfaces: BTreeMap<&'static str, usize>,
     /// Instances and notebooks, and what is known of them.
     running: usize,
     would: usize,
@@ -88,7 +92,10 @@ impl Left {
             ResourceId::Consumer(..) => self.consumers += 1,
             ResourceId::LaunchConfiguration(_) => self.configurations += 1,
             ResourceId::Image(_) => self.images += 1,
-            ResourceId::Instance(_) | ResourceId::Notebook(_) => {
+            ResourceId::Surface(kind, _) if !ResourceKind::Surface(*kind).is_instance() => {
+                *self.surfaces.entry(kind.about().kind.noun).or_default() += 1;
+            }
+            ResourceId::Instance(_) | ResourceId::Notebook(_) | ResourceId::Surface(..) => {
                 self.running += 1;
                 self.would += usize::from(record.plan().is_some_and(Plan::acts));
                 self.gate += usize::from(it.usage().is_some());
@@ -168,7 +175,9 @@ fn left(
 
 fn defaults(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     let title = "Account defaults";
-    if head.kinds.account_defaults && !head.policy.rules.account_defaults.http_tokens_required {
+    if head.kinds.contains(ResourceKind::AccountDefault)
+        && !head.policy.rules.account_defaults.http_tokens_required
+    {
         let words = "The policy document sets no rule for them. With `account_defaults: { http_tokens: required }` \
                      whatever is launched without a word of its own answers IMDSv2 only.";
         return Step::new(title, State::Open, words.to_owned());
@@ -184,7 +193,7 @@ fn defaults(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     );
     left(
         title,
-        head.kinds.account_defaults,
+        head.kinds.contains(ResourceKind::AccountDefault),
         number,
         coverage,
         open,
@@ -193,13 +202,15 @@ fn defaults(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
 }
 
 fn sources(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
-    let Left { templates, consumers, configurations, images, .. } = *items;
+    let &Left { templates, consumers, configurations, images, ref surfaces, .. } = items;
     let parts = [
         (templates, "launch template version"),
         (consumers, "template consumer"),
         (configurations, "launch configuration"),
         (images, "image"),
     ];
+    let surfaces = surfaces.iter().map(|(noun, number)| (*number, *noun));
+    let parts: Vec<(usize, &str)> = parts.into_iter().chain(surfaces).collect();
     let sum = parts.iter().map(|(number, _)| number).sum();
     let parts: Vec<String> = parts
         .into_iter()
@@ -210,7 +221,7 @@ fn sources(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
         "{} would launch instances that answer IMDSv1. Fix these before the instances, or new violations appear.",
         parts.join(" and ")
     );
-    let looked = head.kinds.launch_templates;
+    let looked = head.kinds.contains(ResourceKind::LaunchTemplate);
     let done = "Nothing that instances are launched from lets IMDSv1 through.";
     left("Launch templates and images", looked, sum, coverage, open, done)
 }
@@ -229,14 +240,15 @@ fn resources(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     add(would, "would be changed by `v2only enforce`.");
     add(watched, "wait for `mode: enforce` in the policy document.");
     add(gate, "are held until nobody uses IMDSv1 on them.");
-    let looked = head.kinds.instances || head.kinds.notebooks;
+    let looked =
+        [ResourceKind::Instance, ResourceKind::Notebook].iter().any(|kind| head.kinds.contains(*kind));
     let done = "Every one that was read is as the policy says, or exempt.";
     left("Instances and notebooks", looked, running, coverage, open, done)
 }
 
 fn enforced(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     let title = "HttpTokensEnforced, or a declarative policy";
-    if head.kinds.account_defaults && !head.policy.rules.account_defaults.enforced {
+    if head.kinds.contains(ResourceKind::AccountDefault) && !head.policy.rules.account_defaults.enforced {
         let words = "Last, because launches that request IMDSv1 fail from then on. `v2only readiness` says which; \
                      `account_defaults: { enforced: enabled }` in the policy document asks for it.";
         return Step::new(title, State::Open, words.to_owned());
@@ -245,7 +257,7 @@ fn enforced(items: &Left, coverage: Coverage, head: Head<'_>) -> Step {
     let open = format!("Not enabled in {}.", count(number, "place"));
     left(
         title,
-        head.kinds.account_defaults,
+        head.kinds.contains(ResourceKind::AccountDefault),
         number,
         coverage,
         open,

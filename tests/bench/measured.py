@@ -1,0 +1,78 @@
+"""What a program took, its children apart: CPU and the highest resident memory.
+
+`ru_maxrss` is no measure of a spawned program: the kernel keeps the highest resident set of the process over `exec`, and
+until then the process shares the memory of its parent. A program smaller than the harness so reads as large as the harness.
+`VmHWM` in `/proc/PID/status` belongs to the memory of the program alone, and is gone once the process has ended. So the
+harness has the kernel stop the process as it exits (`PTRACE_O_TRACEEXIT`), reads the mark and lets the process end.
+"""
+
+import ctypes
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+SEIZE, CONTINUE, LISTEN = 0x4206, 7, 0x4208
+TRACE_EXIT, EVENT_EXIT, EVENT_STOP = 0x40, 6, 128
+STOPS = {signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.restype = ctypes.c_long
+libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds, MiB, and the exit code."""
+
+    code: int
+    wall: float
+    cpu: float
+    rss: float
+
+
+def ptrace(request: int, pid: int, data: int = 0) -> None:
+    if libc.ptrace(request, pid, None, data) == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"ptrace({request:#x}) of {pid}: {os.strerror(number)}")
+
+
+def high_water_mark(pid: int) -> float:
+    """The highest resident set that a living process had, in MiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"process {pid} has no memory any more")
+
+
+def run(argv: list[str], environment: dict[str, str], file_actions: list, started=lambda pid: None) -> Taken:
+    """Runs a program to its end, in the thread that calls this. `started` is called with its process id."""
+    # The gate keeps the program from ending before it is traced.
+    reader, gate = os.pipe()
+    gated = ["/bin/sh", "-c", 'read go <&3; exec 3<&-; exec "$0" "$@"', *argv]
+    pid = os.posix_spawn("/bin/sh", gated, environment, file_actions=[*file_actions, (os.POSIX_SPAWN_DUP2, reader, 3)])
+    os.close(reader)
+    try:
+        ptrace(SEIZE, pid, TRACE_EXIT)
+        started(pid)
+        begun = time.perf_counter()
+    finally:
+        os.write(gate, b"go\n")
+        os.close(gate)
+    rss = None
+    while True:
+        _, status, used = os.wait4(pid, 0)
+        if not os.WIFSTOPPED(status):
+            break
+        event, number = status >> 16, os.WSTOPSIG(status)
+        if event == EVENT_EXIT:
+            rss = high_water_mark(pid)
+        if event == EVENT_STOP and number in STOPS:
+            ptrace(LISTEN, pid)
+        else:
+            # A signal that the program was sent is passed on.
+            ptrace(CONTINUE, pid, 0 if event else number)
+    if rss is None:
+        raise RuntimeError(f"{argv[0]} was not seen ending")
+    return Taken(os.waitstatus_to_exitcode(status), time.perf_counter() - begun, used.ru_utime + used.ru_stime, rss)
