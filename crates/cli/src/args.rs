@@ -86,6 +86,7 @@ impl Command {
             Self::Enforce(_) => "enforce",
             Self::Rollback(_) => "rollback",
             Self::Readiness(args) if args.traces() => "readiness --trace",
+            Self::Readiness(args) if args.from_trail => "readiness --from-trail",
             Self::Readiness(_) => "readiness",
             Self::Doctor(_) => "doctor",
             Self::UninstallPlan(_) => "uninstall-plan",
@@ -124,6 +125,7 @@ const fn formats(name: &str) -> &'static [Format] {
         b"rollback" | b"readiness" => &[Table, Json, Ndjson, Csv],
         b"check" | b"policies check" => &[Table, Json, Sarif, Github],
         b"completions" | b"man" => &[Table],
+        b"readiness --from-trail" => &[Table, Json, Ndjson, Html],
         b"readiness --trace" => &[Table, Json, Ndjson],
         _ => &[Table, Json],
     }

@@ -16,4 +16,5 @@ pub mod scan;
 pub mod uninstall_plan;
 pub mod validate;
 
+mod from_trail;
 mod trace;

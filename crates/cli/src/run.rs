@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod baseline;
+pub(crate) mod event_files;
 pub(crate) mod exemptions;
 pub(crate) mod found;
 pub(crate) mod import;

@@ -76,6 +76,11 @@ impl Column {
     pub(crate) fn short(heading: impl Into<String>) -> Self {
         Self { heading: heading.into(), wraps: false }
     }
+
+    /// The text above the column.
+    pub(crate) fn heading(&self) -> &str {
+        &self.heading
+    }
 }
 
 /// One cell.
@@ -105,6 +110,11 @@ impl Entry {
                 if piped { vec![lines.join("; ")] } else { lines }
             }
         }
+    }
+
+    /// The text of the cell in one line.
+    pub(crate) fn words(&self) -> String {
+        self.lines(true).concat()
     }
 
     fn style(&self) -> Style {

@@ -40,7 +40,8 @@ use crate::report::item::Item;
 use crate::report::sink::{Head, Sink, Tail};
 use crate::term::problem::{Problem, Stop};
 
-const STYLE: &str = include_str!("../../templates/report.css");
+/// The style of every page.
+pub(crate) const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");
 
 /// The page.
@@ -157,8 +158,8 @@ fn next(steps: &[Step], whole: bool) -> Next {
     Next { title, words }
 }
 
-/// As a content policy names a text.
-fn hash(text: &str) -> String {
+/// The hash by which a content policy names a style or a script.
+pub(crate) fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 

@@ -13,6 +13,7 @@ mod guard_rules;
 mod automation;
 mod enforce;
 mod exemptions;
+mod from_trail;
 mod import;
 mod launched;
 mod outputs;
