@@ -11,6 +11,7 @@ import pytest
 import servers
 import switches
 
+PROVIDERS = tomllib.loads((Path(__file__).parent / "provider_switches.toml").read_text())
 TABLE = tomllib.loads((Path(__file__).parent / "switches.toml").read_text())
 # The kinds of resources that `scan` reads outside of EC2, Auto Scaling and SageMaker.
 SURFACES = (servers.REPOSITORY / "crates/policy/src/surface.rs").read_text()
@@ -81,6 +82,21 @@ def test_every_switch_of_cloudformation_is_judged_or_excused(cloudformation, typ
 def test_every_switch_of_the_api_is_judged_or_excused(api, types):
     assert len(api) >= 27
     assert unjudged_operations(api, types, TABLE) == set()
+
+
+def unjudged_arguments(found: dict[str, list[str]], types) -> set[tuple[str, str]]:
+    """Arguments of Terraform's providers that are switches and are not judged."""
+    judged = {it["name"]: it["switch"] for it in types if it["state"] == "judged"}
+    last = {name: switch.rsplit(".", 1)[-1] for name, switch in judged.items()}
+    return {(name, argument) for name, arguments in found.items() for argument in arguments if last.get(name) != argument}
+
+
+def test_every_switch_of_the_providers_of_terraform_is_judged(types):
+    found = PROVIDERS["switches"]
+    assert len(found) >= 18 and set(PROVIDERS["versions"]) == {"aws", "awscc"}
+    assert unjudged_arguments(found, types) == set()
+    new = {"aws_new_host": ["http_tokens"], "aws_instance": ["http_tokens", "imds_support"]}
+    assert unjudged_arguments(new, types) == {("aws_new_host", "http_tokens"), ("aws_instance", "imds_support")}
 
 
 def test_every_condition_key_is_used_or_excused(condition_keys):
