@@ -123,7 +123,7 @@ fn finding(item: &Item<'_>, finding: Finding, now: Timestamp, known: &Known) -> 
 
 /// The status, and the requirements that AWS relates to its own control for this kind of resource.
 fn compliance(status: &str, rule: &About, id: &ResourceId) -> Value {
-    let requirements = rule.control(id.kind()).map_or(&[][..], |it| it.requirements);
+    let requirements = rule.control(id.in_registry()).map_or(&[][..], |it| it.requirements);
     if requirements.is_empty() {
         return json!({ "Status": status });
     }

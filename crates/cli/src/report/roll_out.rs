@@ -1,13 +1,12 @@
 //! The roll-out in words: what each step is about, what to type, and what proves that it is safe.
 
-use v2only_enforcer::ResourceId;
 use v2only_enforcer::scan::Kinds;
 use v2only_installation::command::Command;
-use v2only_policy::{Policy, ResourceKind, SurfaceKind};
 use v2only_policy::rollout::{
-    AgainstEnforcement, Evidence, OpenResources, ReadKinds, RolloutFacts, RolloutStage,
-    RolloutStep, StageState,
+    AgainstEnforcement, Evidence, OpenResources, ReadKinds, RolloutFacts, RolloutStage, RolloutStep,
+    StageState,
 };
+use v2only_policy::{Policy, ResourceKind, SurfaceKind};
 
 use crate::args::shared::Shared;
 use crate::report::item::Item;
@@ -15,17 +14,7 @@ use crate::term::messages::count;
 
 /// Counts one resource that violates the policy.
 pub(crate) fn add(open: &mut OpenResources, it: &Item<'_>) {
-    let kind = match &it.record.resource {
-        ResourceId::AccountDefault => ResourceKind::AccountDefault,
-        ResourceId::TemplateVersion(..) => ResourceKind::LaunchTemplate,
-        ResourceId::Consumer(kind, ..) => ResourceKind::Consumer(*kind),
-        ResourceId::LaunchConfiguration(_) => ResourceKind::LaunchConfiguration,
-        ResourceId::Image(_) => ResourceKind::Image,
-        ResourceId::Instance(_) => ResourceKind::Instance,
-        ResourceId::Notebook(_) => ResourceKind::Notebook,
-        ResourceId::Surface(kind, _) => ResourceKind::Surface(*kind),
-        ResourceId::UnnamedLaunch(_) | ResourceId::Source(_) => return,
-    };
+    let Some(kind) = it.record.resource.in_registry() else { return };
     open.add(kind, it.findings(), it.record.plan());
 }
 
@@ -133,7 +122,8 @@ fn sources(open: &OpenResources) -> String {
         (open.configurations, "launch configuration"),
         (open.images, "image"),
     ];
-    let surfaces = SurfaceKind::ALL.iter().zip(open.surfaces).map(|(kind, number)| (number, kind.about().kind.noun));
+    let surfaces =
+        SurfaceKind::ALL.iter().zip(open.surfaces).map(|(kind, number)| (number, kind.about().kind.noun));
     let parts = parts.into_iter().chain(surfaces).filter(|(number, _)| *number > 0);
     let parts: Vec<String> = parts.map(|(number, noun)| count(number, noun)).collect();
     format!(

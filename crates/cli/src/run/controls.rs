@@ -53,7 +53,7 @@ impl Exempt {
     pub(crate) fn add(&mut self, it: &Item<'_>) {
         let resource = &it.record.resource;
         for finding in it.findings() {
-            let Some(control) = finding.rule().about().control(resource.kind()) else { continue };
+            let Some(control) = finding.rule().about().control(resource.in_registry()) else { continue };
             // Security Hub knows a launch template, and not its versions.
             let name = match resource {
                 ResourceId::TemplateVersion(id, _) => id.to_string(),
@@ -93,7 +93,7 @@ impl Exempt {
             }),
             (Some(_), "RESOLVED") | (None, "NEW" | "NOTIFIED" | "RESOLVED") => None,
             (Some(note), _) => Some(Update { finding: it, status: SUPPRESSED, note: note.clone() }),
-            (None, SUPPRESSED) if ours.is_some() && was_read(control.kind, complete) => {
+            (None, SUPPRESSED) if ours.is_some() && complete.contains(control.kind) => {
                 let status = if it.compliance == "PASSED" { "RESOLVED" } else { "NEW" };
                 let note =
                     "The exemption in the v2only policy ended, or excuses nothing any more.".to_owned();
@@ -102,10 +102,6 @@ impl Exempt {
             (None, _) => None,
         }
     }
-}
-
-fn was_read(kind: &str, complete: Kinds) -> bool {
-    ResourceKind::of(kind).is_some_and(|kind| complete.contains(kind))
 }
 
 /// The id or name at the end of an ARN: `…:instance/i-…`, `…:launchConfigurationName/web`.

@@ -1,5 +1,7 @@
 //! What reports say about a rule, and the texts that several rules share.
 
+use crate::kind::ResourceKind;
+
 /// How bad it is to violate a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -37,8 +39,8 @@ pub struct About {
 pub struct Control {
     /// AWS's id.
     pub id: &'static str,
-    /// The kind of resource that it checks, as records name it.
-    pub kind: &'static str,
+    /// The kind of resource that it checks.
+    pub kind: ResourceKind,
     /// Requirements of CIS, NIST and PCI, as AWS writes them.
     pub requirements: &'static [&'static str],
     /// The AWS page that says so.
@@ -47,8 +49,8 @@ pub struct Control {
 
 impl About {
     /// The control of Security Hub that checks this kind of resource.
-    pub fn control(&self, kind: &str) -> Option<&'static Control> {
-        self.controls.iter().find(|it| it.kind == kind)
+    pub fn control(&self, kind: Option<ResourceKind>) -> Option<&'static Control> {
+        self.controls.iter().find(|it| Some(it.kind) == kind)
     }
 }
 
@@ -60,7 +62,7 @@ const AUTO_SCALING_CONTROLS: &str =
 pub(super) const IMDSV2_CONTROLS: &[Control] = &[
     Control {
         id: "EC2.8",
-        kind: "instance",
+        kind: ResourceKind::Instance,
         requirements: &[
             "CIS AWS Foundations Benchmark v5.0.0/5.7",
             "CIS AWS Foundations Benchmark v3.0.0/5.6",
@@ -74,13 +76,13 @@ pub(super) const IMDSV2_CONTROLS: &[Control] = &[
     },
     Control {
         id: "EC2.170",
-        kind: "launch-template",
+        kind: ResourceKind::LaunchTemplate,
         requirements: &["PCI DSS v4.0.1/2.2.6"],
         source: EC2_CONTROLS,
     },
     Control {
         id: "AutoScaling.3",
-        kind: "launch-configuration",
+        kind: ResourceKind::LaunchConfiguration,
         requirements: &[
             "NIST.800-53.r5 AC-3",
             "NIST.800-53.r5 AC-3(15)",
