@@ -11,6 +11,15 @@ pub(crate) fn parser() -> impl TypedValueParser<Value = ResourceKind> {
         .try_map(|word| ResourceKind::of(&word).ok_or("no kind of resource"))
 }
 
+/// The help of `--kind`: the words of the registry.
+pub(crate) fn help() -> String {
+    let words: Vec<String> = ResourceKind::selectable().map(|kind| format!("`{}`", kind.word())).collect();
+    match words.split_last() {
+        Some((last, others)) => format!("Only this kind of resource: {} or {last}", others.join(", ")),
+        None => "Only this kind of resource".to_owned(),
+    }
+}
+
 /// All kinds, or only the one that was named.
 pub(crate) fn kinds(only: Option<ResourceKind>) -> Kinds {
     only.map_or(Kinds::All, Kinds::Only)

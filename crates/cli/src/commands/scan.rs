@@ -46,8 +46,14 @@ Examples:
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Only this kind of resource
-    #[arg(long, value_parser = kind::parser(), value_name = "KIND", help_heading = "Input")]
+    #[arg(
+        long,
+        value_parser = kind::parser(),
+        value_name = "KIND",
+        help = kind::help(),
+        hide_possible_values = true,
+        help_heading = "Input"
+    )]
     kind: Option<ResourceKind>,
 
     #[command(flatten)]

@@ -272,7 +272,7 @@ fn another_notebook_of_the_same_name_is_not_opened() {
         let world = FakeWorld::with(aws).file("journal.ndjson", &journal);
         let ran = world.run("rollback DIR/journal.ndjson --yes --force --only archive");
         assert_eq!(ran.exit.code(), 3, "{}", ran.err);
-        assert!(ran.out.contains("it is another notebook"), "{}", ran.out);
+        assert!(ran.out.contains("it is another resource"), "{}", ran.out);
         assert_eq!(world.aws.changes(), [""; 0]);
     }
 }

@@ -12,7 +12,7 @@ use crate::words::*;
 const ACT: &str = "violation [http-tokens] → act: HttpTokens=required";
 const GATE: &str = "violation [http-tokens] → hold: usage-gate, would HttpTokens=required";
 const REPORT: &str = "violation [http-tokens] → hold: surface-report-only";
-const OBSERVE: &str = "violation [http-tokens] → hold: observe, would HttpTokens=required";
+const OBSERVE: &str = "violation [http-tokens] → hold: observe-mode, would HttpTokens=required";
 
 fn surface(kind: SurfaceKind, http_tokens: Option<HttpTokens>) -> Surface {
     let options = StatedOptions { http_tokens, ..StatedOptions::default() };
