@@ -27,6 +27,7 @@ from policy_space import (
 )
 from policy_tools import TARGET, attached, shipped
 
+pytest_plugins = ["policy_fixtures"]
 REGION = REGIONS["aws"]
 V2ONLY = Path(os.environ.get("V2ONLY_BIN", TARGET / "debug" / "v2only"))
 
@@ -104,8 +105,9 @@ def test_a_prediction_about_the_scp_is_what_a_simulator_decides(simulator, tmp_p
     denied = dict(zip((json.dumps(it, sort_keys=True) for it in flat), simulator.results(flat, scps)))
     counts = Counter()
     for predicted, (principal, *case), both in zip(predictions(records, tmp_path), space, questions, strict=True):
-        of = [any(denied[json.dumps(it, sort_keys=True)] != "Allowed" for it in requests) for requests in both]
-        truth = of if principal.bound else [False, False]
+        truth = [False, False]
+        if principal.bound:
+            truth = [any(denied[json.dumps(it, sort_keys=True)] != "Allowed" for it in asked) for asked in both]
         if predicted == "undecided":
             assert case[0]["http_tokens"] != "required", case
         else:

@@ -9,7 +9,7 @@ use v2only_policy::{Place, Tags, owner};
 use crate::facts::{LaunchFacts, launch_tags};
 use crate::path::LaunchPath;
 
-/// What the launches of a group have in common: whoever fixes one of them fixes all.
+/// What the launches of a group have in common: one change at their source fixes all of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupKey {
     /// The account and Region.

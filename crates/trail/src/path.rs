@@ -76,15 +76,18 @@ impl LaunchPath {
     /// The path of a recorded launch. Tags that only services set come first, because services launch through
     /// each other: a node group launches through Auto Scaling, which launches through EC2 Fleet.
     pub fn of(launch: &RecordedLaunch, tags: &Tags) -> Self {
+        let service = launch.call.caller.actor.as_ref().and_then(|it| it.invoked_by.as_deref());
+        let service = service.and_then(of_service);
+        // A group that launches through a fleet calls as Auto Scaling; a fleet that calls itself is none of a group.
+        let is_fleet = matches!(service, Some(Self::Fleet | Self::SpotFleet | Self::Spot));
         let owner = owner::kind_by_tags(tags).filter(|it| it.is_service());
-        if let Some(path) = owner.map(Self::of_owner) {
-            return path;
+        if let Some(owner) = owner.filter(|it| !(is_fleet && *it == OwnerKind::AutoScaling)) {
+            return Self::of_owner(owner);
         }
         if is_image_builder(tags) {
             return Self::ImageBuilder;
         }
-        let service = launch.call.caller.actor.as_ref().and_then(|it| it.invoked_by.as_deref());
-        if let Some(path) = service.and_then(of_service) {
+        if let Some(path) = service {
             return path;
         }
         let fleet = launch.client_token.as_deref().is_some_and(|it| it.starts_with("fleet-"));

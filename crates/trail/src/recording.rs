@@ -34,7 +34,7 @@ pub struct Recording {
     pub reasons: Vec<Malformed>,
     /// The oldest and the newest launch.
     pub span: Option<(Timestamp, Timestamp)>,
-    /// Hashes of the ids of the launches.
+    /// Hashes of the ids and times of the launches.
     known: HashSet<u64>,
     hasher: RandomState,
 }
@@ -92,7 +92,7 @@ impl Recording {
         let Some(call) = recorded_call(record)? else { return Ok(()) };
         delivery::add(&mut self.deliveries, &call);
         let Some(launch) = recorded_launch(record)? else { return Ok(()) };
-        if !self.known.insert(self.hasher.hash_one(&call.event_id)) {
+        if !self.known.insert(self.hasher.hash_one((&call.event_id, &call.request_id, call.time))) {
             self.copies += 1;
             return Ok(());
         }

@@ -21,8 +21,8 @@ Examples:
 
 Leaves with 10 if something would fail, or may: busy and unknown instances, and sources that say optional.
 With `--trace` it leaves with 10 if IMDSv1 was called, or may have been.
-With `--from-trail` it leaves with 10 if the latest launch of a group answers IMDSv1, or its record does not
-show whether it does, or if software still uses credentials that were delivered to IMDSv1 calls.";
+With `--from-trail` it leaves with 10 if the latest launch of a group answers IMDSv1, or may, or if
+software still uses credentials that were delivered to IMDSv1 calls.";
 
 /// The arguments of `readiness`.
 #[derive(Debug, Clone, clap::Args)]

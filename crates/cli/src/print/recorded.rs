@@ -203,14 +203,19 @@ fn switch_words(switch: EnforcementSwitch) -> String {
 }
 
 fn next_launches(latest: &Counts) -> String {
-    let groups = |number: u64| count(usize::try_from(number).unwrap_or(usize::MAX), "group");
-    let effects =
-        [(latest.refused, "fails"), (latest.changed, "changes"), (latest.undecided, "is undecided")];
-    let words: Vec<String> = effects
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, is)| format!("{} {is}", groups(*number)))
-        .collect();
+    let words = |number: u64, one: &str, several: &str| match number {
+        0 => None,
+        1 => Some(format!("1 group {one}")),
+        number => Some(format!("{number} groups {several}")),
+    };
+    let words: Vec<String> = [
+        words(latest.refused, "fails", "fail"),
+        words(latest.changed, "changes", "change"),
+        words(latest.undecided, "is undecided", "are undecided"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     if words.is_empty() { "no group changes".to_owned() } else { words.join(", ") }
 }
 
@@ -255,8 +260,10 @@ pub(crate) fn in_words(recording: &Recording) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, code)| format!("{number} {code}"))
         .collect();
-    let launches = count(usize::try_from(recording.launches).unwrap_or(usize::MAX), "recorded launch")
-        .replace("launchs", "launches");
+    let launches = match recording.launches {
+        1 => "1 recorded launch".to_owned(),
+        number => format!("{number} recorded launches"),
+    };
     let span = match recording.span {
         Some((from, until)) => format!(" from {} to {}", minute(from), minute(until)),
         None => String::new(),

@@ -68,6 +68,7 @@ const TERRAFORM: &str = "APN/1.0 HashiCorp/1.0 Terraform/1.9.0 (+https://www.ter
 #[case::builder("", Some("imagebuilder"), &[("CreatedBy", "EC2 Image Builder")], LaunchPath::ImageBuilder)]
 #[case::karpenter("", Some("ec2fleet"), &[("karpenter.sh/nodepool", "default")], LaunchPath::Karpenter)]
 #[case::fleet("", Some("ec2fleet"), &[("aws:ec2:fleet-id", "fleet-1")], LaunchPath::Fleet)]
+#[case::fleet_with_the_tag_of_a_group("", Some("ec2fleet"), &[("aws:autoscaling:groupName", "web")], LaunchPath::Fleet)]
 #[case::spot_fleet("", Some("spotfleet"), &[], LaunchPath::SpotFleet)]
 #[case::spot("", Some("spot"), &[], LaunchPath::Spot)]
 #[case::another_service("", Some("datapipeline"), &[], LaunchPath::OtherService)]
