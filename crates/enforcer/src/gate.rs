@@ -102,7 +102,7 @@ impl GateAnswer {
         })
     }
 
-    /// An account and Region of which nothing could be read.
+    /// The answer where nothing could be read.
     pub fn not_read(place: Place, failure: Failure) -> Self {
         Self { place, enforced: None, templates: Vec::new(), reasons: vec![Reason::NotRead(failure)] }
     }

@@ -71,7 +71,7 @@ pub enum Evidence {
     NotNeeded,
     /// Everything was read, and nothing speaks against the step.
     Complete,
-    /// This many resources speak against the step, or say nothing.
+    /// This many resources speak against the step, or have no data.
     Missing(usize),
     /// The run did not ask for evidence.
     NotRead,

@@ -20,7 +20,7 @@ pub(crate) const AUTHOR: &str = "v2only";
 /// The longest note that Security Hub takes.
 const NOTE: usize = 512;
 
-/// The status of a finding that nobody has to look at.
+/// The status of a finding that nobody has to read.
 pub(crate) const SUPPRESSED: &str = "SUPPRESSED";
 
 /// What a scan found of the resources that AWS's own controls check as well.
@@ -96,7 +96,7 @@ impl Exempt {
             (None, SUPPRESSED) if ours.is_some() && complete.contains(control.kind) => {
                 let status = if it.compliance == "PASSED" { "RESOLVED" } else { "NEW" };
                 let note =
-                    "The exemption in the v2only policy ended, or excuses nothing any more.".to_owned();
+                    "The exemption in the v2only policy ended, or matches no violation any more.".to_owned();
                 Some(Update { finding: it, status, note })
             }
             (None, _) => None,

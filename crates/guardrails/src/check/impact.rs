@@ -18,7 +18,7 @@ pub struct Affected {
     pub denied: u64,
     /// The statements that deny them. Empty where only an allow list denies.
     pub by: BTreeSet<String>,
-    /// Calls of which the records do not tell.
+    /// Calls whose records do not tell.
     pub untold: u64,
     /// The keys that the records do not hold.
     pub missing: BTreeSet<String>,
@@ -60,7 +60,7 @@ impl Impact {
         self.affected.values().map(|it| it.denied).sum()
     }
 
-    /// Calls of which the records do not tell.
+    /// Calls whose records do not tell.
     pub fn untold(&self) -> u64 {
         self.affected.values().map(|it| it.untold).sum()
     }
