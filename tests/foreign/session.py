@@ -17,6 +17,7 @@ PROGRAMS = {
     "V2ONLY_SANDBOX_BIN": "debug/v2only-sandbox",
     "V2ONLY_BIN": "debug/v2only",
     "V2ONLY_AWS_CLI": "venv/bin/aws",
+    "V2ONLY_POLICY_LINTERS": "venv-policies/bin/python",
     "V2ONLY_LAMBDA_DIR": "lambda",
     "V2ONLY_MINISTACK_BIN": "venv-ministack/bin/ministack",
 }

@@ -33,6 +33,21 @@ RUNBOOKS = "arn:aws:iam::111122223333:role/v2only-automation"
 
 TRAIL = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/all"
 
+LIGHTSAIL = "arn:aws:lightsail:eu-central-1:111122223333:Instance/0a1b2c3d"
+BUILDER = "arn:aws:imagebuilder:eu-central-1:111122223333:infrastructure-configuration/base"
+
+
+def build(tokens):
+    """An update of an infrastructure configuration; `tokens` is what it sets, if anything."""
+    keys = {} if tokens is None else {"imagebuilder:Ec2MetadataHttpTokens": tokens}
+    return request("imagebuilder:UpdateInfrastructureConfiguration", BUILDER, keys=keys)
+
+
+SEE_SURFACES = (
+    request("elasticmapreduce:DescribeSecurityConfiguration", "*"),
+    request("elasticmapreduce:DeleteSecurityConfiguration", "*"),
+)
+
 # Role: {Sid: (what only it grants, what it must not)}.
 GRANTS = {
     "hub": {
@@ -135,15 +150,20 @@ GRANTS = {
         ),
         "SeeHistory": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
         "SeeUsage": (request("cloudwatch:GetMetricData", "*"), request("cloudwatch:PutMetricData", "*")),
+        "SeeSurfaces": SEE_SURFACES,
     },
     "reporter": {
         "SeeFindings": (
             request("securityhub:GetFindings", "hub/default"),
-            request("securityhub:BatchUpdateFindings", "hub/default"),
+            request("securityhub:DisableSecurityHub", "hub/default"),
         ),
         "ImportFindings": (
             request("securityhub:BatchImportFindings", "product/111122223333/default"),
             request("securityhub:BatchImportFindings", "product/vendor/theirs"),
+        ),
+        "MirrorExemptions": (
+            request("securityhub:BatchUpdateFindings", "hub/default"),
+            request("securityhub:DeleteInsight", "hub/default"),
         ),
     },
     "doctor": {
@@ -207,6 +227,12 @@ GRANTS = {
             request("ec2:ModifyImageAttribute", "arn:aws:ec2:eu-central-1::image/ami-1"),
             request("ec2:DeregisterImage", "arn:aws:ec2:eu-central-1::image/ami-1"),
         ),
+        "SeeSurfaces": SEE_SURFACES,
+        "TightenLightsailInstances": (
+            request("lightsail:UpdateInstanceMetadataOptions", LIGHTSAIL),
+            request("lightsail:DeleteInstance", LIGHTSAIL),
+        ),
+        "TightenInfrastructureConfigurations": (build("required"), build("optional")),
     },
     "tracer": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
@@ -237,6 +263,15 @@ GRANTS = {
         "ExemptNotebooks": (
             tagged("sagemaker:AddTags", NOTES, "v2only:exempt-until"),
             tagged("sagemaker:AddTags", NOTES, "Name"),
+        ),
+        "SeeSurfaces": SEE_SURFACES,
+        "RestoreLightsailInstances": (
+            request("lightsail:UpdateInstanceMetadataOptions", LIGHTSAIL),
+            request("lightsail:DeleteInstance", LIGHTSAIL),
+        ),
+        "RestoreInfrastructureConfigurations": (
+            build("optional"),
+            request("imagebuilder:DeleteInfrastructureConfiguration", BUILDER),
         ),
     },
 }
@@ -283,6 +318,8 @@ def test_a_role_is_granted_what_it_needs_and_no_more(simulator, totals, role):
         ("sweeper", tagged("ec2:CreateTags", INSTANCE)),
         ("sweeper", request("ec2:ModifyInstanceMetadataDefaults", "*")),
         ("sweeper", notebook("Update", None)),
+        ("source-enforcer", build(None)),
+        ("sweeper", request("lightsail:UpdateInstanceMetadataOptions", LIGHTSAIL)),
     ],
 )
 def test_an_enforcer_can_only_tighten(simulator, totals, role, refused):

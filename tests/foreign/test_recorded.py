@@ -90,6 +90,7 @@ def test_what_one_function_may_is_nothing_for_another(caller):
 NAMED = {
     "cloudwatch:GetMetricData": ("monitoring", "POST", "/service/GraniteServiceVersion20100801/operation/GetMetricData"),
     "securityhub:BatchImportFindings": ("securityhub", "POST", "/findings/import"),
+    "securityhub:BatchUpdateFindings": ("securityhub", "PATCH", "/findings/batchupdate"),
     "securityhub:GetFindings": ("securityhub", "POST", "/findings"),
     "lambda:GetFunction": ("lambda", "GET", "/2015-03-31/functions/v2only-sweeper"),
     "lambda:ListEventSourceMappings": ("lambda", "GET", "/2015-03-31/event-source-mappings?FunctionName=x"),

@@ -239,7 +239,7 @@ def test_the_numbers_are_those_of_the_json(browser, report):  # noqa: F811
 def test_what_could_not_be_read_is_never_hidden(browser, report):  # noqa: F811
     ask = "[document.querySelector('#incomplete').innerText, document.querySelector('#unread').innerText]"
     banner, section = browser.look(report.file, 360, ask=ask)["answer"]
-    assert "This report is incomplete. 1 of 6 places" in banner
+    assert "This report is incomplete. 1 of 6 Regions" in banner
     assert f"{LAB} {REGIONS[1]}" in section and "UnauthorizedOperation" in section
 
 

@@ -188,3 +188,54 @@ def test_moto_takes_and_gives_back_every_finding(organization, moto, tmp_path):
     for it in printed:
         kept = stored[it["Id"]]
         assert {name: kept.get(name) for name in it} == it
+
+
+def instance_arn(account, region, id):
+    return f"arn:aws:ec2:{region}:{account}:instance/{id}"
+
+
+def with_exemption(estate, id, until):
+    exemption = {"match": {"resource": id}, "reason": "vendor agent", "owner": "billing@example.com", "until": until}
+    (estate.folder / "policy.yaml").write_text(POLICY + f"exemptions: {json.dumps([exemption])}\n")
+
+
+def test_exemptions_are_mirrored_in_the_findings_of_aws_own_controls(estate):
+    """More than one page of findings, each suppressed and taken back as boto3 reads them."""
+    exempt, other = estate.instances[HOME, REGIONS[0]]
+    strangers = [f"i-{number:017x}" for number in range(120)]
+    for id in (exempt, other, *strangers):
+        finding = {"control": "EC2.8", "resource": instance_arn(HOME, REGIONS[0], id), "status": "FAILED"}
+        control(estate.url, "control-finding", account=HOME, region=REGIONS[0], **finding)
+
+    def state(id):
+        found = estate.findings(HOME, REGIONS[0], ComplianceSecurityControlId="EC2.8").values()
+        finding = next(it for it in found if it["Resources"][0]["Id"].endswith(f"/{id}"))
+        return finding["Workflow"]["Status"], finding.get("Note", {}).get("Text", "")
+
+    with_exemption(estate, exempt, "2099-12-31")
+    _, _, said = estate.scan("--import")
+    assert "suppressed 1 of AWS's own controls for exempt resources, and took back 0" in said
+    status, note = state(exempt)
+    assert status == "SUPPRESSED" and "Exempt through 2099-12-31: vendor agent, owner billing@example.com" in note
+    assert state(other) == ("NEW", "") and state(strangers[-1]) == ("NEW", "")
+    # A person's suppression stays; ours is taken back once the exemption is gone.
+    hub = client(estate.url, "securityhub", HOME, REGIONS[0])
+    theirs = next(
+        it
+        for it in estate.findings(HOME, REGIONS[0], ComplianceSecurityControlId="EC2.8").values()
+        if it["Resources"][0]["Id"].endswith(other)
+    )
+    answer = hub.batch_update_findings(
+        FindingIdentifiers=[
+            {"Id": theirs["Id"], "ProductArn": theirs["ProductArn"]},
+            {"Id": "no such finding", "ProductArn": theirs["ProductArn"]},
+        ],
+        Note={"Text": "accepted", "UpdatedBy": "alice"},
+        Workflow={"Status": "SUPPRESSED"},
+    )
+    assert [it["Id"] for it in answer["ProcessedFindings"]] == [theirs["Id"]]
+    assert [it["ErrorCode"] for it in answer["UnprocessedFindings"]] == ["FindingNotFound"]
+    (estate.folder / "policy.yaml").write_text(POLICY)
+    _, _, said = estate.scan("--import")
+    assert "suppressed 0 of AWS's own controls for exempt resources, and took back 1" in said
+    assert state(exempt)[0] == "NEW" and state(other) == ("SUPPRESSED", "accepted")

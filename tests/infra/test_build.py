@@ -232,3 +232,28 @@ def test_what_a_release_is_made_by_is_pinned():
         pinned = re.findall(r"^([a-z-]+)==[\d.]+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.MULTILINE)
         assert [name for name, _ in pinned] == tools
     assert build.functions() == FUNCTIONS
+
+
+# The SDKs of what only the command line reads.
+SURFACES = {"aws-sdk-config", "aws-sdk-elasticbeanstalk", "aws-sdk-emr", "aws-sdk-imagebuilder", "aws-sdk-lightsail"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_links_no_sdk_of_the_other_surfaces(name):
+    crates = {crate for _, crate, _, _ in build.tree(name, build.TRIPLES["arm64"], dict(os.environ))}
+    assert "aws-sdk-ec2" in crates
+    assert not crates & SURFACES
+
+
+def test_a_release_of_the_command_line_links_all_of_them():
+    crates = {crate for _, crate, _, _ in build.tree("v2only", build.TRIPLES["arm64"], dict(os.environ))}
+    assert crates >= SURFACES
+
+
+def test_every_release_of_the_command_line_is_built_with_the_feature():
+    wheel = tomllib.loads((servers.REPOSITORY / "pyproject.toml").read_text())["tool"]["maturin"]
+    assert wheel["features"] == ["surfaces"] == build.FEATURES["v2only"][1:]
+    for page in ("README.md", "docs/src/install.md"):
+        lines = (servers.REPOSITORY / page).read_text().splitlines()
+        installs = [line for line in lines if line.startswith("cargo install") and "crates/cli" in line]
+        assert installs == ["cargo install --locked --path crates/cli --features surfaces"], page

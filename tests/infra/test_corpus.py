@@ -32,12 +32,15 @@ def counts(ran, name: str) -> list[int]:
 def test_every_file_is_read_skipped_or_unreadable(tmp_path):
     repository(tmp_path / "one", {"stack.yaml": OPEN, "deep/values.yaml": "a: b\n", "broken.yaml": OPEN + "  A: [\n"})
     repository(tmp_path / "other", {"package.json": "{}\n", ".git/stack.yaml": OPEN})
+    source = 'resource "aws_instance" "web" {}\nresource "aws_eks_node_group" "a" {}\nresource "aws_vpc" "a" {}\n'
+    repository(tmp_path / "sources", {"main.tf": source, "deep/broken.tf": "resource {", "deep/variables.tf": ""})
     ran = corpus(tmp_path, os.environ["V2ONLY_BIN"])
     assert ran.returncode == 0, ran.stdout + ran.stderr
     # read, judged, named, skipped, unreadable, silent, different, failed
     assert counts(ran, "one") == [1, 1, 1, 1, 1, 0, 0, 0]
     assert counts(ran, "other") == [0, 0, 0, 1, 0, 0, 0, 0]
-    assert counts(ran, "2 in all") == [1, 1, 1, 2, 1, 0, 0, 0]
+    assert counts(ran, "sources") == [2, 1, 1, 0, 1, 0, 0, 0]
+    assert counts(ran, "3 in all") == [3, 2, 2, 2, 2, 0, 0, 0]
 
 
 def test_a_program_that_passes_over_a_template_is_found_out(tmp_path):

@@ -21,16 +21,19 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
 import pytest
 import servers
 import terraform
-from documentation import GUIDE, PAGES, blocks
+from documentation import BOOK, GUIDE, PAGES, blocks
 from test_doctor import AWS
 from test_sam_build import STAND_IN
 
@@ -209,21 +212,22 @@ def test_every_command_of_the_documentation_gets_as_far_as_aws(function_zip, tmp
     assert len([it for it in there if it.startswith("terraform apply")]) == 2
 
 
+def ec2_of(url: str, account: str):
+    keys = {"aws_access_key_id": account, "aws_secret_access_key": "sandbox"}
+    return boto3.client("ec2", endpoint_url=url, region_name="eu-central-1", **keys)
+
+
 def open_instance(url: str, account: str) -> None:
     """Launches an instance that answers IMDSv1."""
-    keys = {"aws_access_key_id": account, "aws_secret_access_key": "sandbox"}
-    ec2 = boto3.client("ec2", endpoint_url=url, region_name="eu-central-1", **keys)
     options = {"HttpTokens": "optional", "HttpEndpoint": "enabled"}
-    ec2.run_instances(ImageId="ami-0123456789abcdef0", MinCount=1, MaxCount=1, MetadataOptions=options)
+    ec2_of(url, account).run_instances(ImageId="ami-0123456789abcdef0", MinCount=1, MaxCount=1, MetadataOptions=options)
 
 
-def test_the_first_report_of_an_organization_is_a_page(tmp_path):
-    """`v2only sandbox` has the roles that the stack set of the guide would have created."""
-    members = ["222233334444", "333344445555"]
-    argv = [os.environ["V2ONLY_BIN"], "sandbox", "--output", "json", "--any-image", "--member-role", "v2only-scanner"]
-    argv += [word for it in members for word in ("--member", it)]
-    [lines] = [lines for lines in blocks(GUIDE) if lines[-1].endswith("--output html > report.html")]
-    assert len(lines) == 5
+@contextmanager
+def organization(tmp_path, members: list[str], roles: list[str]):
+    """The variables of a shell that reaches the embedded AWS of `v2only sandbox`, with `v2only` on its path."""
+    argv = [os.environ["V2ONLY_BIN"], "sandbox", "--output", "json", "--any-image"]
+    argv += [word for it in roles for word in ("--member-role", it)] + [word for it in members for word in ("--member", it)]
     environment = servers.clean_environment(PATH=f"{tmp_path}:{os.environ['PATH']}", V2ONLY_LOOPBACK_ONLY="1")
     (tmp_path / "v2only").symlink_to(Path(os.environ["V2ONLY_BIN"]).absolute())
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=environment) as sandbox:
@@ -234,13 +238,111 @@ def test_the_first_report_of_an_organization_is_a_page(tmp_path):
                 depth += line.count("{") - line.count("}")
                 if depth == 0:
                     break
-            settings = json.loads(text)["environment"]
-            open_instance(settings["AWS_ENDPOINT_URL"], members[0])
-            ran = subprocess.run(
-                ["sh", "-c", lines[-1]], cwd=tmp_path, env=environment | settings, capture_output=True, text=True, timeout=120
-            )
+            yield environment | json.loads(text)["environment"]
         finally:
             sandbox.kill()
+
+
+def typed(line: str, environment: dict[str, str], cwd: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(["sh", "-c", line], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_the_first_report_of_an_organization_is_a_page(tmp_path):
+    """`v2only sandbox` has the roles that the stack set of the guide would have created."""
+    members = ["222233334444", "333344445555"]
+    [lines] = [lines for lines in blocks(GUIDE) if lines[-1].endswith("--output html > report.html")]
+    assert len(lines) == 5
+    with organization(tmp_path, members, ["v2only-scanner"]) as environment:
+        open_instance(environment["AWS_ENDPOINT_URL"], members[0])
+        ran = typed(lines[-1], environment, tmp_path)
     assert ran.returncode == 10, ran.stderr
     page = (tmp_path / "report.html").read_text()
     assert page.lower().startswith("<!doctype html") and members[0] in page
+
+
+def test_a_role_that_cannot_be_assumed_is_reported_with_what_to_check(tmp_path):
+    with organization(tmp_path, ["222233334444"], ["v2only-scanner"]) as environment:
+        ran = typed("v2only scan --org --role-name v2only-scaner", environment, tmp_path)
+    assert ran.returncode == 3, ran.stderr
+    assert "sts:AssumeRole: AccessDenied" in ran.stderr and "role/v2only-scaner" in ran.stderr
+    [hint] = [it for it in ran.stderr.splitlines() if it.startswith("hint: ")]
+    for words in ("--role-name", "trust policy", "--external-id", "sts:AssumeRole"):
+        assert words in hint, hint
+
+
+def test_an_organization_is_walked_from_the_demo_to_the_undo(tmp_path):
+    """The commands of `roll-out.md`, in 12 accounts; what a person types besides is the policy document and `--yes`."""
+    page = (BOOK / "roll-out.md").read_text().split("## An organization from one terminal")[1]
+    commands = [it for it in page.split("```text")[1].split("```")[0].splitlines() if it]
+    demo, report, validate, observe, enforce, undo = commands
+    members = [f"{number:012d}" for number in range(200000000001, 200000000012)]
+    roles = ["v2only-scanner", "v2only-enforcer", "v2only-rollback"]
+    document = tmp_path / "policy.yaml"
+    begun = time.monotonic()
+    with organization(tmp_path, members, roles) as environment:
+        url, home = environment["AWS_ENDPOINT_URL"], environment["AWS_ACCESS_KEY_ID"]
+        accounts = [home, *members]
+
+        def answers_v1() -> list[str]:
+            open_ones = []
+            for account in accounts:
+                described = ec2_of(url, account).describe_instances()["Reservations"]
+                instances = [it for reservation in described for it in reservation["Instances"]]
+                assert len(instances) == 1
+                open_ones += [account for it in instances if it["MetadataOptions"]["HttpTokens"] == "optional"]
+            return open_ones
+
+        for account in accounts:
+            open_instance(url, account)
+        at_home = {name: it for name, it in environment.items() if not name.startswith("AWS_")}
+        assert typed(demo, at_home, tmp_path).returncode == 0
+        assert typed(report, environment, tmp_path).returncode == 10
+        written = (tmp_path / "report.html").read_text()
+        assert all(it in written for it in accounts)
+        document.write_text("version: 1\nmode: observe\ninstances: { usage_gate: { applies_to: none } }\n")
+        assert typed(validate, environment, tmp_path).returncode == 0
+        observed = typed(observe, environment, tmp_path)
+        assert observed.returncode == 10 and "in 12 accounts" in observed.stderr, observed.stderr
+        assert answers_v1() == accounts
+        document.write_text(document.read_text().replace("observe", "enforce"))
+        enforced = typed(f"{enforce} --yes --soak 0s", environment, tmp_path)
+        assert enforced.returncode == 0, enforced.stdout[-3000:] + enforced.stderr[-3000:]
+        assert answers_v1() == []
+        # The run ends with the command that undoes it.
+        assert "v2only rollback first.ndjson" in enforced.stdout + enforced.stderr
+        undone = typed(f"{undo} --yes", environment, tmp_path)
+        assert undone.returncode == 0, undone.stderr
+        assert answers_v1() == accounts
+    took = time.monotonic() - begun
+    # The embedded AWS answers at once, so what takes time is v2only.
+    assert took < 900, f"the walk took {took:.0f} seconds"
+
+
+def test_an_interrupt_of_enforce_ends_after_the_changes_under_way(tmp_path):
+    """A real SIGINT: the run says how many changes it made, where the journal is, and how to undo them."""
+    with organization(tmp_path, [], []) as environment:
+        url, home = environment["AWS_ENDPOINT_URL"], environment["AWS_ACCESS_KEY_ID"]
+        options = {"HttpTokens": "optional", "HttpEndpoint": "enabled"}
+        client = ec2_of(url, home)
+        for _ in range(3):
+            client.run_instances(ImageId="ami-0123456789abcdef0", MinCount=100, MaxCount=100, MetadataOptions=options)
+        document = tmp_path / "policy.yaml"
+        document.write_text("version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n")
+        journal = tmp_path / "j.ndjson"
+        argv = ["v2only", "enforce", "--yes", "-p", "policy.yaml", "--region", "eu-central-1", "--journal", "j.ndjson", "--soak", "0s"]
+        with subprocess.Popen(argv, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            end = time.monotonic() + 120
+            while time.monotonic() < end and not (journal.exists() and journal.read_text().count("\n") > 1):
+                time.sleep(0.01)
+            run.send_signal(signal.SIGINT)
+            out, err = run.communicate(timeout=120)
+        described = [it for page in client.get_paginator("describe_instances").paginate() for it in page["Reservations"]]
+        instances = [it for reservation in described for it in reservation["Instances"]]
+        closed = {it["InstanceId"] for it in instances if it["MetadataOptions"]["HttpTokens"] == "required"}
+    assert run.returncode == 3, out + err
+    assert "the run was interrupted" in err, err
+    assert "v2only rollback j.ndjson" in out + err
+    # What was under way was finished, and the journal has each change; what had not begun was left.
+    assert 0 < len(closed) < len(instances) == 300
+    recorded = {line.get("id") for line in map(json.loads, journal.read_text().splitlines())}
+    assert closed <= recorded, closed - recorded

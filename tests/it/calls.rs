@@ -13,7 +13,7 @@ use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 25] = [
+const NOT_OF_FUNCTIONS: [Call; 26] = [
     Call::GetCallerIdentity,
     Call::ModifyInstanceMetadataDefaults,
     Call::CreateLaunchTemplateVersion,
@@ -24,6 +24,7 @@ const NOT_OF_FUNCTIONS: [Call; 25] = [
     Call::GetCommandInvocation,
     Call::GetFindings,
     Call::BatchImportFindings,
+    Call::BatchUpdateFindings,
     Call::DescribeTrails,
     Call::GetTrailStatus,
     Call::GetEventSelectors,
@@ -40,6 +41,13 @@ const NOT_OF_FUNCTIONS: [Call; 25] = [
     Call::StartAutomationExecution,
     Call::GetAutomationExecution,
 ];
+
+/// No function is built with the SDKs of these services.
+fn of_a_surface(action: &str) -> bool {
+    ["elasticbeanstalk:", "elasticmapreduce:", "imagebuilder:", "lightsail:"]
+        .iter()
+        .any(|service| action.starts_with(service))
+}
 
 #[test]
 fn the_functions_make_exactly_the_calls_that_are_declared_for_them() {
@@ -79,6 +87,7 @@ fn the_functions_make_exactly_the_calls_that_are_declared_for_them() {
     assert_eq!(stage.tokens(&old[0]), HttpTokens::Optional);
 
     let declared = Call::ALL.iter().filter(|it| !NOT_OF_FUNCTIONS.contains(it)).map(|it| it.iam_action());
+    let declared = declared.filter(|action| !of_a_surface(action));
     let declared: BTreeSet<String> = declared.map(str::to_owned).collect();
     assert_eq!(actions(&stage.aws), declared);
 }

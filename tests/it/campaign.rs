@@ -23,16 +23,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 use v2only_sandbox::{AwsError, Chaos, Effect, Fault};
-use v2only_tests::in_process::apart;
-use v2only_tests::{Dice, HOME, Hosting, MEMBER, SECOND, Setup, Stage};
+use v2only_tests::in_process::isolated;
+use v2only_tests::{Dice, Hosting, SECOND, Setup, Stage};
 
 use bounds::Ledger;
 use operator::Operator;
+use people::{Crowd, REGIONS};
 
-/// Few, so that people meet the functions at the same instances.
-const REGIONS: [&str; 2] = ["eu-central-1", "us-east-1"];
-const PLACES: [(&str, &str); 4] =
-    [(HOME, REGIONS[0]), (HOME, REGIONS[1]), (MEMBER, REGIONS[0]), (MEMBER, REGIONS[1])];
 /// A round.
 const ROUND: Duration = Duration::from_mins(2);
 /// How many rounds lie between two sweeps.
@@ -62,7 +59,6 @@ struct Campaign {
     gate: Gate,
     ledger: Ledger,
     operator: Operator,
-    templates: usize,
     /// Since when `mode: enforce` is in force; `None` while it is not.
     enforced_since: Option<Timestamp>,
     rounds: usize,
@@ -99,7 +95,6 @@ impl Campaign {
             gate,
             ledger: Ledger::default(),
             operator,
-            templates: 0,
             enforced_since: None,
             rounds: 0,
             plan: Vec::new(),
@@ -146,15 +141,24 @@ impl Campaign {
         faults.into_iter().for_each(|it| self.stage.aws.inject(it));
     }
 
+    fn crowd(&mut self) -> Crowd<'_> {
+        Crowd { aws: &self.stage.aws, dice: &mut self.dice, ledger: &mut self.ledger }
+    }
+
     /// People act, the functions work, and two minutes pass.
     fn round(&mut self) {
         self.rounds += 1;
         self.trouble();
         for _ in 0..1 + self.dice.below(4) {
-            self.somebody_acts();
+            let what = self.crowd().act();
+            self.note(&what);
         }
         if self.dice.roll(40) {
-            self.somebody_acts_meanwhile();
+            let what = self.crowd().act_meanwhile();
+            self.note(&what);
+        }
+        if self.dice.roll(5) {
+            self.set_mode(if self.enforced_since.is_some() { "observe" } else { "enforce" });
         }
         if self.dice.roll(20) {
             self.note("a call is not answered, and the functions are killed");
@@ -248,14 +252,14 @@ fn campaign(seed: u64, gate: Gate, port: u16) {
 
 #[test]
 fn no_violation_stays_open_beyond_its_bound_while_people_act() {
-    apart("campaign::no_violation_stays_open_beyond_its_bound_while_people_act", |port| {
+    isolated("campaign::no_violation_stays_open_beyond_its_bound_while_people_act", |port| {
         campaign(number("V2ONLY_CAMPAIGN_SEED", SEED), Gate::None, port);
     });
 }
 
 #[test]
 fn no_instance_that_was_v2_only_is_sheltered_while_people_act() {
-    apart("campaign::no_instance_that_was_v2_only_is_sheltered_while_people_act", |port| {
+    isolated("campaign::no_instance_that_was_v2_only_is_sheltered_while_people_act", |port| {
         campaign(number("V2ONLY_CAMPAIGN_SEED", SEED) + 1, Gate::Existing, port);
     });
 }

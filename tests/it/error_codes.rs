@@ -17,7 +17,7 @@ enum Then {
 }
 
 /// Code, status, message, consequence. Amazon EC2 API Reference, "Error codes for the Amazon EC2 API".
-const EC2: [(&str, u16, Then); 13] = [
+const EC2: [(&str, u16, Then); 17] = [
     ("InvalidInstanceID.NotFound", 400, Then::Again),
     ("InvalidInstanceID.Malformed", 400, Then::Said),
     ("IncorrectInstanceState", 400, Then::Again),
@@ -31,6 +31,10 @@ const EC2: [(&str, u16, Then); 13] = [
     ("InternalError", 500, Then::Again),
     ("Unavailable", 503, Then::Again),
     ("ServiceUnavailable", 503, Then::Again),
+    ("InvalidState", 400, Then::Again),
+    ("ConcurrentTagAccess", 400, Then::Again),
+    ("TagLimitExceeded", 400, Then::Said),
+    ("TagPolicyViolation", 400, Then::Said),
 ];
 
 /// SageMaker models hardly any error of these calls: only the message differs.
@@ -48,7 +52,7 @@ const SAGEMAKER: [(&str, u16, &str, Then); 6] = [
     ("AccessDeniedException", 400, "not authorized to perform it", Then::Said),
 ];
 
-const REGIONS: [&str; 13] = [
+const REGIONS: [&str; 17] = [
     "ap-northeast-1",
     "ap-northeast-2",
     "ap-south-1",
@@ -62,6 +66,10 @@ const REGIONS: [&str; 13] = [
     "eu-west-3",
     "sa-east-1",
     "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ap-northeast-3",
 ];
 
 fn error(code: &str, status: u16, message: &str) -> Effect {

@@ -18,7 +18,7 @@ use v2only_sandbox::{
     Actor, AwsError, Chaos, Effect, Fault, HttpTokens, LaunchSpec, MetadataOptions, MetadataRequest, Place,
     Toggle,
 };
-use v2only_tests::in_process::apart;
+use v2only_tests::in_process::isolated;
 use v2only_tests::stage::v1;
 use v2only_tests::{Dice, ENFORCE, HOME, Hosting, MEMBER, People, SECOND, Setup, Stage};
 
@@ -429,14 +429,14 @@ impl Drop for Name {
 /// Two of them, so that both cores have something to do.
 #[test]
 fn nothing_is_broken_and_nothing_is_forgotten() {
-    apart("soak::nothing_is_broken_and_nothing_is_forgotten", |port| {
+    isolated("soak::nothing_is_broken_and_nothing_is_forgotten", |port| {
         soak(number("V2ONLY_SOAK_SEED", SEED), port);
     });
 }
 
 #[test]
 fn nothing_is_broken_and_nothing_is_forgotten_by_another_seed() {
-    apart("soak::nothing_is_broken_and_nothing_is_forgotten_by_another_seed", |port| {
+    isolated("soak::nothing_is_broken_and_nothing_is_forgotten_by_another_seed", |port| {
         soak(number("V2ONLY_SOAK_SEED", SEED) + 1, port);
     });
 }

@@ -1,7 +1,7 @@
 //! Scenarios through the entry points of the library, with the real clients, on the sandbox's clock.
 //!
 //! The binaries of the functions use the machine's clock, so a scenario that takes hours runs here, in a process of its own: see
-//! [`apart`].
+//! [`isolated`].
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use v2only_lambda::log_line::line;
 use v2only_sandbox::{ClockMode, Config, Sandbox};
 
 use crate::audit::{self, Audit};
-use crate::in_process::{add_profile, apart, connect};
+use crate::in_process::{add_profile, connect, isolated};
 use crate::stage::this_second;
 use crate::{HOME, Line, People, REGION, said};
 
@@ -36,7 +36,7 @@ pub struct Alone {
 /// # Panics
 /// When the scenario fails.
 pub fn alone(test: &str, policy: Location, scenario: impl FnOnce(Alone)) {
-    apart(test, |port| {
+    isolated(test, |port| {
         add_profile("default", "AKIASANDBOX000000000");
         scenario(Alone::new(port, policy));
     });

@@ -2,7 +2,7 @@
 //!
 //! A pause of an hour takes no time here: the invocation gets its clock from the sandbox. Everything else is as deployed: rules,
 //! queues, dead letters, roles, and the real clients. The SDKs take their endpoint from the environment, so the test runs in a
-//! process of its own: see [`apart`].
+//! process of its own: see [`isolated`].
 
 use std::fs;
 use std::io::Write as _;
@@ -37,7 +37,7 @@ const CREDENTIALS: &str = "AWS_SHARED_CREDENTIALS_FILE";
 ///
 /// # Panics
 /// When the scenario fails.
-pub fn apart(test: &str, scenario: impl FnOnce(u16)) {
+pub fn isolated(test: &str, scenario: impl FnOnce(u16)) {
     if let Ok(port) = std::env::var(PORT) {
         scenario(port.parse().unwrap());
         return;
@@ -70,7 +70,7 @@ pub fn apart(test: &str, scenario: impl FnOnce(u16)) {
 /// Gives a profile of this process its access key.
 ///
 /// # Panics
-/// When the test is not run by [`apart`].
+/// When the test is not run by [`isolated`].
 pub fn add_profile(name: &str, access_key: &str) {
     let path = PathBuf::from(std::env::var_os(CREDENTIALS).unwrap());
     let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();

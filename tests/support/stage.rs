@@ -85,7 +85,7 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// In a test that is run by [`crate::in_process::apart`], which gives it this port.
+    /// In a test that is run by [`crate::in_process::isolated`], which gives it this port.
     #[must_use]
     pub fn hosted(mut self, hosting: Hosting, port: u16) -> Self {
         self.config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

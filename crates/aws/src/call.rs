@@ -83,10 +83,12 @@ pub enum Call {
     SendCommand,
     /// `GetCommandInvocation`, until it has ended.
     GetCommandInvocation,
-    /// `GetFindings` of Security Hub, for findings of this product, always paged.
+    /// `GetFindings` of Security Hub, for findings of this product and of AWS's own controls, always paged.
     GetFindings,
     /// `BatchImportFindings` of Security Hub.
     BatchImportFindings,
+    /// `BatchUpdateFindings` of Security Hub, for findings of AWS's own controls.
+    BatchUpdateFindings,
     /// `DescribeTrails`, those of other Regions included.
     DescribeTrails,
     /// `GetTrailStatus`.
@@ -117,6 +119,34 @@ pub enum Call {
     StartAutomationExecution,
     /// `GetAutomationExecution`, until it has ended.
     GetAutomationExecution,
+    /// `GetInstances` of Lightsail, always paged.
+    GetLightsailInstances,
+    /// `GetInstance` of Lightsail, before and after a change.
+    GetLightsailInstance,
+    /// `GetInstanceMetricData` of Lightsail, for counts of version-1 calls.
+    GetLightsailMetricData,
+    /// `UpdateInstanceMetadataOptions` of Lightsail, tightening but for a rollback.
+    UpdateLightsailMetadataOptions,
+    /// `ListInfrastructureConfigurations`, always paged.
+    ListInfrastructureConfigurations,
+    /// `GetInfrastructureConfiguration`.
+    GetInfrastructureConfiguration,
+    /// `UpdateInfrastructureConfiguration`, tightening but for a rollback.
+    UpdateInfrastructureConfiguration,
+    /// `DescribeEnvironments`, always paged.
+    DescribeEnvironments,
+    /// `DescribeConfigurationSettings` of an environment.
+    DescribeConfigurationSettings,
+    /// `ListTagsForResource` of Elastic Beanstalk.
+    ListEnvironmentTags,
+    /// `ListSecurityConfigurations`, always paged.
+    ListSecurityConfigurations,
+    /// `DescribeSecurityConfiguration`.
+    DescribeSecurityConfiguration,
+    /// `ListClusters`, for those that use a security configuration.
+    ListClusters,
+    /// `DescribeCluster`.
+    DescribeCluster,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -134,7 +164,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 69] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -174,6 +204,7 @@ impl Call {
         Self::GetCommandInvocation,
         Self::GetFindings,
         Self::BatchImportFindings,
+        Self::BatchUpdateFindings,
         Self::DescribeTrails,
         Self::GetTrailStatus,
         Self::GetEventSelectors,
@@ -189,6 +220,20 @@ impl Call {
         Self::DescribePolicy,
         Self::StartAutomationExecution,
         Self::GetAutomationExecution,
+        Self::GetLightsailInstances,
+        Self::GetLightsailInstance,
+        Self::GetLightsailMetricData,
+        Self::UpdateLightsailMetadataOptions,
+        Self::ListInfrastructureConfigurations,
+        Self::GetInfrastructureConfiguration,
+        Self::UpdateInfrastructureConfiguration,
+        Self::DescribeEnvironments,
+        Self::DescribeConfigurationSettings,
+        Self::ListEnvironmentTags,
+        Self::ListSecurityConfigurations,
+        Self::DescribeSecurityConfiguration,
+        Self::ListClusters,
+        Self::DescribeCluster,
     ];
 
     /// The IAM action.
@@ -233,6 +278,7 @@ impl Call {
             Self::GetCommandInvocation => "ssm:GetCommandInvocation",
             Self::GetFindings => "securityhub:GetFindings",
             Self::BatchImportFindings => "securityhub:BatchImportFindings",
+            Self::BatchUpdateFindings => "securityhub:BatchUpdateFindings",
             Self::DescribeTrails => "cloudtrail:DescribeTrails",
             Self::GetTrailStatus => "cloudtrail:GetTrailStatus",
             Self::GetEventSelectors => "cloudtrail:GetEventSelectors",
@@ -248,6 +294,20 @@ impl Call {
             Self::DescribePolicy => "organizations:DescribePolicy",
             Self::StartAutomationExecution => "ssm:StartAutomationExecution",
             Self::GetAutomationExecution => "ssm:GetAutomationExecution",
+            Self::GetLightsailInstances => "lightsail:GetInstances",
+            Self::GetLightsailInstance => "lightsail:GetInstance",
+            Self::GetLightsailMetricData => "lightsail:GetInstanceMetricData",
+            Self::UpdateLightsailMetadataOptions => "lightsail:UpdateInstanceMetadataOptions",
+            Self::ListInfrastructureConfigurations => "imagebuilder:ListInfrastructureConfigurations",
+            Self::GetInfrastructureConfiguration => "imagebuilder:GetInfrastructureConfiguration",
+            Self::UpdateInfrastructureConfiguration => "imagebuilder:UpdateInfrastructureConfiguration",
+            Self::DescribeEnvironments => "elasticbeanstalk:DescribeEnvironments",
+            Self::DescribeConfigurationSettings => "elasticbeanstalk:DescribeConfigurationSettings",
+            Self::ListEnvironmentTags => "elasticbeanstalk:ListTagsForResource",
+            Self::ListSecurityConfigurations => "elasticmapreduce:ListSecurityConfigurations",
+            Self::DescribeSecurityConfiguration => "elasticmapreduce:DescribeSecurityConfiguration",
+            Self::ListClusters => "elasticmapreduce:ListClusters",
+            Self::DescribeCluster => "elasticmapreduce:DescribeCluster",
         }
     }
 
@@ -310,8 +370,23 @@ impl Call {
             Self::GetAutomationExecution => bucket(3, 3),
             // None is published; ours.
             Self::SendCommand | Self::GetCommandInvocation => bucket(5, 5),
+            // None is published for these services; ours.
+            Self::GetLightsailInstances
+            | Self::GetLightsailInstance
+            | Self::GetLightsailMetricData
+            | Self::ListInfrastructureConfigurations
+            | Self::GetInfrastructureConfiguration
+            | Self::DescribeEnvironments
+            | Self::DescribeConfigurationSettings
+            | Self::ListEnvironmentTags => bucket(10, 5),
+            Self::UpdateLightsailMetadataOptions
+            | Self::UpdateInfrastructureConfiguration
+            | Self::ListSecurityConfigurations
+            | Self::DescribeSecurityConfiguration
+            | Self::ListClusters
+            | Self::DescribeCluster => bucket(5, 2),
             Self::GetFindings => bucket(6, 3),
-            Self::BatchImportFindings => bucket(30, 10),
+            Self::BatchImportFindings | Self::BatchUpdateFindings => bucket(30, 10),
         }
     }
 }

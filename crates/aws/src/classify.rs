@@ -104,15 +104,21 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
+        | "CallRateLimitExceededException"
         | "TooManyRequestsException"
         | "EC2ThrottledException"
         | "RequestThrottled"
         | "SlowDown"
         | "ProvisionedThroughputExceededException" => Kind::Throttled,
         "InvalidInstanceID.NotFound" => Kind::NotVisibleYet,
-        "IncorrectInstanceState" | "IncorrectState" | "ResourceInUse" | "ConflictException" => {
-            Kind::WrongState
-        }
+        // The state of the resource passes, and so does another caller's change of the same tag.
+        "IncorrectInstanceState"
+        | "IncorrectState"
+        | "InvalidState"
+        | "InvalidStateTransition"
+        | "ConcurrentTagAccess"
+        | "ResourceInUse"
+        | "ConflictException" => Kind::WrongState,
         "InternalError"
         | "InternalFailure"
         | "InternalServerError"
@@ -125,7 +131,16 @@ pub fn kind(code: &str, message: &str) -> Kind {
         | "Unavailable"
         | "RequestTimeout"
         | "RequestTimeoutException" => Kind::Unavailable,
-        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" | "OptInRequired" => Kind::Denied,
+        // Of Lightsail, in an account or Region that was not used before.
+        "AccountSetupInProgressException" | "RegionSetupInProgressException" => Kind::Unavailable,
+        "UnauthorizedOperation"
+        | "AccessDenied"
+        | "AccessDeniedException"
+        | "OptInRequired"
+        | "PendingVerification"
+        | "Blocked"
+        | "ForbiddenException"
+        | "InsufficientPrivilegesException" => Kind::Denied,
         // An image of somebody else.
         "AuthFailure" if message.contains("Not authorized for image") => Kind::Denied,
         "AuthFailure"
@@ -153,8 +168,10 @@ pub fn kind(code: &str, message: &str) -> Kind {
         "ValidationException" if message.contains("Unable to transition to") => Kind::WrongState,
         "ValidationException" | "ValidationError" => Kind::Invalid,
         // EC2 and SageMaker take 50 tags a resource. Another attempt fails as well.
-        "TagLimitExceeded" => Kind::Refused,
+        "TagLimitExceeded" | "TagPolicyViolation" => Kind::Refused,
         "ResourceLimitExceeded" if message.to_ascii_lowercase().contains("tag") => Kind::Refused,
+        // Of Lightsail, Image Builder and EMR.
+        "InvalidInputException" | "InvalidRequestException" => Kind::Invalid,
         "ParameterNotFound" | "ResourceNotFound" | "ResourceLimitExceeded" => Kind::Invalid,
         // Of Systems Manager: it does not manage the instance, or has not heard of it for a while.
         "InvalidInstanceId" | "InvalidDocument" => Kind::Invalid,
@@ -162,6 +179,8 @@ pub fn kind(code: &str, message: &str) -> Kind {
         "InvalidTarget" | "InvalidAutomationExecutionParametersException" => Kind::Invalid,
         _ if code.starts_with("InvalidParameter")
             || code.starts_with("InvalidInstanceID")
+            || code.starts_with("InvalidInstanceAttributeValue")
+            || code.starts_with("InvalidTagKey")
             || code.starts_with("MissingParameter")
             || code.starts_with("UnknownParameter") =>
         {
@@ -214,7 +233,21 @@ mod tests {
             "AWS was not able to validate the provided access credentials",
             Kind::Credentials,
         );
+        check("CallRateLimitExceededException", "Rate exceeded", Kind::Throttled);
+        check("ForbiddenException", "", Kind::Denied);
+        check("InsufficientPrivilegesException", "", Kind::Denied);
+        check("RegionSetupInProgressException", "", Kind::Unavailable);
+        check("InvalidInputException", "", Kind::Invalid);
+        check("InvalidRequestException", "", Kind::Invalid);
         check("SomethingNew", "", Kind::Unknown);
+        check("InvalidState", "", Kind::WrongState);
+        check("InvalidStateTransition", "", Kind::WrongState);
+        check("ConcurrentTagAccess", "", Kind::WrongState);
+        check("PendingVerification", "", Kind::Denied);
+        check("Blocked", "", Kind::Denied);
+        check("TagPolicyViolation", "", Kind::Refused);
+        check("InvalidTagKey.Malformed", "", Kind::Invalid);
+        check("InvalidInstanceAttributeValue", "", Kind::Invalid);
         check("TagLimitExceeded", "You have reached the maximum number of tags", Kind::Refused);
         check("ResourceLimitExceeded", "The maximum number of tags is 50", Kind::Refused);
         check("ResourceLimitExceeded", "The account-level service limit is 20", Kind::Invalid);

@@ -45,6 +45,7 @@ impl ReadHistory for Aws {
             LookUp::Instance(id) => (ResourceName, id.as_str()),
             LookUp::Notebook(name) => (ResourceName, name.as_str()),
             LookUp::ModifiedOptions => (EventName, "ModifyInstanceMetadataOptions"),
+            LookUp::Launches => (EventName, "RunInstances"),
         };
         let answer = self.look_up(place, by, None, next).await?;
         records(&answer, |_| true)

@@ -229,7 +229,7 @@ fn day(second: i64) -> Option<Date> {
     clippy::cast_sign_loss,
     reason = "checked to be finite and not negative; beyond u64 it saturates"
 )]
-fn calls(value: f64) -> Option<u64> {
+pub(crate) fn calls(value: f64) -> Option<u64> {
     (value.is_finite() && value >= 0.0).then(|| value.ceil() as u64)
 }
 

@@ -3,7 +3,7 @@
 //! Read in this order: [`call`] lists every call this product makes, with its permission and its request
 //! rate; [`settings`] is the environment, validated; [`connect`] turns a place into credentials and
 //! clients; [`classify`] turns SDK errors into failures; [`ec2`], [`sources`], [`launch_templates`],
-//! [`autoscaling`], [`cloudtrail`], [`cloudwatch`], [`sagemaker`], `securityhub`, [`organizations`], [`sqs`] and [`ssm`] are the ports, and [`restore`]
+//! [`autoscaling`], [`cloudtrail`], [`cloudwatch`], [`sagemaker`], `securityhub`, [`organizations`], [`sqs`], [`ssm`] and `surfaces` are the ports, and [`restore`]
 //! those that can loosen; `installation` reads an installation for `doctor`.
 //!
 //! Knows: SDK types, endpoints, credentials, request rates, the environment.
@@ -32,6 +32,7 @@ pub mod securityhub;
 pub mod sources;
 pub mod sqs;
 pub mod ssm;
+mod surfaces;
 
 #[cfg(feature = "operator")]
 pub mod automation;

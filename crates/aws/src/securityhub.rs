@@ -1,5 +1,5 @@
-//! Findings in Security Hub. Source of every shape: AWS Security Hub API Reference, `GetFindings` and
-//! `BatchImportFindings`.
+//! Findings in Security Hub. Source of every shape: AWS Security Hub API Reference, `GetFindings`,
+//! `BatchImportFindings` and `BatchUpdateFindings`.
 //!
 //! What is imported is sent as it was rendered, byte for byte: nothing is translated on the way, and so what
 //! `--output asff` prints is what arrives.
@@ -9,7 +9,10 @@ use aws_sdk_securityhub::types as sdk;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
-use v2only_enforcer::ports::{Answer, ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
+use v2only_enforcer::ports::{
+    Answer, ControlFinding, ImportFindings, KnownFinding, ReadControls, ReadFindings, RefusedFinding,
+    UpdateFindings,
+};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::Place;
 
@@ -27,15 +30,34 @@ impl Aws {
 
 impl ReadFindings for Aws {
     async fn active_findings(&self, place: &Place, generators: &str) -> Answer<Vec<KnownFinding>> {
+        let filters =
+            active_at(place).generator_id(filter(sdk::StringFilterComparison::Prefix, generators)).build();
+        self.findings(place, filters, read).await
+    }
+}
+
+impl ReadControls for Aws {
+    async fn control_findings(&self, place: &Place, controls: &[&str]) -> Answer<Vec<ControlFinding>> {
+        let (partition, region) = (place.region.partition().as_str(), &place.region);
+        let product = format!("arn:{partition}:securityhub:{region}::product/aws/securityhub");
+        let equal = |it: &str| filter(sdk::StringFilterComparison::Equals, it);
+        let filters = active_at(place).product_arn(equal(&product));
+        let filters =
+            controls.iter().fold(filters, |filters, it| filters.compliance_security_control_id(equal(it)));
+        self.findings(place, filters.build(), read_control).await
+    }
+}
+
+impl Aws {
+    /// Every page of the findings that match.
+    async fn findings<T>(
+        &self,
+        place: &Place,
+        filters: sdk::AwsSecurityFindingFilters,
+        read: fn(&sdk::AwsSecurityFinding) -> Option<T>,
+    ) -> Answer<Vec<T>> {
         let call = Call::GetFindings;
         let client = self.securityhub(place).await?;
-        let filters = sdk::AwsSecurityFindingFilters::builder()
-            .aws_account_id(filter(sdk::StringFilterComparison::Equals, place.account.as_str()))
-            // Where Regions are aggregated, those of others are there as well.
-            .region(filter(sdk::StringFilterComparison::Equals, place.region.as_str()))
-            .generator_id(filter(sdk::StringFilterComparison::Prefix, generators))
-            .record_state(filter(sdk::StringFilterComparison::Equals, "ACTIVE"))
-            .build();
         let mut known = Vec::new();
         let mut next: Option<String> = None;
         loop {
@@ -62,6 +84,15 @@ impl ReadFindings for Aws {
     }
 }
 
+/// The active findings about an account and Region. Where Regions are aggregated, those of others are there as well.
+fn active_at(place: &Place) -> sdk::builders::AwsSecurityFindingFiltersBuilder {
+    let equal = |it: &str| filter(sdk::StringFilterComparison::Equals, it);
+    sdk::AwsSecurityFindingFilters::builder()
+        .aws_account_id(equal(place.account.as_str()))
+        .region(equal(place.region.as_str()))
+        .record_state(equal("ACTIVE"))
+}
+
 fn filter(comparison: sdk::StringFilterComparison, value: &str) -> sdk::StringFilter {
     sdk::StringFilter::builder().comparison(comparison).value(value).build()
 }
@@ -78,6 +109,60 @@ fn read(it: &sdk::AwsSecurityFinding) -> Option<KnownFinding> {
         created_at: text(it.created_at()),
         resources: it.resources().iter().map(resource).collect(),
     })
+}
+
+/// One without an id, a product or a control cannot be updated by either.
+fn read_control(it: &sdk::AwsSecurityFinding) -> Option<ControlFinding> {
+    let compliance = it.compliance()?;
+    let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
+    Some(ControlFinding {
+        id: it.id()?.to_owned(),
+        product: it.product_arn()?.to_owned(),
+        control: compliance.security_control_id()?.to_owned(),
+        resources: it.resources().iter().filter_map(|it| it.id().map(str::to_owned)).collect(),
+        compliance: text(compliance.status().map(sdk::ComplianceStatus::as_str)),
+        workflow: text(it.workflow().and_then(|it| it.status()).map(sdk::WorkflowStatus::as_str)),
+        note: it.note().map(|it| (text(it.text()), text(it.updated_by()))),
+    })
+}
+
+impl UpdateFindings for Aws {
+    async fn set_workflow(
+        &self,
+        place: &Place,
+        findings: &[&ControlFinding],
+        status: &str,
+        (text, by): (&str, &str),
+    ) -> Answer<Vec<RefusedFinding>> {
+        let call = Call::BatchUpdateFindings;
+        let client = self.securityhub(place).await?;
+        self.turn(Some(place), call).await?;
+        let named = findings.iter().map(|it| {
+            sdk::AwsSecurityFindingIdentifier::builder().id(&it.id).product_arn(&it.product).build()
+        });
+        let workflow = sdk::WorkflowUpdate::builder().status(sdk::WorkflowStatus::from(status)).build();
+        let answer = client
+            .batch_update_findings()
+            .set_finding_identifiers(Some(named.collect()))
+            .note(sdk::NoteUpdate::builder().text(text).updated_by(by).build())
+            .workflow(workflow)
+            .send()
+            .await
+            .map_err(|it| self.failure(place, call, &it))?;
+        let said = |it: Option<&str>| it.unwrap_or_default().to_owned();
+        let refused = answer.unprocessed_findings().iter().map(|it| RefusedFinding {
+            id: said(it.finding_identifier().and_then(|it| it.id())),
+            code: said(it.error_code()),
+            message: said(it.error_message()),
+        });
+        let refused: Vec<RefusedFinding> = refused.collect();
+        let answered = answer.processed_findings().len() + refused.len();
+        if answered < findings.len() {
+            let why = format!("Security Hub answered for {answered} of {} findings", findings.len());
+            return Err(Failure::new(Kind::Unverified, call.iam_action(), why));
+        }
+        Ok(refused)
+    }
 }
 
 impl ImportFindings for Aws {

@@ -26,7 +26,8 @@ const STYLES: Styles = Styles::styled()
 /// Makes EC2 instances and SageMaker notebooks answer IMDSv2 only
 ///
 /// `scan` shows what violates the policy and changes nothing; `enforce` shows a plan, asks, and carries it
-/// out; `rollback` takes it back; `readiness` says who still uses IMDSv1; `replay` says what saved events
+/// out; `rollback` takes it back; `readiness` says who still uses IMDSv1; `plan` lists the steps to enforcement,
+/// and `gate` answers whether `HttpTokensEnforced` may be switched on; `replay` says what saved events
 /// would lead to; `validate` checks a policy document; `check` reads infrastructure code
 /// before it is deployed; `policies` are policies with which AWS itself blocks IMDSv1; `demo` shows
 /// everything on this machine, without an account; `sandbox` starts the embedded AWS of the demo for
@@ -54,6 +55,10 @@ pub enum Command {
     Rollback(commands::rollback::Args),
     /// List who still uses IMDSv1, and what would fail without it; changes nothing
     Readiness(self::readiness::Args),
+    /// Print what stands between today and enforcement, step by step; changes nothing
+    Plan(commands::plan::Args),
+    /// Answer whether `HttpTokensEnforced` may be switched on now, yes or no; changes nothing
+    Gate(commands::gate::Args),
     /// Check whether an installation is complete, and print how to fix it; changes nothing
     Doctor(commands::doctor::Args),
     /// List what taking an installation out consists of, in order; changes nothing
@@ -86,7 +91,10 @@ impl Command {
             Self::Enforce(_) => "enforce",
             Self::Rollback(_) => "rollback",
             Self::Readiness(args) if args.traces() => "readiness --trace",
+            Self::Readiness(args) if args.from_trail => "readiness --from-trail",
             Self::Readiness(_) => "readiness",
+            Self::Plan(_) => "plan",
+            Self::Gate(_) => "gate",
             Self::Doctor(_) => "doctor",
             Self::UninstallPlan(_) => "uninstall-plan",
             Self::Check(_) => "check",
@@ -107,7 +115,7 @@ impl Command {
     pub(crate) fn reads_policy(&self) -> bool {
         match self {
             Self::Scan(_) | Self::Enforce(_) | Self::Readiness(_) | Self::Doctor(_) | Self::Replay(_) => true,
-            Self::Check(_) => true,
+            Self::Check(_) | Self::Plan(_) | Self::Gate(_) => true,
             Self::Validate(args) => args.names_none(),
             Self::Policies(args) => args.reads_policy(),
             Self::Rollback(_) | Self::UninstallPlan(_) | Self::Demo(_) | Self::Diff(_) => false,
@@ -124,6 +132,7 @@ const fn formats(name: &str) -> &'static [Format] {
         b"rollback" | b"readiness" => &[Table, Json, Ndjson, Csv],
         b"check" | b"policies check" => &[Table, Json, Sarif, Github],
         b"completions" | b"man" => &[Table],
+        b"readiness --from-trail" => &[Table, Json, Ndjson, Html],
         b"readiness --trace" => &[Table, Json, Ndjson],
         _ => &[Table, Json],
     }

@@ -6,7 +6,9 @@ pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod enforce;
+pub mod gate;
 pub mod man;
+pub mod plan;
 pub mod policies;
 pub mod readiness;
 pub mod replay;
@@ -16,4 +18,5 @@ pub mod scan;
 pub mod uninstall_plan;
 pub mod validate;
 
+mod from_trail;
 mod trace;

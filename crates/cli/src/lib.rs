@@ -94,6 +94,8 @@ async fn dispatch<W: World>(command: &Command, session: &mut Session<'_, W>) -> 
         Command::Enforce(args) => commands::enforce::run(args, session).await,
         Command::Rollback(args) => commands::rollback::run(args, session).await,
         Command::Readiness(args) => commands::readiness::run(args, session).await,
+        Command::Plan(args) => commands::plan::run(args, session).await,
+        Command::Gate(args) => commands::gate::run(args, session).await,
         Command::Doctor(args) => commands::doctor::run(args, session).await,
         Command::UninstallPlan(args) => commands::uninstall_plan::run(args, session).await,
         Command::Demo(args) => commands::demo::run(args, session).await,

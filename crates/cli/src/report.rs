@@ -13,6 +13,7 @@ pub(crate) mod posture_v1;
 pub(crate) mod refresh;
 pub(crate) mod repoint;
 pub(crate) mod resource;
+pub(crate) mod roll_out;
 pub(crate) mod rollout_v1;
 pub(crate) mod sarif;
 pub(crate) mod sink;

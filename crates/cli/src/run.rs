@@ -3,8 +3,12 @@
 
 pub(crate) mod accounts;
 pub(crate) mod baseline;
+pub(crate) mod controls;
+pub(crate) mod earlier_plan;
+pub(crate) mod event_files;
 pub(crate) mod exemptions;
 pub(crate) mod found;
+pub(crate) mod gate;
 pub(crate) mod import;
 pub(crate) mod installation;
 pub(crate) mod journal;
@@ -17,3 +21,4 @@ pub(crate) mod session;
 pub(crate) mod spool;
 pub(crate) mod survey;
 pub(crate) mod traced;
+pub(crate) mod trail_evidence;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
     Answer, DescribeInstances, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter,
-    PostponeMessages, ReadFindings, ReadParameter, RunAutomation, RunTrace, SourceWriter,
+    PostponeMessages, ReadControls, ReadFindings, ReadParameter, RunAutomation, RunTrace, SourceWriter,
+    TightenSurface, UpdateFindings,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_installation::ports::ReadInstallation;
@@ -17,7 +18,7 @@ use v2only_policy::{AccountId, Place, Region};
 
 use crate::term::problem::Problem;
 
-pub use v2only_enforcer::ports::Readable;
+pub use v2only_enforcer::ports::{ReadSurfaces, Readable};
 
 /// What a command asks of the outside.
 pub trait World: Sync {
@@ -100,6 +101,8 @@ pub trait Cloud:
     + InstanceWriter
     + NotebookWriter
     + SourceWriter
+    + ReadSurfaces
+    + TightenSurface
     + Restorer
     + ReadParameter
     + PostponeMessages
@@ -107,6 +110,8 @@ pub trait Cloud:
     + RunTrace
     + ReadFindings
     + ImportFindings
+    + ReadControls
+    + UpdateFindings
     + ReadInstallation
 {
     /// The Region to start from, if flags, environment or profile name one.

@@ -12,7 +12,7 @@ use v2only_policy::{
     decide_instance,
 };
 
-use crate::failure::Failure;
+use crate::failure::{Disposition, Failure};
 use crate::ports::{LookUp, ReadHistory};
 
 /// How many pages of 50 events are read of one resource: its newest 200 events.
@@ -27,6 +27,8 @@ const LAUNCHES: usize = 20;
 pub struct PlaceHistory {
     changes: BTreeMap<InstanceId, Vec<RecordedChange>>,
     unread: Option<String>,
+    /// What another try may read.
+    retry: Option<Failure>,
     launches: usize,
 }
 
@@ -123,6 +125,17 @@ pub async fn reconsider(
 }
 
 impl PlaceHistory {
+    /// Why something is not known that another try may read.
+    pub(crate) const fn retry_because(&self) -> Option<&Failure> {
+        self.retry.as_ref()
+    }
+
+    fn note(&mut self, failure: &Failure) {
+        if failure.disposition() == Disposition::Retry {
+            self.retry = Some(failure.clone());
+        }
+    }
+
     /// Reads the changes of an account and Region. What could not be read is part of the result.
     async fn read(ports: &impl ReadHistory, place: &Place) -> Self {
         let mut history = Self::default();
@@ -141,6 +154,7 @@ impl PlaceHistory {
                     next = page.next;
                 }
                 Err(failure) => {
+                    history.note(&failure);
                     history.unread = Some(failure.to_string());
                     return history;
                 }
@@ -174,7 +188,10 @@ impl PlaceHistory {
         self.launches += 1;
         match of_instance(ports, place, &instance.id).await {
             Ok(recorded) => (Some(recorded), self.unread.clone()),
-            Err(failure) => (Some(recorded), Some(failure.to_string())),
+            Err(failure) => {
+                self.note(&failure);
+                (Some(recorded), Some(failure.to_string()))
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 //! what each failure means for the caller; [`record`] is what is said of each resource; [`instances`] and
 //! [`notebooks`] carry plans out, [`sources`] is what instances take their options from, [`surfaces`] is what else states metadata options, and [`history`] what
 //! CloudTrail says of their earlier states. The entry points are [`invocation`] for events, [`sweep`] for the
-//! schedule, and [`scan`], [`enforce`] with its [`waves`] and [`rollback`] for people. A [`second_look`]
+//! schedule, and [`scan`], [`enforce`] with its [`waves`], [`rollback`] and [`gate`] for people. A [`second_look`]
 //! precedes every change. [`automation`] has runbooks make the changes, [`launchers`] finds out who launched
 //! what, and [`trace_imds`] finds the processes on an instance that call IMDSv1.
 //!
@@ -33,6 +33,7 @@ pub mod recent;
 pub mod automation;
 pub mod enforce;
 pub mod exemptions;
+pub mod gate;
 pub mod launchers;
 pub mod readiness;
 pub mod rollback;

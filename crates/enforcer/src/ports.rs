@@ -36,7 +36,9 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 pub use answer::{Answer, Changed, Page};
 pub use automation::{Execution, Locations, RunAutomation};
 pub use estate::{ListAccounts, ListRegions, PostponeMessages, Postponed, SendTasks};
-pub use findings::{ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
+pub use findings::{
+    ControlFinding, ImportFindings, KnownFinding, ReadControls, ReadFindings, RefusedFinding, UpdateFindings,
+};
 pub use history::{LookUp, ReadHistory};
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};

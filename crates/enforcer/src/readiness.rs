@@ -5,7 +5,9 @@ mod roll_up;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use v2only_policy::source::{AccountDefaults, LaunchConfiguration, LaunchTemplate};
+use v2only_policy::source::{
+    AccountDefaults, Consumer, LaunchConfiguration, LaunchTemplate, TemplateUse, VersionChoice,
+};
 use v2only_policy::usage::{Counted, LastStart, Siblings, Usage, first_day};
 use v2only_policy::{
     Circumstances, History, HttpTokens, Instance, InstanceId, InstanceState, Occasion, Place, Policy, Switch,
@@ -224,6 +226,8 @@ pub enum Failing {
     Configuration(LaunchConfiguration),
     /// The account default does not require tokens: whatever states nothing, from an image that does not either.
     Defaults(AccountDefaults),
+    /// A group or fleet launches from a template version that AWS did not describe: whether its launches fail is not known.
+    NotDescribed(Consumer, TemplateUse),
 }
 
 /// The sources of one place whose launches would fail if the account enforced tokens today.
@@ -234,17 +238,40 @@ pub async fn would_fail<P>(ports: &P, place: &Place) -> Result<Vec<Failing>, Fai
 where
     P: Admission + SourceReader + Sync,
 {
+    Ok(read_sources(ports, place).await?.failing)
+}
+
+/// What launches of one account and Region take their options from.
+pub(crate) struct SourcesRead {
+    /// The account defaults.
+    pub(crate) defaults: AccountDefaults,
+    /// Every launch template, with the versions in use.
+    pub(crate) templates: Vec<LaunchTemplate>,
+    /// The sources whose launches would fail.
+    pub(crate) failing: Vec<Failing>,
+}
+
+/// Reads the sources of one place, and which of their launches would fail if the account enforced tokens today.
+pub(crate) async fn read_sources<P>(ports: &P, place: &Place) -> Result<SourcesRead, Failure>
+where
+    P: Admission + SourceReader + Sync,
+{
     ports.admit(place).await?;
     let mut failing = Vec::new();
     let defaults = ports.defaults(place).await?;
     if defaults.options.http_tokens != Some(HttpTokens::Required) {
-        failing.push(Failing::Defaults(defaults));
+        failing.push(Failing::Defaults(defaults.clone()));
     }
     let mut consumers = read::consumers(ports, place).await?;
-    for template in read::launch_templates(ports, place, &mut consumers).await? {
+    let templates = read::launch_templates(ports, place, &mut consumers).await?;
+    for consumer in &consumers {
+        let unknown = consumer.templates.iter().filter(|it| !is_described(it, &templates));
+        failing.extend(unknown.map(|it| Failing::NotDescribed(consumer.clone(), it.clone())));
+    }
+    for template in &templates {
         let mut numbers: Vec<u64> = template.versions.iter().map(|it| it.number).collect();
         numbers.sort_unstable();
-        let numbers = numbers.into_iter().filter(|it| says_optional(&template, *it));
+        let numbers = numbers.into_iter().filter(|it| says_optional(template, *it));
         failing.extend(numbers.map(|it| Failing::Version(template.clone(), it)));
     }
     for it in read::launch_configurations(ports, place, &consumers).await? {
@@ -252,5 +279,14 @@ where
             failing.push(Failing::Configuration(it));
         }
     }
-    Ok(failing)
+    Ok(SourcesRead { defaults, templates, failing })
+}
+
+/// Whether the version that a consumer launches from was described.
+fn is_described(it: &TemplateUse, templates: &[LaunchTemplate]) -> bool {
+    let named = templates.iter().find(|template| template.is_named(&it.template));
+    named.is_some_and(|template| match it.version {
+        VersionChoice::Unknown => false,
+        choice => template.versions.iter().any(|version| Some(version.number) == template.number(choice)),
+    })
 }

@@ -4,10 +4,11 @@
 use futures_util::StreamExt as _;
 use futures_util::lock::Mutex;
 use jiff::Timestamp;
+use v2only_policy::notebook::Notebook;
 use v2only_policy::usage::{Siblings, Usage};
 use v2only_policy::{
-    Circumstances, History, Judged, NotebookName, Occasion, OuId, Place, Policy, ResourceKind, Subject,
-    decide_instance, decide_notebook,
+    Circumstances, Decision, History, Judged, NotebookName, Occasion, OuId, Place, Policy, ResourceKind,
+    Subject, Verdict, decide_instance, decide_notebook,
 };
 
 use crate::failure::Failure;
@@ -43,7 +44,7 @@ pub struct Unread {
 /// document has no opinion but `HttpTokens`. Evidence of version-1 use costs one call per 500 instances about which
 /// it decides. Those that the gate would shelter cost one call per 50 changes of metadata options that CloudTrail recorded,
 /// once. Notebooks cost one call per page of 100 and two
-/// calls each, because the listing tells neither their minimum version nor their tags. What instances take
+/// calls each, because the listing tells neither their minimum version nor their tags; violating ones cost a third. What instances take
 /// their options from comes last, at a call per page and kind.
 pub async fn scan(
     ports: &impl Readable,
@@ -198,6 +199,11 @@ impl<'a> ScanRequest<'a> {
         Ok(Page { items: judged, next: page.next })
     }
 
+    /// Why CloudTrail did not say of every sheltered instance whether it was v2-only, if another try may read it.
+    pub(crate) async fn history_to_retry(&self) -> Option<Failure> {
+        self.history.lock().await.as_ref().and_then(PlaceHistory::retry_because).cloned()
+    }
+
     /// Decides again about the new launches of a page whose siblings decide.
     async fn ask_the_siblings<P: ListInstances + ReadUsage>(
         &self,
@@ -227,14 +233,14 @@ impl<'a> ScanRequest<'a> {
     /// about are on hold.
     pub(crate) async fn judge_again(
         &self,
-        ports: &(impl ListInstances + ReadUsage),
+        ports: &(impl ListInstances + ReadUsage + ReadHistory),
         judged: &mut [Judged],
     ) -> Result<(), Failure> {
         let circumstances = self.circumstances(Occasion::Seen);
         for Judged { subject, decision } in judged.iter_mut() {
             match subject {
                 Subject::Instance(it) => *decision = decide_instance(it, self.policy, &circumstances)?,
-                Subject::Notebook(it) => *decision = decide_notebook(it, self.policy, &circumstances)?,
+                Subject::Notebook(it) => *decision = self.decide_notebook(ports, it).await?,
                 Subject::AccountDefaults(_)
                 | Subject::TemplateVersion { .. }
                 | Subject::LaunchConfiguration { .. }
@@ -244,6 +250,9 @@ impl<'a> ScanRequest<'a> {
             }
         }
         usage::ask_the_gate(ports, self.policy, &circumstances, judged).await?;
+        let mut known = self.history.lock().await;
+        history::reconsider(ports, self.policy, &circumstances, &mut known, judged).await?;
+        drop(known);
         let mut unread = None;
         self.ask_the_siblings(ports, judged, &mut unread).await;
         unread.map_or(Ok(()), Err)
@@ -251,7 +260,7 @@ impl<'a> ScanRequest<'a> {
 
     /// Describes and judges the notebooks of these names; `each` gets those that are not clean. Returns the notebooks that
     /// could not be described.
-    pub(crate) async fn notebooks<P: DescribeNotebook + Sync>(
+    pub(crate) async fn notebooks<P: DescribeNotebook + ReadHistory + Sync>(
         &self,
         ports: &P,
         names: Vec<NotebookName>,
@@ -271,13 +280,31 @@ impl<'a> ScanRequest<'a> {
 
     async fn notebook(
         &self,
-        ports: &impl DescribeNotebook,
+        ports: &(impl DescribeNotebook + ReadHistory),
         name: &NotebookName,
     ) -> Result<Option<Judged>, Failure> {
         let Some(mut notebook) = ports.notebook(self.place, name).await? else { return Ok(None) };
         notebook.tags = ports.notebook_tags(self.place, &notebook.arn).await?;
-        let decision = decide_notebook(&notebook, self.policy, &self.circumstances(Occasion::Seen))?;
+        let decision = self.decide_notebook(ports, &notebook).await?;
         Ok(Some(Judged { subject: Subject::Notebook(notebook), decision }))
+    }
+
+    /// Decides about a notebook that was listed. What CloudTrail recorded of a violating one decides with its tags how often it
+    /// was opened; that is one call more. If CloudTrail does not answer, the decision says so.
+    async fn decide_notebook(
+        &self,
+        ports: &impl ReadHistory,
+        notebook: &Notebook,
+    ) -> Result<Decision, Failure> {
+        let circumstances = self.circumstances(Occasion::Seen);
+        let decision = decide_notebook(notebook, self.policy, &circumstances)?;
+        if !matches!(decision.verdict, Verdict::Violation(_)) {
+            return Ok(decision);
+        }
+        let read = history::of_notebook(ports, self.place, &notebook.name).await;
+        let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
+        Ok(decide_notebook(notebook, self.policy, &Circumstances { history, ..circumstances })?)
     }
 
     /// What instances take their options from; `each` gets what is not clean.

@@ -17,7 +17,7 @@ use crate::ports::{ListInstances, Listing, Metric, ReadUsage};
 type Running = Vec<(InstanceId, Option<u64>)>;
 
 /// What CloudWatch has of the running siblings of a launch.
-enum Found {
+enum SiblingData {
     /// Data of all of them, without a call; or there are none.
     Quiet,
     /// Some use IMDSv1, however little is known of the others.
@@ -52,13 +52,13 @@ impl KnownSiblings {
         let read = self.of(ports, circumstances, instance, window).await;
         let found = match read {
             Err(failure) if failure.disposition() == Disposition::Retry => return Err(failure),
-            Err(failure) => Found::Unread(failure.to_string()),
+            Err(failure) => SiblingData::Unread(failure.to_string()),
             Ok(found) => found,
         };
         let siblings = match &found {
-            Found::Quiet => Siblings::Quiet,
-            Found::Busy(busy) => Siblings::Busy(busy),
-            Found::Unread(why) => Siblings::Unreadable(why),
+            SiblingData::Quiet => Siblings::Quiet,
+            SiblingData::Busy(busy) => Siblings::Busy(busy),
+            SiblingData::Unread(why) => Siblings::Unreadable(why),
         };
         Ok(decide_instance(instance, policy, &Circumstances { siblings, ..*circumstances })?)
     }
@@ -69,7 +69,7 @@ impl KnownSiblings {
         circumstances: &Circumstances<'_>,
         instance: &Instance,
         window: u16,
-    ) -> Result<Found, Failure> {
+    ) -> Result<SiblingData, Failure> {
         let mut known = self.0.lock().await;
         for kinship in Kinship::of(instance) {
             let key = (kinship, window);
@@ -91,19 +91,24 @@ impl KnownSiblings {
             let busy = counted().filter(|calls| *calls > 0).count();
             if busy > 0 {
                 let calls = counted().fold(0_u64, u64::saturating_add);
-                return Ok(Found::Busy(SiblingUse { kinship: key.0, busy, running: others.len(), calls }));
+                return Ok(SiblingData::Busy(SiblingUse {
+                    kinship: key.0,
+                    busy,
+                    running: others.len(),
+                    calls,
+                }));
             }
             let mut unread = others.iter().filter(|(_, calls)| calls.is_none()).map(|(id, _)| *id);
             return Ok(match unread.next() {
-                None => Found::Quiet,
-                Some(first) => Found::Unread(format!(
+                None => SiblingData::Quiet,
+                Some(first) => SiblingData::Unread(format!(
                     "CloudWatch has no complete data of {} of {} running instances, such as {first}",
                     unread.count() + 1,
                     others.len()
                 )),
             });
         }
-        Ok(Found::Quiet)
+        Ok(SiblingData::Quiet)
     }
 }
 

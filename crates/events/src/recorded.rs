@@ -182,11 +182,27 @@ fn open(record: &Value) -> Result<Option<(Node<'_>, RecordedCall)>, Malformed> {
         service,
         action,
         time: envelope.time(),
-        place: envelope.place()?,
+        place: match owner(record, &detail) {
+            Some(place) => place,
+            None => envelope.place()?,
+        },
         caller: caller(&detail),
         error_code: detail.field("errorCode").label(),
     };
     Ok(Some((detail, call)))
+}
+
+/// The account and Region of a launch whose record was shortened: the reservation names its owner. Nothing is acted on here,
+/// so the owner is good enough where neither an envelope nor the record names the account.
+fn owner(record: &Value, detail: &Node<'_>) -> Option<Place> {
+    let names = [
+        Node::root(record).field("account"),
+        detail.field("recipientAccountId"),
+        detail.field("userIdentity").field("accountId"),
+    ];
+    let is_named = names.iter().any(|it| !it.is_absent());
+    let owner = (!is_named).then(|| detail.field("responseElements").field("ownerId"))?;
+    Some(Place { account: owner.id().ok()?, region: detail.field("awsRegion").id().ok()? })
 }
 
 fn caller(detail: &Node<'_>) -> Caller {

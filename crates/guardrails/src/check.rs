@@ -3,10 +3,13 @@
 //!
 //! Read in this order: [`read`](mod@read) turns text into a [`Policy`] that knows its lines; [`table`] is
 //! what AWS documents of keys; `lints` holds one mistake a file; `evaluate` decides a request, and
-//! [`effects`] are the requests it is asked about.
+//! [`effects`] are the requests it is asked about. [`recorded`] turns calls that really happened into requests, and
+//! [`impact`] sums up what the policy does to them.
 
 pub mod effects;
+pub mod impact;
 pub mod read;
+pub mod recorded;
 mod table;
 
 mod evaluate;

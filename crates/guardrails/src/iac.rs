@@ -108,7 +108,7 @@ pub fn types() -> Vec<KnownType> {
     let planned = plans::KINDS.iter().map(|(name, switch)| KnownType {
         language: "terraform-plan",
         name,
-        switch: switch.path().map(str::to_owned),
+        switch: switch.path(),
         named: match switch {
             plans::Switch::Named(why) => Some(why),
             plans::Switch::Templates => Some(BY_TEMPLATE),

@@ -201,7 +201,49 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
         see_sources(),
         see_usage(),
         see_history(),
+        see_surfaces(),
     ]
+}
+
+/// Metadata options outside of EC2, Auto Scaling and SageMaker. Half of these actions have no narrower resource.
+fn see_surfaces() -> Statement {
+    Statement::allow(
+        "SeeSurfaces",
+        [
+            "elasticbeanstalk:DescribeConfigurationSettings",
+            "elasticbeanstalk:DescribeEnvironments",
+            "elasticbeanstalk:ListTagsForResource",
+            "elasticmapreduce:DescribeCluster",
+            "elasticmapreduce:DescribeSecurityConfiguration",
+            "elasticmapreduce:ListClusters",
+            "elasticmapreduce:ListSecurityConfigurations",
+            "imagebuilder:GetInfrastructureConfiguration",
+            "imagebuilder:ListInfrastructureConfigurations",
+            "lightsail:GetInstance",
+            "lightsail:GetInstanceMetricData",
+            "lightsail:GetInstances",
+        ],
+        ["*"],
+    )
+}
+
+/// Lightsail has no condition on what a change of metadata options sets.
+fn modify_lightsail(settings: &Settings, sid: &'static str) -> Statement {
+    Statement::allow(
+        sid,
+        ["lightsail:UpdateInstanceMetadataOptions"],
+        [settings.arn("lightsail", "Instance/*")],
+    )
+}
+
+/// AWS asks for `iam:PassRole` as well, for the role of the instance profile that the configuration names. Only its owner knows
+/// that role: no shipped policy passes all of them.
+fn update_builders(settings: &Settings, sid: &'static str) -> Statement {
+    Statement::allow(
+        sid,
+        ["imagebuilder:UpdateInfrastructureConfiguration"],
+        [settings.arn("imagebuilder", "infrastructure-configuration/*")],
+    )
 }
 
 /// Who launched an instance, and whether it was v2-only before. CloudTrail knows no narrower resource for it.
@@ -232,7 +274,8 @@ fn see_sources() -> Statement {
     )
 }
 
-/// For `scan --import`: the product that every account has in its own Security Hub.
+/// For `scan --import`: the product that every account has in its own Security Hub, and the workflow status of findings of
+/// AWS's own controls. AWS has no condition key for the product of a finding that is updated.
 fn reporter(settings: &Settings) -> Vec<Statement> {
     vec![
         Statement::allow(
@@ -244,6 +287,11 @@ fn reporter(settings: &Settings) -> Vec<Statement> {
             "ImportFindings",
             ["securityhub:BatchImportFindings"],
             [settings.arn("securityhub", "product/*/default")],
+        ),
+        Statement::allow(
+            "MirrorExemptions",
+            ["securityhub:BatchUpdateFindings"],
+            [settings.arn("securityhub", "hub/default")],
         ),
     ]
 }
@@ -260,6 +308,13 @@ fn source_enforcer(settings: &Settings) -> Vec<Statement> {
             [settings.arn("ec2", "launch-template/*")],
         ),
         Statement::allow("MarkImages", ["ec2:ModifyImageAttribute"], [settings.arn("ec2", "image/*")]),
+        see_surfaces(),
+        modify_lightsail(settings, "TightenLightsailInstances"),
+        update_builders(settings, "TightenInfrastructureConfigurations").when(
+            "StringEquals",
+            "imagebuilder:Ec2MetadataHttpTokens",
+            ["required"],
+        ),
     ];
     statements.extend(settings.repoints_groups.then(|| repoint_groups(settings, "RepointGroups")));
     statements
@@ -296,6 +351,9 @@ fn rollback(settings: &Settings) -> Vec<Statement> {
         ),
         tagging("ExemptInstances", &["ec2:CreateTags"], instance(settings)),
         tagging("ExemptNotebooks", &["sagemaker:AddTags"], notebook(settings)),
+        see_surfaces(),
+        modify_lightsail(settings, "RestoreLightsailInstances"),
+        update_builders(settings, "RestoreInfrastructureConfigurations"),
     ];
     statements.extend(settings.repoints_groups.then(|| repoint_groups(settings, "RestoreGroups")));
     statements

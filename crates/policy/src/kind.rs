@@ -1,5 +1,6 @@
 //! The registry of resource kinds: what flags, JSON, journals, reports and findings call each of them.
 
+use crate::about_kind::AboutKind;
 use crate::source::ConsumerKind;
 use crate::surface::SurfaceKind;
 
@@ -22,26 +23,6 @@ pub enum ResourceKind {
     Consumer(ConsumerKind),
     /// A surface outside of EC2, Auto Scaling and SageMaker.
     Surface(SurfaceKind),
-}
-
-/// What flags, JSON, journals, reports and findings call a kind of resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AboutKind {
-    /// The published word in flags, JSON, journals, logs and ids of findings.
-    pub word: &'static str,
-    /// The noun in text.
-    pub noun: &'static str,
-    /// The noun as a heading, where that is another one.
-    pub title: &'static str,
-    /// What `--kind` selects by the word.
-    pub help: &'static str,
-    /// The ARN, with `{partition}`, `{region}`, `{account}`, `{id}` and `{lower}`, which is the id in lower case. Only the id
-    /// where the ARN needs what a scan does not read.
-    pub arn: &'static str,
-    /// The word of Security Hub for its type.
-    pub security_hub_type: &'static str,
-    /// The word of CloudFormation for its type.
-    pub cloud_formation_type: &'static str,
 }
 
 const INSTANCE: AboutKind = AboutKind {
@@ -105,37 +86,6 @@ const ACCOUNT_DEFAULT: AboutKind = AboutKind {
     cloud_formation_type: "AWS::::Account",
 };
 
-const AUTO_SCALING_GROUP: AboutKind = AboutKind {
-    word: "auto-scaling-group",
-    noun: "Auto Scaling group",
-    title: "Auto Scaling group",
-    help: "Auto Scaling groups",
-    // The ARN holds a random part.
-    arn: "{id}",
-    security_hub_type: "AwsAutoScalingAutoScalingGroup",
-    cloud_formation_type: "AWS::AutoScaling::AutoScalingGroup",
-};
-
-const FLEET: AboutKind = AboutKind {
-    word: "ec2-fleet",
-    noun: "EC2 Fleet",
-    title: "EC2 Fleet",
-    help: "EC2 Fleets",
-    arn: "arn:{partition}:ec2:{region}:{account}:fleet/{id}",
-    security_hub_type: "Other",
-    cloud_formation_type: "AWS::EC2::EC2Fleet",
-};
-
-const SPOT_FLEET: AboutKind = AboutKind {
-    word: "spot-fleet",
-    noun: "Spot Fleet request",
-    title: "Spot Fleet request",
-    help: "Spot Fleet requests",
-    arn: "arn:{partition}:ec2:{region}:{account}:spot-fleet-request/{id}",
-    security_hub_type: "Other",
-    cloud_formation_type: "AWS::EC2::SpotFleet",
-};
-
 impl ResourceKind {
     /// The kinds that a scan reads on its own, in the order in which flags list them.
     pub fn selectable() -> impl Iterator<Item = Self> + Clone {
@@ -159,9 +109,7 @@ impl ResourceKind {
             Self::LaunchConfiguration => &LAUNCH_CONFIGURATION,
             Self::Image => &IMAGE,
             Self::AccountDefault => &ACCOUNT_DEFAULT,
-            Self::Consumer(ConsumerKind::AutoScalingGroup) => &AUTO_SCALING_GROUP,
-            Self::Consumer(ConsumerKind::Fleet) => &FLEET,
-            Self::Consumer(ConsumerKind::SpotFleet) => &SPOT_FLEET,
+            Self::Consumer(kind) => kind.about(),
             Self::Surface(kind) => &kind.about().kind,
         }
     }

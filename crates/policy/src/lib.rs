@@ -35,14 +35,17 @@ pub mod finding;
 pub mod rules;
 pub mod verdict;
 
+mod about_kind;
 pub mod cause;
 pub mod decide;
 pub mod decision;
 pub mod kind;
 pub mod plan;
 pub mod review;
+pub mod rollout;
 pub mod subject;
 
+pub use about_kind::AboutKind;
 pub use container_host::ContainerHost;
 pub use decide::{
     Circumstances, Occasion, compliant_anywhere, decide_account_defaults, decide_consumer, decide_image,
@@ -57,7 +60,7 @@ pub use ids::{
     AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, OuId, Partition, Place, Region,
 };
 pub use instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
-pub use kind::{AboutKind, ResourceKind};
+pub use kind::ResourceKind;
 pub use notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 pub use option::{MetadataOption, SwitchOption, Switches};
 pub use owner::{Owner, OwnerKind};

@@ -14,7 +14,7 @@ pub mod switches;
 
 use strum::VariantArray as _;
 
-pub use about::{About, Severity};
+pub use about::{About, Control, Severity};
 
 use crate::finding::{OptionFinding, Rule};
 use crate::instance::MetadataOptions;
@@ -99,6 +99,10 @@ mod tests {
             let About { title, why, remediation, aws_page, .. } = rule.about();
             assert!(title.len() <= 256 && why.len() <= 512 && remediation.len() <= 512, "{rule:?}");
             assert!(!aws_page.contains(' ') && !rule.page().contains(' '), "{rule:?}");
+            for it in rule.about().controls {
+                assert!(it.requirements.len() <= 32 && it.source.starts_with("https://"), "{rule:?}");
+                assert!(it.requirements.iter().all(|it| it.len() <= 64), "{rule:?}");
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use strum::VariantArray as _;
 
 use crate::Tags;
+use crate::about_kind::AboutKind;
 use crate::instance::{HttpTokens, MetadataOptions};
-use crate::kind::AboutKind;
 use crate::source::StatedOptions;
 
 /// A kind of surface.

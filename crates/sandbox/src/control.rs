@@ -18,6 +18,7 @@
 //! | `POST roles` `{"account", "name", "external_id"?}` | registers a role |
 //! | `POST managed-instance` `{"account", "region", "instance_id", "does": {"platform", "status"?, "output"?, "errors"?}}` | Systems Manager manages it |
 //! | `POST command-document` `{"account", "region", "name", "steps": [["step", "platform"]]}` | a document to send |
+//! | `POST control-finding` `{"account", "region", "control", "resource", "status"}` | what AWS's own control found |
 //! | `POST organization` | sets the organization, see [`UnitOrder`] |
 
 use std::collections::BTreeMap;
@@ -76,6 +77,7 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .merge(crate::cloudwatch::routes())
         .merge(crate::lightsail::routes())
         .merge(crate::sagemaker::routes())
+        .merge(crate::securityhub::control_routes())
 }
 
 fn faults(core: &Core) -> std::sync::MutexGuard<'_, crate::faults::Faults> {

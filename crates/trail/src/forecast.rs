@@ -21,6 +21,11 @@ impl TemplateOptions {
         self.versions.insert((place.clone(), template.to_owned(), version.to_owned()), options);
     }
 
+    /// Takes over the versions that were read in another account and Region.
+    pub fn absorb(&mut self, other: Self) {
+        self.versions.extend(other.versions);
+    }
+
     fn get(&self, place: &Place, template: &UsedTemplate) -> Option<StatedOptions> {
         let version = template.version.as_deref().unwrap_or("$Default");
         self.versions.get(&(place.clone(), template.id.clone(), version.to_owned())).copied()

@@ -58,6 +58,34 @@ pub struct LaunchGroup {
     pub service_linked: bool,
 }
 
+/// Where a group stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupState {
+    /// Its latest launch came with instances that answer IMDSv1.
+    Open,
+    /// The record of its latest launch does not show the options of the instances.
+    Unknown,
+    /// Earlier launches came with instances that answer IMDSv1, and the latest launch did not.
+    Fixed,
+    /// No launch came with instances that answer IMDSv1.
+    Required,
+    /// Every recorded launch was refused, or was a dry run.
+    NoLaunch,
+}
+
+impl GroupState {
+    /// A stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Unknown => "unknown",
+            Self::Fixed => "fixed",
+            Self::Required => "required",
+            Self::NoLaunch => "no-launch",
+        }
+    }
+}
+
 impl GroupKey {
     /// The group of a recorded launch with these tags.
     pub fn of(launch: &RecordedLaunch, tags: &Tags) -> Self {
@@ -157,10 +185,15 @@ impl LaunchGroup {
         open.filter_map(|(_, tally)| tally.last).max()
     }
 
-    /// Whether the group launched instances that answer IMDSv1, and its latest launch did not.
-    pub fn is_fixed(&self) -> bool {
-        let latest = self.latest.as_ref().and_then(|(_, facts)| facts.answers_v1());
-        self.answering_v1() > 0 && latest == Some(false)
+    /// Where the group stands by its latest launch.
+    pub fn state(&self) -> GroupState {
+        match self.latest.as_ref().map(|(_, facts)| facts.answers_v1()) {
+            None if self.launched.is_empty() => GroupState::NoLaunch,
+            None | Some(None) => GroupState::Unknown,
+            Some(Some(true)) => GroupState::Open,
+            Some(Some(false)) if self.answering_v1() > 0 => GroupState::Fixed,
+            Some(Some(false)) => GroupState::Required,
+        }
     }
 }
 

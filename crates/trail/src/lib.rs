@@ -21,7 +21,7 @@ mod switch;
 pub use delivery::{Deliveries, DeliveryKey};
 pub use facts::{AnsweredOptions, LaunchFacts, UsedTemplate, launch_tags};
 pub use forecast::{Counts, Forecast, GroupKnowledge, TemplateOptions, forecast};
-pub use group::{GroupKey, LaunchGroup, Tally};
+pub use group::{GroupKey, GroupState, LaunchGroup, Tally};
 pub use path::LaunchPath;
 pub use recording::Recording;
 pub use stream::read_records;

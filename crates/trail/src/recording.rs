@@ -69,6 +69,25 @@ impl Recording {
         }
     }
 
+    /// Takes over what was counted in another account and Region.
+    pub fn absorb(&mut self, other: Self) {
+        self.groups.extend(other.groups);
+        self.deliveries.extend(other.deliveries);
+        self.records += other.records;
+        self.launches += other.launches;
+        self.copies += other.copies;
+        self.unreadable += other.unreadable;
+        let room = KEPT_REASONS.saturating_sub(self.reasons.len());
+        self.reasons.extend(other.reasons.into_iter().take(room));
+        for at in other.span.into_iter().flat_map(|(from, until)| [from, until]) {
+            self.widen(at);
+        }
+    }
+
+    fn widen(&mut self, at: Timestamp) {
+        self.span = Some(self.span.map_or((at, at), |(from, until)| (from.min(at), until.max(at))));
+    }
+
     fn read(&mut self, record: &Value) -> Result<(), Malformed> {
         let Some(call) = recorded_call(record)? else { return Ok(()) };
         delivery::add(&mut self.deliveries, &call);
@@ -79,7 +98,7 @@ impl Recording {
         }
         self.launches += 1;
         if let Some(at) = call.time {
-            self.span = Some(self.span.map_or((at, at), |(from, until)| (from.min(at), until.max(at))));
+            self.widen(at);
         }
         group::add(&mut self.groups, &launch);
         Ok(())

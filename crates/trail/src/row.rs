@@ -1,9 +1,9 @@
 //! Rows that CloudTrail Lake and Athena return for a query, as records.
 //!
-//! Columns of Athena are in lower case, and `requestparameters` and `responseelements` are JSON in a text. Lake has a
-//! column `eventJson` with the complete record as a text. Sources:
+//! Columns of Athena are in lower case, and `requestparameters` and `responseelements` are JSON in a text. The parameters
+//! in Lake are maps of texts. A column `eventJson` is taken as the complete record. Sources:
 //! <https://docs.aws.amazon.com/athena/latest/ug/create-cloudtrail-table.html>,
-//! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-event-data-store.html>
+//! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-supported-event-schemas.html>
 
 use serde_json::{Map, Value};
 

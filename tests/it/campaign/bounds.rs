@@ -25,6 +25,8 @@ struct Known {
 #[derive(Debug, Default)]
 pub struct Ledger {
     known: BTreeMap<String, Known>,
+    /// In the order of launch.
+    order: Vec<String>,
     said: BTreeMap<String, Line>,
     /// How often each was said: plan and outcome.
     counts: BTreeMap<String, usize>,
@@ -50,12 +52,17 @@ impl Ledger {
     /// Adds a launched instance.
     pub fn add(&mut self, id: String, (account, region): (&'static str, &'static str)) {
         let known = Known { account, region, was_closed: false, open_since: None };
+        self.order.push(id.clone());
         self.known.insert(id, known);
     }
 
-    /// All that were launched, with account and Region.
-    pub fn instances(&self) -> Vec<(String, &'static str, &'static str)> {
-        self.known.iter().map(|(id, it)| (id.clone(), it.account, it.region)).collect()
+    /// All that are there, with account and Region, in the order of launch.
+    pub fn instances(&self, aws: &Sandbox) -> Vec<(String, &'static str, &'static str)> {
+        let is_there =
+            |it: &&Known, id: &str| aws.instance(it.account, it.region, id).is_some_and(|it| !is_gone(&it));
+        let known = self.order.iter().filter_map(|id| Some((id, self.known.get(id)?)));
+        let there = known.filter(|(id, it)| is_there(it, id));
+        there.map(|(id, it)| (id.clone(), it.account, it.region)).collect()
     }
 
     /// How often this was said: plan and outcome, such as `act fixed`.

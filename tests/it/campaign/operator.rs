@@ -10,7 +10,7 @@ use v2only_aws::settings::Settings;
 use v2only_enforcer::enforce::{Bound, Journal, enforce_within};
 use v2only_enforcer::rollback::{self, Exemption, Recorded, What};
 use v2only_enforcer::scan::{Kinds, scan};
-use v2only_policy::{InstanceChange, Judged, Place, Plan, Step};
+use v2only_policy::{InstanceChange, Judged, Place, Plan, ResourceKind, Step};
 use v2only_sandbox::Sandbox;
 use v2only_sandbox::lambda::FunctionConfig;
 use v2only_tests::in_process::{add_profile, connect};
@@ -67,7 +67,7 @@ impl Operator {
     /// `enforce` of instances and launch templates at home; what it journalled.
     pub fn enforce(&self, aws: &Sandbox, document: &str) -> Vec<Recorded> {
         let policy = v2only_document::parse(document).unwrap().policy;
-        let kinds = Kinds { instances: true, launch_templates: true, ..Kinds::NONE };
+        let kinds = [ResourceKind::Instance, ResourceKind::LaunchTemplate].map(Kinds::Only);
         let journal = Memory::default();
         let now = || aws.now();
         self.runtime.block_on(async {
@@ -75,7 +75,9 @@ impl Operator {
                 let place = place(HOME, region);
                 let mut found = Vec::new();
                 let mut each = |it| found.push(it);
-                scan(&self.enforce, &policy, &place, kinds, aws.now(), &mut each).await;
+                for kind in kinds {
+                    scan(&self.enforce, &policy, &place, kind, aws.now(), &mut each).await;
+                }
                 let bound = Bound::at_most(100);
                 enforce_within(&self.enforce, &journal, &place, found, &now, &bound).await;
             }

@@ -4,9 +4,14 @@ use v2only_sandbox::{
     AMAZON_LINUX_2, Actor, ActorCall, CallFilter, HttpTokens, MetadataRequest, Sandbox, Toggle,
 };
 use v2only_tests::stage::v1;
-use v2only_tests::{HOME, exemption_day};
+use v2only_tests::{Dice, HOME, MEMBER, exemption_day};
 
-use super::{Campaign, PLACES, REGIONS};
+use super::bounds::Ledger;
+
+/// Few, so that people meet the functions at the same instances.
+pub const REGIONS: [&str; 2] = ["eu-central-1", "us-east-1"];
+const PLACES: [(&str, &str); 4] =
+    [(HOME, REGIONS[0]), (HOME, REGIONS[1]), (MEMBER, REGIONS[0]), (MEMBER, REGIONS[1])];
 
 /// Parameters as on the wire.
 type Parameters = Vec<(String, String)>;
@@ -119,51 +124,54 @@ fn owned(parameters: &[(&str, &str)]) -> Parameters {
     parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-impl Campaign {
-    /// One of the people does something. AWS refuses some of it.
-    pub fn somebody_acts(&mut self) {
+/// The people, and what they know.
+pub struct Crowd<'a> {
+    pub aws: &'a Sandbox,
+    pub dice: &'a mut Dice,
+    pub ledger: &'a mut Ledger,
+}
+
+impl Crowd<'_> {
+    /// One of the people does something; what it was. AWS refuses some of it.
+    pub fn act(&mut self) -> String {
         match self.dice.below(10) {
             0 | 1 => self.launch(),
             2 if self.dice.roll(30) => self.edit_template(),
-            3 if self.dice.roll(15) => {
-                let mode = if self.enforced_since.is_some() { "observe" } else { "enforce" };
-                self.set_mode(mode);
-            }
             _ => {
-                let Some(target) = self.target() else { return };
+                let Some(target) = self.target() else { return "nothing".to_owned() };
                 let deed = *self.dice.pick(&Deed::ALL);
-                let done = self.stage.aws.call_as(&deed.call(&target));
+                let done = self.aws.call_as(&deed.call(&target));
                 let refused = done.err().map(|it| format!(", refused: {it:?}")).unwrap_or_default();
-                self.note(&format!("{deed:?} {}{refused}", target.0));
+                format!("{deed:?} {}{refused}", target.0)
             }
         }
     }
 
     /// Somebody acts in the middle of a run. That a flip or an exemption comes between a description and the change that follows
     /// it is no fault of ours within 2 seconds, so exemptions come before a description only.
-    pub fn somebody_acts_meanwhile(&mut self) {
-        let Some(target) = self.target() else { return };
+    pub fn act_meanwhile(&mut self) -> String {
+        let Some(target) = self.target() else { return "nothing".to_owned() };
         let (deed, before) = if self.dice.roll(50) {
             (Deed::Exempt, "DescribeInstances")
         } else {
             (Deed::Flip, "ModifyInstanceMetadataOptions")
         };
         let nth = 1 + self.dice.below(5);
-        self.note(&format!("{deed:?} {} before call {nth} of {before}", target.0));
         let made = deed.call(&target);
-        self.stage.aws.before_call(CallFilter::of("ec2", before), nth.try_into().unwrap(), move |aws| {
+        self.aws.before_call(CallFilter::of("ec2", before), nth.try_into().unwrap(), move |aws| {
             let _refused = aws.call_as(&made);
         });
+        format!("{deed:?} {} before call {nth} of {before}", target.0)
     }
 
     /// Of a few instances again and again, so that some are contested.
     fn target(&mut self) -> Option<(String, &'static str, &'static str)> {
-        let all = self.ledger.instances();
-        let few = if self.dice.roll(50) { all.len().min(4) } else { all.len() };
+        let all = self.ledger.instances(self.aws);
+        let few = if self.dice.roll(50) { all.len().min(3) } else { all.len() };
         (!all.is_empty()).then(|| all[self.dice.below(few)].clone())
     }
 
-    fn launch(&mut self) {
+    fn launch(&mut self) -> String {
         let place = *self.dice.pick(&PLACES);
         let spec = v1().count(1 + i64::try_from(self.dice.below(3)).unwrap());
         let off = MetadataRequest { http_endpoint: Some(Toggle::Disabled), ..MetadataRequest::default() };
@@ -174,17 +182,17 @@ impl Campaign {
             4 => ("observed", spec.tag("stage", "trial")),
             _ => ("open", spec),
         };
-        let ids = self.stage.aws.launch_as(place.0, place.1, &mallory(), spec).unwrap();
-        self.note(&format!("launch of {what}: {ids:?} in {place:?}"));
+        let ids = self.aws.launch_as(place.0, place.1, &mallory(), spec).unwrap();
+        let what = format!("launch of {what}: {ids:?} in {place:?}");
         ids.into_iter().for_each(|id| self.ledger.add(id, place));
+        what
     }
 
     /// Somebody creates a launch template that answers version 1, or makes such a version the default of one that there is.
-    fn edit_template(&mut self) {
+    fn edit_template(&mut self) -> String {
         let region = *self.dice.pick(&REGIONS);
         let name =
             if self.dice.roll(30) { "eks-nodes".to_owned() } else { format!("web-{}", self.dice.below(3)) };
-        self.templates += 1;
         let kind = if name == "eks-nodes" { "eks:nodegroup-name" } else { "team" };
         let create = [
             ("LaunchTemplateName", name.as_str()),
@@ -194,17 +202,17 @@ impl Campaign {
             ("TagSpecification.1.Tag.1.Key", kind),
             ("TagSpecification.1.Tag.1.Value", "nodes"),
         ];
-        if self.stage.aws.call_as(&call(HOME, region, "CreateLaunchTemplate", &create)).is_err() {
+        if self.aws.call_as(&call(HOME, region, "CreateLaunchTemplate", &create)).is_err() {
             let version = [
                 ("LaunchTemplateName", name.as_str()),
                 ("SourceVersion", "1"),
                 ("LaunchTemplateData.InstanceType", "t3.large"),
             ];
-            let made = self.stage.aws.call_as(&call(HOME, region, "CreateLaunchTemplateVersion", &version));
+            let made = self.aws.call_as(&call(HOME, region, "CreateLaunchTemplateVersion", &version));
             let default = [("LaunchTemplateName", name.as_str()), ("SetDefaultVersion", "1")];
-            let chosen = self.stage.aws.call_as(&call(HOME, region, "ModifyLaunchTemplate", &default));
+            let chosen = self.aws.call_as(&call(HOME, region, "ModifyLaunchTemplate", &default));
             assert!(made.is_ok() && chosen.is_ok(), "{made:?} {chosen:?}");
         }
-        self.note(&format!("launch template {name} in {region} answers version 1"));
+        format!("launch template {name} in {region} answers version 1")
     }
 }

@@ -47,7 +47,7 @@ fn describe(command: &mut clap::Command, parent: &str) {
 /// The flags of all commands that do nothing in this one.
 fn without_effect(name: &str) -> Vec<&'static str> {
     let mut hidden: Vec<&str> = match name {
-        "scan" | "enforce" | "readiness" | "doctor" => Vec::new(),
+        "scan" | "enforce" | "readiness" | "plan" | "gate" | "doctor" => Vec::new(),
         "uninstall-plan" => vec!["policy"],
         "rollback" => ORGANIZATION.into_iter().chain(["policy"]).collect(),
         "replay" => ORGANIZATION.to_vec(),

@@ -1,5 +1,7 @@
 //! The arguments of `readiness`.
 
+use std::path::PathBuf;
+
 use crate::args::selection::Selection;
 
 const EXAMPLES: &str = "\
@@ -14,9 +16,13 @@ Examples:
   v2only readiness --region all --days 30 --tag app
   v2only readiness --output json | jq '.if_enforced'
   v2only readiness --trace i-0123456789abcdef0 --trace-seconds 300
+  v2only readiness --from-trail --region all
+  v2only readiness --from-trail --trail-files cloudtrail-logs/
 
 Leaves with 10 if something would fail, or may: busy and unknown instances, and sources that say optional.
-With `--trace` it leaves with 10 if IMDSv1 was called, or may have been.";
+With `--trace` it leaves with 10 if IMDSv1 was called, or may have been.
+With `--from-trail` it leaves with 10 if the latest launch of a group answers IMDSv1, or its record does not
+show whether it does, or if software still uses credentials that were delivered to IMDSv1 calls.";
 
 /// The arguments of `readiness`.
 #[derive(Debug, Clone, clap::Args)]
@@ -53,6 +59,16 @@ pub struct Args {
         help_heading = "Trace"
     )]
     pub(crate) trace_seconds: u16,
+
+    /// Judge the launches of the last 90 days that CloudTrail recorded: which of them each enforcement switch would have
+    /// changed or refused
+    #[arg(long, conflicts_with_all = ["days", "tag", "trace"], help_heading = "Recorded launches")]
+    pub(crate) from_trail: bool,
+
+    /// Read records from these files in place of `LookupEvents`: log files of CloudTrail (also `.json.gz`), and rows of
+    /// CloudTrail Lake and Athena as lines of JSON; a directory stands for the files in it, `-` for standard input
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "from_trail", help_heading = "Recorded launches")]
+    pub(crate) trail_files: Vec<PathBuf>,
 }
 
 impl Args {

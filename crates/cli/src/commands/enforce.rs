@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 
 use v2only_enforcer::waves::Stop as Stopped;
 use v2only_installation::command::Command;
-use v2only_policy::{InstanceId, Place};
+use v2only_policy::{InstanceId, Place, ResourceKind};
 
 use self::roles::Central;
 use self::rollout::WaveRunner;
 use self::waves::Course;
 
 use crate::args::format::Format;
-use crate::args::kind::{self, ResourceKind};
+use crate::args::kind;
 use crate::args::selection::{self, FailOn, Selection};
 use crate::print::plan::Plans;
 use crate::report::causes::{self, Causes};
@@ -60,9 +60,8 @@ when a run ends is held; the next run goes on with it.";
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Only this kind of resource: `instance`, `notebook`, `launch-template`, `launch-configuration`, `image` or
-    /// `account-default`
-    #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
+    /// Only this kind of resource
+    #[arg(long, value_parser = kind::parser(), value_name = "KIND", help_heading = "Input")]
     kind: Option<ResourceKind>,
 
     #[command(flatten)]
@@ -167,7 +166,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     drop(run);
     let findings = Findings { estate: &estate, results: Some(&results) };
     let ran = EnforceRun { findings, rolled: rolled?, journal: Some(journal.path()), ..found };
-    for advice in repoint::Advice::of(findings)?.hints().chain(refresh::advice(findings, kinds.instances)?) {
+    for advice in repoint::Advice::of(findings)?
+        .hints()
+        .chain(refresh::advice(findings, kinds.contains(ResourceKind::Instance))?)
+    {
         session.talk.hint(&advice);
     }
     let shown = Shown::Done { request_ids: session.talk.is_verbose() };

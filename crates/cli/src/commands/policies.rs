@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod impact;
 mod library;
 mod settings;
 
@@ -12,14 +13,23 @@ use crate::term::exit::Exit;
 use crate::term::problem::Stop;
 use crate::world::World;
 
-use args::{CheckArgs, RenderArgs};
+use args::{CheckArgs, ImpactArgs, RenderArgs};
 
 const EXAMPLES: &str = "\
 Examples:
   v2only policies list
   v2only policies show scp/no-way-back
   v2only policies render --policy policy.yaml --exempt 'arn:aws:iam::*:role/break-glass' --out policies/
-  v2only policies check my-scp.json";
+  v2only policies check my-scp.json
+  v2only policies impact my-scp.json --trail-files cloudtrail/";
+
+const IMPACT_EXAMPLES: &str = "\
+Leaves with 10 if a recorded call would have been denied, or if the record does not tell.
+
+Examples:
+  v2only policies impact my-scp.json --trail-files cloudtrail/
+  v2only policies impact --as identity role-policy.json --trail-files 2026-11.json.gz
+  v2only policies impact my-scp.json --trail-files cloudtrail/ --output json | jq '.policies[].affected'";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -52,6 +62,9 @@ enum Command {
     /// Say what is wrong with a service control or IAM policy, and what it does
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Show what a policy would have done to recorded calls, before it is attached
+    #[command(after_help = IMPACT_EXAMPLES)]
+    Impact(ImpactArgs),
 }
 
 impl Args {
@@ -73,5 +86,6 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
         Command::Show { name } => library::show(name, session),
         Command::Render(args) => library::render(args, session),
         Command::Check(args) => check::run(args, session),
+        Command::Impact(args) => impact::run(args, session),
     }
 }

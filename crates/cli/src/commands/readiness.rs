@@ -39,6 +39,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     if !args.trace.is_empty() {
         return super::trace::run(args, session).await;
     }
+    if args.from_trail {
+        return super::from_trail::run(args, session).await;
+    }
     let wanted = regions::wanted(&session.shared.regions)?;
     let policy = match session.shared.policy.as_deref() {
         Some(path) => policy_file::load(path, session.world, &mut session.talk)?.policy,

@@ -4,7 +4,7 @@
 //! judged by what their record says.
 
 pub(crate) mod event_report;
-mod inputs;
+pub(crate) mod inputs;
 mod offline;
 
 use std::path::{Path, PathBuf};

@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use v2only_policy::Place;
+use v2only_policy::{Place, ResourceKind};
 
 use crate::args::format::Format;
-use crate::args::kind::{self, ResourceKind};
+use crate::args::kind;
 use crate::args::selection::{self, Selection};
 use crate::commands::diff;
 use crate::print::documents;
@@ -46,9 +46,8 @@ Examples:
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Only this kind of resource: `instance`, `notebook`, `launch-template`, `launch-configuration`, `image` or
-    /// `account-default`
-    #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true, help_heading = "Input")]
+    /// Only this kind of resource
+    #[arg(long, value_parser = kind::parser(), value_name = "KIND", help_heading = "Input")]
     kind: Option<ResourceKind>,
 
     #[command(flatten)]

@@ -68,6 +68,7 @@ pub(crate) struct SuppressedV1 {
 #[derive(Debug, Serialize)]
 pub(crate) struct TypesV1 {
     pub(crate) schema: &'static str,
+    pub(crate) exit_code: u8,
     pub(crate) types: Vec<TypeV1>,
 }
 

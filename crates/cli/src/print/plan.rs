@@ -156,7 +156,8 @@ impl Fixed {
             | Subject::Notebook(_)
             | Subject::LaunchConfiguration { .. }
             | Subject::Consumer { .. }
-            | Subject::Image(_) => {}
+            | Subject::Image(_)
+            | Subject::Surface(_) => {}
         }
     }
 

@@ -143,6 +143,15 @@ pub(crate) fn source_words(it: &Failing) -> String {
                 of_groups(&it.groups)
             )
         }
+        Failing::NotDescribed(consumer, it) => {
+            format!(
+                "{} {} launches from {} of launch template {}, which AWS did not describe: its launches may fail",
+                consumer.kind.noun(),
+                consumer.id,
+                it.version,
+                it.template
+            )
+        }
     }
 }
 

@@ -104,7 +104,8 @@ struct IfEnforcedV1<'a> {
     sources: Vec<SourceV1<'a>>,
 }
 
-/// `kind` is `account-default`, `launch-template` or `launch-configuration`.
+/// `kind` is `account-default`, `launch-template` or `launch-configuration`; or the kind of a group or fleet whose
+/// launch template was not described.
 #[derive(Debug, Serialize)]
 struct SourceV1<'a> {
     account: &'a str,
@@ -198,6 +199,7 @@ fn source<'a>(place: &'a Place, it: &'a Failing) -> SourceV1<'a> {
         Failing::Configuration(it) => {
             ("launch-configuration", it.name.clone(), it.groups.iter().map(String::as_str).collect())
         }
+        Failing::NotDescribed(consumer, _) => (consumer.kind.code(), consumer.id.clone(), Vec::new()),
     };
     SourceV1 {
         account: place.account.as_str(),

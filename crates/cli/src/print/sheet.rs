@@ -76,6 +76,11 @@ impl Column {
     pub(crate) fn short(heading: impl Into<String>) -> Self {
         Self { heading: heading.into(), wraps: false }
     }
+
+    /// The text above the column.
+    pub(crate) fn heading(&self) -> &str {
+        &self.heading
+    }
 }
 
 /// One cell.
@@ -105,6 +110,11 @@ impl Entry {
                 if piped { vec![lines.join("; ")] } else { lines }
             }
         }
+    }
+
+    /// The text of the cell in one line.
+    pub(crate) fn words(&self) -> String {
+        self.lines(true).concat()
     }
 
     fn style(&self) -> Style {
@@ -340,7 +350,7 @@ pub(crate) fn wrapped(text: &str, width: usize, first: &str, rest: &str) -> Vec<
 
 const fn colour(word: &str) -> Style {
     match word.as_bytes() {
-        b"violation" | b"busy" | b"failed" | b"retry" | b"malformed" | b"problem" => {
+        b"violation" | b"busy" | b"failed" | b"retry" | b"malformed" | b"problem" | b"no" => {
             AnsiColor::Red.on_default()
         }
         b"exempt"
@@ -350,7 +360,7 @@ const fn colour(word: &str) -> Style {
         | b"advanced"
         | b"not judged"
         | b"could not be checked" => AnsiColor::Yellow.on_default(),
-        b"compliant" | b"ready" | b"required" | b"fixed" | b"restored" | b"ok" => {
+        b"compliant" | b"ready" | b"required" | b"fixed" | b"restored" | b"ok" | b"yes" => {
             AnsiColor::Green.on_default()
         }
         _ => Style::new(),

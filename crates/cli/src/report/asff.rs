@@ -115,10 +115,19 @@ fn finding(item: &Item<'_>, finding: Finding, now: Timestamp, known: &Known) -> 
         }},
         "ProductFields": product_fields(item, rule),
         "Resources": [described(item, &named)],
-        "Compliance": { "Status": status },
+        "Compliance": compliance(status, rule, id),
         "Workflow": { "Status": if closed { "RESOLVED" } else { "NEW" } },
         "RecordState": if closed { "ARCHIVED" } else { "ACTIVE" },
     })
+}
+
+/// The status, and the requirements that AWS relates to its own control for this kind of resource.
+fn compliance(status: &str, rule: &About, id: &ResourceId) -> Value {
+    let requirements = rule.control(id.kind()).map_or(&[][..], |it| it.requirements);
+    if requirements.is_empty() {
+        return json!({ "Status": status });
+    }
+    json!({ "Status": status, "RelatedRequirements": requirements })
 }
 
 /// The finding that closes a known one.
@@ -262,7 +271,7 @@ const fn label(it: Severity) -> &'static str {
 }
 
 /// At most so many characters, with a mark where something is missing.
-pub(super) fn cut(text: &str, at_most: usize) -> String {
+pub(crate) fn cut(text: &str, at_most: usize) -> String {
     if text.chars().count() <= at_most {
         return text.to_owned();
     }

@@ -6,6 +6,7 @@ use v2only_enforcer::ResourceId;
 use v2only_enforcer::launchers::Launcher;
 use v2only_installation::command::Command;
 use v2only_policy::cause::{Launched, RootCause, Setter};
+use v2only_policy::surface::SurfaceFix;
 use v2only_policy::{AccountId, Finding, OptionFinding, Region, Subject};
 
 use crate::args::shared::Shared;
@@ -64,7 +65,15 @@ impl Causes {
         let cause = self.by_words.entry(fresh.words.clone()).or_insert(fresh);
         match item.record.resource {
             ResourceId::Instance(_) => cause.instances += 1,
-            _ => {
+            ResourceId::Notebook(_)
+            | ResourceId::UnnamedLaunch(_)
+            | ResourceId::Source(_)
+            | ResourceId::AccountDefault
+            | ResourceId::TemplateVersion(..)
+            | ResourceId::LaunchConfiguration(_)
+            | ResourceId::Image(_)
+            | ResourceId::Consumer(..)
+            | ResourceId::Surface(..) => {
                 let noun = item.judged.map_or("resource", |it| it.subject.noun());
                 *cause.others.entry(noun).or_default() += 1;
             }
@@ -172,7 +181,17 @@ fn explain(item: &Item<'_>) -> Cause {
             Some("`images.fix: mark-v2` marks images; nobody can undo that"),
             Some(enforce("image").flag("accept-irreversible")),
         ),
-        _ => {
+        (_, Some(Subject::Surface(surface))) => {
+            let about = surface.kind.about();
+            let (remedy, command) = match about.fix {
+                SurfaceFix::Report(advice) => (advice, None),
+                SurfaceFix::BehindUsageGate | SurfaceFix::InPlace => {
+                    ("`enforce` sets HttpTokens=required", Some(enforce(about.kind.word)))
+                }
+            };
+            (format!("{}s do not require tokens", about.kind.noun), Some(remedy), command)
+        }
+        (_, Some(Subject::Instance(_) | Subject::Consumer { .. }) | None) => {
             let first = item.findings().first().map(ToString::to_string);
             (
                 first.unwrap_or_else(|| "not judged".to_owned()),

@@ -44,7 +44,7 @@ pub(crate) fn sink<'a>(layout: Layout<'a>, head: Head<'a>, out: &'a mut dyn Writ
         Format::Sarif => Box::new(Sarif::new(head.command, out)),
         Format::Asff => Box::new(Asff::new(head.now, out)),
         Format::Ocsf => Box::new(Ocsf::new(head.now, out)),
-        Format::Html => Box::new(Html::new(head, layout.earlier, out)),
+        Format::Html => Box::new(Html::new(head, layout.earlier, layout.shared, out)),
     }
 }
 

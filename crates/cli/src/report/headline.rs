@@ -1,40 +1,47 @@
 //! How many instances and notebooks answer IMDSv1, in one sentence.
 
-use v2only_enforcer::ResourceId;
+use std::collections::BTreeMap;
+
 use v2only_enforcer::scan::Kinds;
+use v2only_policy::ResourceKind;
 
 use crate::report::item::Item;
 
-/// How many answer version 1.
+/// How many answer version 1, by their kinds.
 #[derive(Default)]
-pub(crate) struct Answering {
-    instances: usize,
-    notebooks: usize,
-}
+pub(crate) struct Answering(BTreeMap<ResourceKind, usize>);
 
 impl Answering {
     pub(crate) fn add(&mut self, it: &Item<'_>) {
-        if it.answers_version_1() {
-            self.instances += usize::from(matches!(it.record.resource, ResourceId::Instance(_)));
-            self.notebooks += usize::from(matches!(it.record.resource, ResourceId::Notebook(_)));
+        if let Some(kind) = it.record.resource.in_registry()
+            && it.answers_version_1()
+        {
+            *self.0.entry(kind).or_default() += 1;
         }
     }
 }
 
 /// The answer to the first question, as far as this run asked it.
 pub(crate) fn headline(answering: &Answering, whole: bool, kinds: Kinds) -> String {
-    let (what, besides) = match (kinds.instances, kinds.notebooks) {
-        (true, true) => ("Nothing", ""),
-        (true, false) => ("No instance", "; notebooks were not looked at"),
-        (false, true) => ("No notebook", "; instances were not looked at"),
-        (false, false) => return "Instances and notebooks were not looked at".to_owned(),
+    let (what, besides) = match kinds {
+        Kinds::All => ("Nothing".to_owned(), ""),
+        Kinds::Only(ResourceKind::Instance) => ("No instance".to_owned(), "; notebooks were not looked at"),
+        Kinds::Only(ResourceKind::Notebook) => ("No notebook".to_owned(), "; instances were not looked at"),
+        Kinds::Only(kind) if kind.is_instance() => {
+            (format!("No {}", kind.about().noun), "; instances and notebooks were not looked at")
+        }
+        Kinds::Only(_) | Kinds::LaunchSources | Kinds::None => {
+            return "Instances and notebooks were not looked at".to_owned();
+        }
     };
-    let parts = [(answering.instances, "instance"), (answering.notebooks, "notebook")];
-    let total: usize = parts.iter().map(|(number, _)| number).sum();
-    let named: Vec<String> = parts
+    let total: usize = answering.0.values().sum();
+    let named: Vec<String> = answering
+        .0
         .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, noun)| format!("{} {noun}{}", grouped(*number), if *number == 1 { "" } else { "s" }))
+        .map(|(kind, number)| {
+            let plural = if *number == 1 { "" } else { "s" };
+            format!("{} {}{plural}", grouped(*number), kind.about().noun)
+        })
         .collect();
     let least = if whole { "" } else { "At least " };
     match total {

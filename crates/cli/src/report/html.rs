@@ -23,6 +23,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use v2only_enforcer::scan::Kinds;
 use v2only_policy::Mode;
+use v2only_policy::rollout::OpenResources;
 
 use self::causes::{Cause, causes_words, rows_of};
 use self::earlier::Earlier;
@@ -30,17 +31,20 @@ use self::exemptions::{ExemptionUse, Exemptions};
 use self::first::{First, Rows};
 use self::gate::{Busy, Evidence, Gate};
 use self::places::{Posture, Postures, scope, standfirst};
-use self::roll_out::{Coverage, Left, Step, steps};
+use self::roll_out::{StepView, steps};
 use self::rows::{Changed, Row, Unread, also_unread, changed, row, unread};
 use self::trend::{Trend, trend};
 use self::words::moment;
+use crate::args::shared::Shared;
 use crate::report::causes::Causes;
 use crate::report::headline::{Answering, headline};
 use crate::report::item::Item;
+use crate::report::roll_out as rollout;
 use crate::report::sink::{Head, Sink, Tail};
 use crate::term::problem::{Problem, Stop};
 
-const STYLE: &str = include_str!("../../templates/report.css");
+/// The style of every page.
+pub(crate) const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");
 
 /// The page.
@@ -53,7 +57,7 @@ struct Page {
     script_hash: String,
     report: Report,
     next: Next,
-    steps: Vec<Step>,
+    steps: Vec<StepView>,
     trend: Option<Trend>,
 }
 
@@ -101,13 +105,19 @@ struct Report {
 pub(crate) struct Html<'a> {
     head: Head<'a>,
     earlier: &'a [Earlier],
+    shared: &'a Shared,
     content: Content<'a>,
     out: &'a mut dyn Write,
 }
 
 impl<'a> Html<'a> {
-    pub(crate) fn new(head: Head<'a>, earlier: &'a [Earlier], out: &'a mut dyn Write) -> Self {
-        Self { head, earlier, content: Content::none(head), out }
+    pub(crate) fn new(
+        head: Head<'a>,
+        earlier: &'a [Earlier],
+        shared: &'a Shared,
+        out: &'a mut dyn Write,
+    ) -> Self {
+        Self { head, earlier, shared, content: Content::none(head), out }
     }
 }
 
@@ -119,7 +129,7 @@ impl Sink for Html<'_> {
 
     fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
         let content = std::mem::replace(&mut self.content, Content::none(self.head));
-        let (report, left) = content.report(self.head, tail);
+        let (report, open) = content.report(self.head, tail);
         let complete = report.unread.is_empty();
         let now = Earlier {
             time: self.head.now,
@@ -128,7 +138,9 @@ impl Sink for Html<'_> {
             places: report.places,
             whole: complete,
         };
-        let steps = steps(&left, Coverage { places: report.places, unread: report.unread.len() }, self.head);
+        let Head { kinds, policy, .. } = self.head;
+        let facts = rollout::facts((report.places, report.unread.len()), kinds, policy, open, None);
+        let steps = steps(&facts, self.shared);
         let page = Page {
             next: next(&steps, complete),
             style: STYLE,
@@ -146,7 +158,7 @@ impl Sink for Html<'_> {
 }
 
 /// The first open step. Where something could not be read, reading it comes first, and the step after it is named too.
-fn next(steps: &[Step], whole: bool) -> Next {
+fn next(steps: &[StepView], whole: bool) -> Next {
     let skipped = usize::from(!whole);
     let step = steps.iter().skip(skipped).find(|it| it.is_open());
     let (title, words) = step.map_or_else(
@@ -157,8 +169,8 @@ fn next(steps: &[Step], whole: bool) -> Next {
     Next { title, words }
 }
 
-/// As a content policy names a text.
-fn hash(text: &str) -> String {
+/// The hash by which a content policy names a style or a script.
+pub(crate) fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
@@ -173,7 +185,7 @@ struct Content<'a> {
     findings: First<(), Row>,
     failed: First<(), Row>,
     exemptions: ExemptionUse<'a>,
-    left: Left,
+    open: OpenResources,
 }
 
 impl<'a> Content<'a> {
@@ -188,7 +200,7 @@ impl<'a> Content<'a> {
             findings: First::default(),
             failed: First::default(),
             exemptions: ExemptionUse::none(head),
-            left: Left::default(),
+            open: OpenResources::default(),
         }
     }
 
@@ -204,12 +216,12 @@ impl<'a> Content<'a> {
             self.violations += 1;
             self.held_by_gate += usize::from(it.usage().is_some());
             self.evidence.add(it);
-            self.left.add(it);
+            rollout::add(&mut self.open, it);
             self.findings.add((), row(it));
         }
     }
 
-    fn report(self, head: Head<'_>, tail: &Tail<'_>) -> (Report, Left) {
+    fn report(self, head: Head<'_>, tail: &Tail<'_>) -> (Report, OpenResources) {
         let unread = unread(tail);
         let postures = self.postures.told(tail, head.accounts);
         let version_1: usize = postures.iter().map(|it| it.version_1).sum();
@@ -228,7 +240,7 @@ impl<'a> Content<'a> {
                 Mode::Enforce => "enforce",
             },
             headline: headline(&self.answering, unread.is_empty(), head.kinds),
-            everything: head.kinds == Kinds::ALL,
+            everything: head.kinds == Kinds::All,
             standfirst: standfirst(&postures, &scope),
             scope,
             places: tail.surveys.len(),
@@ -251,7 +263,7 @@ impl<'a> Content<'a> {
             exemptions: self.exemptions.told(tail),
             calls: crate::report::totals::calls_in_words(tail.calls),
         };
-        (report, self.left)
+        (report, self.open)
     }
 }
 

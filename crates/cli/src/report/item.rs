@@ -9,7 +9,8 @@ use v2only_policy::exemption::{InForce, Origin, Void};
 use v2only_policy::source::LaunchTemplate;
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    Decision, Finding, Hold, HttpTokens, Judged, MinimumVersion, Note, Plan, Subject, Switch, Tags, Verdict,
+    Decision, Finding, Hold, HttpTokens, Judged, MinimumVersion, Note, Plan, ResourceKind, Subject, Switch,
+    Tags, Verdict,
 };
 
 /// One resource.
@@ -148,12 +149,17 @@ impl<'a> Item<'a> {
     /// Whether something runs, or can be started, that answers version 1. What was not described does.
     pub(crate) fn answers_version_1(&self) -> bool {
         match self.posture() {
-            Some(Posture::Options(it)) => {
+            Some(Posture::Options(it)) if self.is_instance() => {
                 it.http_endpoint != Switch::Disabled && it.http_tokens != HttpTokens::Required
             }
             Some(Posture::Notebook { minimum_version, .. }) => *minimum_version != MinimumVersion::Two,
             _ => false,
         }
+    }
+
+    /// Whether the resource answers metadata requests itself.
+    fn is_instance(&self) -> bool {
+        self.record.resource.in_registry().is_some_and(ResourceKind::is_instance)
     }
 
     /// Whether it violates the policy after this run.

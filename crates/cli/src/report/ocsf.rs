@@ -116,6 +116,7 @@ fn event(item: &Item<'_>, finding: Finding, now: Timestamp) -> Value {
             "status_id": compliance,
             "status": compliance_name,
             "status_details": [finding.to_string()],
+            "requirements": rule.control(id.kind()).map_or(&[][..], |it| it.requirements),
         },
         "resources": [described(item)],
         "remediation": { "desc": resource::remedy(item, finding), "references": [rule.aws_page] },

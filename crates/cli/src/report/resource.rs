@@ -5,8 +5,8 @@ use std::fmt;
 use serde_json::Value;
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::{Outcome, ResourceId};
-use v2only_policy::source::ConsumerKind;
-use v2only_policy::{DefaultFinding, Finding, MetadataOption, OptionFinding, Place};
+use v2only_policy::surface::SurfaceFix;
+use v2only_policy::{DefaultFinding, Finding, MetadataOption, OptionFinding, Place, ResourceKind};
 
 use crate::report::item::Item;
 use crate::report::posture_v1::PostureV1;
@@ -25,43 +25,23 @@ pub(crate) struct Named {
 
 /// What AWS calls it.
 pub(crate) fn named(place: &Place, resource: &ResourceId) -> Named {
-    let partition = place.region.partition().as_str();
-    let (account, region) = (&place.account, &place.region);
-    let ec2 = |what: String| format!("arn:{partition}:ec2:{region}:{account}:{what}");
-    let (id, security_hub_type, cloud_formation_type) = match resource {
-        ResourceId::Instance(id) => (ec2(format!("instance/{id}")), "AwsEc2Instance", "AWS::EC2::Instance"),
-        ResourceId::Notebook(name) => (
-            format!(
-                "arn:{partition}:sagemaker:{region}:{account}:notebook-instance/{}",
-                name.as_str().to_lowercase()
-            ),
-            "AwsSageMakerNotebookInstance",
-            "AWS::SageMaker::NotebookInstance",
-        ),
-        ResourceId::TemplateVersion(id, _) => {
-            (ec2(format!("launch-template/{id}")), "AwsEc2LaunchTemplate", "AWS::EC2::LaunchTemplate")
-        }
-        // Its ARN holds a random part.
-        ResourceId::LaunchConfiguration(name) => {
-            (name.clone(), "AwsAutoScalingLaunchConfiguration", "AWS::AutoScaling::LaunchConfiguration")
-        }
-        ResourceId::Image(id) => {
-            (format!("arn:{partition}:ec2:{region}::image/{id}"), "Other", "AWS::EC2::Image")
-        }
-        // The ARN of a group holds a random part as well.
-        ResourceId::Consumer(ConsumerKind::AutoScalingGroup, name) => {
-            (name.clone(), "AwsAutoScalingAutoScalingGroup", "AWS::AutoScaling::AutoScalingGroup")
-        }
-        ResourceId::Consumer(ConsumerKind::Fleet, id) => {
-            (ec2(format!("fleet/{id}")), "Other", "AWS::EC2::EC2Fleet")
-        }
-        ResourceId::Consumer(ConsumerKind::SpotFleet, id) => {
-            (ec2(format!("spot-fleet-request/{id}")), "Other", "AWS::EC2::SpotFleet")
-        }
-        ResourceId::AccountDefault => (format!("AWS::::Account:{account}"), "AwsAccount", "AWS::::Account"),
-        ResourceId::UnnamedLaunch(text) | ResourceId::Source(text) => (text.clone(), "Other", "Other"),
-    };
-    Named { id, security_hub_type, cloud_formation_type }
+    match resource.in_registry().map(ResourceKind::about) {
+        Some(about) => Named {
+            id: fill(about.arn, place, &resource.aws_id()),
+            security_hub_type: about.security_hub_type,
+            cloud_formation_type: about.cloud_formation_type,
+        },
+        None => Named { id: resource.to_string(), security_hub_type: "Other", cloud_formation_type: "Other" },
+    }
+}
+
+/// A text of the registry with the names of a resource.
+fn fill(text: &str, place: &Place, id: &str) -> String {
+    text.replace("{partition}", place.region.partition().as_str())
+        .replace("{region}", place.region.as_str())
+        .replace("{account}", place.account.as_str())
+        .replace("{lower}", &id.to_lowercase())
+        .replace("{id}", id)
 }
 
 /// One finding of one resource, the same in every run.
@@ -106,8 +86,14 @@ pub(crate) fn command(item: &Item<'_>, finding: Finding) -> String {
         ResourceId::Image(id) => {
             format!("aws ec2 modify-image-attribute --region {region} --image-id {id} --imds-support v2.0")
         }
+        ResourceId::Surface(kind, id) => fill(kind.about().command, &item.record.place, id),
         ResourceId::Consumer(..) => format!("v2only scan --region {region} --kind launch-template"),
-        other => format!("v2only enforce --policy policy.yaml --region {region} --kind {}", other.kind()),
+        other @ (ResourceId::TemplateVersion(..)
+        | ResourceId::LaunchConfiguration(_)
+        | ResourceId::UnnamedLaunch(_)
+        | ResourceId::Source(_)) => {
+            format!("v2only enforce --policy policy.yaml --region {region} --kind {}", other.kind())
+        }
     }
 }
 
@@ -137,7 +123,14 @@ pub(crate) fn remedy(item: &Item<'_>, finding: Finding) -> String {
                 item.record.place.region
             )
         }
-        _ => format!("Type: {command}"),
+        ResourceId::Surface(kind, _) => match kind.about().fix {
+            SurfaceFix::Report(advice) => format!("Not fixed by v2only: {advice}. By hand: {command}"),
+            SurfaceFix::BehindUsageGate | SurfaceFix::InPlace => format!("Type: {command}"),
+        },
+        ResourceId::Instance(_)
+        | ResourceId::AccountDefault
+        | ResourceId::UnnamedLaunch(_)
+        | ResourceId::Source(_) => format!("Type: {command}"),
     }
 }
 

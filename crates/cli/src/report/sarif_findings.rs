@@ -81,6 +81,7 @@ fn results(item: &Item<'_>) -> Vec<(SarifFinding, Value)> {
             "partialFingerprints": { "v2only/v1": fingerprint },
             "properties": {
                 "account": place.account.as_str(), "region": place.region.as_str(), "kind": id.kind(),
+                "requirements": rule.control(id.kind()).map_or(&[][..], |it| it.requirements),
                 "outcome": item.outcome(), "hold": item.record.hold().map(Hold::code),
             },
         });

@@ -137,6 +137,7 @@ fn advice(hold: &Hold) -> Option<&'static str> {
         | Hold::RestartFailed(_)
         | Hold::DeclarativePolicy(_)
         | Hold::Enforcement(_)
+        | Hold::SurfaceReportOnly { .. }
         | Hold::Immutable { .. }
         | Hold::Pinned { .. }
         | Hold::OpenLaunches { .. }

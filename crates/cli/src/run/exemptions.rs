@@ -93,7 +93,7 @@ fn reach(scope: ScanScope<'_>, seen: &[LocationSurvey]) -> Reach {
         _ => None,
     });
     Reach {
-        every_kind: scope.request.kinds == Kinds::ALL && scope.request.filter.is_empty(),
+        every_kind: scope.request.kinds == Kinds::All && scope.request.filter.is_empty(),
         every_account: scope.shared.org
             && scope.shared.ou.is_empty()
             && scope.shared.exclude_accounts.is_empty(),

@@ -1,21 +1,25 @@
-//! Findings into Security Hub: those of this scan are sent, those that it did not meet any more are closed.
+//! Findings into Security Hub: those of this scan are sent, those that it did not meet any more are closed, and exemptions
+//! are mirrored in the findings of AWS's own controls.
 //!
 //! A finding is closed only where everything was read, and only for the kinds that were read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use v2only_enforcer::ports::{ImportFindings, KnownFinding, ReadFindings};
+use v2only_enforcer::ports::{
+    ControlFinding, ImportFindings, KnownFinding, ReadControls, ReadFindings, UpdateFindings,
+};
 use v2only_enforcer::scan::Kinds;
-use v2only_policy::Place;
+use v2only_policy::{Place, ResourceKind};
 
 use crate::report::asff;
 use crate::report::asff::{GENERATOR, Known};
 use crate::report::item::Item;
+use crate::run::controls::{self, Exempt};
 use crate::run::found::Findings;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::spool::values::Values;
@@ -34,6 +38,8 @@ pub(crate) struct Imported {
     sent: Values,
     /// How many of them close something.
     pub(crate) closed: usize,
+    /// How many findings of AWS's own controls were suppressed, and how many are not any more.
+    mirrored: Mirrored,
     /// What Security Hub refused, or could not be asked, by account and Region.
     pub(crate) failures: Vec<String>,
 }
@@ -47,8 +53,23 @@ impl Imported {
     /// In one sentence.
     pub(crate) fn in_words(&self) -> String {
         let sent = crate::term::messages::count(self.sent.len(), "finding");
-        format!("sent {sent} to Security Hub, {} of them to close what is clean now", self.closed)
+        let mut text =
+            format!("sent {sent} to Security Hub, {} of them to close what is clean now", self.closed);
+        let Mirrored { suppressed, taken_back } = self.mirrored;
+        if suppressed + taken_back > 0 {
+            text.push_str(&format!(
+                "; suppressed {suppressed} of AWS's own controls for exempt resources, and took back {taken_back}"
+            ));
+        }
+        text
     }
+}
+
+/// What became of findings of AWS's own controls.
+#[derive(Debug, Default, Clone, Copy)]
+struct Mirrored {
+    suppressed: usize,
+    taken_back: usize,
 }
 
 /// Sends each finding to Security Hub in the account and Region of its resource.
@@ -56,7 +77,7 @@ impl Imported {
 /// # Errors
 /// What was found cannot be read again, or what was sent cannot be kept.
 pub(crate) async fn import(
-    hub: &(impl ReadFindings + ImportFindings),
+    hub: &(impl ReadFindings + ImportFindings + ReadControls + UpdateFindings),
     findings: Findings<'_>,
     kinds: Kinds,
     now: Timestamp,
@@ -67,7 +88,7 @@ pub(crate) async fn import(
     let at_one_place = async |(number, seen): (usize, &LocationSurvey)| {
         let place = &seen.place;
         let _shown = progress.begin(format!("importing into Security Hub of {place}"));
-        let complete = if seen.failure.is_none() { kinds } else { Kinds::NONE };
+        let complete = if seen.failure.is_none() { kinds } else { Kinds::None };
         let mut one = One { hub, place, now, sent, batch: Vec::new(), came: ImportResult::default() };
         one.import(findings, findings.estate.at(number), complete).await?;
         spool::Result::Ok(one.came)
@@ -79,6 +100,8 @@ pub(crate) async fn import(
         let it = it?;
         imported.sent.extend(it.findings);
         imported.closed += it.closed;
+        imported.mirrored.suppressed += it.mirrored.suppressed;
+        imported.mirrored.taken_back += it.mirrored.taken_back;
         imported.failures.extend(it.failures);
     }
     Ok(imported)
@@ -89,6 +112,7 @@ pub(crate) async fn import(
 struct ImportResult {
     findings: Vec<Slot>,
     closed: usize,
+    mirrored: Mirrored,
     failures: Vec<String>,
 }
 
@@ -103,7 +127,7 @@ struct One<'a, H> {
     came: ImportResult,
 }
 
-impl<H: ReadFindings + ImportFindings> One<'_, H> {
+impl<H: ReadFindings + ImportFindings + ReadControls + UpdateFindings> One<'_, H> {
     async fn import(
         &mut self,
         findings: Findings<'_>,
@@ -120,9 +144,11 @@ impl<H: ReadFindings + ImportFindings> One<'_, H> {
         };
         let created: Known = known.iter().map(|it| (it.id.clone(), it.created_at.clone())).collect();
         let mut unmet: BTreeSet<&str> = known.iter().map(|it| it.id.as_str()).collect();
+        let mut exempt = Exempt::default();
         for number in numbers {
             let mut made = Vec::new();
             findings.one(number, &mut |it: &Item<'_>| {
+                exempt.add(it);
                 made = asff::findings(it, self.now, &created);
                 spool::Result::Ok(())
             })?;
@@ -137,7 +163,52 @@ impl<H: ReadFindings + ImportFindings> One<'_, H> {
             self.add(asff::closed(it, self.place, self.now)).await?;
         }
         self.send().await;
+        self.mirror(&exempt, complete).await;
         Ok(())
+    }
+
+    /// Suppresses findings of AWS's own controls about exempt resources, and takes back what is not exempt any more.
+    async fn mirror(&mut self, exempt: &Exempt, complete: Kinds) {
+        let controls: Vec<&str> = controls::controls().map(|it| it.id).collect();
+        let known = match self.hub.control_findings(self.place, &controls).await {
+            Ok(known) => known,
+            Err(failure) => {
+                let why =
+                    format!("AWS's own controls in Security Hub of {}: {}", self.place, sentence(&failure));
+                self.came.failures.push(why);
+                return;
+            }
+        };
+        // A call sets one status and one note.
+        let mut alike: BTreeMap<(&str, String), Vec<&ControlFinding>> = BTreeMap::new();
+        for it in exempt.updates(&known, complete) {
+            alike.entry((it.status, it.note)).or_default().push(it.finding);
+        }
+        for ((status, note), findings) in &alike {
+            for some in findings.chunks(BATCH) {
+                self.update(status, note, some).await;
+            }
+        }
+    }
+
+    async fn update(&mut self, status: &str, note: &str, findings: &[&ControlFinding]) {
+        let place = self.place;
+        let refused = match self.hub.set_workflow(place, findings, status, (note, controls::AUTHOR)).await {
+            Ok(refused) => refused,
+            Err(failure) => {
+                let why = format!("AWS's own controls in Security Hub of {place}: {}", sentence(&failure));
+                self.came.failures.push(why);
+                return;
+            }
+        };
+        let done = findings.len().saturating_sub(refused.len());
+        let mirrored = &mut self.came.mirrored;
+        let number =
+            if status == controls::SUPPRESSED { &mut mirrored.suppressed } else { &mut mirrored.taken_back };
+        *number += done;
+        let named =
+            refused.iter().map(|it| format!("finding {} in {place}: {}: {}", it.id, it.code, it.message));
+        self.came.failures.extend(named);
     }
 
     async fn add(&mut self, finding: Value) -> spool::Result<()> {
@@ -169,13 +240,6 @@ impl<H: ReadFindings + ImportFindings> One<'_, H> {
 fn was_looked_for(it: &KnownFinding, place: &Place, complete: Kinds) -> bool {
     let partition = place.region.partition().as_str();
     let ours = format!("v2only/{partition}/{}/{}/", place.account, place.region);
-    match it.id.strip_prefix(&ours).and_then(|rest| rest.split('/').next()) {
-        Some("instance") => complete.instances,
-        Some("notebook") => complete.notebooks,
-        Some("launch-template") => complete.launch_templates,
-        Some("launch-configuration") => complete.launch_configurations,
-        Some("image") => complete.images,
-        Some("account-default") => complete.account_defaults,
-        _ => false,
-    }
+    let word = it.id.strip_prefix(&ours).and_then(|rest| rest.split('/').next());
+    word.and_then(ResourceKind::of).is_some_and(|kind| complete.contains(kind))
 }

@@ -7,8 +7,9 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::scan::{Kinds, scan_by_pages};
+use v2only_enforcer::scan::{Kinds, Unread, scan_by_pages};
 use v2only_enforcer::sources::trace::Tracer;
+use v2only_enforcer::surfaces;
 use v2only_enforcer::{Failure, Record, ResourceId};
 use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, InstanceId, Judged, Place, Policy, Verdict};
@@ -17,7 +18,7 @@ use crate::args::selection::Filter;
 use crate::report::item::Item;
 use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
 use crate::term::messages::Progress;
-use crate::world::Readable;
+use crate::world::{ReadSurfaces, Readable};
 
 /// How the reading of one account and Region ended.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl Page<'_> {
 /// The first error of `each`, which ends the survey. An account and Region that cannot be read is not an error: its
 /// survey says so.
 pub(crate) async fn survey<E>(
-    ports: &impl Readable,
+    ports: &(impl Readable + ReadSurfaces),
     request: ScanRequest<'_>,
     progress: &Progress,
     each: impl FnMut(Page<'_>) -> Result<(), E>,
@@ -101,7 +102,9 @@ pub(crate) async fn survey<E>(
             let mut keep = |judged| unpoisoned(&page).push(judged);
             let unread = scan_by_pages(ports, policy, place, (kinds, now), &mut keep, &hand_on).await;
             hand_on().await;
-            Ok(unread)
+            let others = surfaces::scan(ports, policy, place, (kinds, now), &mut keep).await;
+            hand_on().await;
+            Ok(Unread { failure: unread.failure.or(others.failure), usage: unread.usage.or(others.usage) })
         };
         let tracing = async {
             let (mut tracer, mut untraced) = (Tracer::default(), None);

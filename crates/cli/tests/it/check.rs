@@ -466,7 +466,7 @@ fn types_are_listed_as_judged_or_named() {
     assert_eq!(of("AWS::EC2::Instance")["switch"], "MetadataOptions.HttpTokens");
     assert_eq!(of("AWS::EKS::Nodegroup")["state"], "named");
     assert_eq!(of("aws_launch_template")["state"], "judged");
-    assert_eq!(of("awscc_ec2_instance")["state"], "named");
+    assert_eq!(of("awscc_ec2_instance")["state"], "judged");
     assert_eq!(of("EC2NodeClass")["switch"], "spec.metadataOptions.httpTokens");
     assert_eq!(of("amazon-chroot")["switch"], "imds_support");
     for it in types {

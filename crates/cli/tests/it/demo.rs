@@ -68,6 +68,10 @@ fn every_resource_ends_as_the_policy_says() {
         assert_eq!(invariant["holds"], true, "{invariant} {}", document["cost"]);
     }
     assert!(output.status.success(), "{stderr}");
+    assert_eq!(
+        (document["schema"].as_str(), document["exit_code"].as_u64()),
+        (Some("v2only.demo.v1"), Some(0))
+    );
     assert!(took < Duration::from_secs(60), "{took:?}");
     cost(&document["cost"]);
     assert_eq!(document["aside"]["ignored"].as_array().unwrap().len(), 2, "{}", document["aside"]);

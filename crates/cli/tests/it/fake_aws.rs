@@ -12,6 +12,8 @@ mod notebooks;
 pub(crate) mod operator;
 #[path = "fake_aws/sources.rs"]
 mod sources;
+#[path = "fake_aws/surfaces.rs"]
+mod surfaces;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -19,14 +21,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 use v2only::Cloud;
-use v2only_enforcer::ports::{Admission, Answer, Metric, OrganizationalUnits, Page, ReadParameter};
+use v2only_enforcer::ports::{
+    Admission, Answer, ControlFinding, Metric, OrganizationalUnits, Page, ReadParameter,
+};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 use v2only_policy::source::{Consumer, ConsumerKind, Image, LaunchConfiguration, LaunchTemplate};
 use v2only_policy::usage::{Counted, Lately, first_day};
 use v2only_policy::{
-    AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Switches, Tags,
+    AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Surface, Switches, Tags,
 };
 
 use crate::fake_deployment::Deployment;
@@ -53,6 +57,8 @@ struct State {
     counted: BTreeMap<(InstanceId, Metric), Counted>,
     lately: BTreeMap<InstanceId, Lately>,
     failures: Vec<(&'static str, Option<&'static str>, Failure)>,
+    surfaces: Vec<(Place, Surface)>,
+    surface_usage: BTreeMap<String, Counted>,
     /// Sources, which are in every Region.
     defaults: Option<AccountDefaults>,
     templates: Vec<LaunchTemplate>,
@@ -74,6 +80,8 @@ struct State {
     /// What Security Hub holds, by id.
     findings: BTreeMap<String, Value>,
     refused_findings: Vec<&'static str>,
+    /// What AWS's own controls found.
+    controls: Vec<ControlFinding>,
     deployment: Deployment,
     /// The accounts of the organization that can be entered, with their names; ours and one that cannot without these.
     members: Vec<(&'static str, &'static str)>,

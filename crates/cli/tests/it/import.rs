@@ -154,3 +154,113 @@ fn import_is_asked_for_in_its_format() {
     assert_eq!(nothing.run("scan --output asff --import -q").json(), json!({ "Findings": [] }));
     assert_eq!(nothing.aws.calls_of("securityhub:BatchImportFindings"), 0);
 }
+
+const INSTANCE: &str = "arn:aws:ec2:eu-central-1:111122223333:instance/i-0000000000000000a";
+const OTHER: &str = "arn:aws:ec2:eu-central-1:111122223333:instance/i-0000000000000000b";
+const EXEMPT: &str = "\
+version: 1
+mode: enforce
+exemptions:
+  - match: { resources: [i-0000000000000000a] }
+    reason: vendor agent speaks only v1
+    owner: billing@example.com
+    until: 2026-11-21
+";
+const WITH_POLICY: &str = "scan --policy DIR/policy.yaml --output asff --import";
+
+fn with_controls() -> FakeAws {
+    estate().control("eu-central-1", "EC2.8", INSTANCE).control("eu-central-1", "EC2.8", OTHER)
+}
+
+fn status(world: &FakeWorld, resource: &str) -> (String, Option<String>) {
+    let all = world.aws.workflows();
+    all.into_iter().find(|it| it.0.ends_with(resource)).map(|it| (it.1, it.2)).unwrap()
+}
+
+/// Security Hub and the document say the same of an exempt resource, and only until its exemption ends.
+#[test]
+fn findings_of_aws_own_controls_are_suppressed_until_the_exemption_ends() {
+    let world = FakeWorld::with(with_controls()).file("policy.yaml", EXEMPT);
+    let ran = world.run(WITH_POLICY);
+    assert!(
+        ran.err.contains("suppressed 1 of AWS's own controls for exempt resources, and took back 0"),
+        "{}",
+        ran.err
+    );
+    let note =
+        "Exempt through 2026-11-21: vendor agent speaks only v1, owner billing@example.com (exemptions[0])";
+    assert_eq!(status(&world, INSTANCE), ("SUPPRESSED".to_owned(), Some(note.to_owned())));
+    assert_eq!(status(&world, OTHER), ("NEW".to_owned(), None));
+    world.run(WITH_POLICY);
+    assert_eq!(world.aws.calls_of("securityhub:BatchUpdateFindings"), 1, "a second run changes nothing");
+    let world = world.file("policy.yaml", &EXEMPT.replace("2026-11-21", "2026-11-19"));
+    let ran = world.run(WITH_POLICY);
+    assert!(
+        ran.err.contains("suppressed 0 of AWS's own controls for exempt resources, and took back 1"),
+        "{}",
+        ran.err
+    );
+    let (workflow, note) = status(&world, INSTANCE);
+    assert_eq!(workflow, "NEW");
+    assert!(note.unwrap().contains("ended"));
+}
+
+#[test]
+fn an_incomplete_scan_takes_no_suppression_back() {
+    let world = FakeWorld::with(with_controls()).file("policy.yaml", EXEMPT);
+    world.run(WITH_POLICY);
+    let aws = world.aws.clone().failing(
+        "sagemaker:ListNotebookInstances",
+        None,
+        Kind::Denied,
+        "AccessDenied",
+        "no",
+    );
+    let world = FakeWorld::with(aws).file("policy.yaml", "version: 1\nmode: enforce\n");
+    assert_eq!(world.run(WITH_POLICY).exit.code(), 3);
+    assert_eq!(status(&world, INSTANCE).0, "SUPPRESSED");
+}
+
+#[test]
+fn an_update_that_security_hub_refuses_is_named_and_the_run_incomplete() {
+    let aws = with_controls().refusing_findings("EC2.8/");
+    let world = FakeWorld::with(aws).file("policy.yaml", EXEMPT);
+    let ran = world.run(WITH_POLICY);
+    assert_eq!(ran.exit.code(), 3);
+    assert!(
+        ran.err.contains("in 111122223333/eu-central-1: FindingNotFound: no such finding"),
+        "{}",
+        ran.err
+    );
+    let aws = with_controls().failing(
+        "securityhub:BatchUpdateFindings",
+        None,
+        Kind::Denied,
+        "AccessDeniedException",
+        "not authorized",
+    );
+    let ran = FakeWorld::with(aws).file("policy.yaml", EXEMPT).run(WITH_POLICY);
+    assert_eq!(ran.exit.code(), 3);
+    assert!(
+        ran.err.contains("AWS's own controls in Security Hub of 111122223333/eu-central-1"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn findings_name_the_requirements_that_aws_relates_to_its_own_control() {
+    let printed = FakeWorld::with(estate()).run("scan --kind instance --output asff -q").json();
+    let requirements =
+        printed["Findings"][0]["Compliance"]["RelatedRequirements"].as_array().unwrap().clone();
+    for wanted in ["CIS AWS Foundations Benchmark v5.0.0/5.7", "NIST.800-53.r5 AC-6", "PCI DSS v4.0.1/2.2.6"]
+    {
+        assert!(requirements.contains(&wanted.into()), "{requirements:?}");
+    }
+    let notebook = FakeWorld::with(estate()).run("scan --kind notebook --output asff -q").json();
+    assert_eq!(
+        notebook["Findings"][0]["Compliance"],
+        json!({ "Status": "FAILED" }),
+        "no control checks notebooks"
+    );
+}

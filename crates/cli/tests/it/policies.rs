@@ -173,3 +173,65 @@ fn what_cannot_be_rendered_is_refused_before_anything_is_written() {
     assert_eq!(ran.exit.code(), 2);
     assert!(ran.err.contains("cannot write DIR/occupied"), "{}", ran.err);
 }
+
+const REQUIRES_V2: &str = r#"{ "Version": "2012-10-17", "Statement": [{
+  "Sid": "RequireV2", "Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "arn:aws:ec2:*:*:instance/*",
+  "Condition": { "StringNotEquals": { "ec2:MetadataHttpTokens": "required" } } }] }"#;
+
+/// A log file as CloudTrail delivers it.
+fn trail(records: &[serde_json::Value]) -> String {
+    serde_json::json!({ "Records": records }).to_string()
+}
+
+fn recorded_launch(role: &str, stated: Option<&str>, answered: &str) -> serde_json::Value {
+    let options = serde_json::json!({ "httpTokens": answered, "httpEndpoint": "enabled", "httpPutResponseHopLimit": 1 });
+    let request = stated.map_or_else(
+        || serde_json::json!({}),
+        |it| serde_json::json!({ "metadataOptions": { "httpTokens": it } }),
+    );
+    serde_json::json!({
+        "eventVersion": "1.09", "eventType": "AwsApiCall", "eventTime": "2026-11-19T08:00:00Z",
+        "eventSource": "ec2.amazonaws.com", "eventName": "RunInstances", "eventID": format!("e-{role}"),
+        "awsRegion": "eu-central-1", "recipientAccountId": "111122223333",
+        "userIdentity": { "type": "AssumedRole", "accountId": "111122223333", "sessionContext": {
+            "sessionIssuer": { "arn": format!("arn:aws:iam::111122223333:role/{role}") } } },
+        "requestParameters": request,
+        "responseElements": { "instancesSet": { "items": [{ "instanceId": "i-0abc", "metadataOptions": options }] } },
+    })
+}
+
+#[test]
+fn recorded_calls_are_judged_before_a_policy_is_attached() {
+    let records = [
+        recorded_launch("ci", Some("optional"), "optional"),
+        recorded_launch("ci", None, "optional"),
+        recorded_launch("terraform", Some("required"), "required"),
+        recorded_launch("console", None, "required"),
+    ];
+    let world = world().file("mine.json", REQUIRES_V2).file("trail.json", &trail(&records)).watched(160);
+    let ran = world.run("policies impact DIR/mine.json --trail-files DIR/trail.json");
+    assert_snapshot!(ran.seen());
+    assert_eq!(world.aws.asked(), [""; 0]);
+    let json = world.run("policies impact DIR/mine.json --trail-files DIR/trail.json --output json").json();
+    let policy = &json["policies"][0];
+    assert_eq!(
+        (&policy["denied"], &policy["not_told"], &policy["unchanged"]),
+        (&2.into(), &1.into(), &1.into())
+    );
+    let ci = policy["affected"].as_array().unwrap().iter().find(|it| it["denied"] == 2).unwrap();
+    assert_eq!((&ci["by"][0], &ci["action"]), (&"RequireV2".into(), &"ec2:RunInstances".into()));
+}
+
+#[test]
+fn an_impact_is_zero_only_if_every_record_was_read_and_nothing_is_denied() {
+    let world = world()
+        .file("mine.json", REQUIRES_V2)
+        .file("good.json", &trail(&[recorded_launch("ci", Some("required"), "required")]))
+        .file("broken.json", "{");
+    assert_eq!(world.run("policies impact DIR/mine.json --trail-files DIR/good.json").exit.code(), 0);
+    let ran = world.run("policies impact DIR/mine.json --trail-files DIR/good.json DIR/broken.json");
+    assert_eq!(ran.exit.code(), 3, "{}", ran.err);
+    assert!(ran.err.contains("1 record could not be read"), "{}", ran.err);
+    let wrong = world.run("policies impact DIR/good.json --trail-files DIR/good.json");
+    assert_eq!(wrong.exit.code(), 2, "{}", wrong.err);
+}

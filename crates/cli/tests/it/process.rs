@@ -26,6 +26,9 @@ fn help_names_the_commands_the_flags_and_the_exit_codes() {
         ("help_policies", &["policies", "--help"]),
         ("help_policies_render", &["policies", "render", "--help"]),
         ("help_policies_check", &["policies", "check", "--help"]),
+        ("help_policies_impact", &["policies", "impact", "--help"]),
+        ("help_plan", &["plan", "--help"]),
+        ("help_gate", &["gate", "--help"]),
     ] {
         let output = v2only(arguments);
         assert_eq!(output.status.code(), Some(0));

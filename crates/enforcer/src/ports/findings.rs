@@ -35,6 +35,47 @@ pub struct RefusedFinding {
     pub message: String,
 }
 
+/// A finding of one of AWS's own controls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlFinding {
+    /// Its id.
+    pub id: String,
+    /// The ARN of the product that owns the finding.
+    pub product: String,
+    /// The control, such as `EC2.8`.
+    pub control: String,
+    /// The id of each resource the finding is about, usually an ARN.
+    pub resources: Vec<String>,
+    /// `PASSED`, `FAILED`, `WARNING` or `NOT_AVAILABLE`.
+    pub compliance: String,
+    /// `NEW`, `NOTIFIED`, `SUPPRESSED` or `RESOLVED`.
+    pub workflow: String,
+    /// The note of a customer, and who wrote the note.
+    pub note: Option<(String, String)>,
+}
+
+/// `securityhub:GetFindings`, of AWS's own controls. One call per 100 findings.
+pub trait ReadControls {
+    /// The active findings of these controls about the account and Region.
+    fn control_findings(
+        &self,
+        place: &Place,
+        controls: &[&str],
+    ) -> impl Future<Output = Answer<Vec<ControlFinding>>> + Send;
+}
+
+/// `securityhub:BatchUpdateFindings`, of the workflow status and the note. Repeating a call is harmless.
+pub trait UpdateFindings {
+    /// Sets both of at most 100 findings; gives those that were not updated.
+    fn set_workflow(
+        &self,
+        place: &Place,
+        findings: &[&ControlFinding],
+        status: &str,
+        note: (&str, &str),
+    ) -> impl Future<Output = Answer<Vec<RefusedFinding>>> + Send;
+}
+
 /// `securityhub:GetFindings`. One call per 100 findings.
 pub trait ReadFindings {
     /// The active findings of a place that are about its account and Region, and whose generators begin like this.

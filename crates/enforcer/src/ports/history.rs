@@ -17,6 +17,8 @@ pub enum LookUp<'a> {
     Notebook(&'a NotebookName),
     /// Changes of metadata options, of any instance.
     ModifiedOptions,
+    /// Launches, of any instance.
+    Launches,
 }
 
 /// `cloudtrail:LookupEvents`. One call per page of 50 events.

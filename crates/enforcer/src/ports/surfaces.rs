@@ -56,7 +56,7 @@ pub trait TightenSurface {
 
 /// Writes recorded options back: the only call on surfaces that can loosen.
 pub trait RestoreSurface {
-    /// Sets the options to these, of which `None` is not set, and keeps everything else as it is now. Repeating it is harmless.
+    /// Sets the options to these and keeps everything else as it is now. `None` is not set. Repeating it is harmless.
     fn restore_surface(
         &self,
         place: &Place,

@@ -179,6 +179,11 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
         gate: &mut Option<Failure>,
     ) -> Result<Step, Failure> {
         let page = request.instances(&self.app.ports, task.page.clone(), gate).await?;
+        if let Some(failure) = request.history_to_retry().await {
+            // An instance that was v2-only must not stay sheltered because CloudTrail was busy.
+            task.so_far.again += 1;
+            self.unswept(&format!("the history of {}", request.place), &failure);
+        }
         if !self.carry_out(page.items, request, task).await {
             return Ok(Step::TimeIsShort);
         }

@@ -204,6 +204,7 @@ impl ReadHistory for Fake {
             LookUp::Instance(id) => (id.as_str(), id.as_str()),
             LookUp::Notebook(name) => (name.as_str(), name.as_str()),
             LookUp::ModifiedOptions => ("modified options", "ModifyInstanceMetadataOptions"),
+            LookUp::Launches => ("launches", "RunInstances"),
         };
         self.call("cloudtrail:LookupEvents", target, |world| {
             let items = world.history.iter().filter(|it| it.to_string().contains(word)).cloned().collect();

@@ -24,8 +24,7 @@ async fn planned() -> (Fake, Vec<Judged>) {
     });
     let policy = document::parse(ENFORCE).unwrap().policy;
     let mut found = Vec::new();
-    let kinds = Kinds { instances: true, notebooks: true, ..Kinds::NONE };
-    let unread = scan(&fake, &policy, &place(), kinds, now(), &mut |it| found.push(it)).await;
+    let unread = scan(&fake, &policy, &place(), Kinds::All, now(), &mut |it| found.push(it)).await;
     assert_eq!(unread.failure, None);
     assert!(found.len() == 4 && found.iter().all(Judged::acts));
     (fake, found)

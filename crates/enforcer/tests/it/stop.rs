@@ -17,8 +17,8 @@ const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions";
 
 /// How many instances are described together at most.
 const CHUNK: usize = 40;
-/// How many changes begin before a description is 2 seconds old, where each takes a fifth of a second.
-const FRESH: usize = 10;
+/// How many changes begin before a description is a second old, where each takes a fifth of a second.
+const FRESH: usize = 5;
 
 fn parameter() -> Location {
     Location::Parameter("/v2only/policy".to_owned())
@@ -53,7 +53,7 @@ async fn an_instance_that_is_exempted_or_switched_off_during_a_sweep_is_left() {
 }
 
 #[tokio::test]
-async fn an_instance_that_is_exempted_while_the_request_rate_is_waited_for_is_left_after_two_seconds() {
+async fn an_instance_that_is_exempted_while_the_request_rate_is_waited_for_is_left_after_a_second() {
     let deployed = Deployed::new(ENFORCE, |world| {
         violating(200)(world);
         // 5 changes a second.

@@ -84,7 +84,8 @@ pub fn of(policy: &Policy, against: Against<'_>) -> Effects {
     cases
 }
 
-fn outcome(policy: &Policy, requests: &[Request], must_grant: bool) -> Outcome {
+/// What becomes of requests that are made together.
+pub(super) fn outcome(policy: &Policy, requests: &[Request], must_grant: bool) -> Outcome {
     let mut denying: Vec<String> = Vec::new();
     let mut doubts = BTreeSet::new();
     // Every request of the case must be granted.

@@ -13,7 +13,7 @@ use crate::Word;
 pub struct Request {
     /// For example `ec2:RunInstances`.
     pub action: String,
-    /// An ARN, or `*` where the action has no resource type.
+    /// An ARN, or `*` where the action has no resource type. Empty if it is not known.
     pub resource: String,
     /// What is known of it, by key in small letters; no values = it is known not to carry the key.
     pub context: BTreeMap<String, Vec<String>>,
@@ -53,10 +53,23 @@ impl Answer {
 /// Whether a statement applies.
 pub fn applies(statement: &Statement, request: &Request) -> Answer {
     let action = |pattern: &str| glob::matches_ignoring_case(pattern, &request.action);
-    if !among(&statement.actions, action) || !among(&statement.resources, |it| resource(it, request)) {
+    if !among(&statement.actions, action) {
         return Answer::No;
     }
-    statement.tests.iter().map(|test| holds(test, request)).fold(Answer::Yes, Answer::and)
+    let resource = on_resource(&statement.resources, request);
+    if resource == Answer::No {
+        return Answer::No;
+    }
+    let tests = statement.tests.iter().map(|test| holds(test, request)).fold(Answer::Yes, Answer::and);
+    resource.and(tests)
+}
+
+/// Whether a statement is about the resource. Of one that is not known only `*` is sure.
+fn on_resource(set: &Set, request: &Request) -> Answer {
+    if request.resource.is_empty() && !set.words.iter().any(|it| it.text == "*") {
+        return Answer::Depends(BTreeSet::from(["the resource".to_owned()]));
+    }
+    Answer::of(among(set, |it| resource(it, request)))
 }
 
 fn among(set: &Set, matches: impl Fn(&str) -> bool) -> bool {
@@ -64,7 +77,7 @@ fn among(set: &Set, matches: impl Fn(&str) -> bool) -> bool {
 }
 
 fn resource(pattern: &str, request: &Request) -> bool {
-    if request.resource == "*" {
+    if request.resource == "*" || request.resource.is_empty() {
         return pattern == "*";
     }
     glob::matches(pattern, &request.resource)

@@ -27,8 +27,10 @@ use self::folder::{Folder, InFile, is_override, local_folder};
 pub use self::packer::PackerTemplate;
 use self::program::{Children, Instance, Program, Scope};
 use self::syntax::{Block, Body, Expr};
+use self::value::Val;
 use super::cloudformation::Unreadable;
 use super::suppression::{Directive, comments, resource_at};
+use super::terraform::default_by;
 use super::terraform::kinds::{self, Switch};
 use super::{Counts, Finding};
 use crate::check::Level;
@@ -201,16 +203,17 @@ impl Sources {
     /// calls is judged with the values of each call.
     pub fn findings(&self, settings: &Settings) -> Vec<(String, Finding)> {
         let program = Program::of(&self.folders);
-        let mut judge = Judge { program: &program, settings, met: HashSet::new(), findings: Vec::new() };
+        let (met, findings) = (HashSet::new(), Vec::new());
+        let mut judge = Judge { program: &program, settings, default: None, met, findings };
         let called = self.called();
         let roots = self.order.iter().filter(|it| !called.contains(*it));
         for folder in roots.filter_map(|it| self.folders.get(it)) {
-            judge.module(&program.root(folder));
+            judge.root(&program.root(folder));
         }
         // Folders that call each other in a ring.
         for folder in self.order.iter().filter_map(|it| self.folders.get(it)) {
             if !judge.met.contains(folder.path.as_str()) {
-                judge.module(&program.root(folder));
+                judge.root(&program.root(folder));
             }
         }
         let mut findings = judge.findings;
@@ -249,11 +252,44 @@ pub fn normal(path: &str) -> String {
 struct Judge<'p, 'a> {
     program: &'p Program<'a>,
     settings: &'p Settings,
+    /// The account default that the root module or a module of it sets, in words.
+    default: Option<String>,
     met: HashSet<&'a str>,
     findings: Vec<InSource>,
 }
 
 impl<'a> Judge<'_, 'a> {
+    /// Judges what is deployed together.
+    fn root(&mut self, instance: &Rc<Instance<'a>>) {
+        self.default = self.account_default(instance, &mut HashSet::new());
+        self.module(instance);
+    }
+
+    fn account_default(&self, instance: &Rc<Instance<'a>>, met: &mut HashSet<&'a str>) -> Option<String> {
+        if !met.insert(&instance.folder.path) {
+            return None;
+        }
+        let set = instance.folder.resources.iter().find_map(|it| {
+            let (kind, name) = (it.block.label(0), it.block.label(1));
+            let body = (kind == "aws_ec2_instance_metadata_defaults").then_some(&it.block.body)?;
+            match self.program.resource(body, &Scope::of(instance), &["http_tokens"]) {
+                Val::Map(arguments) => match arguments.get("http_tokens")? {
+                    Val::Text(tokens) => {
+                        Some(default_by(&format!("{}{kind}.{name}", instance.address), tokens))
+                    }
+                    _ => None,
+                },
+                _ => None,
+            }
+        });
+        set.or_else(|| {
+            instance.folder.calls.iter().find_map(|it| match &*self.program.children(instance, it) {
+                Children::Instances(inner) => inner.iter().find_map(|(_, it)| self.account_default(it, met)),
+                Children::Elsewhere(_) => None,
+            })
+        })
+    }
+
     fn module(&mut self, instance: &Rc<Instance<'a>>) {
         self.met.insert(&instance.folder.path);
         for resource in &instance.folder.resources {
@@ -287,7 +323,14 @@ impl<'a> Judge<'_, 'a> {
         for (suffix, scope) in &repetitions.copies {
             let address = format!("{plain}{suffix}");
             let values = program.resource(&block.body, scope, JUDGED);
-            let facts = Facts { address: &address, kind, values, body: &block.body, at: block.at };
+            let facts = Facts {
+                address: &address,
+                kind,
+                values,
+                body: &block.body,
+                at: block.at,
+                default: self.default.as_deref(),
+            };
             copies.push((address.clone(), facts.findings(settings)));
         }
         let said = |it: &[Finding]| it.iter().map(|it| it.why.clone()).collect::<Vec<_>>();

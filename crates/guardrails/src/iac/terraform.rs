@@ -1,19 +1,27 @@
 //! Terraform plans, as `terraform show -json` writes them.
 //!
 //! Read in this order: `texts` tells a plan from other texts; `kinds` are the resource types;
-//! `configuration` is what the author stated.
+//! `configuration` is what the author stated; `known` is what is known of an argument; `settings` judges lists
+//! and texts that hold a switch; `changes` is the rest of a plan.
 //!
 //! Source: Terraform, "JSON Output Format"; the documentation of the resources of the AWS provider.
 
+mod changes;
 mod configuration;
 pub mod kinds;
+mod known;
+mod settings;
 mod texts;
 
 use serde_json::Value;
 use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
+pub(super) use self::changes::default_by;
+use self::changes::{account_default, left_open, reset};
 use self::configuration::Configuration;
 use self::kinds::Switch;
+pub(super) use self::known::Given;
+use self::known::Known;
 pub use self::texts::{is_plan, is_plan_for_people, is_plan_stream, is_state, is_wrapped_plan};
 use super::{Counts, Finding};
 use crate::Settings;
@@ -47,66 +55,11 @@ pub fn counts(plan: &Value) -> Counts {
     )
 }
 
-/// What a plan leaves to a later plan: resources whose number is unknown, and what an error kept it
-/// from planning.
-fn left_open(plan: &Value) -> Vec<Finding> {
-    let note = |address: &str, why: &str| Finding {
-        code: "cannot-tell",
-        level: Level::Note,
-        at: None,
-        address: address.to_owned(),
-        why: why.to_owned(),
-        instead: "check the next plan too".to_owned(),
-    };
-    let deferred = plan.get("deferred_changes").and_then(Value::as_array).into_iter().flatten();
-    let mut findings: Vec<Finding> = deferred
-        .filter_map(|it| it.get("resource_change"))
-        .filter(|it| it.get("type").and_then(Value::as_str).is_some_and(|it| kinds::of(it).is_some()))
-        .map(|it| {
-            let address = it.get("address").and_then(Value::as_str).unwrap_or_default();
-            note(address, "Terraform defers the resource to a later plan")
-        })
-        .collect();
-    if plan.get("errored") == Some(&Value::Bool(true)) {
-        findings.push(note("plan", "an error ended the plan, so resources can be missing"));
-    }
-    findings
-}
-
-/// The account default that the plan itself sets, in words.
-fn account_default(changes: &[Value]) -> Option<String> {
-    let set = changes.iter().find_map(|it| {
-        let is_default = it.get("type").and_then(Value::as_str) == Some("aws_ec2_instance_metadata_defaults");
-        let tokens = it.pointer("/change/after/http_tokens").filter(|_| is_default)?;
-        Some((tokens.as_str()?, it.get("address")?.as_str()?))
-    })?;
-    let (tokens, address) = set;
-    Some(format!("; {address} sets the default to {tokens}, in its Region and for launches after it"))
-}
-
-/// The account default that a plan deletes.
-fn reset(change: &Value) -> Option<Finding> {
-    let actions: Vec<&str> =
-        change.pointer("/change/actions")?.as_array()?.iter().filter_map(Value::as_str).collect();
-    let is_default = change.get("type")?.as_str()? == "aws_ec2_instance_metadata_defaults";
-    (is_default && actions == ["delete"]).then(|| Finding {
-        code: "defaults-not-required",
-        level: Level::Warning,
-        at: None,
-        address: change.get("address").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        why: "the plan deletes the resource, which resets the account default to no-preference".to_owned(),
-        instead: "keep the resource, or remove it from the state with `terraform state rm`".to_owned(),
-    })
-}
-
 /// A resource as it will be.
 pub(super) struct Resource<'a> {
     pub(super) address: &'a str,
     pub(super) kind: &'a str,
-    pub(super) after: &'a Value,
-    pub(super) unknown: &'a Value,
-    /// What the configuration states of it.
-    pub(super) stated: Option<&'a Value>,
+    pub(super) given: Given<'a>,
     /// The account default that the plan sets, in words.
     pub(super) default: Option<&'a str>,
     pub(super) words: &'a dyn Words,
@@ -118,8 +71,6 @@ pub(super) trait Words {
     fn later(&self, argument: &str) -> String;
     /// Why a launch template or a launch configuration is not known.
     fn outside(&self, what: &str) -> String;
-    /// Why the resource type is not judged, if that depends on the file.
-    fn not_judged(&self, kind: &str) -> String;
 }
 
 /// The words for a plan.
@@ -133,18 +84,6 @@ impl Words for PlanWords {
     fn outside(&self, what: &str) -> String {
         format!("the {what} is not in this plan, and decides")
     }
-
-    fn not_judged(&self, kind: &str) -> String {
-        format!("{kind} is not judged in plans")
-    }
-}
-
-/// What is known of an argument.
-enum Known<'a> {
-    Is(&'a str),
-    Number(u64),
-    NotStated,
-    Later,
 }
 
 impl<'a> Resource<'a> {
@@ -163,20 +102,22 @@ impl<'a> Resource<'a> {
         let after = change.get("after").filter(|it| !it.is_null())?;
         let unknown = change.get("after_unknown").unwrap_or(&Value::Null);
         let stated = configuration.and_then(|it| it.stated(address));
-        Some(Self { address, kind, after, unknown, stated, default, words: &PlanWords })
+        let given = Given { after, unknown, stated };
+        Some(Self { address, kind, given, default, words: &PlanWords })
     }
 
     pub(super) fn findings(&self, settings: &Settings) -> Vec<Finding> {
         let Some(switch) = kinds::of(self.kind) else { return Vec::new() };
         match switch {
-            Switch::Options => self.options(settings, &[]),
-            Switch::OptionsOrTemplate => self.options(settings, &["launch_template"]),
-            Switch::Notebook => self.notebook(),
+            Switch::Options(path) => self.options(settings, path, &[]),
+            Switch::OptionsOrTemplate(path) => self.options(settings, path, &["launch_template"]),
+            Switch::Overrides(path) => self.overrides(path),
+            Switch::Argument(path, wanted, code) => self.value(path, wanted, code),
             Switch::Defaults => self.defaults(),
             Switch::Image => self.image(),
-            Switch::ImageBuilder => self.image_builder(),
+            Switch::Beanstalk(list, name) => self.beanstalk(list, name),
+            Switch::EmrConfiguration(name) => self.emr(name),
             Switch::Templates => self.templates(),
-            Switch::Named(kinds::NOT_JUDGED) => vec![self.note(self.words.not_judged(self.kind))],
             Switch::Named(why) => vec![self.note(format!("{}: {why}", self.kind))],
         }
     }
@@ -184,7 +125,7 @@ impl<'a> Resource<'a> {
     /// Why tokens that are not stated are a mistake.
     fn not_stated(&self) -> String {
         match self.kind {
-            "aws_launch_configuration" => {
+            "aws_launch_configuration" | "awscc_autoscaling_launch_configuration" => {
                 "http_tokens is not stated, which for a launch configuration means optional".to_owned()
             }
             _ => format!("http_tokens is not stated, so {}", self.deciders()),
@@ -200,11 +141,12 @@ impl<'a> Resource<'a> {
     fn templates(&self) -> Vec<Finding> {
         const BLOCKS: &[&str] =
             &["launch_template", "mixed_instances_policy", "launch_template_config", "compute_resources"];
-        if BLOCKS.iter().any(|it| self.has(it)) {
+        if BLOCKS.iter().any(|it| self.given.has(it)) {
             return self.outside(BLOCKS).into_iter().collect();
         }
         match self.kind {
-            "aws_autoscaling_group" => self.outside_configuration().into_iter().collect(),
+            "aws_autoscaling_group" => self.outside_configuration("launch_configuration"),
+            "awscc_autoscaling_auto_scaling_group" => self.outside_configuration("launch_configuration_name"),
             "aws_spot_fleet_request" => vec![self.error(
                 "http-tokens-not-stated",
                 format!("launch specifications cannot state http_tokens, so {}", self.deciders()),
@@ -215,68 +157,57 @@ impl<'a> Resource<'a> {
     }
 
     /// A note for a launch configuration that the plan does not contain.
-    fn outside_configuration(&self) -> Option<Finding> {
-        const NAME: &str = "launch_configuration";
-        let stated = self.stated.and_then(|it| it.get(NAME)).map(Value::to_string);
-        let is_named = stated.is_some() || self.after.get(NAME).is_some_and(Value::is_string);
-        let inside = stated.as_ref().is_some_and(|it| {
-            it.contains("\"aws_launch_configuration.") || it.contains("\"module.") || it.contains("\"each.")
-        });
-        (is_named && !inside).then(|| self.note(self.words.outside("launch configuration")))
+    fn outside_configuration(&self, name: &str) -> Vec<Finding> {
+        let stated = self.given.stated.and_then(|it| it.get(name)).map(Value::to_string);
+        let is_named = stated.is_some() || self.given.after.get(name).is_some_and(Value::is_string);
+        let inside = stated.is_some_and(|it| refers_to(&it, "launch_configuration."));
+        if is_named && !inside {
+            vec![self.note(self.words.outside("launch configuration"))]
+        } else {
+            Vec::new()
+        }
     }
 
     /// Why the launch template cannot be judged; `None` if the configuration refers to one of the
     /// plan.
     fn outside(&self, blocks: &[&str]) -> Option<Finding> {
         // A literal id or name names a template that the plan may not contain.
-        let stated = blocks.iter().find_map(|it| self.stated?.get(it)).map(Value::to_string);
-        let inside = stated.as_ref().is_some_and(|it| {
-            it.contains("\"aws_launch_template.") || it.contains("\"module.") || it.contains("\"each.")
-        });
+        let stated = blocks.iter().find_map(|it| self.given.stated?.get(it)).map(Value::to_string);
+        let inside = stated.is_some_and(|it| refers_to(&it, "launch_template."));
         (!inside).then(|| self.note(self.words.outside("launch template")))
     }
 
-    fn image_builder(&self) -> Vec<Finding> {
-        const BLOCK: &str = "instance_metadata_options";
-        let lines = format!("{BLOCK} {{\n  http_tokens = \"required\"\n}}");
-        match self.argument(BLOCK, "http_tokens") {
-            Known::Is("required") => Vec::new(),
-            Known::Later => vec![self.unsure("http_tokens", &lines)],
-            Known::Is(other) => {
-                vec![self.error("http-tokens-not-required", format!("http_tokens is {other}"), &lines)]
-            }
-            Known::NotStated | Known::Number(_) => {
-                vec![self.error("http-tokens-not-stated", self.not_stated(), &lines)]
-            }
-        }
-    }
-
-    fn options(&self, settings: &Settings, otherwise: &[&str]) -> Vec<Finding> {
-        const BLOCK: &str = "metadata_options";
+    fn options(&self, settings: &Settings, path: &[&str], otherwise: &[&str]) -> Vec<Finding> {
         const HOPS: &str = "http_put_response_hop_limit";
-        if matches!(self.argument(BLOCK, "http_endpoint"), Known::Is("disabled")) {
+        if matches!(self.given.argument(path, "http_endpoint"), Known::Is("disabled")) {
             return Vec::new();
         }
-        let lines = "metadata_options {\n  http_endpoint = \"enabled\"\n  http_tokens   = \"required\"\n}";
+        let tokens = ("http_tokens", "\"required\"");
+        let lines = match path {
+            // Image Builder has no argument for the endpoint.
+            ["instance_metadata_options"] => self.lines(path, &[tokens]),
+            _ => self.lines(path, &[("http_endpoint", "\"enabled\""), tokens]),
+        };
         let mut findings = Vec::new();
-        match self.argument(BLOCK, "http_tokens") {
+        match self.given.argument(path, "http_tokens") {
             Known::Is("required") => {}
             Known::Is(other) => findings.push(self.error(
                 "http-tokens-not-required",
                 format!("http_tokens is {other}"),
-                lines,
+                &lines,
             )),
-            Known::Later => findings.push(self.unsure("http_tokens", lines)),
-            Known::NotStated | Known::Number(_) if otherwise.iter().any(|it| self.has(it)) => {
+            Known::Later => findings.push(self.unsure("http_tokens", &lines)),
+            Known::NotStated | Known::Number(_) if otherwise.iter().any(|it| self.given.has(it)) => {
                 findings.extend(self.outside(otherwise));
             }
             Known::NotStated | Known::Number(_) => {
-                findings.push(self.error("http-tokens-not-stated", self.not_stated(), lines));
+                findings.push(self.error("http-tokens-not-stated", self.not_stated(), &lines));
             }
         }
-        let hop_limit = self.argument(BLOCK, HOPS);
-        if matches!(hop_limit, Known::Later) && settings.hop_limit != Keep && self.states(BLOCK, HOPS) {
-            findings.push(self.unsure(HOPS, lines));
+        let hop_limit = self.given.argument(path, HOPS);
+        let stated = || self.given.states(&[path, &[HOPS]].concat());
+        if matches!(hop_limit, Known::Later) && settings.hop_limit != Keep && stated() {
+            findings.push(self.unsure(HOPS, &lines));
         }
         if let Known::Number(hops) = hop_limit {
             let (right, wanted) = match settings.hop_limit {
@@ -285,34 +216,46 @@ impl<'a> Resource<'a> {
                 Exactly(exactly) => (hops == u64::from(exactly.get()), exactly.get()),
             };
             if !right {
-                let instead = format!("metadata_options {{\n  http_put_response_hop_limit = {wanted}\n}}");
-                let why = format!("http_put_response_hop_limit is {hops}");
+                let instead = self.lines(path, &[(HOPS, &wanted.to_string())]);
+                let why = format!("{HOPS} is {hops}");
                 findings.push(self.error("hop-limit", why, &instead));
             }
         }
         findings
     }
 
-    fn notebook(&self) -> Vec<Finding> {
-        const BLOCK: &str = "instance_metadata_service_configuration";
-        const NAME: &str = "minimum_instance_metadata_service_version";
-        let lines = format!("{BLOCK} {{\n  {NAME} = \"2\"\n}}");
-        match self.argument(BLOCK, NAME) {
-            Known::Is("2") | Known::Number(2) => Vec::new(),
-            Known::Later => vec![self.unsure(NAME, &lines)],
-            Known::Is(other) => vec![self.error("notebook-version-1", format!("{NAME} is {other}"), &lines)],
-            Known::Number(other) => {
-                vec![self.error("notebook-version-1", format!("{NAME} is {other}"), &lines)]
-            }
-            Known::NotStated => {
-                vec![self.error("notebook-version-1", format!("{NAME} is not stated"), &lines)]
-            }
-        }
+    /// An argument that must have a value.
+    fn value(&self, path: &[&str], wanted: &str, code: &'static str) -> Vec<Finding> {
+        let Some((name, outer)) = path.split_last() else { return Vec::new() };
+        let is_text = wanted.parse::<bool>().is_err();
+        let lines =
+            self.lines(outer, &[(name, &if is_text { format!("\"{wanted}\"") } else { wanted.to_owned() })]);
+        let other = match self.given.argument(outer, name) {
+            Known::Is(it) if it == wanted => return Vec::new(),
+            Known::Number(it) if it.to_string() == wanted => return Vec::new(),
+            Known::Later => return vec![self.unsure(name, &lines)],
+            Known::Is(other) => format!("{name} is {other}"),
+            Known::Number(other) => format!("{name} is {other}"),
+            Known::NotStated => format!("{name} is not stated"),
+        };
+        vec![self.error(code, other, &lines)]
+    }
+
+    /// Lines with some arguments, in blocks of the provider `aws` or nested attributes of `awscc`.
+    fn lines(&self, path: &[&str], arguments: &[(&str, &str)]) -> String {
+        let opens = if self.kind.starts_with("awscc_") { " = {" } else { " {" };
+        let indent = |depth: usize| "  ".repeat(depth);
+        let width = arguments.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        let open = path.iter().enumerate().map(|(depth, name)| format!("{}{name}{opens}", indent(depth)));
+        let inner =
+            arguments.iter().map(|(name, value)| format!("{}{name:width$} = {value}", indent(path.len())));
+        let close = (0..path.len()).rev().map(|depth| format!("{}}}", indent(depth)));
+        open.chain(inner).chain(close).collect::<Vec<_>>().join("\n")
     }
 
     fn defaults(&self) -> Vec<Finding> {
         let lines = "http_tokens = \"required\"";
-        match self.own("http_tokens") {
+        match self.given.argument(&[], "http_tokens") {
             Known::Is("required") => Vec::new(),
             Known::Later => vec![self.unsure("http_tokens", lines)],
             Known::Is(other) => {
@@ -327,7 +270,7 @@ impl<'a> Resource<'a> {
 
     fn image(&self) -> Vec<Finding> {
         let lines = "imds_support = \"v2.0\"";
-        match self.own("imds_support") {
+        match self.given.argument(&[], "imds_support") {
             Known::Is("v2.0") => Vec::new(),
             Known::Later => vec![self.unsure("imds_support", lines)],
             Known::Is(_) | Known::NotStated | Known::Number(_) if self.kind == "aws_ami" => {
@@ -338,53 +281,6 @@ impl<'a> Resource<'a> {
             // A copy has what its source has.
             Known::Is(_) | Known::NotStated | Known::Number(_) => Vec::new(),
         }
-    }
-
-    /// An argument of a block that is there once at the most.
-    fn argument(&self, block: &str, name: &str) -> Known<'a> {
-        let within = |it: &'a Value| it.get(block).and_then(|it| it.as_array()?.first()?.get(name));
-        let later = self.unknown.get(block);
-        let stated = self.stated.map(|it| it.get(block).is_some());
-        match within(self.after).map_or(Known::NotStated, known) {
-            // The provider fills in what is not stated, so that it is "known after apply".
-            Known::NotStated if later == Some(&Value::Bool(true)) && stated == Some(true) => Known::Later,
-            Known::NotStated if later == Some(&Value::Bool(true)) && stated.is_none() => Known::Later,
-            Known::NotStated if within(self.unknown) == Some(&Value::Bool(true)) => {
-                if self.states(block, name) { Known::Later } else { Known::NotStated }
-            }
-            other => other,
-        }
-    }
-
-    /// An argument of the resource itself.
-    fn own(&self, name: &str) -> Known<'a> {
-        match self.after.get(name).map_or(Known::NotStated, known) {
-            Known::NotStated if self.unknown.get(name) == Some(&Value::Bool(true)) => {
-                if self.stated.is_none_or(|it| it.get(name).is_some()) {
-                    Known::Later
-                } else {
-                    Known::NotStated
-                }
-            }
-            other => other,
-        }
-    }
-
-    /// Whether the author states an argument of a block, or can have stated it: a plan does not contain what
-    /// `dynamic` blocks state.
-    fn states(&self, block: &str, name: &str) -> bool {
-        let Some(stated) = self.stated else { return true };
-        let dynamic = || {
-            let planned = |it: &Value| it.get(block).is_some_and(Value::is_array);
-            stated.get(block).is_none() && planned(self.unknown)
-        };
-        stated.pointer(&format!("/{block}/0/{name}")).is_some() || dynamic()
-    }
-
-    /// Whether a block is there, now or later.
-    fn has(&self, block: &str) -> bool {
-        let there = |it: &Value| it.get(block).and_then(Value::as_array).is_some_and(|it| !it.is_empty());
-        there(self.after) || self.stated.is_some_and(|it| it.get(block).is_some())
     }
 
     fn error(&self, code: &'static str, why: String, instead: &str) -> Finding {
@@ -403,10 +299,10 @@ impl<'a> Resource<'a> {
     }
 }
 
-fn known(value: &Value) -> Known<'_> {
-    match value {
-        Value::String(text) if !text.is_empty() => Known::Is(text),
-        Value::Number(number) => number.as_u64().map_or(Known::NotStated, Known::Number),
-        _ => Known::NotStated,
-    }
+/// Whether an expression refers to a resource of the configuration, to another module, or to what a loop holds.
+fn refers_to(stated: &str, kind: &str) -> bool {
+    let prefixes = ["aws_", "awscc_ec2_", "awscc_autoscaling_"];
+    prefixes.iter().any(|it| stated.contains(&format!("\"{it}{kind}")))
+        || stated.contains("\"module.")
+        || stated.contains("\"each.")
 }

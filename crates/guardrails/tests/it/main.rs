@@ -6,6 +6,7 @@ mod check;
 mod cloudformation;
 mod deploy;
 mod document;
+mod impact;
 mod kubernetes;
 mod packer;
 mod policy_findings;

@@ -31,6 +31,13 @@ fn granted(roles: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether an action is of a service that no function calls.
+fn of_a_surface(action: &str) -> bool {
+    ["elasticbeanstalk:", "elasticmapreduce:", "imagebuilder:", "lightsail:"]
+        .iter()
+        .any(|service| action.starts_with(service))
+}
+
 /// What no event asks for: to find one's way, to keep work in a queue, and to see and change what instances take
 /// their options from.
 fn of_no_event() -> BTreeSet<String> {
@@ -92,6 +99,8 @@ fn the_notebook_enforcer_is_granted_exactly_what_its_code_calls() {
 #[test]
 fn the_sweeper_is_granted_exactly_what_its_code_calls() {
     let mut called = granted(&["hub", "ec2-enforcer", "notebook-enforcer", "scanner"]);
+    // Only the command line reads what is outside of EC2, Auto Scaling and SageMaker.
+    called.retain(|action| !of_a_surface(action));
     // What its queue brings back rests as long as the queue says.
     called.remove("sqs:ChangeMessageVisibility");
     called.insert("sqs:SendMessage".to_owned());
@@ -146,6 +155,21 @@ fn no_function_can_change_what_instances_take_their_options_from() {
     let functions = granted(&["hub", "ec2-enforcer", "notebook-enforcer", "sweeper-hub", "sweeper"]);
     assert_eq!(functions.iter().filter(|it| changes(it)).count(), 0);
     assert_eq!(granted(&["source-enforcer"]).iter().filter(|it| changes(it)).count(), 4);
+}
+
+#[test]
+fn no_function_is_granted_an_action_of_another_surface() {
+    let functions =
+        granted(&["hub", "ec2-enforcer", "notebook-enforcer", "sweeper-hub", "sweeper", "automation"]);
+    assert_eq!(functions.into_iter().filter(|action| of_a_surface(action)).collect::<Vec<_>>(), [""; 0]);
+    let writes = |role: &str| {
+        let all = granted(&[role]).into_iter();
+        all.filter(|action| of_a_surface(action) && action.contains(":Update")).collect::<Vec<_>>()
+    };
+    let both = ["imagebuilder:UpdateInfrastructureConfiguration", "lightsail:UpdateInstanceMetadataOptions"];
+    assert_eq!(writes("source-enforcer"), both);
+    assert_eq!(writes("rollback"), both);
+    assert_eq!(writes("scanner"), [""; 0]);
 }
 
 /// A person who only has sources fixed must not be able to change groups.

@@ -422,3 +422,53 @@ proptest! {
         let _ = SourceFile::read("main.tf.json", &text);
     }
 }
+
+#[test]
+fn the_account_default_of_the_same_deployment_is_named_where_a_resource_is_silent() {
+    let silent = "resource \"aws_instance\" \"web\" {\n}\n";
+    let default = "variable \"tokens\" {\n  default = \"required\"\n}\n\
+                   resource \"aws_ec2_instance_metadata_defaults\" \"all\" {\n  http_tokens = var.tokens\n}\n";
+    let words = "aws_ec2_instance_metadata_defaults.all sets the default to required";
+    assert!(whys(&[("main.tf", &format!("{silent}{default}"))])[0].contains(words));
+    // A module of the deployment sets it.
+    let call = format!("{silent}module \"base\" {{\n  source = \"./base\"\n}}\n");
+    let found = whys(&[("main.tf", &call), ("base/main.tf", default)]);
+    assert!(found[0].contains("module.base.aws_ec2_instance_metadata_defaults.all sets"), "{found:?}");
+    // Another root module is another deployment.
+    let apart = whys(&[("one/main.tf", silent), ("other/main.tf", default)]);
+    assert!(apart.len() == 1 && !apart[0].contains("sets the default"), "{apart:?}");
+}
+
+#[test]
+fn twins_and_settings_are_read_from_source_files() {
+    let twin = |tokens: &str| {
+        format!(
+            "resource \"awscc_ec2_launch_template\" \"a\" {{\n  launch_template_data = {{\n    metadata_options = {{\n      \
+             http_tokens = {tokens}\n    }}\n  }}\n}}\nvariable \"later\" {{}}\n"
+        )
+    };
+    assert_eq!(codes(&twin("\"required\"")), NONE);
+    assert_eq!(codes(&twin("\"optional\"")), OPTIONAL);
+    assert_eq!(codes(&twin("var.later")), NOTE);
+    let open = found(&[("main.tf", &twin("\"optional\""))]);
+    assert_eq!(open[0].1.at.unwrap().line, 2);
+    let setting = |value: &str| {
+        format!(
+            "resource \"aws_elastic_beanstalk_environment\" \"a\" {{\n  setting {{\n    namespace = \
+             \"aws:autoscaling:launchconfiguration\"\n    name = \"DisableIMDSv1\"\n    value = {value}\n  }}\n}}\n\
+             variable \"later\" {{}}\n"
+        )
+    };
+    assert_eq!(codes(&setting("\"true\"")), NONE);
+    assert_eq!(codes(&setting("true")), NONE);
+    assert_eq!(codes(&setting("\"false\"")), OPTIONAL);
+    assert_eq!(codes(&setting("var.later")), NOTE);
+    let emr = |version: u8| {
+        format!(
+            "resource \"aws_emr_security_configuration\" \"a\" {{\n  configuration = jsonencode({{\n    \
+             InstanceMetadataServiceConfiguration = {{ MinimumInstanceMetadataServiceVersion = {version} }}\n  }})\n}}\n"
+        )
+    };
+    assert_eq!(codes(&emr(2)), NONE);
+    assert_eq!(codes(&emr(1)), OPTIONAL);
+}

@@ -236,8 +236,96 @@ fn what_a_launch_template_outside_of_the_plan_decides_is_a_note() {
     let inside = json!({"launch_template": [{"id": {"references": ["aws_launch_template.web.id"]}}]});
     assert_eq!(codes("aws_autoscaling_group", &group, &json!({}), &inside), [""; 0]);
     assert_eq!(stated_fully("aws_eks_node_group", &json!({})), ["cannot-tell"]);
-    assert_eq!(stated_fully("awscc_ec2_instance", &json!({})), ["cannot-tell"]);
+    let named = json!({"launch_template": {"launch_template_id": "lt-0abc0123456789def"}});
+    assert_eq!(stated_fully("awscc_ec2_instance", &named), ["cannot-tell"]);
     assert_eq!(stated_fully("aws_s3_bucket", &json!({})), [""; 0]);
+}
+
+/// Each twin in the provider `awscc`: the arguments that are right, those that are wrong, and the code of a silent one.
+#[rstest::rstest]
+#[case("awscc_ec2_instance", &["metadata_options", "http_tokens"], "http-tokens-not-stated")]
+#[case("awscc_ec2_launch_template", &["launch_template_data", "metadata_options", "http_tokens"], "http-tokens-not-stated")]
+#[case("awscc_autoscaling_launch_configuration", &["metadata_options", "http_tokens"], "http-tokens-not-stated")]
+#[case("awscc_imagebuilder_infrastructure_configuration", &["instance_metadata_options", "http_tokens"], "http-tokens-not-stated")]
+#[case("awscc_workspacesinstances_workspace_instance", &["managed_instance", "metadata_options", "http_tokens"], "http-tokens-not-stated")]
+fn tokens_of_a_twin_are_read_from_nested_attributes(
+    #[case] kind: &str,
+    #[case] path: &[&str],
+    #[case] silent: &str,
+) {
+    let nested = |value: Value| path.iter().rev().fold(value, |inner, name| json!({*name: inner}));
+    assert_eq!(stated_fully(kind, &nested(json!("required"))), [""; 0]);
+    assert_eq!(stated_fully(kind, &nested(json!("optional"))), ["http-tokens-not-required"]);
+    assert_eq!(stated_fully(kind, &json!({})), [silent]);
+    // Nothing is stated, and the provider computes all of it.
+    let computed = json!({path[0]: true});
+    assert_eq!(codes(kind, &json!({}), &computed, &json!({})), [silent]);
+    // A reference to a data source decides about the tokens and the hop limit.
+    let stated = json!({path[0]: {"references": ["data.aws_x.y"]}});
+    assert_eq!(codes(kind, &json!({}), &computed, &stated), ["cannot-tell", "cannot-tell"]);
+    // Another attribute of the map is stated, and the provider computes the tokens.
+    let (outer, inner) = (&path[..path.len() - 1], nested(json!(true)));
+    let beside = outer.iter().rev().fold(json!({"http_endpoint": "enabled"}), |it, name| json!({*name: it}));
+    let constant = json!({path[0]: {"constant_value": beside[path[0]]}});
+    assert_eq!(codes(kind, &beside, &inner, &constant), [silent]);
+}
+
+#[test]
+fn twins_of_other_services_have_the_switches_of_cloudformation() {
+    for kind in
+        ["awscc_appstream_app_block_builder", "awscc_appstream_fleet", "awscc_appstream_image_builder"]
+    {
+        assert_eq!(stated_fully(kind, &json!({"disable_imdsv1": true})), [""; 0], "{kind}");
+        assert_eq!(
+            stated_fully(kind, &json!({"disable_imdsv1": false})),
+            ["http-tokens-not-required"],
+            "{kind}"
+        );
+        assert_eq!(stated_fully(kind, &json!({})), ["http-tokens-not-required"], "{kind}");
+    }
+    let version = |it: &str| json!({"instance_metadata_service_configuration": {"minimum_instance_metadata_service_version": it}});
+    assert_eq!(stated_fully("awscc_sagemaker_notebook_instance", &version("2")), [""; 0]);
+    assert_eq!(stated_fully("awscc_sagemaker_notebook_instance", &version("1")), ["notebook-version-1"]);
+    let fleet = |tokens: &str| {
+        json!({"launch_template_configs": [{
+            "launch_template_specification": {"launch_template_id": {"references": ["awscc_ec2_launch_template.a.id"]}},
+            "overrides": [{"metadata_options": {"http_tokens": "required"}}, {"metadata_options": {"http_tokens": tokens}}]}]})
+    };
+    assert_eq!(stated_fully("awscc_ec2_ec2_fleet", &fleet("required")), [""; 0]);
+    assert_eq!(stated_fully("awscc_ec2_ec2_fleet", &fleet("optional")), ["http-tokens-not-required"]);
+}
+
+#[rstest::rstest]
+#[case("aws_elastic_beanstalk_environment", "setting", "name")]
+#[case("aws_elastic_beanstalk_configuration_template", "setting", "name")]
+#[case("awscc_elasticbeanstalk_environment", "option_settings", "option_name")]
+fn the_option_of_elastic_beanstalk_is_read(#[case] kind: &str, #[case] list: &str, #[case] name: &str) {
+    let option = |value: Value| {
+        let other = json!({"namespace": "aws:autoscaling:asg", name: "MinSize", "value": "1"});
+        let ours = json!({"namespace": "aws:autoscaling:launchconfiguration", name: "DisableIMDSv1", "value": value});
+        json!({list: [other, ours]})
+    };
+    assert_eq!(stated_fully(kind, &option(json!("true"))), [""; 0]);
+    assert_eq!(stated_fully(kind, &option(json!("false"))), ["http-tokens-not-required"]);
+    assert_eq!(stated_fully(kind, &option(Value::Null)), ["cannot-tell"]);
+    assert_eq!(stated_fully(kind, &json!({})), ["http-tokens-not-stated"]);
+    assert_eq!(codes(kind, &json!({}), &json!({list: true}), &json!({list: {}})), ["cannot-tell"]);
+    assert_eq!(stated_fully(kind, &json!({"template_name": "golden"})), ["cannot-tell"]);
+}
+
+#[rstest::rstest]
+#[case("aws_emr_security_configuration", "configuration")]
+#[case("awscc_emr_security_configuration", "security_configuration")]
+fn the_security_configuration_of_emr_is_read(#[case] kind: &str, #[case] argument: &str) {
+    let configuration = |version: u8| {
+        let service = json!({"MinimumInstanceMetadataServiceVersion": version});
+        json!({argument: json!({"InstanceMetadataServiceConfiguration": service}).to_string()})
+    };
+    assert_eq!(stated_fully(kind, &configuration(2)), [""; 0]);
+    assert_eq!(stated_fully(kind, &configuration(1)), ["http-tokens-not-required"]);
+    assert_eq!(stated_fully(kind, &json!({argument: "{}"})), ["http-tokens-not-stated"]);
+    assert_eq!(stated_fully(kind, &json!({argument: "{"})), ["cannot-tell"]);
+    assert_eq!(codes(kind, &json!({}), &json!({argument: true}), &json!({argument: {}})), ["cannot-tell"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(super) const ABOUT: About = About {
     remediation: "Set HttpPutResponseHopLimit to the value that the policy document allows.",
     severity: Severity::Medium,
     aws_page: EXISTING_INSTANCES,
+    controls: &[],
 };
 
 /// Finds a hop limit above the maximum, or other than the exact one. A hop limit that was not described is a finding

@@ -12,6 +12,7 @@ pub(super) const ABOUT: About = About {
     remediation: "Set HttpEndpoint to disabled.",
     severity: Severity::Low,
     aws_page: EXISTING_INSTANCES,
+    controls: &[],
 };
 
 /// Finds an enabled endpoint where the document requires a disabled one.

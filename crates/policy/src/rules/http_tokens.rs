@@ -1,6 +1,6 @@
 //! `HttpTokens` must be `required`. The purpose of this product, and the only rule without a choice.
 
-use super::about::{About, EXISTING_INSTANCES, Severity, WHY_V1};
+use super::about::{About, EXISTING_INSTANCES, IMDSV2_CONTROLS, Severity, WHY_V1};
 use crate::finding::OptionFinding;
 use crate::instance::{HttpTokens, MetadataOptions};
 use crate::settings::InstanceRules;
@@ -12,6 +12,7 @@ pub(super) const ABOUT: About = About {
     remediation: "Set HttpTokens to required once no software on the instance calls IMDSv1.",
     severity: Severity::High,
     aws_page: EXISTING_INSTANCES,
+    controls: IMDSV2_CONTROLS,
 };
 
 /// Finds an instance that answers IMDSv1, or whose `HttpTokens` was not described.

@@ -14,6 +14,7 @@ pub(super) const ABOUT: About = About {
     remediation: "Stop the notebook, set its minimum IMDS version to 2, and start it again.",
     severity: Severity::High,
     aws_page: "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceMetadataServiceConfiguration.html",
+    controls: &[],
 };
 
 /// Finds a notebook that answers IMDSv1, or whose minimum version was not described.

@@ -9,6 +9,7 @@ pub(super) const DEFAULT_TOKENS: About = About {
     remediation: "Set the account default for HttpTokens to required in this Region.",
     severity: Severity::Medium,
     aws_page: NEW_INSTANCES,
+    controls: &[],
 };
 
 pub(super) const DEFAULT_HOP_LIMIT: About = About {
@@ -18,6 +19,7 @@ pub(super) const DEFAULT_HOP_LIMIT: About = About {
     remediation: "Set the account default for the hop limit in this Region.",
     severity: Severity::Low,
     aws_page: NEW_INSTANCES,
+    controls: &[],
 };
 
 pub(super) const TOKENS_ENFORCED: About = About {
@@ -27,6 +29,7 @@ pub(super) const TOKENS_ENFORCED: About = About {
     remediation: "Enable HttpTokensEnforced once no launch source states HttpTokens=optional.",
     severity: Severity::Low,
     aws_page: NEW_INSTANCES,
+    controls: &[],
 };
 
 pub(super) const IMAGE_SUPPORT: About = About {
@@ -36,6 +39,7 @@ pub(super) const IMAGE_SUPPORT: About = About {
     remediation: "Set ImdsSupport of the image to v2.0. Nobody can undo this.",
     severity: Severity::Medium,
     aws_page: NEW_INSTANCES,
+    controls: &[],
 };
 
 pub(super) const LATEST_DISPLACED: About = About {
@@ -45,4 +49,5 @@ pub(super) const LATEST_DISPLACED: About = About {
     remediation: "Run `v2only enforce` again, or create the version that $Latest must be.",
     severity: Severity::High,
     aws_page: NEW_INSTANCES,
+    controls: &[],
 };

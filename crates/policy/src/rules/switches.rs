@@ -14,6 +14,7 @@ pub(super) const IPV6_ENDPOINT: About = About {
     remediation: "Set HttpProtocolIpv6 to the state that the policy document requires.",
     severity: Severity::Low,
     aws_page: EXISTING_INSTANCES,
+    controls: &[],
 };
 
 pub(super) const METADATA_TAGS: About = About {
@@ -23,6 +24,7 @@ pub(super) const METADATA_TAGS: About = About {
     remediation: "Set InstanceMetadataTags to the state that the policy document requires.",
     severity: Severity::Low,
     aws_page: EXISTING_INSTANCES,
+    controls: &[],
 };
 
 /// Keys that the metadata service uses itself.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::image::ImdsSupport;
 use crate::Tags;
-use crate::kind::ResourceKind;
+use crate::about_kind::AboutKind;
 
 /// A kind of consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,15 +18,55 @@ pub enum ConsumerKind {
     SpotFleet,
 }
 
+const AUTO_SCALING_GROUP: AboutKind = AboutKind {
+    word: "auto-scaling-group",
+    noun: "Auto Scaling group",
+    title: "Auto Scaling group",
+    help: "Auto Scaling groups",
+    // The ARN holds a random part.
+    arn: "{id}",
+    security_hub_type: "AwsAutoScalingAutoScalingGroup",
+    cloud_formation_type: "AWS::AutoScaling::AutoScalingGroup",
+};
+
+const FLEET: AboutKind = AboutKind {
+    word: "ec2-fleet",
+    noun: "EC2 Fleet",
+    title: "EC2 Fleet",
+    help: "EC2 Fleets",
+    arn: "arn:{partition}:ec2:{region}:{account}:fleet/{id}",
+    security_hub_type: "Other",
+    cloud_formation_type: "AWS::EC2::EC2Fleet",
+};
+
+const SPOT_FLEET: AboutKind = AboutKind {
+    word: "spot-fleet",
+    noun: "Spot Fleet request",
+    title: "Spot Fleet request",
+    help: "Spot Fleet requests",
+    arn: "arn:{partition}:ec2:{region}:{account}:spot-fleet-request/{id}",
+    security_hub_type: "Other",
+    cloud_formation_type: "AWS::EC2::SpotFleet",
+};
+
 impl ConsumerKind {
+    /// What flags, JSON, journals, reports and findings call this kind.
+    pub const fn about(self) -> &'static AboutKind {
+        match self {
+            Self::AutoScalingGroup => &AUTO_SCALING_GROUP,
+            Self::Fleet => &FLEET,
+            Self::SpotFleet => &SPOT_FLEET,
+        }
+    }
+
     /// A stable word for logs, metrics and journals.
     pub const fn code(self) -> &'static str {
-        ResourceKind::Consumer(self).about().word
+        self.about().word
     }
 
     /// The name in text.
     pub const fn noun(self) -> &'static str {
-        ResourceKind::Consumer(self).about().noun
+        self.about().noun
     }
 }
 

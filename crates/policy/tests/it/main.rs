@@ -13,6 +13,7 @@ mod overrides;
 mod owners;
 mod sources;
 mod sources_walk;
+mod surfaces;
 mod usage_gate;
 
 mod causes;

@@ -8,13 +8,14 @@ use crate::error::AwsError;
 use crate::world::World;
 
 /// Filters that are simulated, and the member that each reads.
-const FILTERS: [(&str, &str); 8] = [
+const FILTERS: [(&str, &str); 9] = [
     ("ProductArn", "/ProductArn"),
     ("AwsAccountId", "/AwsAccountId"),
     ("Id", "/Id"),
     ("GeneratorId", "/GeneratorId"),
     ("ProductName", "/ProductName"),
     ("RecordState", "/RecordState"),
+    ("ComplianceSecurityControlId", "/Compliance/SecurityControlId"),
     ("ComplianceStatus", "/Compliance/Status"),
     ("WorkflowStatus", "/Workflow/Status"),
 ];

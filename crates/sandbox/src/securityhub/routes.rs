@@ -4,6 +4,7 @@
 pub(crate) fn operation(method: &str, path: &str) -> Option<&'static str> {
     match (method, path) {
         ("POST", "/findings/import") => Some("BatchImportFindings"),
+        ("PATCH", "/findings/batchupdate") => Some("BatchUpdateFindings"),
         ("POST", "/findings") => Some("GetFindings"),
         _ => None,
     }

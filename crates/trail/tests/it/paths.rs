@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use v2only_trail::{GroupKey, LaunchGroup, LaunchPath, Recording};
+use v2only_trail::{GroupKey, GroupState, LaunchGroup, LaunchPath, Recording};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/Deploy";
 
@@ -80,7 +80,7 @@ fn every_path_is_known_by_its_evidence(
     let recording = counted([record("1", user_agent, service, tags)]);
     let (key, group) = only(&recording);
     assert_eq!(key.path, path);
-    assert_eq!((group.launches(), group.answering_v1(), group.is_fixed()), (1, 1, false));
+    assert_eq!((group.launches(), group.answering_v1(), group.state()), (1, 1, GroupState::Open));
 }
 
 #[test]
@@ -93,10 +93,10 @@ fn a_group_is_fixed_once_its_latest_launch_requires_tokens_in_whatever_order_fil
     for records in [[open.clone(), closed.clone()], [closed.clone(), open.clone()]] {
         let recording = counted(records);
         let (_, group) = only(&recording);
-        assert_eq!((group.launches(), group.answering_v1(), group.is_fixed()), (2, 1, true));
+        assert_eq!((group.launches(), group.answering_v1(), group.state()), (2, 1, GroupState::Fixed));
     }
     closed["eventTime"] = "2026-10-31T10:00:00Z".into();
-    assert!(!only(&counted([open, closed])).1.is_fixed(), "somebody went back");
+    assert_eq!(only(&counted([open, closed])).1.state(), GroupState::Open, "somebody went back");
 }
 
 #[test]
@@ -147,4 +147,45 @@ fn credentials_delivered_by_v1_name_the_role_and_the_instance() {
     assert_eq!(calls.user_agent.as_deref(), Some("Boto3/1.9.0 Python/2.7.18"));
     let later = counted([call("1", "1.0", "2026-11-01T10:00:00Z"), call("2", "2.0", "2026-11-02T10:00:00Z")]);
     assert!(later.deliveries.values().all(v2only_trail::Deliveries::is_fixed));
+}
+
+#[test]
+fn a_shortened_record_belongs_to_the_owner_of_its_reservation() {
+    let mut short = record("1", "AWS Internal", None, &[]);
+    for field in ["recipientAccountId", "userIdentity", "sourceIPAddress"] {
+        short.as_object_mut().unwrap().remove(field);
+    }
+    short["responseElements"]["ownerId"] = "444455556666".into();
+    let recording = counted([short]);
+    let (key, _) = only(&recording);
+    assert_eq!(
+        (key.place.account.as_str(), key.path, key.principal.as_str()),
+        ("444455556666", LaunchPath::Console, "unknown")
+    );
+}
+
+macro_rules! fixture {
+    ($name:literal) => {
+        include_str!(concat!("../../../events/fixtures/run-instances-", $name, ".json"))
+    };
+}
+
+/// The fixtures of the reader of events have the shapes of real records.
+#[rstest]
+#[case::group(fixture!("auto-scaling"), LaunchPath::AutoScaling, GroupState::Open)]
+#[case::fleet(fixture!("ec2-fleet"), LaunchPath::Fleet, GroupState::Open)]
+#[case::spot(fixture!("spot"), LaunchPath::Spot, GroupState::Open)]
+#[case::service_off(fixture!("endpoint-disabled"), LaunchPath::Cli, GroupState::Required)]
+#[case::of_2016(fixture!("before-imds-options"), LaunchPath::AutoScaling, GroupState::Unknown)]
+#[case::dry_run(fixture!("dry-run"), LaunchPath::EksNodeGroup, GroupState::NoLaunch)]
+#[case::omitted_answer(fixture!("oversized"), LaunchPath::Cli, GroupState::Unknown)]
+#[case::failed(fixture!("failed"), LaunchPath::Cli, GroupState::NoLaunch)]
+fn fixtures_with_the_shapes_of_real_records_end_in_the_right_group(
+    #[case] text: &str,
+    #[case] path: LaunchPath,
+    #[case] state: GroupState,
+) {
+    let recording = counted([serde_json::from_str::<Value>(text).unwrap()]);
+    let (key, group) = only(&recording);
+    assert_eq!((key.path, group.state()), (path, state));
 }

@@ -22,19 +22,22 @@ pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop>
     });
     let types: Vec<TypeV1> = types.collect();
     if session.shared.output == Format::Json {
-        documents::json(session.out, &TypesV1 { schema: "v2only.check-types.v1", types })?;
+        documents::json(
+            session.out,
+            &TypesV1 { schema: "v2only.check-types.v1", exit_code: Exit::Clean.code(), types },
+        )?;
         return Ok(Exit::Clean);
     }
     let columns = [
-        Column::short("LANGUAGE"),
         Column::text("TYPE"),
+        Column::short("LANGUAGE"),
         Column::short("STATE"),
         Column::text("SWITCH OR REASON"),
     ];
     let mut sheet = Sheet::new(columns, session.talk.width());
     for it in types {
         let text = it.why.or(it.switch).unwrap_or_default();
-        let words = [it.language.to_owned(), it.name, it.state.to_owned(), text];
+        let words = [it.name, it.language.to_owned(), it.state.to_owned(), text];
         sheet.row(words.into_iter().map(Into::into).collect());
     }
     writeln!(session.out, "{}", sheet.text())?;

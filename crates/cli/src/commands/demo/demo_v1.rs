@@ -13,9 +13,8 @@ use super::story::{End, Row};
 /// The whole demo.
 #[derive(Debug, Serialize)]
 pub(super) struct DemoV1<'a> {
-    version: u8,
-    command: &'static str,
-    exit: u8,
+    schema: &'static str,
+    exit_code: u8,
     seconds: f64,
     resources: Vec<RowV1<'a>>,
     totals: BTreeMap<&'static str, usize>,
@@ -80,9 +79,8 @@ struct CheckV1<'a> {
 impl<'a> From<&'a Ending> for DemoV1<'a> {
     fn from(it: &'a Ending) -> Self {
         Self {
-            version: 1,
-            command: "demo",
-            exit: it.exit().code(),
+            schema: "v2only.demo.v1",
+            exit_code: it.exit().code(),
             seconds: it.took.as_secs_f64(),
             resources: it.rows.iter().map(RowV1::from).collect(),
             totals: End::ALL.map(|end| (end.word(), count(&it.rows, end))).into(),

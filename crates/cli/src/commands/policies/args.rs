@@ -1,4 +1,4 @@
-//! The arguments of `policies render` and `policies check`.
+//! The arguments of `policies render`, `policies check` and `policies impact`.
 
 use std::path::PathBuf;
 
@@ -38,4 +38,21 @@ pub(super) struct CheckArgs {
 
     #[command(flatten)]
     pub(super) settings: settings::Args,
+}
+
+/// The arguments of `policies impact`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ImpactArgs {
+    /// Policies as JSON
+    #[arg(value_name = "FILE", required = true, help_heading = "Input")]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Recorded calls: files that CloudTrail delivered, folders of them, or what `aws cloudtrail lookup-events`
+    /// printed; `.gz` is unpacked, `-` reads standard input
+    #[arg(long, value_name = "PATH", required = true, num_args = 1.., help_heading = "Input")]
+    pub(super) trail_files: Vec<PathBuf>,
+
+    /// What they are attached as: `scp`, `rcp` or `identity` [default: by the folder, `rcp` or `iam`, otherwise scp]
+    #[arg(long = "as", value_enum, value_name = "WHAT", hide_possible_values = true, help_heading = "Input")]
+    pub(super) attachment: Option<settings::Attached>,
 }

@@ -78,7 +78,8 @@ pub(super) fn run<W: World>(args: &CheckArgs, session: &mut Session<'_, W>) -> R
     Ok(exit)
 }
 
-fn text<W: World>(path: &Path, session: &Session<'_, W>) -> Result<String, Problem> {
+/// The text of a policy.
+pub(super) fn text<W: World>(path: &Path, session: &Session<'_, W>) -> Result<String, Problem> {
     let text =
         if path == Path::new("-") { session.world.read_stdin() } else { std::fs::read_to_string(path) };
     text.map_err(|why| Problem {
@@ -88,7 +89,7 @@ fn text<W: World>(path: &Path, session: &Session<'_, W>) -> Result<String, Probl
 }
 
 /// Folders are named for what is in them, and most who check a policy check a service control policy.
-fn guessed(path: &Path) -> Attachment {
+pub(super) fn guessed(path: &Path) -> Attachment {
     let folder = path.parent().and_then(Path::file_name).and_then(|it| it.to_str());
     match folder {
         Some("iam") => Attachment::Identity,

@@ -8,10 +8,10 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 use v2only_events::{Malformed, saved_events};
 
+use crate::run::event_files::{self, HINT};
 use crate::run::policy_file::name;
 use crate::term::problem::Problem;
 use crate::world::World;
@@ -33,59 +33,32 @@ const LARGEST: u64 = 1 << 30;
 /// Reads everything before anything is handled. A file without text gives one malformed event; an empty list gives none.
 pub(crate) fn read_all(paths: &[PathBuf], world: &impl World) -> Result<Vec<Saved>, Problem> {
     let mut saved = Vec::new();
-    for path in paths {
-        for file in files(path)? {
-            let bytes =
-                if file == Path::new("-") { world.read_stdin().map(String::into_bytes) } else { read(&file) };
-            let bytes = bytes.map_err(|it| Problem::unreadable(&file, &it, HINT))?;
-            saved.extend(of_file(&name(&file), &bytes));
-        }
-    }
+    read_each(paths, world, |it| saved.push(it))?;
     Ok(saved)
 }
 
-const HINT: &str = "name files with EventBridge or CloudTrail events as JSON, a directory of them, or `-`";
-
-/// The bytes of a file, unpacked.
-fn read(file: &Path) -> std::io::Result<Vec<u8>> {
-    if file.extension().is_none_or(|it| it != "gz") {
-        return std::fs::read(file);
-    }
-    let mut bytes = Vec::new();
-    MultiGzDecoder::new(std::fs::File::open(file)?).take(LARGEST).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// A file, or the files in a folder and in the folders in it, as CloudTrail writes them by Region and day.
-fn files(path: &Path) -> Result<Vec<PathBuf>, Problem> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut files = Vec::new();
-    add_files(path, &mut files)?;
-    if files.is_empty() {
-        return Err(Problem::usage(format!("directory {} has no *.json", path.display()), HINT));
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn add_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Problem> {
-    let unreadable = |it| Problem::unreadable(folder, &it, HINT);
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let name = name.to_string_lossy();
-        // Links are not followed: they may lead back.
-        if entry.file_type().map_err(unreadable)?.is_dir() {
-            if !name.starts_with("CloudTrail-Insight") && !name.starts_with("CloudTrail-Digest") {
-                add_files(&path, files)?;
-            }
-        } else if [".json", ".json.gz", ".ndjson", ".jsonl"].iter().any(|end| name.ends_with(end)) {
-            files.push(path);
+/// Hands on one event after another, and keeps those of one file only.
+pub(crate) fn read_each(
+    paths: &[PathBuf],
+    world: &impl World,
+    mut each: impl FnMut(Saved),
+) -> Result<(), Problem> {
+    for path in paths {
+        for file in event_files::files(path)? {
+            let bytes =
+                if file == Path::new("-") { world.read_stdin().map(String::into_bytes) } else { read(&file) };
+            let bytes = bytes.map_err(|it| Problem::unreadable(&file, &it, HINT))?;
+            of_file(&name(&file), &bytes).into_iter().for_each(&mut each);
         }
     }
     Ok(())
+}
+
+/// The bytes of a file, unpacked.
+fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    event_files::open(file)?.take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn of_file(file: &str, bytes: &[u8]) -> Vec<Saved> {

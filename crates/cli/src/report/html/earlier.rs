@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use v2only_policy::ResourceKind;
 
 use crate::args::format::Format;
 use crate::term::problem::Problem;
@@ -102,13 +103,13 @@ fn parse(text: &str) -> Result<Earlier, String> {
 impl EarlierFinding {
     fn answers_version_1(&self) -> bool {
         let Some(is) = self.after.as_ref().or(self.before.as_ref()) else { return false };
-        match self.kind.as_str() {
-            "instance" => {
+        match ResourceKind::of(&self.kind) {
+            Some(ResourceKind::Notebook) => is.minimum_version.as_deref() != Some("2"),
+            Some(kind) if kind.is_instance() => {
                 is.http_tokens.as_deref() != Some("required")
                     && is.http_endpoint.as_deref() != Some("disabled")
             }
-            "notebook" => is.minimum_version.as_deref() != Some("2"),
-            _ => false,
+            Some(_) | None => false,
         }
     }
 }

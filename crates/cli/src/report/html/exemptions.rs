@@ -163,7 +163,7 @@ fn tagged_reason(item: &Item<'_>) -> String {
 
 fn about(item: &Item<'_>) -> Exempt {
     let resource = &item.record.resource;
-    let name = item.name().map_or_else(|| kind(resource.kind()).to_owned(), plain);
+    let name = item.name().map_or_else(|| kind(resource).to_owned(), plain);
     Exempt {
         who: plain(&resource.to_string()),
         name,

@@ -51,7 +51,7 @@ pub(super) fn row(item: &Item<'_>) -> Row {
     Row {
         id: plain(&record.resource.to_string()),
         name: item.name().map(plain).unwrap_or_default(),
-        kind: kind(record.resource.kind()),
+        kind: kind(&record.resource),
         place: record.place.to_string(),
         why: item.findings().iter().map(|it| sentence_case(&plain(&it.to_string()))).collect(),
         next: plain(&next),

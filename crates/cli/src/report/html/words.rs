@@ -2,18 +2,11 @@
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
+use v2only_enforcer::ResourceId;
 
 /// A kind of resource, for people.
-pub(super) fn kind(code: &'static str) -> &'static str {
-    match code {
-        "instance" => "Instance",
-        "notebook" => "Notebook",
-        "launch-template" => "Launch template",
-        "launch-configuration" => "Launch configuration",
-        "image" => "Image",
-        "account-default" => "Account default",
-        other => other,
-    }
+pub(super) fn kind(resource: &ResourceId) -> &'static str {
+    resource.in_registry().map_or_else(|| resource.kind(), |kind| kind.about().title)
 }
 
 pub(super) fn percent(part: usize, whole: usize) -> usize {

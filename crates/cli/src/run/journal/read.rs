@@ -15,7 +15,7 @@ use v2only_policy::settings::HopLimit;
 use v2only_policy::source::{Consumer, DefaultsOwner, TemplateSlot, TemplateUse, VersionChoice};
 use v2only_policy::{
     AccountDefaults, AccountId, DefaultsChange, ImageId, InstanceChange, InstanceId, LaunchTemplateId,
-    NotebookName, Place, Region, StatedOptions, SwitchOption, Switches,
+    NotebookName, Place, Region, StatedOptions, Surface, SurfaceKind, SwitchOption, Switches,
 };
 
 /// What the lines say that this release reads.
@@ -116,6 +116,14 @@ struct DefaultsBefore {
     #[serde(flatten)]
     options: Options,
     http_tokens_enforced: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct SurfaceBefore {
+    #[serde(flatten)]
+    options: Options,
+    arn: Option<String>,
+    created_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -249,7 +257,17 @@ fn one(line: &str) -> Result<Option<Recorded>, String> {
             What::Group(GroupLine { group, open: open.collect::<Result<_, String>>()? })
         }
         "image" => What::Image(ImageId::parse(&line.id).map_err(id)?),
-        other => return Err(format!("`kind` is `{other}`, which this release does not know")),
+        other => {
+            let unknown = || format!("`kind` is `{other}`, which this release does not know");
+            let kind = SurfaceKind::of(other).ok_or_else(unknown)?;
+            let before: SurfaceBefore = part("before", line.before)?;
+            What::Surface(Surface {
+                arn: before.arn,
+                created_at: before.created_at,
+                options: before.options.stated()?,
+                ..Surface::new(kind, line.id)
+            })
+        }
     };
     Ok(Some(Recorded { place: Place { account, region }, what }))
 }

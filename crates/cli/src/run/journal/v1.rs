@@ -10,7 +10,7 @@ use v2only_policy::source::{TemplateUse, VersionChoice};
 use v2only_policy::subject::OpenVersion;
 use v2only_policy::{
     GroupChange, ImageChange, ImdsSupport, InstanceChange, Judged, NotebookStep, Place, Plan, Step, Subject,
-    SwitchOption, Switches,
+    SurfaceChange, SwitchOption, Switches,
 };
 
 use crate::report::posture_v1::{OptionsV1, minimum_version};
@@ -56,6 +56,12 @@ enum BeforeV1 {
     Group {
         arn: Option<String>,
         launch_templates: Vec<NamedTemplateV1>,
+    },
+    Surface {
+        #[serde(flatten)]
+        options: OptionsV1,
+        arn: Option<String>,
+        created_at: Option<String>,
     },
 }
 
@@ -188,6 +194,11 @@ fn before(subject: &Subject, step: Step) -> Option<BeforeV1> {
             arn: consumer.arn.clone(),
             launch_templates: consumer.templates.iter().map(named_template).collect(),
         },
+        Subject::Surface(surface) => BeforeV1::Surface {
+            options: (&surface.options).into(),
+            arn: surface.arn.clone(),
+            created_at: surface.created_at.map(|it| it.to_string()),
+        },
         Subject::LaunchConfiguration { .. } => return None,
     })
 }
@@ -237,6 +248,10 @@ fn change(subject: &Subject, step: Step) -> ChangeV1 {
             }
         }
         Step::Image(ImageChange::MarkV2) => ChangeV1::Image { imds_support: "v2.0" },
+        Step::Surface(SurfaceChange::RequireTokens) => ChangeV1::Instance(OptionsChangeV1 {
+            http_tokens: Some("required"),
+            ..OptionsChangeV1::default()
+        }),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Its Security Hub.
 
 use serde_json::Value;
-use v2only_enforcer::ports::{Answer, ImportFindings, KnownFinding, ReadFindings, RefusedFinding};
+use v2only_enforcer::ports::{
+    Answer, ControlFinding, ImportFindings, KnownFinding, ReadControls, ReadFindings, RefusedFinding,
+    UpdateFindings,
+};
 use v2only_policy::Place;
 
 use super::FakeAws;
@@ -45,5 +48,66 @@ impl ImportFindings for FakeAws {
             }
         }
         Ok(refused)
+    }
+}
+
+impl ReadControls for FakeAws {
+    async fn control_findings(&self, place: &Place, controls: &[&str]) -> Answer<Vec<ControlFinding>> {
+        self.call("securityhub:GetFindings", Some(place), controls.join(" "))?;
+        let wanted = |it: &&ControlFinding| {
+            controls.contains(&it.control.as_str()) && it.product.contains(&format!(":{}:", place.region))
+        };
+        Ok(self.state().controls.iter().filter(wanted).cloned().collect())
+    }
+}
+
+impl UpdateFindings for FakeAws {
+    async fn set_workflow(
+        &self,
+        place: &Place,
+        findings: &[&ControlFinding],
+        status: &str,
+        (text, by): (&str, &str),
+    ) -> Answer<Vec<RefusedFinding>> {
+        assert!((1..=100).contains(&findings.len()) && text.chars().count() <= 512, "as AWS takes");
+        let names: Vec<&str> = findings.iter().map(|it| it.id.as_str()).collect();
+        self.call("securityhub:BatchUpdateFindings", Some(place), format!("{status} {}", names.join(" ")))?;
+        let mut state = self.state();
+        let mut refused = Vec::new();
+        for it in findings {
+            if state.refused_findings.iter().any(|part| it.id.contains(part)) {
+                let (code, message) = ("FindingNotFound".to_owned(), "no such finding".to_owned());
+                refused.push(RefusedFinding { id: it.id.clone(), code, message });
+            } else if let Some(known) = state.controls.iter_mut().find(|known| known.id == it.id) {
+                known.workflow = status.to_owned();
+                known.note = Some((text.to_owned(), by.to_owned()));
+            }
+        }
+        Ok(refused)
+    }
+}
+
+impl FakeAws {
+    /// What a control of AWS's own found of a resource.
+    pub(crate) fn control(self, region: &str, control: &str, resource: &str) -> Self {
+        self.state().controls.push(ControlFinding {
+            id: format!("{control}/{resource}"),
+            product: format!("arn:aws:securityhub:{region}::product/aws/securityhub"),
+            control: control.to_owned(),
+            resources: vec![resource.to_owned()],
+            compliance: "FAILED".to_owned(),
+            workflow: "NEW".to_owned(),
+            note: None,
+        });
+        self
+    }
+
+    /// The findings of those controls, by id: status and note.
+    pub(crate) fn workflows(&self) -> Vec<(String, String, Option<String>)> {
+        let state = self.state();
+        let one = |it: &ControlFinding| {
+            (it.id.clone(), it.workflow.clone(), it.note.as_ref().map(|(text, _)| text.clone()))
+        };
+        state.controls.iter().map(one).collect()
     }
 }

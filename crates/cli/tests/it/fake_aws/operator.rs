@@ -131,6 +131,7 @@ impl ReadHistory for FakeAws {
             LookUp::Instance(id) => (id.as_str(), id.as_str()),
             LookUp::Notebook(name) => (name.as_str(), name.as_str()),
             LookUp::ModifiedOptions => ("modified options", "ModifyInstanceMetadataOptions"),
+            LookUp::Launches => ("launches", "RunInstances"),
         };
         self.call("cloudtrail:LookupEvents", Some(place), target)?;
         let named = |it: &&Value| it.to_string().contains(word);

@@ -159,7 +159,10 @@ impl<'a> Program<'a> {
                     return Val::later(&format!("{address}, which is not declared"));
                 }
                 match kind {
-                    "aws_launch_template" | "aws_launch_configuration" => Val::inside(&written),
+                    "aws_launch_template"
+                    | "aws_launch_configuration"
+                    | "awscc_ec2_launch_template"
+                    | "awscc_autoscaling_launch_configuration" => Val::inside(&written),
                     _ => Val::later(&written),
                 }
             }

@@ -9,7 +9,7 @@ use super::syntax::Body;
 use super::value::Val;
 use crate::check::Level;
 use crate::iac::Finding;
-use crate::iac::terraform::{Resource, Words};
+use crate::iac::terraform::{Given, Resource, Words};
 use crate::{Mark, Settings};
 
 /// Arguments that are evaluated. Others are known later.
@@ -26,8 +26,16 @@ pub(super) const JUDGED: &[&str] = &[
     "mixed_instances_policy",
     "launch_template_config",
     "compute_resources",
-    "disable_imds_v1",
+    "disable_imdsv1",
     "configuration",
+    "security_configuration",
+    "setting",
+    "option_settings",
+    "template_name",
+    "launch_template_data",
+    "launch_template_configs",
+    "launch_configuration_name",
+    "managed_instance",
 ];
 /// More cases of a resource than this are not told apart.
 const MAX_CASES: usize = 64;
@@ -42,6 +50,8 @@ pub(super) struct Facts<'a> {
     /// What stands in the file, for positions.
     pub(super) body: &'a Body,
     pub(super) at: Mark,
+    /// The account default that the configuration sets, in words.
+    pub(super) default: Option<&'a str>,
 }
 
 /// The JSON of one case.
@@ -71,10 +81,6 @@ impl Words for SourceWords {
             Some(it) => format!("the {what} {it}, and decides"),
             None => format!("a {what} that is not in these files decides"),
         }
-    }
-
-    fn not_judged(&self, kind: &str) -> String {
-        format!("{kind} is not judged in source files")
     }
 }
 
@@ -117,10 +123,8 @@ impl Facts<'_> {
         let resource = Resource {
             address: self.address,
             kind: self.kind,
-            after: &after,
-            unknown: &unknown,
-            stated: Some(&stated),
-            default: None,
+            given: Given { after: &after, unknown: &unknown, stated: Some(&stated) },
+            default: self.default,
             words: &words,
         };
         resource.findings(settings)
@@ -131,7 +135,8 @@ impl Facts<'_> {
         let named = finding.why.split(' ').next().unwrap_or_default();
         let argument = argument(self.body, named);
         let block = finding.instead.split([' ', '\n']).next().unwrap_or_default();
-        argument.or_else(|| block_at(self.body, block)).unwrap_or(self.at)
+        let attribute = || self.body.argument(block).map(|it| it.at);
+        argument.or_else(|| block_at(self.body, block)).or_else(attribute).unwrap_or(self.at)
     }
 }
 

@@ -110,7 +110,8 @@ fn judge(
     at: Mark,
     settings: &Settings,
 ) -> Vec<Finding> {
-    let as_kind = |kind| Facts { address, kind, values: values.clone(), body, at }.findings(settings);
+    let as_kind =
+        |kind| Facts { address, kind, values: values.clone(), body, at, default: None }.findings(settings);
     let mut findings = Vec::new();
     if INSTANCES.contains(&builder) {
         findings.extend(as_kind("aws_instance"));

@@ -1,0 +1,46 @@
+//! A build without the SDKs of these services reads and changes none of them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use v2only_enforcer::ports::{Answer, Page, ReadSurfaces, RestoreSurface, TightenSurface};
+use v2only_enforcer::{Failure, Kind};
+use v2only_policy::usage::Counted;
+use v2only_policy::{Place, StatedOptions, Surface, SurfaceKind};
+
+use crate::connect::Aws;
+
+fn left_out<T>(kind: SurfaceKind) -> Answer<T> {
+    let about = kind.about();
+    let why = format!("this build of v2only leaves out {}s", about.kind.noun);
+    Err(Failure::new(Kind::Refused, about.read_action, why))
+}
+
+impl ReadSurfaces for Aws {
+    fn readable(&self) -> &'static [SurfaceKind] {
+        &[]
+    }
+
+    async fn surfaces(&self, _: &Place, kind: SurfaceKind, _: Option<String>) -> Answer<Page<Surface>> {
+        left_out(kind)
+    }
+
+    async fn surface(&self, _: &Place, kind: SurfaceKind, _: &str) -> Answer<Option<Surface>> {
+        left_out(kind)
+    }
+
+    async fn surface_usage(&self, _: &Place, surface: &Surface, _: Date, _: Timestamp) -> Answer<Counted> {
+        left_out(surface.kind)
+    }
+}
+
+impl TightenSurface for Aws {
+    async fn tighten_surface(&self, _: &Place, surface: &Surface) -> Answer<Option<String>> {
+        left_out(surface.kind)
+    }
+}
+
+impl RestoreSurface for Aws {
+    async fn restore_surface(&self, _: &Place, surface: &Surface, _: &StatedOptions) -> Answer<()> {
+        left_out(surface.kind)
+    }
+}

@@ -1,0 +1,403 @@
+//! The roll-out as a plan: what stands between today and enforcement, in the one order in which each step makes the next
+//! one safe.
+//!
+//! [`RolloutPlan::of`] is a function of the counts of a run. Printers make the text.
+
+use crate::finding::{Finding, Rule};
+use crate::kind::ResourceKind;
+use crate::plan::{Hold, Plan};
+use crate::surface::SurfaceKind;
+
+/// A step of the roll-out. The order of the variants is the order of the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::VariantArray)]
+pub enum RolloutStage {
+    /// Read every account and Region.
+    Observe,
+    /// The account defaults require tokens.
+    AccountDefaults,
+    /// What instances are launched from requires tokens.
+    LaunchSources,
+    /// Instances and notebooks answer IMDSv2 only.
+    Resources,
+    /// Service control policies block IMDSv1 at the API.
+    ServiceControlPolicies,
+    /// `HttpTokensEnforced`, or a declarative policy.
+    Enforcement,
+}
+
+impl RolloutStage {
+    /// Every step, in order.
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+
+    /// A stable word for scripts.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::AccountDefaults => "account-defaults",
+            Self::LaunchSources => "launch-sources",
+            Self::Resources => "instances-and-notebooks",
+            Self::ServiceControlPolicies => "service-control-policies",
+            Self::Enforcement => "enforcement",
+        }
+    }
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageState {
+    /// Nothing is left to do.
+    Done,
+    /// Something is left to do.
+    Open,
+    /// The run did not read what would tell.
+    NotRead,
+}
+
+impl StageState {
+    /// A stable word for scripts.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Open => "open",
+            Self::NotRead => "not-read",
+        }
+    }
+}
+
+/// What proves that a step breaks nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// The step changes nothing that runs.
+    NotNeeded,
+    /// Everything was read, and nothing speaks against the step.
+    Complete,
+    /// This many resources speak against the step, or say nothing.
+    Missing(usize),
+    /// The run did not ask for evidence.
+    NotRead,
+}
+
+impl Evidence {
+    /// A stable word for scripts.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotNeeded => "not-needed",
+            Self::Complete => "complete",
+            Self::Missing(_) => "missing",
+            Self::NotRead => "not-read",
+        }
+    }
+
+    /// The risk of the step, were it done today.
+    pub const fn risk(self) -> Risk {
+        match self {
+            Self::NotNeeded => Risk::None,
+            Self::Complete => Risk::Low,
+            Self::NotRead => Risk::Medium,
+            Self::Missing(_) => Risk::High,
+        }
+    }
+
+    const fn of(against: usize) -> Self {
+        if against == 0 { Self::Complete } else { Self::Missing(against) }
+    }
+}
+
+/// How likely it is that a step breaks software, were it done today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Risk {
+    /// It changes nothing that runs.
+    None,
+    /// The evidence is complete.
+    Low,
+    /// There is no evidence.
+    Medium,
+    /// The evidence speaks against the step, or has gaps.
+    High,
+}
+
+impl Risk {
+    /// A stable word for scripts.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// How many resources violate the policy, as far as steps depend on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenResources {
+    /// Account defaults for launches.
+    pub defaults: usize,
+    /// Account defaults that do not enforce tokens.
+    pub not_enforced: usize,
+    /// Launch template versions.
+    pub templates: usize,
+    /// Auto Scaling groups and fleets.
+    pub consumers: usize,
+    /// Launch configurations.
+    pub configurations: usize,
+    /// Images.
+    pub images: usize,
+    /// Surfaces that instances are launched from, in the order of [`SurfaceKind::ALL`].
+    pub surfaces: [usize; SurfaceKind::ALL.len()],
+    /// Instances and notebooks.
+    pub running: usize,
+    /// Those of `running` that `enforce` would change.
+    pub would_change: usize,
+    /// Those of `running` that the usage gate holds.
+    pub gated: usize,
+    /// Those of `running` that only `mode: observe` holds.
+    pub observed: usize,
+}
+
+impl OpenResources {
+    /// Counts one resource that violates the policy.
+    pub fn add(&mut self, kind: ResourceKind, findings: &[Finding], plan: Option<&Plan>) {
+        let found = |rules: &[Rule]| usize::from(findings.iter().any(|it| rules.contains(&it.rule())));
+        match kind {
+            ResourceKind::AccountDefault => {
+                self.defaults += found(&[Rule::DefaultTokens, Rule::DefaultHopLimit]);
+                self.not_enforced += found(&[Rule::TokensEnforced]);
+            }
+            ResourceKind::LaunchTemplate => self.templates += 1,
+            ResourceKind::Consumer(_) => self.consumers += 1,
+            ResourceKind::LaunchConfiguration => self.configurations += 1,
+            ResourceKind::Image => self.images += 1,
+            ResourceKind::Surface(surface) if !kind.is_instance() => {
+                for (known, number) in SurfaceKind::ALL.iter().zip(&mut self.surfaces) {
+                    *number += usize::from(*known == surface);
+                }
+            }
+            ResourceKind::Instance | ResourceKind::Notebook | ResourceKind::Surface(_) => {
+                self.running += 1;
+                let hold = match plan {
+                    Some(Plan::Hold { why, .. }) => Some(why),
+                    _ => None,
+                };
+                self.would_change += usize::from(plan.is_some_and(Plan::acts));
+                self.gated += usize::from(hold.is_some_and(|why| why.usage().is_some()));
+                self.observed += usize::from(hold == Some(&Hold::Observe));
+            }
+        }
+    }
+
+    /// Everything that instances are launched from.
+    pub fn sources(&self) -> usize {
+        let surfaces: usize = self.surfaces.iter().sum();
+        self.templates + self.consumers + self.configurations + self.images + surfaces
+    }
+}
+
+/// Which kinds of resources a run read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadKinds {
+    /// Account defaults.
+    pub account_defaults: bool,
+    /// Launch templates and what else instances are launched from.
+    pub sources: bool,
+    /// Instances or notebooks.
+    pub running: bool,
+}
+
+/// What speaks against enforcement today.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AgainstEnforcement {
+    /// Sources whose launches fail, or may fail.
+    pub sources: usize,
+    /// Instances that use IMDSv1.
+    pub busy: usize,
+    /// Instances that may use IMDSv1.
+    pub unknown: usize,
+}
+
+/// What a run knows of the roll-out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RolloutFacts {
+    /// Pairs of account and Region.
+    pub places: usize,
+    /// Those that could not be read completely.
+    pub unread: usize,
+    /// What was read.
+    pub read: ReadKinds,
+    /// Whether the policy document requires tokens by account default.
+    pub wants_default: bool,
+    /// Whether the policy document asks for `HttpTokensEnforced`.
+    pub wants_enforced: bool,
+    /// What violates the policy.
+    pub open: OpenResources,
+    /// What speaks against enforcement, if the run asked.
+    pub against: Option<AgainstEnforcement>,
+}
+
+/// A step with its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RolloutStep {
+    /// Which step.
+    pub stage: RolloutStage,
+    /// How far it is.
+    pub state: StageState,
+    /// Whether it is the step to take now.
+    pub is_next: bool,
+    /// How many resources, or accounts and Regions, are left to do.
+    pub left: usize,
+    /// What proves that the step breaks nothing.
+    pub evidence: Evidence,
+}
+
+/// Every step of the roll-out, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolloutPlan {
+    /// The steps.
+    pub steps: Vec<RolloutStep>,
+}
+
+impl RolloutPlan {
+    /// The plan that follows from what a run knows. The first step that is not done is the next one, also if the run could
+    /// not see it.
+    pub fn of(facts: &RolloutFacts) -> Self {
+        let mut steps: Vec<RolloutStep> = RolloutStage::ALL.iter().map(|stage| facts.step(*stage)).collect();
+        if let Some(next) = steps.iter_mut().find(|it| it.state != StageState::Done) {
+            next.is_next = true;
+        }
+        Self { steps }
+    }
+
+    /// The step to take now; `None` once every step is done.
+    pub fn next(&self) -> Option<&RolloutStep> {
+        self.steps.iter().find(|it| it.is_next)
+    }
+
+    /// Whether a step has something left to do, as far as the run could see.
+    pub fn is_open(&self) -> bool {
+        self.steps.iter().any(|it| it.state == StageState::Open)
+    }
+}
+
+impl RolloutFacts {
+    fn step(&self, stage: RolloutStage) -> RolloutStep {
+        let open = &self.open;
+        let (state, left, evidence) = match stage {
+            RolloutStage::Observe => {
+                let state = if self.unread == 0 { StageState::Done } else { StageState::Open };
+                (state, self.unread, Evidence::NotNeeded)
+            }
+            RolloutStage::AccountDefaults if self.read.account_defaults && !self.wants_default => {
+                (StageState::Open, self.places, Evidence::NotRead)
+            }
+            // Who launches without a value is in CloudTrail, which a scan does not read.
+            RolloutStage::AccountDefaults => {
+                (self.left(self.read.account_defaults, open.defaults), open.defaults, Evidence::NotRead)
+            }
+            RolloutStage::LaunchSources => {
+                (self.left(self.read.sources, open.sources()), open.sources(), self.usage())
+            }
+            RolloutStage::Resources => {
+                (self.left(self.read.running, open.running), open.running, self.usage())
+            }
+            // No run sees what is attached to an organizational unit.
+            RolloutStage::ServiceControlPolicies => (StageState::NotRead, 0, Evidence::NotRead),
+            RolloutStage::Enforcement if self.read.account_defaults && !self.wants_enforced => {
+                (StageState::Open, self.places, self.enforcement())
+            }
+            RolloutStage::Enforcement => {
+                let state = self.left(self.read.account_defaults, open.not_enforced);
+                (state, open.not_enforced, self.enforcement())
+            }
+        };
+        // A step that is done has nothing to prove.
+        let evidence = if state == StageState::Done { Evidence::NotNeeded } else { evidence };
+        RolloutStep { stage, state, is_next: false, left, evidence }
+    }
+
+    /// A step is done where nothing is left. Where something could not be read, that is not known.
+    const fn left(&self, read: bool, left: usize) -> StageState {
+        match (read, left) {
+            (true, 0) if self.unread == 0 => StageState::Done,
+            (false, _) | (true, 0) => StageState::NotRead,
+            (true, _) => StageState::Open,
+        }
+    }
+
+    /// Whether software still uses IMDSv1.
+    const fn usage(&self) -> Evidence {
+        match self.against {
+            _ if self.unread > 0 => Evidence::NotRead,
+            Some(it) => Evidence::of(it.busy + it.unknown),
+            None if self.open.observed > 0 || !self.read.running => Evidence::NotRead,
+            None => Evidence::of(self.open.gated),
+        }
+    }
+
+    const fn enforcement(&self) -> Evidence {
+        match self.against {
+            Some(_) if self.unread > 0 => Evidence::NotRead,
+            Some(it) => Evidence::of(it.sources + it.busy + it.unknown),
+            None => Evidence::NotRead,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: ReadKinds = ReadKinds { account_defaults: true, sources: true, running: true };
+
+    fn clean() -> RolloutFacts {
+        RolloutFacts {
+            places: 4,
+            unread: 0,
+            read: ALL,
+            wants_default: true,
+            wants_enforced: true,
+            open: OpenResources::default(),
+            against: Some(AgainstEnforcement::default()),
+        }
+    }
+
+    fn next(facts: &RolloutFacts) -> Option<(RolloutStage, usize, Evidence)> {
+        RolloutPlan::of(facts).next().map(|it| (it.stage, it.left, it.evidence))
+    }
+
+    #[test]
+    fn the_first_step_that_is_not_done_is_the_next() {
+        use RolloutStage::{AccountDefaults, Enforcement, LaunchSources, Observe, Resources};
+        let against = AgainstEnforcement { sources: 2, busy: 3, unknown: 4 };
+        let mut facts = RolloutFacts { against: Some(against), ..clean() };
+        facts.open = OpenResources { defaults: 1, not_enforced: 4, templates: 2, running: 9, ..facts.open };
+        facts.unread = 1;
+        assert_eq!(next(&facts), Some((Observe, 1, Evidence::NotNeeded)));
+        facts.unread = 0;
+        assert_eq!(next(&facts), Some((AccountDefaults, 1, Evidence::NotRead)));
+        facts.open.defaults = 0;
+        assert_eq!(next(&facts), Some((LaunchSources, 2, Evidence::Missing(7))));
+        facts.open.templates = 0;
+        assert_eq!(next(&facts), Some((Resources, 9, Evidence::Missing(7))));
+        let last = |facts: &RolloutFacts| RolloutPlan::of(facts).steps.last().copied();
+        assert_eq!(last(&facts).map(|it| (it.stage, it.evidence)), Some((Enforcement, Evidence::Missing(9))));
+        facts.against = None;
+        assert_eq!(last(&facts).map(|it| it.evidence), Some(Evidence::NotRead));
+    }
+
+    #[test]
+    fn no_step_is_done_while_something_could_not_be_read() {
+        let facts = RolloutFacts { unread: 1, ..clean() };
+        let plan = RolloutPlan::of(&facts);
+        assert!(plan.steps.iter().all(|it| it.state != StageState::Done));
+        assert!(plan.steps.iter().skip(1).all(|it| it.evidence != Evidence::Complete));
+    }
+
+    #[test]
+    fn a_document_without_the_switch_leaves_the_last_step_open() {
+        let plan = RolloutPlan::of(&RolloutFacts { wants_enforced: false, ..clean() });
+        let last = plan.steps.last().copied();
+        assert_eq!(last.map(|it| (it.state, it.left)), Some((StageState::Open, 4)));
+        assert_eq!(last.map(|it| it.evidence.risk()), Some(Risk::Low));
+        assert!(plan.is_open() && !RolloutPlan::of(&clean()).is_open());
+    }
+}

@@ -1,0 +1,85 @@
+//! Surfaces outside of EC2, Auto Scaling and SageMaker.
+
+use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
+use v2only_policy::instance::{HttpTokens, Switch};
+use v2only_policy::scope::ScopeError;
+use v2only_policy::settings::GateScope;
+use v2only_policy::surface::SurfaceFix;
+use v2only_policy::{Decision, Policy, StatedOptions, Surface, SurfaceKind, decide_surface};
+
+use crate::words::*;
+
+const ACT: &str = "violation [http-tokens] → act: HttpTokens=required";
+const GATE: &str = "violation [http-tokens] → hold: usage-gate, would HttpTokens=required";
+const REPORT: &str = "violation [http-tokens] → hold: surface-report-only";
+const OBSERVE: &str = "violation [http-tokens] → hold: observe, would HttpTokens=required";
+
+fn surface(kind: SurfaceKind, http_tokens: Option<HttpTokens>) -> Surface {
+    let options = StatedOptions { http_tokens, ..StatedOptions::default() };
+    let created_at = Some(at("2024-01-01T00:00:00Z"));
+    Surface { options, created_at, ..Surface::new(kind, "shop".to_owned()) }
+}
+
+fn open(kind: SurfaceKind) -> Surface {
+    surface(kind, Some(HttpTokens::Optional))
+}
+
+impl Resource for Surface {
+    fn decide(&self, policy: &Policy, moment: &Moment) -> Result<Decision, ScopeError> {
+        decide_surface(self, policy, &moment.circumstances())
+    }
+}
+
+#[test]
+fn each_kind_is_judged_by_its_tokens() {
+    for kind in SurfaceKind::ALL.iter().copied() {
+        let planned = match kind.about().fix {
+            SurfaceFix::BehindUsageGate => GATE,
+            SurfaceFix::InPlace => ACT,
+            SurfaceFix::Report(_) => REPORT,
+        };
+        let word = kind.about().kind.word;
+        check(word, open(kind), enforce(), seen(), planned);
+        check(word, surface(kind, None), enforce(), seen(), planned);
+        check(word, surface(kind, Some(HttpTokens::Unknown)), enforce(), seen(), planned);
+        let required = surface(kind, Some(HttpTokens::Required));
+        check(word, required, enforce(), seen(), "compliant (HttpTokens is required) → nothing");
+        let mut disabled = open(kind);
+        disabled.options.http_endpoint = Some(Switch::Disabled);
+        check(word, disabled, enforce(), seen(), "compliant (HttpEndpoint is disabled) → nothing");
+    }
+}
+
+#[test]
+fn an_exemption_ends_with_its_last_day() {
+    for kind in SurfaceKind::ALL.iter().copied() {
+        let until = |day: &str| {
+            let mut surface = open(kind);
+            surface.tags.insert(UNTIL_TAG.to_owned(), day.to_owned());
+            surface.tags.insert(REASON_TAG.to_owned(), "vendor agent".to_owned());
+            surface.decide(&enforce().policy(), &seen()).unwrap().verdict.code()
+        };
+        assert_eq!(until("2026-11-20"), "exempt");
+        assert_eq!(until("2026-11-19"), "violation");
+    }
+}
+
+#[test]
+fn the_usage_gate_shelters_lightsail_instances_that_use_version_1() {
+    let it = || open(SurfaceKind::LightsailInstance);
+    check("not read", it(), enforce(), seen(), GATE);
+    check("quiet", it(), enforce(), seen().quiet(14), ACT);
+    check("quiet for a day less", it(), enforce(), seen().quiet(13), GATE);
+    check("busy", it(), enforce(), seen().busy(1), GATE);
+    check("no gate", it(), enforce().no_gate(), seen().busy(9), ACT);
+    let fresh = || Surface { created_at: Some(minutes_ago(5)), ..it() };
+    check("fresh", fresh(), enforce(), seen(), ACT);
+    check("fresh, gate for all", fresh(), enforce().gate(GateScope::All, 14), seen(), GATE);
+    check("fresh, without siblings to ask", fresh(), enforce().gate(GateScope::Siblings, 14), seen(), GATE);
+}
+
+#[test]
+fn observe_mode_only_reports() {
+    let it = open(SurfaceKind::InfrastructureConfiguration);
+    check("in place", it, observe(), seen(), OBSERVE);
+}
