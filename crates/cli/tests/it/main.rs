@@ -38,7 +38,6 @@ mod bad_input;
 mod check;
 mod demo;
 mod doctor;
-mod endings;
 mod policies;
 mod process;
 mod sandbox;
