@@ -24,6 +24,7 @@
 //! | [`consumers`] | groups and fleets are judged by what they launch, and not called clean by the template that they do not follow |
 //! | [`usage`] | who still uses version 1 is read as CloudWatch reports it, and decides what `enforce` changes |
 //! | [`calls`] | every call is declared, with the permission it takes |
+//! | [`surfaces`] | Lightsail, Image Builder, Elastic Beanstalk and EMR are read, and closed and restored where AWS lets us |
 //! | [`closing_first`] | tags and options beside the tokens that AWS refuses keep no instance open |
 //!
 //! All run the binaries, except where a module says that it calls the entry points of the library: the functions go by the
@@ -61,6 +62,7 @@ mod postponed;
 
 mod regions;
 mod soak;
+mod surfaces;
 mod sweeps;
 mod template_editors;
 mod trace;
