@@ -11,6 +11,7 @@ mod fake_world;
 mod guard_rules;
 
 mod automation;
+mod endings;
 mod enforce;
 mod exemptions;
 mod from_trail;
