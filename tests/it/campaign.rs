@@ -37,7 +37,7 @@ const SWEEP_EVERY: usize = 15;
 /// How many rounds lie between two runs of `enforce`.
 const ENFORCE_EVERY: usize = 25;
 /// How many rounds a campaign has; `V2ONLY_CAMPAIGN` says otherwise.
-const ROUNDS: u64 = 90;
+const ROUNDS: u64 = 60;
 const SEED: u64 = 20_261_127;
 const PARAMETER: &str = "/v2only/policy";
 

@@ -317,9 +317,9 @@ impl Soak {
     }
 
     /// Those that are open although a function received an event about them, and that nobody has in hand: neither said to
-    /// be left or to have failed, nor in the dead letters.
-    fn forgotten(&self) -> Vec<String> {
-        let in_hand = self.stage.dead().concat();
+    /// be left or to have failed, nor in these messages.
+    fn forgotten(&self, in_hand: &[Vec<String>]) -> Vec<String> {
+        let in_hand = in_hand.concat().concat();
         let lost: BTreeSet<&String> = self.untold.values().collect();
         let instances = self.open_instances().into_iter().filter(|(id, _)| {
             let reported = self.last_said(id, &["held", "failed"]);
@@ -340,7 +340,11 @@ impl Soak {
         self.stage.aws.set_throttling(false);
         self.stage.aws.bus().flush();
         self.stage.pass(SECOND * 1800);
-        // The pauses of contested instances end on the sandbox's clock only. SQS hides a message for 12 hours at most.
+        self.listen();
+    }
+
+    /// The pauses of contested instances end, on the sandbox's clock. SQS hides a message for 12 hours at most.
+    fn end_pauses(&mut self) {
         self.stage.leave_binaries();
         self.stage.pass(SECOND * 12 * 3600);
         self.listen();
@@ -450,22 +454,29 @@ fn soak(seed: u64, port: u16) {
     }
     soak.calm();
 
-    let forgotten = soak.forgotten();
-    let words: Vec<_> = forgotten.iter().map(|it| soak.last.get(it)).collect();
-    assert_eq!(forgotten, [] as [String; 0], "neither fixed, nor reported, nor queued: {words:?}");
+    let words = |soak: &Soak, all: &[String]| {
+        format!("{:#?}", all.iter().map(|it| soak.last.get(it)).collect::<Vec<_>>())
+    };
+    let forgotten = soak.forgotten(&[soak.stage.dead(), soak.stage.queued()]);
+    assert!(forgotten.is_empty(), "neither fixed, nor reported, nor queued: {}", words(&soak, &forgotten));
 
-    // What was lost comes back with the next change of state.
+    // What was lost comes back with the next change of state. A notebook is restarted only while it is new.
     for _ in 0..6 {
         soak.tell_again();
     }
-    let left = soak.open_instances();
-    assert_eq!(left, [], "{:#?}", left.iter().map(|(id, _)| soak.last.get(id)).collect::<Vec<_>>());
-    let left: Vec<_> = soak
-        .open_notebooks()
-        .into_iter()
-        .filter(|(name, ..)| !soak.last_said(name, &["restart-failed", "update-had-no-effect"]))
-        .collect();
-    assert_eq!(left, [], "{:#?}", left.iter().map(|(it, ..)| soak.last.get(it)).collect::<Vec<_>>());
+    let names = soak.open_notebooks().into_iter().map(|(name, ..)| name);
+    let left: Vec<String> =
+        names.filter(|it| !soak.last_said(it, &["restart-failed", "update-had-no-effect"])).collect();
+    assert!(left.is_empty(), "{}", words(&soak, &left));
+
+    soak.end_pauses();
+    let forgotten = soak.forgotten(&[soak.stage.dead()]);
+    assert!(forgotten.is_empty(), "neither fixed nor reported: {}", words(&soak, &forgotten));
+    for _ in 0..6 {
+        soak.tell_again();
+    }
+    let left: Vec<String> = soak.open_instances().into_iter().map(|(id, _)| id).collect();
+    assert!(left.is_empty(), "{}", words(&soak, &left));
 
     // Exempt, switched off, managed and observed ones are as they were; the last two were said to be held.
     for (id, before) in &soak.kept {

@@ -78,7 +78,8 @@ pub async fn run<W: World>(mut cli: Cli, world: &W, out: &mut dyn Write, err: &m
             problem.exit
         }
         Err(Stop::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
-            known.unwrap_or(Exit::OutputClosed)
+            // What was not read must not look like a clean run.
+            known.filter(|it| *it != Exit::Clean).unwrap_or(Exit::OutputClosed)
         }
         Err(Stop::Output(error)) => {
             let problem = Problem::internal(format!("cannot write the output: {error}"));

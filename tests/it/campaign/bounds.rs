@@ -111,7 +111,8 @@ impl Ledger {
             let Some(since) = known.open_since else { continue };
             let said = self.said.get(&view.id);
             let is_alarmed = dead.contains(&view.id) || said.is_some_and(|it| it.is("failed"));
-            let is_excused = is_alarmed || said.is_some_and(|it| is_held_rightly(it, known.was_closed));
+            let is_excused = is_alarmed
+                || said.is_some_and(|it| is_held_rightly(it, known.was_closed) || lacks_history(it));
             let open_for = now.duration_since(since.max(enforced_since.unwrap_or(now)));
             assert!(
                 open_for <= LONGEST || is_excused,
@@ -137,4 +138,10 @@ impl Ledger {
 /// No metric exists here, so the usage gate is right about every instance that was never v2-only, and wrong about any other.
 fn is_held_rightly(line: &Line, was_closed: bool) -> bool {
     line.is("held") && line.text("hold") == "usage-gate" && !was_closed
+}
+
+/// On hold because CloudTrail did not answer, which the sweep reports as not swept: an alarm. The sandbox's clock stands still
+/// while the functions run, so CloudTrail's 2 calls a second come back in the next round only.
+fn lacks_history(line: &Line) -> bool {
+    line.is("held") && line.texts("notes").contains("history-not-read")
 }

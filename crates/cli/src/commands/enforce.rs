@@ -348,7 +348,7 @@ impl EnforceRun<'_> {
         totals::launchers_unread(&mut session.talk, surveys);
         totals::incomplete_findings(&mut session.talk, &looked, self.findings)?;
         self.report_stop_reason(session, &totals);
-        if totals.advanced > 0 {
+        if totals.notebooks_advanced {
             session.talk.hint(
                 "notebooks take several steps: where the functions are deployed, each event brings the next; \
                  elsewhere run `v2only enforce` again once they are `Stopped`",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use v2only_enforcer::launchers::Launcher;
-use v2only_enforcer::{Disposition, Failure, Kind, Outcome, Record};
+use v2only_enforcer::{Disposition, Failure, Kind, Outcome, Record, ResourceId};
 use v2only_policy::{Hold, Place, Verdict};
 
 use crate::run::found::Findings;
@@ -33,6 +33,8 @@ pub(crate) struct Totals {
     pub(crate) fixed: usize,
     /// Those on their way.
     pub(crate) advanced: usize,
+    /// Whether notebooks are among them.
+    pub(crate) notebooks_advanced: bool,
     /// Those that could not be changed.
     pub(crate) failed: usize,
     /// Those that leave something to do.
@@ -56,7 +58,10 @@ impl Totals {
             },
             Outcome::Waiting => self.waiting += 1,
             Outcome::Fixed => self.fixed += 1,
-            Outcome::Advanced => self.advanced += 1,
+            Outcome::Advanced => {
+                self.advanced += 1;
+                self.notebooks_advanced |= matches!(record.resource, ResourceId::Notebook(_));
+            }
             Outcome::Failed(failure) if failure.disposition() == Disposition::Done => {}
             Outcome::Failed(_) => self.failed += 1,
             Outcome::Left | Outcome::NotJudged(_) => {}

@@ -14,7 +14,7 @@ const COMMANDS: &[(&str, bool)] = &[
     ("scan", true),
     ("scan --list", false),
     ("readiness", true),
-    ("enforce --dry-run", true),
+    ("enforce --dry-run --policy DIR/policy.yaml", true),
     ("doctor", true),
     ("uninstall-plan", true),
     ("policies list", true),
