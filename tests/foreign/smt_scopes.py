@@ -119,6 +119,13 @@ SCOPES = {
     ("role-source-enforcer", "ec2:CreateLaunchTemplateVersion"): {"rest": ["launch-template/*"]},
     ("role-source-enforcer", "ec2:ModifyLaunchTemplate"): {"rest": ["launch-template/*"]},
     ("role-source-enforcer", "ec2:ModifyImageAttribute"): {"rest": ["image/*"]},
+    # Nor has Lightsail. Image Builder has one.
+    "lightsail:UpdateInstanceMetadataOptions": {"rest": ["Instance/*"]},
+    ("role-source-enforcer", "imagebuilder:UpdateInfrastructureConfiguration"): {
+        "rest": ["infrastructure-configuration/*"],
+        "equal": {"imagebuilder:Ec2MetadataHttpTokens": "required"},
+    },
+    ("role-rollback", "imagebuilder:UpdateInfrastructureConfiguration"): {"rest": ["infrastructure-configuration/*"]},
     # What the parts of v2only do to each other.
     ("role-automation-administration", "sts:AssumeRole"): {"rest": ["role/v2only-automation"]},
     ("role-doctor", "sts:AssumeRole"): {"rest": ENFORCERS},
@@ -140,6 +147,7 @@ SCOPES = {
     ("role-sweeper-hub", "sqs:SendMessage"): {"rest": ["v2only-sweeper"]},
     ("role-tracer", "ssm:SendCommand"): {"rest": ["document/v2only-TraceImdsV1", "instance/*"]},
     ("role-reporter", "securityhub:BatchImportFindings"): {"rest": ["product/*/default"]},
+    ("role-reporter", "securityhub:BatchUpdateFindings"): {"rest": ["hub/default"]},
     # Reading that is not for everything.
     "ssm:GetParameter": {"rest": ["parameter/v2only/*"]},
     "securityhub:GetFindings": {"rest": ["hub/default"]},

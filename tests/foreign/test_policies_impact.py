@@ -44,7 +44,8 @@ def record(name: str, request: dict, response: dict | None, role: str, delivery:
 
 def generated(dice: random.Random) -> dict:
     """A launch, a change of options or of defaults, or a notebook, with what each may state and answer."""
-    role = dice.choice(["developer", "v2only-ec2-enforcer", "v2only-owner", "v2only-rollback"])
+    spared = dice.choice(["v2only-ec2-enforcer", "v2only-owner", "v2only-rollback"])
+    role = dice.choice(["developer", "developer", spared])
     delivery = dice.choice([None, "1.0", "2.0"])
     tokens = lambda: dice.choice([None, "optional", "required"])
     kind = dice.choice(["launch", "launch", "launch", "options", "defaults", "create", "update"])
@@ -98,5 +99,5 @@ def test_recorded_calls_against_every_shipped_policy(judge, simulator, totals):
                 assert answer["missing"], f"{path}: {call}"
             else:
                 assert expected == {answer["outcome"]}, f"{path}: {call}"
-    assert told["ExplicitlyDenied"] > CALLS and told["Allowed"] > CALLS, told
+    assert told["ExplicitlyDenied"] > CALLS // 3 and told["Allowed"] > CALLS, told
     assert told["Depends"] < sum(told.values()) / 3, told

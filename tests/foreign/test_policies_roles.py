@@ -48,6 +48,11 @@ SEE_SURFACES = (
     request("elasticmapreduce:DeleteSecurityConfiguration", "*"),
 )
 
+DESCRIBE_SURFACES = (
+    request("elasticmapreduce:DescribeCluster", "cluster/j-1"),
+    request("elasticmapreduce:TerminateJobFlows", "cluster/j-1"),
+)
+
 # Role: {Sid: (what only it grants, what it must not)}.
 GRANTS = {
     "hub": {
@@ -151,6 +156,7 @@ GRANTS = {
         "SeeHistory": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
         "SeeUsage": (request("cloudwatch:GetMetricData", "*"), request("cloudwatch:PutMetricData", "*")),
         "SeeSurfaces": SEE_SURFACES,
+        "DescribeSurfaces": DESCRIBE_SURFACES,
     },
     "reporter": {
         "SeeFindings": (
@@ -228,6 +234,7 @@ GRANTS = {
             request("ec2:DeregisterImage", "arn:aws:ec2:eu-central-1::image/ami-1"),
         ),
         "SeeSurfaces": SEE_SURFACES,
+        "DescribeSurfaces": DESCRIBE_SURFACES,
         "TightenLightsailInstances": (
             request("lightsail:UpdateInstanceMetadataOptions", LIGHTSAIL),
             request("lightsail:DeleteInstance", LIGHTSAIL),
@@ -265,6 +272,7 @@ GRANTS = {
             tagged("sagemaker:AddTags", NOTES, "Name"),
         ),
         "SeeSurfaces": SEE_SURFACES,
+        "DescribeSurfaces": DESCRIBE_SURFACES,
         "RestoreLightsailInstances": (
             request("lightsail:UpdateInstanceMetadataOptions", LIGHTSAIL),
             request("lightsail:DeleteInstance", LIGHTSAIL),

@@ -202,10 +202,11 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
         see_usage(),
         see_history(),
         see_surfaces(),
+        describe_surfaces(settings),
     ]
 }
 
-/// Metadata options outside of EC2, Auto Scaling and SageMaker. Half of these actions have no narrower resource.
+/// Metadata options outside of EC2, Auto Scaling and SageMaker.
 fn see_surfaces() -> Statement {
     Statement::allow(
         "SeeSurfaces",
@@ -213,17 +214,27 @@ fn see_surfaces() -> Statement {
             "elasticbeanstalk:DescribeConfigurationSettings",
             "elasticbeanstalk:DescribeEnvironments",
             "elasticbeanstalk:ListTagsForResource",
-            "elasticmapreduce:DescribeCluster",
             "elasticmapreduce:DescribeSecurityConfiguration",
             "elasticmapreduce:ListClusters",
             "elasticmapreduce:ListSecurityConfigurations",
-            "imagebuilder:GetInfrastructureConfiguration",
             "imagebuilder:ListInfrastructureConfigurations",
             "lightsail:GetInstance",
             "lightsail:GetInstanceMetricData",
             "lightsail:GetInstances",
         ],
         ["*"],
+    )
+}
+
+/// The surfaces of which AWS knows a narrower resource than all.
+fn describe_surfaces(settings: &Settings) -> Statement {
+    Statement::allow(
+        "DescribeSurfaces",
+        ["elasticmapreduce:DescribeCluster", "imagebuilder:GetInfrastructureConfiguration"],
+        [
+            settings.arn("elasticmapreduce", "cluster/*"),
+            settings.arn("imagebuilder", "infrastructure-configuration/*"),
+        ],
     )
 }
 
@@ -309,6 +320,7 @@ fn source_enforcer(settings: &Settings) -> Vec<Statement> {
         ),
         Statement::allow("MarkImages", ["ec2:ModifyImageAttribute"], [settings.arn("ec2", "image/*")]),
         see_surfaces(),
+        describe_surfaces(settings),
         modify_lightsail(settings, "TightenLightsailInstances"),
         update_builders(settings, "TightenInfrastructureConfigurations").when(
             "StringEquals",
@@ -352,6 +364,7 @@ fn rollback(settings: &Settings) -> Vec<Statement> {
         tagging("ExemptInstances", &["ec2:CreateTags"], instance(settings)),
         tagging("ExemptNotebooks", &["sagemaker:AddTags"], notebook(settings)),
         see_surfaces(),
+        describe_surfaces(settings),
         modify_lightsail(settings, "RestoreLightsailInstances"),
         update_builders(settings, "RestoreInfrastructureConfigurations"),
     ];
