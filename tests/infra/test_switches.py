@@ -86,7 +86,8 @@ def test_every_switch_of_the_api_is_judged_or_excused(api, types):
 
 def unjudged_arguments(found: dict[str, list[str]], types) -> set[tuple[str, str]]:
     """Arguments of Terraform's providers that are switches and are not judged."""
-    judged = {it["name"]: it["switch"] for it in types if it["state"] == "judged"}
+    # A Spot Fleet is judged, and has no switch.
+    judged = {it["name"]: it["switch"] for it in types if it["state"] == "judged" and it["switch"]}
     last = {name: switch.rsplit(".", 1)[-1] for name, switch in judged.items()}
     return {(name, argument) for name, arguments in found.items() for argument in arguments if last.get(name) != argument}
 

@@ -40,6 +40,28 @@ from test_sam_build import STAND_IN
 # How the programs say that nobody answers at AWS's endpoint.
 NOBODY = ("Could not connect to the endpoint URL", "connection refused", "no connection:", "Unable to connect")
 DONE, AWS_IS_NEEDED = "done", "AWS is needed"
+LAUNCH = {
+    "eventVersion": "1.11",
+    "eventType": "AwsApiCall",
+    "eventTime": "2026-11-20T10:15:00Z",
+    "eventSource": "ec2.amazonaws.com",
+    "eventName": "RunInstances",
+    "eventID": "00000000-0000-4000-8000-000000000002",
+    "awsRegion": "eu-central-1",
+    "recipientAccountId": "111122223333",
+    "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ana", "accountId": "111122223333"},
+    "requestParameters": {"instancesSet": {"items": [{}]}, "metadataOptions": {"httpTokens": "required"}},
+    "responseElements": {
+        "instancesSet": {
+            "items": [
+                {
+                    "instanceId": "i-00000000000000001",
+                    "metadataOptions": {"httpTokens": "required", "httpEndpoint": "enabled"},
+                }
+            ]
+        }
+    },
+}
 EVENT = {
     "version": "0",
     "id": "00000000-0000-4000-8000-000000000001",
@@ -100,6 +122,9 @@ class Walk:
         # What a person brings along: a document, as the documentation tells them to, and a saved event.
         (self.clone / "policy.yaml").write_text("version: 1\nmode: observe\n")
         (self.clone / "event.json").write_text(json.dumps(EVENT))
+        shutil.copy(self.clone / "policies" / "scp" / "require-v2-at-launch.json", self.clone / "my-scp.json")
+        (self.clone / "cloudtrail").mkdir()
+        (self.clone / "cloudtrail" / "records.json").write_text(json.dumps({"Records": [LAUNCH]}))
         # `check --changed-since origin/main`: the clone as it came.
         git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-C", str(self.clone)]
         for words in ["init -q", "add .", "commit -q -m a", "update-ref refs/remotes/origin/main HEAD"]:
@@ -163,8 +188,9 @@ class Walk:
         self.seen.append((" ".join(["cargo build --release", *flags]), DONE))
 
     def install(self, arguments: list[str]) -> None:
-        assert arguments[:-1] == ["--locked", "--path"]
-        self.type(f"cargo pkgid --offline --manifest-path {arguments[-1]}/Cargo.toml", self.clone)
+        locked, at, package, *features = arguments
+        assert (locked, at) == ("--locked", "--path")
+        self.type(f"cargo tree --offline --depth 0 --manifest-path {package}/Cargo.toml {' '.join(features)}", self.clone)
 
     def demo(self, line: str, cwd: Path) -> None:
         self.type(f"v2only demo --functions {self.zips}", cwd)
@@ -198,7 +224,7 @@ def test_every_command_of_the_documentation_gets_as_far_as_aws(function_zip, tmp
     there = [line for line, how in walk.seen if how == AWS_IS_NEEDED]
     for begins in ("cargo build", "infra/package", "sed ", "sam build", "v2only validate", "infra/build", "cargo run -- demo"):
         assert any(it.startswith(begins) for it in here), (begins, ended)
-    for begins in ("v2only replay", "v2only policies render", "cargo pkgid"):
+    for begins in ("v2only replay", "v2only policies render", "cargo tree"):
         assert any(it.startswith(begins) for it in here), (begins, ended)
     for begins in ("v2only scan", "v2only readiness", "v2only enforce", "v2only uninstall-plan", "aws ec2"):
         assert any(it.startswith(begins) for it in there), (begins, ended)
