@@ -288,9 +288,9 @@ def test_the_first_report_of_an_organization_is_a_page(tmp_path):
 
 def test_a_role_that_cannot_be_assumed_is_reported_with_what_to_check(tmp_path):
     with organization(tmp_path, ["222233334444"], ["v2only-scanner"]) as environment:
-        ran = typed("v2only scan --org --role-name v2only-scaner", environment, tmp_path)
+        ran = typed("v2only scan --org --role-name v2only-nobody", environment, tmp_path)
     assert ran.returncode == 3, ran.stderr
-    assert "sts:AssumeRole: AccessDenied" in ran.stderr and "role/v2only-scaner" in ran.stderr
+    assert "sts:AssumeRole: AccessDenied" in ran.stderr and "role/v2only-nobody" in ran.stderr
     [hint] = [it for it in ran.stderr.splitlines() if it.startswith("hint: ")]
     for words in ("--role-name", "trust policy", "--external-id", "sts:AssumeRole"):
         assert words in hint, hint

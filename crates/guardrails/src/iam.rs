@@ -226,7 +226,7 @@ fn see_surfaces() -> Statement {
     )
 }
 
-/// The surfaces of which AWS knows a narrower resource than all.
+/// The surfaces that a policy can name by ARN.
 fn describe_surfaces(settings: &Settings) -> Statement {
     Statement::allow(
         "DescribeSurfaces",
