@@ -153,6 +153,10 @@ impl Campaign {
             let what = self.crowd().act();
             self.note(&what);
         }
+        if self.dice.roll(50) {
+            let what = self.crowd().insist();
+            self.note(&what);
+        }
         if self.dice.roll(40) {
             let what = self.crowd().act_meanwhile();
             self.note(&what);
@@ -249,7 +253,7 @@ fn campaign(seed: u64, gate: Gate, port: u16) {
         campaign.stage.calls().into_iter().filter(|it| it.contains("Modify")).collect();
     assert_eq!(changes, [] as [String; 0]);
     let (fixed, waited) = (campaign.ledger.count("act fixed"), campaign.ledger.count("wait waiting"));
-    assert!(fixed > 10, "little happened: {fixed} fixed, {waited} paused");
+    assert!(fixed > 10 && waited > 0, "little happened: {fixed} fixed, {waited} paused");
 }
 
 #[test]

@@ -5,9 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use v2only_aws::connect::Aws;
 use v2only_aws::settings::Settings;
-use v2only_enforcer::Kind;
+use v2only_enforcer::enforce::{Bound, Journal, enforce_within};
+use v2only_enforcer::kinds::Kinds;
 use v2only_enforcer::ports::{ReadSurfaces, RestoreSurface, TightenSurface};
-use v2only_policy::{AccountId, HttpTokens, Place, Region, Surface, SurfaceKind};
+use v2only_enforcer::{Kind, surfaces};
+use v2only_policy::{AccountId, HttpTokens, Judged, Place, Region, ResourceKind, Surface, SurfaceKind};
 use v2only_sandbox::{Actor, ActorCall, AwsError, Config, Effect, Fault, Sandbox};
 use v2only_tests::in_process::{add_profile, connect, isolated};
 use v2only_tests::{HOME, REGION};
@@ -75,6 +77,36 @@ fn a_lightsail_instance_is_read_closed_and_restored() {
             ports.restore_surface(&place, &now, &found[1].options).await.unwrap();
             assert_eq!(aws.lightsail_instances(HOME, REGION), before);
             assert_eq!(ports.surface(&place, kind, "gone").await.unwrap(), None);
+        });
+    });
+}
+
+/// Keeps nothing: what is restored is no matter here.
+struct NoJournal;
+
+impl Journal for NoJournal {
+    fn write(&self, _: &Place, _: &Judged) -> Result<(), std::io::Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn each_lightsail_instance_is_described_right_before_it_is_changed() {
+    isolated("surfaces::each_lightsail_instance_is_described_right_before_it_is_changed", |port| {
+        scene(port, |aws, ports, place| async move {
+            lightsail(&aws, &["a".to_owned(), "b".to_owned(), "c".to_owned()], "debian_12");
+            let document = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
+            let policy = v2only_document::parse(document).unwrap().policy;
+            let kinds = Kinds::Only(ResourceKind::Surface(SurfaceKind::LightsailInstance));
+            let mut found = Vec::new();
+            surfaces::scan(&ports, &policy, &place, (kinds, aws.now()), &mut |it| found.push(it)).await;
+            aws.clear_calls();
+            let now = || aws.now();
+            let carried = enforce_within(&ports, &NoJournal, &place, found, &now, &Bound::at_most(0)).await;
+            assert_eq!(carried.records.len(), 3, "{carried:?}");
+            let calls: Vec<String> = aws.calls().into_iter().map(|it| it.action).collect();
+            let one = ["GetInstance", "UpdateInstanceMetadataOptions", "GetInstance"];
+            assert_eq!(calls, [one, one, one].concat());
         });
     });
 }

@@ -251,7 +251,7 @@ pub(crate) struct SourcesRead {
     pub(crate) failing: Vec<Failing>,
 }
 
-/// Reads the sources of one place, and which of their launches would fail if the account enforced tokens today.
+/// Reads the launch sources of one account and Region, and lists the launches that would fail if the account enforced tokens today.
 pub(crate) async fn read_sources<P>(ports: &P, place: &Place) -> Result<SourcesRead, Failure>
 where
     P: Admission + SourceReader + Sync,

@@ -44,9 +44,10 @@ pub(crate) fn next_chunk<T>(rest: &mut VecDeque<T>, slow: impl Fn(&T) -> bool) -
     rest.drain(..size.min(rest.len())).collect()
 }
 
-/// Whether the calls of a resource take seconds: AWS gives notebooks 2 calls a second.
+/// Whether the calls of a resource take seconds: AWS gives notebooks 2 calls a second, and describes each surface by a call of
+/// its own.
 pub(crate) fn is_slow(judged: &Judged) -> bool {
-    judged.acts() && matches!(judged.subject, Subject::Notebook(_))
+    judged.acts() && matches!(judged.subject, Subject::Notebook(_) | Subject::Surface(_))
 }
 
 /// Changes resources that were described right now, as long as their description is fresh. Returns the results, and puts

@@ -2,7 +2,11 @@
 //!
 //! The enforcers are granted exactly what the functions call, and only the tightening half of it.
 
+mod surfaces;
+
 use v2only_policy::TAG_PREFIX;
+
+use surfaces::{describe_surfaces, modify_lightsail, see_surfaces, update_builders};
 
 use crate::pack::{self, TooLarge};
 use crate::rules::{Rule, launch, launch_configurations, notebooks, options};
@@ -204,57 +208,6 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
         see_surfaces(),
         describe_surfaces(settings),
     ]
-}
-
-/// Metadata options outside of EC2, Auto Scaling and SageMaker.
-fn see_surfaces() -> Statement {
-    Statement::allow(
-        "SeeSurfaces",
-        [
-            "elasticbeanstalk:DescribeConfigurationSettings",
-            "elasticbeanstalk:DescribeEnvironments",
-            "elasticbeanstalk:ListTagsForResource",
-            "elasticmapreduce:DescribeSecurityConfiguration",
-            "elasticmapreduce:ListClusters",
-            "elasticmapreduce:ListSecurityConfigurations",
-            "imagebuilder:ListInfrastructureConfigurations",
-            "lightsail:GetInstance",
-            "lightsail:GetInstanceMetricData",
-            "lightsail:GetInstances",
-        ],
-        ["*"],
-    )
-}
-
-/// The surfaces that a policy can name by ARN.
-fn describe_surfaces(settings: &Settings) -> Statement {
-    Statement::allow(
-        "DescribeSurfaces",
-        ["elasticmapreduce:DescribeCluster", "imagebuilder:GetInfrastructureConfiguration"],
-        [
-            settings.arn("elasticmapreduce", "cluster/*"),
-            settings.arn("imagebuilder", "infrastructure-configuration/*"),
-        ],
-    )
-}
-
-/// Lightsail has no condition on what a change of metadata options sets.
-fn modify_lightsail(settings: &Settings, sid: &'static str) -> Statement {
-    Statement::allow(
-        sid,
-        ["lightsail:UpdateInstanceMetadataOptions"],
-        [settings.arn("lightsail", "Instance/*")],
-    )
-}
-
-/// AWS asks for `iam:PassRole` as well, for the role of the instance profile that the configuration names. Only its owner knows
-/// that role: no shipped policy passes all of them.
-fn update_builders(settings: &Settings, sid: &'static str) -> Statement {
-    Statement::allow(
-        sid,
-        ["imagebuilder:UpdateInfrastructureConfiguration"],
-        [settings.arn("imagebuilder", "infrastructure-configuration/*")],
-    )
 }
 
 /// Who launched an instance, and whether it was v2-only before. CloudTrail knows no narrower resource for it.

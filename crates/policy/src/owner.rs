@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::Tags;
 use crate::source::{Consumer, LaunchTemplate};
+use crate::surface::{Surface, SurfaceKind};
 
 /// A kind of owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,7 +75,17 @@ impl OwnerKind {
                 "let the block of the group or fleet name a version that requires tokens, such as \
                  `aws_launch_template.NAME.latest_version`, and apply it"
             }
-            (kind, Owned::Consumer | Owned::Template) => kind.what_to_change_of_template(),
+            (Self::CloudFormation, Owned::InfrastructureConfiguration) => {
+                "set `InstanceMetadataOptions.HttpTokens: required` in the `AWS::ImageBuilder::InfrastructureConfiguration` of \
+                 the stack, and update the stack"
+            }
+            (Self::Terraform, Owned::InfrastructureConfiguration) => {
+                "write `instance_metadata_options { http_tokens = \"required\" }` into the \
+                 `aws_imagebuilder_infrastructure_configuration` block, and apply it"
+            }
+            (kind, Owned::Consumer | Owned::Template | Owned::InfrastructureConfiguration) => {
+                kind.what_to_change_of_template()
+            }
         }
     }
 
@@ -117,6 +128,8 @@ pub enum Owned {
     Template,
     /// An Auto Scaling group, an EC2 Fleet or a Spot Fleet request.
     Consumer,
+    /// An infrastructure configuration of EC2 Image Builder.
+    InfrastructureConfiguration,
 }
 
 /// What shows that an owner exists.
@@ -259,6 +272,15 @@ impl Owner {
     pub fn of_consumer(consumer: &Consumer) -> Option<Self> {
         let Consumer { id, tags, .. } = consumer;
         Resource { name: id, tags, created_by: None }.owner(Owned::Consumer)
+    }
+
+    /// The owner of an infrastructure configuration; `None` if nothing shows one, and for other surfaces.
+    pub fn of_surface(surface: &Surface) -> Option<Self> {
+        let Surface { kind, id, name, tags, .. } = surface;
+        let name = name.as_deref().unwrap_or(id);
+        (*kind == SurfaceKind::InfrastructureConfiguration)
+            .then(|| Resource { name, tags, created_by: None }.owner(Owned::InfrastructureConfiguration))
+            .flatten()
     }
 }
 

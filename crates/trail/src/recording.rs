@@ -51,7 +51,7 @@ impl Recording {
     /// Counts one record, of any kind; a row of CloudTrail Lake or Athena is a record, too.
     pub fn add(&mut self, record: Value) {
         self.records += 1;
-        if let Err(malformed) = self.read(&row::record(record)) {
+        if let Err(malformed) = row::record(record).and_then(|record| self.read(&record)) {
             self.add_unreadable(malformed);
         }
     }

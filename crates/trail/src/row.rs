@@ -6,6 +6,7 @@
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-supported-event-schemas.html>
 
 use serde_json::{Map, Value};
+use v2only_events::Malformed;
 
 /// The fields of a record that are read here and differ from their lower-case names.
 const FIELDS: [&str; 27] = [
@@ -39,18 +40,25 @@ const FIELDS: [&str; 27] = [
 ];
 
 /// The record in a row; a value that is no row is returned as it is.
-pub(crate) fn record(value: Value) -> Value {
-    let Value::Object(fields) = value else { return value };
+///
+/// # Errors
+/// The column `eventJson` holds no JSON.
+pub(crate) fn record(value: Value) -> Result<Value, Malformed> {
+    let Value::Object(fields) = value else { return Ok(value) };
     let text =
         fields.iter().find(|(key, _)| key.eq_ignore_ascii_case("eventJson")).and_then(|(_, it)| it.as_str());
-    if let Some(record) = text.and_then(|it| serde_json::from_str::<Value>(it).ok()) {
-        return record;
+    if let Some(text) = text {
+        return serde_json::from_str(text).map_err(|error| Malformed {
+            field: "eventJson".to_owned(),
+            expected: "the JSON of a record".to_owned(),
+            found: format!("not ({error})"),
+        });
     }
     let is_record = fields.contains_key("detail-type") || fields.contains_key("detail");
     if is_record || !fields.keys().any(|key| key.eq_ignore_ascii_case("eventName")) {
-        return Value::Object(fields);
+        return Ok(Value::Object(fields));
     }
-    Value::Object(renamed(fields))
+    Ok(Value::Object(renamed(fields)))
 }
 
 fn renamed(fields: Map<String, Value>) -> Map<String, Value> {

@@ -32,12 +32,13 @@ pub struct Ledger {
     counts: BTreeMap<String, usize>,
 }
 
-fn answers_version_1(it: &InstanceView) -> bool {
+/// Whether an instance answers IMDSv1.
+pub fn answers_version_1(it: &InstanceView) -> bool {
     it.metadata.http_tokens == HttpTokens::Optional && it.metadata.http_endpoint == Toggle::Enabled
 }
 
 /// Whether the policy lets nobody touch an instance.
-fn is_protected(it: &InstanceView) -> bool {
+pub fn is_protected(it: &InstanceView) -> bool {
     let is_exempt =
         it.tags.contains_key("v2only:exempt-until") && it.tags.contains_key("v2only:exempt-reason");
     let is_observed = it.tags.get("stage").is_some_and(|it| it == "trial");

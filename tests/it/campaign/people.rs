@@ -6,7 +6,7 @@ use v2only_sandbox::{
 use v2only_tests::stage::v1;
 use v2only_tests::{Dice, HOME, MEMBER, exemption_day};
 
-use super::bounds::Ledger;
+use super::bounds::{Ledger, answers_version_1, is_protected};
 
 /// Few, so that people meet the functions at the same instances.
 pub const REGIONS: [&str; 2] = ["eu-central-1", "us-east-1"];
@@ -164,7 +164,21 @@ impl Crowd<'_> {
         format!("{deed:?} {} before call {nth} of {before}", target.0)
     }
 
-    /// Of a few instances again and again, so that some are contested.
+    /// Somebody opens the oldest closed instance again and again, so that it is contested.
+    pub fn insist(&mut self) -> String {
+        let is_closed = |(id, account, region): &(String, &str, &str)| {
+            self.aws
+                .instance(account, region, id)
+                .is_some_and(|it| !is_protected(&it) && !answers_version_1(&it))
+        };
+        let Some(target) = self.ledger.instances(self.aws).into_iter().find(is_closed) else {
+            return "nothing".to_owned();
+        };
+        let refused = self.aws.call_as(&Deed::Flip.call(&target)).err();
+        format!("{:?} {} again, refused: {refused:?}", Deed::Flip, target.0)
+    }
+
+    /// Of a few instances again and again.
     fn target(&mut self) -> Option<(String, &'static str, &'static str)> {
         let all = self.ledger.instances(self.aws);
         let few = if self.dice.roll(50) { all.len().min(3) } else { all.len() };

@@ -37,7 +37,9 @@ fn is_absent(failure: &Failure) -> bool {
     match failure.code.as_deref() {
         Some("NotFoundException" | "ResourceNotFoundException") => true,
         Some("InvalidRequestException") => {
-            failure.message.contains("does not exist") || failure.message.contains("is not valid")
+            let is_cluster = failure.message.starts_with("Cluster id ");
+            failure.message.contains("does not exist")
+                || is_cluster && failure.message.contains("is not valid")
         }
         Some("InvalidParameterValue") => failure.message.starts_with("No Environment found"),
         _ => false,
@@ -81,6 +83,11 @@ pub(super) fn following(call: Call, asked: Option<&str>, next: Option<String>) -
         return Err(Failure::new(Kind::Unknown, call.iam_action(), why));
     }
     Ok(next)
+}
+
+/// The refusal of a resource that a listing describes without its id: it cannot be judged, and is not clean.
+pub(super) fn without_id(call: Call) -> Failure {
+    Failure::new(Kind::Unknown, call.iam_action(), "AWS listed a resource without its name or ARN")
 }
 
 /// A time of the SDK, to the second.

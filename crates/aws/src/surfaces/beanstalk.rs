@@ -5,7 +5,7 @@ use aws_sdk_elasticbeanstalk::types as sdk;
 use v2only_enforcer::ports::{Answer, Page};
 use v2only_policy::{HttpTokens, Place, StatedOptions, Surface, SurfaceKind, Tags};
 
-use super::answers::{following, moment, unless_absent};
+use super::answers::{following, moment, unless_absent, without_id};
 use crate::call::Call;
 use crate::connect::Aws;
 
@@ -47,7 +47,7 @@ async fn surface(
     environment: &sdk::EnvironmentDescription,
 ) -> Answer<Option<Surface>> {
     let (Some(id), Some(name)) = (environment.environment_id(), environment.environment_name()) else {
-        return Ok(None);
+        return Err(without_id(Call::DescribeEnvironments));
     };
     let request = client(aws, place).await?.describe_configuration_settings();
     let request = request
@@ -72,12 +72,15 @@ async fn surface(
     }))
 }
 
-/// `DisableIMDSv1` of the settings that are deployed. Those that an update is still deploying do not count.
+/// `DisableIMDSv1` of the settings that are deployed. Those that an update is still deploying, or failed to deploy, prove
+/// nothing.
 fn tokens(sets: &[sdk::ConfigurationSettingsDescription]) -> Option<HttpTokens> {
     let deployed = |set: &&sdk::ConfigurationSettingsDescription| {
         set.deployment_status() == Some(&sdk::ConfigurationDeploymentStatus::Deployed)
     };
-    let set = sets.iter().find(deployed).or(sets.first())?;
+    let Some(set) = sets.iter().find(deployed) else {
+        return (!sets.is_empty()).then_some(HttpTokens::Unknown);
+    };
     let option = set.option_settings().iter().find(|option| {
         option.namespace() == Some("aws:autoscaling:launchconfiguration")
             && option.option_name() == Some("DisableIMDSv1")
@@ -122,7 +125,9 @@ mod tests {
         let draft = [set("pending", Some("true")), set("deployed", Some("false"))];
         assert_eq!(tokens(&draft), Some(HttpTokens::Optional));
         assert_eq!(tokens(&[set("deployed", Some("True"))]), Some(HttpTokens::Required));
-        assert_eq!(tokens(&[set("failed", Some("true"))]), Some(HttpTokens::Required));
+        for status in ["pending", "failed"] {
+            assert_eq!(tokens(&[set(status, Some("true"))]), Some(HttpTokens::Unknown), "{status}");
+        }
     }
 
     #[test]

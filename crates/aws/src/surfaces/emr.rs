@@ -10,7 +10,7 @@ use serde_json::Value;
 use v2only_enforcer::ports::{Answer, Page};
 use v2only_policy::{HttpTokens, Place, StatedOptions, Surface, SurfaceKind};
 
-use super::answers::{following, moment, unless_absent};
+use super::answers::{following, moment, unless_absent, without_id};
 use crate::call::Call;
 use crate::connect::Aws;
 
@@ -31,13 +31,15 @@ pub(super) async fn page(aws: &Aws, place: &Place, next: Option<String>) -> Answ
     let call = Call::ListSecurityConfigurations;
     let request = client(aws, place).await?.list_security_configurations().set_marker(next.clone());
     let answer = aws.in_turn(place, call, || request.clone().send()).await?;
-    let names: Vec<&str> = answer.security_configurations().iter().filter_map(|it| it.name()).collect();
+    let name =
+        |it: &sdk::SecurityConfigurationSummary| it.name().map(str::to_owned).ok_or_else(|| without_id(call));
+    let names = answer.security_configurations().iter().map(name).collect::<Answer<Vec<String>>>()?;
     let mut items = Vec::with_capacity(names.len());
     if !names.is_empty() {
         let users = users(aws, place).await?;
         for name in names {
-            let described = described(aws, place, name).await?;
-            let users = users.get(name).cloned().unwrap_or_default();
+            let described = described(aws, place, &name).await?;
+            let users = users.get(&name).cloned().unwrap_or_default();
             items.extend(described.map(|surface| Surface { users, ..surface }));
         }
     }

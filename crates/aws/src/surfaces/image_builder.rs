@@ -6,7 +6,7 @@ use v2only_enforcer::ports::{Answer, Page};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{HttpTokens, Place, StatedOptions, Surface, SurfaceKind};
 
-use super::answers::{following, unless_absent};
+use super::answers::{following, unless_absent, without_id};
 use crate::call::Call;
 use crate::connect::Aws;
 use crate::options;
@@ -26,7 +26,8 @@ pub(super) async fn page(aws: &Aws, place: &Place, next: Option<String>) -> Answ
     let answer = aws.in_turn(place, call, || request.clone().send()).await?;
     let mut items = Vec::new();
     let summaries = answer.infrastructure_configuration_summary_list();
-    for id in summaries.iter().filter_map(|summary| summary.arn()).filter_map(id_of) {
+    for summary in summaries {
+        let id = summary.arn().and_then(id_of).ok_or_else(|| without_id(call))?;
         // A configuration that was deleted meanwhile is left out.
         items.extend(one(aws, place, id).await?);
     }

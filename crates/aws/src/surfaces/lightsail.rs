@@ -14,7 +14,7 @@ use v2only_enforcer::{Failure, Kind};
 use v2only_policy::usage::Counted;
 use v2only_policy::{HttpTokens, Place, StatedOptions, Surface, SurfaceKind, Switch, SwitchOption, Switches};
 
-use super::answers::{following, is_without_lightsail, moment, unless_absent};
+use super::answers::{following, is_without_lightsail, moment, unless_absent, without_id};
 use crate::call::Call;
 use crate::connect::Aws;
 use crate::options;
@@ -37,7 +37,8 @@ pub(super) async fn page(aws: &Aws, place: &Place, next: Option<String>) -> Answ
         }
         answer => answer?,
     };
-    let items = answer.instances().iter().filter_map(surface).collect();
+    let one = |instance| surface(instance).ok_or_else(|| without_id(call));
+    let items = answer.instances().iter().map(one).collect::<Answer<_>>()?;
     Ok(Page { items, next: following(call, next.as_deref(), answer.next_page_token)? })
 }
 

@@ -17,7 +17,7 @@ use self::rollout::WaveRunner;
 use self::waves::Course;
 
 use crate::args::format::Format;
-use crate::args::kind;
+use crate::args::kind::KindArg;
 use crate::args::selection::{self, FailOn, Selection};
 use crate::print::plan::Plans;
 use crate::report::causes::{self, Causes};
@@ -36,7 +36,7 @@ use crate::run::journal::FileJournal;
 use crate::run::rollout::RolloutResult;
 use crate::run::session::Session;
 use crate::run::spool;
-use crate::run::survey::ScanRequest;
+use crate::run::survey::{ScanRequest, note_left_out};
 use crate::run::{exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
@@ -60,15 +60,8 @@ when a run ends is held; the next run goes on with it.";
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    #[arg(
-        long,
-        value_parser = kind::parser(),
-        value_name = "KIND",
-        help = kind::help(),
-        hide_possible_values = true,
-        help_heading = "Input"
-    )]
-    kind: Option<ResourceKind>,
+    #[command(flatten)]
+    kind: KindArg,
 
     #[command(flatten)]
     selection: Selection,
@@ -124,7 +117,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let central = args.runbooks.central(&aws).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
-    let (kinds, filter) = (kind::kinds(args.kind), args.selection.filter(&args.tag));
+    let (kinds, filter) = (args.kind.kinds(), args.selection.filter(&args.tag));
+    note_left_out(&aws, kinds, &mut session.talk);
     let request = ScanRequest { policy: &policy, places: &places, kinds, filter: &filter, now };
     let used_for = Use::Change { consent: args.accept_irreversible };
     let mut estate = survey(&aws, request, &progress, used_for).await?;

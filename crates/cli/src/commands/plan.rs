@@ -59,6 +59,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
     let (filter, now) = (Filter::default(), session.world.now());
+    survey::note_left_out(&aws, Kinds::All, &mut session.talk);
     let request = ScanRequest { policy, places: &places, kinds: Kinds::All, filter: &filter, now };
     let progress = session.talk.progress();
     let mut open = OpenResources::default();

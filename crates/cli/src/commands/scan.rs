@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use v2only_policy::{Place, ResourceKind};
+use v2only_policy::Place;
 
 use crate::args::format::Format;
-use crate::args::kind;
+use crate::args::kind::KindArg;
 use crate::args::selection::{self, Selection};
 use crate::commands::diff;
 use crate::print::documents;
@@ -46,15 +46,8 @@ Examples:
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    #[arg(
-        long,
-        value_parser = kind::parser(),
-        value_name = "KIND",
-        help = kind::help(),
-        hide_possible_values = true,
-        help_heading = "Input"
-    )]
-    kind: Option<ResourceKind>,
+    #[command(flatten)]
+    kind: KindArg,
 
     #[command(flatten)]
     selection: Selection,
@@ -93,7 +86,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         return Err(Problem::usage("`--import` sends findings in AWS Security Finding Format", hint).into());
     }
     let filter = args.selection.filter(&args.tag);
-    if (args.kind.is_some() || !filter.is_empty()) && !args.earlier.is_empty() {
+    if (args.kind.kind.is_some() || !filter.is_empty()) && !args.earlier.is_empty() {
         let why = "`--earlier` compares runs that read everything";
         let hint = "leave out `--kind`, `--only`, `--name` and `--tag`, or `--earlier`";
         return Err(Problem::usage(why, hint).into());
@@ -108,7 +101,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
-    let (kinds, now) = (kind::kinds(args.kind), session.world.now());
+    let (kinds, now) = (args.kind.kinds(), session.world.now());
+    survey::note_left_out(&aws, kinds, &mut session.talk);
     let request = ScanRequest { policy: &loaded.policy, places: &places, kinds, filter: &filter, now };
     let progress = session.talk.progress();
 

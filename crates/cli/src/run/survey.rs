@@ -12,12 +12,12 @@ use v2only_enforcer::sources::trace::Tracer;
 use v2only_enforcer::surfaces;
 use v2only_enforcer::{Failure, Record, ResourceId};
 use v2only_policy::cause::RootCause;
-use v2only_policy::{Instance, InstanceId, Judged, Place, Policy, Verdict};
+use v2only_policy::{Instance, InstanceId, Judged, Place, Policy, SurfaceKind, Verdict};
 
 use crate::args::selection::Filter;
 use crate::report::item::Item;
 use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
-use crate::term::messages::Progress;
+use crate::term::messages::{Progress, Talk};
 use crate::world::{ReadSurfaces, Readable};
 
 /// How the reading of one account and Region ended.
@@ -39,6 +39,18 @@ impl LocationSurvey {
     fn unreadable((place, failure): (Place, Failure)) -> Self {
         let launchers = BTreeMap::new();
         Self { place, failure: Some(failure), usage_unread: None, untraced: None, launchers }
+    }
+}
+
+/// Says which kinds this build leaves out of a run over every kind.
+pub(crate) fn note_left_out(aws: &impl ReadSurfaces, kinds: Kinds, talk: &mut Talk<'_>) {
+    let left_out = SurfaceKind::ALL.iter().filter(|kind| !aws.readable().contains(kind));
+    let nouns: Vec<String> = left_out.map(|kind| format!("{}s", kind.about().kind.noun)).collect();
+    if kinds == Kinds::All && !nouns.is_empty() {
+        talk.note(&format!(
+            "this build does not read {}; build it with `--features surfaces`, or install a release",
+            nouns.join(", ")
+        ));
     }
 }
 

@@ -15,7 +15,8 @@ pub enum Exit {
     Incomplete,
     /// Violations remain.
     Violations,
-    /// The reader of the output stopped reading before the run was complete. Shells report `SIGPIPE` as this number.
+    /// The reader of the output stopped reading, and the run found nothing to do or was not complete. Shells report `SIGPIPE` as
+    /// this number.
     OutputClosed,
 }
 
@@ -55,7 +56,9 @@ impl Exit {
                 "incomplete: something could not be read or changed (also if violations remain)"
             }
             Self::Violations => "violations remain",
-            Self::OutputClosed => "the reader of the output stopped reading before the run was complete",
+            Self::OutputClosed => {
+                "the reader of the output stopped reading, and the run was clean or not complete"
+            }
         }
     }
 }

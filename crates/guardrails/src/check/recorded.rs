@@ -12,6 +12,7 @@ mod launch;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use v2only_policy::{Partition, Region};
 
 use super::evaluate::Request;
 use super::names;
@@ -191,11 +192,7 @@ impl Call<'_> {
     }
 
     fn arn(&self, service: &str, resource: &str) -> String {
-        let partition = match self.region {
-            it if it.starts_with("cn-") => "aws-cn",
-            it if it.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        };
+        let partition = Region::parse(self.region).map_or(Partition::Aws, |it| it.partition()).as_str();
         let foreign = resource.starts_with("image/") || resource.starts_with("snapshot/");
         let account = if foreign { "" } else { self.account };
         format!("arn:{partition}:{service}:{}:{account}:{resource}", self.region)

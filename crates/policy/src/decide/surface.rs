@@ -4,9 +4,10 @@ use super::{Circumstances, Decision, excuse};
 use crate::Tags;
 use crate::finding::{Finding, OptionFinding};
 use crate::instance::{HttpTokens, Switch};
+use crate::owner::Owner;
 use crate::plan::{Hold, Plan, SurfaceChange};
 use crate::scope::ScopeError;
-use crate::settings::{GateScope, Policy, Rules, UsageGate};
+use crate::settings::{GateScope, OwnedTemplates, Policy, Rules, UsageGate};
 use crate::surface::{Surface, SurfaceFix};
 use crate::usage::{Evidence, GateAnswer, LastStart};
 use crate::verdict::{Compliance, Verdict};
@@ -56,7 +57,14 @@ pub fn surface_usage_window(
 fn plan(surface: &Surface, rules: &Rules, circumstances: &Circumstances<'_>) -> Plan {
     let change = SurfaceChange::RequireTokens;
     match surface.kind.about().fix {
-        SurfaceFix::InPlace => Plan::act(change),
+        SurfaceFix::InPlace => {
+            let owner = Owner::of_surface(surface);
+            let is_report = rules.launch_templates.owned == OwnedTemplates::Report;
+            match owner.filter(|owner| owner.kind.is_service() || is_report) {
+                Some(owner) => Plan::Hold { why: Hold::OwnedBy(owner), would: None },
+                None => Plan::act(change),
+            }
+        }
         SurfaceFix::Report(_) => Plan::Hold {
             why: Hold::SurfaceReportOnly { kind: surface.kind, users: surface.users.clone() },
             would: None,

@@ -3,7 +3,7 @@
 use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::scope::ScopeError;
-use v2only_policy::settings::GateScope;
+use v2only_policy::settings::{GateScope, OwnedTemplates};
 use v2only_policy::surface::SurfaceFix;
 use v2only_policy::{Decision, Policy, StatedOptions, Surface, SurfaceKind, decide_surface};
 
@@ -82,4 +82,29 @@ fn the_usage_gate_shelters_lightsail_instances_that_use_version_1() {
 fn observe_mode_only_reports() {
     let it = open(SurfaceKind::InfrastructureConfiguration);
     check("in place", it, observe(), seen(), OBSERVE);
+}
+
+#[test]
+fn the_owner_of_an_infrastructure_configuration_changes_it() {
+    let kind = SurfaceKind::InfrastructureConfiguration;
+    let tagged = |key: &str, value: &str| {
+        let mut surface = open(kind);
+        surface.tags.insert(key.to_owned(), value.to_owned());
+        surface
+    };
+    for it in [tagged("aws:cloudformation:stack-name", "images"), tagged("ManagedBy", "terraform")] {
+        let held = "violation [http-tokens] → hold: owned";
+        check("reported", it.clone(), enforce(), seen(), held);
+        check(
+            "fixed on request",
+            it,
+            enforce().edit(|it| it.launch_templates.owned = OwnedTemplates::Fix),
+            seen(),
+            ACT,
+        );
+    }
+    check("nobody's", open(kind), enforce(), seen(), ACT);
+    let mut lightsail = open(SurfaceKind::LightsailInstance);
+    lightsail.tags.insert("aws:cloudformation:stack-name".to_owned(), "shop".to_owned());
+    check("an instance of a stack", lightsail, enforce(), seen().quiet(14), ACT);
 }

@@ -96,6 +96,7 @@ fn records_are_read_from(#[case] text: String) {
     record["userIdentity"].as_object_mut().unwrap().remove("accountId");
     format!("{record}\n{}", two())
 }, 1)]
+#[case::lake_json_that_is_none(&format!("{}\n{}", json!({ "eventJson": "RunInstances {" }), two()), 1)]
 fn what_cannot_be_read_is_counted_as_unreadable(#[case] text: &str, #[case] launches: u64) {
     let recording = read(text);
     assert_eq!((recording.unreadable, recording.launches), (1, launches), "{:?}", recording.reasons);
