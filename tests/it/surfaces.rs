@@ -8,8 +8,11 @@ use v2only_aws::settings::Settings;
 use v2only_enforcer::enforce::{Bound, Journal, enforce_within};
 use v2only_enforcer::kinds::Kinds;
 use v2only_enforcer::ports::{ReadSurfaces, RestoreSurface, TightenSurface};
+use v2only_enforcer::rollback::{self, Recorded, What};
 use v2only_enforcer::{Kind, surfaces};
-use v2only_policy::{AccountId, HttpTokens, Judged, Place, Region, ResourceKind, Surface, SurfaceKind};
+use v2only_policy::{
+    AccountId, HttpTokens, Judged, Place, Region, ResourceKind, Subject, Surface, SurfaceKind,
+};
 use v2only_sandbox::{Actor, ActorCall, AwsError, Config, Effect, Fault, Sandbox};
 use v2only_tests::in_process::{add_profile, connect, isolated};
 use v2only_tests::{HOME, REGION};
@@ -100,13 +103,24 @@ fn each_lightsail_instance_is_described_right_before_it_is_changed() {
             let kinds = Kinds::Only(ResourceKind::Surface(SurfaceKind::LightsailInstance));
             let mut found = Vec::new();
             surfaces::scan(&ports, &policy, &place, (kinds, aws.now()), &mut |it| found.push(it)).await;
+            let recorded = |it: &Judged| match &it.subject {
+                Subject::Surface(it) => Recorded { place: place.clone(), what: What::Surface(it.clone()) },
+                other => panic!("{other:?}"),
+            };
+            let before: Vec<Recorded> = found.iter().map(recorded).collect();
             aws.clear_calls();
             let now = || aws.now();
             let carried = enforce_within(&ports, &NoJournal, &place, found, &now, &Bound::at_most(0)).await;
             assert_eq!(carried.records.len(), 3, "{carried:?}");
-            let calls: Vec<String> = aws.calls().into_iter().map(|it| it.action).collect();
+            let calls = || -> Vec<String> { aws.calls().into_iter().map(|it| it.action).collect() };
             let one = ["GetInstance", "UpdateInstanceMetadataOptions", "GetInstance"];
-            assert_eq!(calls, [one, one, one].concat());
+            assert_eq!(calls(), [one, one, one].concat());
+
+            let looked = rollback::look(&ports, &place, before, false).await;
+            aws.clear_calls();
+            let told = rollback::restore(&ports, &place, looked, false, None, &now).await;
+            assert_eq!(told.len(), 3, "{told:?}");
+            assert_eq!(calls(), [one, one, one].concat());
         });
     });
 }

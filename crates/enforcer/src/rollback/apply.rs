@@ -206,7 +206,8 @@ pub async fn restore(
             Err(failure) => Told { looked: it, came: Came::Failed(failure), after: None },
         }
     };
-    let is_slow = |it: &Looked| it.acts() && matches!(it.recorded.what, What::Notebook { .. });
+    let is_slow =
+        |it: &Looked| it.acts() && matches!(it.recorded.what, What::Notebook { .. } | What::Surface(_));
     let mut rest = VecDeque::from(looked);
     while !rest.is_empty() {
         let chunk = look_again(ports, place, next_chunk(&mut rest, is_slow), even_if_changed).await;
