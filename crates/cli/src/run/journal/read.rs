@@ -5,6 +5,7 @@ mod options;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::str::Utf8Error;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -107,6 +108,20 @@ struct SurfaceBefore {
     options: Options,
     arn: Option<String>,
     created_at: Option<Timestamp>,
+}
+
+/// The text of a journal. If a killed run ended its last line within a character, the text ends before that character.
+///
+/// # Errors
+/// The bytes are not UTF-8.
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, Utf8Error> {
+    String::from_utf8(bytes).or_else(|error| {
+        let why = error.utf8_error();
+        let is_cut = why.error_len().is_none();
+        let mut bytes = error.into_bytes();
+        bytes.truncate(why.valid_up_to());
+        if is_cut { String::from_utf8(bytes).map_err(|it| it.utf8_error()) } else { Err(why) }
+    })
 }
 
 /// Reads all of it, or says which line is wrong.
@@ -293,6 +308,16 @@ mod tests {
         let journal = read(&format!("{INSTANCE}\n{half}")).unwrap();
         assert_eq!((journal.recorded.len(), journal.cut_off), (1, true));
         assert_eq!(read(&format!("{half}\n{INSTANCE}\n")).unwrap_err().line, 1);
+    }
+
+    #[test]
+    fn a_line_that_is_cut_off_within_a_character_was_never_acted_on() {
+        let bytes = format!("{INSTANCE}\n{{\"id\":\"größe").into_bytes();
+        let within = bytes.iter().rposition(|it| !it.is_ascii()).unwrap();
+        // `ß` has two bytes, and the second one is missing.
+        let journal = read(&text(bytes[..within].to_vec()).unwrap()).unwrap();
+        assert_eq!((journal.recorded.len(), journal.cut_off), (1, true));
+        assert!(text([b"\xff\n", &bytes[..]].concat()).is_err(), "another file");
     }
 
     #[test]
