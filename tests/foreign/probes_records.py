@@ -1,4 +1,4 @@
-"""Questions about SQS, Security Hub and CloudTrail."""
+"""Questions about SQS, Security Hub, CloudTrail and AWS Config."""
 
 import json
 
@@ -82,3 +82,9 @@ def lookup(server):
     server.advance(1800)
     found = server.client("cloudtrail").lookup_events(LookupAttributes=only)["Events"]
     return {json.loads(it["CloudTrailEvent"])["eventSource"] for it in found}
+
+
+@probe("config:SelectAggregateResourceConfig", "an unknown aggregator")
+def aggregated(server):
+    select = server.client("config").select_aggregate_resource_config
+    return bool(select(Expression="SELECT resourceId", ConfigurationAggregatorName="nothing"))
