@@ -67,7 +67,8 @@ struct SwitchV1 {
     next_launches: CountsV1,
 }
 
-/// `undecided_because` is `template-not-read`, `launch-configuration`, `answer-not-recorded` or `condition-key`.
+/// `undecided_because` is `template-not-read`, `launch-configuration`, `request-not-recorded`, `answer-not-recorded` or
+/// `condition-key`.
 #[derive(Debug, Serialize)]
 struct CountsV1 {
     unchanged: u64,
