@@ -139,7 +139,7 @@ impl Sink for Html<'_> {
             whole: complete,
         };
         let Head { kinds, policy, .. } = self.head;
-        let facts = rollout::facts((report.places, report.unread.len()), kinds, policy, open, None);
+        let facts = rollout::facts((report.places, report.unread.len()), kinds, policy, open, None, None);
         let steps = steps(&facts, self.shared);
         let page = Page {
             next: next(&steps, complete),
