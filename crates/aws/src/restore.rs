@@ -11,10 +11,7 @@ use v2only_policy::{InstanceId, NotebookName, Place};
 
 use crate::call::Call;
 use crate::connect::Aws;
-use crate::options::{described, set_switches};
-
-/// What stands for no preference where a number is asked for.
-const NO_HOP_LIMIT: i32 = -1;
+use crate::options::{NO_HOP_LIMIT, default_state, described, set_switches};
 
 impl RestoreInstance for Aws {
     async fn restore_options(
@@ -70,6 +67,8 @@ impl RestoreDefaults for Aws {
             .modify_instance_metadata_defaults()
             .set_http_tokens(http_tokens)
             .set_http_put_response_hop_limit(step.hop_limit.map(|it| it.map_or(NO_HOP_LIMIT, i32::from)))
+            .set_http_endpoint(step.http_endpoint.map(|it| default_state(it).into()))
+            .set_instance_metadata_tags(step.metadata_tags.map(|it| default_state(it).into()))
             .set_http_tokens_enforced(step.stop_enforcing.then_some(disabled))
             .send()
             .await

@@ -4,12 +4,12 @@ use aws_sdk_ec2::operation::RequestId as _;
 use aws_sdk_ec2::types as sdk;
 use v2only_enforcer::ports::{Answer, ChangeDefaults, ListImages, MarkImage, Page, ReadDefaults};
 use v2only_policy::source::{AccountDefaults, DefaultsOwner, Image};
-use v2only_policy::{DefaultsChange, ImageId, ImdsSupport, Place};
+use v2only_policy::{DefaultsChange, Disabled, ImageId, ImdsSupport, Place, Preference, Switch};
 
 use crate::call::Call;
 use crate::connect::Aws;
 use crate::ec2::{filter, tags};
-use crate::options::{self, switch};
+use crate::options::{self, NO_HOP_LIMIT, switch};
 
 /// The largest page `DescribeImages` gives.
 const PAGE: i32 = 1000;
@@ -49,7 +49,16 @@ impl ChangeDefaults for Aws {
         let answer = client
             .modify_instance_metadata_defaults()
             .set_http_tokens(change.require_tokens.then_some(sdk::MetadataDefaultHttpTokensState::Required))
-            .set_http_put_response_hop_limit(change.hop_limit.map(|it| i32::from(it.get())))
+            .set_http_put_response_hop_limit(
+                change.hop_limit.map(|it| it.map(|hops| i32::from(hops.get())).unwrap_or(NO_HOP_LIMIT)),
+            )
+            .set_http_endpoint(change.http_endpoint.map(|it| match it {
+                Preference::Set(Disabled) => sdk::DefaultInstanceMetadataEndpointState::Disabled,
+                Preference::Clear => sdk::DefaultInstanceMetadataEndpointState::NoPreference,
+            }))
+            .set_instance_metadata_tags(
+                change.metadata_tags.map(|it| options::default_state(it.map(Switch::on)).into()),
+            )
             .set_http_tokens_enforced(change.enforce.then_some(sdk::DefaultHttpTokensEnforcedState::Enabled))
             .send()
             .await

@@ -11,6 +11,7 @@ pub(crate) mod found;
 pub(crate) mod gate;
 pub(crate) mod import;
 pub(crate) mod installation;
+pub(crate) mod inventory;
 pub(crate) mod journal;
 pub(crate) mod launched;
 pub(crate) mod output_file;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
-    Answer, DeliveredByV1, DescribeInstances, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter,
-    PostponeMessages, ReadControls, ReadFindings, ReadParameter, ReadSoftware, RunAutomation, RunTrace,
+    Answer, DeliveredByV1, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter, PostponeMessages,
+    ReadControls, ReadFindings, ReadInventory, ReadParameter, ReadSoftware, RunAutomation, RunTrace,
     SourceWriter, TightenSurface, UpdateFindings,
 };
 use v2only_enforcer::rollback::Restorer;
@@ -18,7 +18,7 @@ use v2only_policy::{AccountId, Place, Region};
 
 use crate::term::problem::Problem;
 
-pub use v2only_enforcer::ports::{ReadSurfaces, Readable};
+pub use v2only_enforcer::ports::{DescribeInstances, ReadSurfaces, Readable};
 
 /// What a command asks of the outside.
 pub trait World: Sync {
@@ -102,6 +102,7 @@ pub trait Cloud:
     + NotebookWriter
     + SourceWriter
     + ReadSurfaces
+    + ReadInventory
     + TightenSurface
     + Restorer
     + ReadParameter

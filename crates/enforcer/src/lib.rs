@@ -35,6 +35,7 @@ pub mod automation;
 pub mod enforce;
 pub mod exemptions;
 pub mod gate;
+pub mod inventory;
 pub mod launchers;
 pub mod readiness;
 pub mod rollback;

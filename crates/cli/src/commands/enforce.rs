@@ -125,7 +125,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let progress = session.talk.progress();
     let (kinds, filter) = (args.kind.kinds(), args.selection.filter(&args.tag));
     note_left_out(&aws, kinds, &mut session.talk);
-    let request = ScanRequest { policy: &policy, places: &places, kinds, filter: &filter, now };
+    let request =
+        ScanRequest { policy: &policy, places: &places, kinds, filter: &filter, now, inventory: None };
     let used_for = Use::Change { consent: args.accept_irreversible };
     let mut estate = survey(&aws, request, &progress, used_for).await?;
     if args.launched_by {
@@ -330,6 +331,7 @@ impl EnforceRun<'_> {
         sink.begin()?;
         self.findings.each(|item| sink.finding(item))?;
         sink.end(&Tail {
+            coverage: None,
             exit,
             totals: &totals,
             surveys,

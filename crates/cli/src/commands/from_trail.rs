@@ -49,7 +49,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     };
     let Evidence { launches, calls, accounts, management } = &evidence;
     let RecordedLaunches { recording, templates, places } = launches;
-    let hop_limit = policy.rules.account_defaults.hop_limit.map_or(HOP_LIMIT, |it| it.get());
+    let hop_limit = policy.rules.account_defaults.hop_limit.value().map_or(HOP_LIMIT, |it| it.get());
     let switches = EnforcementSwitch::all(hop_limit);
     let totals: Vec<SwitchTotal> = switches
         .iter()

@@ -12,6 +12,7 @@ use crate::report::rollout_v1::RolloutV1;
 use crate::report::totals::Totals;
 use crate::run::accounts::AccountNames;
 use crate::run::exemptions::ExemptionReport;
+use crate::run::inventory::Coverage;
 use crate::run::survey::LocationSurvey;
 use crate::term::exit::Exit;
 use crate::term::problem::Stop;
@@ -59,6 +60,7 @@ pub(crate) struct Tail<'a> {
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
     pub(crate) journal: Option<String>,
     pub(crate) rollout: Option<RolloutV1>,
+    pub(crate) coverage: Option<&'a Coverage>,
 }
 
 /// Prints nothing.

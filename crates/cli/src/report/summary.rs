@@ -118,7 +118,7 @@ impl Sink for Summary<'_> {
     }
 
     fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
-        let complete = tail.surveys.iter().all(|survey| survey.failure.is_none());
+        let complete = tail.coverage.is_none() && tail.surveys.iter().all(|survey| survey.failure.is_none());
         let numbers = match (tail.totals.violations, complete) {
             (0, true) if tail.totals.exempt == 0 => "Nothing violates the policy".to_owned(),
             (_, true) => tail.totals.in_words(),

@@ -36,7 +36,7 @@ pub(crate) struct GroupTrace {
 }
 
 impl GroupTrace {
-    /// Joins the traces of a group of which so many instances run.
+    /// Joins the traces of a group with so many running instances.
     pub(crate) fn of(group: &TraceGroup, running: usize, all: &[Traced]) -> Self {
         let mut joined = Self { group: group.clone(), running, traced: 0, calling: 0, callers: Vec::new() };
         for it in all.iter().filter(|it| it.group.as_ref() == Some(group)) {

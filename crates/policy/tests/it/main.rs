@@ -6,11 +6,14 @@
 
 mod words;
 
+mod consumers;
 mod containers;
 mod exemptions;
 mod instances;
+mod messages;
 mod overrides;
 mod owners;
+mod rollouts;
 mod sources;
 mod sources_walk;
 mod surfaces;
