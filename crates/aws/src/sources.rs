@@ -19,8 +19,7 @@ const IDS_PER_CALL: usize = 200;
 impl ReadDefaults for Aws {
     async fn defaults(&self, place: &Place) -> Answer<AccountDefaults> {
         let call = Call::GetInstanceMetadataDefaults;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .get_instance_metadata_defaults()
             .send()
@@ -44,8 +43,7 @@ impl ReadDefaults for Aws {
 impl ChangeDefaults for Aws {
     async fn change_defaults(&self, place: &Place, change: DefaultsChange) -> Answer<Option<String>> {
         let call = Call::ModifyInstanceMetadataDefaults;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .modify_instance_metadata_defaults()
             .set_http_tokens(change.require_tokens.then_some(sdk::MetadataDefaultHttpTokensState::Required))
@@ -76,8 +74,7 @@ impl Aws {
         next: Option<String>,
     ) -> Answer<Page<sdk::Image>> {
         let call = Call::DescribeImages;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let mut request = client.describe_images().max_results(PAGE).set_next_token(next);
         if owned {
             request = request.owners("self");
@@ -133,8 +130,7 @@ fn image(it: &sdk::Image) -> Option<Image> {
 impl MarkImage for Aws {
     async fn mark_v2(&self, place: &Place, id: &ImageId) -> Answer<Option<String>> {
         let call = Call::ModifyImageAttribute;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .modify_image_attribute()
             .image_id(id.as_str())

@@ -1,6 +1,7 @@
 //! What several commands do: find the accounts and Regions, read the policy document, survey, keep what was
 //! found, write and read the journal.
 
+pub(crate) mod absent;
 pub(crate) mod accounts;
 pub(crate) mod baseline;
 pub(crate) mod controls;

@@ -20,7 +20,7 @@ use crate::run::accounts::AccountNames;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::regions::Places;
 use crate::run::session::Session;
-use crate::run::{policy_file, regions, trail_evidence};
+use crate::run::{absent, policy_file, regions, trail_evidence};
 use crate::term::exit::Exit;
 use crate::term::messages::{Progress, count};
 use crate::term::problem::Stop;
@@ -62,7 +62,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         found.iter().flat_map(|it| it.failing.iter().map(|one| (&it.place, one))).collect();
     let roll_ups = roll_ups(&found, args.grouped_by());
     let may_fail = |it: &Readiness| matches!(it.state, State::Busy | State::Unknown);
-    let whole = found.iter().all(|it| it.failure.is_none());
+    let absent = absent::absent(&aws, &places, &filter).await;
+    let whole = found.iter().all(|it| it.failure.is_none()) && absent.is_empty();
     let exit = args
         .selection
         .fail_on
@@ -115,6 +116,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     totals::read(&mut session.talk, &places, &calls);
     totals::incomplete(&mut session.talk, &places, &[]);
+    absent::say(&mut session.talk, &absent);
     Ok(exit)
 }
 

@@ -12,6 +12,7 @@ use crate::args::selection::{self, Selection};
 use crate::commands::diff;
 use crate::print::documents;
 use crate::report::formats::{self, Layout};
+use crate::report::headline::Scope;
 use crate::report::html::earlier;
 use crate::report::item::Item;
 use crate::report::repoint;
@@ -27,7 +28,7 @@ use crate::run::inventory::{self, Coverage};
 use crate::run::session::Session;
 use crate::run::survey::{self, ScanRequest};
 use crate::run::trail_evidence::{self, TrailFiles};
-use crate::run::{exemptions, launched, policy_file, regions};
+use crate::run::{absent, exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
 use crate::term::problem::{Problem, Stop};
@@ -129,8 +130,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
 
     let named: Vec<&Place> = places.all().collect();
     let accounts = AccountNames::of(&aws, named.iter().copied());
+    let scope = Scope { kinds, selects: !filter.is_empty() };
     let head =
-        Head { command: "scan", now, places: &named, policy: &loaded.policy, kinds, accounts: &accounts };
+        Head { command: "scan", now, places: &named, policy: &loaded.policy, scope, accounts: &accounts };
     let layout = Layout {
         format: session.shared.output,
         shown: Some(if args.list { Shown::Found { exemptions: true } } else { Shown::Causes }),
@@ -177,7 +179,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let unsent = imported.as_ref().is_some_and(|imported| !imported.failures.is_empty());
     let unread = surveys.iter().any(|survey| survey.failure.is_some());
     let remain = if baseline.is_some() { !added.is_empty() } else { tally.totals.remaining > 0 };
-    let exit = args.selection.fail_on.exit(Exit::of(remain, unread || unsent));
+    let absent = absent::absent(&aws, &places, &filter).await;
+    let exit = args.selection.fail_on.exit(Exit::of(remain, unread || unsent || !absent.is_empty()));
     session.exit = Some(exit);
     let calls = aws.calls();
     let Tally { totals, exemptions: met, .. } = tally;
@@ -226,6 +229,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     totals::untraced(&mut session.talk, &surveys);
     totals::launchers_unread(&mut session.talk, &surveys);
     totals::incomplete(&mut session.talk, &looked, &[]);
+    absent::say(&mut session.talk, &absent);
     pinned.hints().for_each(|hint| session.talk.hint(&hint));
     Ok(exit)
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
-use v2only_enforcer::scan::Kinds;
 use v2only_policy::{Place, Policy};
 
+use crate::report::headline::Scope;
 use crate::report::item::Item;
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::totals::Totals;
@@ -47,7 +47,7 @@ pub(crate) struct Head<'a> {
     pub(crate) now: Timestamp,
     pub(crate) places: &'a [&'a Place],
     pub(crate) policy: &'a Policy,
-    pub(crate) kinds: Kinds,
+    pub(crate) scope: Scope,
     pub(crate) accounts: &'a AccountNames,
 }
 

@@ -332,6 +332,27 @@ fn a_window_that_a_sweep_may_never_fall_into_is_noticed() {
 }
 
 #[test]
+fn groups_that_only_enforce_repoints_are_noticed() {
+    let notices = |fix: &str| {
+        let text = observing(&format!("launch_templates: {{ fix: {fix}, repoint_groups: true }}"));
+        accepted(&text).notices.iter().map(ToString::to_string).collect::<Vec<String>>()
+    };
+    let notice = |words: &str| vec![format!("3:55: launch_templates.repoint_groups: {words}")];
+    assert_eq!(
+        notices("new-version"),
+        notice(
+            "only `v2only enforce` changes groups, because it writes a journal for `v2only rollback`; the \
+             functions report them"
+        )
+    );
+    let report = notices("report");
+    assert!(
+        report.len() == 1 && report[0].contains("no group is changed without `fix: new-version`"),
+        "{report:?}"
+    );
+}
+
+#[test]
 fn words_that_repeat_the_default_are_not_noticed() {
     let text = observing(
         "instances: { remediate_with: api }\nlaunch_templates: { fix: report }\nimages: { fix: report }\n\
