@@ -44,7 +44,7 @@ const NOT_OF_FUNCTIONS: [Call; 26] = [
 
 /// No function is built with the SDKs of these services.
 fn of_a_surface(action: &str) -> bool {
-    ["elasticbeanstalk:", "elasticmapreduce:", "imagebuilder:", "lightsail:"]
+    ["config:", "elasticbeanstalk:", "elasticmapreduce:", "imagebuilder:", "lightsail:"]
         .iter()
         .any(|service| action.starts_with(service))
 }

@@ -147,6 +147,8 @@ pub enum Call {
     ListClusters,
     /// `DescribeCluster`.
     DescribeCluster,
+    /// `SelectAggregateResourceConfig` of AWS Config, always paged.
+    SelectAggregateResourceConfig,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -164,7 +166,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 70] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -234,6 +236,7 @@ impl Call {
         Self::DescribeSecurityConfiguration,
         Self::ListClusters,
         Self::DescribeCluster,
+        Self::SelectAggregateResourceConfig,
     ];
 
     /// The IAM action.
@@ -308,6 +311,7 @@ impl Call {
             Self::DescribeSecurityConfiguration => "elasticmapreduce:DescribeSecurityConfiguration",
             Self::ListClusters => "elasticmapreduce:ListClusters",
             Self::DescribeCluster => "elasticmapreduce:DescribeCluster",
+            Self::SelectAggregateResourceConfig => "config:SelectAggregateResourceConfig",
         }
     }
 
@@ -384,7 +388,8 @@ impl Call {
             | Self::ListSecurityConfigurations
             | Self::DescribeSecurityConfiguration
             | Self::ListClusters
-            | Self::DescribeCluster => bucket(5, 2),
+            | Self::DescribeCluster
+            | Self::SelectAggregateResourceConfig => bucket(5, 2),
             Self::GetFindings => bucket(6, 3),
             Self::BatchImportFindings | Self::BatchUpdateFindings => bucket(30, 10),
         }

@@ -1,6 +1,7 @@
 //! What several commands do: find the accounts and Regions, read the policy document, survey, keep what was
 //! found, write and read the journal.
 
+pub(crate) mod absent;
 pub(crate) mod accounts;
 pub(crate) mod baseline;
 pub(crate) mod controls;
@@ -11,6 +12,7 @@ pub(crate) mod found;
 pub(crate) mod gate;
 pub(crate) mod import;
 pub(crate) mod installation;
+pub(crate) mod inventory;
 pub(crate) mod journal;
 pub(crate) mod launched;
 pub(crate) mod output_file;

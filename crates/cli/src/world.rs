@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
-    Answer, DescribeInstances, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter,
-    PostponeMessages, ReadControls, ReadFindings, ReadParameter, RunAutomation, RunTrace, SourceWriter,
-    TightenSurface, UpdateFindings,
+    Answer, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter, PostponeMessages, ReadControls,
+    ReadFindings, ReadInventory, ReadParameter, RunAutomation, RunTrace, SourceWriter, TightenSurface,
+    UpdateFindings,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_installation::ports::ReadInstallation;
@@ -18,7 +18,7 @@ use v2only_policy::{AccountId, Place, Region};
 
 use crate::term::problem::Problem;
 
-pub use v2only_enforcer::ports::{ReadSurfaces, Readable};
+pub use v2only_enforcer::ports::{DescribeInstances, ReadSurfaces, Readable};
 
 /// What a command asks of the outside.
 pub trait World: Sync {
@@ -102,6 +102,7 @@ pub trait Cloud:
     + NotebookWriter
     + SourceWriter
     + ReadSurfaces
+    + ReadInventory
     + TightenSurface
     + Restorer
     + ReadParameter

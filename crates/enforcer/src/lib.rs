@@ -34,6 +34,7 @@ pub mod automation;
 pub mod enforce;
 pub mod exemptions;
 pub mod gate;
+pub mod inventory;
 pub mod launchers;
 pub mod readiness;
 pub mod rollback;

@@ -19,6 +19,7 @@ mod automation;
 mod estate;
 mod findings;
 mod history;
+mod inventory;
 mod launches;
 mod restore;
 mod sources;
@@ -40,6 +41,7 @@ pub use findings::{
     ControlFinding, ImportFindings, KnownFinding, ReadControls, ReadFindings, RefusedFinding, UpdateFindings,
 };
 pub use history::{LookUp, ReadHistory};
+pub use inventory::ReadInventory;
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{

@@ -161,7 +161,12 @@ impl OpenResources {
         let found = |rules: &[Rule]| usize::from(findings.iter().any(|it| rules.contains(&it.rule())));
         match kind {
             ResourceKind::AccountDefault => {
-                self.defaults += found(&[Rule::DefaultTokens, Rule::DefaultHopLimit]);
+                self.defaults += found(&[
+                    Rule::DefaultTokens,
+                    Rule::DefaultHopLimit,
+                    Rule::DefaultEndpoint,
+                    Rule::DefaultMetadataTags,
+                ]);
                 self.not_enforced += found(&[Rule::TokensEnforced]);
             }
             ResourceKind::LaunchTemplate => self.templates += 1,

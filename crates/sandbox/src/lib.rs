@@ -56,6 +56,7 @@ mod clock;
 mod cloudtrail;
 mod cloudwatch;
 mod config;
+mod configservice;
 mod control;
 mod core;
 mod direct;

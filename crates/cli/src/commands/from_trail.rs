@@ -52,7 +52,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         Evidence { recording: saved(args, session.world)?, ..Evidence::default() }
     };
     let Evidence { recording, templates, places, calls, accounts } = &evidence;
-    let hop_limit = policy.rules.account_defaults.hop_limit.map_or(HOP_LIMIT, |it| it.get());
+    let hop_limit = policy.rules.account_defaults.hop_limit.value().map_or(HOP_LIMIT, |it| it.get());
     let switches = EnforcementSwitch::all(hop_limit);
     let totals: Vec<SwitchTotal> =
         switches.iter().map(|it| SwitchTotal::of(*it, &recording.groups, templates)).collect();

@@ -60,7 +60,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let places = regions::places(&aws, wanted, session.shared).await?;
     let (filter, now) = (Filter::default(), session.world.now());
     survey::note_left_out(&aws, Kinds::All, &mut session.talk);
-    let request = ScanRequest { policy, places: &places, kinds: Kinds::All, filter: &filter, now };
+    let request =
+        ScanRequest { policy, places: &places, kinds: Kinds::All, filter: &filter, now, inventory: None };
     let progress = session.talk.progress();
     let mut open = OpenResources::default();
     let mut count = |item: &Item<'_>| {

@@ -19,7 +19,7 @@ use crate::run::accounts::AccountNames;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::regions::Places;
 use crate::run::session::Session;
-use crate::run::{policy_file, regions};
+use crate::run::{absent, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::{Progress, count};
 use crate::term::problem::Stop;
@@ -58,7 +58,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         found.iter().flat_map(|it| it.failing.iter().map(|one| (&it.place, one))).collect();
     let roll_ups = roll_ups(&found, args.grouped_by());
     let may_fail = |it: &Readiness| matches!(it.state, State::Busy | State::Unknown);
-    let whole = found.iter().all(|it| it.failure.is_none());
+    let absent = absent::absent(&aws, &places, &filter).await;
+    let whole = found.iter().all(|it| it.failure.is_none()) && absent.is_empty();
     let exit = args
         .selection
         .fail_on
@@ -104,11 +105,19 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         session
             .talk
             .say(&format!("`v2only readiness --trace {id}` finds out which of its processes call IMDSv1"));
+        session.talk.say(SDKS);
     }
     totals::read(&mut session.talk, &places, &calls);
     totals::incomplete(&mut session.talk, &places, &[]);
+    absent::say(&mut session.talk, &absent);
     Ok(exit)
 }
+
+/// What to do about software that uses IMDSv1. The page has the versions of every SDK.
+const SDKS: &str = "\
+SDKs older than boto3 1.12.6, AWS CLI 1.16.289, Java 1.11.678 and 2.10.21, Go 1.25.38, Node.js 2.722.0, .NET 3.3.634.1, PHP \
+3.147.7, Ruby 3.79.0 and C++ 1.7.229 know only IMDSv1: update them. Newer SDKs fall back to IMDSv1; with \
+AWS_EC2_METADATA_V1_DISABLED=true in the environment of a process they do not (docs/src/readiness.md)";
 
 /// Reads every account and Region. A failure in one does not stop the others.
 async fn look(

@@ -59,6 +59,7 @@ struct State {
     failures: Vec<(&'static str, Option<&'static str>, Failure)>,
     surfaces: Vec<(Place, Surface)>,
     surface_usage: BTreeMap<String, Counted>,
+    inventory: (Vec<String>, Vec<String>),
     /// Sources, which are in every Region.
     defaults: Option<AccountDefaults>,
     templates: Vec<LaunchTemplate>,

@@ -17,6 +17,7 @@ mod exemptions;
 mod from_trail;
 mod gate;
 mod import;
+mod inventory;
 mod launched;
 mod outputs;
 mod plan;
