@@ -3,7 +3,7 @@
 use v2only_policy::settings::{EndpointRule, HopLimitRule, SwitchRule};
 use v2only_policy::{
     DefaultFinding, DefaultsChange, Finding, HttpTokens, InstanceChange, MetadataOption, MetadataOptions,
-    Note, Plan, StatedOptions, Step, Switch, SwitchOption, Switches, Verdict, decision::Decision,
+    Note, Plan, Preference, StatedOptions, Step, Switch, SwitchOption, Switches, Verdict, decision::Decision,
 };
 
 use crate::words::*;
@@ -102,7 +102,7 @@ fn rules_without_side_options_judge_tokens_only() {
 /// Sources in use that would fail under `HttpTokensEnforced` hold only that switch back.
 #[test]
 fn enforcement_waits_and_the_default_does_not() {
-    let enforce = DefaultsChange { require_tokens: true, hop_limit: None, enforce: true };
+    let enforce = DefaultsChange { require_tokens: true, enforce: true, ..DefaultsChange::default() };
     let decision = |findings: Vec<DefaultFinding>| {
         let findings = findings.into_iter().map(Finding::Default).collect();
         Decision {
@@ -114,7 +114,7 @@ fn enforcement_waits_and_the_default_does_not() {
     let acts = decision(vec![tokens(), DefaultFinding::NotEnforced]).without_enforcement(enforce, 3);
     assert_eq!(acts.plan, Plan::Act(Step::from(DefaultsChange { enforce: false, ..enforce })));
     assert!(matches!(acts.notes[..], [Note::EnforcementWaits(_)]));
-    let hop_limit = DefaultsChange { hop_limit: Some(hops(2)), ..enforce };
+    let hop_limit = DefaultsChange { hop_limit: Some(Preference::Set(hops(2))), ..enforce };
     let acts = decision(vec![DefaultFinding::NotEnforced]).without_enforcement(hop_limit, 3);
     assert_eq!(
         acts.plan,
