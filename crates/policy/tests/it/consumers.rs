@@ -214,12 +214,15 @@ fn the_fixed_version_is_the_newest_of_ours_with_the_same_options() {
         made: Some(Made { from, latest: from }),
         ..version(number, tokens)
     };
+    // Whose options count is seen by a hop limit that only this version states.
+    let mut other = version(2, REQUIRED);
+    other.options.hop_limit = Some(5);
     let it = template(
         1,
         7,
         vec![
             version(1, OPTIONAL),
-            version(2, REQUIRED),
+            other,
             ours(3, 1, REQUIRED),
             ours(4, 1, REQUIRED),
             ours(5, 1, OPTIONAL),

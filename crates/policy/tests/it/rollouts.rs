@@ -97,3 +97,27 @@ fn the_gate_of_a_run_is_its_evidence() {
     assert_eq!(evidence(OpenResources { observed: 1, ..none }, true), (StageState::Open, Evidence::NotRead));
     assert_eq!(evidence(none, false), (StageState::NotRead, Evidence::NotRead));
 }
+
+/// A document that requires nothing of the account defaults leaves their step open in every account and Region.
+#[test]
+fn a_document_without_the_default_leaves_its_step_open() {
+    let step = |wants_default, account_defaults| {
+        let read = ReadKinds { account_defaults, sources: true, running: true };
+        let open = OpenResources::default();
+        let facts = RolloutFacts {
+            places: 4,
+            unread: 0,
+            read,
+            wants_default,
+            wants_enforced: true,
+            open,
+            against: None,
+        };
+        let steps = RolloutPlan::of(&facts).steps;
+        let step = steps.into_iter().find(|step| step.stage == RolloutStage::AccountDefaults);
+        step.map(|step| (step.state, step.left)).unwrap()
+    };
+    assert_eq!(step(false, true), (StageState::Open, 4));
+    assert_eq!(step(true, true), (StageState::Done, 0));
+    assert_eq!(step(false, false), (StageState::NotRead, 0));
+}
