@@ -51,13 +51,17 @@ def folder(name: str) -> str:
 
 def main() -> int:
     (retired, allowed), hits = patterns(), Counter()
+    # Files in which no pattern is found are most, and one search for all patterns finds them out in a third of the time.
+    any_of_them = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in retired), re.IGNORECASE)
     for name in tracked([str(Path(it).absolute()) for it in sys.argv[1:]]):
         path = REPOSITORY / name
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            text = path.read_text(encoding="utf-8")
         except (UnicodeDecodeError, FileNotFoundError):
             continue
-        for number, line in enumerate(lines, 1):
+        if not any_of_them.search(text) and not any_of_them.search(INNER_CAPITAL.sub(" ", text.replace("_", " "))):
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
             split = INNER_CAPITAL.sub(" ", line.replace("_", " "))
             for pattern, replacement in retired:
                 exact = "(?-i:" in pattern.pattern

@@ -13,7 +13,7 @@ locals {
   in_organization = var.organization_id != null
   bus             = "v2only-events"
   files           = "${path.module}/files"
-  policies        = "${local.files}/policies/iam"
+  policies        = coalesce(var.role_policies, "${local.files}/policies/iam")
 
   # Each has its queue; batch and seconds go together: no message is seen twice while it is worked on.
   functions = {

@@ -156,3 +156,14 @@ variable "operator_role" {
     error_message = "operator_role must be the name of a role with its path, which may contain *."
   }
 }
+
+variable "role_policies" {
+  description = "Folder with the files of the roles: `iam` of the folder that `v2only policies render` wrote for your policy document, which `http_endpoint: disabled` needs. Null: those shipped."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.role_policies == null || alltrue([for it in ["ec2-enforcer", "notebook-enforcer", "sweeper"] : can(jsondecode(file("${var.role_policies}/role-${it}.json")))])
+    error_message = "role_policies must be a folder with role-ec2-enforcer.json, role-notebook-enforcer.json and role-sweeper.json."
+  }
+}

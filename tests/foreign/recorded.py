@@ -30,6 +30,7 @@ ROLES = {
     "sweeper": ("sweeper-hub", "sweeper"),
     "v2only-scan": LOOK,
     "v2only-scan--import": (*LOOK, "reporter"),
+    "v2only-scan--inventory": (*LOOK, "inventory"),
     "v2only-enforce": (*LOOK, *ACT),
     "v2only-enforce--import": (*LOOK, *ACT, "reporter"),
     "v2only-rollback": ("hub", "rollback"),
@@ -48,7 +49,8 @@ PERMISSIONS = {
 
 def named(command: str, *arguments: str) -> dict[str, str]:
     """The variable by which a run of `v2only` says who it is."""
-    return {NAME: f"v2only-{command}" + ("--import" if "--import" in arguments else "")}
+    flag = next((it for it in ("--import", "--inventory") if it in arguments), "")
+    return {NAME: f"v2only-{command}{flag}"}
 
 
 @functools.cache

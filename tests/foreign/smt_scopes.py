@@ -80,6 +80,7 @@ ROLE_NAMES = [
     "role-doctor",
     "role-ec2-enforcer",
     "role-hub",
+    "role-inventory",
     "role-notebook-enforcer",
     "role-reporter",
     "role-rollback",
@@ -149,6 +150,7 @@ SCOPES = {
     ("role-reporter", "securityhub:BatchImportFindings"): {"rest": ["product/*/default"]},
     ("role-reporter", "securityhub:BatchUpdateFindings"): {"rest": ["hub/default"]},
     # Reading that is not for everything.
+    "config:SelectAggregateResourceConfig": {"rest": ["config-aggregator/*"]},
     "ssm:GetParameter": {"rest": ["parameter/v2only/*"]},
     "securityhub:GetFindings": {"rest": ["hub/default"]},
     "cloudtrail:GetEventSelectors": {"rest": ["trail/*"]},

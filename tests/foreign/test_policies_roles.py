@@ -34,6 +34,7 @@ RUNBOOKS = "arn:aws:iam::111122223333:role/v2only-automation"
 TRAIL = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/all"
 
 LIGHTSAIL = "arn:aws:lightsail:eu-central-1:111122223333:Instance/0a1b2c3d"
+AGGREGATOR = "arn:aws:config:eu-central-1:111122223333:config-aggregator/config-aggregator-abcdefgh"
 BUILDER = "arn:aws:imagebuilder:eu-central-1:111122223333:infrastructure-configuration/base"
 
 
@@ -241,6 +242,12 @@ GRANTS = {
         ),
         "TightenInfrastructureConfigurations": (build("required"), build("optional")),
     },
+    "inventory": {
+        "QueryTheInventory": (
+            request("config:SelectAggregateResourceConfig", AGGREGATOR),
+            request("config:DeleteConfigurationAggregator", AGGREGATOR),
+        ),
+    },
     "tracer": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),
         "SendTheTrace": (
@@ -248,6 +255,7 @@ GRANTS = {
             request("ssm:SendCommand", "document/AWS-RunShellScript"),
         ),
         "ReadTheTrace": (request("ssm:GetCommandInvocation", "*"), request("ssm:CancelCommand", "*")),
+        "SeeInventory": (request("ssm:ListInventoryEntries", "*"), request("ssm:PutInventory", "*")),
     },
     "rollback": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),

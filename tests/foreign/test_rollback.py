@@ -75,6 +75,38 @@ def test_every_field_is_as_it_was(estate):
     assert (code, {it["outcome"] for it in again["resources"]}) == (0, {"as-before"}), "a second time changes nothing"
 
 
+CLEARED = """
+version: 1
+mode: enforce
+account_defaults: { http_tokens: required, hop_limit: no-preference, http_endpoint: no-preference, metadata_tags: disabled }
+"""
+
+
+def test_defaults_that_were_set_and_cleared_are_as_they_were(estate, tmp_path):
+    (tmp_path / "policy.yaml").write_text(CLEARED)
+    was = {"HttpTokens": "optional", "HttpPutResponseHopLimit": 3, "HttpEndpoint": "enabled"}
+    estate.ec2.modify_instance_metadata_defaults(**was, InstanceMetadataTags="enabled")
+    before = estate.defaults()
+    told = estate.enforce("--kind", "account-default")
+    assert [it["outcome"] for it in told["findings"]] == ["fixed"]
+    assert estate.defaults() == {"HttpTokens": "required", "InstanceMetadataTags": "disabled", "ManagedBy": "account"}
+    code, told = rollback(estate)
+    assert (code, [it["outcome"] for it in told["resources"]]) == (0, ["restored"])
+    assert estate.defaults() == before
+
+
+def test_a_default_of_a_disabled_endpoint_is_never_cleared(estate, tmp_path):
+    (tmp_path / "policy.yaml").write_text(CLEARED)
+    estate.ec2.modify_instance_metadata_defaults(HttpEndpoint="disabled")
+    estate.enforce("--kind", "account-default")
+    assert estate.defaults() == {
+        "HttpTokens": "required",
+        "HttpEndpoint": "disabled",
+        "InstanceMetadataTags": "disabled",
+        "ManagedBy": "account",
+    }
+
+
 def test_an_exemption_keeps_what_was_restored(estate):
     legacy = estate.launch(ImageId=V1_IMAGE, InstanceType="t3.micro")
     estate.enforce("--kind", "instance")

@@ -4,21 +4,13 @@ checkov runs in an environment of its own, because it pins other libraries than 
 """
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 
-import pytest
-import servers
+import checkers
+from peer_fixtures import RIGHT, UNKNOWN, WRONG
 
 HERE = Path(__file__).resolve().parent
-CHECKOV = Path(
-    os.environ.get("V2ONLY_CHECKOV", servers.target_directory() / "venv-checkov" / "bin" / "checkov")
-)
-# IMDSv1 on instances, launch templates and launch configurations; IMDSv2 on notebook instances.
-RULES = "CKV_AWS_79,CKV_AWS_371"
-WRONG, RIGHT, UNKNOWN = "wrong", "right", "unknown"
 
 # Resource: what checkov says (None: no verdict), what v2only says, and why v2only is right.
 TEMPLATE = {
@@ -94,28 +86,12 @@ def plan() -> dict:
 
 def ours(path: Path, *flags: str) -> dict[str, str]:
     """The verdict of each resource about which v2only reports something."""
-    argv = [os.environ["V2ONLY_BIN"], "check", str(path), "--output", "json", *flags]
-    ran = subprocess.run(argv, env=servers.clean_environment(), capture_output=True, text=True, timeout=60)
-    assert ran.returncode == 10, ran.stderr
-    said = json.loads(ran.stdout)["findings"]
-    return {it["resource"]: UNKNOWN if it["level"] == "note" else WRONG for it in said}
+    return {name: verdict for (_, name), verdict in checkers.v2only(path, "tokens", *flags)[0].items()}
 
 
-def theirs(path: Path, framework: str) -> dict[str, str]:
+def theirs(path: Path, form: str) -> dict[str, str]:
     """The verdict of checkov of each resource that it judges."""
-    if not CHECKOV.exists():
-        pytest.fail(f"{CHECKOV} does not exist; run `tests/run --only infra`", pytrace=False)
-    argv = [str(CHECKOV), "-f", str(path), "--framework", framework, "-o", "json", "--compact", "--skip-download"]
-    environment = servers.clean_environment(BC_SKIP_MAPPING="TRUE", LOG_LEVEL="ERROR")
-    ran = subprocess.run(
-        [*argv, "-c", RULES], env=environment, cwd=path.parent, capture_output=True, text=True, timeout=300
-    )
-    assert ran.returncode == 1, ran.stderr[-500:]
-    results = json.loads(ran.stdout)["results"]
-    assert not results["parsing_errors"]
-    name = lambda it: it["resource"] if framework == "terraform_plan" else it["resource"].rsplit(".", 1)[-1]
-    right = {name(it): RIGHT for it in results["passed_checks"]}
-    return right | {name(it): WRONG for it in results["failed_checks"]}
+    return {name: verdict for (_, name), verdict in checkers.checkov(path, form)["tokens"].items()}
 
 
 def disagreements(v2only: dict[str, str], checkov: dict[str, str], resources) -> dict[str, tuple]:
@@ -147,6 +123,6 @@ def test_disagreements_about_a_plan(tmp_path):
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan()))
     resources = [it["address"] for it in plan()["resource_changes"]]
-    checkov = theirs(path, "terraform_plan")
+    checkov = theirs(path, "plan")
     assert len(checkov) >= 9
     assert disagreements(ours(path), checkov, resources) == named(PLAN)

@@ -13,11 +13,22 @@ from test_deployments import Stack
 
 TRUSTED = "999988887777"
 EXTERNAL_ID = "made-up-for-a-test"
-OPTIONS = {"ImportFindings": "import-findings", "Trace": "trace", "Doctor": "doctor", "Rollback": "rollback"}
+OPTIONS = {
+    "ImportFindings": "import-findings",
+    "Inventory": "inventory",
+    "Trace": "trace",
+    "Doctor": "doctor",
+    "Rollback": "rollback",
+}
 # By role and inline policy, the file with its statements.
 PLAIN = {"v2only-scanner": {"scan": "role-scanner"}}
 EVERYTHING = {
-    "v2only-scanner": {"scan": "role-scanner", "report": "role-reporter", "trace": "role-tracer"},
+    "v2only-scanner": {
+        "scan": "role-scanner",
+        "report": "role-reporter",
+        "inventory": "role-inventory",
+        "trace": "role-tracer",
+    },
     "v2only-doctor": {"diagnose": "role-doctor"},
     "v2only-rollback": {"restore": "role-rollback"},
 }

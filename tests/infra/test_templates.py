@@ -161,6 +161,24 @@ def test_one_account_is_the_central_account_without_the_others():
     assert single == without_organization(templates.load("template"))
 
 
+@pytest.mark.parametrize("name", templates.INSTALLATION)
+def test_endpoints_can_be_disabled_only_where_that_is_asked_for(name):
+    template = templates.load(name)
+    assert template["Parameters"]["DisableEndpoints"]["Default"] == "false"
+    asked = {"Fn::Equals": [{"Ref": "DisableEndpoints"}, "true"]}
+    makes = {"Fn::And": [{"Condition": "MakesRoles"}, asked]}
+    assert template["Conditions"]["DisablesEndpoints"] == (makes if name == "member" else asked)
+    policy = template["Resources"]["DisableEndpointsPolicy"]
+    assert policy["Condition"] == "DisablesEndpoints"
+    assert policy["Properties"]["Roles"] == [{"Ref": "Ec2EnforcerRole"}, {"Ref": "SweeperRole"}]
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "ec2:ModifyInstanceMetadataOptions"
+    assert statement["Condition"] == {"StringEquals": {"ec2:Attribute/HttpEndpoint": "disabled"}}
+    # No other statement of a function lets an endpoint be disabled.
+    del template["Resources"]["DisableEndpointsPolicy"]
+    assert "ec2:Attribute/HttpEndpoint" not in json.dumps(template)
+
+
 @pytest.mark.parametrize("name", ["member", "reader"])
 def test_a_template_for_member_accounts_can_go_into_a_stack_set(name):
     """Service-managed StackSets take no transform, and no more than 51,200 bytes without a bucket."""

@@ -1,22 +1,28 @@
 //! The fault campaign: other people act at random beside the functions, the sweep, `enforce` and `rollback`, on a clock of its own.
 //!
-//! People launch, exempt, switch off and on, flip, tag, stop, start, terminate, edit launch templates, and put the policy into
-//! `mode: observe` and back. Some act in the middle of a run: before a description or a change takes effect. Beside that, events get
+//! People launch, exempt, switch off and on, flip, tag, stop, start and terminate instances, and do the same to notebooks. They edit
+//! launch templates and account-level defaults, and put the policy into `mode: observe` and back. Some act in the middle of a run: before a description or a change takes effect. Beside that, events get
 //! lost, doubled and late, calls are throttled, refused, cut off and not answered, and functions are killed.
 //!
 //! The invariants, checked after every round of two minutes:
 //!
 //! - the audit of every scenario: only tightened, nothing disabled becomes enabled;
-//! - an instance that is exempt, managed or observed stays as it is;
+//! - an instance or notebook that is exempt, managed or observed stays as it is, and such a notebook keeps running;
 //! - no violation stays open longer than [`bounds::LONGEST`], unless it is on hold for a reason that is still true, or
-//!   alarmed.
+//!   alarmed;
+//! - a launch template or account-level default that lets launches use version 1 is reported within the same time, and `enforce`
+//!   closes all that no service owns;
+//! - a notebook that the functions stopped runs again in the end.
 //!
 //! The functions run in the process of the test: see [`v2only_tests::in_process`]. The seed decides what people do and which call
 //! meets a fault; `V2ONLY_CAMPAIGN_SEED` chooses another one, and a campaign that fails prints what people did.
 
 mod bounds;
+mod calls;
+mod notebooks;
 mod operator;
 mod people;
+mod sources;
 
 use std::time::Duration;
 
@@ -27,8 +33,11 @@ use v2only_tests::in_process::isolated;
 use v2only_tests::{Dice, Hosting, SECOND, Setup, Stage};
 
 use bounds::Ledger;
+use calls::REGIONS;
+use notebooks::{NotebookLedger, Owners};
 use operator::Operator;
-use people::{Crowd, REGIONS};
+use people::Crowd;
+use sources::SourceLedger;
 
 /// A round.
 const ROUND: Duration = Duration::from_mins(2);
@@ -41,7 +50,7 @@ const ROUNDS: u64 = 60;
 const SEED: u64 = 20_261_127;
 const PARAMETER: &str = "/v2only/policy";
 
-const RULES: &str = "\nlaunch_templates: { fix: new-version }\n\
+const RULES: &str = "\nlaunch_templates: { fix: new-version }\naccount_defaults: { http_tokens: required }\n\
                      overrides:\n  - match: { tag: { key: stage, value: trial } }\n    mode: observe\n";
 
 /// Whether old instances need evidence before they are closed.
@@ -58,6 +67,8 @@ struct Campaign {
     dice: Dice,
     gate: Gate,
     ledger: Ledger,
+    notebooks: NotebookLedger,
+    sources: SourceLedger,
     operator: Operator,
     /// Since when `mode: enforce` is in force; `None` while it is not.
     enforced_since: Option<Timestamp>,
@@ -94,6 +105,8 @@ impl Campaign {
             dice: Dice::new(seed),
             gate,
             ledger: Ledger::default(),
+            notebooks: NotebookLedger::default(),
+            sources: SourceLedger::default(),
             operator,
             enforced_since: None,
             rounds: 0,
@@ -135,6 +148,7 @@ impl Campaign {
             Fault::anywhere(Effect::DropAfter).chance(0.01),
             Fault::anywhere(before("RequestLimitExceeded", 503)).in_service("ec2").chance(0.02),
             Fault::anywhere(before("ThrottlingException", 400)).in_service("cloudtrail").chance(0.05),
+            Fault::anywhere(before("ThrottlingException", 400)).in_service("sagemaker").chance(0.02),
             Fault::anywhere(before("UnauthorizedOperation", 403)).in_service("ec2").chance(0.003),
             Fault::anywhere(before("IncorrectInstanceState", 400)).in_service("ec2").chance(0.005),
         ];
@@ -143,6 +157,26 @@ impl Campaign {
 
     fn crowd(&mut self) -> Crowd<'_> {
         Crowd { aws: &self.stage.aws, dice: &mut self.dice, ledger: &mut self.ledger }
+    }
+
+    fn owners(&mut self) -> Owners<'_> {
+        Owners { aws: &self.stage.aws, dice: &mut self.dice, ledger: &mut self.notebooks }
+    }
+
+    /// What the owners of notebooks do in a round.
+    fn notebooks(&mut self) {
+        for _ in 0..self.dice.below(3) {
+            let what = self.owners().act();
+            self.note(&what);
+        }
+        if self.dice.roll(40) {
+            let what = self.owners().insist();
+            self.note(&what);
+        }
+        if self.dice.roll(30) {
+            let what = self.owners().act_meanwhile();
+            self.note(&what);
+        }
     }
 
     /// People act, the functions work, and two minutes pass.
@@ -161,6 +195,7 @@ impl Campaign {
             let what = self.crowd().act_meanwhile();
             self.note(&what);
         }
+        self.notebooks();
         if self.dice.roll(5) {
             self.set_mode(if self.enforced_since.is_some() { "observe" } else { "enforce" });
         }
@@ -183,10 +218,17 @@ impl Campaign {
     /// Lets a round pass, and holds what happened against the invariants.
     fn pass(&mut self) {
         let protected = self.ledger.protected(&self.stage.aws);
+        let protected_notebooks = self.notebooks.protected(&self.stage.aws);
         self.stage.pass(ROUND);
-        self.ledger.hear(self.stage.take_lines());
+        let lines = self.stage.take_lines();
+        self.ledger.hear(&lines);
+        self.notebooks.hear(&lines);
+        self.sources.hear(&lines);
         self.ledger.check_untouched(&self.stage.aws, &protected);
+        self.notebooks.check_untouched(&self.stage.aws, &protected_notebooks);
         self.ledger.check_bounds(&self.stage, self.enforced_since);
+        self.notebooks.check_bounds(&self.stage, self.enforced_since);
+        self.sources.check_reported(&self.stage.aws);
     }
 
     /// The command line: `enforce` of everything at home, and sometimes a rollback with an exemption.
@@ -195,10 +237,13 @@ impl Campaign {
         self.stage.aws.clear_faults();
         let document = self.document("enforce");
         let protected = self.ledger.protected(&self.stage.aws);
-        let owned = people::owned_defaults(&self.stage.aws);
+        let protected_notebooks = self.notebooks.protected(&self.stage.aws);
+        let owned = sources::owned_defaults(&self.stage.aws);
         let changed = self.operator.enforce(&self.stage.aws, &document);
         self.ledger.check_untouched(&self.stage.aws, &protected);
-        assert_eq!(people::owned_defaults(&self.stage.aws), owned, "a service owns these launch templates");
+        self.notebooks.check_untouched(&self.stage.aws, &protected_notebooks);
+        assert_eq!(sources::owned_defaults(&self.stage.aws), owned, "a service owns these launch templates");
+        assert_eq!(sources::open_at_home(&self.stage.aws), [], "`enforce` left these open");
         if self.dice.roll(50) && !changed.is_empty() {
             self.note(&format!("rollback of {} changes", changed.len()));
             self.operator.roll_back(&self.stage.aws, changed);
@@ -244,16 +289,20 @@ fn campaign(seed: u64, gate: Gate, port: u16) {
     }
     campaign.calm();
     campaign.ledger.check_all_closed(&campaign.stage);
+    campaign.notebooks.check_all_closed(&campaign.stage.aws);
 
     // Another sweep changes nothing.
     campaign.stage.aws.clear_calls();
     campaign.stage.send_to_sweeper(&json!({"task": "sweep"}));
     campaign.pass();
-    let changes: Vec<String> =
-        campaign.stage.calls().into_iter().filter(|it| it.contains("Modify")).collect();
-    assert_eq!(changes, [] as [String; 0]);
+    let calls = campaign.stage.calls().into_iter();
+    let changes =
+        calls.filter(|it| ["Modify", "Update", "Stop", "Start"].iter().any(|word| it.contains(word)));
+    assert_eq!(changes.collect::<Vec<_>>(), [] as [String; 0]);
     let (fixed, waited) = (campaign.ledger.count("act fixed"), campaign.ledger.count("wait waiting"));
     assert!(fixed > 10 && waited > 0, "little happened: {fixed} fixed, {waited} paused");
+    let steps = campaign.notebooks.count("act fixed") + campaign.notebooks.count("act advanced");
+    assert!(steps > 10, "little happened to notebooks: {steps} steps");
 }
 
 #[test]

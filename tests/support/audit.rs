@@ -102,6 +102,10 @@ impl Audit {
             Some("CreateTags" | "AddTags" | "DeleteTags") if ours => check_tags(request),
             Some("CreateLaunchTemplateVersion" | "ModifyLaunchTemplate")
                 if caller.is_some_and(is_operator) => {}
+            Some("ModifyInstanceMetadataDefaults") if caller.is_some_and(is_operator) => {
+                let tokens = &request["ModifyInstanceMetadataDefaultsRequest"]["HttpTokens"];
+                assert_eq!(tokens, "required", "`enforce` may only tighten: {request}");
+            }
             Some(other) if ours => panic!("no function may do this: {other}"),
             _ => {}
         }

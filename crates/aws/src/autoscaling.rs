@@ -12,6 +12,7 @@ use v2only_policy::{Place, StatedOptions};
 
 use crate::call::Call;
 use crate::connect::Aws;
+use crate::ec2::page;
 use crate::options::{hops, said, tokens};
 
 /// The largest page Auto Scaling gives.
@@ -112,9 +113,7 @@ impl ListGroups for Aws {
             .send()
             .await
             .map_err(|it| self.failure(place, call, &it))?;
-        let next = answer.next_token.filter(|it| !it.is_empty());
-        let items = answer.auto_scaling_groups.unwrap_or_default();
-        Ok(Page { items: items.iter().filter_map(group).collect(), next })
+        Ok(page(answer.auto_scaling_groups, answer.next_token, group))
     }
 
     async fn group(&self, place: &Place, name: &str) -> Answer<Option<Consumer>> {
@@ -136,9 +135,7 @@ impl ListGroups for Aws {
             .send()
             .await
             .map_err(|it| self.failure(place, call, &it))?;
-        let next = answer.next_token.filter(|it| !it.is_empty());
-        let items = answer.launch_configurations.unwrap_or_default();
-        Ok(Page { items: items.iter().filter_map(configuration).collect(), next })
+        Ok(page(answer.launch_configurations, answer.next_token, configuration))
     }
 }
 

@@ -32,14 +32,20 @@ impl Aws {
         Ok(client)
     }
 
+    /// The client, after waiting for the turn of the call.
+    pub(crate) async fn ec2_in_turn(&self, place: &Place, call: Call) -> Answer<Client> {
+        let client = self.ec2(place).await?;
+        self.turn(Some(place), call).await?;
+        Ok(client)
+    }
+
     /// The Regions enabled for an account, from `DescribeRegions`.
     ///
     /// # Errors
     /// The call failed.
     pub async fn enabled_regions(&self, from: &Place) -> Answer<Vec<Region>> {
         let call = Call::DescribeRegions;
-        let client = self.ec2(from).await?;
-        self.turn(Some(from), call).await?;
+        let client = self.ec2_in_turn(from, call).await?;
         let answer = client.describe_regions().send().await.map_err(|it| self.failure(from, call, &it))?;
         let unknown = |why: String| Failure::new(Kind::Unknown, call.iam_action(), why);
         let mut regions: Vec<Region> = answer
@@ -115,6 +121,16 @@ impl ListRegions for Aws {
         self.admit(&from).await?;
         self.enabled_regions(&from).await
     }
+}
+
+/// A page of a listing. AWS may answer an empty token on the last page.
+pub(crate) fn page<S, T>(
+    listed: Option<Vec<S>>,
+    next: Option<String>,
+    read: impl Fn(&S) -> Option<T>,
+) -> Page<T> {
+    let items = listed.unwrap_or_default().iter().filter_map(read).collect();
+    Page { items, next: next.filter(|it| !it.is_empty()) }
 }
 
 pub(crate) fn filter(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Filter {

@@ -11,7 +11,7 @@ use v2only_policy::source::{Consumer, ConsumerKind, NamedImage, TemplateSlot, Te
 use crate::autoscaling::choice;
 use crate::call::Call;
 use crate::connect::Aws;
-use crate::ec2::tags;
+use crate::ec2::{page, tags};
 
 /// The largest page of fleets and of Spot Fleet requests.
 const PAGE: i32 = 1000;
@@ -19,8 +19,7 @@ const PAGE: i32 = 1000;
 impl ListFleets for Aws {
     async fn fleets(&self, place: &Place, next: Option<String>) -> Answer<Page<Consumer>> {
         let call = Call::DescribeFleets;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .describe_fleets()
             .max_results(PAGE)
@@ -28,15 +27,12 @@ impl ListFleets for Aws {
             .send()
             .await
             .map_err(|it| self.failure(place, call, &it))?;
-        let next = answer.next_token.filter(|it| !it.is_empty());
-        let items = answer.fleets.unwrap_or_default();
-        Ok(Page { items: items.iter().filter_map(fleet).collect(), next })
+        Ok(page(answer.fleets, answer.next_token, fleet))
     }
 
     async fn spot_fleets(&self, place: &Place, next: Option<String>) -> Answer<Page<Consumer>> {
         let call = Call::DescribeSpotFleetRequests;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .describe_spot_fleet_requests()
             .max_results(PAGE)
@@ -44,9 +40,7 @@ impl ListFleets for Aws {
             .send()
             .await
             .map_err(|it| self.failure(place, call, &it))?;
-        let next = answer.next_token.filter(|it| !it.is_empty());
-        let items = answer.spot_fleet_request_configs.unwrap_or_default();
-        Ok(Page { items: items.iter().filter_map(spot_fleet).collect(), next })
+        Ok(page(answer.spot_fleet_request_configs, answer.next_token, spot_fleet))
     }
 }
 

@@ -14,7 +14,7 @@ use v2only_policy::{
 
 use crate::call::Call;
 use crate::connect::Aws;
-use crate::ec2::{managed_by, tags};
+use crate::ec2::{managed_by, page, tags};
 use crate::options;
 
 /// The largest page of templates and of versions.
@@ -38,8 +38,7 @@ impl Aws {
         next: Option<String>,
     ) -> Answer<Page<sdk::LaunchTemplateVersion>> {
         let call = Call::DescribeLaunchTemplateVersions;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let request = client
             .describe_launch_template_versions()
             .set_include_managed_resources(hidden_too(place))
@@ -102,8 +101,7 @@ fn hidden_too(place: &Place) -> Option<bool> {
 impl ListLaunchTemplates for Aws {
     async fn launch_templates(&self, place: &Place, next: Option<String>) -> Answer<Page<LaunchTemplate>> {
         let call = Call::DescribeLaunchTemplates;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .describe_launch_templates()
             .set_include_managed_resources(hidden_too(place))
@@ -112,9 +110,7 @@ impl ListLaunchTemplates for Aws {
             .send()
             .await
             .map_err(|it| self.failure(place, call, &it))?;
-        let next = answer.next_token.filter(|it| !it.is_empty());
-        let items = answer.launch_templates.unwrap_or_default();
-        Ok(Page { items: items.iter().filter_map(template).collect(), next })
+        Ok(page(answer.launch_templates, answer.next_token, template))
     }
 
     async fn current_versions(
@@ -131,8 +127,7 @@ impl ListLaunchTemplates for Aws {
 
     async fn launch_template(&self, place: &Place, id: &LaunchTemplateId) -> Answer<Option<LaunchTemplate>> {
         let call = Call::DescribeLaunchTemplates;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .describe_launch_templates()
             .set_include_managed_resources(hidden_too(place))
@@ -204,7 +199,7 @@ fn template(it: &sdk::LaunchTemplate) -> Option<LaunchTemplate> {
         consumers: Vec::new(),
         managed_by: managed_by(it.operator()),
         created_by: it.created_by().map(str::to_owned),
-        tags: if it.tags().is_empty() { Tags::new() } else { tags(it.tags()) },
+        tags: tags(it.tags()),
     })
 }
 
@@ -217,25 +212,17 @@ fn instance_tags(data: &sdk::ResponseLaunchTemplateData) -> Tags {
 
 fn version(it: &sdk::LaunchTemplateVersion) -> Option<TemplateVersion> {
     let data = it.launch_template_data();
+    let instance_tags = data.map(instance_tags).unwrap_or_default();
     Some(TemplateVersion {
         number: u64::try_from(it.version_number()?).ok()?,
         options: options::of_template(data.and_then(|it| it.metadata_options())),
         instance_type: data.and_then(|it| it.instance_type()).map(|it| it.as_str().to_owned()),
-        instance_tags: data.map(instance_tags).unwrap_or_default(),
         image: data.and_then(|it| it.image_id()).map(str::to_owned),
         imds_support: ImdsSupport::Unknown,
         made: it.version_description().and_then(Made::read),
-        exempts: data.is_some_and(exempts),
+        exempts: instance_tags.contains_key(UNTIL_TAG),
+        instance_tags,
     })
-}
-
-/// Whether instances get a tag from the template that exempts them.
-fn exempts(data: &sdk::ResponseLaunchTemplateData) -> bool {
-    let of_instances = data
-        .tag_specifications()
-        .iter()
-        .filter(|it| it.resource_type().is_some_and(|it| it.as_str() == "instance"));
-    of_instances.flat_map(|it| it.tags()).any(|it| it.key() == Some(UNTIL_TAG))
 }
 
 impl ChangeLaunchTemplate for Aws {
@@ -276,8 +263,7 @@ impl ChangeLaunchTemplate for Aws {
                 .set_instance_type(source.instance_type().cloned())
                 .set_user_data(source.user_data().map(str::to_owned));
         }
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .create_launch_template_version()
             .launch_template_id(id.as_str())
@@ -337,8 +323,7 @@ impl ChangeLaunchTemplate for Aws {
         version: u64,
     ) -> Answer<Option<String>> {
         let call = Call::ModifyLaunchTemplate;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .modify_launch_template()
             .launch_template_id(id.as_str())

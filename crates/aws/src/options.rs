@@ -6,6 +6,8 @@ use v2only_policy::{HttpTokens, MetadataOptions, StatedOptions, Switch, SwitchOp
 
 /// What AWS answers where nothing is preferred, if it does not leave the field out.
 const NO_PREFERENCE: &str = "no-preference";
+/// What stands for no preference where a number is asked for.
+pub(crate) const NO_HOP_LIMIT: i32 = -1;
 
 /// The options of an instance.
 pub(crate) fn described(it: Option<&sdk::InstanceMetadataOptionsResponse>) -> MetadataOptions {
@@ -97,6 +99,11 @@ pub(crate) fn tokens(word: Option<&str>) -> Option<HttpTokens> {
         "optional" => Some(HttpTokens::Optional),
         _ => Some(HttpTokens::Unknown),
     }
+}
+
+/// The word for an account default that is on or off, or not set.
+pub(crate) fn default_state(is: Option<Switch>) -> &'static str {
+    is.and_then(Switch::word).unwrap_or(NO_PREFERENCE)
 }
 
 /// An option that is on or off, as a source states it.

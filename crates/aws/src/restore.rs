@@ -11,10 +11,7 @@ use v2only_policy::{InstanceId, NotebookName, Place};
 
 use crate::call::Call;
 use crate::connect::Aws;
-use crate::options::{described, set_switches};
-
-/// What stands for no preference where a number is asked for.
-const NO_HOP_LIMIT: i32 = -1;
+use crate::options::{NO_HOP_LIMIT, default_state, described, set_switches};
 
 impl RestoreInstance for Aws {
     async fn restore_options(
@@ -59,8 +56,7 @@ impl RestoreNotebook for Aws {
 impl RestoreDefaults for Aws {
     async fn restore_defaults(&self, place: &Place, step: DefaultsStep) -> Answer<()> {
         let call = Call::ModifyInstanceMetadataDefaults;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let http_tokens = step.http_tokens.map(|it| match it.and_then(HttpTokens::word) {
             Some(word) => ec2::MetadataDefaultHttpTokensState::from(word),
             None => ec2::MetadataDefaultHttpTokensState::NoPreference,
@@ -70,6 +66,8 @@ impl RestoreDefaults for Aws {
             .modify_instance_metadata_defaults()
             .set_http_tokens(http_tokens)
             .set_http_put_response_hop_limit(step.hop_limit.map(|it| it.map_or(NO_HOP_LIMIT, i32::from)))
+            .set_http_endpoint(step.http_endpoint.map(|it| default_state(it).into()))
+            .set_instance_metadata_tags(step.metadata_tags.map(|it| default_state(it).into()))
             .set_http_tokens_enforced(step.stop_enforcing.then_some(disabled))
             .send()
             .await

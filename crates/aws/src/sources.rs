@@ -4,12 +4,12 @@ use aws_sdk_ec2::operation::RequestId as _;
 use aws_sdk_ec2::types as sdk;
 use v2only_enforcer::ports::{Answer, ChangeDefaults, ListImages, MarkImage, Page, ReadDefaults};
 use v2only_policy::source::{AccountDefaults, DefaultsOwner, Image};
-use v2only_policy::{DefaultsChange, ImageId, ImdsSupport, Place};
+use v2only_policy::{DefaultsChange, Disabled, ImageId, ImdsSupport, Place, Preference, Switch};
 
 use crate::call::Call;
 use crate::connect::Aws;
 use crate::ec2::{filter, tags};
-use crate::options::{self, switch};
+use crate::options::{self, NO_HOP_LIMIT, switch};
 
 /// The largest page `DescribeImages` gives.
 const PAGE: i32 = 1000;
@@ -19,8 +19,7 @@ const IDS_PER_CALL: usize = 200;
 impl ReadDefaults for Aws {
     async fn defaults(&self, place: &Place) -> Answer<AccountDefaults> {
         let call = Call::GetInstanceMetadataDefaults;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .get_instance_metadata_defaults()
             .send()
@@ -44,12 +43,20 @@ impl ReadDefaults for Aws {
 impl ChangeDefaults for Aws {
     async fn change_defaults(&self, place: &Place, change: DefaultsChange) -> Answer<Option<String>> {
         let call = Call::ModifyInstanceMetadataDefaults;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .modify_instance_metadata_defaults()
             .set_http_tokens(change.require_tokens.then_some(sdk::MetadataDefaultHttpTokensState::Required))
-            .set_http_put_response_hop_limit(change.hop_limit.map(|it| i32::from(it.get())))
+            .set_http_put_response_hop_limit(
+                change.hop_limit.map(|it| it.map(|hops| i32::from(hops.get())).unwrap_or(NO_HOP_LIMIT)),
+            )
+            .set_http_endpoint(change.http_endpoint.map(|it| match it {
+                Preference::Set(Disabled) => sdk::DefaultInstanceMetadataEndpointState::Disabled,
+                Preference::Clear => sdk::DefaultInstanceMetadataEndpointState::NoPreference,
+            }))
+            .set_instance_metadata_tags(
+                change.metadata_tags.map(|it| options::default_state(it.map(Switch::on)).into()),
+            )
             .set_http_tokens_enforced(change.enforce.then_some(sdk::DefaultHttpTokensEnforcedState::Enabled))
             .send()
             .await
@@ -67,8 +74,7 @@ impl Aws {
         next: Option<String>,
     ) -> Answer<Page<sdk::Image>> {
         let call = Call::DescribeImages;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let mut request = client.describe_images().max_results(PAGE).set_next_token(next);
         if owned {
             request = request.owners("self");
@@ -124,8 +130,7 @@ fn image(it: &sdk::Image) -> Option<Image> {
 impl MarkImage for Aws {
     async fn mark_v2(&self, place: &Place, id: &ImageId) -> Answer<Option<String>> {
         let call = Call::ModifyImageAttribute;
-        let client = self.ec2(place).await?;
-        self.turn(Some(place), call).await?;
+        let client = self.ec2_in_turn(place, call).await?;
         let answer = client
             .modify_image_attribute()
             .image_id(id.as_str())

@@ -1,4 +1,4 @@
-//! Metadata options outside of EC2, Auto Scaling and SageMaker. The feature `surfaces` decides whether this build links the
+//! Metadata options outside of EC2, Auto Scaling and SageMaker, and the inventory of AWS Config. The feature `surfaces` decides whether this build links the
 //! SDKs of these services; no released function does.
 
 #[cfg(feature = "surfaces")]
@@ -9,6 +9,8 @@ mod beanstalk;
 mod emr;
 #[cfg(feature = "surfaces")]
 mod image_builder;
+#[cfg(feature = "surfaces")]
+mod inventory;
 #[cfg(feature = "surfaces")]
 mod lightsail;
 #[cfg(feature = "surfaces")]

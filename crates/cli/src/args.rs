@@ -1,6 +1,7 @@
 //! What can be typed. Nothing here has side effects; the commands resolve and check what was typed.
 
 pub mod format;
+pub(crate) mod inventory;
 pub mod kind;
 pub mod readiness;
 pub mod selection;

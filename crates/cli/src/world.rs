@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
-    Answer, DescribeInstances, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter,
-    PostponeMessages, ReadControls, ReadFindings, ReadParameter, RunAutomation, RunTrace, SourceWriter,
-    TightenSurface, UpdateFindings,
+    Answer, DeliveredByV1, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter, PostponeMessages,
+    ReadControls, ReadFindings, ReadInventory, ReadParameter, ReadSoftware, RunAutomation, RunTrace,
+    SourceWriter, TightenSurface, UpdateFindings,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_installation::ports::ReadInstallation;
@@ -18,7 +18,7 @@ use v2only_policy::{AccountId, Place, Region};
 
 use crate::term::problem::Problem;
 
-pub use v2only_enforcer::ports::{ReadSurfaces, Readable};
+pub use v2only_enforcer::ports::{DescribeInstances, ReadSurfaces, Readable};
 
 /// What a command asks of the outside.
 pub trait World: Sync {
@@ -102,12 +102,14 @@ pub trait Cloud:
     + NotebookWriter
     + SourceWriter
     + ReadSurfaces
+    + ReadInventory
     + TightenSurface
     + Restorer
     + ReadParameter
     + PostponeMessages
     + RunAutomation
     + RunTrace
+    + ReadSoftware
     + ReadFindings
     + ImportFindings
     + ReadControls
@@ -125,6 +127,12 @@ pub trait Cloud:
 
     /// The name of an account, once the organization was listed.
     fn account_name(&self, account: &AccountId) -> Option<String>;
+
+    /// The management account, once the organization was listed. No SCP applies to it.
+    fn management_account(&self) -> Option<AccountId>;
+
+    /// Takes recorded calls as evidence of the usage gate, beside the metrics.
+    fn add_delivered_by_v1(&mut self, delivered: DeliveredByV1);
 
     /// The Regions enabled in an account.
     fn regions(&self, from: &Place) -> impl Future<Output = Answer<Vec<Region>>>;

@@ -103,7 +103,7 @@ level!(
     "under `account_defaults`",
     "a map of rules for account defaults",
     Some("`{ http_tokens: required }`"),
-    ["http_tokens", "hop_limit", "enforced"]
+    ["http_tokens", "hop_limit", "http_endpoint", "metadata_tags", "enforced"]
 );
 level!(
     DRIFT,

@@ -21,11 +21,16 @@ pub(super) fn lay_launch_templates(reader: &mut Reader, spot: &Spot<'_>, rules: 
     set(&mut rules.fix, reader.word(&fields, "fix", &LAUNCH_TEMPLATE_FIX));
     set(&mut rules.owned, reader.word(&fields, "owned", &OWNED));
     set(&mut rules.repoint_groups, reader.flag(&fields, "repoint_groups"));
-    if let Some(spot) = fields.get("repoint_groups").filter(|_| rules.repoint_groups)
-        && rules.fix == LaunchTemplateFix::Report
-    {
-        let message =
-            "no group is changed without `fix: new-version`, because there is no fixed version to name";
+    if let Some(spot) = fields.get("repoint_groups").filter(|_| rules.repoint_groups) {
+        let message = match rules.fix {
+            LaunchTemplateFix::Report => {
+                "no group is changed without `fix: new-version`, because there is no fixed version to name"
+            }
+            LaunchTemplateFix::NewVersion => {
+                "only `v2only enforce` changes groups, because it writes a journal for `v2only rollback`; \
+                 the functions report them"
+            }
+        };
         reader.notices.push(Notice::at(&spot, message.to_owned()));
     }
 }

@@ -19,7 +19,11 @@ pub fn nearest_within<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
     most_edits: usize,
 ) -> Option<&'a str> {
-    closest(&text.to_lowercase(), candidates, str::to_lowercase, |distance, _| distance <= most_edits)
+    let text = text.to_lowercase();
+    let length = text.chars().count();
+    // A difference in length needs as many edits. Comparing lengths is cheap, and counting edits is not.
+    let candidates = candidates.into_iter().filter(|it| it.chars().count().abs_diff(length) <= most_edits);
+    closest(&text, candidates, str::to_lowercase, |distance, _| distance <= most_edits)
 }
 
 /// A word without what people write differently: `hopLimit`, `Hop-Limit` and `hop_limit` are one word.

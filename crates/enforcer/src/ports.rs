@@ -19,6 +19,7 @@ mod automation;
 mod estate;
 mod findings;
 mod history;
+mod inventory;
 mod launches;
 mod restore;
 mod sources;
@@ -40,6 +41,7 @@ pub use findings::{
     ControlFinding, ImportFindings, KnownFinding, ReadControls, ReadFindings, RefusedFinding, UpdateFindings,
 };
 pub use history::{LookUp, ReadHistory};
+pub use inventory::ReadInventory;
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
 pub use sources::{
@@ -47,8 +49,8 @@ pub use sources::{
     NewVersion, ReadDefaults, RepointGroup, Repointed, SourceReader, SourceWriter, WantedVersion,
 };
 pub use surfaces::{ReadSurfaces, RestoreSurface, TightenSurface};
-pub use trace::{Invocation, Progress, RunTrace, TraceStep};
-pub use usage::{Metric, ReadUsage};
+pub use trace::{Invocation, Progress, ReadSoftware, RunTrace, TraceStep};
+pub use usage::{DeliveredByV1, Metric, ReadUsage};
 /// The caller of a recorded call.
 pub use v2only_events::Actor;
 

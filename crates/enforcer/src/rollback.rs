@@ -14,7 +14,7 @@ use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
 use v2only_policy::source::{Consumer, VersionChoice};
 use v2only_policy::{
     AccountDefaults, DefaultsChange, ImageId, InstanceChange, InstanceId, LaunchTemplateId, MetadataOptions,
-    NotebookName, Place, StatedOptions, Surface,
+    NotebookName, Place, StatedOptions, Surface, Switch,
 };
 
 use crate::failure::Failure;
@@ -164,6 +164,10 @@ pub struct DefaultsStep {
     pub http_tokens: Option<Option<v2only_policy::HttpTokens>>,
     /// The hop limit; the inner `None` is -1, no preference.
     pub hop_limit: Option<Option<u8>>,
+    /// `HttpEndpoint`; the inner `None` is "no-preference".
+    pub http_endpoint: Option<Option<Switch>>,
+    /// `InstanceMetadataTags`; the inner `None` is "no-preference".
+    pub metadata_tags: Option<Option<Switch>>,
     /// Whether `HttpTokensEnforced` is to be switched off.
     pub stop_enforcing: bool,
 }
@@ -265,6 +269,14 @@ impl fmt::Display for Step {
                 if let Some(hops) = it.hop_limit {
                     let hops = hops.map_or_else(|| "no preference".to_owned(), |it| it.to_string());
                     words.push(format!("HttpPutResponseHopLimit={hops}"));
+                }
+                let switches =
+                    [("HttpEndpoint", it.http_endpoint), ("InstanceMetadataTags", it.metadata_tags)];
+                for (option, state) in switches {
+                    if let Some(state) = state {
+                        let word = state.and_then(Switch::word).unwrap_or("no-preference");
+                        words.push(format!("{option}={word}"));
+                    }
                 }
                 if it.stop_enforcing {
                     words.push("HttpTokensEnforced=disabled".to_owned());

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use v2only_policy::notebook::Notebook;
 use v2only_policy::usage::{Siblings, Usage};
 use v2only_policy::{
-    Circumstances, Decision, History, Judged, NotebookName, Occasion, OuId, Place, Policy, ResourceKind,
-    Subject, Verdict, decide_instance, decide_notebook,
+    Circumstances, Decision, History, Instance, Judged, NotebookName, Occasion, OuId, Place, Policy,
+    ResourceKind, Subject, Verdict, decide_instance, decide_notebook,
 };
 
 use crate::failure::Failure;
@@ -178,8 +178,19 @@ impl<'a> ScanRequest<'a> {
         usage_unread: &mut Option<Failure>,
     ) -> Result<Page<Judged>, Failure> {
         let page = ports.page(self.place, listing(self.policy), next).await?;
-        let mut judged: Vec<Judged> = Vec::with_capacity(page.items.len());
-        for instance in page.items {
+        let items = self.judged(ports, page.items, usage_unread).await?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// Judges described instances: those that are not clean.
+    pub(crate) async fn judged<P: ListInstances + ReadUsage + ReadHistory + ListLaunchTemplates>(
+        &self,
+        ports: &P,
+        described: Vec<Instance>,
+        usage_unread: &mut Option<Failure>,
+    ) -> Result<Vec<Judged>, Failure> {
+        let mut judged: Vec<Judged> = Vec::with_capacity(described.len());
+        for instance in described {
             let decision = decide_instance(&instance, self.policy, &self.circumstances(Occasion::Seen))?;
             judged.push(Judged { subject: Subject::Instance(instance), decision });
         }
@@ -196,7 +207,7 @@ impl<'a> ScanRequest<'a> {
         self.ask_the_siblings(ports, &mut judged, usage_unread).await;
         self.templates.note(ports, self.place, &mut judged).await;
         judged.retain(|it| !it.is_clean());
-        Ok(Page { items: judged, next: page.next })
+        Ok(judged)
     }
 
     /// Why CloudTrail did not say of every sheltered instance whether it was v2-only, if another try may read it.
@@ -318,8 +329,12 @@ impl<'a> ScanRequest<'a> {
     }
 }
 
+/// Whether the document has no opinion about instances but `HttpTokens`.
+pub(crate) fn judges_tokens_only(policy: &Policy) -> bool {
+    policy.all_rules().all(|it| it.instances.judge_tokens_only())
+}
+
 /// Where the document has no opinion but `HttpTokens`, AWS can leave out what is compliant.
 fn listing(policy: &Policy) -> Listing<'static> {
-    let tokens_only = policy.all_rules().all(|it| it.instances.judge_tokens_only());
-    if tokens_only { Listing::AnsweringVersion1 } else { Listing::All }
+    if judges_tokens_only(policy) { Listing::AnsweringVersion1 } else { Listing::All }
 }

@@ -6,7 +6,7 @@ mod surfaces;
 
 use v2only_policy::TAG_PREFIX;
 
-use surfaces::{describe_surfaces, modify_lightsail, see_surfaces, update_builders};
+use surfaces::{describe_surfaces, modify_lightsail, query_inventory, see_surfaces, update_builders};
 
 use crate::pack::{self, TooLarge};
 use crate::rules::{Rule, launch, launch_configurations, notebooks, options};
@@ -36,6 +36,7 @@ pub fn files(settings: &Settings) -> Result<Vec<File>, TooLarge> {
         ("role-automation", automation(settings)),
         ("role-automation-administration", vec![enter([settings.names.automation.arn(settings.partition)])]),
         ("role-tracer", tracer(settings)),
+        ("role-inventory", vec![query_inventory(settings)]),
     ]
     .iter()
     .map(|(name, statements)| pack::whole(Kind::Iam, name, statements))
@@ -420,5 +421,6 @@ fn tracer(settings: &Settings) -> Vec<Statement> {
         Statement::allow("SendTheTrace", ["ssm:SendCommand"], [document, instance(settings)]),
         // Systems Manager knows no narrower resource for it.
         Statement::allow("ReadTheTrace", ["ssm:GetCommandInvocation"], ["*"]),
+        Statement::allow("SeeInventory", ["ssm:ListInventoryEntries"], ["*"]),
     ]
 }

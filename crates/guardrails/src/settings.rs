@@ -3,7 +3,7 @@
 use v2only_policy::exemption::Exemption;
 use v2only_policy::scope::Glob;
 use v2only_policy::settings::{EndpointRule, HopLimit, HopLimitRule, Rules};
-use v2only_policy::{Mode, Partition, Policy};
+use v2only_policy::{DefaultRule, Disabled, Mode, Partition, Policy};
 
 /// A role, or several by a pattern: an account (or `*`) and a name with its path, which may hold
 /// `*` and `?`.
@@ -124,6 +124,10 @@ pub struct Settings {
     pub hop_limit: HopLimitRule,
     /// The hop limit of launches that do not state one, for the declarative policy.
     pub default_hop_limit: Option<HopLimit>,
+    /// Whether launches that do not state an endpoint get none, for the declarative policy.
+    pub default_endpoint: Option<Disabled>,
+    /// Tags in metadata of launches that state nothing about them, for the declarative policy; `true` is enabled.
+    pub default_metadata_tags: Option<bool>,
     /// Whether the document has endpoints disabled anywhere, so that the enforcer must be able to.
     pub disables_endpoints: bool,
     /// Whether the document has groups changed that name a violating version by number, so that the roles for sources must be
@@ -156,10 +160,16 @@ impl Settings {
             HopLimitRule::Keep => None,
             HopLimitRule::Max(hops) | HopLimitRule::Exactly(hops) => Some(hops),
         };
+        let defaults = &policy.rules.account_defaults;
         Self {
             partition,
             hop_limit,
-            default_hop_limit: policy.rules.account_defaults.hop_limit.or(stated),
+            default_hop_limit: match defaults.hop_limit {
+                DefaultRule::Keep => stated,
+                rule @ DefaultRule::Must(_) => rule.value(),
+            },
+            default_endpoint: defaults.http_endpoint.value(),
+            default_metadata_tags: defaults.metadata_tags.value(),
             disables_endpoints: policy
                 .all_rules()
                 .any(|it| it.instances.http_endpoint == EndpointRule::Disabled),

@@ -54,7 +54,7 @@ impl Decision {
         let findings = self.verdict.findings();
         let tokens = |it: &Finding| matches!(it, Finding::Default(DefaultFinding::Tokens { .. }));
         let change = DefaultsChange { enforce: false, require_tokens: findings.iter().any(tokens), ..change };
-        if change.require_tokens || change.hop_limit.is_some() {
+        if change != DefaultsChange::default() {
             self.notes.push(Note::EnforcementWaits(bar));
             self.plan = Plan::Act(Step::AccountDefaults(change));
         } else {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::instance::HttpTokens;
+use crate::instance::{HttpTokens, Switch};
 use crate::option::{MetadataOption, SwitchOption};
+use crate::preference::{Disabled, Preference};
 use crate::settings::HopLimit;
 
 /// The rules. [`Rule::about`] describes each of them, and [`Rule::ALL`] lists them.
@@ -26,6 +27,10 @@ pub enum Rule {
     DefaultTokens,
     /// The account default for the hop limit.
     DefaultHopLimit,
+    /// The account default for `HttpEndpoint`.
+    DefaultEndpoint,
+    /// The account default for `InstanceMetadataTags`.
+    DefaultMetadataTags,
     /// `HttpTokensEnforced` of an account.
     TokensEnforced,
     /// `ImdsSupport` of an image.
@@ -81,7 +86,21 @@ pub enum DefaultFinding {
         /// The default, if the account sets one.
         is: Option<u8>,
         /// The hop limit that the document requires.
-        must: HopLimit,
+        must: Preference<HopLimit>,
+    },
+    /// The account default for `HttpEndpoint` has another value.
+    Endpoint {
+        /// The default, if the account sets one.
+        is: Option<Switch>,
+        /// What the document requires.
+        must: Preference<Disabled>,
+    },
+    /// The account default for `InstanceMetadataTags` has another value.
+    MetadataTags {
+        /// The default, if the account sets one.
+        is: Option<Switch>,
+        /// What the document requires; `true` is enabled.
+        must: Preference<bool>,
     },
     /// `HttpTokensEnforced` is not enabled.
     NotEnforced,
@@ -139,6 +158,8 @@ impl Finding {
             Self::MinimumVersion1 | Self::MinimumVersionUnknown => Rule::MinimumVersion,
             Self::Default(DefaultFinding::Tokens { .. }) => Rule::DefaultTokens,
             Self::Default(DefaultFinding::HopLimit { .. }) => Rule::DefaultHopLimit,
+            Self::Default(DefaultFinding::Endpoint { .. }) => Rule::DefaultEndpoint,
+            Self::Default(DefaultFinding::MetadataTags { .. }) => Rule::DefaultMetadataTags,
             Self::Default(DefaultFinding::NotEnforced) => Rule::TokensEnforced,
             Self::ImageUnmarked | Self::ImageUnknown => Rule::ImageSupport,
             Self::LatestDisplaced { .. } => Rule::LatestDisplaced,
@@ -156,6 +177,27 @@ impl OptionFinding {
             Self::Switch { option, .. } => MetadataOption::Switch(option),
         }
     }
+}
+
+/// The account default of an option that is on or off, and what it must be; `None` is not set.
+fn default_switch(
+    f: &mut fmt::Formatter<'_>,
+    option: &str,
+    is: Option<Switch>,
+    must: Option<bool>,
+) -> fmt::Result {
+    match is {
+        None => write!(f, "the account has no default for {option}, and it must be ")?,
+        Some(is) => {
+            let is = is.word().unwrap_or("not known to this release");
+            write!(
+                f,
+                "the account default for {option} is {is} and must {}be ",
+                if must.is_none() { "not " } else { "" }
+            )?;
+        }
+    }
+    f.write_str(must.map_or("set", |enable| Switch::on(enable).word().unwrap_or_default()))
 }
 
 fn hops(is: Option<u8>) -> String {
@@ -190,11 +232,18 @@ impl fmt::Display for DefaultFinding {
             Self::Tokens { is: Some(HttpTokens::Required | HttpTokens::Unknown) } => {
                 f.write_str("the account default for HttpTokens is not known to this release")
             }
-            Self::HopLimit { is: None, must } => {
+            Self::HopLimit { is: None, must: Preference::Set(must) } => {
                 write!(f, "the account has no default hop limit, and it must be {}", must.get())
             }
-            Self::HopLimit { is, must } => {
+            Self::HopLimit { is, must: Preference::Set(must) } => {
                 write!(f, "the account's default hop limit is {} and must be {}", hops(*is), must.get())
+            }
+            Self::HopLimit { is, must: Preference::Clear } => {
+                write!(f, "the account's default hop limit is {} and must not be set", hops(*is))
+            }
+            Self::Endpoint { is, must } => default_switch(f, "HttpEndpoint", *is, must.map(|Disabled| false)),
+            Self::MetadataTags { is, must } => {
+                default_switch(f, "InstanceMetadataTags", *is, must.map(|enable| enable))
             }
             Self::NotEnforced => f.write_str("HttpTokensEnforced is not enabled"),
         }

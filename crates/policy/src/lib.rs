@@ -14,6 +14,7 @@
 //! it disabled" as a plan: the types of [`plan`] cannot express it.
 
 pub mod ids;
+pub mod preference;
 pub mod scope;
 pub mod settings;
 
@@ -68,6 +69,7 @@ pub use plan::{
     DefaultsChange, GroupChange, Hold, ImageChange, InstanceChange, NotebookStep, Plan, Step, SurfaceChange,
     TemplateChange, Wait,
 };
+pub use preference::{DefaultRule, Disabled, Preference};
 pub use settings::{Mode, Policy, Rules};
 pub use source::{AccountDefaults, ImdsSupport, StatedOptions};
 pub use subject::{Judged, Subject};

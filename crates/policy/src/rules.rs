@@ -39,6 +39,8 @@ impl Rule {
             Self::MinimumVersion => &minimum_version::ABOUT,
             Self::DefaultTokens => &sources::DEFAULT_TOKENS,
             Self::DefaultHopLimit => &sources::DEFAULT_HOP_LIMIT,
+            Self::DefaultEndpoint => &sources::DEFAULT_ENDPOINT,
+            Self::DefaultMetadataTags => &sources::DEFAULT_METADATA_TAGS,
             Self::TokensEnforced => &sources::TOKENS_ENFORCED,
             Self::ImageSupport => &sources::IMAGE_SUPPORT,
             Self::LatestDisplaced => &sources::LATEST_DISPLACED,

@@ -11,6 +11,7 @@ pub use crate::exemption::TagExemptions;
 use crate::ids::IdError;
 use crate::instance::Switch;
 use crate::option::Switches;
+use crate::preference::{DefaultRule, Disabled};
 use crate::scope::{Matcher, Scope, ScopeError};
 
 /// Whether a plan is carried out or only reported.
@@ -270,10 +271,14 @@ pub enum ImageFix {
 /// What is required of the account-level defaults of every Region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AccountDefaultRules {
-    /// Whether the default for `HttpTokens` must be `required`.
+    /// Whether the default for `HttpTokens` must be `required`. Nothing clears this default.
     pub http_tokens_required: bool,
-    /// The default hop limit, if the document has an opinion.
-    pub hop_limit: Option<HopLimit>,
+    /// The default hop limit.
+    pub hop_limit: DefaultRule<HopLimit>,
+    /// The default for `HttpEndpoint`. A default of `disabled` is never cleared.
+    pub http_endpoint: DefaultRule<Disabled>,
+    /// The default for `InstanceMetadataTags`; `true` is enabled.
+    pub metadata_tags: DefaultRule<bool>,
     /// Whether `HttpTokensEnforced` must be enabled.
     pub enforced: bool,
 }

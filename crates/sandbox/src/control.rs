@@ -15,6 +15,7 @@
 //! | `POST option-quirks` `{"region", "quirks": {"unknown"?, "refusal"?, "undescribed"?}}` | what a Region makes of metadata options |
 //! | `POST metric-data` `{"account", "region", "instance_id", "metric", "start", "every_seconds", "values"}` | datapoints |
 //! | `POST lightsail-metric-data` `{"account", "region", "name", "start", "every_seconds", "values"}` | metadata calls without a token |
+//! | `POST config-aggregator` `{"account", "region", "name", "recorded": [{"account", "region"}], "frozen"?}` | an aggregator of AWS Config |
 //! | `POST roles` `{"account", "name", "external_id"?}` | registers a role |
 //! | `POST managed-instance` `{"account", "region", "instance_id", "does": {"platform", "status"?, "output"?, "errors"?}}` | Systems Manager manages it |
 //! | `POST command-document` `{"account", "region", "name", "steps": [["step", "platform"]]}` | a document to send |
@@ -75,6 +76,7 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/command-document", post(command_document))
         .route("/organization", post(organization))
         .merge(crate::cloudwatch::routes())
+        .merge(crate::configservice::routes())
         .merge(crate::lightsail::routes())
         .merge(crate::sagemaker::routes())
         .merge(crate::securityhub::control_routes())

@@ -50,7 +50,7 @@ mod terminate_instances;
 
 pub(crate) use admin::launch_as;
 pub use admin::{Actor, Caller, InstanceView};
-pub(crate) use groups::instances_of;
+pub(crate) use groups::{instances_of, recorded};
 pub use image::{AMAZON_LINUX_2, AMAZON_LINUX_2023};
 pub use instance::InstanceStateName;
 pub use launch_spec::LaunchSpec;

@@ -56,8 +56,10 @@ mod clock;
 mod cloudtrail;
 mod cloudwatch;
 mod config;
+mod configservice;
 mod control;
 mod core;
+mod direct;
 mod ec2;
 mod elasticbeanstalk;
 mod emr;
@@ -98,6 +100,7 @@ pub use call_filter::CallFilter;
 pub use calls::CallRecord;
 pub use clock::{Clock, ClockMode};
 pub use config::{Config, DEFAULT_REGIONS, DEFAULT_START, Ec2Config, OmittedField};
+pub use direct::{DirectAnswer, DirectSandbox};
 pub use ec2::{
     AMAZON_LINUX_2, AMAZON_LINUX_2023, Actor, Caller, HttpTokens, InstanceStateName, InstanceView,
     LaunchSpec, MetadataDefaults, MetadataOptions, MetadataRequest, OptionQuirks, SideOption,

@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 
 use crate::error::AwsError;
 
+/// Names with more parts are no parameters of AWS. What follows the last part belongs to its name.
+const MOST_PARTS: usize = 32;
+
 /// A parameter and the parameters below it.
 #[derive(Debug, Default)]
 pub(crate) struct Params {
@@ -33,7 +36,7 @@ impl Params {
         let mut root = Self::default();
         for (name, value) in pairs {
             let mut node = &mut root;
-            for part in name.as_ref().split('.') {
+            for part in name.as_ref().splitn(MOST_PARTS, '.') {
                 let path = node.path_of(part);
                 node =
                     node.children.entry(part.to_owned()).or_insert_with(|| Self { path, ..Self::default() });

@@ -115,7 +115,7 @@ async fn finish(
 }
 
 /// Identifies the caller. A call that cannot be attributed is still a call, with an error.
-fn attribute(
+pub(crate) fn attribute(
     core: &Core,
     incoming: Incoming,
     request_id: &str,

@@ -5,8 +5,8 @@ use crate::core::Core;
 use crate::error::AwsError;
 use crate::throttle::Limit;
 use crate::{
-    autoscaling, cloudtrail, cloudwatch, ec2, elasticbeanstalk, emr, imagebuilder, lambda, lightsail,
-    organizations, sagemaker, securityhub, sqs, ssm, sts,
+    autoscaling, cloudtrail, cloudwatch, configservice, ec2, elasticbeanstalk, emr, imagebuilder, lambda,
+    lightsail, organizations, sagemaker, securityhub, sqs, ssm, sts,
 };
 
 /// Takes the tokens of a call and answers it.
@@ -27,6 +27,7 @@ pub(crate) fn perform(core: &Core, call: &Call) -> Result<Answer, AwsError> {
         "autoscaling" => core.run(call, |world, trail| autoscaling::answer(world, call, trail)),
         "monitoring" => core.run(call, |world, _| cloudwatch::answer(world, call)),
         "cloudtrail" => core.run(call, |world, _| cloudtrail::answer(world, call)),
+        "config" => core.run(call, |world, _| configservice::answer(world, call)),
         "securityhub" => core.run(call, |world, _| securityhub::answer(world, call)),
         "elasticbeanstalk" => core.run(call, |world, trail| elasticbeanstalk::answer(world, call, trail)),
         "elasticmapreduce" => core.run(call, |world, trail| emr::answer(world, call, trail)),
@@ -42,6 +43,7 @@ fn limits(call: &Call) -> Vec<Limit> {
     match call.service.as_str() {
         "autoscaling" => autoscaling::limits(call),
         "cloudtrail" => cloudtrail::limits(call),
+        "config" => configservice::limits(call),
         "ec2" => ec2::limits(call),
         "elasticbeanstalk" => elasticbeanstalk::limits(call),
         "elasticmapreduce" => emr::limits(call),

@@ -1,11 +1,23 @@
 //! An answer before it is written: one tree from which both the XML on the wire and the JSON in a
 //! CloudTrail record are made, so that the two can never tell different stories.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
-use quick_xml::escape::partial_escape as escape;
+use quick_xml::escape::partial_escape;
 use serde_json::{Map, Value, json};
 
 use crate::clock::{millis, seconds};
+
+/// A text inside an XML element. XML 1.0 has no control characters but tab and line breaks: others become U+FFFD.
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+    let illegal =
+        |it: char| (it < ' ' && !matches!(it, '\t' | '\n' | '\r')) || matches!(it, '\u{fffe}' | '\u{ffff}');
+    if text.contains(illegal) {
+        return Cow::Owned(partial_escape(&*text.replace(illegal, "\u{fffd}")).into_owned());
+    }
+    partial_escape(text)
+}
 
 /// One value of an EC2 or STS answer. Member names are the ones on the wire (`instanceId`).
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +64,7 @@ impl Shape {
     /// `member` in the query protocol.
     pub(crate) fn write_xml(&self, out: &mut String, item_name: &str) {
         match self {
-            Self::Text(text) => out.push_str(&escape(text.as_str())),
+            Self::Text(text) => out.push_str(&escape(text)),
             Self::Int(number) => out.push_str(&number.to_string()),
             Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Self::Time(time) => out.push_str(&millis(*time)),

@@ -23,8 +23,8 @@ use crate::ids::Ids;
 use crate::throttle::{Limit, Throttle};
 use crate::trail::Trail;
 use crate::{
-    autoscaling, cloudwatch, ec2, elasticbeanstalk, emr, iam, imagebuilder, lambda, lightsail, organizations,
-    sagemaker, securityhub, sqs, ssm,
+    autoscaling, cloudwatch, configservice, ec2, elasticbeanstalk, emr, iam, imagebuilder, lambda, lightsail,
+    organizations, sagemaker, securityhub, sqs, ssm,
 };
 
 /// A change that happens at a point in time.
@@ -41,6 +41,7 @@ pub(crate) struct World {
     pub(crate) organization: organizations::State,
     pub(crate) autoscaling: autoscaling::State,
     pub(crate) cloudwatch: cloudwatch::State,
+    pub(crate) configservice: configservice::State,
     pub(crate) ec2: ec2::State,
     pub(crate) elasticbeanstalk: elasticbeanstalk::State,
     pub(crate) emr: emr::State,
@@ -77,6 +78,7 @@ impl World {
             organization: organizations::State::default(),
             autoscaling: autoscaling::State::default(),
             cloudwatch: cloudwatch::State::default(),
+            configservice: configservice::State::default(),
             ec2: ec2::State::default(),
             elasticbeanstalk: elasticbeanstalk::State::default(),
             emr: emr::State::default(),

@@ -97,3 +97,17 @@ run "bad_values_are_refused" {
   }
   expect_failures = [var.hub_account_id, var.hub_region, var.external_id, var.roles_region, var.alarm_topic_arn]
 }
+
+run "a_member_takes_the_roles_that_were_rendered_for_its_document" {
+  command = apply
+  module {
+    source = "./modules/member"
+  }
+  variables {
+    role_policies = "./tests/roles"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.act["sweeper"].policy).Statement[0].Sid == "DisableEndpoints" && jsondecode(aws_iam_role_policy.act["sweeper"].policy).Statement[0].Resource == "arn:aws-cn:ec2:*:*:instance/*"
+    error_message = "role_policies names the folder of the roles"
+  }
+}

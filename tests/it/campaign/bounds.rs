@@ -92,10 +92,10 @@ impl Ledger {
     }
 
     /// Remembers what was said last of each resource.
-    pub fn hear(&mut self, lines: Vec<Line>) {
-        for line in lines.into_iter().filter(Line::is_record) {
+    pub fn hear(&mut self, lines: &[Line]) {
+        for line in lines.iter().filter(|it| it.text("kind") == "instance") {
             *self.counts.entry(format!("{} {}", line.text("plan"), line.text("outcome"))).or_default() += 1;
-            self.said.insert(line.text("resource").to_owned(), line);
+            self.said.insert(line.text("resource").to_owned(), line.clone());
         }
     }
 

@@ -17,7 +17,7 @@ use v2only_tests::in_process::{add_profile, connect};
 use v2only_tests::people::place;
 use v2only_tests::{HOME, exemption_day};
 
-use super::REGIONS;
+use super::calls::REGIONS;
 
 /// Waits for its turn as the command line does.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -64,10 +64,15 @@ impl Operator {
         Self { runtime, enforce, rollback }
     }
 
-    /// `enforce` of instances and launch templates at home; what it journalled.
+    /// `enforce` of every kind at home; what it journalled of instances.
     pub fn enforce(&self, aws: &Sandbox, document: &str) -> Vec<Recorded> {
         let policy = v2only_document::parse(document).unwrap().policy;
-        let kinds = [ResourceKind::Instance, ResourceKind::LaunchTemplate].map(Kinds::Only);
+        let kinds = [
+            ResourceKind::Instance,
+            ResourceKind::Notebook,
+            ResourceKind::LaunchTemplate,
+            ResourceKind::AccountDefault,
+        ];
         let journal = Memory::default();
         let now = || aws.now();
         self.runtime.block_on(async {
@@ -75,7 +80,7 @@ impl Operator {
                 let place = place(HOME, region);
                 let mut found = Vec::new();
                 let mut each = |it| found.push(it);
-                for kind in kinds {
+                for kind in kinds.map(Kinds::Only) {
                     scan(&self.enforce, &policy, &place, kind, aws.now(), &mut each).await;
                 }
                 let bound = Bound::at_most(100);

@@ -1,42 +1,21 @@
 //! What people do beside v2only.
 
-use v2only_sandbox::{
-    AMAZON_LINUX_2, Actor, ActorCall, CallFilter, HttpTokens, MetadataRequest, Sandbox, Toggle,
-};
+use v2only_sandbox::{ActorCall, CallFilter, HttpTokens, MetadataRequest, Sandbox, Toggle};
 use v2only_tests::stage::v1;
-use v2only_tests::{Dice, HOME, MEMBER, exemption_day};
+use v2only_tests::{Dice, HOME, exemption_day};
 
 use super::bounds::{Ledger, answers_version_1, is_protected};
-
-/// Few, so that people meet the functions at the same instances.
-pub const REGIONS: [&str; 2] = ["eu-central-1", "us-east-1"];
-const PLACES: [(&str, &str); 4] =
-    [(HOME, REGIONS[0]), (HOME, REGIONS[1]), (MEMBER, REGIONS[0]), (MEMBER, REGIONS[1])];
+use super::calls::{PLACES, call, mallory};
+use super::sources;
 
 /// Parameters as on the wire.
 type Parameters = Vec<(String, String)>;
-
-fn mallory() -> Actor {
-    Actor::User("mallory".to_owned())
-}
-
-/// A call of somebody, which AWS may refuse.
-fn call(account: &str, region: &str, action: &str, parameters: &[(&str, &str)]) -> ActorCall {
-    ActorCall::new(account, region, mallory()).query("ec2", action, parameters.iter().copied())
-}
 
 /// Writes a parameter of Systems Manager at home.
 pub fn put_parameter(aws: &Sandbox, name: &str, value: &str) {
     let document = serde_json::json!({"Name": name, "Value": value, "Type": "String", "Overwrite": true});
     let region = v2only_tests::REGION;
     aws.call_as(&ActorCall::new(HOME, region, mallory()).json("ssm", "PutParameter", document)).unwrap();
-}
-
-/// What AWS describes of the launch templates that a service owns.
-pub fn owned_defaults(aws: &Sandbox) -> Vec<String> {
-    let filter = [("Filter.1.Name", "launch-template-name"), ("Filter.1.Value.1", "eks-nodes")];
-    let describe = |region: &str| aws.answer_as(&call(HOME, region, "DescribeLaunchTemplates", &filter));
-    REGIONS.iter().filter_map(|region| describe(region).ok()).collect()
 }
 
 /// What somebody does to one instance.
@@ -136,7 +115,8 @@ impl Crowd<'_> {
     pub fn act(&mut self) -> String {
         match self.dice.below(10) {
             0 | 1 => self.launch(),
-            2 if self.dice.roll(30) => self.edit_template(),
+            2 if self.dice.roll(30) => sources::edit_template(self.aws, self.dice),
+            3 if self.dice.roll(50) => sources::open_default(self.aws, self.dice),
             _ => {
                 let Some(target) = self.target() else { return "nothing".to_owned() };
                 let deed = *self.dice.pick(&Deed::ALL);
@@ -194,39 +174,12 @@ impl Crowd<'_> {
             2 => ("disabled", spec.metadata(off)),
             3 => ("managed", spec.managed_by("eks.amazonaws.com")),
             4 => ("observed", spec.tag("stage", "trial")),
-            _ => ("open", spec),
+            5 | 6 => ("open", spec.tokens(HttpTokens::Optional)),
+            _ => ("open if the account-level default is", spec),
         };
         let ids = self.aws.launch_as(place.0, place.1, &mallory(), spec).unwrap();
         let what = format!("launch of {what}: {ids:?} in {place:?}");
         ids.into_iter().for_each(|id| self.ledger.add(id, place));
         what
-    }
-
-    /// Somebody creates a launch template that answers version 1, or makes such a version the default of one that there is.
-    fn edit_template(&mut self) -> String {
-        let region = *self.dice.pick(&REGIONS);
-        let name =
-            if self.dice.roll(30) { "eks-nodes".to_owned() } else { format!("web-{}", self.dice.below(3)) };
-        let kind = if name == "eks-nodes" { "eks:nodegroup-name" } else { "team" };
-        let create = [
-            ("LaunchTemplateName", name.as_str()),
-            ("LaunchTemplateData.ImageId", AMAZON_LINUX_2),
-            ("LaunchTemplateData.MetadataOptions.HttpTokens", "optional"),
-            ("TagSpecification.1.ResourceType", "launch-template"),
-            ("TagSpecification.1.Tag.1.Key", kind),
-            ("TagSpecification.1.Tag.1.Value", "nodes"),
-        ];
-        if self.aws.call_as(&call(HOME, region, "CreateLaunchTemplate", &create)).is_err() {
-            let version = [
-                ("LaunchTemplateName", name.as_str()),
-                ("SourceVersion", "1"),
-                ("LaunchTemplateData.InstanceType", "t3.large"),
-            ];
-            let made = self.aws.call_as(&call(HOME, region, "CreateLaunchTemplateVersion", &version));
-            let default = [("LaunchTemplateName", name.as_str()), ("SetDefaultVersion", "1")];
-            let chosen = self.aws.call_as(&call(HOME, region, "ModifyLaunchTemplate", &default));
-            assert!(made.is_ok() && chosen.is_ok(), "{made:?} {chosen:?}");
-        }
-        format!("launch template {name} in {region} answers version 1")
     }
 }

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use v2only_enforcer::ports::{Answer, Page, ReadSurfaces, RestoreSurface, TightenSurface};
+use v2only_enforcer::ports::{Answer, Page, ReadInventory, ReadSurfaces, RestoreSurface, TightenSurface};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::usage::Counted;
 use v2only_policy::{Place, StatedOptions, Surface, SurfaceKind};
 
+use crate::call::Call;
 use crate::connect::Aws;
 
 fn left_out<T>(kind: SurfaceKind) -> Answer<T> {
@@ -30,6 +31,13 @@ impl ReadSurfaces for Aws {
 
     async fn surface_usage(&self, _: &Place, surface: &Surface, _: Date, _: Timestamp) -> Answer<Counted> {
         left_out(surface.kind)
+    }
+}
+
+impl ReadInventory for Aws {
+    async fn inventory_rows(&self, _: &Place, _: &str, _: &str, _: Option<String>) -> Answer<Page<String>> {
+        let why = "this build of v2only leaves out AWS Config; build it with `--features surfaces`, or install a release";
+        Err(Failure::new(Kind::Refused, Call::SelectAggregateResourceConfig.iam_action(), why))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use v2only_enforcer::ResourceId;
-use v2only_policy::Subject;
+use v2only_policy::{InstanceId, Subject};
 use wildmatch::WildMatch;
 
 use crate::term::exit::Exit;
@@ -87,6 +87,11 @@ impl Filter {
     /// Whether every resource is meant.
     pub(crate) const fn is_empty(&self) -> bool {
         self.only.is_empty() && self.name.is_none() && self.tags.is_empty()
+    }
+
+    /// The instances that are named by id.
+    pub(crate) fn instances(&self) -> Vec<InstanceId> {
+        self.only.iter().filter_map(|id| InstanceId::parse(id).ok()).collect()
     }
 
     /// Whether a resource is meant.

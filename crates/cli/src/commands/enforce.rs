@@ -22,6 +22,7 @@ use crate::args::selection::{self, FailOn, Selection};
 use crate::print::plan::Plans;
 use crate::report::causes::{self, Causes};
 use crate::report::formats::{self, Layout};
+use crate::report::headline::Scope;
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::sink::{Head, Tail};
 use crate::report::table::Shown;
@@ -37,7 +38,8 @@ use crate::run::rollout::RolloutResult;
 use crate::run::session::Session;
 use crate::run::spool;
 use crate::run::survey::{ScanRequest, note_left_out};
-use crate::run::{exemptions, launched, policy_file, regions};
+use crate::run::trail_evidence::{self, TrailFiles};
+use crate::run::{absent, exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
 use crate::term::problem::{Problem, Stop};
@@ -73,6 +75,9 @@ pub struct Args {
     /// Show the plan and change nothing
     #[arg(long, conflicts_with = "yes", help_heading = "Input")]
     dry_run: bool,
+
+    #[command(flatten)]
+    trail: TrailFiles,
 
     /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
     #[arg(long, help_heading = "Input")]
@@ -112,14 +117,17 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         journal::must_not_exist(path)?;
     }
     let policy = policy_file::load(policy, session.world, &mut session.talk)?.policy;
-    let aws = regions::connect(session.world, session.shared, &wanted).await?;
+    let recording = args.trail.read(session.world)?;
+    let mut aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
+    trail_evidence::inform(&mut aws, recording.as_ref(), session.world.now(), &mut session.talk);
     let central = args.runbooks.central(&aws).await?;
     let now = session.world.now();
     let progress = session.talk.progress();
     let (kinds, filter) = (args.kind.kinds(), args.selection.filter(&args.tag));
     note_left_out(&aws, kinds, &mut session.talk);
-    let request = ScanRequest { policy: &policy, places: &places, kinds, filter: &filter, now };
+    let request =
+        ScanRequest { policy: &policy, places: &places, kinds, filter: &filter, now, inventory: None };
     let used_for = Use::Change { consent: args.accept_irreversible };
     let mut estate = survey(&aws, request, &progress, used_for).await?;
     if args.launched_by {
@@ -133,6 +141,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         findings: Findings { estate: &estate, results: None },
         rolled: RolloutResult::default(),
         journal: None,
+        absent: absent::absent(&aws, &places, &filter).await,
     };
     if !estate.entries().iter().any(|it| it.acts) {
         repoint::Advice::of(found.findings)?.hints().for_each(|hint| session.talk.hint(&hint));
@@ -282,6 +291,8 @@ struct EnforceRun<'a> {
     findings: Findings<'a>,
     rolled: RolloutResult,
     journal: Option<&'a Path>,
+    /// Instances of `--only` that do not exist where the run reads.
+    absent: Vec<InstanceId>,
 }
 
 impl EnforceRun<'_> {
@@ -292,10 +303,17 @@ impl EnforceRun<'_> {
         shown: Option<Shown>,
     ) -> Result<(Exit, Totals), Stop> {
         let surveys = self.findings.estate.seen.as_slice();
-        let ScanRequest { policy, kinds, now, .. } = self.request;
+        let ScanRequest { policy, kinds, filter, now, .. } = self.request;
         let places: Vec<&Place> = surveys.iter().map(|survey| &survey.place).collect();
         let accounts = AccountNames::of(aws, places.iter().copied());
-        let head = Head { command: "enforce", now, places: &places, policy, kinds, accounts: &accounts };
+        let head = Head {
+            command: "enforce",
+            now,
+            places: &places,
+            policy,
+            scope: Scope { kinds, selects: !filter.is_empty() },
+            accounts: &accounts,
+        };
         let layout = Layout {
             format: session.shared.output,
             shown,
@@ -311,7 +329,10 @@ impl EnforceRun<'_> {
         })?;
         let Tally { totals, exemptions: met, .. } = tally;
         let cut_short = matches!(self.rolled.stopped, Some(Stopped::Unread(_) | Stopped::Interrupted));
-        let incomplete = cut_short || surveys.iter().any(|it| it.failure.is_some()) || totals.failed > 0;
+        let incomplete = cut_short
+            || surveys.iter().any(|it| it.failure.is_some())
+            || totals.failed > 0
+            || !self.absent.is_empty();
         let exit = self.fail_on.exit(Exit::of(totals.remaining > 0, incomplete));
         session.exit = Some(exit);
         let calls = aws.calls();
@@ -324,6 +345,7 @@ impl EnforceRun<'_> {
         sink.begin()?;
         self.findings.each(|item| sink.finding(item))?;
         sink.end(&Tail {
+            coverage: None,
             exit,
             totals: &totals,
             surveys,
@@ -341,6 +363,7 @@ impl EnforceRun<'_> {
         totals::usage_unread(&mut session.talk, surveys);
         totals::launchers_unread(&mut session.talk, surveys);
         totals::incomplete_findings(&mut session.talk, &looked, self.findings)?;
+        absent::say(&mut session.talk, &self.absent);
         self.report_stop_reason(session, &totals);
         if totals.notebooks_advanced {
             session.talk.hint(

@@ -12,6 +12,7 @@ use crate::args::selection::Filter;
 use crate::print::documents;
 use crate::print::readiness as tables;
 use crate::print::readiness_v1::{ReadinessRun, ReadinessV1};
+use crate::print::recorded;
 use crate::report::csv;
 use crate::report::totals;
 use crate::report::totals::LocationResult;
@@ -19,7 +20,7 @@ use crate::run::accounts::AccountNames;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::regions::Places;
 use crate::run::session::Session;
-use crate::run::{policy_file, regions};
+use crate::run::{absent, policy_file, regions, trail_evidence};
 use crate::term::exit::Exit;
 use crate::term::messages::{Progress, count};
 use crate::term::problem::Stop;
@@ -47,8 +48,11 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         Some(path) => policy_file::load(path, session.world, &mut session.talk)?.policy,
         None => Policy::plain(Rules::new(Mode::Observe)),
     };
-    let aws = regions::connect(session.world, session.shared, &wanted).await?;
+    let files = &args.trail_files;
+    let recording = if files.is_empty() { None } else { Some(trail_evidence::read(files, session.world)?) };
+    let mut aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
+    trail_evidence::inform(&mut aws, recording.as_ref(), session.world.now(), &mut session.talk);
     let (now, filter) = (session.world.now(), args.selection.filter(&args.tag));
     let found = look(&aws, &policy, &places, (args.days, &filter), now, &session.talk.progress()).await;
 
@@ -58,7 +62,8 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         found.iter().flat_map(|it| it.failing.iter().map(|one| (&it.place, one))).collect();
     let roll_ups = roll_ups(&found, args.grouped_by());
     let may_fail = |it: &Readiness| matches!(it.state, State::Busy | State::Unknown);
-    let whole = found.iter().all(|it| it.failure.is_none());
+    let absent = absent::absent(&aws, &places, &filter).await;
+    let whole = found.iter().all(|it| it.failure.is_none()) && absent.is_empty();
     let exit = args
         .selection
         .fail_on
@@ -98,17 +103,28 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     session.out.flush()?;
     session.talk.say(&tables::in_words(&seen));
+    if let Some(words) = recording.as_ref().and_then(recorded::denied_by_role_delivery) {
+        session.talk.note(&words);
+    }
     report_refused(session, &seen);
     if let Some((_, it)) = seen.iter().find(|(_, it)| it.state == State::Busy) {
         let id = &it.instance.id;
         session
             .talk
             .say(&format!("`v2only readiness --trace {id}` finds out which of its processes call IMDSv1"));
+        session.talk.say(SDKS);
     }
     totals::read(&mut session.talk, &places, &calls);
     totals::incomplete(&mut session.talk, &places, &[]);
+    absent::say(&mut session.talk, &absent);
     Ok(exit)
 }
+
+/// What to do about software that uses IMDSv1. The page has the versions of every SDK.
+const SDKS: &str = "\
+SDKs older than boto3 1.12.6, AWS CLI 1.16.289, Java 1.11.678 and 2.10.21, Go 1.25.38, Node.js 2.722.0, .NET 3.3.634.1, PHP \
+3.147.7, Ruby 3.79.0 and C++ 1.7.229 know only IMDSv1: update them. Newer SDKs fall back to IMDSv1; with \
+AWS_EC2_METADATA_V1_DISABLED=true in the environment of a process they do not (docs/src/readiness.md)";
 
 /// Reads every account and Region. A failure in one does not stop the others.
 async fn look(

@@ -1,6 +1,7 @@
 //! `rollback`: shows what a journal can restore, asks, restores it, and reports.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use futures_util::StreamExt as _;
@@ -157,8 +158,12 @@ fn exemption<W: World>(args: &Args, session: &Session<'_, W>) -> Result<Option<E
 /// What the journal holds of what is asked for.
 fn recorded<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Vec<Recorded>, Problem> {
     let path = args.journal.as_path();
-    let text =
-        if path == Path::new("-") { session.world.read_stdin() } else { std::fs::read_to_string(path) };
+    let text = if path == Path::new("-") {
+        session.world.read_stdin()
+    } else {
+        let invalid = |why| io::Error::new(io::ErrorKind::InvalidData, why);
+        std::fs::read(path).and_then(|bytes| read::text(bytes).map_err(invalid))
+    };
     let text =
         text.map_err(|it| Problem::unreadable(path, &it, "name the journal that `v2only enforce` wrote"))?;
     let name = path.display();

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use v2only_policy::Place;
 
 use crate::args::format::Format;
+use crate::args::inventory::InventoryArg;
 use crate::args::kind::KindArg;
 use crate::args::selection::{self, Selection};
 use crate::commands::diff;
 use crate::print::documents;
 use crate::report::formats::{self, Layout};
+use crate::report::headline::Scope;
 use crate::report::html::earlier;
 use crate::report::item::Item;
 use crate::report::repoint;
@@ -22,9 +24,11 @@ use crate::run::accounts::AccountNames;
 use crate::run::baseline::{Baseline, Violation};
 use crate::run::found::{self, Findings, Use};
 use crate::run::import::import;
+use crate::run::inventory::{self, Coverage};
 use crate::run::session::Session;
 use crate::run::survey::{self, ScanRequest};
-use crate::run::{exemptions, launched, policy_file, regions};
+use crate::run::trail_evidence::{self, TrailFiles};
+use crate::run::{absent, exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
 use crate::term::problem::{Problem, Stop};
@@ -38,6 +42,7 @@ Examples:
   v2only scan --tag team=payments --name 'web-*'
   v2only scan --baseline last-week.json  end with 10 only for new violations
   v2only scan --launched-by           and who launched what violates the policy
+  v2only scan --org --role-name v2only-scanner --region all --inventory config --aggregator org
   v2only scan --output json | jq '.findings[].id'
   v2only scan --org --role-name v2only-scanner --region all --output asff --import > sent.json
   v2only scan --org --role-name v2only-scanner --region all --output html --earlier last-month.json > report.html";
@@ -52,6 +57,9 @@ pub struct Args {
     #[command(flatten)]
     selection: Selection,
 
+    #[command(flatten)]
+    inventory: InventoryArg,
+
     /// Only resources with this tag; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = selection::tag, help_heading = "Input")]
     tag: Vec<String>,
@@ -63,6 +71,9 @@ pub struct Args {
     /// List each resource instead of the causes, by account and Region, the most exposed first
     #[arg(long, help_heading = "Output")]
     list: bool,
+
+    #[command(flatten)]
+    trail: TrailFiles,
 
     /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
     #[arg(long, help_heading = "Input")]
@@ -95,21 +106,33 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         let why = "`--import` closes what a complete scan does not find, and this scan is not complete";
         return Err(Problem::usage(why, "leave out `--only`, `--name` and `--tag`, or `--import`").into());
     }
+    let reads_all = [(args.import, "--import"), (!args.earlier.is_empty(), "--earlier")];
+    let reads_all = reads_all.into_iter().find(|(is_given, _)| *is_given).map(|(_, flag)| flag);
+    let kinds = args.inventory.kinds(&args.kind, session.shared.output, reads_all)?;
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let earlier = earlier::read(&args.earlier, session.shared.output)?;
     let loaded =
         policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;
-    let aws = regions::connect(session.world, session.shared, &wanted).await?;
+    let recording = args.trail.read(session.world)?;
+    let mut aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
-    let (kinds, now) = (args.kind.kinds(), session.world.now());
+    trail_evidence::inform(&mut aws, recording.as_ref(), session.world.now(), &mut session.talk);
+    let now = session.world.now();
     survey::note_left_out(&aws, kinds, &mut session.talk);
-    let request = ScanRequest { policy: &loaded.policy, places: &places, kinds, filter: &filter, now };
+    let inventory = match args.inventory.aggregator() {
+        Some(aggregator) => Some(inventory::read(&aws, aggregator, &loaded.policy).await?),
+        None => None,
+    };
+    let inventory = inventory.as_ref();
+    let request =
+        ScanRequest { policy: &loaded.policy, places: &places, kinds, filter: &filter, now, inventory };
     let progress = session.talk.progress();
 
     let named: Vec<&Place> = places.all().collect();
     let accounts = AccountNames::of(&aws, named.iter().copied());
+    let scope = Scope { kinds, selects: !filter.is_empty() };
     let head =
-        Head { command: "scan", now, places: &named, policy: &loaded.policy, kinds, accounts: &accounts };
+        Head { command: "scan", now, places: &named, policy: &loaded.policy, scope, accounts: &accounts };
     let layout = Layout {
         format: session.shared.output,
         shown: Some(if args.list { Shown::Found { exemptions: true } } else { Shown::Causes }),
@@ -156,10 +179,12 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let unsent = imported.as_ref().is_some_and(|imported| !imported.failures.is_empty());
     let unread = surveys.iter().any(|survey| survey.failure.is_some());
     let remain = if baseline.is_some() { !added.is_empty() } else { tally.totals.remaining > 0 };
-    let exit = args.selection.fail_on.exit(Exit::of(remain, unread || unsent));
+    let absent = absent::absent(&aws, &places, &filter).await;
+    let exit = args.selection.fail_on.exit(Exit::of(remain, unread || unsent || !absent.is_empty()));
     session.exit = Some(exit);
     let calls = aws.calls();
     let Tally { totals, exemptions: met, .. } = tally;
+    let coverage = inventory.map(|it| Coverage::of(it, &places, &surveys));
     let exempt = exemptions::told(exemptions::ScanScope { request, shared: session.shared }, &surveys, met);
     if let Some(sink) = &mut sink {
         sink.end(&Tail {
@@ -170,6 +195,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
             calls: &calls,
             journal: None,
             rollout: None,
+            coverage: coverage.as_ref(),
         })?;
     }
     drop(sink);
@@ -183,6 +209,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         if !added.is_empty() {
             writeln!(session.out, "{}", diff::table(&added, session.width()).text())?;
         }
+    }
+    if let (Some(coverage), Format::Table) = (&coverage, session.shared.output) {
+        writeln!(session.out, "\n{coverage}")?;
     }
     session.out.flush()?;
     if session.shared.output != Format::Table || args.list {
@@ -200,6 +229,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     totals::untraced(&mut session.talk, &surveys);
     totals::launchers_unread(&mut session.talk, &surveys);
     totals::incomplete(&mut session.talk, &looked, &[]);
+    absent::say(&mut session.talk, &absent);
     pinned.hints().for_each(|hint| session.talk.hint(&hint));
     Ok(exit)
 }

@@ -11,6 +11,18 @@ use crate::report::item::Item;
 #[derive(Default)]
 pub(crate) struct Answering(BTreeMap<ResourceKind, usize>);
 
+impl Scope {
+    /// Whether this is every resource of every kind.
+    pub(crate) fn is_everything(self) -> bool {
+        self.kinds == Kinds::All && !self.selects
+    }
+
+    /// The kinds that are read completely.
+    pub(crate) const fn complete_kinds(self) -> Kinds {
+        if self.selects { Kinds::None } else { self.kinds }
+    }
+}
+
 impl Answering {
     pub(crate) fn add(&mut self, it: &Item<'_>) {
         if let Some(kind) = it.record.resource.in_registry()
@@ -21,9 +33,17 @@ impl Answering {
     }
 }
 
+/// The resources that a run is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope {
+    pub(crate) kinds: Kinds,
+    /// Whether only some of the resources of these kinds are selected.
+    pub(crate) selects: bool,
+}
+
 /// The answer to the first question, as far as this run asked it.
-pub(crate) fn headline(answering: &Answering, whole: bool, kinds: Kinds) -> String {
-    let (what, besides) = match kinds {
+pub(crate) fn headline(answering: &Answering, whole: bool, scope: Scope) -> String {
+    let (what, besides) = match scope.kinds {
         Kinds::All => ("Nothing".to_owned(), ""),
         Kinds::Only(ResourceKind::Instance) => ("No instance".to_owned(), "; notebooks were not looked at"),
         Kinds::Only(ResourceKind::Notebook) => ("No notebook".to_owned(), "; instances were not looked at"),
@@ -45,6 +65,7 @@ pub(crate) fn headline(answering: &Answering, whole: bool, kinds: Kinds) -> Stri
         .collect();
     let least = if whole { "" } else { "At least " };
     match total {
+        0 if whole && scope.selects => format!("{what} that is selected answers IMDSv1{besides}"),
         0 if whole => format!("{what} answers IMDSv1 any more{besides}"),
         0 => format!("{what} that could be read answers IMDSv1{besides}"),
         1 => format!("{least}{} still answers IMDSv1{besides}", named.join(" and ")),

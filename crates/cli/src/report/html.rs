@@ -21,7 +21,6 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
-use v2only_enforcer::scan::Kinds;
 use v2only_policy::Mode;
 use v2only_policy::rollout::OpenResources;
 
@@ -138,8 +137,15 @@ impl Sink for Html<'_> {
             places: report.places,
             whole: complete,
         };
-        let Head { kinds, policy, .. } = self.head;
-        let facts = rollout::facts((report.places, report.unread.len()), kinds, policy, open, None);
+        let Head { scope, policy, .. } = self.head;
+        let facts = rollout::facts(
+            (report.places, report.unread.len()),
+            scope.complete_kinds(),
+            policy,
+            open,
+            None,
+            None,
+        );
         let steps = steps(&facts, self.shared);
         let page = Page {
             next: next(&steps, complete),
@@ -239,8 +245,8 @@ impl<'a> Content<'a> {
                 Mode::Observe => "observe",
                 Mode::Enforce => "enforce",
             },
-            headline: headline(&self.answering, unread.is_empty(), head.kinds),
-            everything: head.kinds == Kinds::All,
+            headline: headline(&self.answering, unread.is_empty(), head.scope),
+            everything: head.scope.is_everything(),
             standfirst: standfirst(&postures, &scope),
             scope,
             places: tail.surveys.len(),

@@ -13,6 +13,7 @@ use crate::report::item::Item;
 use crate::report::list::List;
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::sink::{Head, Sink, Tail};
+use crate::run::inventory::Coverage;
 use crate::run::survey::LocationSurvey;
 use crate::term::problem::Stop;
 
@@ -55,7 +56,34 @@ struct TailV1<'a> {
     /// The waves, where there were bounds to hold them.
     #[serde(skip_serializing_if = "Option::is_none")]
     rollout: Option<&'a RolloutV1>,
+    /// What AWS Config named in place of a listing: the scan covers nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inventory: Option<InventoryV1<'a>>,
     exit_code: u8,
+}
+
+/// The source of the candidates of a scan. Published: fields are only ever added.
+#[derive(Serialize)]
+struct InventoryV1<'a> {
+    source: &'static str,
+    aggregator: &'a str,
+    candidates: usize,
+    /// Candidates that `DescribeInstances` described.
+    verified: usize,
+    /// Candidates in accounts and Regions that the run does not read.
+    elsewhere: usize,
+}
+
+impl<'a> From<&'a Coverage> for InventoryV1<'a> {
+    fn from(it: &'a Coverage) -> Self {
+        Self {
+            source: "aws-config",
+            aggregator: &it.aggregator,
+            candidates: it.candidates,
+            verified: it.verified,
+            elsewhere: it.elsewhere,
+        }
+    }
 }
 
 impl<'a> Json<'a> {
@@ -93,6 +121,7 @@ impl Sink for Json<'_> {
             api_calls: tail.calls,
             journal: tail.journal.as_deref(),
             rollout: tail.rollout.as_ref(),
+            inventory: tail.coverage.map(Into::into),
             exit_code: tail.exit.code(),
         });
         let text = text.map_err(io::Error::from)?;

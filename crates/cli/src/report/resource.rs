@@ -6,7 +6,7 @@ use serde_json::Value;
 use v2only_enforcer::record::Posture;
 use v2only_enforcer::{Outcome, ResourceId};
 use v2only_policy::surface::SurfaceFix;
-use v2only_policy::{DefaultFinding, Finding, MetadataOption, OptionFinding, Place, ResourceKind};
+use v2only_policy::{DefaultFinding, Disabled, Finding, MetadataOption, OptionFinding, Place, ResourceKind};
 
 use crate::report::item::Item;
 use crate::report::posture_v1::PostureV1;
@@ -76,7 +76,14 @@ pub(crate) fn command(item: &Item<'_>, finding: Finding) -> String {
         ResourceId::AccountDefault => {
             let option = match finding {
                 Finding::Default(DefaultFinding::HopLimit { must, .. }) => {
-                    format!("--http-put-response-hop-limit {}", must.get())
+                    let hops = must.map(|it| i16::from(it.get())).unwrap_or(-1);
+                    format!("--http-put-response-hop-limit {hops}")
+                }
+                Finding::Default(DefaultFinding::Endpoint { must, .. }) => {
+                    format!("--http-endpoint {}", must.map(|Disabled| on(false)).unwrap_or("no-preference"))
+                }
+                Finding::Default(DefaultFinding::MetadataTags { must, .. }) => {
+                    format!("--instance-metadata-tags {}", must.map(on).unwrap_or("no-preference"))
                 }
                 Finding::Default(DefaultFinding::NotEnforced) => "--http-tokens-enforced enabled".to_owned(),
                 _ => "--http-tokens required".to_owned(),

@@ -46,6 +46,7 @@ impl Sink for Sarif<'_> {
             json!({
                 "id": rule.id, "shortDescription": { "text": rule.title },
                 "helpUri": rule.aws_page, "fullDescription": { "text": rule.why },
+                "help": { "text": rule.remediation },
             })
         });
         let unread = tail.surveys.iter().filter_map(|survey| Some((&survey.place, survey.failure.as_ref()?)));

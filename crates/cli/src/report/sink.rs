@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
-use v2only_enforcer::scan::Kinds;
 use v2only_policy::{Place, Policy};
 
+use crate::report::headline::Scope;
 use crate::report::item::Item;
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::totals::Totals;
 use crate::run::accounts::AccountNames;
 use crate::run::exemptions::ExemptionReport;
+use crate::run::inventory::Coverage;
 use crate::run::survey::LocationSurvey;
 use crate::term::exit::Exit;
 use crate::term::problem::Stop;
@@ -46,7 +47,7 @@ pub(crate) struct Head<'a> {
     pub(crate) now: Timestamp,
     pub(crate) places: &'a [&'a Place],
     pub(crate) policy: &'a Policy,
-    pub(crate) kinds: Kinds,
+    pub(crate) scope: Scope,
     pub(crate) accounts: &'a AccountNames,
 }
 
@@ -59,6 +60,7 @@ pub(crate) struct Tail<'a> {
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
     pub(crate) journal: Option<String>,
     pub(crate) rollout: Option<RolloutV1>,
+    pub(crate) coverage: Option<&'a Coverage>,
 }
 
 /// Prints nothing.

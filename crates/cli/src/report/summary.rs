@@ -118,13 +118,16 @@ impl Sink for Summary<'_> {
     }
 
     fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
-        let complete = tail.surveys.iter().all(|survey| survey.failure.is_none());
+        let complete = tail.coverage.is_none() && tail.surveys.iter().all(|survey| survey.failure.is_none());
         let numbers = match (tail.totals.violations, complete) {
+            (0, true) if tail.totals.exempt == 0 && self.head.scope.selects => {
+                "Nothing that is selected violates the policy".to_owned()
+            }
             (0, true) if tail.totals.exempt == 0 => "Nothing violates the policy".to_owned(),
             (_, true) => tail.totals.in_words(),
             (_, false) => format!("{} in what could be read", tail.totals.in_words()),
         };
-        let headline = headline(&self.answering, complete, self.head.kinds);
+        let headline = headline(&self.answering, complete, self.head.scope);
         let width = self.width.map_or(usize::MAX, usize::from);
         for text in [format!("{headline}."), format!("{numbers}.")] {
             writeln!(self.out, "{}", wrapped(&text, width, "", "").join("\n"))?;
@@ -142,7 +145,7 @@ impl Sink for Summary<'_> {
             self.section("Accounts", &sheet, more)?;
         }
         writeln!(self.out)?;
-        for (command, what) in next(tail.totals, complete, self.shared) {
+        for (command, what) in next(tail.totals, complete && !self.head.scope.selects, self.shared) {
             writeln!(self.out, "Next: {command}  # {what}")?;
         }
         Ok(())

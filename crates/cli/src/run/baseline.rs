@@ -74,9 +74,49 @@ struct BaselineFinding {
     region: String,
     kind: String,
     id: String,
-    verdict: Option<String>,
-    outcome: String,
+    verdict: Option<RecordedVerdict>,
+    outcome: RecordedOutcome,
     rules: Vec<String>,
+}
+
+impl BaselineFinding {
+    /// Whether the earlier run left a violation open.
+    const fn is_open(&self) -> bool {
+        match (&self.verdict, &self.outcome) {
+            (_, RecordedOutcome::Fixed | RecordedOutcome::Gone) => false,
+            (Some(RecordedVerdict::Violation), _) => true,
+            (
+                Some(RecordedVerdict::Compliant | RecordedVerdict::Exempt | RecordedVerdict::Gone) | None,
+                _,
+            ) => false,
+        }
+    }
+}
+
+/// What `Verdict::code` publishes. A file with another word is refused, so that no violation is overlooked.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RecordedVerdict {
+    Compliant,
+    Exempt,
+    Violation,
+    Gone,
+}
+
+/// What `Item::outcome` publishes.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RecordedOutcome {
+    Left,
+    Held,
+    Planned,
+    Waiting,
+    Fixed,
+    Advanced,
+    NotJudged,
+    Retry,
+    Failed,
+    Gone,
 }
 
 impl Baseline {
@@ -94,15 +134,13 @@ impl Baseline {
         let mut baseline = Self::default();
         let unread: BTreeSet<(String, String)> = document.incomplete.into_iter().map(at).collect();
         baseline.read.extend(document.places.into_iter().map(at).filter(|it| !unread.contains(it)));
-        for it in document.findings {
-            if it.verdict.as_deref() != Some("violation") || matches!(it.outcome.as_str(), "fixed" | "gone") {
-                continue;
-            }
-            baseline.violations.extend(it.rules.iter().map(|rule| Violation {
-                account: it.account.clone(),
-                region: it.region.clone(),
-                kind: it.kind.clone(),
-                id: it.id.clone(),
+        for finding in document.findings.into_iter().filter(BaselineFinding::is_open) {
+            let BaselineFinding { account, region, kind, id, .. } = &finding;
+            baseline.violations.extend(finding.rules.iter().map(|rule| Violation {
+                account: account.clone(),
+                region: region.clone(),
+                kind: kind.clone(),
+                id: id.clone(),
                 rule: rule.clone(),
             }));
         }

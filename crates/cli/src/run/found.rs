@@ -14,7 +14,7 @@ use crate::report::item::Item;
 use crate::run::spool::{self, Slot, Spool, SpoolError};
 use crate::run::survey::{self, LocationSurvey, Page, ScanRequest};
 use crate::term::messages::Progress;
-use crate::world::{ReadSurfaces, Readable};
+use crate::world::{DescribeInstances, ReadSurfaces, Readable};
 
 /// What becomes of what was found before anything else is done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Causes {
 /// # Errors
 /// What was found could not be kept.
 pub(crate) async fn survey(
-    ports: &(impl Readable + ReadSurfaces),
+    ports: &(impl Readable + DescribeInstances + ReadSurfaces),
     request: ScanRequest<'_>,
     progress: &Progress,
     used_for: Use,

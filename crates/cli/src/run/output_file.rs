@@ -22,7 +22,8 @@ impl OutputFile {
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let opened = NamedTempFile::new_in(folder).and_then(|beside| Ok((beside.reopen()?, beside)));
         let (file, beside) = opened.map_err(|error| {
-            let message = format!("--output-file: cannot write to {}: {error}", folder.display());
+            // The error names the temporary file, which is of no use to anybody.
+            let message = format!("--output-file: cannot write {}: {}", path.display(), error.kind());
             Problem::usage(message, "name a file in a folder that exists and can be written to")
         })?;
         Ok(Self { beside, text: anstream::StripStream::new(file), path: path.to_owned() })

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use v2only_enforcer::inventory::Inventory;
 use v2only_enforcer::launchers::Launcher;
 use v2only_enforcer::scan::{Kinds, Unread, scan_by_pages};
 use v2only_enforcer::sources::trace::Tracer;
@@ -18,7 +19,7 @@ use crate::args::selection::Filter;
 use crate::report::item::Item;
 use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
 use crate::term::messages::{Progress, Talk};
-use crate::world::{ReadSurfaces, Readable};
+use crate::world::{DescribeInstances, ReadSurfaces, Readable};
 
 /// How the reading of one account and Region ended.
 #[derive(Debug)]
@@ -33,12 +34,14 @@ pub(crate) struct LocationSurvey {
     pub(crate) untraced: Option<Failure>,
     /// Who launched them, if that was asked for.
     pub(crate) launchers: BTreeMap<InstanceId, Launcher>,
+    /// How many candidates of an inventory EC2 described.
+    pub(crate) verified: usize,
 }
 
 impl LocationSurvey {
     fn unreadable((place, failure): (Place, Failure)) -> Self {
         let launchers = BTreeMap::new();
-        Self { place, failure: Some(failure), usage_unread: None, untraced: None, launchers }
+        Self { place, failure: Some(failure), usage_unread: None, untraced: None, launchers, verified: 0 }
     }
 }
 
@@ -62,6 +65,8 @@ pub(crate) struct ScanRequest<'a> {
     pub(crate) kinds: Kinds,
     pub(crate) filter: &'a Filter,
     pub(crate) now: Timestamp,
+    /// What AWS Config found, where that takes the place of listings.
+    pub(crate) inventory: Option<&'a Inventory>,
 }
 
 /// Some of what is not clean at one account and Region: at most a page of AWS's.
@@ -91,12 +96,12 @@ impl Page<'_> {
 /// The first error of `each`, which ends the survey. An account and Region that cannot be read is not an error: its
 /// survey says so.
 pub(crate) async fn survey<E>(
-    ports: &(impl Readable + ReadSurfaces),
+    ports: &(impl Readable + DescribeInstances + ReadSurfaces),
     request: ScanRequest<'_>,
     progress: &Progress,
     each: impl FnMut(Page<'_>) -> Result<(), E>,
 ) -> Result<Vec<LocationSurvey>, E> {
-    let ScanRequest { policy, places, kinds, filter, now } = request;
+    let ScanRequest { policy, places, kinds, filter, now, inventory } = request;
     // Never locked across an `await`.
     let each = Mutex::new(each);
     let read = async |place: &Place| {
@@ -112,11 +117,17 @@ pub(crate) async fn survey<E>(
                 let _received = pages.send(judged).await;
             };
             let mut keep = |judged| unpoisoned(&page).push(judged);
+            if let Some(inventory) = inventory {
+                let found = inventory.scan(ports, policy, place, now, &mut keep).await;
+                hand_on().await;
+                return Ok(found);
+            }
             let unread = scan_by_pages(ports, policy, place, (kinds, now), &mut keep, &hand_on).await;
             hand_on().await;
             let others = surfaces::scan(ports, policy, place, (kinds, now), &mut keep).await;
             hand_on().await;
-            Ok(Unread { failure: unread.failure.or(others.failure), usage: unread.usage.or(others.usage) })
+            let failure = unread.failure.or(others.failure);
+            Ok((Unread { failure, usage: unread.usage.or(others.usage) }, 0))
         };
         let tracing = async {
             let (mut tracer, mut untraced) = (Tracer::default(), None);
@@ -136,13 +147,14 @@ pub(crate) async fn survey<E>(
             }
             Ok(untraced)
         };
-        let (unread, untraced) = futures_util::future::try_join(scanning, tracing).await?;
+        let ((unread, verified), untraced) = futures_util::future::try_join(scanning, tracing).await?;
         Ok(LocationSurvey {
             place: place.clone(),
             failure: unread.failure,
             usage_unread: unread.usage,
             untraced,
             launchers: BTreeMap::new(),
+            verified,
         })
     };
     let mut reads = futures_util::stream::iter(&places.known).map(read).buffered(LOCATIONS_AT_ONCE);

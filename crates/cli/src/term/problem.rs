@@ -34,7 +34,11 @@ impl Problem {
     /// A file that the user named cannot be read.
     pub(crate) fn unreadable(path: &Path, error: &io::Error, hint: impl Into<String>) -> Self {
         let name = if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
-        Self::usage(format!("cannot read {name}: {error}"), hint)
+        let why = match error.kind() {
+            io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+            _ => error.to_string(),
+        };
+        Self::usage(format!("cannot read {name}: {why}"), hint)
     }
 }
 

@@ -262,3 +262,25 @@ fn what_the_form_does_not_take_is_a_mistake_before_anything_is_asked() {
     assert_eq!(world.aws.calls_of("sts:GetCallerIdentity"), 0);
     assert!(!world.exists("journal.ndjson"));
 }
+
+/// The second execution of each form is started with instances that are described after the first one.
+#[test]
+fn what_somebody_exempted_or_switched_off_meanwhile_is_handed_to_no_runbook() {
+    for flags in ["--region eu-central-1 --region eu-west-1", CENTRALLY] {
+        let aws = regions().before(START, 0, |aws| {
+            aws.change("i-0000000000000000c", |it| {
+                it.tags.insert("v2only:exempt-until".to_owned(), "2027-01-31".to_owned());
+                it.tags.insert("v2only:exempt-reason".to_owned(), "vendor agent".to_owned());
+            });
+            aws.change("i-0000000000000000e", |it| it.options.http_endpoint = Switch::Disabled);
+        });
+        let world = world(aws);
+        let ran = world.run(&format!("{ENFORCE} {flags} --output json"));
+        assert_eq!(ran.json()["totals"]["held"]["changed-since"], 2, "{flags}: {}", ran.err);
+        let asked = world.aws.asked_of(START).join("\n");
+        for id in ["i-0000000000000000c", "i-0000000000000000e"] {
+            assert!(!asked.contains(id), "{flags}: {asked}");
+        }
+        assert_eq!(world.read("journal.ndjson").lines().count(), 3, "{flags}");
+    }
+}

@@ -132,7 +132,10 @@ fn the_shipped_policies_are_listed_and_shown() {
     assert!(world().run("policies list").out.contains("scp/no-way-back.json"));
     let unknown = world().run("policies show no-way");
     assert_eq!(unknown.exit.code(), 2);
-    assert!(unknown.err.contains("scp/no-way-back"), "{}", unknown.err);
+    assert!(unknown.err.contains("did you mean `scp/no-way-back`?"), "{}", unknown.err);
+    let misspelt = world().run("policies show protect-v3only");
+    assert!(misspelt.err.contains("did you mean `protect-v2only`?"), "{}", misspelt.err);
+    assert!(world().run("policies show nothing-like-it").err.contains("hint: `v2only policies list` lists"));
 }
 
 #[test]

@@ -48,6 +48,28 @@ fn a_scan_is_about_the_resources_that_are_selected() {
 }
 
 #[test]
+fn an_instance_that_is_selected_and_does_not_exist_is_no_clean_run() {
+    for command in ["scan", "enforce -p DIR/policy.yaml --yes", "readiness"] {
+        let world = world();
+        let ran = world.run(&format!("{command} --only i-0000000000000000d"));
+        assert_eq!(ran.exit.code(), 3, "{command}: {} {}", ran.out, ran.err);
+        let error =
+            "error: --only: i-0000000000000000d is in none of the accounts and Regions that were read";
+        assert!(ran.err.contains(error) && ran.err.contains("--region"), "{command}: {}", ran.err);
+        assert_eq!(world.aws.changes(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_scan_of_a_selection_claims_nothing_of_the_other_resources() {
+    let ran = world().run("scan --tag team=nobody");
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    assert!(ran.out.starts_with("Nothing that is selected answers IMDSv1.\n"), "{}", ran.out);
+    assert!(ran.out.contains("Nothing that is selected violates the policy."), "{}", ran.out);
+    assert!(!ran.out.contains("policies list"), "{}", ran.out);
+}
+
+#[test]
 fn enforce_changes_nothing_but_what_is_selected() {
     let world = world();
     let ran = world.run("enforce -p DIR/policy.yaml --yes --only i-0000000000000000b --journal DIR/j.ndjson");
@@ -102,7 +124,9 @@ fn results_go_to_a_file() {
     let ran = world.run("scan -o json --output-file DIR/scan.json --region nowhere");
     assert_eq!(ran.exit.code(), 2);
     assert!(world.read("scan.json").ends_with("\n"), "a run that fails leaves the file as it was");
-    assert_eq!(world.run("scan --output-file DIR/none/scan.json").exit.code(), 2);
+    let ran = world.run("scan --output-file DIR/none/scan.json");
+    assert_eq!(ran.exit.code(), 2);
+    assert!(ran.err.contains("none/scan.json: entity not found"), "{}", ran.err);
 }
 
 #[test]
@@ -124,6 +148,20 @@ fn new_violations_alone_fail_a_run_with_a_baseline() {
     assert_eq!(more.exit.code(), 10);
     assert!(more.out.contains("1 violation of 4 not in") && more.out.contains("training"), "{}", more.out);
     assert_eq!(world.run("scan --baseline DIR/policy.yaml").exit.code(), 2);
+}
+
+#[test]
+fn a_baseline_with_a_word_that_is_not_known_is_refused() {
+    let old = world().run("scan -o json --kind instance").out;
+    for (published, other) in
+        [("\"verdict\": \"violation\"", "verdict"), ("\"outcome\": \"held\"", "outcome")]
+    {
+        assert!(old.contains(published), "{old}");
+        let changed = old.replace(published, &format!("\"{other}\": \"renamed\""));
+        let ran = world().file("old.json", &changed).run("scan --baseline DIR/old.json");
+        assert_eq!(ran.exit.code(), 2, "{}", ran.out);
+        assert!(ran.err.contains("unknown variant `renamed`, expected one of"), "{}", ran.err);
+    }
 }
 
 #[test]

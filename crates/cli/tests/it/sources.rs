@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use v2only_enforcer::Kind;
-use v2only_policy::instance::HttpTokens;
+use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::source::{
     Consumer, DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateSlot, TemplateUse,
     TemplateVersion, VersionChoice,
@@ -467,5 +467,32 @@ fn enforcement_waits_for_a_source_that_came_while_the_question_was_open() {
         let changes = world.aws.asked_of("ec2:ModifyInstanceMetadataDefaults");
         assert!(!changes.iter().any(|it| it.contains("nforce")), "{changes:?}");
         assert_eq!(changes.is_empty(), exit == "held");
+    }
+}
+
+/// `no-preference` would switch the endpoint of new launches on again.
+#[test]
+fn a_default_that_somebody_disabled_since_the_plan_is_not_cleared() {
+    let policy = "version: 1\nmode: enforce\naccount_defaults: { http_endpoint: no-preference }\n";
+    fn with(endpoint: Switch) -> AccountDefaults {
+        AccountDefaults {
+            options: StatedOptions { http_endpoint: Some(endpoint), ..StatedOptions::default() },
+            ..AccountDefaults::UNSET
+        }
+    }
+    let nobody: fn(&FakeAws) = |_| {};
+    let somebody: fn(&FakeAws) = |aws| drop(aws.clone().defaults(with(Switch::Disabled)));
+    for (meanwhile, outcome) in [(nobody, "fixed"), (somebody, "held")] {
+        let aws = FakeAws::default().at_home("eu-central-1").defaults(with(Switch::Enabled)).before(
+            "ec2:GetInstanceMetadataDefaults",
+            1,
+            meanwhile,
+        );
+        let world = FakeWorld::with(aws).file("policy.yaml", policy);
+        let line = "enforce --policy DIR/policy.yaml --kind account-default --yes --journal DIR/a.ndjson --output json";
+        let ran = world.run(line);
+        assert!(ran.out.contains(&format!("\"outcome\": \"{outcome}\"")), "{}", ran.out);
+        let changes = world.aws.asked_of("ec2:ModifyInstanceMetadataDefaults");
+        assert_eq!(changes.is_empty(), outcome == "held", "{changes:?}");
     }
 }

@@ -8,7 +8,7 @@ use v2only_policy::settings::{
     EndpointRule, Engine, GateScope, HopLimit, HopLimitRule, ImageFix, InService, LaunchTemplateFix,
     OwnedTemplates, Rules, SwitchRule, UsageGate, WhenContested, Window,
 };
-use v2only_policy::{AccountId, Mode, OuId, Policy, SwitchOption};
+use v2only_policy::{AccountId, DefaultRule, Disabled, Mode, OuId, Policy, Preference, SwitchOption};
 
 use super::{COMPLETE, accepted, observing};
 
@@ -52,7 +52,7 @@ fn every_key_of_the_design_is_read() {
     rules.notebooks.in_service =
         InService::Window(Window { day: Weekday::Sunday, from: at(2, 0), to: at(4, 0) });
     rules.account_defaults.http_tokens_required = true;
-    rules.account_defaults.hop_limit = Some(hops(2));
+    rules.account_defaults.hop_limit = DefaultRule::Must(Preference::Set(hops(2)));
     assert_eq!(policy.rules, rules);
 
     let app = TagMatch { key: Glob::new("app"), value: Glob::new("legacy-billing") };
@@ -134,6 +134,20 @@ fn each_setting_has_its_words() {
     check("images: { fix: mark-v2 }", |it| it.images = ImageFix::MarkV2);
     check("account_defaults: { http_tokens: keep, hop_limit: keep, enforced: enabled }", |it| {
         it.account_defaults.enforced = true;
+    });
+    check("account_defaults: { hop_limit: no-preference }", |it| {
+        it.account_defaults.hop_limit = DefaultRule::Must(Preference::Clear);
+    });
+    check("account_defaults: { http_endpoint: disabled, metadata_tags: no-preference }", |it| {
+        it.account_defaults.http_endpoint = DefaultRule::Must(Preference::Set(Disabled));
+        it.account_defaults.metadata_tags = DefaultRule::Must(Preference::Clear);
+    });
+    check("account_defaults: { http_endpoint: no-preference, metadata_tags: enabled }", |it| {
+        it.account_defaults.http_endpoint = DefaultRule::Must(Preference::Clear);
+        it.account_defaults.metadata_tags = DefaultRule::Must(Preference::Set(true));
+    });
+    check("account_defaults: { metadata_tags: disabled }", |it| {
+        it.account_defaults.metadata_tags = DefaultRule::Must(Preference::Set(false));
     });
     check("drift: { contested_after: 10 }", |it| it.drift.contested_after = 10);
     check("drift: { window_hours: 720 }", |it| it.drift.window_hours = 720);
@@ -241,7 +255,7 @@ fn an_override_keeps_what_it_does_not_mention() {
     check_override(instances, "drift: { window_hours: 1 }", |it| it.drift.window_hours = 1);
     let defaults = "account_defaults: { http_tokens: required, hop_limit: 2, enforced: enabled }";
     check_override(defaults, "account_defaults: { hop_limit: keep }", |it| {
-        it.account_defaults.hop_limit = None
+        it.account_defaults.hop_limit = DefaultRule::Keep
     });
     check_override(defaults, "account_defaults: { http_tokens: keep }", |it| {
         it.account_defaults.http_tokens_required = false;
@@ -315,6 +329,27 @@ fn a_window_that_a_sweep_may_never_fall_into_is_noticed() {
     for long in ["Sun 02:00-08:00", "Sun 18:00-24:00"] {
         assert_eq!(notices(long), [""; 0], "{long}");
     }
+}
+
+#[test]
+fn groups_that_only_enforce_repoints_are_noticed() {
+    let notices = |fix: &str| {
+        let text = observing(&format!("launch_templates: {{ fix: {fix}, repoint_groups: true }}"));
+        accepted(&text).notices.iter().map(ToString::to_string).collect::<Vec<String>>()
+    };
+    let notice = |words: &str| vec![format!("3:55: launch_templates.repoint_groups: {words}")];
+    assert_eq!(
+        notices("new-version"),
+        notice(
+            "only `v2only enforce` changes groups, because it writes a journal for `v2only rollback`; the \
+             functions report them"
+        )
+    );
+    let report = notices("report");
+    assert!(
+        report.len() == 1 && report[0].contains("no group is changed without `fix: new-version`"),
+        "{report:?}"
+    );
 }
 
 #[test]

@@ -163,6 +163,32 @@ fn asking_for_version_1() {
 }
 
 #[test]
+fn clearing_what_is_never_cleared() {
+    let text = observing(
+        "account_defaults:\n  http_tokens: no-preference\n  http_endpoint: enabled\n  metadata_tags: no_preference\n",
+    );
+    assert_snapshot!(refused(&text), @r#"
+    policy.yaml:4:16: account_defaults.http_tokens: expected `required` or `keep`, found `no-preference`
+      |
+    4 |   http_tokens: no-preference
+      |                ^
+    hint: the default for tokens is never cleared; write `keep` to have no opinion
+
+    policy.yaml:5:18: account_defaults.http_endpoint: expected `keep`, `disabled` or `no-preference`, found `enabled`
+      |
+    5 |   http_endpoint: enabled
+      |                  ^
+    hint: no endpoint is ever switched on; `no-preference` clears a default of `enabled`
+
+    policy.yaml:6:18: account_defaults.metadata_tags: expected `keep`, `enabled`, `disabled` or `no-preference`, found `no_preference`
+      |
+    6 |   metadata_tags: no_preference
+      |                  ^
+    hint: did you mean `no-preference`?
+    "#);
+}
+
+#[test]
 fn quotes_and_booleans() {
     let text = "version: \"1\"\nmode: observe\nnotebooks: { fresh_minutes: \"30\", upgrade_platform: yes }\n\
                 instances: { metadata_tags: true, usage_gate: { quiet_days: 0 } }\n";

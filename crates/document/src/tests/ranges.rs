@@ -26,7 +26,7 @@ fn ranges_have_two_ends() {
     check(
         "account_defaults: { hop_limit: 65 }",
         "account_defaults.hop_limit",
-        &format!("expected `keep` or {}", &number(1, 64, "65")["expected ".len()..]),
+        &format!("expected `keep`, `no-preference` or {}", &number(1, 64, "65")["expected ".len()..]),
     );
     for found in ["0", "456"] {
         check(

@@ -8,7 +8,7 @@ use v2only_events::{NotebookCause, Subject};
 use v2only_policy::drift::to_second;
 use v2only_policy::notebook::MinimumVersion;
 use v2only_policy::{
-    Circumstances, Compliance, Decision, History, NotebookName, Occasion, Place, Policy, Verdict,
+    Circumstances, Compliance, Decision, History, Hold, NotebookName, Occasion, Place, Policy, Verdict,
     decide_notebook,
 };
 
@@ -103,7 +103,10 @@ impl<P: SageMaker + Sync> EventHandler<P> for Notebooks {
         notebook.tags = ports.notebook_tags(scan.place, &notebook.arn).await?;
         let circumstances = scan.circumstances(request.occasion);
         let mut decision = decide_notebook(&notebook, scan.policy, &circumstances)?;
-        if matches!((&decision.verdict, request.occasion), (Verdict::Violation(_), Occasion::Drift(_))) {
+        let is_drift = matches!(request.occasion, Occasion::Drift(_));
+        // Somebody may have turned it back after each update, in events that were lost or did not count.
+        let seems_vain = matches!(decision.plan.hold(), Some(Hold::UpdateHadNoEffect { .. }));
+        if matches!(decision.verdict, Verdict::Violation(_)) && (is_drift || seems_vain) {
             let read = history::of_notebook(ports, scan.place, id).await;
             // Without an answer, the tag alone says how often it was opened, and the record says so.
             let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();

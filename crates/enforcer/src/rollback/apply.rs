@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::Timestamp;
 use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
 use v2only_policy::source::{Consumer, LaunchTemplate};
-use v2only_policy::{Instance, InstanceId, LaunchTemplateId, MetadataOptions, Place};
+use v2only_policy::{Instance, InstanceId, LaunchTemplateId, MetadataOptions, Place, SwitchOption};
 
 use super::{Came, Held, Looked, Recorded, Restoration, Step, Told, What, decide};
 use crate::failure::{Failure, Kind};
@@ -311,6 +311,8 @@ async fn carry_out(
             let is = ports.defaults(place).await?;
             let as_asked = step.http_tokens.is_none_or(|it| it == is.options.http_tokens)
                 && step.hop_limit.is_none_or(|it| it == is.options.hop_limit)
+                && step.http_endpoint.is_none_or(|it| it == is.options.http_endpoint)
+                && step.metadata_tags.is_none_or(|it| it == is.options.switches[SwitchOption::MetadataTags])
                 && !(step.stop_enforcing && is.enforced == v2only_policy::Switch::Enabled);
             if !as_asked {
                 let why = "AWS accepted the change, and describes the defaults otherwise";

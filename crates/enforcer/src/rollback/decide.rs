@@ -7,7 +7,7 @@ use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus};
 use v2only_policy::source::{Consumer, DefaultsOwner, LaunchTemplate, VersionChoice};
 use v2only_policy::{
     AccountDefaults, DefaultsChange, InstanceChange, LaunchTemplateId, MetadataOptions, StatedOptions,
-    Surface,
+    Surface, SwitchOption,
 };
 
 use super::{Created, DefaultsStep, GroupLine, Held, Restoration, Step, TemplateLine};
@@ -206,24 +206,49 @@ pub fn defaults(
     if now.owner != DefaultsOwner::Account {
         return Restoration::Held(Held::DeclarativePolicy);
     }
-    let mut step = DefaultsStep::default();
-    let mut changed_since = false;
+    let after = change.applied_to(before).options;
     let (was, is) = (&before.options, &now.options);
-    if change.require_tokens && is.http_tokens != was.http_tokens {
-        changed_since |= is.http_tokens != Some(HttpTokens::Required);
-        step.http_tokens = Some(was.http_tokens);
-    }
-    if let Some(hops) = change.hop_limit
-        && is.hop_limit != was.hop_limit
-    {
-        changed_since |= is.hop_limit != Some(hops.get());
-        step.hop_limit = Some(was.hop_limit);
-    }
-    // Whatever it was, it was not enabled.
-    step.stop_enforcing = change.enforce && now.enforced == Switch::Enabled;
+    let mut changed_since = false;
+    let tags = SwitchOption::MetadataTags;
+    let step = DefaultsStep {
+        http_tokens: back(
+            change.require_tokens,
+            [was.http_tokens, after.http_tokens, is.http_tokens],
+            &mut changed_since,
+        ),
+        hop_limit: back(
+            change.hop_limit.is_some(),
+            [was.hop_limit, after.hop_limit, is.hop_limit],
+            &mut changed_since,
+        ),
+        http_endpoint: back(
+            change.http_endpoint.is_some(),
+            [was.http_endpoint, after.http_endpoint, is.http_endpoint],
+            &mut changed_since,
+        ),
+        metadata_tags: back(
+            change.metadata_tags.is_some(),
+            [was.switches[tags], after.switches[tags], is.switches[tags]],
+            &mut changed_since,
+        ),
+        // Whatever it was, it was not enabled.
+        stop_enforcing: change.enforce && now.enforced == Switch::Enabled,
+    };
     match step {
         _ if step == DefaultsStep::default() => Restoration::AsBefore,
         _ if changed_since && !even_if_changed => Restoration::Held(Held::ChangedSince),
         step => Restoration::Restore(Step::Defaults(step)),
     }
+}
+
+/// What a default is to become again, if it was changed and is not as it was. Notes whether it is not as it was left either.
+fn back<T: PartialEq + Copy>(
+    is_changed: bool,
+    [was, after, is]: [T; 3],
+    changed_since: &mut bool,
+) -> Option<T> {
+    (is_changed && is != was).then(|| {
+        *changed_since |= is != after;
+        was
+    })
 }

@@ -4,7 +4,7 @@
 use v2only_policy::source::{LaunchTemplate, TemplateVersion};
 use v2only_policy::{
     DefaultsChange, GroupChange, Hold, HttpTokens, ImageChange, ImdsSupport, InstanceChange, Judged,
-    LaunchTemplateId, Note, Place, Plan, Step, Subject, Switch, TemplateChange,
+    LaunchTemplateId, Note, Place, Plan, Preference, Step, Subject, Switch, TemplateChange,
 };
 
 use super::versions::{Numbers, create, launches_with, numbers};
@@ -23,6 +23,11 @@ pub async fn apply<P: SourceReader + SourceWriter>(ports: &P, place: &Place, jud
     let Plan::Act(step) = decision.plan else { return record };
     let came = match (subject, step) {
         (Subject::AccountDefaults(_), Step::AccountDefaults(change)) => {
+            match would_enable_endpoint(ports, place, change).await {
+                Ok(false) => {}
+                Ok(true) => return record.on_hold(Hold::ChangedSince),
+                Err(failure) => return record.with_failure(failure),
+            }
             let waits = |it: &Note| matches!(it, Note::EnforcementWaits(_));
             let complete = !decision.notes.iter().any(waits);
             defaults(ports, place, change, complete).await
@@ -120,6 +125,16 @@ pub async fn restore_latest<P: SourceReader + SourceWriter>(
     Ok(Some(Remark::VersionRepeated { theirs, tightened: is_open, by: version.number }))
 }
 
+/// Whether the change would clear a default of `disabled` that somebody set after the plan.
+async fn would_enable_endpoint(
+    ports: &impl SourceReader,
+    place: &Place,
+    change: DefaultsChange,
+) -> Answer<bool> {
+    Ok(change.http_endpoint == Some(Preference::Clear)
+        && ports.defaults(place).await?.options.http_endpoint != Some(Switch::Enabled))
+}
+
 async fn defaults<P: SourceReader + SourceWriter>(
     ports: &P,
     place: &Place,
@@ -129,10 +144,7 @@ async fn defaults<P: SourceReader + SourceWriter>(
     let request_id = ports.change_defaults(place, change).await?;
     let is = ports.defaults(place).await?;
     let after = Some(Posture::from(&is));
-    let as_asked = (!change.require_tokens || is.options.http_tokens == Some(HttpTokens::Required))
-        && change.hop_limit.is_none_or(|hops| is.options.hop_limit == Some(hops.get()))
-        && (!change.enforce || is.enforced == Switch::Enabled);
-    let outcome = match (as_asked, complete) {
+    let outcome = match (change.applied_to(&is) == is, complete) {
         (true, true) => Outcome::Fixed,
         (true, false) => Outcome::Advanced,
         (false, _) => {

@@ -278,6 +278,19 @@ async fn malformed_messages_are_recorded_and_never_stop_the_others() {
     assert!(matches!(reply, Err(InvocationError::Malformed(_))), "a single one is an error");
 }
 
+/// Only rules send to the queues, and each event has the envelope of EventBridge.
+#[tokio::test]
+async fn a_bare_record_in_a_queue_is_refused() {
+    let app = app(ENFORCE, |world| {
+        world.instance("i-00000001");
+    });
+    let record = launch(&["i-00000001"], "optional")["detail"].clone();
+    let (said, reply) = handle(&app, batch(&[record])).await;
+    assert_eq!(said, ["malformed"]);
+    assert!(again(&reply).is_empty());
+    assert_eq!(app.ports.tokens("i-00000001"), HttpTokens::Optional);
+}
+
 #[tokio::test]
 async fn what_there_is_no_time_left_for_goes_back() {
     let app = app(ENFORCE, |world| {

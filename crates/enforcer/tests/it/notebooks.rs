@@ -240,6 +240,17 @@ async fn an_update_without_effect_is_made_three_times() {
     assert_eq!(outcomes, ["fixed", "fixed", "fixed", "held", "held"]);
 }
 
+/// Each update had its effect, and somebody turned the notebook back afterwards, in events that were lost.
+#[tokio::test]
+async fn a_notebook_that_was_turned_back_after_each_update_is_updated_again() {
+    let app = app(|world| {
+        let updated = "2026-11-20T11:30:00Z 2026-11-20T11:40:00Z 2026-11-20T11:50:00Z".to_owned();
+        world.notebook("churn", NotebookStatus::Stopped).tags.insert("v2only:updated".to_owned(), updated);
+        world.history.push(turned_back("churn"));
+    });
+    assert_eq!(handle(&app, state_change("churn", "Stopped")).await.unwrap(), ["fixed"]);
+}
+
 #[tokio::test]
 async fn a_stopped_notebook_is_updated_and_stays_stopped() {
     let app = app(|world| {

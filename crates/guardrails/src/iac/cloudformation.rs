@@ -17,7 +17,7 @@ use v2only_document::tree::{self, Format, Issue, IssueKind, Node, Options, Value
 
 use self::call::function;
 use self::judge::Resource;
-use self::template::{LaunchTemplates, note};
+use self::template::{Declared, note};
 pub use self::template::{Template, Unreadable};
 
 use super::{Counts, FILE, Finding};
@@ -38,9 +38,13 @@ impl Template {
         let second = tree.documents.get(1).map(|it| it.at);
         let (json, issues) = (tree.format == Format::Json, tree.issues);
         let Some(document) = tree.documents.into_iter().next() else { return Ok(None) };
-        let launch_templates = LaunchTemplates::of(&document.root);
         let root = document.root;
-        let template = Self { root, json, second, issues, by_defaults: false, launch_templates };
+        let launch_templates = Declared::of(&root, "AWS::EC2::LaunchTemplate", "LaunchTemplateName");
+        let launch_configurations =
+            Declared::of(&root, "AWS::AutoScaling::LaunchConfiguration", "LaunchConfigurationName");
+        let by_defaults = false;
+        let template =
+            Self { root, json, second, issues, by_defaults, launch_templates, launch_configurations };
         let typed = |node: &Node| node.get("Type").and_then(Node::text).is_some_and(|it| it.contains("::"));
         let declared = template.root.get("AWSTemplateFormatVersion").is_some();
         if !declared

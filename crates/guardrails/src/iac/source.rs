@@ -117,12 +117,13 @@ impl SourceFile {
             Some(Expr::Text(source)) => local_folder("", source).is_some(),
             _ => false,
         };
-        let state = |it: &Block| match it.kind.as_str() {
-            "resource" => {
+        let role = role(&self.path);
+        let state = |it: &Block| match (it.kind.as_str(), role) {
+            ("resource", Some(Role::Configuration)) => {
                 Some(kinds::of(it.label(0)).map(|it| !matches!(it, Switch::Named(_) | Switch::Templates)))
             }
-            "source" => Some(builders::is_judged(it.label(0)).then_some(true)),
-            "module" if !local(it) => Some(Some(false)),
+            ("source", Some(Role::Packer)) => Some(builders::is_judged(it.label(0)).then_some(true)),
+            ("module", Some(Role::Configuration)) if !local(it) => Some(Some(false)),
             _ => None,
         };
         Counts::of(self.body.blocks.iter().filter_map(state))

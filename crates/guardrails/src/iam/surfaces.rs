@@ -1,7 +1,8 @@
-//! What roles may do with metadata options outside of EC2, Auto Scaling and SageMaker.
+//! What roles may do with metadata options outside of EC2, Auto Scaling and SageMaker, and with AWS Config.
 
 use crate::settings::Settings;
 use crate::statement::Statement;
+
 /// Metadata options outside of EC2, Auto Scaling and SageMaker.
 pub(super) fn see_surfaces() -> Statement {
     Statement::allow(
@@ -50,5 +51,14 @@ pub(super) fn update_builders(settings: &Settings, sid: &'static str) -> Stateme
         sid,
         ["imagebuilder:UpdateInfrastructureConfiguration"],
         [settings.arn("imagebuilder", "infrastructure-configuration/*")],
+    )
+}
+
+/// Besides the role of the scanner, in the account of an AWS Config aggregator.
+pub(super) fn query_inventory(settings: &Settings) -> Statement {
+    Statement::allow(
+        "QueryTheInventory",
+        ["config:SelectAggregateResourceConfig"],
+        [settings.arn("config", "config-aggregator/*")],
     )
 }

@@ -57,6 +57,11 @@ fn an_instance_is_judged_by_what_it_becomes(#[case] properties: &str, #[case] ex
 #[case("AWS::EC2::EC2Fleet", "{LaunchTemplateConfigs: [{Overrides: [{MetadataOptions: {HttpTokens: optional}}, {InstanceType: m7g.large}]}]}", &["http-tokens-not-required"])]
 #[case("AWS::EC2::EC2Fleet", "{LaunchTemplateConfigs: [{Overrides: [{MetadataOptions: {HttpTokens: !Ref T}}, {MetadataOptions: {HttpTokens: required}}]}]}", &["cannot-tell"])]
 #[case("AWS::AutoScaling::AutoScalingGroup", "{MixedInstancesPolicy: {LaunchTemplate: {LaunchTemplateSpecification: {LaunchTemplateName: t}}}}", &["cannot-tell"])]
+#[case("AWS::AutoScaling::AutoScalingGroup", "{LaunchConfigurationName: elsewhere}", &["cannot-tell"])]
+#[case("AWS::AutoScaling::AutoScalingGroup", "{LaunchConfigurationName: !Ref P}", &["cannot-tell"])]
+#[case("AWS::AutoScaling::AutoScalingGroup", "{LaunchConfigurationName: !If [C, elsewhere, !Ref AWS::NoValue]}", &["cannot-tell"])]
+#[case("AWS::AutoScaling::AutoScalingGroup", "{InstanceId: i-0abc}", &["cannot-tell"])]
+#[case("AWS::AutoScaling::AutoScalingGroup", "{LaunchConfigurationName: }", &[])]
 #[case("AWS::AutoScaling::LaunchConfiguration", "{}", &["http-tokens-not-stated"])]
 #[case("AWS::EKS::Nodegroup", "{}", &["cannot-tell"])]
 #[case("AWS::Batch::ComputeEnvironment", "{}", &["cannot-tell"])]
@@ -83,6 +88,13 @@ fn every_type_with_a_switch_is_judged_or_named(
     "Resources:\n  A: {Type: AWS::AutoScaling::AutoScalingGroup, Properties: {LaunchTemplate: {LaunchTemplateId: !Ref T}}}\n  \
      T: {Type: AWS::EC2::LaunchTemplate, Properties: {LaunchTemplateData: {MetadataOptions: {HttpTokens: required}}}}\n",
     &[]
+)]
+#[case::launch_configurations_in_the_file(
+    "Resources:\n  A: {Type: AWS::AutoScaling::AutoScalingGroup, Properties: {LaunchConfigurationName: !If [C, !Ref L, known]}}\n  \
+     B: {Type: AWS::AutoScaling::AutoScalingGroup, Properties: {LaunchConfigurationName: !Ref T}}\n  \
+     L: {Type: AWS::AutoScaling::LaunchConfiguration, Properties: {LaunchConfigurationName: known, MetadataOptions: {HttpTokens: required}}}\n  \
+     T: {Type: AWS::EC2::LaunchTemplate, Properties: {LaunchTemplateData: {MetadataOptions: {HttpTokens: required}}}}\n",
+    &["B"]
 )]
 #[case::body_of_a_stack_set(
     "Resources:\n  Set:\n    Type: AWS::CloudFormation::StackSet\n    Properties:\n      TemplateBody: |\n        \

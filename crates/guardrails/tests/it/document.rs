@@ -5,7 +5,7 @@ use v2only_guardrails::settings::{Principals, RolePattern, RolePatternError};
 use v2only_guardrails::{Settings, render};
 use v2only_policy::scope::Matcher;
 use v2only_policy::settings::{EndpointRule, HopLimit, HopLimitRule, Override, Rules};
-use v2only_policy::{Mode, Partition, Policy};
+use v2only_policy::{DefaultRule, Disabled, Mode, Partition, Policy, Preference};
 
 fn rules(hop_limit: HopLimitRule) -> Rules {
     let mut rules = Rules::new(Mode::Enforce);
@@ -54,6 +54,33 @@ fn a_document_without_opinion_renders_no_hop_limit() {
     assert!(files.iter().all(|it| !it.json.contains("HopLimit\"") && !it.json.contains("HopLimitAtLaunch")));
     let defaults = files.iter().find(|it| it.path.ends_with("defaults.json")).unwrap();
     assert!(defaults.json.contains(r#""http_put_response_hop_limit":{"@@assign":"-1"}"#));
+}
+
+#[test]
+fn the_declarative_policy_sets_the_defaults_of_the_document() {
+    let mut policy = Policy::plain(Rules::new(Mode::Enforce));
+    let defaults = &mut policy.rules.account_defaults;
+    defaults.http_endpoint = DefaultRule::Must(Preference::Set(Disabled));
+    defaults.metadata_tags = DefaultRule::Must(Preference::Set(true));
+    policy.rules.instances.hop_limit = max(2);
+    let rendered = |policy: &Policy| {
+        let files = render(&Settings::from_policy(policy, Partition::Aws, Principals::default())).unwrap();
+        files.into_iter().find(|it| it.path.ends_with("defaults.json")).unwrap().json
+    };
+    let json = rendered(&policy);
+    for part in [
+        r#""http_endpoint":{"@@assign":"disabled"}"#,
+        r#""instance_metadata_tags":{"@@assign":"enabled"}"#,
+        r#""http_put_response_hop_limit":{"@@assign":"2"}"#,
+    ] {
+        assert!(json.contains(part), "{json} lacks {part}");
+    }
+    // A default that the document clears is not the hop limit of instances.
+    policy.rules.account_defaults.hop_limit = DefaultRule::Must(Preference::Clear);
+    policy.rules.account_defaults.http_endpoint = DefaultRule::Must(Preference::Clear);
+    let json = rendered(&policy);
+    assert!(json.contains(r#""http_put_response_hop_limit":{"@@assign":"-1"}"#), "{json}");
+    assert!(json.contains(r#""http_endpoint":{"@@assign":"no_preference"}"#), "{json}");
 }
 
 #[test]

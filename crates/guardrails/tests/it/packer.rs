@@ -86,3 +86,10 @@ fn older_templates_are_read_with_their_user_variables() {
     assert!(PackerTemplate::read(r#"{"builders": 1, "x": "amazon-ebs"}"#).unwrap().is_none());
     assert!(PackerTemplate::read(r#"{"builders": [{"type": "docker"}]}"#).unwrap().is_none());
 }
+
+#[test]
+fn a_file_counts_only_blocks_of_its_own_language() {
+    let text = "source \"amazon-ebs\" \"web\" {}\nresource \"aws_instance\" \"web\" {}\n";
+    let judged = |path: &str| SourceFile::read(path, text).unwrap().counts().judged;
+    assert_eq!((judged("web.pkr.hcl"), judged("main.tf"), judged("terraform.tfvars")), (1, 1, 0));
+}

@@ -33,7 +33,7 @@ fn granted(roles: &[&str]) -> BTreeSet<String> {
 
 /// Whether an action is of a service that no function calls.
 fn of_a_surface(action: &str) -> bool {
-    ["elasticbeanstalk:", "elasticmapreduce:", "imagebuilder:", "lightsail:"]
+    ["config:", "elasticbeanstalk:", "elasticmapreduce:", "imagebuilder:", "lightsail:"]
         .iter()
         .any(|service| action.starts_with(service))
 }
@@ -55,7 +55,7 @@ fn of_no_event() -> BTreeSet<String> {
         .collect()
 }
 
-const ALL: [&str; 13] = [
+const ALL: [&str; 14] = [
     "hub",
     "ec2-enforcer",
     "notebook-enforcer",
@@ -66,6 +66,7 @@ const ALL: [&str; 13] = [
     "source-enforcer",
     "rollback",
     "tracer",
+    "inventory",
     "doctor",
     "automation",
     "automation-administration",

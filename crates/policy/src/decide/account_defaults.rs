@@ -4,7 +4,9 @@ use super::{Circumstances, Decision, excuse};
 use crate::Tags;
 use crate::finding::{DefaultFinding, Finding};
 use crate::instance::{HttpTokens, Switch};
+use crate::option::SwitchOption;
 use crate::plan::{DefaultsChange, EnforcementBar, Hold, Plan};
+use crate::preference::{DefaultRule, Disabled, Preference};
 use crate::scope::ScopeError;
 use crate::settings::{AccountDefaultRules, Policy};
 use crate::source::{AccountDefaults, DefaultsOwner};
@@ -48,21 +50,40 @@ fn judge(defaults: &AccountDefaults, rules: &AccountDefaultRules) -> Vec<Default
     let is = &defaults.options;
     let tokens = (rules.http_tokens_required && is.http_tokens != Some(HttpTokens::Required))
         .then_some(DefaultFinding::Tokens { is: is.http_tokens });
-    let hops = rules
-        .hop_limit
-        .filter(|must| is.hop_limit != Some(must.get()))
+    let hops = differs(rules.hop_limit, is.hop_limit, |hops| hops.get())
         .map(|must| DefaultFinding::HopLimit { is: is.hop_limit, must });
+    // "no-preference" keeps a default of `disabled`: clearing it would enable the endpoint of new launches.
+    let endpoint = differs(rules.http_endpoint, is.http_endpoint, |Disabled| Switch::Disabled)
+        .filter(|must| !(*must == Preference::Clear && is.http_endpoint == Some(Switch::Disabled)))
+        .map(|must| DefaultFinding::Endpoint { is: is.http_endpoint, must });
+    let tags_are = is.switches[SwitchOption::MetadataTags];
+    let tags = differs(rules.metadata_tags, tags_are, Switch::on)
+        .map(|must| DefaultFinding::MetadataTags { is: tags_are, must });
     let enforced =
         (rules.enforced && defaults.enforced != Switch::Enabled).then_some(DefaultFinding::NotEnforced);
-    tokens.into_iter().chain(hops).chain(enforced).collect()
+    tokens.into_iter().chain(hops).chain(endpoint).chain(tags).chain(enforced).collect()
+}
+
+/// What a default must become, if the document requires a default that the account does not have.
+fn differs<T: Copy, U: PartialEq>(
+    rule: DefaultRule<T>,
+    is: Option<U>,
+    described: impl FnOnce(T) -> U,
+) -> Option<Preference<T>> {
+    let DefaultRule::Must(must) = rule else { return None };
+    (must.map(described) != is).then_some(must)
 }
 
 fn plan(defaults: &AccountDefaults, findings: &[DefaultFinding], failing: usize) -> (Plan, Option<Note>) {
-    let mut change = DefaultsChange { require_tokens: false, hop_limit: None, enforce: false };
+    let mut change = DefaultsChange::default();
     for finding in findings {
         match finding {
             DefaultFinding::Tokens { .. } => change.require_tokens = true,
             DefaultFinding::HopLimit { must, .. } => change.hop_limit = Some(*must),
+            // A word of a later release may stand for "disabled".
+            DefaultFinding::Endpoint { is: Some(Switch::Unknown), must: Preference::Clear } => {}
+            DefaultFinding::Endpoint { must, .. } => change.http_endpoint = Some(*must),
+            DefaultFinding::MetadataTags { must, .. } => change.metadata_tags = Some(*must),
             DefaultFinding::NotEnforced => change.enforce = true,
         }
     }
@@ -73,6 +94,9 @@ fn plan(defaults: &AccountDefaults, findings: &[DefaultFinding], failing: usize)
             return (hold(Hold::DeclarativePolicy(message.clone())), None);
         }
         DefaultsOwner::Unknown(word) => return (hold(Hold::Managed(word.clone())), None),
+    }
+    if change == DefaultsChange::default() {
+        return (hold(Hold::EndpointUnknown), None);
     }
     let required = change.require_tokens || defaults.options.http_tokens == Some(HttpTokens::Required);
     let bar = match (change.enforce, required) {
@@ -85,7 +109,7 @@ fn plan(defaults: &AccountDefaults, findings: &[DefaultFinding], failing: usize)
         return (Plan::act(change), None);
     };
     change.enforce = false;
-    if change.require_tokens || change.hop_limit.is_some() {
+    if change != DefaultsChange::default() {
         (Plan::act(change), Some(Note::EnforcementWaits(bar)))
     } else {
         (hold(Hold::Enforcement(bar)), None)

@@ -78,7 +78,10 @@ const fn counts(verdict: &Verdict, repair: &Plan) -> bool {
 /// counted: it could be turned back because they had their effect.
 fn exhausted(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>) -> Option<Hold> {
     let remembered = Moments::read(&notebook.tags, &rules.drift, circumstances.now).last();
-    let tries = notebook.updates(circumstances.now).since(circumstances.flipped_at().max(remembered));
+    // The tag lacks the flips within a pause.
+    let recorded = circumstances.history.recorded().and_then(|it| it.reversions().last()).map(|it| it.at);
+    let flipped_at = circumstances.flipped_at().max(remembered).max(recorded);
+    let tries = notebook.updates(circumstances.now).since(flipped_at);
     let reason = notebook.failure_reason.clone().unwrap_or_default();
     (tries >= UPDATE_TRIES).then_some(Hold::UpdateHadNoEffect { tries, reason })
 }

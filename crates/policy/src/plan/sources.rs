@@ -1,24 +1,57 @@
 //! What is to be done about a source of launches, as data.
 //!
-//! INVARIANT (only tighten): none of these states `HttpTokens` = `optional`, switches an endpoint on or takes
-//! a preference away.
+//! INVARIANT (only tighten): none of these states `HttpTokens` = `optional`, takes that preference away, or switches an
+//! endpoint on.
 
 use std::fmt;
 
 use super::instance::InstanceChange;
+use crate::instance::{HttpTokens, Switch};
+use crate::option::SwitchOption;
+use crate::preference::{Disabled, Preference};
 use crate::settings::HopLimit;
+use crate::source::AccountDefaults;
 
 /// A change of the account defaults, in one call: enforcement without a default of `required` would make
 /// launches fail that set nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DefaultsChange {
     /// Set `HttpTokens` to `required`.
     pub require_tokens: bool,
-    /// Set the default hop limit.
-    pub hop_limit: Option<HopLimit>,
+    /// Set or clear the default hop limit.
+    pub hop_limit: Option<Preference<HopLimit>>,
+    /// Set the default for `HttpEndpoint` to `disabled`, or clear one that is `enabled`.
+    pub http_endpoint: Option<Preference<Disabled>>,
+    /// Set or clear the default for `InstanceMetadataTags`; `true` is enabled.
+    pub metadata_tags: Option<Preference<bool>>,
     /// Set `HttpTokensEnforced` to `enabled`; only together with `require_tokens`.
     pub enforce: bool,
+}
+
+impl DefaultsChange {
+    /// The defaults after this change.
+    #[must_use]
+    pub fn applied_to(self, defaults: &AccountDefaults) -> AccountDefaults {
+        let mut after = defaults.clone();
+        let options = &mut after.options;
+        if self.require_tokens {
+            options.http_tokens = Some(HttpTokens::Required);
+        }
+        if let Some(hops) = self.hop_limit {
+            options.hop_limit = hops.map(HopLimit::get);
+        }
+        if let Some(endpoint) = self.http_endpoint {
+            options.http_endpoint = endpoint.map(|Disabled| Switch::Disabled);
+        }
+        if let Some(tags) = self.metadata_tags {
+            options.switches[SwitchOption::MetadataTags] = tags.map(Switch::on);
+        }
+        if self.enforce {
+            after.enforced = Switch::Enabled;
+        }
+        after
+    }
 }
 
 impl fmt::Display for DefaultsChange {
@@ -27,8 +60,18 @@ impl fmt::Display for DefaultsChange {
         if self.require_tokens {
             words.push("HttpTokens=required".to_owned());
         }
+        let none = || "no-preference".to_owned();
         if let Some(hops) = self.hop_limit {
-            words.push(format!("HttpPutResponseHopLimit={}", hops.get()));
+            let hops = hops.map(|it| it.get().to_string()).unwrap_or_else(none);
+            words.push(format!("HttpPutResponseHopLimit={hops}"));
+        }
+        if let Some(endpoint) = self.http_endpoint {
+            let state = endpoint.map(|Disabled| "disabled".to_owned()).unwrap_or_else(none);
+            words.push(format!("HttpEndpoint={state}"));
+        }
+        if let Some(tags) = self.metadata_tags {
+            let state = tags.map(|enable| if enable { "enabled" } else { "disabled" }.to_owned());
+            words.push(format!("InstanceMetadataTags={}", state.unwrap_or_else(none)));
         }
         if self.enforce {
             words.push("HttpTokensEnforced=enabled".to_owned());

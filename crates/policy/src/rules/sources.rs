@@ -22,6 +22,26 @@ pub(super) const DEFAULT_HOP_LIMIT: About = About {
     controls: &[],
 };
 
+pub(super) const DEFAULT_ENDPOINT: About = About {
+    id: "account-default-endpoint",
+    title: "The account default of the metadata endpoint is as the policy says",
+    why: "New launches that set no endpoint get the account default.",
+    remediation: "Set or clear the account default for HttpEndpoint in this Region.",
+    severity: Severity::Low,
+    aws_page: NEW_INSTANCES,
+    controls: &[],
+};
+
+pub(super) const DEFAULT_METADATA_TAGS: About = About {
+    id: "account-default-metadata-tags",
+    title: "The account default of tags in metadata is as the policy says",
+    why: "New launches that set nothing about tags in metadata get the account default.",
+    remediation: "Set or clear the account default for InstanceMetadataTags in this Region.",
+    severity: Severity::Low,
+    aws_page: NEW_INSTANCES,
+    controls: &[],
+};
+
 pub(super) const TOKENS_ENFORCED: About = About {
     id: "http-tokens-enforced",
     title: "HttpTokensEnforced is enabled in the account",

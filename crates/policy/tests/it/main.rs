@@ -6,11 +6,15 @@
 
 mod words;
 
+mod changes;
+mod consumers;
 mod containers;
 mod exemptions;
 mod instances;
+mod messages;
 mod overrides;
 mod owners;
+mod rollouts;
 mod sources;
 mod sources_walk;
 mod surfaces;

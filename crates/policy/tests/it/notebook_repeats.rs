@@ -1,6 +1,7 @@
 //! Notebooks that are updated in vain, and those that somebody turns back.
 
 use jiff::{SignedDuration, Timestamp};
+use v2only_policy::history::Became::{Closed, Open};
 use v2only_policy::notebook::UPDATED_TAG;
 use v2only_policy::{Notebook, NotebookStatus, Plan};
 
@@ -113,6 +114,21 @@ fn updates_before_a_flip_are_not_counted() {
         enforce().contested_after(3),
         seen(),
         UPDATE,
+    );
+    let (closed, opened) = (minutes_ago(30).to_string(), minutes_ago(5).to_string());
+    check(
+        "turned back since, as CloudTrail recorded",
+        tried(),
+        enforce().contested_after(3),
+        seen().recorded(&[(&closed, Closed), (&opened, Open)]),
+        UPDATE,
+    );
+    check(
+        "updated since, as CloudTrail recorded, and nobody turned it back",
+        tried(),
+        enforce().contested_after(3),
+        seen().recorded(&[(&closed, Closed)]),
+        &no_effect(),
     );
     check(
         "turned back before the last",

@@ -9,9 +9,9 @@ use v2only_policy::source::{
 };
 use v2only_policy::verdict::Note;
 use v2only_policy::{
-    AccountDefaults, By, HttpTokens, ImageId, ImdsSupport, Judged, LaunchTemplateId, Plan, Policy, Rules,
-    StatedOptions, Subject, Switch, SwitchOption, Tags, decide_account_defaults, decide_image,
-    decide_launch_configuration, decide_launch_template, effective,
+    AccountDefaults, By, DefaultRule, Disabled, HttpTokens, ImageId, ImdsSupport, Judged, LaunchTemplateId,
+    Plan, Policy, Preference, Rules, StatedOptions, Subject, Switch, SwitchOption, Tags,
+    decide_account_defaults, decide_image, decide_launch_configuration, decide_launch_template, effective,
 };
 
 use crate::words::*;
@@ -360,7 +360,9 @@ fn an_image_is_marked_only_where_document_and_person_agree() {
 fn wants(tokens: bool, hop_limit: Option<i64>, enforced: bool) -> Rules {
     enforce().edit(|it| {
         it.account_defaults.http_tokens_required = tokens;
-        it.account_defaults.hop_limit = hop_limit.map(hops);
+        if let Some(limit) = hop_limit {
+            it.account_defaults.hop_limit = DefaultRule::Must(Preference::Set(hops(limit)));
+        }
         it.account_defaults.enforced = enforced;
     })
 }
@@ -411,6 +413,94 @@ fn account_defaults_are_changed_in_one_call() {
         wants(true, None, true),
         "compliant (account defaults are as the policy says) → nothing",
     );
+}
+
+/// Account defaults of the hop limit, the endpoint and tags in metadata.
+fn with_defaults(hops: Option<u8>, endpoint: Option<Switch>, tags: Option<Switch>) -> AccountDefaults {
+    let mut it = account(REQUIRED);
+    it.options.hop_limit = hops;
+    it.options.http_endpoint = endpoint;
+    it.options.switches[SwitchOption::MetadataTags] = tags;
+    it
+}
+
+const COMPLIANT: &str = "compliant (account defaults are as the policy says) → nothing";
+
+#[test]
+fn defaults_of_endpoint_and_tags_are_set() {
+    let rules = || {
+        enforce().edit(|it| {
+            it.account_defaults.http_endpoint = DefaultRule::Must(Preference::Set(Disabled));
+            it.account_defaults.metadata_tags = DefaultRule::Must(Preference::Set(true));
+        })
+    };
+    let both = "violation [account-default-endpoint account-default-metadata-tags] → act: account default \
+                HttpEndpoint=disabled InstanceMetadataTags=enabled";
+    let rows = [
+        ("nothing set", None, None, both),
+        ("the opposite", Some(Switch::Enabled), Some(Switch::Disabled), both),
+        ("unknown words", Some(Switch::Unknown), Some(Switch::Unknown), both),
+        ("as wanted", Some(Switch::Disabled), Some(Switch::Enabled), COMPLIANT),
+    ];
+    for (shows, endpoint, tags, expected) in rows {
+        check_defaults(shows, &with_defaults(None, endpoint, tags), 0, rules(), expected);
+    }
+    let findings = decide_account_defaults(
+        &with_defaults(None, Some(Switch::Enabled), None),
+        0,
+        &rules().policy(),
+        &seen().circumstances(),
+    );
+    let texts: Vec<String> = findings.unwrap().verdict.findings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        [
+            "the account default for HttpEndpoint is enabled and must be disabled",
+            "the account has no default for InstanceMetadataTags, and it must be enabled"
+        ]
+    );
+}
+
+#[test]
+fn defaults_are_cleared_and_an_endpoint_stays_disabled() {
+    let rules = || {
+        enforce().edit(|it| {
+            it.account_defaults.hop_limit = DefaultRule::Must(Preference::Clear);
+            it.account_defaults.http_endpoint = DefaultRule::Must(Preference::Clear);
+            it.account_defaults.metadata_tags = DefaultRule::Must(Preference::Clear);
+        })
+    };
+    let (on, off, strange) = (Some(Switch::Enabled), Some(Switch::Disabled), Some(Switch::Unknown));
+    let rows = [
+        ("nothing set", None, None, None, COMPLIANT),
+        (
+            "everything set",
+            Some(2),
+            on,
+            on,
+            "violation [account-default-hop-limit account-default-endpoint account-default-metadata-tags] → act: \
+             account default HttpPutResponseHopLimit=no-preference HttpEndpoint=no-preference \
+             InstanceMetadataTags=no-preference",
+        ),
+        ("a disabled endpoint would be enabled", None, off, None, COMPLIANT),
+        (
+            "only the tags beside a disabled endpoint",
+            None,
+            off,
+            off,
+            "violation [account-default-metadata-tags] → act: account default InstanceMetadataTags=no-preference",
+        ),
+        (
+            "a word of tomorrow may be a disabled endpoint",
+            None,
+            strange,
+            None,
+            "violation [account-default-endpoint] → hold: endpoint-unknown",
+        ),
+    ];
+    for (shows, hops, endpoint, tags, expected) in rows {
+        check_defaults(shows, &with_defaults(hops, endpoint, tags), 0, rules(), expected);
+    }
 }
 
 #[test]

@@ -7,13 +7,21 @@ use v2only_policy::source::{
     ConsumerKind, ConsumerUse, LaunchTemplate, Made, TemplateSlot, TemplateVersion, VersionChoice,
 };
 use v2only_policy::{
-    AccountDefaults, HttpTokens, ImdsSupport, InstanceChange, Plan, Policy, Rules, StatedOptions, Step,
-    Switch, SwitchOption, Switches, Tags, TemplateChange, Verdict, decide_account_defaults,
-    decide_launch_template, effective,
+    AccountDefaults, DefaultRule, DefaultsChange, Disabled, HttpTokens, ImdsSupport, InstanceChange, Plan,
+    Policy, Preference, Rules, StatedOptions, Step, Switch, SwitchOption, Switches, Tags, TemplateChange,
+    Verdict, decide_account_defaults, decide_launch_template, effective,
 };
 
 use crate::sources::template;
 use crate::words::*;
+
+fn rule<T: Copy + std::fmt::Debug>(value: impl Strategy<Value = T>) -> impl Strategy<Value = DefaultRule<T>> {
+    prop_oneof![
+        Just(DefaultRule::Keep),
+        Just(DefaultRule::Must(Preference::Clear)),
+        value.prop_map(|value| DefaultRule::Must(Preference::Set(value))),
+    ]
+}
 
 fn stated() -> impl Strategy<Value = StatedOptions> {
     let tokens = prop::sample::select(vec![None, Some(HttpTokens::Required), Some(HttpTokens::Optional)]);
@@ -261,13 +269,17 @@ proptest! {
     fn defaults_only_tighten_and_a_second_run_changes_nothing(
         before in defaults(),
         tokens in any::<bool>(),
-        hop_limit in prop::option::of(1_i64..=4),
+        hop_limit in rule((1_i64..=4).prop_map(hops)),
+        http_endpoint in rule(Just(Disabled)),
+        metadata_tags in rule(any::<bool>()),
         enforced in any::<bool>(),
         failing in 0_usize..3,
     ) {
         let wanted = AccountDefaultRules {
             http_tokens_required: tokens,
-            hop_limit: hop_limit.map(hops),
+            hop_limit,
+            http_endpoint,
+            metadata_tags,
             enforced,
         };
         let policy = Policy::plain(enforce().edit(|it| it.account_defaults = wanted));
@@ -276,20 +288,14 @@ proptest! {
         };
         let mut after = before.clone();
         if let Plan::Act(Step::AccountDefaults(change)) = decide(&before).plan {
-            prop_assert!(change.require_tokens || change.hop_limit.is_some() || change.enforce);
+            prop_assert!(change != DefaultsChange::default());
             prop_assert!(!change.enforce || change.require_tokens && failing == 0, "{change}");
-            if change.require_tokens {
-                after.options.http_tokens = Some(HttpTokens::Required);
-            }
-            if let Some(hops) = change.hop_limit {
-                after.options.hop_limit = Some(hops.get());
-            }
-            if change.enforce {
-                after.enforced = Switch::Enabled;
-            }
+            after = change.applied_to(&before);
         }
         let tokens = |it: &AccountDefaults| it.options.http_tokens == Some(HttpTokens::Required);
         prop_assert!(!tokens(&before) || tokens(&after));
+        let disabled = |it: &AccountDefaults| it.options.http_endpoint == Some(Switch::Disabled);
+        prop_assert!(!disabled(&before) || disabled(&after), "no endpoint is switched on");
         prop_assert!(before.enforced != Switch::Enabled || after.enforced == Switch::Enabled);
         prop_assert!(!matches!(decide(&after).plan, Plan::Act(_)), "a second run changes something");
     }

@@ -108,3 +108,29 @@ fn the_owner_of_an_infrastructure_configuration_changes_it() {
     lightsail.tags.insert("aws:cloudformation:stack-name".to_owned(), "shop".to_owned());
     check("an instance of a stack", lightsail, enforce(), seen().quiet(14), ACT);
 }
+
+#[test]
+fn unset_tokens_are_what_the_service_does() {
+    let described = |kind, tokens| surface(kind, tokens).described().http_tokens;
+    assert_eq!(described(SurfaceKind::BeanstalkEnvironment, None), HttpTokens::Optional);
+    assert_eq!(described(SurfaceKind::InfrastructureConfiguration, None), HttpTokens::Unknown);
+    assert_eq!(
+        described(SurfaceKind::BeanstalkEnvironment, Some(HttpTokens::Required)),
+        HttpTokens::Required
+    );
+    let mut other = surface(SurfaceKind::LightsailInstance, Some(HttpTokens::Required));
+    other.options.hop_limit = Some(3);
+    assert_eq!(other.described().hop_limit, Some(3));
+}
+
+#[test]
+fn another_resource_of_the_same_name_is_not_the_same() {
+    let it = Surface { arn: Some("arn:1".to_owned()), ..open(SurfaceKind::LightsailInstance) };
+    let created = it.created_at;
+    // AWS describes some moments with fractions of a second, and journals without.
+    assert!(it.is_same(Some("arn:1"), created.map(|at| at + jiff::SignedDuration::from_millis(400))));
+    assert!(!it.is_same(Some("arn:2"), created));
+    assert!(!it.is_same(None, created));
+    assert!(!it.is_same(Some("arn:1"), None));
+    assert!(!it.is_same(Some("arn:1"), Some(minutes_ago(1))));
+}

@@ -121,6 +121,7 @@ fn read_json(
         "AmazonSSM" => "ssm",
         "AmazonSQS" => "sqs",
         "SageMaker" => "sagemaker",
+        "StarlingDoveService" => "config",
         "Lightsail_20161128" => "lightsail",
         "ElasticMapReduce" => "elasticmapreduce",
         other => other,

@@ -1,13 +1,12 @@
 //! From an answer or an error to an HTTP response.
 
 use axum::body::Bytes;
-use quick_xml::escape::partial_escape as escape;
 use serde_json::{Value, json};
 
 use super::{EC2_NAMESPACE, cbor};
 use crate::call::{Answer, Protocol};
 use crate::error::AwsError;
-use crate::shape::{Shape, element};
+use crate::shape::{Shape, element, escape};
 
 /// A response, ready to be sent.
 #[derive(Debug)]
@@ -36,7 +35,7 @@ pub(crate) fn write_answer(protocol: Protocol, action: &str, request_id: &str, a
 
 /// Writes an error answer.
 pub(crate) fn write_error(protocol: Protocol, request_id: &str, error: &AwsError) -> Written {
-    let (code, message, id) = (escape(&*error.code), escape(&*error.message), escape(request_id));
+    let (code, message, id) = (escape(&error.code), escape(&error.message), escape(request_id));
     let xml = "text/xml;charset=UTF-8".to_owned();
     let mut response = match protocol {
         Protocol::Ec2 => {

@@ -36,6 +36,23 @@ fn an_ec2_error_has_the_shape_of_ec2() {
     assert_eq!(refused.body, wanted);
 }
 
+/// XML 1.0 has no control characters, not even escaped.
+#[test]
+fn an_answer_never_repeats_a_control_character() {
+    let aws = aws();
+    let refused = aws.ec2("DescribeInstances", &[("InstanceId.1", "i-\u{1}\u{1b}[2J\u{ffff}")]);
+    assert_eq!(refused.message(), "Invalid id: \"i-\u{fffd}\u{fffd}[2J\u{fffd}\" (expecting \"i-...\")");
+}
+
+/// Each dot opens a level. A name of a megabyte once exhausted the stack of the sandbox.
+#[test]
+fn a_parameter_with_endless_levels_is_not_recognized() {
+    let aws = aws();
+    let refused = aws.ec2("DescribeInstances", &[("a.".repeat(500_000).as_str(), "1")]);
+    assert_eq!((refused.status, refused.code().as_str()), (400, "UnknownParameter"));
+    assert_eq!(aws.ec2("DescribeInstances", &[]).status, 200);
+}
+
 #[test]
 fn what_is_not_simulated_is_named() {
     let aws = aws();

@@ -9,7 +9,7 @@ locals {
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.name
   files     = "${path.module}/../../files"
-  policies  = "${local.files}/policies/iam"
+  policies  = coalesce(var.role_policies, "${local.files}/policies/iam")
 
   in_hub = local.account == var.hub_account_id
   # Where the main module is, its own rules take the events.

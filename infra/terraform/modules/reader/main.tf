@@ -17,6 +17,7 @@ locals {
   statements = merge(
     { "scanner/scan" = "role-scanner" },
     contains(var.options, "import-findings") ? { "scanner/report" = "role-reporter" } : {},
+    contains(var.options, "inventory") ? { "scanner/inventory" = "role-inventory" } : {},
     contains(var.options, "trace") ? { "scanner/trace" = "role-tracer" } : {},
     contains(var.options, "doctor") ? { "doctor/diagnose" = "role-doctor" } : {},
     contains(var.options, "rollback") ? { "rollback/restore" = "role-rollback" } : {},

@@ -31,12 +31,12 @@ variable "external_id" {
 }
 
 variable "options" {
-  description = "What is allowed beyond `scan`: import-findings (Security Hub), trace (readiness --trace), doctor (a role that reads an installation), rollback (a role that restores what a journal recorded, and can open IMDSv1)."
+  description = "What is allowed beyond `scan`: import-findings (Security Hub), inventory (scan --inventory config), trace (readiness --trace), doctor (a role that reads an installation), rollback (a role that restores what a journal recorded, and can open IMDSv1)."
   type        = set(string)
   default     = []
 
   validation {
-    condition     = alltrue([for it in var.options : contains(["import-findings", "trace", "doctor", "rollback"], it)])
-    error_message = "options must be import-findings, trace, doctor or rollback."
+    condition     = alltrue([for it in var.options : contains(["import-findings", "inventory", "trace", "doctor", "rollback"], it)])
+    error_message = "options must be import-findings, inventory, trace, doctor or rollback."
   }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
+use v2only_document::spelling::nearest_within;
 use v2only_guardrails::{Settings, TooLarge, deploy, iac};
 
 use super::args::RenderArgs;
@@ -140,11 +141,13 @@ fn named<'a>(files: &'a [File], name: &str) -> Result<&'a File, Problem> {
     let wanted = wanted.strip_prefix("policies/").unwrap_or(wanted);
     let is = |it: &&File| it.stem() == wanted || it.stem().rsplit('/').next() == Some(wanted);
     files.iter().find(is).ok_or_else(|| {
-        let names: Vec<&str> = files.iter().map(File::stem).collect();
-        Problem::usage(
-            format!("there is no policy `{name}`"),
-            format!("the policies are {}", names.join(", ")),
-        )
+        let stems: Vec<&str> = files.iter().map(File::stem).collect();
+        let names = stems.iter().flat_map(|it| [Some(*it), it.rsplit('/').next()]).flatten();
+        let near = stems.iter().find(|it| it.contains(wanted)).copied();
+        let near =
+            near.or_else(|| nearest_within(wanted, names, 3)).map(|it| format!("did you mean `{it}`? "));
+        let hint = format!("{}`v2only policies list` lists the policies", near.unwrap_or_default());
+        Problem::usage(format!("there is no policy `{name}`"), hint)
     })
 }
 

@@ -1,22 +1,27 @@
 //! Reading a journal back.
 
+// By path, because `tests/fuzzing` includes this file by path.
+#[path = "read/defaults.rs"]
+mod defaults;
+#[path = "read/options.rs"]
+mod options;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::str::Utf8Error;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use v2only_enforcer::ResourceId;
 use v2only_enforcer::rollback::{Created, GroupLine, Recorded, TemplateLine, What};
-use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
 use v2only_policy::notebook::MinimumVersion;
-use v2only_policy::settings::HopLimit;
-use v2only_policy::source::{Consumer, DefaultsOwner, TemplateSlot, TemplateUse, VersionChoice};
+use v2only_policy::source::{Consumer, TemplateSlot, TemplateUse, VersionChoice};
 use v2only_policy::{
-    AccountDefaults, AccountId, DefaultsChange, ImageId, InstanceChange, InstanceId, LaunchTemplateId,
-    NotebookName, Place, Region, StatedOptions, Surface, SurfaceKind, SwitchOption, Switches,
+    AccountId, ImageId, InstanceId, LaunchTemplateId, NotebookName, Place, Region, Surface, SurfaceKind,
 };
+
+use self::options::{Options, part};
 
 /// What the lines say that this release reads.
 const SCHEMA: &str = "v2only.journal.v1";
@@ -47,17 +52,6 @@ struct Line {
     id: String,
     before: Value,
     change: Value,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Options {
-    http_tokens: Option<String>,
-    http_endpoint: Option<String>,
-    hop_limit: Option<u8>,
-    /// The options that are on or off, and whatever else the object holds.
-    #[serde(flatten)]
-    others: HashMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -112,13 +106,6 @@ struct OpenVersion {
 }
 
 #[derive(Deserialize)]
-struct DefaultsBefore {
-    #[serde(flatten)]
-    options: Options,
-    http_tokens_enforced: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct SurfaceBefore {
     #[serde(flatten)]
     options: Options,
@@ -126,11 +113,18 @@ struct SurfaceBefore {
     created_at: Option<Timestamp>,
 }
 
-#[derive(Deserialize)]
-struct DefaultsChanged {
-    http_tokens: Option<String>,
-    hop_limit: Option<u8>,
-    http_tokens_enforced: Option<String>,
+/// The text of a journal. If a killed run ended its last line within a character, the text ends before that character.
+///
+/// # Errors
+/// The bytes are not UTF-8.
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, Utf8Error> {
+    String::from_utf8(bytes).or_else(|error| {
+        let why = error.utf8_error();
+        let is_cut = why.error_len().is_none();
+        let mut bytes = error.into_bytes();
+        bytes.truncate(why.valid_up_to());
+        if is_cut { String::from_utf8(bytes).map_err(|it| it.utf8_error()) } else { Err(why) }
+    })
 }
 
 /// Reads all of it, or says which line is wrong.
@@ -168,6 +162,8 @@ fn merge(older: &mut Recorded, newer: Recorded) {
             change.require_tokens |= newer.require_tokens;
             change.enforce |= newer.enforce;
             change.hop_limit = newer.hop_limit.or(change.hop_limit);
+            change.http_endpoint = newer.http_endpoint.or(change.http_endpoint);
+            change.metadata_tags = newer.metadata_tags.or(change.metadata_tags);
         }
         // The first says all there is to say: how it was.
         _ => {}
@@ -224,23 +220,7 @@ fn one(line: &str) -> Result<Option<Recorded>, String> {
                 made_default: changed.make_default,
             })
         }
-        "account-default" => {
-            let before: DefaultsBefore = part("before", line.before)?;
-            let changed: DefaultsChanged = part("change", line.change)?;
-            What::Defaults {
-                before: AccountDefaults {
-                    options: before.options.stated()?,
-                    enforced: switch("before.http_tokens_enforced", before.http_tokens_enforced.as_deref())?
-                        .unwrap_or(Switch::Unknown),
-                    owner: DefaultsOwner::Account,
-                },
-                change: DefaultsChange {
-                    require_tokens: changed.http_tokens.is_some(),
-                    hop_limit: changed.hop_limit.map(hops).transpose()?,
-                    enforce: changed.http_tokens_enforced.is_some(),
-                },
-            }
-        }
+        "account-default" => defaults::read(line.before, line.change)?,
         "auto-scaling-group" => {
             let before: GroupBefore = part("before", line.before)?;
             let changed: GroupChanged = part("change", line.change)?;
@@ -272,23 +252,6 @@ fn one(line: &str) -> Result<Option<Recorded>, String> {
     Ok(Some(Recorded { place: Place { account, region }, what }))
 }
 
-fn part<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, String> {
-    serde_json::from_value(value).map_err(|it| format!("`{name}`: {it}"))
-}
-
-fn hops(number: u8) -> Result<HopLimit, String> {
-    HopLimit::new(i64::from(number)).map_err(|it| format!("`change.hop_limit`: {it}"))
-}
-
-fn switch(name: &str, word: Option<&str>) -> Result<Option<Switch>, String> {
-    match word {
-        None => Ok(None),
-        Some("enabled") => Ok(Some(Switch::Enabled)),
-        Some("disabled") => Ok(Some(Switch::Disabled)),
-        Some(other) => Err(format!("`{name}` is `{other}`, not enabled or disabled")),
-    }
-}
-
 impl NamedTemplate {
     fn read(self) -> Result<TemplateUse, String> {
         let parts = [TemplateSlot::Own, TemplateSlot::Mixed, TemplateSlot::Override];
@@ -306,53 +269,6 @@ impl NamedTemplate {
     }
 }
 
-impl Options {
-    fn stated(&self) -> Result<StatedOptions, String> {
-        let mut switches = Switches::all(None);
-        for option in SwitchOption::ALL {
-            let key = option.key();
-            switches[*option] = match self.others.get(key) {
-                None | Some(Value::Null) => None,
-                Some(Value::String(word)) => switch(key, Some(word))?,
-                Some(other) => return Err(format!("`{key}` is `{other}`, not enabled or disabled")),
-            };
-        }
-        Ok(StatedOptions {
-            http_tokens: match self.http_tokens.as_deref() {
-                None => None,
-                Some("required") => Some(HttpTokens::Required),
-                Some("optional") => Some(HttpTokens::Optional),
-                Some(other) => return Err(format!("`http_tokens` is `{other}`, not optional or required")),
-            },
-            http_endpoint: switch("http_endpoint", self.http_endpoint.as_deref())?,
-            hop_limit: self.hop_limit,
-            switches,
-        })
-    }
-
-    fn described(&self) -> Result<MetadataOptions, String> {
-        Ok(self.stated()?.over(MetadataOptions::UNKNOWN))
-    }
-
-    /// `None` of a version that was only repeated.
-    fn change_if_any(&self) -> Result<Option<InstanceChange>, String> {
-        let none = self.stated()? == StatedOptions::default();
-        if none { Ok(None) } else { self.change().map(Some) }
-    }
-
-    fn change(&self) -> Result<InstanceChange, String> {
-        let it = self.stated()?;
-        match (it.http_tokens, it.http_endpoint) {
-            (Some(HttpTokens::Required), _) => Ok(InstanceChange::RequireTokens {
-                hop_limit: it.hop_limit.map(hops).transpose()?,
-                switches: it.switches.map(|is| is.map(|is| is == Switch::Enabled)),
-            }),
-            (None, Some(Switch::Disabled)) => Ok(InstanceChange::DisableEndpoint),
-            _ => Err("`change` is none that `enforce` makes".to_owned()),
-        }
-    }
-}
-
 /// Whether a name on the command line means this resource.
 pub(crate) fn is_named(resource: &ResourceId, name: &str) -> bool {
     let text = resource.to_string();
@@ -361,6 +277,9 @@ pub(crate) fn is_named(resource: &ResourceId, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use v2only_policy::settings::HopLimit;
+    use v2only_policy::{InstanceChange, Switches};
+
     use super::*;
 
     const INSTANCE: &str = r#"{"schema":"v2only.journal.v1","time":"2026-11-20T10:15:00Z","account":"111122223333","region":"eu-central-1","kind":"instance","id":"i-0000000000000000a","before":{"http_tokens":"optional","http_endpoint":"enabled","hop_limit":3,"ipv6_endpoint":"disabled","metadata_tags":null},"change":{"http_tokens":"required","http_endpoint":"enabled","hop_limit":2}}"#;
@@ -392,6 +311,16 @@ mod tests {
         let journal = read(&format!("{INSTANCE}\n{half}")).unwrap();
         assert_eq!((journal.recorded.len(), journal.cut_off), (1, true));
         assert_eq!(read(&format!("{half}\n{INSTANCE}\n")).unwrap_err().line, 1);
+    }
+
+    #[test]
+    fn a_line_that_is_cut_off_within_a_character_was_never_acted_on() {
+        let bytes = format!("{INSTANCE}\n{{\"id\":\"größe").into_bytes();
+        let within = bytes.iter().rposition(|it| !it.is_ascii()).unwrap();
+        // `ß` has two bytes, and the second one is missing.
+        let journal = read(&text(bytes[..within].to_vec()).unwrap()).unwrap();
+        assert_eq!((journal.recorded.len(), journal.cut_off), (1, true));
+        assert!(text([b"\xff\n", &bytes[..]].concat()).is_err(), "another file");
     }
 
     #[test]

@@ -9,11 +9,14 @@ use v2only_policy::settings::HopLimit;
 use v2only_policy::source::{TemplateUse, VersionChoice};
 use v2only_policy::subject::OpenVersion;
 use v2only_policy::{
-    GroupChange, ImageChange, ImdsSupport, InstanceChange, Judged, NotebookStep, Place, Plan, Step, Subject,
-    SurfaceChange, SwitchOption, Switches,
+    Disabled, GroupChange, ImageChange, ImdsSupport, InstanceChange, Judged, NotebookStep, Place, Plan, Step,
+    Subject, SurfaceChange, SwitchOption, Switches,
 };
 
 use crate::report::posture_v1::{OptionsV1, minimum_version};
+
+/// What an account default becomes that is cleared.
+const NO_PREFERENCE: &str = "no-preference";
 
 /// A change, and the state before it.
 #[derive(Debug, Serialize)]
@@ -129,7 +132,11 @@ enum ChangeV1 {
         #[serde(skip_serializing_if = "Option::is_none")]
         http_tokens: Option<&'static str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        hop_limit: Option<u8>,
+        hop_limit: Option<PreferenceV1<u8>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        http_endpoint: Option<PreferenceV1<&'static str>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        metadata_tags: Option<PreferenceV1<&'static str>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         http_tokens_enforced: Option<&'static str>,
     },
@@ -139,6 +146,20 @@ enum ChangeV1 {
     Group {
         name_fixed_versions: Vec<OpenVersionV1>,
     },
+}
+
+/// What an account default becomes: a value, or the word `no-preference`.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum PreferenceV1<T> {
+    Set(T),
+    Clear(&'static str),
+}
+
+impl<T> PreferenceV1<T> {
+    fn of(value: Option<T>) -> Self {
+        value.map_or(Self::Clear(NO_PREFERENCE), Self::Set)
+    }
 }
 
 impl<'a> LineV1<'a> {
@@ -231,7 +252,13 @@ fn change(subject: &Subject, step: Step) -> ChangeV1 {
         Step::Notebook(step) => notebook(step),
         Step::AccountDefaults(change) => ChangeV1::Defaults {
             http_tokens: change.require_tokens.then_some("required"),
-            hop_limit: change.hop_limit.map(|it| it.get()),
+            hop_limit: change.hop_limit.map(|it| PreferenceV1::of(it.map(HopLimit::get))),
+            http_endpoint: change
+                .http_endpoint
+                .map(|it| PreferenceV1::of(it.map(|Disabled| Switch::Disabled).and_then(Switch::word))),
+            metadata_tags: change
+                .metadata_tags
+                .map(|it| PreferenceV1::of(it.map(Switch::on).and_then(Switch::word))),
             http_tokens_enforced: change.enforce.then_some("enabled"),
         },
         Step::LaunchTemplate(step) => {

@@ -5,11 +5,13 @@ use v2only_enforcer::ports::{
     MarkImage, NewVersion, Page, ReadDefaults, RepointGroup, Repointed, RestoreDefaults, WantedVersion,
 };
 use v2only_enforcer::rollback::{DefaultsStep, Step};
-use v2only_policy::instance::{HttpTokens, Switch};
+use v2only_policy::instance::Switch;
 use v2only_policy::source::{
     Consumer, ConsumerKind, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateVersion, VersionChoice,
 };
-use v2only_policy::{AccountDefaults, DefaultsChange, ImageId, ImdsSupport, LaunchTemplateId, Place};
+use v2only_policy::{
+    AccountDefaults, DefaultsChange, ImageId, ImdsSupport, LaunchTemplateId, Place, SwitchOption,
+};
 
 use super::{FakeAws, all};
 
@@ -23,6 +25,12 @@ impl RestoreDefaults for FakeAws {
         }
         if let Some(hops) = step.hop_limit {
             defaults.options.hop_limit = hops;
+        }
+        if let Some(endpoint) = step.http_endpoint {
+            defaults.options.http_endpoint = endpoint;
+        }
+        if let Some(tags) = step.metadata_tags {
+            defaults.options.switches[SwitchOption::MetadataTags] = tags;
         }
         if step.stop_enforcing {
             defaults.enforced = Switch::Disabled;
@@ -165,15 +173,7 @@ impl ChangeDefaults for FakeAws {
             return Ok(None);
         }
         let defaults = state.defaults.get_or_insert(AccountDefaults::UNSET);
-        if change.require_tokens {
-            defaults.options.http_tokens = Some(HttpTokens::Required);
-        }
-        if let Some(hops) = change.hop_limit {
-            defaults.options.hop_limit = Some(hops.get());
-        }
-        if change.enforce {
-            defaults.enforced = Switch::Enabled;
-        }
+        *defaults = change.applied_to(defaults);
         Ok(Some("request-3".to_owned()))
     }
 }

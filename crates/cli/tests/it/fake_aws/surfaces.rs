@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use v2only_enforcer::ports::{Answer, Page, ReadSurfaces, RestoreSurface, TightenSurface};
+use v2only_enforcer::ports::{Answer, Page, ReadInventory, ReadSurfaces, RestoreSurface, TightenSurface};
 use v2only_policy::instance::HttpTokens;
 use v2only_policy::usage::{Counted, first_day};
 use v2only_policy::{Place, StatedOptions, Surface, SurfaceKind};
@@ -34,7 +34,29 @@ impl ReadSurfaces for FakeAws {
     }
 }
 
+impl ReadInventory for FakeAws {
+    async fn inventory_rows(
+        &self,
+        home: &Place,
+        aggregator: &str,
+        query: &str,
+        _: Option<String>,
+    ) -> Answer<Page<String>> {
+        self.call("config:SelectAggregateResourceConfig", Some(home), aggregator)?;
+        let state = self.state();
+        let (candidates, recorded) = &state.inventory;
+        all(if query.contains("COUNT") { recorded.clone() } else { candidates.clone() })
+    }
+}
+
 impl FakeAws {
+    /// What AWS Config answers: the rows of the candidates, and those of the accounts and Regions that it records.
+    pub(crate) fn inventory(self, candidates: &[&str], recorded: &[&str]) -> Self {
+        let rows = |rows: &[&str]| rows.iter().map(|row| (*row).to_owned()).collect();
+        self.state().inventory = (rows(candidates), rows(recorded));
+        self
+    }
+
     pub(crate) fn surface(self, place: &Place, it: Surface) -> Self {
         self.state().surfaces.push((place.clone(), it));
         self
@@ -44,7 +66,9 @@ impl FakeAws {
     pub(crate) fn surface_calls(self, id: &str, calls: u64) -> Self {
         let today = jiff::civil::date(2026, 11, 20);
         let days = (1..=14).map(|ago| (first_day(today, ago), calls)).collect();
-        self.state().surface_usage.insert(id.to_owned(), Counted { days, complete: true });
+        self.state()
+            .surface_usage
+            .insert(id.to_owned(), Counted { days, complete: true, ..Counted::default() });
         self
     }
 

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use v2only_document::tree::{Node, Value};
 use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
-use super::call::function;
 use super::kinds::{Kind, Switch};
 use super::suggestion::Suggestion;
 use super::template::{Template, note};
-use super::value::{Case, Is, at_path, cases, property};
+use super::value::{Case, Is, at_path, branches, cases, property};
 use crate::check::Level;
 use crate::iac::Finding;
 use crate::{Mark, Settings};
@@ -34,6 +33,9 @@ enum Verdict {
 impl<'a> Resource<'a> {
     pub(super) fn findings(&self, settings: &Settings) -> Vec<Finding> {
         let mut findings = self.templates();
+        if self.kind.name == "AWS::AutoScaling::AutoScalingGroup" {
+            findings.extend(self.outside_configurations());
+        }
         match self.kind.switch {
             Switch::Options(path) => findings.extend(self.options(path, settings)),
             Switch::Overrides(path) => findings.extend(self.overrides(path)),
@@ -281,6 +283,33 @@ impl<'a> Resource<'a> {
         outside.filter(|it| told.insert(it.clone())).map(|(at, why)| note(self.name, at, why)).collect()
     }
 
+    /// A note for every launch configuration that is not in this file, and for an instance that the group copies.
+    fn outside_configurations(&self) -> Vec<Finding> {
+        let properties = self.at(&[]);
+        let mut outside = BTreeSet::new();
+        for (name, what) in [("LaunchConfigurationName", "launch configuration"), ("InstanceId", "instance")]
+        {
+            let stated = properties.iter().filter_map(|case| match case.is {
+                Is::Node(node) => node.get(name),
+                _ => None,
+            });
+            let declared = &self.template.launch_configurations;
+            let stated =
+                stated.flat_map(|it| branches(self.template, it)).filter(|it| !declared.contains(it));
+            for case in stated.flat_map(|it| cases(self.template, it, name)) {
+                let why = match (&case.is, case.text()) {
+                    (Is::Absent, _) => continue,
+                    (_, Some(known)) if declared.names.contains(known) => continue,
+                    (_, Some(known)) => format!("the {what} {known} is not in this file, and decides"),
+                    (Is::Unknown(why) | Is::Wrong(why), _) => why.clone(),
+                    _ => format!("{name} is not a text"),
+                };
+                outside.insert((case.at, why));
+            }
+        }
+        outside.into_iter().map(|(at, why)| note(self.name, at, why)).collect()
+    }
+
     /// Why the launch template of a reference cannot be judged; `None` if this file contains it.
     fn outside(&self, reference: &Case<'a>) -> Option<String> {
         match &reference.is {
@@ -296,7 +325,7 @@ impl<'a> Resource<'a> {
         for name in ["LaunchTemplateId", "LaunchTemplateName"] {
             let Is::Node(node) = &reference.is else { continue };
             let Some(value) = node.get(name) else { continue };
-            if self.template.contains_launch_template(value) {
+            if self.template.launch_templates.contains(value) {
                 return None;
             }
             named = Some(value.text().unwrap_or("a function").to_owned());
@@ -340,24 +369,4 @@ fn hop_limit(case: &Case<'_>, settings: &Settings) -> Verdict {
         Exactly(exactly) => hops == exactly.get(),
     };
     if right { Verdict::Right } else { Verdict::Bad("hop-limit", format!("{name} is {hops}"), case.at) }
-}
-
-impl Template {
-    /// Whether a value refers to a launch template of this file, by `!Ref`, `!GetAtt` or its name.
-    fn contains_launch_template(&self, value: &Node) -> bool {
-        let logical = match function(value) {
-            Some((function, argument)) if function.ends_with("Ref") => argument.text(),
-            Some((function, argument)) if function.ends_with("GetAtt") => match &argument.value {
-                Value::List(items) => items.first().and_then(Node::text),
-                _ => argument.text().and_then(|it| it.split('.').next()),
-            },
-            Some((function, argument)) if function.ends_with("Sub") => {
-                argument.text().and_then(|it| it.strip_prefix("${")?.strip_suffix('}'))
-            }
-            Some(_) => None,
-            None => return value.text().is_some_and(|it| self.launch_templates.names.contains(it)),
-        };
-        let logical = logical.map(|it| it.split('.').next().unwrap_or_default());
-        logical.is_some_and(|it| self.launch_templates.logical.contains(it))
-    }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use v2only_document::tree::{Issue, Node};
+use v2only_document::tree::{Issue, Node, Value};
 
+use super::call::function;
 use crate::Mark;
 use crate::check::Level;
 use crate::iac::Finding;
@@ -18,31 +19,50 @@ pub struct Template {
     pub(super) issues: Vec<Issue>,
     /// Whether parameters have their defaults.
     pub(super) by_defaults: bool,
-    pub(super) launch_templates: LaunchTemplates,
+    pub(super) launch_templates: Declared,
+    pub(super) launch_configurations: Declared,
 }
 
-/// The launch templates of a template.
+/// The resources of one type that a template declares.
 #[derive(Debug, Clone, Default)]
-pub(super) struct LaunchTemplates {
+pub(super) struct Declared {
     /// Their logical names.
-    pub(super) logical: HashSet<String>,
-    /// Their names in EC2, where the template states them.
+    logical: HashSet<String>,
+    /// Their names in AWS, where the template states them.
     pub(super) names: HashSet<String>,
 }
 
-impl LaunchTemplates {
-    /// Those among the resources of a template.
-    pub(super) fn of(root: &Node) -> Self {
+impl Declared {
+    /// The resources of the type; `name` is the property with the name in AWS.
+    pub(super) fn of(root: &Node, kind: &str, name: &str) -> Self {
         let mut found = Self::default();
         for entry in root.get("Resources").map(Node::entries).unwrap_or_default() {
             let resource = &entry.value;
-            if resource.get("Type").and_then(Node::text) == Some("AWS::EC2::LaunchTemplate") {
+            if resource.get("Type").and_then(Node::text) == Some(kind) {
                 found.logical.insert(entry.key.text.clone());
-                let name = resource.get("Properties").and_then(|it| it.get("LaunchTemplateName"));
+                let name = resource.get("Properties").and_then(|it| it.get(name));
                 found.names.extend(name.and_then(Node::text).map(str::to_owned));
             }
         }
         found
+    }
+
+    /// Whether a value refers to one of the resources, by `!Ref`, `!GetAtt` or its name.
+    pub(super) fn contains(&self, value: &Node) -> bool {
+        let logical = match function(value) {
+            Some((function, argument)) if function.ends_with("Ref") => argument.text(),
+            Some((function, argument)) if function.ends_with("GetAtt") => match &argument.value {
+                Value::List(items) => items.first().and_then(Node::text),
+                _ => argument.text().and_then(|it| it.split('.').next()),
+            },
+            Some((function, argument)) if function.ends_with("Sub") => {
+                argument.text().and_then(|it| it.strip_prefix("${")?.strip_suffix('}'))
+            }
+            Some(_) => None,
+            None => return value.text().is_some_and(|it| self.names.contains(it)),
+        };
+        let logical = logical.map(|it| it.split('.').next().unwrap_or_default());
+        logical.is_some_and(|it| self.logical.contains(it))
     }
 }
 

@@ -53,6 +53,22 @@ pub(super) fn cases<'a>(template: &'a Template, node: &'a Node, name: &str) -> V
     resolve(template, node, name, 0)
 }
 
+/// The nodes that can stand where this one does: the branches of `!If`, or the node itself.
+pub(super) fn branches<'a>(template: &Template, node: &'a Node) -> Vec<&'a Node> {
+    let Some((called, argument)) = function(node) else { return vec![node] };
+    match (call::bare(&called), &argument.value) {
+        ("If", Value::List(items)) => match items.as_slice() {
+            [condition, yes, no] => match constant::condition(template, condition.text().unwrap_or_default())
+            {
+                Some(met) => branches(template, if met { yes } else { no }),
+                None => [yes, no].into_iter().flat_map(|it| branches(template, it)).collect(),
+            },
+            _ => vec![node],
+        },
+        _ => vec![node],
+    }
+}
+
 /// More branches than this are not followed.
 const MAX_DEPTH: usize = 16;
 
