@@ -8,7 +8,7 @@ use v2only_model::explore::{Explored, explore};
 use v2only_model::mutation::Mutation;
 use v2only_model::scenario::{
     Scenario, all, edited_template, exempt_notebooks, flipped_instance, interrupted_template, notebook,
-    owned_notebook, throttled_notebook, waves,
+    throttled_notebook, waves,
 };
 
 /// How many states of each scenario are explored here.
@@ -89,11 +89,6 @@ fn a_mark_that_is_written_after_the_stop_is_found() {
 #[test]
 fn a_mark_that_is_taken_off_after_a_refused_stop_is_found() {
     finds(Mutation::UnmarkOnRefusedStop, notebook(), "and is to run");
-}
-
-#[test]
-fn a_start_that_is_not_written_into_the_mark_is_found() {
-    finds(Mutation::ForgetStart, owned_notebook(), "its owner stopped it");
 }
 
 #[test]

@@ -9,8 +9,6 @@ pub enum Mutation {
     MarkAfterStop,
     /// A refused stop takes the restart mark off.
     UnmarkOnRefusedStop,
-    /// A start is not written into the restart mark.
-    ForgetStart,
     /// The tags of a resource are not read.
     IgnoreTags,
     /// `$Default` is not read again before it is changed.

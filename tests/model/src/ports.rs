@@ -193,7 +193,6 @@ impl TagNotebook for Line {
         let value = tag(key, value);
         match (self.mutation(), value) {
             (Some(Mutation::MarkAfterStop), TagValue::ToStart(_))
-            | (Some(Mutation::ForgetStart), TagValue::Started(_))
             | (Some(Mutation::ForgetFlips), TagValue::Reverted(_)) => Ok(()),
             _ => self.call(Call::TagNotebook(number(arn), value)).await.map(drop),
         }

@@ -119,11 +119,6 @@ pub fn notebook() -> Scenario {
     }
 }
 
-/// One notebook that its owner stops and starts, and no fault.
-pub fn owned_notebook() -> Scenario {
-    Scenario { left: Left { owner: 1, ..EMPTY.left }, ..notebook() }
-}
-
 /// One notebook, and a call that is throttled or denied.
 pub fn throttled_notebook() -> Scenario {
     Scenario {
