@@ -1,8 +1,9 @@
 //! The fault campaign: other people act at random beside the functions, the sweep, `enforce` and `rollback`, on a clock of its own.
 //!
-//! People launch, exempt, switch off and on, flip, tag, stop, start and terminate instances, and do the same to notebooks. They edit
-//! launch templates and account-level defaults, and put the policy into `mode: observe` and back. Some act in the middle of a run: before a description or a change takes effect. Beside that, events get
-//! lost, doubled and late, calls are throttled, refused, cut off and not answered, and functions are killed.
+//! People launch, exempt, switch off and on, flip, tag, stop, start and terminate instances, and do the same to notebooks. They
+//! edit launch templates and account-level defaults, and put the policy into `mode: observe` and back. Some act in the middle of
+//! a run: before a description or a change takes effect. Beside that, events get lost, doubled and late, calls are throttled,
+//! refused, cut off and not answered, and functions are killed.
 //!
 //! The invariants, checked after every round of two minutes:
 //!

@@ -85,7 +85,10 @@ impl BaselineFinding {
         match (&self.verdict, &self.outcome) {
             (_, RecordedOutcome::Fixed | RecordedOutcome::Gone) => false,
             (Some(RecordedVerdict::Violation), _) => true,
-            (Some(RecordedVerdict::Compliant | RecordedVerdict::Exempt | RecordedVerdict::Gone) | None, _) => false,
+            (
+                Some(RecordedVerdict::Compliant | RecordedVerdict::Exempt | RecordedVerdict::Gone) | None,
+                _,
+            ) => false,
         }
     }
 }

@@ -153,7 +153,9 @@ fn new_violations_alone_fail_a_run_with_a_baseline() {
 #[test]
 fn a_baseline_with_a_word_that_is_not_known_is_refused() {
     let old = world().run("scan -o json --kind instance").out;
-    for (published, other) in [("\"verdict\": \"violation\"", "verdict"), ("\"outcome\": \"held\"", "outcome")] {
+    for (published, other) in
+        [("\"verdict\": \"violation\"", "verdict"), ("\"outcome\": \"held\"", "outcome")]
+    {
         assert!(old.contains(published), "{old}");
         let changed = old.replace(published, &format!("\"{other}\": \"renamed\""));
         let ran = world().file("old.json", &changed).run("scan --baseline DIR/old.json");
