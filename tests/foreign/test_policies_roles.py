@@ -255,6 +255,7 @@ GRANTS = {
             request("ssm:SendCommand", "document/AWS-RunShellScript"),
         ),
         "ReadTheTrace": (request("ssm:GetCommandInvocation", "*"), request("ssm:CancelCommand", "*")),
+        "SeeInventory": (request("ssm:ListInventoryEntries", "*"), request("ssm:PutInventory", "*")),
     },
     "rollback": {
         "SeeInstances": (request("ec2:DescribeInstances", "*"), request("ec2:DescribeVolumes", "*")),

@@ -84,6 +84,21 @@ def test_a_command_runs_on_one_platform_and_is_skipped_on_the_other(aws):
     assert (ran["Status"], len(ran["StandardOutputContent"])) == ("Success", 24_000)
 
 
+def test_the_inventory_comes_in_pages(aws):
+    instance = aws.launch()
+    applications = [[f"package-{number}", "1.0"] for number in range(60)]
+    aws.order("managed-instance", instance_id=instance, does={"platform": "Linux", "applications": applications})
+    asked = {"InstanceId": instance, "TypeName": "AWS:Application"}
+    first = aws.ssm.list_inventory_entries(**asked)
+    rest = aws.ssm.list_inventory_entries(**asked, NextToken=first["NextToken"])
+    assert (len(first["Entries"]), len(rest["Entries"]), "NextToken" in rest) == (50, 10, False)
+    assert first["Entries"][0]["Name"] == "package-0" and rest["TypeName"] == "AWS:Application"
+    other = aws.ssm.list_inventory_entries(**asked | {"InstanceId": "i-0123456789abcdef0"})
+    assert other["Entries"] == []
+    with pytest.raises(ClientError, match="InvalidNextToken"):
+        aws.ssm.list_inventory_entries(**asked, NextToken="x")
+
+
 def test_who_is_not_managed_and_what_is_not_there_is_refused(aws):
     instance = aws.launch()
     with pytest.raises(aws.ssm.exceptions.InvalidDocument):

@@ -1,4 +1,21 @@
-"""Builds the fixtures of other checkers from the facts of `peers/fixtures.toml`, and counts verdicts about them."""
+"""Builds the fixtures of other checkers from the facts in `peers/fixtures`, and counts verdicts about them.
+
+The facts of a fixture, or of one of its resources:
+
+    about    the switch that the rule judges: `tokens` (IMDSv1 off) or `hops` (hop limit of at most 1).
+    file     the fixture, or fixtures with the same facts, below `folder` of the rule.
+    is       instance, template (launch template), configuration (launch configuration), notebook, group (Auto Scaling
+             group), defaults (account defaults) or module.
+    options  the metadata options that the resource states; none if absent, `{}` for an empty block. A value of `?` is
+             known only when the file is deployed.
+    written  the name in the fixture, where it is not unique there.
+    from     the launch template or launch configuration that the resource names, `by` its id, its name or nothing.
+    peer     what the peer states of the resource, or of the complete file where the fixture has it: `wrong`, `right`.
+             `none`: its rule does not judge the resource.
+    right    the right verdict where the peer is wrong, or where something outside of the file decides (`unknown`).
+    v2only   what v2only says where that is not the right verdict either.
+    why      who is right, and why.
+"""
 
 import json
 import re
@@ -7,7 +24,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-TABLE = Path(__file__).resolve().parent / "peers" / "fixtures.toml"
+TABLE = Path(__file__).resolve().parent / "peers" / "fixtures"
+# The order of the documentation.
+PEERS = ("checkov", "trivy", "trivy-adapter", "kics", "semgrep", "cdk-nag", "sentinel", "control-tower")
 WRONG, RIGHT, UNKNOWN, NONE = "wrong", "right", "unknown", "none"
 FORMATS = ("cloudformation", "terraform", "plan")
 FILES = {"cloudformation": "stack.yaml", "terraform": "main.tf", "plan": "plan.json"}
@@ -76,15 +95,20 @@ class Fixture:
             yield f"{resource['is']} {resource['name']}", [resource], shared | resource
 
 
-def fixtures(table: dict | None = None) -> tuple[dict, list[Fixture]]:
-    """The peers, and their fixtures."""
-    table = table or tomllib.loads(TABLE.read_text())
+def rules(folder: Path = TABLE) -> list[dict]:
+    """The rules of every file in the folder, by the order of their peers."""
+    found = [rule for path in folder.glob("*.toml") for rule in tomllib.loads(path.read_text())["rule"]]
+    return sorted(found, key=lambda rule: PEERS.index(rule["peer"]))
+
+
+def fixtures(of: list[dict]) -> list[Fixture]:
+    """The fixtures of the rules."""
     found = []
-    for rule in table["rule"]:
+    for rule in of:
         for it in rule["fixture"]:
             files = it["file"] if isinstance(it["file"], list) else [it["file"]]
             found.append(Fixture(rule["peer"], rule["about"], rule["folder"], files, it["resources"], it))
-    return table["peers"], found
+    return found
 
 
 # CloudFormation -----------------------------------------------------------------------------------------------------
@@ -195,7 +219,10 @@ def terraform(fixture: Fixture) -> str:
         if "from" in it:
             name, attribute, source = source_in_terraform(it, fixture.resources)
             value = f"{source}.{attribute}" if source else json.dumps(it["from"])
-            body += [f"  {name} {{", f"    {attribute} = {value}", "  }"] if name == "launch_template" else [f"  {name} = {value}"]
+            if name == "launch_template":
+                body += [f"  {name} {{", f"    {attribute} = {value}", "  }"]
+            else:
+                body.append(f"  {name} = {value}")
         lines += [*body, "}", ""]
     return "\n".join(lines) + "\n"
 

@@ -1,6 +1,6 @@
 """The fixtures of other checkers, restated in three formats: `v2only check` and checkov about each of them.
 
-`peers/fixtures.toml` holds the facts, the verdict of the peer, and who is right where v2only says something else.
+`peers/fixtures` holds the facts, the verdict of the peer, and who is right where v2only says something else.
 """
 
 import os
@@ -13,11 +13,11 @@ import checkers
 import peer_fixtures
 import pytest
 import servers
-from peer_fixtures import FORMATS, NONE, RIGHT, UNKNOWN, WRONG, Counts, Fixture, worst
+from peer_fixtures import FORMATS, NONE, PEERS, RIGHT, UNKNOWN, WRONG, Counts, Fixture, worst
 
 DOCUMENT = servers.REPOSITORY / "docs" / "src" / "testing.md"
 HOPS = "version: 1\nmode: observe\ninstances:\n  hop_limit: { max: 1 }\n"
-PEERS, FIXTURES = peer_fixtures.fixtures()
+FIXTURES = peer_fixtures.fixtures(peer_fixtures.rules())
 
 # The resources that the rules of checkov do not judge. Its rule about hop limits is for Terraform only.
 NOT_JUDGED = {
@@ -113,7 +113,7 @@ CHECKOV = {
         lambda it: it.checkov is None and it.is_not_judged,
         95,
     ),
-    "checkov says nothing about a variable without a value": (
+    "checkov reports nothing about a variable without a value": (
         lambda it: it.checkov is None and it.form == "terraform" and undecided_by_later(it),
         1,
     ),

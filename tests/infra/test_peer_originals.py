@@ -12,14 +12,6 @@ SCRIPT = servers.REPOSITORY / "tests" / "peers"
 
 # A table with one rule for each reader.
 TABLE = """
-[peers]
-checkov = {}
-trivy = {}
-trivy-adapter = {}
-kics = {}
-semgrep = {}
-sentinel = {}
-
 [[rule]]
 peer = "checkov"
 about = "tokens"
@@ -95,7 +87,8 @@ def template(name: str, hops: int) -> str:
 
 
 def case(name: str, source: str, tokens: str) -> str:
-    expected = f"\t\t\t\tInstances: []T{{\n\t\t\t\t\t{{HttpTokens: types.StringTest({tokens!r})}},\n\t\t\t\t}},\n".replace("'", '"')
+    option = f'HttpTokens: types.StringTest("{tokens}")'
+    expected = f"\t\t\t\tInstances: []T{{\n\t\t\t\t\t{{{option}}},\n\t\t\t\t}},\n"
     return f'\t\t{{\n\t\t\tname: "{name}",\n\t\t\tterraform: `{source}`,\n\t\t\texpected: E{{\n{expected}\t\t\t}},\n\t\t}},\n'
 
 
@@ -135,9 +128,10 @@ def checkout(tmp_path) -> Path:
 
 
 def peers(checkout: Path, table: str = TABLE, program: str | Path | None = None) -> subprocess.CompletedProcess:
-    path = checkout.parent.parent / "table.toml"
+    path = checkout.parent.parent / "table" / "all.toml"
+    path.parent.mkdir()
     path.write_text(table)
-    argv = [sys.executable, str(SCRIPT), str(checkout.parent), "--table", str(path)]
+    argv = [sys.executable, str(SCRIPT), str(checkout.parent), "--table", str(path.parent)]
     environment = servers.clean_environment(V2ONLY_BIN=str(program or os.environ["V2ONLY_BIN"]))
     return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120)
 

@@ -13,7 +13,7 @@ use v2only_tests::stage::{v1, v2};
 use v2only_tests::{ENFORCE, HOME, MEMBER, REGION, SECOND, Setup};
 
 /// Declared for people, and not made by a function.
-const NOT_OF_FUNCTIONS: [Call; 26] = [
+const NOT_OF_FUNCTIONS: [Call; 27] = [
     Call::GetCallerIdentity,
     Call::ModifyInstanceMetadataDefaults,
     Call::CreateLaunchTemplateVersion,
@@ -22,6 +22,7 @@ const NOT_OF_FUNCTIONS: [Call; 26] = [
     Call::UpdateAutoScalingGroup,
     Call::SendCommand,
     Call::GetCommandInvocation,
+    Call::ListInventoryEntries,
     Call::GetFindings,
     Call::BatchImportFindings,
     Call::BatchUpdateFindings,

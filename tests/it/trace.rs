@@ -35,6 +35,7 @@ fn managed(aws: &Sandbox, id: &str, platform: &str, output: &str, status: &str) 
         status: status.to_owned(),
         output: output.to_owned(),
         errors: "no such shell".to_owned(),
+        ..ManagedInstance::default()
     };
     aws.manage_instance(HOME, REGION, id, it);
 }
@@ -71,6 +72,25 @@ fn a_command_is_sent_waited_for_and_read_on_either_platform() {
     }
     let sent = aws.calls().iter().filter(|it| it.name() == "ssm:SendCommand").count();
     assert_eq!(sent, 2);
+}
+
+#[test]
+fn the_inventory_is_read_page_by_page_and_names_old_sdks_of_a_group() {
+    let (aws, id) = aws();
+    let many = (0..60).map(|number| (format!("package-{number}"), "1.0".to_owned()));
+    let boto3 = ("python3-boto3".to_owned(), "1.9.253".to_owned());
+    let it = ManagedInstance {
+        platform: "Linux".to_owned(),
+        status: "Success".to_owned(),
+        output: REPORT.replace("java", "python3"),
+        applications: many.chain([boto3]).collect(),
+        ..ManagedInstance::default()
+    };
+    aws.manage_instance(HOME, REGION, &id, it);
+    let found = told(&trace(&aws, &id), 10);
+    let outdated = &found["instances"][0]["outdated"][0];
+    assert_eq!((&outdated["product"], &outdated["minimum"]), (&"boto3".into(), &"1.12.6".into()));
+    assert_eq!(aws.calls().iter().filter(|it| it.name() == "ssm:ListInventoryEntries").count(), 2);
 }
 
 #[test]

@@ -83,6 +83,8 @@ pub enum Call {
     SendCommand,
     /// `GetCommandInvocation`, until it has ended.
     GetCommandInvocation,
+    /// `ListInventoryEntries` of Systems Manager, for the applications of an instance.
+    ListInventoryEntries,
     /// `GetFindings` of Security Hub, for findings of this product and of AWS's own controls, always paged.
     GetFindings,
     /// `BatchImportFindings` of Security Hub.
@@ -166,7 +168,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 71] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -204,6 +206,7 @@ impl Call {
         Self::LookupEvents,
         Self::SendCommand,
         Self::GetCommandInvocation,
+        Self::ListInventoryEntries,
         Self::GetFindings,
         Self::BatchImportFindings,
         Self::BatchUpdateFindings,
@@ -279,6 +282,7 @@ impl Call {
             Self::LookupEvents => "cloudtrail:LookupEvents",
             Self::SendCommand => "ssm:SendCommand",
             Self::GetCommandInvocation => "ssm:GetCommandInvocation",
+            Self::ListInventoryEntries => "ssm:ListInventoryEntries",
             Self::GetFindings => "securityhub:GetFindings",
             Self::BatchImportFindings => "securityhub:BatchImportFindings",
             Self::BatchUpdateFindings => "securityhub:BatchUpdateFindings",
@@ -373,7 +377,7 @@ impl Call {
             Self::StartAutomationExecution => bucket(1, 1),
             Self::GetAutomationExecution => bucket(3, 3),
             // None is published; ours.
-            Self::SendCommand | Self::GetCommandInvocation => bucket(5, 5),
+            Self::SendCommand | Self::GetCommandInvocation | Self::ListInventoryEntries => bucket(5, 5),
             // None is published for these services; ours.
             Self::GetLightsailInstances
             | Self::GetLightsailInstance

@@ -46,6 +46,7 @@ impl ReadHistory for Aws {
             LookUp::Notebook(name) => (ResourceName, name.as_str()),
             LookUp::ModifiedOptions => (EventName, "ModifyInstanceMetadataOptions"),
             LookUp::Launches => (EventName, "RunInstances"),
+            LookUp::Action(name) => (EventName, name),
         };
         let answer = self.look_up(place, by, None, next).await?;
         records(&answer, |_| true)

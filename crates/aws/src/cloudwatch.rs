@@ -11,7 +11,7 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use v2only_enforcer::ports::{Answer, Metric, ReadUsage};
+use v2only_enforcer::ports::{Answer, DeliveredByV1, Metric, ReadUsage};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::usage::{Counted, Lately};
 use v2only_policy::{InstanceId, Place};
@@ -57,6 +57,10 @@ impl ReadUsage for Aws {
         Ok(series.into_iter().map(|(id, it)| (id, it.by_day())).collect())
     }
 
+    fn delivered_by_v1(&self, id: &InstanceId) -> BTreeMap<Date, u64> {
+        self.delivered.get(id).cloned().unwrap_or_default()
+    }
+
     async fn lately(
         &self,
         place: &Place,
@@ -74,6 +78,11 @@ impl ReadUsage for Aws {
 }
 
 impl Aws {
+    /// Takes recorded calls as evidence beside `MetadataNoToken`.
+    pub fn add_delivered_by_v1(&mut self, delivered: DeliveredByV1) {
+        self.delivered = delivered;
+    }
+
     /// The sums of a metric by period, of every instance. One call per 500 of them and page.
     async fn series(
         &self,

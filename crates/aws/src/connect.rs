@@ -21,7 +21,7 @@ use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
-use v2only_enforcer::ports::Actor;
+use v2only_enforcer::ports::{Actor, DeliveredByV1};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place, Region};
 
@@ -57,6 +57,10 @@ pub struct Aws {
     pub(crate) sagemaker: Memo<Place, aws_sdk_sagemaker::Client>,
     pub(crate) admitted: Expiring<AccountId, ()>,
     pub(crate) names: Memo<AccountId, String>,
+    /// The management account of the organization, once the organization was listed.
+    pub(crate) management: OnceLock<AccountId>,
+    /// Recorded evidence that stands beside the metrics.
+    pub(crate) delivered: DeliveredByV1,
     pub(crate) above: Expiring<AccountId, Vec<OuId>>,
 }
 
@@ -168,6 +172,8 @@ impl Aws {
             sagemaker: Memo::default(),
             admitted: Expiring::default(),
             names: Memo::default(),
+            management: OnceLock::new(),
+            delivered: DeliveredByV1::new(),
             above: Expiring::default(),
         })
     }

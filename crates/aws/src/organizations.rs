@@ -70,6 +70,11 @@ impl Aws {
             self.turn(None, call).await?;
             let request = client.list_accounts().set_next_token(next);
             let page = request.send().await.map_err(|it| classify::failure(call, &it))?;
+            // The ARN of each account begins with the account that manages the organization.
+            let arns = page.accounts().iter().filter_map(|it| it.arn()?.split(':').nth(4));
+            if let Some(management) = arns.filter_map(|it| AccountId::parse(it).ok()).next() {
+                let _known = self.management.set(management);
+            }
             for account in page.accounts().iter().filter(|it| is_active(it)) {
                 let id = AccountId::parse(account.id().unwrap_or_default())
                     .map_err(|it| Failure::new(Kind::Unknown, call.iam_action(), it.to_string()))?;
@@ -91,6 +96,11 @@ impl Aws {
         }
         all.sort();
         Ok(all)
+    }
+
+    /// The management account, once [`active_accounts`](Self::active_accounts) listed the organization.
+    pub fn management_account(&self) -> Option<AccountId> {
+        self.management.get().cloned()
     }
 
     /// The name of an account, once [`active_accounts`](Self::active_accounts) listed it.

@@ -1,9 +1,12 @@
-//! Commands on instances. Source of every shape: AWS Systems Manager API Reference, `SendCommand` and
-//! `GetCommandInvocation`.
+//! Commands on instances, and their inventory. Source of every shape: AWS Systems Manager API Reference, `SendCommand`,
+//! `GetCommandInvocation` and `ListInventoryEntries`.
+
+use std::collections::HashMap;
 
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::types::CommandInvocationStatus as Status;
-use v2only_enforcer::ports::{Answer, Invocation, Progress, RunTrace, TraceStep};
+use v2only_enforcer::ports::{Answer, Invocation, Page, Progress, ReadSoftware, RunTrace, TraceStep};
+use v2only_enforcer::software::Application;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{InstanceId, Place};
 
@@ -14,6 +17,37 @@ use crate::connect::Aws;
 const DOCUMENT: &str = "v2only-TraceImdsV1";
 /// For how long the agent of an instance may take to fetch the command.
 const DELIVERED_WITHIN: i32 = 120;
+
+/// The inventory type that lists applications.
+const APPLICATIONS: &str = "AWS:Application";
+/// The largest page Systems Manager gives.
+const PAGE: i32 = 50;
+
+impl ReadSoftware for Aws {
+    async fn applications(
+        &self,
+        place: &Place,
+        id: &InstanceId,
+        next: Option<String>,
+    ) -> Answer<Page<Application>> {
+        let call = Call::ListInventoryEntries;
+        let client = Client::new(&self.config(place).await?);
+        self.turn(Some(place), call).await?;
+        let request = client
+            .list_inventory_entries()
+            .instance_id(id.as_str())
+            .type_name(APPLICATIONS)
+            .max_results(PAGE)
+            .set_next_token(next);
+        let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
+        let text = |entry: &HashMap<String, String>, key: &str| entry.get(key).cloned().unwrap_or_default();
+        let entries = answer.entries().iter();
+        let items = entries
+            .map(|entry| Application { name: text(entry, "Name"), version: text(entry, "Version") })
+            .collect();
+        Ok(Page { items, next: answer.next_token().filter(|it| !it.is_empty()).map(str::to_owned) })
+    }
+}
 
 impl RunTrace for Aws {
     async fn start_trace(&self, place: &Place, id: &InstanceId, seconds: u16) -> Answer<String> {

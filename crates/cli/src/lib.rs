@@ -105,7 +105,7 @@ async fn dispatch<W: World>(command: &Command, session: &mut Session<'_, W>) -> 
         Command::Validate(args) => commands::validate::run(args, session),
         Command::Diff(args) => commands::diff::run(args, session),
         Command::Check(args) => commands::check::run(args, session),
-        Command::Policies(args) => commands::policies::run(args, session),
+        Command::Policies(args) => commands::policies::run(args, session).await,
         Command::Completions(args) => commands::completions::run(args, Cli::described(), session),
         Command::Man(args) => commands::man::run(args, Cli::described(), session),
     }

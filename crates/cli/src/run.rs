@@ -22,5 +22,8 @@ pub(crate) mod rollout;
 pub(crate) mod session;
 pub(crate) mod spool;
 pub(crate) mod survey;
+pub(crate) mod trace_targets;
 pub(crate) mod traced;
+pub(crate) mod traced_group;
 pub(crate) mod trail_evidence;
+pub(crate) mod trail_lookup;

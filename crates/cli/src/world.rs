@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use v2only_enforcer::ports::{
-    Answer, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter, PostponeMessages, ReadControls,
-    ReadFindings, ReadInventory, ReadParameter, RunAutomation, RunTrace, SourceWriter, TightenSurface,
-    UpdateFindings,
+    Answer, DeliveredByV1, ImportFindings, InstanceWriter, LookUpLaunches, NotebookWriter, PostponeMessages,
+    ReadControls, ReadFindings, ReadInventory, ReadParameter, ReadSoftware, RunAutomation, RunTrace,
+    SourceWriter, TightenSurface, UpdateFindings,
 };
 use v2only_enforcer::rollback::Restorer;
 use v2only_installation::ports::ReadInstallation;
@@ -109,6 +109,7 @@ pub trait Cloud:
     + PostponeMessages
     + RunAutomation
     + RunTrace
+    + ReadSoftware
     + ReadFindings
     + ImportFindings
     + ReadControls
@@ -126,6 +127,12 @@ pub trait Cloud:
 
     /// The name of an account, once the organization was listed.
     fn account_name(&self, account: &AccountId) -> Option<String>;
+
+    /// The management account, once the organization was listed. No SCP applies to it.
+    fn management_account(&self) -> Option<AccountId>;
+
+    /// Takes recorded calls as evidence of the usage gate, beside the metrics.
+    fn add_delivered_by_v1(&mut self, delivered: DeliveredByV1);
 
     /// The Regions enabled in an account.
     fn regions(&self, from: &Place) -> impl Future<Output = Answer<Vec<Region>>>;

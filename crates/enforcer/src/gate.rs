@@ -2,9 +2,11 @@
 //!
 //! What could not be read is a reason against the switch.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use v2only_policy::source::{AccountDefaults, DefaultsOwner, LaunchTemplate};
-use v2only_policy::{Place, Policy, Switch};
+use v2only_policy::{InstanceId, Place, Policy, Switch};
 
 use crate::failure::Failure;
 use crate::ports::{Admission, ListInstances, OrganizationalUnits, ReadUsage, SourceReader};
@@ -84,6 +86,8 @@ pub struct GateAnswer {
     pub enforced: Option<bool>,
     /// The launch templates that were read, with the versions in use.
     pub templates: Vec<LaunchTemplate>,
+    /// The instances whose metadata service answers.
+    pub instances: BTreeSet<InstanceId>,
     /// The reasons against the switch. None: yes.
     pub reasons: Vec<Reason>,
 }
@@ -104,7 +108,8 @@ impl GateAnswer {
 
     /// The answer where nothing could be read.
     pub fn not_read(place: Place, failure: Failure) -> Self {
-        Self { place, enforced: None, templates: Vec::new(), reasons: vec![Reason::NotRead(failure)] }
+        let reasons = vec![Reason::NotRead(failure)];
+        Self { place, enforced: None, templates: Vec::new(), instances: BTreeSet::new(), reasons }
     }
 }
 
@@ -125,8 +130,9 @@ where
     };
     let mut reasons: Vec<Reason> = owner(&defaults).into_iter().collect();
     reasons.extend(failing.into_iter().map(|it| Reason::Source(Box::new(it))));
-    let mut instances = Vec::new();
+    let (mut instances, mut known) = (Vec::new(), BTreeSet::new());
     let ended = readiness(ports, policy, place, days, now, &mut |it| {
+        known.insert(it.instance.id.clone());
         if matches!(it.state, State::Busy | State::Unknown) {
             instances.push(it);
         }
@@ -136,7 +142,7 @@ where
     reasons.extend(instances.into_iter().map(|it| Reason::Instance(Box::new(it))));
     reasons.extend(ended.err().map(Reason::NotRead));
     let enforced = Some(defaults.enforced == Switch::Enabled);
-    GateAnswer { place: place.clone(), enforced, templates, reasons }
+    GateAnswer { place: place.clone(), enforced, templates, instances: known, reasons }
 }
 
 /// An owner other than the account, where the switch is not on.

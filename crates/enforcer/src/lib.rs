@@ -22,6 +22,7 @@ mod log_entry;
 pub mod history;
 pub mod instances;
 pub mod notebooks;
+pub mod software;
 pub mod sources;
 pub mod surfaces;
 pub mod usage;

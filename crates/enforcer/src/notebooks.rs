@@ -73,10 +73,9 @@ async fn take(
     let (name, arn) = (&notebook.name, notebook.arn.as_str());
     match step {
         NotebookStep::Stop => {
-            if !notebook.marked_for_restart(now) {
-                let mark = v2only_policy::drift::to_second(now).to_string();
-                writer.tag_notebook(place, arn, RESTART_TAG, &mark).await?;
-            }
+            // Written although it may be there: another function may have noted the owner's start since the description.
+            let mark = v2only_policy::drift::to_second(now).to_string();
+            writer.tag_notebook(place, arn, RESTART_TAG, &mark).await?;
             writer.stop(place, name).await
         }
         NotebookStep::Update { upgrade_platform } => {

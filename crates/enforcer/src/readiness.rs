@@ -70,6 +70,8 @@ pub struct Readiness {
     pub no_token: u64,
     /// Version-1 calls that were refused.
     pub rejected: u64,
+    /// Recorded calls with credentials that were delivered to an IMDSv1 call.
+    pub delivered: u64,
     /// Whether CloudWatch gave all of its data.
     pub complete: bool,
 }
@@ -101,7 +103,7 @@ impl Readiness {
             _ if instance.options.http_tokens == HttpTokens::Required => State::Required,
             // Refused on some day of the window: it was turned back since, and its software still tries.
             _ if refused > 0 => State::Busy,
-            Usage::Busy { .. } => State::Busy,
+            Usage::Busy { .. } | Usage::Delivered { .. } => State::Busy,
             Usage::Quiet { .. } if rejected.complete && !unproved => State::Ready,
             Usage::Quiet { .. } | Usage::Gaps { .. } | Usage::Partial | Usage::NotRead => State::Unknown,
         };
@@ -116,6 +118,7 @@ impl Readiness {
             days: no_token.days_with_data(today, window),
             no_token: no_token.sum(today, window),
             rejected: refused,
+            delivered: no_token.delivered(today, window),
             complete: no_token.complete && rejected.complete,
             instance,
         }
@@ -167,6 +170,10 @@ where
         {
             unread = Some(failure);
         }
+        if unread.is_some() {
+            let ids: Vec<InstanceId> = windows.iter().map(|(instance, _)| instance.id.clone()).collect();
+            counts.add_delivered(ports, &ids);
+        }
         for (instance, wanted) in windows {
             let (no_token, rejected) = (counts.no_token(&instance.id), counts.rejected(&instance.id));
             each(Readiness::of(instance, wanted, no_token, rejected, &circumstances));
@@ -204,8 +211,18 @@ impl Counts {
         let since = first_day(circumstances.today(), longest);
         let (place, now) = (circumstances.place, circumstances.now);
         self.no_token = ports.daily(place, Metric::NoToken, &ids, since, now).await?;
+        self.add_delivered(ports, &ids);
         self.rejected = ports.daily(place, Metric::NoTokenRejected, &ids, since, now).await?;
         Ok(())
+    }
+
+    fn add_delivered(&mut self, ports: &impl ReadUsage, ids: &[InstanceId]) {
+        for id in ids {
+            let delivered = ports.delivered_by_v1(id);
+            if !delivered.is_empty() {
+                self.no_token.entry(id.clone()).or_default().delivered = delivered;
+            }
+        }
     }
 
     fn no_token(&self, id: &InstanceId) -> &Counted {

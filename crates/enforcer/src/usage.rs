@@ -31,8 +31,9 @@ pub async fn ask_the_gate(
     let read = ports.daily(circumstances.place, Metric::NoToken, &ids, since, circumstances.now).await?;
     for (judged, id, window) in waiting {
         // Of an instance without an answer only a part is known.
-        let nothing = Counted::default();
-        let usage = Usage::of(read.get(&id).unwrap_or(&nothing), today, window);
+        let metric = read.get(&id).cloned().unwrap_or_default();
+        let counted = Counted { delivered: ports.delivered_by_v1(&id), ..metric };
+        let usage = Usage::of(&counted, today, window);
         let informed = Circumstances { usage, ..*circumstances };
         if let Some(instance) = judged.instance() {
             judged.decision = decide_instance(instance, policy, &informed)?;

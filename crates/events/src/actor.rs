@@ -54,6 +54,18 @@ impl Actor {
         self.session().map(|(_, session)| session)
     }
 
+    /// The name of a session of a role, or of a federated user.
+    pub fn session_or_federated_name(&self) -> Option<&str> {
+        self.session_name().or_else(|| self.resource()?.strip_prefix("federated-user/"))
+    }
+
+    /// The ARN of the role of a session, as far as the ARN of the session shows it: without the path.
+    pub fn role_arn(&self) -> Option<String> {
+        let mut parts = self.arn.as_deref()?.split(':');
+        let (_, partition) = (parts.next()?, parts.next()?);
+        Some(format!("arn:{partition}:iam::{}:role/{}", self.account()?, self.role()?))
+    }
+
     /// Whether this is the session of this name of a role in an account. `role` may have a path, which the ARN of a session
     /// leaves out.
     pub fn is_session_of(&self, account: &AccountId, role: &str, session: &str) -> bool {

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use v2only_policy::{Place, Tags};
+use v2only_policy::{Place, Region, Tags};
 
 use crate::cloudtrail;
 use crate::envelope::Envelope;
@@ -32,7 +32,7 @@ pub enum RoleDelivery {
 pub struct Caller {
     /// The principal and the service, for people.
     pub actor: Option<Actor>,
-    /// The ARN of the role that issued the session.
+    /// The ARN of the role or user that issued the session.
     pub issuer: Option<String>,
     /// The source identity that was set when the role was assumed.
     pub source_identity: Option<String>,
@@ -72,6 +72,8 @@ pub struct RecordedLaunch {
     pub call: RecordedCall,
     /// What the caller requested. The options of a launch template are not in the record.
     pub requested: RequestedOptions,
+    /// Whether the record has the request. CloudTrail omits a long one.
+    pub has_request: bool,
     /// The instance type that the caller requested.
     pub instance_type: Option<String>,
     /// Whether the caller requested Spot Instances.
@@ -154,12 +156,16 @@ pub fn recorded_launch(record: &Value) -> Result<Option<RecordedLaunch>, Malform
         }
     };
     let market = request.field("instanceMarketOptions").field("marketType");
+    // A call always names an image or a template.
+    let says = |key: &str| !request.field(key).is_absent();
+    let has_request = says("instancesSet") || says("launchTemplate") || says("metadataOptions");
     Ok(Some(RecordedLaunch {
         instance_type: request.field("instanceType").label(),
         spot: market.text().as_deref() == Some("spot"),
         tags: run_instances::requested_tags(&request),
         client_token: request.field("clientToken").label(),
         requested,
+        has_request,
         outcome,
         call,
     }))
@@ -184,7 +190,10 @@ fn open(record: &Value) -> Result<Option<(Node<'_>, RecordedCall)>, Malformed> {
         time: envelope.time(),
         place: match owner(record, &detail) {
             Some(place) => place,
-            None => envelope.place()?,
+            None => match envelope.place() {
+                Ok(place) => place,
+                Err(malformed) => disguised(record, &detail).ok_or(malformed)?,
+            },
         },
         caller: caller(&detail),
         error_code: detail.field("errorCode").label(),
@@ -203,6 +212,14 @@ fn owner(record: &Value, detail: &Node<'_>) -> Option<Place> {
     let is_named = names.iter().any(|it| !it.is_absent());
     let owner = (!is_named).then(|| detail.field("responseElements").field("ownerId"))?;
     Some(Place { account: owner.id().ok()?, region: detail.field("awsRegion").id().ok()? })
+}
+
+/// The account and Region of a record without envelope whose Region this release does not know.
+fn disguised(record: &Value, detail: &Node<'_>) -> Option<Place> {
+    let is_bare = Node::root(record).field("detail").is_absent();
+    let accounts = [detail.field("recipientAccountId"), detail.field("userIdentity").field("accountId")];
+    let account = accounts.iter().find(|it| !it.is_absent()).filter(|_| is_bare)?.id().ok()?;
+    Some(Place { account, region: Region::in_record(&detail.field("awsRegion").text()?).ok()? })
 }
 
 fn caller(detail: &Node<'_>) -> Caller {

@@ -17,6 +17,7 @@ mod finding;
 mod glob;
 mod lints;
 mod names;
+mod wanted;
 
 use crate::Settings;
 
@@ -25,6 +26,7 @@ pub use evaluate::Request;
 pub use finding::{Against, Attachment, Finding, Level};
 pub use lints::CODES;
 pub use read::{Invalid, Policy};
+pub use wanted::{WantedCalls, wanted_calls};
 
 /// Everything said of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]

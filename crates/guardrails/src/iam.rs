@@ -421,5 +421,6 @@ fn tracer(settings: &Settings) -> Vec<Statement> {
         Statement::allow("SendTheTrace", ["ssm:SendCommand"], [document, instance(settings)]),
         // Systems Manager knows no narrower resource for it.
         Statement::allow("ReadTheTrace", ["ssm:GetCommandInvocation"], ["*"]),
+        Statement::allow("SeeInventory", ["ssm:ListInventoryEntries"], ["*"]),
     ]
 }

@@ -29,6 +29,10 @@ pub const UPDATE_TRIES_HOURS: i64 = 24;
 /// starting a notebook its owner has meanwhile stopped would be worse than leaving it.
 pub const RESTART_MARK_HOURS: i64 = 24;
 
+/// For how many minutes the function that wrote a restart mark may still make the stop that the mark announces: a function for
+/// events runs for one minute.
+pub const STOP_FOLLOWS_MINUTES: i64 = 2;
+
 /// What a restart mark says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RestartMark {
@@ -159,13 +163,22 @@ impl Notebook {
 
     /// What its restart mark says, if it carries one that can still be believed.
     pub fn restart_mark(&self, now: Timestamp) -> Option<RestartMark> {
+        let (mark, age) = self.mark_and_age(now)?;
+        (-1..RESTART_MARK_HOURS).contains(&age.as_hours()).then_some(mark)
+    }
+
+    fn mark_and_age(&self, now: Timestamp) -> Option<(RestartMark, SignedDuration)> {
         let text = self.tags.get(RESTART_TAG)?;
         let (mark, at) = match text.strip_prefix(STARTED) {
             Some(at) => (RestartMark::Started, at),
             None => (RestartMark::ToStart, text.as_str()),
         };
-        let hours = now.duration_since(at.parse::<Timestamp>().ok()?).as_hours();
-        (-1..RESTART_MARK_HOURS).contains(&hours).then_some(mark)
+        Some((mark, now.duration_since(at.parse::<Timestamp>().ok()?)))
+    }
+
+    /// Whether its mark is so young that the stop it announces may still follow.
+    pub fn is_marked_lately(&self, now: Timestamp) -> bool {
+        self.mark_and_age(now).is_some_and(|(_, age)| age < SignedDuration::from_mins(STOP_FOLLOWS_MINUTES))
     }
 
     /// Whether we stopped it and have not started it again, as far as its mark can still be believed.

@@ -220,6 +220,27 @@ pub struct AgainstEnforcement {
     pub unknown: usize,
 }
 
+/// What CloudTrail recorded that speaks against a step. Launches count by group: one source, one principal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RecordedAgainst {
+    /// Groups whose next instances require tokens once the account default does, or whose records do not show it.
+    pub changed_by_default: usize,
+    /// Groups whose next launch the SCP denies, or whose records do not show it.
+    pub denied_by_scp: usize,
+    /// Groups whose next launch `HttpTokensEnforced` refuses, or whose records do not show it.
+    pub refused_by_enforcement: usize,
+    /// Roles that use credentials which IMDSv1 delivered. A policy that wants those of IMDSv2 denies their calls.
+    pub roles_with_v1_credentials: usize,
+    /// Whether all records could be read. Only then is none a proof.
+    pub complete: bool,
+}
+
+impl RecordedAgainst {
+    const fn evidence(&self, against: usize) -> Evidence {
+        if against == 0 && !self.complete { Evidence::NotRead } else { Evidence::of(against) }
+    }
+}
+
 /// What a run knows of the roll-out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RolloutFacts {
@@ -237,6 +258,8 @@ pub struct RolloutFacts {
     pub open: OpenResources,
     /// What speaks against enforcement, if the run asked.
     pub against: Option<AgainstEnforcement>,
+    /// What CloudTrail recorded, if the run read it.
+    pub recorded: Option<RecordedAgainst>,
 }
 
 /// A step with its state.
@@ -292,11 +315,11 @@ impl RolloutFacts {
                 (state, self.unread, Evidence::NotNeeded)
             }
             RolloutStage::AccountDefaults if self.read.account_defaults && !self.wants_default => {
-                (StageState::Open, self.places, Evidence::NotRead)
+                (StageState::Open, self.places, self.recorded(|it| it.changed_by_default))
             }
-            // Who launches without a value is in CloudTrail, which a scan does not read.
             RolloutStage::AccountDefaults => {
-                (self.left(self.read.account_defaults, open.defaults), open.defaults, Evidence::NotRead)
+                let state = self.left(self.read.account_defaults, open.defaults);
+                (state, open.defaults, self.recorded(|it| it.changed_by_default))
             }
             RolloutStage::LaunchSources => {
                 (self.left(self.read.sources, open.sources()), open.sources(), self.usage())
@@ -305,7 +328,10 @@ impl RolloutFacts {
                 (self.left(self.read.running, open.running), open.running, self.usage())
             }
             // No run sees what is attached to an organizational unit.
-            RolloutStage::ServiceControlPolicies => (StageState::NotRead, 0, Evidence::NotRead),
+            RolloutStage::ServiceControlPolicies => {
+                let evidence = self.recorded(|it| it.denied_by_scp + it.roles_with_v1_credentials);
+                (StageState::NotRead, 0, evidence)
+            }
             RolloutStage::Enforcement if self.read.account_defaults && !self.wants_enforced => {
                 (StageState::Open, self.places, self.enforcement())
             }
@@ -338,11 +364,18 @@ impl RolloutFacts {
         }
     }
 
+    /// Who launches without a value is in CloudTrail, which a run reads only if it is told to.
+    fn recorded(&self, against: impl Fn(&RecordedAgainst) -> usize) -> Evidence {
+        self.recorded.as_ref().map_or(Evidence::NotRead, |it| it.evidence(against(it)))
+    }
+
     const fn enforcement(&self) -> Evidence {
-        match self.against {
-            Some(_) if self.unread > 0 => Evidence::NotRead,
-            Some(it) => Evidence::of(it.sources + it.busy + it.unknown),
-            None => Evidence::NotRead,
+        let Some(against) = self.against else { return Evidence::NotRead };
+        let today = against.sources + against.busy + against.unknown;
+        match self.recorded {
+            _ if self.unread > 0 => Evidence::NotRead,
+            None => Evidence::of(today),
+            Some(it) => it.evidence(today + it.refused_by_enforcement),
         }
     }
 }
@@ -362,7 +395,33 @@ mod tests {
             wants_enforced: true,
             open: OpenResources::default(),
             against: Some(AgainstEnforcement::default()),
+            recorded: None,
         }
+    }
+
+    #[test]
+    fn recorded_calls_are_evidence_of_the_steps_that_decide_about_launches() {
+        use RolloutStage::{AccountDefaults, Enforcement, ServiceControlPolicies};
+        let of = |recorded: Option<RecordedAgainst>| {
+            let mut facts = RolloutFacts { wants_enforced: false, recorded, ..clean() };
+            facts.open.defaults = 1;
+            let plan = RolloutPlan::of(&facts);
+            [AccountDefaults, ServiceControlPolicies, Enforcement]
+                .map(|stage| plan.steps.iter().find(|it| it.stage == stage).map(|it| it.evidence))
+        };
+        let none = RecordedAgainst { complete: true, ..RecordedAgainst::default() };
+        let unread = Some(Evidence::NotRead);
+        assert_eq!(of(None), [unread, unread, Some(Evidence::Complete)]);
+        assert_eq!(of(Some(none)), [Some(Evidence::Complete); 3]);
+        assert_eq!(of(Some(RecordedAgainst { complete: false, ..none })), [unread; 3]);
+        let against = RecordedAgainst {
+            changed_by_default: 1,
+            denied_by_scp: 2,
+            refused_by_enforcement: 4,
+            roles_with_v1_credentials: 3,
+            complete: false,
+        };
+        assert_eq!(of(Some(against)), [1, 5, 4].map(|it| Some(Evidence::Missing(it))));
     }
 
     fn next(facts: &RolloutFacts) -> Option<(RolloutStage, usize, Evidence)> {

@@ -155,20 +155,27 @@ impl LaunchTemplate {
         self.displaced.map_or(self.latest, |it| it.by)
     }
 
-    /// What `$Latest` was before the version that now is, if that one is ours and the first of two: then everything
-    /// from there on has to be read, see [`Self::set_displaced`].
+    /// The version that our `$Latest` was made after, if that version may not be what `$Latest` is to mean: ours is the first of two
+    /// calls, or versions lie in between. Then everything from there on has to be read, see [`Self::set_displaced`].
     pub fn seems_displaced(&self) -> Option<u64> {
-        let made = self.versions.iter().find(|it| it.number == self.latest)?.made?;
-        (made.from != made.latest && made.latest < self.latest).then_some(made.latest)
+        let made = self.latest_made()?;
+        (is_first_of_two(made, self.latest) || made.latest + 1 < self.latest).then_some(made.latest)
+    }
+
+    fn latest_made(&self) -> Option<Made> {
+        self.versions.iter().find(|it| it.number == self.latest)?.made
     }
 
     /// Takes back what `$Latest` means, from all versions from the one on that [`Self::seems_displaced`] names. A
     /// version that somebody else made in between counts for more than ours.
     pub fn set_displaced(&mut self, since: &[TemplateVersion]) {
-        let Some(was) = self.seems_displaced() else { return };
+        let (Some(was), Some(made)) = (self.seems_displaced(), self.latest_made()) else { return };
         let by = self.latest;
         let between = since.iter().filter(|it| was < it.number && it.number < by);
         let theirs = between.filter(|it| it.made.is_none()).map(|it| it.number).max();
+        if theirs.is_none() && !is_first_of_two(made, by) {
+            return;
+        }
         let before = since.iter().find(|it| it.number == was);
         let unclear = theirs.map(Unclear::Meanwhile).or(before.is_none().then_some(Unclear::Gone));
         self.displaced = Some(Displaced { by, was, unclear });
@@ -229,4 +236,9 @@ impl LaunchTemplate {
     pub fn is_named(&self, name: &str) -> bool {
         name == self.id.as_str() || name == self.name
     }
+}
+
+/// Whether a version of ours is the first of two, and the second never came.
+const fn is_first_of_two(made: Made, number: u64) -> bool {
+    made.from != made.latest && made.latest < number
 }

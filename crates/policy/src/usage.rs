@@ -26,6 +26,9 @@ use crate::settings::{GateScope, UsageGate};
 pub struct Counted {
     /// The sum of each UTC day that has data.
     pub days: BTreeMap<Date, u64>,
+    /// Calls with credentials that the metadata service delivered to an IMDSv1 call, as CloudTrail recorded them, by UTC day.
+    /// Empty also where nobody has records: no record is no proof.
+    pub delivered: BTreeMap<Date, u64>,
     /// Whether CloudWatch gave everything it has. Only then is a day that is not there a day without data.
     pub complete: bool,
 }
@@ -34,6 +37,12 @@ impl Counted {
     /// The sum over a window.
     pub fn sum(&self, today: Date, window: u16) -> u64 {
         self.within(today, window).fold(0, |sum, (_, calls)| sum.saturating_add(calls))
+    }
+
+    /// The recorded calls of a window with credentials that were delivered to an IMDSv1 call.
+    pub fn delivered(&self, today: Date, window: u16) -> u64 {
+        let within = self.delivered.range(first_day(today, window)..=today);
+        within.fold(0, |sum, (_, calls)| sum.saturating_add(*calls))
     }
 
     /// How many whole days of a window have data.
@@ -97,6 +106,12 @@ pub enum Usage {
         /// Sum of version-1 calls over the window.
         calls: u64,
     },
+    /// CloudWatch shows no call of the window, and CloudTrail recorded calls with credentials that were delivered to an IMDSv1
+    /// call.
+    Delivered {
+        /// Recorded calls over the window.
+        calls: u64,
+    },
     /// Some days of the window have no data.
     Gaps {
         /// Days with data.
@@ -110,7 +125,9 @@ impl Usage {
     /// What counts come to over a window. Calls are calls, however little is known besides.
     pub fn of(counted: &Counted, today: Date, window: u16) -> Self {
         let days = counted.days_with_data(today, window);
+        let delivered = counted.delivered(today, window);
         match counted.sum(today, window) {
+            0 if delivered > 0 => Self::Delivered { calls: delivered },
             0 if !counted.complete => Self::Partial,
             0 if days < window => Self::Gaps { days },
             0 => Self::Quiet { days },
@@ -184,6 +201,7 @@ mod tests {
     #[case::existing_and_busy(GateScope::Existing, false, Usage::Busy { calls: 1 }, false)]
     #[case::no_data_is_not_zero(GateScope::Existing, false, Usage::Gaps { days: 0 }, false)]
     #[case::part_of_the_data_is_not_zero(GateScope::Existing, false, Usage::Partial, false)]
+    #[case::credentials_of_v1(GateScope::Existing, false, Usage::Delivered { calls: 1 }, false)]
     #[case::nobody_asked(GateScope::Existing, false, Usage::NotRead, false)]
     #[case::gate_for_all_binds_launches(GateScope::All, true, Usage::NotRead, false)]
     #[case::no_gate(GateScope::None, false, Usage::Busy { calls: 9 }, true)]
@@ -222,7 +240,25 @@ mod tests {
     fn counted(today: Option<u64>, before: &[Option<u64>]) -> Counted {
         let all = std::iter::once(&today).chain(before);
         let days = (0_u16..).zip(all).filter_map(|(ago, calls)| Some((first_day(TODAY, ago), (*calls)?)));
-        Counted { days: days.collect(), complete: true }
+        Counted { days: days.collect(), complete: true, ..Counted::default() }
+    }
+
+    #[rstest]
+    #[case::inside_the_window(3, 0, Usage::Delivered { calls: 2 })]
+    #[case::before_the_window(4, 0, Usage::Quiet { days: 3 })]
+    #[case::beside_calls_that_cloudwatch_counted(3, 5, Usage::Busy { calls: 5 })]
+    fn credentials_delivered_to_v1_calls_are_evidence(
+        #[case] days_ago: u16,
+        #[case] calls: u64,
+        #[case] expected: Usage,
+    ) {
+        let delivered = BTreeMap::from([(first_day(TODAY, days_ago), 2)]);
+        let all = Counted { delivered, ..counted(Some(calls), &[Some(0), Some(0), Some(0)]) };
+        assert_eq!(Usage::of(&all, TODAY, 3), expected);
+        if expected == (Usage::Delivered { calls: 2 }) {
+            let part = Counted { days: BTreeMap::new(), complete: false, ..all };
+            assert_eq!(Usage::of(&part, TODAY, 3), expected, "without the metric");
+        }
     }
 
     #[rstest]

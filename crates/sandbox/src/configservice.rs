@@ -41,12 +41,12 @@ fn select(world: &World, call: &Call, input: &Members<'_>) -> Result<Value, AwsE
     if expression.len() > 4096 {
         return Err(input.refusal("Expression is longer than 4096 characters"));
     }
+    let query = Query::parse(expression)?;
     let aggregator = world.configservice.aggregators.get(&call.place).and_then(|here| here.get(name));
     let aggregator = aggregator.ok_or_else(|| {
         let message = format!("The configuration aggregator '{name}' does not exist.");
         AwsError::client("NoSuchConfigurationAggregatorException", message)
     })?;
-    let query = Query::parse(expression)?;
     let limit = |name| {
         input.number(name, 0..=100).map_err(|_| {
             AwsError::client("InvalidLimitException", "The specified limit is outside the allowable range.")

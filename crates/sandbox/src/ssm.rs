@@ -1,10 +1,11 @@
-//! Systems Manager: parameters, commands on instances, and the two runbooks of AWS for metadata
+//! Systems Manager: parameters, commands on instances and their inventory, and the two runbooks of AWS for metadata
 //! options.
 
 mod automation;
 mod commands;
 mod execution;
 mod get_parameter;
+mod inventory;
 mod json;
 mod put_parameter;
 mod state;
@@ -29,6 +30,7 @@ pub(crate) fn answer(world: &mut World, call: &Call, trail: &mut Trail) -> Resul
         "StartAutomationExecution" => automation::start(world, call, trail),
         "GetAutomationExecution" => automation::get(world, call),
         "GetCommandInvocation" => commands::invocation(world, call),
+        "ListInventoryEntries" => inventory::entries(world, call),
         other => Err(AwsError::not_simulated(format!("operation {other} of ssm"))),
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use v2only_events::{RecordedCall, RoleDelivery};
 use v2only_policy::{InstanceId, Place};
 
@@ -22,6 +24,8 @@ pub struct DeliveryKey {
 pub struct Deliveries {
     /// Calls with credentials that were delivered to an IMDSv1 call. Copies of a record count again.
     pub v1_calls: u64,
+    /// These calls by UTC day, as far as their records have a time.
+    pub v1_days: BTreeMap<Date, u64>,
     /// The last of these calls.
     pub last_v1: Option<Timestamp>,
     /// The service and action of the last of these calls, for example `s3.amazonaws.com ListBuckets`.
@@ -56,6 +60,9 @@ pub(crate) fn add(all: &mut BTreeMap<DeliveryKey, Deliveries>, call: &RecordedCa
         RoleDelivery::V1 | RoleDelivery::Unknown => {
             let counted = all.entry(key).or_default();
             counted.v1_calls += 1;
+            if let Some(at) = call.time {
+                *counted.v1_days.entry(Offset::UTC.to_datetime(at).date()).or_default() += 1;
+            }
             if counted.last_v1 <= call.time {
                 counted.last_v1 = call.time;
                 counted.last_call = format!("{} {}", call.service, call.action);

@@ -38,6 +38,8 @@ pub struct LaunchFacts {
     /// Whether Auto Scaling launched without a template, that is from a launch configuration, or from a copy of the
     /// options that the record does not show.
     pub by_configuration: bool,
+    /// Whether the record has no request. What the request states is not known then.
+    pub without_request: bool,
     /// What the instances got; `None` where the record does not show it.
     pub answered: Option<AnsweredOptions>,
     /// The image.
@@ -69,6 +71,7 @@ impl LaunchFacts {
             requested_endpoint: requested.http_endpoint,
             requested_hop_limit: requested.hop_limit,
             by_configuration: is_auto_scaling && template.is_none(),
+            without_request: !launch.has_request,
             template,
             answered: loosest(instances),
             image: instances.first().and_then(|it| it.image.clone()).or_else(|| requested.image.clone()),

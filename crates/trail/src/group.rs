@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use v2only_events::{LaunchOutcome, RecordedLaunch};
+use v2only_events::{Actor, Caller, LaunchOutcome, RecordedLaunch};
 use v2only_policy::{Place, Tags, owner};
 
 use crate::facts::{LaunchFacts, launch_tags};
@@ -54,7 +54,7 @@ pub struct LaunchGroup {
     pub latest: Option<(Timestamp, LaunchFacts)>,
     /// The session name or source identity of the last launch.
     pub last_session: Option<String>,
-    /// Whether the caller is a service-linked role, to which no SCP applies.
+    /// Whether the caller is a service-linked role or an AWS service, to which no SCP applies.
     pub service_linked: bool,
 }
 
@@ -112,14 +112,27 @@ impl GroupKey {
     }
 }
 
-/// The ARN of the principal without the session, else the service, else `unknown`.
+/// The ARN of the principal without the session, else the name, the service or the kind, else `unknown`.
 fn principal(launch: &RecordedLaunch) -> String {
     let caller = &launch.call.caller;
     let actor = caller.actor.as_ref();
-    let arn = || actor.and_then(|it| it.arn.clone());
+    // Without an issuer, the sessions of a role are one principal all the same.
+    let arn = || actor.and_then(|it| it.role_arn().or_else(|| it.arn.clone()));
     let service = || actor.and_then(|it| it.invoked_by.clone());
     let name = || actor.and_then(|it| it.name.clone());
-    caller.issuer.clone().or_else(arn).or_else(name).or_else(service).unwrap_or_else(|| "unknown".to_owned())
+    let kind = || actor.and_then(|it| it.kind.clone());
+    let known = caller.issuer.clone().or_else(arn).or_else(name).or_else(service).or_else(kind);
+    known.unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Whether no SCP applies to the caller: a service-linked role, or a service that calls as itself. Without an issuer, the name
+/// of the role shows that the role is service-linked.
+fn is_beyond_scps(caller: &Caller) -> bool {
+    let actor = caller.actor.as_ref();
+    caller.issuer.as_deref().is_some_and(|it| it.contains(":role/aws-service-role/"))
+        || actor.is_some_and(|it| it.kind.as_deref() == Some("AWSService"))
+        || (caller.issuer.is_none()
+            && actor.and_then(Actor::role).is_some_and(|it| it.starts_with("AWSServiceRoleFor")))
 }
 
 impl LaunchGroup {
@@ -140,14 +153,13 @@ impl LaunchGroup {
             }
         };
         let caller = &launch.call.caller;
-        self.service_linked |=
-            caller.issuer.as_deref().is_some_and(|it| it.contains(":role/aws-service-role/"));
+        self.service_linked |= is_beyond_scps(caller);
         let facts = LaunchFacts::of(launch, tags);
         let is_dry_run = launch.outcome == LaunchOutcome::DryRun;
         if let Some(at) = at.filter(|_| !is_dry_run) {
             self.first = Some(self.first.map_or(at, |first| first.min(at)));
             if self.latest.as_ref().is_none_or(|(latest, _)| *latest <= at) {
-                let session = caller.actor.as_ref().and_then(|it| it.session_name());
+                let session = caller.actor.as_ref().and_then(|it| it.session_or_federated_name());
                 self.last_session = caller.source_identity.clone().or_else(|| session.map(str::to_owned));
                 self.latest = Some((at, facts.clone()));
             }

@@ -1,7 +1,7 @@
 //! The way in which a launch came about: which service, tool or person called `RunInstances`.
 
 use strum::VariantArray as _;
-use v2only_events::RecordedLaunch;
+use v2only_events::{Caller, RecordedLaunch};
 use v2only_policy::{OwnerKind, Tags, owner};
 
 /// The way in which a launch came about.
@@ -73,11 +73,27 @@ impl LaunchPath {
         }
     }
 
-    /// The path of a recorded launch. Tags that only services set come first, because services launch through
-    /// each other: a node group launches through Auto Scaling, which launches through EC2 Fleet.
+    /// The path of a recorded launch. Tags that services set come first, because services launch through each other: a node
+    /// group launches through Auto Scaling, which launches through EC2 Fleet.
     pub fn of(launch: &RecordedLaunch, tags: &Tags) -> Self {
-        let service = launch.call.caller.actor.as_ref().and_then(|it| it.invoked_by.as_deref());
-        let service = service.and_then(of_service);
+        let caller = &launch.call.caller;
+        let service = service(caller);
+        let fleet_token = launch.client_token.as_deref().is_some_and(|it| it.starts_with("fleet-"));
+        let tool = of_user_agent(caller.user_agent.as_deref().unwrap_or_default(), caller.from_console);
+        let by_hand = service.is_none() && !fleet_token && tool != Self::Sdk;
+        // A person may copy the tags of an instance that a service launched, except those that only AWS sets.
+        let of_aws;
+        let tags = if by_hand {
+            let reserved = |key: &str| key.starts_with("aws:");
+            of_aws = tags
+                .iter()
+                .filter(|(key, _)| reserved(key))
+                .map(|(key, it)| (key.clone(), it.clone()))
+                .collect();
+            &of_aws
+        } else {
+            tags
+        };
         // A group that launches through a fleet calls as Auto Scaling; a fleet that calls itself is none of a group.
         let is_fleet = matches!(service, Some(Self::Fleet | Self::SpotFleet | Self::Spot));
         let owner = owner::kind_by_tags(tags).filter(|it| it.is_service());
@@ -87,18 +103,23 @@ impl LaunchPath {
         if is_image_builder(tags) {
             return Self::ImageBuilder;
         }
+        // The stack of an environment of Cloud9 belongs to Cloud9.
+        if tags.keys().any(|it| it.starts_with("aws:cloud9:")) {
+            return Self::OtherService;
+        }
         if let Some(path) = service {
             return path;
         }
-        let fleet = launch.client_token.as_deref().is_some_and(|it| it.starts_with("fleet-"));
-        if fleet || tags.contains_key("aws:ec2:fleet-id") {
+        if fleet_token || tags.contains_key("aws:ec2:fleet-id") {
             return Self::Fleet;
         }
         if tags.contains_key("aws:ec2spot:fleet-request-id") {
             return Self::SpotFleet;
         }
-        let caller = &launch.call.caller;
-        of_user_agent(caller.user_agent.as_deref().unwrap_or_default(), caller.from_console)
+        if tags.keys().any(|it| it.starts_with("aws:cloudformation:")) {
+            return Self::CloudFormation;
+        }
+        tool
     }
 
     const fn of_owner(owner: OwnerKind) -> Self {
@@ -137,6 +158,18 @@ fn is_image_builder(tags: &Tags) -> bool {
         || tags.get("CreatedBy").is_some_and(|it| it == "EC2 Image Builder")
 }
 
+/// The path of a launch that a service calls; `None` for other callers. A group that launches through a fleet calls with the
+/// service-linked role of Auto Scaling.
+fn service(caller: &Caller) -> Option<LaunchPath> {
+    let invoked_by = caller.actor.as_ref().and_then(|it| it.invoked_by.as_deref()).and_then(of_service);
+    let of_role = |arn: &str| of_service(arn.split_once(":role/aws-service-role/")?.1.split('/').next()?);
+    let linked = caller.issuer.as_deref().and_then(of_role);
+    match (invoked_by, linked) {
+        (Some(LaunchPath::Fleet), Some(LaunchPath::AutoScaling)) | (None, _) => linked,
+        (Some(path), _) => Some(path),
+    }
+}
+
 /// The path of a launch that a service calls, for itself or for a principal; `None` for the console.
 fn of_service(principal: &str) -> Option<LaunchPath> {
     let name = principal.strip_suffix(".cn").unwrap_or(principal).strip_suffix(".amazonaws.com")?;
@@ -151,27 +184,34 @@ fn of_service(principal: &str) -> Option<LaunchPath> {
         "spotfleet" => LaunchPath::SpotFleet,
         "ec2fleet" => LaunchPath::Fleet,
         "spot" => LaunchPath::Spot,
-        "cloudformation" => LaunchPath::CloudFormation,
+        // The products of Service Catalog are stacks.
+        "cloudformation" | "servicecatalog" => LaunchPath::CloudFormation,
         _ => LaunchPath::OtherService,
     })
 }
 
-/// Words in user agents of tools, and the tool. A tool also names the SDK that it is made with, so tools come first.
-const TOOLS: [(&str, LaunchPath); 5] = [
-    ("Packer/", LaunchPath::Packer),
-    ("Terraform/", LaunchPath::Terraform),
+/// Words in user agents of tools, in small letters, and the tool. A tool also names the SDK that it is made with, so tools come
+/// first.
+const TOOLS: [(&str, LaunchPath); 6] = [
+    ("packer/", LaunchPath::Packer),
+    ("packer-plugin-", LaunchPath::Packer),
+    ("terraform/", LaunchPath::Terraform),
     ("terraform-provider-aws", LaunchPath::Terraform),
-    ("OpenTofu/", LaunchPath::Terraform),
+    ("opentofu/", LaunchPath::Terraform),
     ("aws-cli/", LaunchPath::Cli),
 ];
 
-/// Words in user agents of the console.
+/// Words in user agents of the console, in small letters.
 const CONSOLE: [&str; 5] =
-    ["console.ec2.amazonaws.com", "signin.amazonaws.com", "EC2ConsoleFrontend", "AWS Internal", "Mozilla/"];
+    ["console.ec2.amazonaws.com", "signin.amazonaws.com", "ec2consolefrontend", "aws internal", "mozilla/"];
+
+/// Words in user agents of programs in CloudShell, in small letters. CloudShell has the credentials of a console session.
+const SHELL: [&str; 3] = ["exec-env/cloudshell", "boto3/", "botocore/"];
 
 fn of_user_agent(user_agent: &str, from_console: bool) -> LaunchPath {
-    let tool = TOOLS.iter().find(|(word, _)| user_agent.contains(word)).map(|(_, path)| *path);
-    let console = from_console || CONSOLE.iter().any(|it| user_agent.contains(it));
-    // CloudShell has the credentials of a console session, and its tools name themselves.
+    let user_agent = user_agent.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|it| user_agent.contains(it));
+    let tool = TOOLS.iter().find(|(word, _)| says(&[word])).map(|(_, path)| *path);
+    let console = says(&CONSOLE) || (from_console && !says(&SHELL));
     tool.unwrap_or(if console { LaunchPath::Console } else { LaunchPath::Sdk })
 }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::Value;
 use v2only_events::{Malformed, recorded_call, recorded_launch};
+use v2only_policy::InstanceId;
 
 use crate::delivery::{self, Deliveries, DeliveryKey};
 use crate::group::{self, GroupKey, LaunchGroup};
@@ -67,6 +69,33 @@ impl Recording {
         if self.reasons.len() < KEPT_REASONS {
             self.reasons.push(malformed);
         }
+    }
+
+    /// The calls with credentials that were delivered to an IMDSv1 call, by instance and UTC day, wherever the calls went. A call
+    /// whose record has no time counts as one of `today`.
+    pub fn delivered_by_v1(&self, today: Date) -> BTreeMap<InstanceId, BTreeMap<Date, u64>> {
+        let mut all: BTreeMap<InstanceId, BTreeMap<Date, u64>> = BTreeMap::new();
+        for (key, deliveries) in &self.deliveries {
+            let Some(id) = key.instance.clone().filter(|_| deliveries.v1_calls > 0) else { continue };
+            let days = all.entry(id).or_default();
+            for (day, calls) in &deliveries.v1_days {
+                *days.entry(*day).or_default() += calls;
+            }
+            let dated: u64 = deliveries.v1_days.values().sum();
+            if dated < deliveries.v1_calls {
+                *days.entry(today).or_default() += deliveries.v1_calls - dated;
+            }
+        }
+        all
+    }
+
+    /// The roles whose latest credentials an IMDSv1 call got, with the number of such calls.
+    pub fn roles_with_v1_credentials(&self) -> BTreeMap<&str, u64> {
+        let mut roles = BTreeMap::new();
+        for (key, deliveries) in self.deliveries.iter().filter(|(_, it)| it.v1_calls > 0 && !it.is_fixed()) {
+            *roles.entry(key.role.as_str()).or_default() += deliveries.v1_calls;
+        }
+        roles
     }
 
     /// Takes over what was counted in another account and Region.

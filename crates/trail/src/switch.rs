@@ -74,6 +74,8 @@ pub enum Missing {
     Template,
     /// The options of the launch configuration.
     Configuration,
+    /// What the request states: the record has no request.
+    Request,
     /// The options of the instances: CloudTrail omitted the answer, or the launch failed.
     Answer,
     /// Whether the condition key of an SCP sees the account default and the image. AWS does not document it.
@@ -86,6 +88,7 @@ impl Missing {
         match self {
             Self::Template => "template-not-read",
             Self::Configuration => "launch-configuration",
+            Self::Request => "request-not-recorded",
             Self::Answer => "answer-not-recorded",
             Self::ConditionKey => "condition-key",
         }
@@ -150,6 +153,7 @@ fn stated<T>(
 ) -> Stated<T> {
     match (requested, template) {
         (Some(value), _) => Stated::Says(value),
+        (None, _) if facts.without_request => Stated::Hidden(Missing::Request),
         (None, None) if facts.by_configuration => Stated::Hidden(Missing::Configuration),
         (None, None) => Stated::Silent,
         (None, Some(None)) => Stated::Hidden(Missing::Template),

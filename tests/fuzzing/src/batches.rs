@@ -32,7 +32,11 @@ pub(crate) fn run(bytes: &[u8]) {
                 let id = record.as_object().and_then(|fields| {
                     fields.iter().find(|(key, _)| key.eq_ignore_ascii_case("messageId")).map(|(_, id)| id)
                 });
-                assert!(id.is_some_and(|id| id.to_string().contains(message.id.trim())), "{}", message.id);
+                let is_named = |id: &Value| match id.as_str() {
+                    Some(text) => text == message.id,
+                    None => id.to_string().contains(message.id.as_str()),
+                };
+                assert!(id.is_some_and(is_named), "{}", message.id);
                 match &message.body {
                     // A bare record in a queue is forged: EventBridge writes an envelope.
                     Ok(body) => assert!(

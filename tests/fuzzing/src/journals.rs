@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use crate::corpus;
-use crate::marks::harmless;
 use reader::{Journal, is_named, read, text};
 
 // The command line keeps its journal to itself, and with it comes the AWS SDK. The reader alone needs neither.
@@ -35,7 +34,7 @@ pub(crate) fn run(bytes: &[u8]) {
         Ok(journal) => journal,
         Err(why) => {
             assert!((1..=whole.lines().count()).contains(&why.line), "line {}", why.line);
-            return harmless(&why.why);
+            return assert!(!why.why.is_empty());
         }
     };
     let resources: HashSet<_> = journal.recorded.iter().map(|it| (it.place.clone(), it.resource())).collect();

@@ -2,23 +2,32 @@
 
 use v2only_document::tree::Mark;
 
-/// The lengths of the lines of a text, counted as YAML, JSON and HCL count them.
-pub(crate) struct Lines(Vec<usize>);
+/// The lengths of the lines of a text. HCL ends a line with a line feed, and YAML with a carriage return as well.
+pub(crate) struct Lines([Vec<usize>; 2]);
 
 impl Lines {
     pub(crate) fn of(text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let lines = text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
-        Self(lines.map(|line| line.chars().count()).collect())
+        let length = |line: &str| line.chars().count();
+        let by_both = text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
+        Self([by_both.map(length).collect(), text.split('\n').map(length).collect()])
+    }
+
+    /// The line of a position is in the text. Errors of the YAML parser may have a column behind the end of their line.
+    pub(crate) fn hold_line(&self, at: Mark, what: &str) {
+        let counted = self.0.iter().map(Vec::len).max().unwrap_or_default();
+        assert!((1..=counted + 1).contains(&at.line), "{what}: line {} of {counted}", at.line);
     }
 
     /// A position lies in the text, or right behind a line or the text.
     pub(crate) fn hold(&self, at: Mark, what: &str) {
         let Mark { line, column } = at;
         assert!(line >= 1 && column >= 1, "{what}: {line}:{column} does not count from 1");
-        assert!(line <= self.0.len() + 1, "{what}: line {line} of {}", self.0.len());
-        let length = self.0.get(line - 1).copied().unwrap_or_default();
-        assert!(column <= length + 2, "{what}: column {column} of {length} in line {line}");
+        let lies_in = |lines: &Vec<usize>| {
+            let length = lines.get(line - 1).copied().unwrap_or_default();
+            line <= lines.len() + 1 && column <= length + 2
+        };
+        assert!(self.0.iter().any(lies_in), "{what}: {line}:{column} is not in the text");
     }
 }
 

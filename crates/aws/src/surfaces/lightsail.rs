@@ -1,7 +1,5 @@
 //! Lightsail instances. Source of every shape: Amazon Lightsail API Reference.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_lightsail::Client;
 use aws_sdk_lightsail::operation::RequestId as _;
 use aws_sdk_lightsail::types as sdk;
@@ -147,7 +145,7 @@ pub(super) async fn usage(
 }
 
 fn counted(points: &[sdk::MetricDatapoint]) -> Counted {
-    let mut counted = Counted { days: BTreeMap::new(), complete: true };
+    let mut counted = Counted { complete: true, ..Counted::default() };
     for point in points {
         let day = moment(point.timestamp()).map(|time| time.to_zoned(TimeZone::UTC).date());
         match (day, point.sum().and_then(crate::cloudwatch::calls)) {

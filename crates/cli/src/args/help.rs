@@ -48,7 +48,7 @@ fn describe(command: &mut clap::Command, parent: &str) {
 fn without_effect(name: &str) -> Vec<&'static str> {
     let mut hidden: Vec<&str> = match name {
         "scan" | "enforce" | "readiness" | "plan" | "gate" | "doctor" => Vec::new(),
-        "uninstall-plan" => vec!["policy"],
+        "uninstall-plan" | "policies impact" => vec!["policy"],
         "rollback" => ORGANIZATION.into_iter().chain(["policy"]).collect(),
         "replay" => ORGANIZATION.to_vec(),
         "validate" | "check" | "policies render" | "policies check" => AWS.to_vec(),

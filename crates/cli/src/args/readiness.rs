@@ -16,6 +16,8 @@ Examples:
   v2only readiness --region all --days 30 --tag app
   v2only readiness --output json | jq '.if_enforced'
   v2only readiness --trace i-0123456789abcdef0 --trace-seconds 300
+  v2only readiness --trace asg:web --canary 5
+  v2only readiness --region all --trail-files cloudtrail-logs/
   v2only readiness --from-trail --region all
   v2only readiness --from-trail --trail-files cloudtrail-logs/
 
@@ -39,15 +41,27 @@ pub struct Args {
     #[arg(long, value_name = "KEY[=VALUE]", help_heading = "Input")]
     pub(crate) tag: Vec<String>,
 
-    /// Look on these instances for who calls IMDSv1, by a Systems Manager command that changes nothing
+    /// Look on these instances for who calls IMDSv1, by a Systems Manager command that changes nothing. `asg:NAME`,
+    /// `template:lt-…` and `tag:KEY=VALUE` stand for a few running instances of a group
     #[arg(
         long,
-        value_name = "INSTANCE",
+        value_name = "INSTANCE|GROUP",
         num_args = 1..,
         conflicts_with_all = ["days", "tag"],
         help_heading = "Trace"
     )]
     pub(crate) trace: Vec<String>,
+
+    /// How many running instances of each group to look on
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 3,
+        requires = "trace",
+        value_parser = clap::value_parser!(u16).range(1..=50),
+        help_heading = "Trace"
+    )]
+    pub(crate) canary: u16,
 
     /// For how long to look, up to 900 seconds
     #[arg(
@@ -66,8 +80,9 @@ pub struct Args {
     pub(crate) from_trail: bool,
 
     /// Read records from these files in place of `LookupEvents`: log files of CloudTrail (also `.json.gz`), and rows of
-    /// CloudTrail Lake and Athena as lines of JSON; a directory stands for the files in it, `-` for standard input
-    #[arg(long, value_name = "PATH", num_args = 1.., requires = "from_trail", help_heading = "Recorded launches")]
+    /// CloudTrail Lake and Athena as lines of JSON; a directory stands for the files in it, `-` for standard input. Without
+    /// `--from-trail`, calls whose credentials IMDSv1 delivered are evidence beside `MetadataNoToken`
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "trace", help_heading = "Recorded launches")]
     pub(crate) trail_files: Vec<PathBuf>,
 }
 

@@ -38,6 +38,7 @@ use crate::run::rollout::RolloutResult;
 use crate::run::session::Session;
 use crate::run::spool;
 use crate::run::survey::{ScanRequest, note_left_out};
+use crate::run::trail_evidence::{self, TrailFiles};
 use crate::run::{absent, exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
@@ -74,6 +75,9 @@ pub struct Args {
     /// Show the plan and change nothing
     #[arg(long, conflicts_with = "yes", help_heading = "Input")]
     dry_run: bool,
+
+    #[command(flatten)]
+    trail: TrailFiles,
 
     /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
     #[arg(long, help_heading = "Input")]
@@ -113,8 +117,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         journal::must_not_exist(path)?;
     }
     let policy = policy_file::load(policy, session.world, &mut session.talk)?.policy;
-    let aws = regions::connect(session.world, session.shared, &wanted).await?;
+    let recording = args.trail.read(session.world)?;
+    let mut aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
+    trail_evidence::inform(&mut aws, recording.as_ref(), session.world.now(), &mut session.talk);
     let central = args.runbooks.central(&aws).await?;
     let now = session.world.now();
     let progress = session.talk.progress();

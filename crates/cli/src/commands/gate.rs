@@ -12,6 +12,7 @@ use crate::print::gate_v1::GateV1;
 use crate::report::totals::{self, LocationResult};
 use crate::run::accounts::AccountNames;
 use crate::run::session::Session;
+use crate::run::trail_lookup::{self, RecordedLaunches};
 use crate::run::{gate, policy_file, regions, trail_evidence};
 use crate::term::exit::Exit;
 use crate::term::problem::Stop;
@@ -25,6 +26,7 @@ Answers for each account and Region. Leaves with
 
 Examples:
   v2only gate --region eu-central-1
+  v2only gate --region eu-central-1 --from-trail
   v2only gate --region eu-central-1 --trail-files cloudtrail/
   v2only gate --region all --output json | jq '.places[] | select(.answer == \"no\")'
   v2only gate --org --role-name v2only-scanner --region all --policy policy.yaml";
@@ -38,7 +40,12 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=455), help_heading = "Input")]
     days: Option<u16>,
 
-    /// Recorded calls as evidence besides: files that CloudTrail delivered, folders of them, or what
+    /// Take the launches of the last 90 days as evidence besides, as `LookupEvents` of CloudTrail returns them: two calls a
+    /// second
+    #[arg(long, help_heading = "Input")]
+    from_trail: bool,
+
+    /// Recorded calls as evidence besides, in place of `LookupEvents`: files that CloudTrail delivered, folders of them, or what
     /// `aws cloudtrail lookup-events` printed; `.gz` is unpacked
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input")]
     trail_files: Vec<PathBuf>,
@@ -53,13 +60,20 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     };
     // Files that cannot be read end the run before AWS is asked.
     let files = &args.trail_files;
-    let recording = if files.is_empty() { None } else { Some(trail_evidence::read(files, session.world)?) };
+    let saved = if files.is_empty() { None } else { Some(trail_evidence::read(files, session.world)?) };
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
     let now = session.world.now();
+    let launches = match saved {
+        Some(recording) => Some(RecordedLaunches { recording, ..RecordedLaunches::default() }),
+        None if args.from_trail => {
+            Some(trail_lookup::launches(&aws, &places, &session.talk.progress()).await)
+        }
+        None => None,
+    };
     let mut answers = gate::ask(&aws, &policy, &places, args.days, now, &session.talk.progress()).await;
-    if let Some(recording) = &recording {
-        answers.iter_mut().for_each(|it| trail_evidence::add(it, recording));
+    if let Some(launches) = &launches {
+        answers.iter_mut().for_each(|it| trail_evidence::add(it, launches));
     }
     let exit =
         Exit::of(!answers.iter().all(GateAnswer::is_yes), answers.iter().any(|it| it.failure().is_some()));

@@ -28,6 +28,7 @@ Leaves with 10 if a recorded call would have been denied, or if the record does 
 
 Examples:
   v2only policies impact my-scp.json --trail-files cloudtrail/
+  v2only policies impact my-scp.json --from-trail --region all
   v2only policies impact --as identity role-policy.json --trail-files 2026-11.json.gz
   v2only policies impact my-scp.json --trail-files cloudtrail/ --output json | jq '.policies[].affected'";
 
@@ -79,13 +80,13 @@ impl Args {
     }
 }
 
-/// Does it. Asks nothing of AWS.
-pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
+/// Does it. Only `impact --from-trail` asks AWS, and reads only.
+pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     match &args.command {
         Command::List => library::list(session),
         Command::Show { name } => library::show(name, session),
         Command::Render(args) => library::render(args, session),
         Command::Check(args) => check::run(args, session),
-        Command::Impact(args) => impact::run(args, session),
+        Command::Impact(args) => impact::run(args, session).await,
     }
 }

@@ -12,6 +12,7 @@ use crate::args::selection::Filter;
 use crate::print::documents;
 use crate::print::readiness as tables;
 use crate::print::readiness_v1::{ReadinessRun, ReadinessV1};
+use crate::print::recorded;
 use crate::report::csv;
 use crate::report::totals;
 use crate::report::totals::LocationResult;
@@ -19,7 +20,7 @@ use crate::run::accounts::AccountNames;
 use crate::run::regions::LOCATIONS_AT_ONCE;
 use crate::run::regions::Places;
 use crate::run::session::Session;
-use crate::run::{absent, policy_file, regions};
+use crate::run::{absent, policy_file, regions, trail_evidence};
 use crate::term::exit::Exit;
 use crate::term::messages::{Progress, count};
 use crate::term::problem::Stop;
@@ -47,8 +48,11 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         Some(path) => policy_file::load(path, session.world, &mut session.talk)?.policy,
         None => Policy::plain(Rules::new(Mode::Observe)),
     };
-    let aws = regions::connect(session.world, session.shared, &wanted).await?;
+    let files = &args.trail_files;
+    let recording = if files.is_empty() { None } else { Some(trail_evidence::read(files, session.world)?) };
+    let mut aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
+    trail_evidence::inform(&mut aws, recording.as_ref(), session.world.now(), &mut session.talk);
     let (now, filter) = (session.world.now(), args.selection.filter(&args.tag));
     let found = look(&aws, &policy, &places, (args.days, &filter), now, &session.talk.progress()).await;
 
@@ -99,6 +103,9 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     session.out.flush()?;
     session.talk.say(&tables::in_words(&seen));
+    if let Some(words) = recording.as_ref().and_then(recorded::denied_by_role_delivery) {
+        session.talk.note(&words);
+    }
     report_refused(session, &seen);
     if let Some((_, it)) = seen.iter().find(|(_, it)| it.state == State::Busy) {
         let id = &it.instance.id;

@@ -27,6 +27,7 @@ use crate::run::import::import;
 use crate::run::inventory::{self, Coverage};
 use crate::run::session::Session;
 use crate::run::survey::{self, ScanRequest};
+use crate::run::trail_evidence::{self, TrailFiles};
 use crate::run::{absent, exemptions, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
@@ -71,6 +72,9 @@ pub struct Args {
     #[arg(long, help_heading = "Output")]
     list: bool,
 
+    #[command(flatten)]
+    trail: TrailFiles,
+
     /// Ask CloudTrail who launched each violating instance: two questions a second, about the last 90 days
     #[arg(long, help_heading = "Input")]
     launched_by: bool,
@@ -109,8 +113,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let earlier = earlier::read(&args.earlier, session.shared.output)?;
     let loaded =
         policy_file::load_or_default(session.shared.policy.as_deref(), session.world, &mut session.talk)?;
-    let aws = regions::connect(session.world, session.shared, &wanted).await?;
+    let recording = args.trail.read(session.world)?;
+    let mut aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
+    trail_evidence::inform(&mut aws, recording.as_ref(), session.world.now(), &mut session.talk);
     let now = session.world.now();
     survey::note_left_out(&aws, kinds, &mut session.talk);
     let inventory = match args.inventory.aggregator() {

@@ -1,13 +1,13 @@
 //! `readiness --trace`: who on an instance calls version 1. Starts a command on the instances that are named, which
 //! looks on and changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use v2only_enforcer::Failure;
+use v2only_enforcer::software::{Outdated, outdated_of};
 use v2only_enforcer::trace_imds::{Report, trace_imds};
-use v2only_policy::{Instance, InstanceId, InstanceState, Place};
+use v2only_policy::{InstanceId, InstanceState, Place};
 
 use crate::args::format::Format;
 use crate::args::readiness::Args;
@@ -17,10 +17,12 @@ use crate::print::trace_v1::{TraceRun, TraceV1};
 use crate::report::totals;
 use crate::run::regions;
 use crate::run::session::Session;
-use crate::run::traced::{NotTraced, Traced};
+use crate::run::trace_targets::{FoundTargets, TraceTargets};
+use crate::run::traced::{Inventory, NotTraced, Traced};
+use crate::run::traced_group::GroupTrace;
 use crate::term::exit::Exit;
 use crate::term::messages::count;
-use crate::term::problem::{Problem, Stop};
+use crate::term::problem::{Problem, Stop, sentence};
 use crate::world::{Cloud, World};
 
 /// How many instances are traced at the same time.
@@ -28,7 +30,7 @@ const TRACES_AT_ONCE: usize = 8;
 
 /// Finds the instances, traces several at the same time, and prints what was found.
 pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
-    let ids = ids(&args.trace)?;
+    let targets = TraceTargets::read(&args.trace)?;
     if session.shared.output == Format::Csv {
         let why = "`--output csv` is not for `--trace`, whose callers do not fit into one line";
         return Err(Problem::usage(why, "type `--output json` or `--output ndjson`").into());
@@ -38,15 +40,15 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
     let places = regions::places(&aws, wanted, session.shared).await?;
     let mut unreadable = places.unreadable;
-    let mut found: BTreeMap<InstanceId, (Place, Instance)> = BTreeMap::new();
+    let mut found = FoundTargets::default();
     for place in places.known {
-        match find(&aws, &place, &ids).await {
-            Ok(here) => found.extend(here.into_iter().map(|it| (it.id.clone(), (place.clone(), it)))),
-            Err(failure) => unreadable.push((place, failure)),
+        if let Err(failure) = found.find(&aws, &place, &targets, usize::from(args.canary)).await {
+            unreadable.push((place, failure));
         }
     }
+    let ids = found.order(&targets);
 
-    let running = found.values().filter(|(_, it)| it.state == InstanceState::Running).count();
+    let running = found.instances.values().filter(|(_, it)| it.state == InstanceState::Running).count();
     if running > 0 {
         let (instances, time) = (count(running, "instance"), count(usize::from(seconds), "second"));
         session.talk.say(&format!("looking on {instances} for {time}, by the command v2only-TraceImdsV1"));
@@ -55,8 +57,9 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let world = session.world;
     let wait = async |time: Duration| world.sleep(time).await;
     let one = async |id: &InstanceId| {
-        let Some((place, instance)) = found.get(id) else {
-            return Traced { id: id.clone(), place: None, came: Err(NotTraced::NotFound) };
+        let group = found.group_of(id).cloned();
+        let Some((place, instance)) = found.instances.get(id) else {
+            return Traced::not(id, None, group, NotTraced::NotFound);
         };
         let came = if instance.state == InstanceState::Running {
             let _shown = progress.begin(format!("looking on {id}"));
@@ -64,22 +67,47 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         } else {
             Err(NotTraced::NotRunning)
         };
-        Traced { id: id.clone(), place: Some(place.clone()), came }
+        match came {
+            Ok(report) => {
+                let (inventory, outdated) = software(&aws, place, id, &report).await;
+                let place = Some(place.clone());
+                Traced { id: id.clone(), place, came: Ok(report), group, outdated, inventory }
+            }
+            Err(why) => Traced::not(id, Some(place.clone()), group, why),
+        }
     };
     let traced: Vec<Traced> =
         futures_util::stream::iter(&ids).map(one).buffered(TRACES_AT_ONCE).collect().await;
 
-    let exit = Exit::of(traced.iter().any(may_call), traced.iter().any(|it| it.came.is_err()));
+    let groups: Vec<GroupTrace> = targets
+        .groups
+        .iter()
+        .map(|group| GroupTrace::of(group, found.running.get(group).copied().unwrap_or_default(), &traced))
+        .collect();
+    let incomplete = traced.iter().any(|it| it.came.is_err()) || groups.iter().any(|it| it.running == 0);
+    let exit = Exit::of(traced.iter().any(may_call), incomplete);
     let calls = aws.calls();
     match session.shared.output {
         Format::Table => {
-            if let Some(text) = tables::callers(&traced, session.width()) {
-                writeln!(session.out, "{text}")?;
+            let width = session.width();
+            let parts: Vec<String> = [tables::groups(&groups, width), tables::callers(&traced, width)]
+                .into_iter()
+                .flatten()
+                .collect();
+            if !parts.is_empty() {
+                writeln!(session.out, "{}", parts.join("\n\n"))?;
             }
         }
         // Formats of findings are refused before; a spreadsheet below.
         format => {
-            let run = TraceRun { now: session.world.now(), exit, seconds, traced: &traced, calls: &calls };
+            let run = TraceRun {
+                now: session.world.now(),
+                exit,
+                seconds,
+                traced: &traced,
+                groups: &groups,
+                calls: &calls,
+            };
             let document = TraceV1::from(run);
             match format {
                 Format::Ndjson => documents::ndjson(session.out, document.instances.iter())?,
@@ -89,31 +117,46 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     }
     session.out.flush()?;
     tell(session, &traced);
+    tell_groups(session, &groups);
     for (place, failure) in &unreadable {
-        session
-            .talk
-            .error(&format!("{place} could not be read: {}", crate::term::problem::sentence(failure)));
+        session.talk.error(&format!("{place} could not be read: {}", sentence(failure)));
     }
     totals::spent(&mut session.talk, &calls);
     Ok(exit)
 }
 
-fn ids(texts: &[String]) -> Result<Vec<InstanceId>, Problem> {
-    let mut ids = Vec::new();
-    for text in texts {
-        let id = InstanceId::parse(text).map_err(|it| {
-            Problem::usage(format!("--trace: {it}"), "type `v2only readiness --trace i-0123456789abcdef0`")
-        })?;
-        if !ids.contains(&id) {
-            ids.push(id);
+/// The products that callers of IMDSv1 may use and that are too old for IMDSv2, as the inventory of Systems Manager lists them.
+async fn software(
+    aws: &impl Cloud,
+    place: &Place,
+    id: &InstanceId,
+    report: &Report,
+) -> (Inventory, Vec<(String, Outdated)>) {
+    let callers = report.callers.iter().filter(|caller| caller.without_token != Some(0));
+    let processes: BTreeSet<&String> = callers.filter_map(|caller| caller.process.as_ref()).collect();
+    if processes.is_empty() {
+        return (Inventory::NotNeeded, Vec::new());
+    }
+    let (mut all, mut next) = (Vec::new(), None);
+    loop {
+        match aws.applications(place, id, next).await {
+            Ok(page) => {
+                all.extend(page.items);
+                next = page.next;
+            }
+            Err(failure) => return (Inventory::NotRead(failure), Vec::new()),
+        }
+        if next.is_none() {
+            break;
         }
     }
-    Ok(ids)
-}
-
-async fn find(aws: &impl Cloud, place: &Place, ids: &[InstanceId]) -> Result<Vec<Instance>, Failure> {
-    aws.admit(place).await?;
-    aws.instances(place, ids).await
+    if all.is_empty() {
+        return (Inventory::Empty, Vec::new());
+    }
+    let outdated = processes.into_iter().flat_map(|process| {
+        outdated_of(process, &all).into_iter().map(move |outdated| (process.clone(), outdated))
+    });
+    (Inventory::Read, outdated.collect())
 }
 
 fn may_call(it: &Traced) -> bool {
@@ -126,6 +169,22 @@ fn tell<W: World>(session: &mut Session<'_, W>, traced: &[Traced]) {
         match &it.came {
             Ok(report) => {
                 session.talk.say(&tables::in_words(&it.id, report));
+                for (process, outdated) in it.outdated.iter().filter(|_| it.group.is_none()) {
+                    session.talk.say(&tables::outdated(process, outdated, &format!("on {}", it.id)));
+                }
+                match &it.inventory {
+                    Inventory::Empty => session.talk.note(&format!(
+                        "{}: Systems Manager has no inventory of its applications; an association with \
+                         `AWS-GatherSoftwareInventory` collects it",
+                        it.id
+                    )),
+                    Inventory::NotRead(failure) => session.talk.note(&format!(
+                        "{}: its inventory could not be read: {}",
+                        it.id,
+                        sentence(failure)
+                    )),
+                    Inventory::Read | Inventory::NotNeeded => {}
+                }
                 for what in &report.not_seen {
                     session.talk.note(&format!("{}: not seen: {what}", it.id));
                 }
@@ -138,5 +197,21 @@ fn tell<W: World>(session: &mut Session<'_, W>, traced: &[Traced]) {
     }
     for hint in hints {
         session.talk.hint(hint);
+    }
+}
+
+fn tell_groups<W: World>(session: &mut Session<'_, W>, groups: &[GroupTrace]) {
+    for it in groups {
+        if it.running == 0 {
+            session.talk.error(&format!("no running instance of {} was found", it.group));
+            continue;
+        }
+        session.talk.say(&tables::group_in_words(it));
+        for caller in &it.callers {
+            let process = caller.process.as_deref().unwrap_or_default();
+            for outdated in &caller.outdated {
+                session.talk.say(&tables::outdated(process, outdated, &format!("in {}", it.group)));
+            }
+        }
     }
 }

@@ -6,6 +6,8 @@ use v2only_guardrails::check::impact::{Affected, AffectedKey};
 use v2only_guardrails::check::recorded::NoCall;
 
 use crate::print::impact::PolicyImpact;
+use crate::report::findings_v1::{IncompleteV1, PlaceV1};
+use crate::report::totals::LocationResult;
 use crate::term::exit::Exit;
 
 /// What each policy would have done.
@@ -15,6 +17,11 @@ pub(crate) struct ImpactV1<'a> {
     exit_code: u8,
     /// Records that could not be read.
     unreadable: usize,
+    /// Statements about more actions than `--from-trail` looks up.
+    not_looked_up: &'a [String],
+    /// The accounts and Regions whose calls were looked up.
+    places: Vec<PlaceV1<'a>>,
+    incomplete: Vec<IncompleteV1<'a>>,
     policies: Vec<PolicyImpactV1<'a>>,
 }
 
@@ -50,11 +57,20 @@ struct AffectedV1<'a> {
 }
 
 impl<'a> ImpactV1<'a> {
-    pub(crate) fn new(exit: Exit, unreadable: usize, all: &'a [PolicyImpact]) -> Self {
+    pub(crate) fn new(
+        exit: Exit,
+        unreadable: usize,
+        all: &'a [PolicyImpact],
+        (not_looked_up, places): (&'a [String], &[LocationResult<'a>]),
+    ) -> Self {
+        let broken = places.iter().filter_map(|(place, failure)| Some((*place, (*failure)?)));
         Self {
             schema: "v2only.policy-impact.v1",
             exit_code: exit.code(),
             unreadable,
+            not_looked_up,
+            places: places.iter().map(|(place, _)| (*place).into()).collect(),
+            incomplete: broken.map(|(place, failure)| IncompleteV1::new(place, failure)).collect(),
             policies: all.iter().map(policy).collect(),
         }
     }

@@ -50,6 +50,8 @@ pub(crate) struct InstanceV1<'a> {
     state: &'static str,
     metadata_no_token: u64,
     metadata_no_token_rejected: u64,
+    /// Recorded calls of the window with credentials that IMDSv1 delivered, where `--trail-files` names records.
+    calls_with_v1_credentials: u64,
     /// Whole days of the window with data of `MetadataNoToken`.
     days_with_data: u16,
     window_days: u16,
@@ -155,6 +157,7 @@ fn instance<'a>(place: &'a Place, it: &'a Readiness, tag: Option<&str>) -> Insta
         state: it.state.code(),
         metadata_no_token: it.no_token,
         metadata_no_token_rejected: it.rejected,
+        calls_with_v1_credentials: it.delivered,
         days_with_data: it.days,
         window_days: it.window,
         last_start: it.instance.started_at.map(|at| at.to_string()),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use v2only_enforcer::software::outdated_in_user_agent;
+use v2only_policy::AccountId;
 use v2only_policy::owner::Owned;
 use v2only_trail::{
     Counts, Deliveries, DeliveryKey, Effect, EnforcementSwitch, GroupKey, GroupState, LaunchGroup,
@@ -11,7 +13,7 @@ use v2only_trail::{
 
 use crate::print::sheet::{Column, Entry, Sheet, Whereabouts};
 use crate::run::accounts::AccountNames;
-use crate::term::messages::count;
+use crate::term::messages::{count, some};
 
 /// A switch, and what it would have done to all recorded launches.
 pub(crate) struct SwitchTotal {
@@ -26,10 +28,11 @@ impl SwitchTotal {
         switch: EnforcementSwitch,
         groups: &BTreeMap<GroupKey, LaunchGroup>,
         templates: &TemplateOptions,
+        management: Option<&AccountId>,
     ) -> Self {
         let (mut recorded, mut latest) = (Counts::default(), Counts::default());
         for (key, group) in groups {
-            let forecast = forecast(key, group, switch, templates, None);
+            let forecast = forecast(key, group, switch, templates, management);
             recorded.merge(&forecast.recorded);
             if let Some(effect) = forecast.latest {
                 latest.add(effect, 1);
@@ -243,11 +246,45 @@ pub(crate) fn deliveries(all: &BTreeMap<DeliveryKey, Deliveries>, accounts: &Acc
             it.v1_calls.to_string().into(),
             it.last_v1.map(minute).unwrap_or_default().into(),
             it.last_call.clone().into(),
-            it.user_agent.clone().unwrap_or_default().into(),
+            Entry::Lines(software(it.user_agent.as_deref().unwrap_or_default())),
             whereabouts.words(&key.place).into(),
         ]);
     }
     grid
+}
+
+/// The user agent, and what it names that is too old for IMDSv2.
+fn software(user_agent: &str) -> Vec<String> {
+    let outdated = outdated_in_user_agent(user_agent).into_iter().map(|it| it.to_string());
+    std::iter::once(user_agent.to_owned()).chain(outdated).collect()
+}
+
+/// How many roles are named in one line.
+const NAMED: usize = 10;
+
+/// The roles whose calls the policy `credentials-delivered-by-v2` denies today; `None` if no record shows one.
+pub(crate) fn denied_by_role_delivery(recording: &Recording) -> Option<String> {
+    let roles = role_names(recording);
+    (!roles.is_empty()).then(|| {
+        format!(
+            "the policy `credentials-delivered-by-v2` denies the calls of {} today: {}; attach it after their software uses \
+             IMDSv2",
+            count(roles.len(), "role"),
+            some(&roles, NAMED)
+        )
+    })
+}
+
+/// The roles with credentials of IMDSv1, without the account and the path.
+pub(crate) fn role_names(recording: &Recording) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for role in recording.roles_with_v1_credentials().into_keys() {
+        let name = role.rsplit('/').next().unwrap_or(role).to_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// What was read, in a sentence.

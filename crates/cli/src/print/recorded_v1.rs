@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use v2only_enforcer::Failure;
-use v2only_policy::{HttpTokens, Place, Switch};
+use v2only_policy::{AccountId, HttpTokens, Place, Switch};
 use v2only_trail::{
     Counts, Deliveries, DeliveryKey, EnforcementSwitch, Forecast, GroupKey, LaunchFacts, LaunchGroup,
     Recording, Tally, TemplateOptions, forecast,
@@ -23,6 +23,7 @@ pub(crate) struct RecordedRun<'a> {
     pub(crate) exit: crate::term::exit::Exit,
     pub(crate) recording: &'a Recording,
     pub(crate) templates: &'a TemplateOptions,
+    pub(crate) management: Option<&'a AccountId>,
     pub(crate) switches: &'a [EnforcementSwitch],
     pub(crate) totals: &'a [SwitchTotal],
     pub(crate) places: &'a [(&'a Place, Option<&'a Failure>)],
@@ -67,7 +68,8 @@ struct SwitchV1 {
     next_launches: CountsV1,
 }
 
-/// `undecided_because` is `template-not-read`, `launch-configuration`, `answer-not-recorded` or `condition-key`.
+/// `undecided_because` is `template-not-read`, `launch-configuration`, `request-not-recorded`, `answer-not-recorded` or
+/// `condition-key`.
 #[derive(Debug, Serialize)]
 struct CountsV1 {
     unchanged: u64,
@@ -162,7 +164,9 @@ impl<'a> From<RecordedRun<'a>> for RecordedV1<'a> {
             },
             places: run.places.iter().map(|(place, _)| (*place).into()).collect(),
             switches: run.totals.iter().map(switch).collect(),
-            groups: groups.map(|(key, it)| group(key, it, run.templates, run.switches)).collect(),
+            groups: groups
+                .map(|(key, it)| group(key, it, (run.templates, run.management), run.switches))
+                .collect(),
             v1_credentials: recording
                 .deliveries
                 .iter()
@@ -200,10 +204,10 @@ fn counts(it: &Counts) -> CountsV1 {
 fn group<'a>(
     key: &'a GroupKey,
     it: &'a LaunchGroup,
-    templates: &TemplateOptions,
+    (templates, management): (&TemplateOptions, Option<&AccountId>),
     switches: &[EnforcementSwitch],
 ) -> GroupV1<'a> {
-    let forecasts = switches.iter().map(|switch| forecast(key, it, *switch, templates, None));
+    let forecasts = switches.iter().map(|switch| forecast(key, it, *switch, templates, management));
     let of = |it: Forecast| {
         let effect = GroupSwitchV1 { counts: counts(&it.recorded), next_launch: effect_code(it.latest) };
         (it.switch.code(), effect)

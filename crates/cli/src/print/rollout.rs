@@ -34,7 +34,7 @@ pub(crate) fn steps(
         };
         add(&roll_out::words(step, facts));
         if step.state != StageState::Done {
-            add(&proof(step, facts));
+            add(&proof(step, facts, earlier));
         }
         if let Some(command) = roll_out::command(step, shared) {
             // A command is one line, so that it can be pasted.
@@ -46,12 +46,18 @@ pub(crate) fn steps(
     text
 }
 
-fn proof(step: &RolloutStep, facts: &RolloutFacts) -> String {
+/// The risk, that of the earlier plan where it was another one, and the evidence.
+fn proof(step: &RolloutStep, facts: &RolloutFacts, earlier: Option<&EarlierPlan>) -> String {
     let evidence = roll_out::evidence(step, facts);
     if evidence.is_empty() {
         return String::new();
     }
-    format!("Risk {}: {evidence}", step.evidence.risk().code())
+    let risk = step.evidence.risk().code();
+    let before = earlier.and_then(|it| Some((it, it.risk(step.stage).filter(|was| *was != risk)?)));
+    let before = before
+        .map(|(earlier, was)| format!(" ({was} on {})", earlier.time.strftime("%Y-%m-%d")))
+        .unwrap_or_default();
+    format!("Risk {risk}{before}: {evidence}")
 }
 
 fn heading(number: usize, step: &RolloutStep, earlier: Option<&EarlierPlan>) -> String {

@@ -25,8 +25,22 @@ pub(crate) struct RolloutPlanV1<'a> {
     /// The code of the step to take now; null once every step is done.
     next: Option<&'static str>,
     steps: Vec<StepV1>,
+    /// What CloudTrail recorded; null if the run did not read it.
+    recorded: Option<RecordedAgainstV1>,
     incomplete: Vec<IncompleteV1<'a>>,
     api_calls: &'a BTreeMap<&'static str, u64>,
+}
+
+/// Groups of recorded launches, and roles, that speak against a step.
+#[derive(Debug, Serialize)]
+struct RecordedAgainstV1 {
+    changed_by_default: usize,
+    denied_by_scp: usize,
+    refused_by_enforcement: usize,
+    /// The roles whose calls `credentials-delivered-by-v2` denies.
+    roles_with_v1_credentials: Vec<String>,
+    /// Whether all records could be read.
+    complete: bool,
 }
 
 /// One step. `state` is `done`, `open` or `not-read`; `risk` is `none`, `low`, `medium` or `high`.
@@ -51,7 +65,7 @@ impl<'a> RolloutPlanV1<'a> {
     pub(crate) fn new(
         (now, exit): (Timestamp, Exit),
         plan: &RolloutPlan,
-        facts: &RolloutFacts,
+        (facts, roles): (&RolloutFacts, Vec<String>),
         read: &[LocationResult<'a>],
         shared: &Shared,
         calls: &'a BTreeMap<&'static str, u64>,
@@ -64,6 +78,13 @@ impl<'a> RolloutPlanV1<'a> {
             places: read.iter().map(|(place, _)| (*place).into()).collect(),
             next: plan.next().map(|it| it.stage.code()),
             steps: plan.steps.iter().map(|step| step_v1(step, facts, shared)).collect(),
+            recorded: facts.recorded.map(|it| RecordedAgainstV1 {
+                changed_by_default: it.changed_by_default,
+                denied_by_scp: it.denied_by_scp,
+                refused_by_enforcement: it.refused_by_enforcement,
+                roles_with_v1_credentials: roles,
+                complete: it.complete,
+            }),
             incomplete: broken.map(|(place, failure)| IncompleteV1::new(place, failure)).collect(),
             api_calls: calls,
         }

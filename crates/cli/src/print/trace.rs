@@ -1,10 +1,12 @@
 //! Who calls version 1 on an instance, for people.
 
+use v2only_enforcer::software::{AS_OF, Outdated};
 use v2only_enforcer::trace_imds::{Caller, Report};
 use v2only_policy::InstanceId;
 
 use crate::print::sheet::{Column, Entry, Sheet};
 use crate::run::traced::Traced;
+use crate::run::traced_group::GroupTrace;
 use crate::term::messages::count;
 
 /// Who called, instance by instance; `None` if nobody did.
@@ -30,6 +32,53 @@ pub(crate) fn callers(traced: &[Traced], width: Option<u16>) -> Option<String> {
         }
     }
     any.then(|| sheet.text())
+}
+
+/// Who called in each group, on how many of its traced instances; `None` if nobody did.
+pub(crate) fn groups(all: &[GroupTrace], width: Option<u16>) -> Option<String> {
+    let columns = [
+        Column::text("PROCESS"),
+        Column::short("WITHOUT TOKEN"),
+        Column::short("USER"),
+        Column::short("ON INSTANCES"),
+        Column::text("TOO OLD FOR IMDSV2"),
+        Column::text("GROUP"),
+    ];
+    let mut sheet = Sheet::new(columns, width);
+    let mut any = false;
+    for it in all {
+        for caller in &it.callers {
+            any = true;
+            sheet.row(vec![
+                caller.process.clone().unwrap_or_else(|| "ended too soon".to_owned()).into(),
+                caller.without_token.map_or_else(|| "not known".to_owned(), |it| it.to_string()).into(),
+                caller.user.clone().unwrap_or_default().into(),
+                format!("{} of {}", caller.instances, it.traced).into(),
+                Entry::Lines(caller.outdated.iter().map(ToString::to_string).collect()),
+                it.group.to_string().into(),
+            ]);
+        }
+    }
+    any.then(|| sheet.text())
+}
+
+/// What the traces of a group come to.
+pub(crate) fn group_in_words(it: &GroupTrace) -> String {
+    format!(
+        "{}: {} of {} traced, IMDSv1 called or maybe called on {}",
+        it.group,
+        it.traced,
+        count(it.running, "running instance"),
+        it.calling
+    )
+}
+
+/// What to update: `python3.8 with boto3 1.12.0 in group web: needs >= 1.12.6`.
+pub(crate) fn outdated(process: &str, it: &Outdated, place: &str) -> String {
+    format!(
+        "{process} with {} {} {place}: needs >= {} ({}, as of {AS_OF})",
+        it.product, it.version, it.minimum, it.source
+    )
 }
 
 fn row(id: &InstanceId, it: &Caller) -> Vec<Entry> {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use v2only_enforcer::software::Outdated;
 use v2only_enforcer::trace_imds::{Caller, Report};
 
 use crate::run::traced::Traced;
+use crate::run::traced_group::{GroupCaller, GroupTrace};
 
 /// The name of the shape.
 const SCHEMA: &str = "v2only.trace.v1";
@@ -17,6 +19,7 @@ pub(crate) struct TraceRun<'a> {
     pub(crate) exit: crate::term::exit::Exit,
     pub(crate) seconds: u16,
     pub(crate) traced: &'a [Traced],
+    pub(crate) groups: &'a [GroupTrace],
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
 }
 
@@ -28,6 +31,7 @@ pub(crate) struct TraceV1<'a> {
     exit_code: u8,
     seconds: u16,
     pub(crate) instances: Vec<InstanceV1<'a>>,
+    groups: Vec<GroupV1<'a>>,
     api_calls: &'a BTreeMap<&'static str, u64>,
 }
 
@@ -46,6 +50,12 @@ pub(crate) struct InstanceV1<'a> {
     unclear: Option<u64>,
     connections: Option<u64>,
     callers: Vec<CallerV1<'a>>,
+    /// The group for which the instance stands.
+    group: Option<String>,
+    /// `read`, `empty`, `not-read`, or `not-needed` if nothing called IMDSv1.
+    inventory: &'static str,
+    /// Products that callers may use and that are too old for IMDSv2.
+    outdated: Vec<OutdatedV1<'a>>,
     /// Callers that did not fit into what Systems Manager keeps.
     left_out: u64,
     /// What could not be seen.
@@ -70,6 +80,62 @@ struct CallerV1<'a> {
     connections: Option<u64>,
 }
 
+/// A product that is too old for IMDSv2, and the process that may use it.
+#[derive(Debug, Serialize)]
+struct OutdatedV1<'a> {
+    process: Option<&'a str>,
+    product: &'static str,
+    version: &'a str,
+    minimum: &'static str,
+    source: &'static str,
+}
+
+/// A group, with the joined traces of some of its instances.
+#[derive(Debug, Serialize)]
+struct GroupV1<'a> {
+    group: String,
+    running: usize,
+    traced: usize,
+    /// Instances on which IMDSv1 was called, or may have been.
+    calling: usize,
+    callers: Vec<GroupCallerV1<'a>>,
+}
+
+/// A program of a group.
+#[derive(Debug, Serialize)]
+struct GroupCallerV1<'a> {
+    process: Option<&'a str>,
+    user: Option<&'a str>,
+    without_token: Option<u64>,
+    instances: usize,
+    outdated: Vec<OutdatedV1<'a>>,
+}
+
+fn group(it: &GroupTrace) -> GroupV1<'_> {
+    GroupV1 {
+        group: it.group.to_string(),
+        running: it.running,
+        traced: it.traced,
+        calling: it.calling,
+        callers: it.callers.iter().map(group_caller).collect(),
+    }
+}
+
+fn group_caller(it: &GroupCaller) -> GroupCallerV1<'_> {
+    let process = it.process.as_deref();
+    GroupCallerV1 {
+        process,
+        user: it.user.as_deref(),
+        without_token: it.without_token,
+        instances: it.instances,
+        outdated: it.outdated.iter().map(|outdated| outdated_v1(process, outdated)).collect(),
+    }
+}
+
+fn outdated_v1<'a>(process: Option<&'a str>, it: &'a Outdated) -> OutdatedV1<'a> {
+    OutdatedV1 { process, product: it.product, version: &it.version, minimum: it.minimum, source: it.source }
+}
+
 impl<'a> From<TraceRun<'a>> for TraceV1<'a> {
     fn from(run: TraceRun<'a>) -> Self {
         Self {
@@ -78,6 +144,7 @@ impl<'a> From<TraceRun<'a>> for TraceV1<'a> {
             exit_code: run.exit.code(),
             seconds: run.seconds,
             instances: run.traced.iter().map(instance).collect(),
+            groups: run.groups.iter().map(group).collect(),
             api_calls: run.calls,
         }
     }
@@ -98,6 +165,13 @@ fn instance(it: &Traced) -> InstanceV1<'_> {
         unclear: report.and_then(|it| it.unclear),
         connections: report.and_then(|it| it.connections),
         callers: report.map(|it| it.callers.iter().map(caller).collect()).unwrap_or_default(),
+        group: it.group.as_ref().map(ToString::to_string),
+        inventory: it.inventory.code(),
+        outdated: it
+            .outdated
+            .iter()
+            .map(|(process, outdated)| outdated_v1(Some(process), outdated))
+            .collect(),
         left_out: report
             .map_or(0, |it| it.left_out.saturating_add(u64::try_from(it.cut).unwrap_or(u64::MAX))),
         not_seen: report.map_or(&[], |it| it.not_seen.as_slice()),

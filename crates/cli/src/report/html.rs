@@ -138,8 +138,14 @@ impl Sink for Html<'_> {
             whole: complete,
         };
         let Head { scope, policy, .. } = self.head;
-        let facts =
-            rollout::facts((report.places, report.unread.len()), scope.complete_kinds(), policy, open, None);
+        let facts = rollout::facts(
+            (report.places, report.unread.len()),
+            scope.complete_kinds(),
+            policy,
+            open,
+            None,
+            None,
+        );
         let steps = steps(&facts, self.shared);
         let page = Page {
             next: next(&steps, complete),

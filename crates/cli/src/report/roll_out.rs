@@ -3,8 +3,8 @@
 use v2only_enforcer::scan::Kinds;
 use v2only_installation::command::Command;
 use v2only_policy::rollout::{
-    AgainstEnforcement, Evidence, OpenResources, ReadKinds, RolloutFacts, RolloutStage, RolloutStep,
-    StageState,
+    AgainstEnforcement, Evidence, OpenResources, ReadKinds, RecordedAgainst, RolloutFacts, RolloutStage,
+    RolloutStep, StageState,
 };
 use v2only_policy::{Policy, ResourceKind, SurfaceKind};
 
@@ -25,6 +25,7 @@ pub(crate) fn facts(
     policy: &Policy,
     open: OpenResources,
     against: Option<AgainstEnforcement>,
+    recorded: Option<RecordedAgainst>,
 ) -> RolloutFacts {
     RolloutFacts {
         places,
@@ -38,6 +39,7 @@ pub(crate) fn facts(
         wants_enforced: policy.rules.account_defaults.enforced,
         open,
         against,
+        recorded,
     }
 }
 
@@ -150,8 +152,35 @@ fn resources(open: &OpenResources) -> String {
 /// What proves that the step is safe, or what speaks against it.
 pub(crate) fn evidence(step: &RolloutStep, facts: &RolloutFacts) -> String {
     let against = facts.against.unwrap_or_default();
+    let recorded = facts.recorded.unwrap_or_default();
     match (step.evidence, step.stage) {
         (Evidence::NotNeeded, _) => String::new(),
+        (Evidence::Complete, RolloutStage::AccountDefaults) => {
+            "Every recorded launch keeps its options.".to_owned()
+        }
+        (Evidence::Complete, RolloutStage::ServiceControlPolicies) => {
+            "No recorded launch would be denied, and no recorded call used credentials that IMDSv1 delivered.".to_owned()
+        }
+        (Evidence::Missing(_), RolloutStage::AccountDefaults) => sum(&[(
+            recorded.changed_by_default,
+            "group of recorded launches gets required tokens, or may: test its software first",
+            "groups of recorded launches get required tokens, or may: test their software first",
+        )]),
+        (Evidence::Missing(_), RolloutStage::ServiceControlPolicies) => sum(&[
+            (
+                recorded.denied_by_scp,
+                "group of recorded launches is denied by `require-v2-at-launch`, or may be",
+                "groups of recorded launches are denied by `require-v2-at-launch`, or may be",
+            ),
+            (
+                recorded.roles_with_v1_credentials,
+                "role uses credentials that IMDSv1 delivered, which `credentials-delivered-by-v2` denies",
+                "roles use credentials that IMDSv1 delivered, which `credentials-delivered-by-v2` denies",
+            ),
+        ]),
+        (Evidence::Complete, RolloutStage::Enforcement) if facts.recorded.is_some() => {
+            "No source says optional, no instance used IMDSv1 in the window, and no recorded launch would fail.".to_owned()
+        }
         (Evidence::Complete, RolloutStage::Enforcement) => {
             "No source says optional, and no instance used IMDSv1 in the window.".to_owned()
         }
@@ -161,6 +190,11 @@ pub(crate) fn evidence(step: &RolloutStep, facts: &RolloutFacts) -> String {
                 (against.sources, "source would fail", "sources would fail"),
                 (against.busy, "instance uses IMDSv1", "instances use IMDSv1"),
                 (against.unknown, "instance may use IMDSv1", "instances may use IMDSv1"),
+                (
+                    recorded.refused_by_enforcement,
+                    "group of recorded launches would fail, or may",
+                    "groups of recorded launches would fail, or may",
+                ),
             ];
             sum(&parts)
         }
@@ -174,11 +208,19 @@ pub(crate) fn evidence(step: &RolloutStep, facts: &RolloutFacts) -> String {
         (Evidence::Missing(number), _) => {
             format!("The usage gate holds {}.", count(number, "instance"))
         }
+        (Evidence::NotRead, RolloutStage::ServiceControlPolicies | RolloutStage::AccountDefaults)
+            if facts.recorded.is_some() =>
+        {
+            "Some records of CloudTrail could not be read.".to_owned()
+        }
         (Evidence::NotRead, RolloutStage::ServiceControlPolicies) => {
-            "`v2only policies check FILE` lists the requests that a policy denies.".to_owned()
+            "`v2only policies check FILE` lists the requests that a policy denies; `v2only plan --from-trail` adds who made such \
+             requests."
+                .to_owned()
         }
         (Evidence::NotRead, RolloutStage::AccountDefaults) => {
-            "CloudTrail knows who launches without a value; this run did not read it.".to_owned()
+            "CloudTrail knows who launches without a value; this run did not read it. `v2only plan --from-trail` does."
+                .to_owned()
         }
         (Evidence::NotRead, _) if facts.unread > 0 => "Something could not be read.".to_owned(),
         (Evidence::NotRead, RolloutStage::Enforcement) => {

@@ -74,7 +74,7 @@ impl Exposure {
         };
         let days = created_at.map_or(0, |at| now.duration_since(at).as_hours() / 24);
         let calls = match item.usage() {
-            Some(Usage::Busy { calls }) => calls,
+            Some(Usage::Busy { calls } | Usage::Delivered { calls }) => calls,
             _ => 0,
         };
         Self { public_address: *public_address, profile: profile.is_some(), days, calls }

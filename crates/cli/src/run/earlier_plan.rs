@@ -21,6 +21,8 @@ pub(crate) struct EarlierPlan {
     pub(crate) places: usize,
     /// How many resources were left, by the code of the step.
     left: BTreeMap<String, usize>,
+    /// The risk of each step, by its code.
+    risk: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +41,7 @@ struct Document {
 struct EarlierStep {
     step: String,
     left: usize,
+    risk: Option<String>,
 }
 
 impl EarlierPlan {
@@ -56,13 +59,19 @@ impl EarlierPlan {
         }
         let document: Document =
             serde_json::from_str(text).map_err(|error| format!("not a plan: {error}"))?;
-        let left = document.steps.into_iter().map(|it| (it.step, it.left)).collect();
-        Ok(Self { time: document.time, places: document.places.len(), left })
+        let left = document.steps.iter().map(|it| (it.step.clone(), it.left)).collect();
+        let risk = document.steps.into_iter().filter_map(|it| Some((it.step, it.risk?))).collect();
+        Ok(Self { time: document.time, places: document.places.len(), left, risk })
     }
 
     /// How many resources were left of a step.
     pub(crate) fn left(&self, stage: RolloutStage) -> Option<usize> {
         self.left.get(stage.code()).copied()
+    }
+
+    /// The risk of a step, as a stable word.
+    pub(crate) fn risk(&self, stage: RolloutStage) -> Option<&str> {
+        self.risk.get(stage.code()).map(String::as_str)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The trace of one instance: who on it called IMDSv1.
 
 use v2only_enforcer::Failure;
+use v2only_enforcer::software::Outdated;
 use v2only_enforcer::trace_imds::{Report, Trouble};
 use v2only_policy::{InstanceId, Place};
 
+use crate::run::trace_targets::TraceGroup;
 use crate::term::problem::sentence;
 
 /// What came of one instance.
@@ -12,6 +14,49 @@ pub(crate) struct Traced {
     /// Where it is, if it was found.
     pub(crate) place: Option<Place>,
     pub(crate) came: Result<Report, NotTraced>,
+    /// The group for which it stands.
+    pub(crate) group: Option<TraceGroup>,
+    /// Processes that may use something which is too old for IMDSv2.
+    pub(crate) outdated: Vec<(String, Outdated)>,
+    pub(crate) inventory: Inventory,
+}
+
+/// What is known of the software on an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Inventory {
+    /// Nobody asked, because no caller may use IMDSv1.
+    NotNeeded,
+    /// It was read.
+    Read,
+    /// Nothing collects it on the instance.
+    Empty,
+    /// It could not be read, and why.
+    NotRead(Failure),
+}
+
+impl Inventory {
+    /// A stable word.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::NotNeeded => "not-needed",
+            Self::Read => "read",
+            Self::Empty => "empty",
+            Self::NotRead(_) => "not-read",
+        }
+    }
+}
+
+impl Traced {
+    /// An instance that was not traced.
+    pub(crate) fn not(
+        id: &InstanceId,
+        place: Option<Place>,
+        group: Option<TraceGroup>,
+        why: NotTraced,
+    ) -> Self {
+        let (outdated, inventory) = (Vec::new(), Inventory::NotNeeded);
+        Self { id: id.clone(), place, came: Err(why), group, outdated, inventory }
+    }
 }
 
 /// Why an instance was not traced.

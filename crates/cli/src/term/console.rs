@@ -12,7 +12,7 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 use v2only_aws::settings::Membership;
 use v2only_aws::{Aws, Settings};
-use v2only_enforcer::ports::Answer;
+use v2only_enforcer::ports::{Answer, DeliveredByV1};
 use v2only_policy::{AccountId, Place, Region};
 
 use crate::term::problem::Problem;
@@ -133,6 +133,14 @@ impl Cloud for Aws {
 
     fn account_name(&self, account: &AccountId) -> Option<String> {
         Aws::account_name(self, account)
+    }
+
+    fn management_account(&self) -> Option<AccountId> {
+        Aws::management_account(self)
+    }
+
+    fn add_delivered_by_v1(&mut self, delivered: DeliveredByV1) {
+        Aws::add_delivered_by_v1(self, delivered);
     }
 
     async fn regions(&self, from: &Place) -> Answer<Vec<Region>> {

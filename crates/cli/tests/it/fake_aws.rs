@@ -22,8 +22,9 @@ use std::time::Duration;
 use serde_json::Value;
 use v2only::Cloud;
 use v2only_enforcer::ports::{
-    Admission, Answer, ControlFinding, Metric, OrganizationalUnits, Page, ReadParameter,
+    Admission, Answer, ControlFinding, DeliveredByV1, Metric, OrganizationalUnits, Page, ReadParameter,
 };
+use v2only_enforcer::software::Application;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
@@ -75,6 +76,8 @@ struct State {
     launches: Vec<serde_json::Value>,
     /// What instances print when they are traced; others are not managed.
     traces: BTreeMap<InstanceId, operator::Traced>,
+    /// What the inventory of Systems Manager lists.
+    installed: BTreeMap<InstanceId, Vec<Application>>,
     slept: std::time::Duration,
     /// Whether people exempt one instance, and switch another off, while somebody waits.
     busy_people: bool,
@@ -86,6 +89,10 @@ struct State {
     deployment: Deployment,
     /// The accounts of the organization that can be entered, with their names; ours and one that cannot without these.
     members: Vec<(&'static str, &'static str)>,
+    /// The account that manages the organization.
+    management: Option<&'static str>,
+    /// Recorded calls with credentials of IMDSv1.
+    delivered: DeliveredByV1,
     interrupted_after: Option<usize>,
     executed: usize,
     automation_ends: Option<(String, String)>,
@@ -155,6 +162,19 @@ impl FakeAws {
         self
     }
 
+    /// The inventory of an instance lists an application.
+    pub(crate) fn installed(self, id: &str, name: &str, version: &str) -> Self {
+        let it = Application { name: name.to_owned(), version: version.to_owned() };
+        self.state().installed.entry(InstanceId::parse(id).unwrap()).or_default().push(it);
+        self
+    }
+
+    /// The organization has this management account.
+    pub(crate) fn managed_by(self, account: &'static str) -> Self {
+        self.state().management = Some(account);
+        self
+    }
+
     /// With a Region from the profile.
     pub(crate) fn at_home(self, code: &str) -> Self {
         self.state().home = Some(region(code));
@@ -198,7 +218,7 @@ impl FakeAws {
         let today = jiff::civil::date(2026, 11, 20);
         let days = (1..).zip(daily).map(|(ago, calls)| (first_day(today, ago), *calls)).collect();
         let key = (InstanceId::parse(id).unwrap(), metric);
-        self.state().counted.insert(key, Counted { days, complete: true });
+        self.state().counted.insert(key, Counted { days, complete: true, ..Counted::default() });
         self
     }
 
@@ -421,6 +441,16 @@ impl Cloud for FakeAws {
         let members = self.state().members.clone();
         let name = members.iter().find(|(id, _)| *id == account.as_str()).map(|(_, name)| *name);
         is_listed.then(|| name.unwrap_or("payments").to_owned())
+    }
+
+    fn management_account(&self) -> Option<AccountId> {
+        let is_listed = self.calls().contains_key("organizations:ListAccounts");
+        let management = self.state().management.filter(|_| is_listed)?;
+        Some(AccountId::parse(management).unwrap())
+    }
+
+    fn add_delivered_by_v1(&mut self, delivered: DeliveredByV1) {
+        self.state().delivered = delivered;
     }
 
     async fn regions(&self, from: &Place) -> Answer<Vec<Region>> {

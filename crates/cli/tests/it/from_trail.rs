@@ -12,7 +12,7 @@ const HERE: &str = "eu-central-1";
 const TEMPLATE: &str = "lt-0000000000000000a";
 
 /// A recorded launch by Terraform, or by an Auto Scaling group, whose instances answer IMDSv1 or not.
-fn record(id: u8, at: &str, group: Option<&str>, tokens: &str) -> Value {
+pub(crate) fn record(id: u8, at: &str, group: Option<&str>, tokens: &str) -> Value {
     let (role, service) = match group {
         Some(_) => (
             "aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",

@@ -202,7 +202,11 @@ fn what_cloudtrail_recorded_is_a_reason_besides() {
         (10, vec!["recorded-launch-refused", "credentials-delivered-by-v1"])
     );
     assert!(reasons[0]["why"].as_str().unwrap().contains("role/ci"), "{json}");
+    // An instance that is here calls other Regions too. An instance elsewhere is no reason here.
     let elsewhere = records.to_string().replace(HERE, "us-east-1");
+    let world = FakeWorld::with(ready()).file("trail.json", &elsewhere);
+    assert_eq!(world.run("gate --trail-files DIR/trail.json").exit.code(), 10, "an instance of this Region");
+    let elsewhere = elsewhere.replace("i-0000000000000000a", "i-0000000000000000e");
     let world = FakeWorld::with(ready()).file("trail.json", &elsewhere).file("broken.json", "{");
     assert_eq!(world.run("gate --trail-files DIR/trail.json").exit.code(), 0, "another Region");
     assert_eq!(world.run("gate --trail-files DIR/broken.json").exit.code(), 3);

@@ -13,6 +13,7 @@ mod guard_rules;
 mod automation;
 mod endings;
 mod enforce;
+mod evidence;
 mod exemptions;
 mod from_trail;
 mod gate;

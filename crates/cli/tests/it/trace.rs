@@ -151,6 +151,70 @@ fn what_an_instance_prints_cannot_speak_to_the_terminal() {
     assert!(ran.out.contains("root"));
 }
 
+/// Three instances of a group. The canaries are two: one calls IMDSv1, and the other does not.
+fn group() -> FakeAws {
+    let tagged = |id: &str| {
+        let mut it = instance(id);
+        it.tags.insert("aws:autoscaling:groupName".to_owned(), "web".to_owned());
+        it.tags.insert("app".to_owned(), "shop".to_owned());
+        it
+    };
+    let python = PACKETS.replace("\"java\"", "\"python3.8\"");
+    FakeAws::default()
+        .at_home(HERE)
+        .instance(HERE, tagged(A))
+        .instance(HERE, tagged(B))
+        .instance(HERE, tagged("i-0000000000000000c"))
+        .instance(HERE, instance("i-0000000000000000d"))
+        .traced(A, Traced::printing(TraceStep::Linux, &python))
+        .traced(B, Traced::printing(TraceStep::Linux, NOBODY))
+        .installed(A, "bash", "5.1")
+        .installed(A, "python3-boto3", "1.12")
+}
+
+#[test]
+fn a_group_is_traced_by_its_canaries_and_old_sdks_are_named() {
+    let world = FakeWorld::with(group()).watched(170);
+    let ran = world.run("readiness --trace asg:web --canary 2");
+    assert_eq!(ran.exit.code(), 10, "{}", ran.err);
+    assert_eq!(world.aws.asked_of("ssm:SendCommand").len(), 2, "two of three instances");
+    let words = "python3.8 with boto3 1.12 in group web: needs >= 1.12.6";
+    assert!(ran.err.contains(words), "{}", ran.err);
+    assert!(ran.err.contains("group web: 2 of 3 running instances traced"), "{}", ran.err);
+    assert!(ran.out.contains("1 of 2"), "{}", ran.out);
+    // The inventory is read of the instance with callers only, all pages of it.
+    assert_eq!(world.aws.asked_of("ssm:ListInventoryEntries"), [A, A]);
+
+    let json = world.run("readiness --trace tag:app=shop --canary 2 --output json").json();
+    let group = &json["groups"][0];
+    assert_eq!((&group["group"], &group["running"]), (&"tag app=shop".into(), &3.into()));
+    assert_eq!((&group["traced"], &group["calling"]), (&2.into(), &1.into()));
+    let caller = &group["callers"][0];
+    assert_eq!((&caller["process"], &caller["instances"]), (&"python3.8".into(), &1.into()));
+    assert_eq!(caller["outdated"][0]["minimum"], "1.12.6");
+    let outcomes: Vec<&str> =
+        json["instances"].as_array().unwrap().iter().filter_map(|it| it["inventory"].as_str()).collect();
+    assert_eq!(outcomes, ["read", "not-needed"]);
+}
+
+#[test]
+fn a_group_without_a_running_instance_is_incomplete() {
+    let ran = FakeWorld::with(group()).run("readiness --trace asg:db");
+    assert_eq!(ran.exit.code(), 3);
+    assert!(ran.err.contains("no running instance of group db was found"), "{}", ran.err);
+}
+
+#[test]
+fn a_trace_counts_without_an_inventory() {
+    let world = one(PACKETS);
+    let ran = world.run(&format!("readiness --trace {A}"));
+    assert!(ran.err.contains("AWS-GatherSoftwareInventory"), "{}", ran.err);
+    let aws = group().failing("ssm:ListInventoryEntries", None, Kind::Denied, "AccessDeniedException", "no");
+    let ran = FakeWorld::with(aws).run(&format!("readiness --trace {A}"));
+    assert_eq!(ran.exit.code(), 10);
+    assert!(ran.err.contains("its inventory could not be read"), "{}", ran.err);
+}
+
 #[test]
 fn what_is_typed_wrong_starts_nothing() {
     let world = one(PACKETS);
@@ -158,6 +222,10 @@ fn what_is_typed_wrong_starts_nothing() {
         "--trace web-1",
         "--trace",
         "--trace-seconds 5",
+        "--trace asg:",
+        "--trace tag:app",
+        "--canary 3",
+        "--trace asg:web --canary 0",
         &format!("--trace {A} --trace-seconds 901"),
         &format!("--trace {A} --days 3"),
     ] {

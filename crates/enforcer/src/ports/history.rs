@@ -19,6 +19,8 @@ pub enum LookUp<'a> {
     ModifiedOptions,
     /// Launches, of any instance.
     Launches,
+    /// Calls of this action, such as `RunInstances`.
+    Action(&'a str),
 }
 
 /// `cloudtrail:LookupEvents`. One call per page of 50 events.

@@ -4,7 +4,8 @@ use std::future::Future;
 
 use v2only_policy::{InstanceId, Place};
 
-use super::Answer;
+use super::{Answer, Page};
+use crate::software::Application;
 
 /// A step of the document; each runs on one platform and is skipped on the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,17 @@ pub struct Invocation {
     pub output: String,
     /// What it printed as errors.
     pub errors: String,
+}
+
+/// `ssm:ListInventoryEntries`: what Systems Manager knows to be installed. One call per page of 50 applications.
+pub trait ReadSoftware {
+    /// One page of the applications on an instance. Empty where nothing collects an inventory.
+    fn applications(
+        &self,
+        place: &Place,
+        id: &InstanceId,
+        next: Option<String>,
+    ) -> impl Future<Output = Answer<Page<Application>>> + Send;
 }
 
 /// `ssm:SendCommand`, with the document of this product and no other, and `ssm:GetCommandInvocation`.

@@ -29,6 +29,10 @@ impl Metric {
     }
 }
 
+/// Recorded calls with credentials that the metadata service delivered to an IMDSv1 call, by instance and UTC day. A call
+/// to another Region, or to a resource of another account, is a call of the instance too.
+pub type DeliveredByV1 = BTreeMap<InstanceId, BTreeMap<Date, u64>>;
+
 /// `cloudwatch:GetMetricData`. One call per 500 instances.
 pub trait ReadUsage {
     /// The daily sums of a metric from the beginning of a UTC day until now. An instance without data is there
@@ -41,6 +45,12 @@ pub trait ReadUsage {
         since: Date,
         now: Timestamp,
     ) -> impl Future<Output = Answer<BTreeMap<InstanceId, Counted>>> + Send;
+
+    /// The calls that CloudTrail recorded with credentials which an instance got by IMDSv1, by UTC day. Empty where the caller has
+    /// no records.
+    fn delivered_by_v1(&self, _id: &InstanceId) -> BTreeMap<Date, u64> {
+        BTreeMap::new()
+    }
 
     /// What a metric comes to from a moment until now, as finely as CloudWatch has it. An instance without data is there
     /// all the same.

@@ -100,7 +100,11 @@ impl ReadUsage for Fake {
     ) -> Answer<BTreeMap<InstanceId, Counted>> {
         self.call("cloudwatch:GetMetricData", &ids.len().to_string(), |world| {
             let today = jiff::tz::Offset::UTC.to_datetime(crate::fake::now()).date();
-            let counted = |calls: &u64| Counted { days: BTreeMap::from([(today, *calls)]), complete: true };
+            let counted = |calls: &u64| Counted {
+                days: BTreeMap::from([(today, *calls)]),
+                complete: true,
+                ..Counted::default()
+            };
             let of = |id: &InstanceId| Some((id.clone(), counted(world.version_1_calls.get(id.as_str())?)));
             Ok(ids.iter().filter_map(of).collect())
         })

@@ -205,6 +205,7 @@ impl ReadHistory for Fake {
             LookUp::Notebook(name) => (name.as_str(), name.as_str()),
             LookUp::ModifiedOptions => ("modified options", "ModifyInstanceMetadataOptions"),
             LookUp::Launches => ("launches", "RunInstances"),
+            LookUp::Action(name) => (name, name),
         };
         self.call("cloudtrail:LookupEvents", target, |world| {
             let items = world.history.iter().filter(|it| it.to_string().contains(word)).cloned().collect();

@@ -42,6 +42,8 @@ pub struct AffectedKey {
 /// What a policy would have done to all recorded calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Impact {
+    /// The management account of the organization, if it is known: no SCP and no RCP applies there.
+    pub management: Option<String>,
     /// Calls that were judged.
     pub calls: u64,
     /// Calls that the policy leaves as they are.
@@ -73,7 +75,8 @@ impl Impact {
     /// Judges and counts one call.
     pub fn add(&mut self, policy: &Policy, attachment: Attachment, call: &RecordedCall) {
         self.calls += 1;
-        if call.caller == Caller::Service && attachment != Attachment::Identity {
+        let of_management = self.management.as_ref() == Some(&call.account);
+        if (call.caller == Caller::Service || of_management) && attachment != Attachment::Identity {
             self.not_bound += 1;
             return;
         }

@@ -177,6 +177,7 @@ fn finish(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>,
     }
     let believable = notebook.restart_mark(circumstances.now).is_some();
     let to_start = notebook.marked_for_restart(circumstances.now);
+    let is_open = notebook.minimum_version != MinimumVersion::Two;
     match notebook.status {
         NotebookStatus::Stopped
             if to_start && notebook.platform == Platform::AmazonLinux2 && notebook.can_run_al2023() =>
@@ -195,6 +196,10 @@ fn finish(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>,
             why: Hold::RestartFailed(notebook.failure_reason.clone().unwrap_or_default()),
             would: None,
         },
+        // Another function may be between its mark and its stop, which it would make all the same.
+        NotebookStatus::InService if to_start && is_open && notebook.is_marked_lately(circumstances.now) => {
+            repair
+        }
         NotebookStatus::InService | NotebookStatus::Stopped | NotebookStatus::Failed => {
             Plan::act(NotebookStep::Unmark)
         }

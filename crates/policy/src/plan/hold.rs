@@ -217,6 +217,11 @@ impl fmt::Display for Hold {
             Self::UsageGate(Usage::Busy { calls }) => {
                 write!(f, "still makes IMDSv1 calls ({calls} in the window)")
             }
+            Self::UsageGate(Usage::Delivered { calls }) => write!(
+                f,
+                "still uses credentials that IMDSv1 delivered: CloudTrail recorded {calls} such calls in the window \
+                 (`ec2RoleDelivery` 1.0)"
+            ),
             Self::UsageGate(Usage::Partial) => {
                 f.write_str("CloudWatch gave only a part of MetadataNoToken, and a part is not zero")
             }

@@ -73,3 +73,26 @@ fn a_cause_says_what_to_fix() {
     let gone = traced(&template(), None, &account(None), unmarked);
     assert!(gone.words().starts_with("not known: launch template lt-0123456789abcdef0 version 3"));
 }
+
+#[test]
+fn the_remedy_names_the_source_to_fix() {
+    let configuration = Launched::Configuration("old".to_owned());
+    let remedy = |from: &Launched, setter| {
+        let cause =
+            RootCause { http_tokens: setter, ..traced(from, None, &account(None), ImdsSupport::Unknown) };
+        cause.remedy().unwrap_or_default()
+    };
+    for (from, setter, words) in [
+        (template(), Setter::Source, "a new version of lt-0123456789abcdef0"),
+        (configuration.clone(), Setter::Source, "a launch template in place of old"),
+        (Launched::Directly, Setter::Source, "the caller that launched or changed it"),
+        (template(), Setter::Elsewhere, "the caller that launched or changed it"),
+        (template(), Setter::AccountDefault, "an account default that requires tokens"),
+        (configuration, Setter::Nobody, "an account default that requires tokens"),
+        (template(), Setter::Image, "another image"),
+    ] {
+        let told = remedy(&from, setter);
+        assert!(told.starts_with(words), "{told}");
+    }
+    assert_eq!(remedy(&template(), Setter::Unknown), "");
+}

@@ -6,6 +6,7 @@
 
 mod words;
 
+mod changes;
 mod consumers;
 mod containers;
 mod exemptions;

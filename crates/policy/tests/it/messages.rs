@@ -4,7 +4,9 @@ use v2only_policy::plan::{EnforcementBar, Hold, OpenLaunch};
 use v2only_policy::source::{ConsumerKind, Displaced, TemplateSlot, Unclear, VersionChoice};
 use v2only_policy::surface::SurfaceKind;
 use v2only_policy::usage::Usage;
-use v2only_policy::{Decision, LaunchTemplateId, Plan, ResourceKind, Verdict};
+use v2only_policy::{
+    ContainerHost, Decision, LaunchTemplateId, NotebookStatus, Plan, ResourceKind, SwitchOption, Verdict,
+};
 
 fn template() -> LaunchTemplateId {
     LaunchTemplateId::parse("lt-0123456789abcdef0").unwrap()
@@ -206,6 +208,17 @@ fn words_for_scripts_are_stable() {
     let kinds = [ConsumerKind::AutoScalingGroup, ConsumerKind::Fleet, ConsumerKind::SpotFleet];
     assert_eq!(kinds.map(ConsumerKind::code), ["auto-scaling-group", "ec2-fleet", "spot-fleet"]);
     assert!(!Plan::Nothing.acts());
+    assert_eq!(
+        SwitchOption::ALL.iter().map(|it| it.key()).collect::<Vec<_>>(),
+        ["ipv6_endpoint", "metadata_tags"]
+    );
+    let statuses = [NotebookStatus::InService, NotebookStatus::Gone, NotebookStatus::Unknown];
+    assert_eq!(statuses.map(NotebookStatus::code), [Some("InService"), Some("Deleting"), None]);
+    let hints = [
+        ContainerHost::Tag("eks:cluster-name".to_owned()),
+        ContainerHost::Profile("ecsInstanceRole".to_owned()),
+    ];
+    assert_eq!(hints.map(|it| it.to_string()), ["tag eks:cluster-name", "instance profile ecsInstanceRole"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use v2only_policy::notebook::{RESTART_TAG, UPDATE_TRIES, UPDATED_TAG};
+use v2only_policy::notebook::{RESTART_TAG, STOP_FOLLOWS_MINUTES, UPDATE_TRIES, UPDATED_TAG};
 use v2only_policy::{
     Decision, MinimumVersion, Notebook, NotebookStatus, NotebookStep, Plan, Platform, Policy, Rules, Step,
     Verdict,
@@ -179,6 +179,12 @@ impl World {
         self
     }
 
+    /// Walks on once no other function can be between its mark and its stop any more.
+    fn walk_later(mut self, policy: &Policy) -> Self {
+        self.now += SignedDuration::from_mins(STOP_FOLLOWS_MINUTES);
+        self.walk(policy)
+    }
+
     fn end(&self) -> End {
         End {
             status: self.it.status,
@@ -347,7 +353,7 @@ proptest! {
                 may_stop().policy()
             }
         };
-        let end = world.walk(&policy);
+        let end = world.walk(&policy).walk_later(&policy);
         prop_assert_eq!(end.it.status == NotebookStatus::InService, running);
         prop_assert!(!end.it.carries_restart_mark());
         let allowed = |step: &NotebookStep| match step {
@@ -380,7 +386,8 @@ proptest! {
         }
         world.turn(&may_stop().policy(), killed_after);
         let was_stopped = world.it.status != NotebookStatus::InService || world.steps.len() > 1;
-        let end = world.walk(&enforce().contested_after(3).in_service(open_window()).policy());
+        let policy = enforce().contested_after(3).in_service(open_window()).policy();
+        let end = world.walk(&policy).walk_later(&policy);
         prop_assert_eq!(end.it.status == NotebookStatus::InService, running);
         prop_assert!(!end.it.carries_restart_mark());
         prop_assert!(!was_stopped || end.it.minimum_version == MinimumVersion::Two);
@@ -522,6 +529,29 @@ fn contested_halfway_what_ran_runs_again() {
         assert!(!end.it.carries_restart_mark(), "{status:?}");
         assert!(matches!(end.look(&policy).verdict, Verdict::Violation(_)), "{status:?}");
     }
+}
+
+/// Another function has written the mark and is about to stop the notebook. Without the mark, nobody would start it again.
+#[test]
+fn a_mark_stays_while_the_stop_that_it_announces_may_follow() {
+    let flips = [hours_ago(4), hours_ago(3), hours_ago(2), hours_ago(1)];
+    let running = notebook("analysis").v1_allowed();
+    let young = running.clone().marked(minutes_ago(1));
+    for (it, policy) in [
+        (young.clone().reverted(&flips), may_stop().policy()),
+        (young.clone(), observe().contested_after(3).policy()),
+        (young, may_stop().with(&[exemption(resources("analysis"), "2026-11-20")])),
+    ] {
+        let mut world = World::new(it);
+        assert!(!matches!(world.look(&policy).plan, Plan::Act(_)), "{:?}", world.look(&policy));
+        assert!(world.call(Call::Stop), "by the other function");
+        let end = world.walk(&policy).walk_later(&policy);
+        assert_eq!(end.it.status, NotebookStatus::InService);
+        assert!(!end.it.carries_restart_mark());
+    }
+    let old = World::new(running.marked(minutes_ago(2)));
+    let unmark = Plan::Act(Step::Notebook(NotebookStep::Unmark));
+    assert_eq!(old.look(&observe().contested_after(3).policy()).plan, unmark);
 }
 
 /// It ends as it was found, except where AWS leaves no way back; what is wrong is said; and a day later it

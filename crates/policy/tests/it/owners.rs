@@ -132,3 +132,32 @@ fn tags_that_people_put_on_their_own_templates_name_no_owner() {
         assert!(plan(&it, OwnedTemplates::Report).acts());
     }
 }
+
+#[test]
+fn the_tags_of_an_instance_show_the_owner_of_what_launched_it() {
+    use v2only_policy::owner::{kind_by_tags, parent_name};
+    for (kind, template) in examples() {
+        if template.tags.is_empty() {
+            continue;
+        }
+        assert_eq!(kind_by_tags(&template.tags), Some(kind));
+    }
+    let tags = tagged(&[("eks:cluster-name", "prod"), ("eks:nodegroup-name", "workers")]).tags;
+    assert_eq!(parent_name(OwnerKind::EksNodeGroup, &tags), Some("workers"), "the most exact tag");
+    assert_eq!(parent_name(OwnerKind::Karpenter, &tags), None);
+    assert_eq!(kind_by_tags(&open().tags), None);
+}
+
+#[test]
+fn each_owner_changes_settings_of_its_own() {
+    use v2only_policy::owner::Owned;
+    let kinds = [OwnerKind::CloudFormation, OwnerKind::Terraform];
+    let owned = [Owned::Template, Owned::Consumer, Owned::InfrastructureConfiguration];
+    let texts: std::collections::BTreeSet<&str> =
+        kinds.iter().flat_map(|kind| owned.map(|what| kind.what_to_change(what))).collect();
+    assert_eq!(texts.len(), 6);
+    let services = examples().into_iter().map(|(kind, _)| kind).filter(|kind| kind.is_service());
+    for kind in services {
+        assert_eq!(kind.what_to_change(Owned::Consumer), kind.what_to_change(Owned::Template));
+    }
+}

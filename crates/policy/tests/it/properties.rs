@@ -116,6 +116,7 @@ fn any_moment() -> impl Strategy<Value = Moment> {
         (0_u16..30).prop_map(|days| Usage::Quiet { days }),
         (1_u64..9).prop_map(|calls| Usage::Busy { calls }),
         (0_u16..14).prop_map(|days| Usage::Gaps { days }),
+        (1_u64..9).prop_map(|calls| Usage::Delivered { calls }),
         Just(Usage::Partial),
     ];
     let moment =

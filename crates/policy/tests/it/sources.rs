@@ -648,6 +648,32 @@ fn what_only_a_person_can_tell_is_left_to_one() {
     check_template("what it was is deleted", &gone, &account(SILENT), new_versions(), &[first, held]);
 }
 
+/// A run was killed after its only call, and somebody had made version 3 after the plan. A second version of ours in between is no
+/// reason to ask anybody.
+#[test]
+fn a_version_that_somebody_made_before_our_only_call_is_reported() {
+    let made =
+        |number, from| TemplateVersion { made: Some(Made { from, latest: 2 }), ..version(number, REQUIRED) };
+    let it = template(1, 4, vec![version(1, REQUIRED), made(4, 2)]);
+    assert_eq!(it.seems_displaced(), Some(2));
+    let with = |between: TemplateVersion| {
+        let mut it = it.clone();
+        it.set_displaced(&[version(2, OPTIONAL), between, made(4, 2)]);
+        it
+    };
+    let compliant = "1: compliant (HttpTokens is required) → nothing";
+    let held = "4: violation [latest-displaced] → hold: latest-unclear";
+    let theirs = with(version(3, OPTIONAL));
+    check_template("theirs in between", &theirs, &account(SILENT), new_versions(), &[compliant, held]);
+    let latest = "4: compliant (HttpTokens is required) → nothing";
+    let ours = with(made(3, 1));
+    check_template("ours in between", &ours, &account(SILENT), new_versions(), &[compliant, latest]);
+    let mut next = it;
+    next.latest = 3;
+    next.versions = vec![version(1, REQUIRED), made(3, 2)];
+    assert_eq!(next.seems_displaced(), None, "nothing lies in between");
+}
+
 #[test]
 fn a_description_says_what_a_version_was_made_from_and_nobody_elses_is_taken_for_it() {
     let most = Made { from: u64::MAX, latest: u64::MAX };

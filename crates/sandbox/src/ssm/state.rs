@@ -27,7 +27,7 @@ pub(super) struct Parameter {
 }
 
 /// What an instance that Systems Manager manages does with a command.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ManagedInstance {
     /// `Linux` or `Windows`.
@@ -41,6 +41,9 @@ pub struct ManagedInstance {
     /// What it prints as errors.
     #[serde(default)]
     pub errors: String,
+    /// What the inventory lists as installed: names and versions.
+    #[serde(default)]
+    pub applications: Vec<(String, String)>,
 }
 
 fn success() -> String {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod paths;
 #[cfg(test)]
+mod principals;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod truth;

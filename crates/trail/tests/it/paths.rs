@@ -72,6 +72,15 @@ const TERRAFORM: &str = "APN/1.0 HashiCorp/1.0 Terraform/1.9.0 (+https://www.ter
 #[case::spot_fleet("", Some("spotfleet"), &[], LaunchPath::SpotFleet)]
 #[case::spot("", Some("spot"), &[], LaunchPath::Spot)]
 #[case::another_service("", Some("datapipeline"), &[], LaunchPath::OtherService)]
+#[case::product_of_service_catalog("", Some("servicecatalog"), &[], LaunchPath::CloudFormation)]
+#[case::stack_without_caller("AWS CloudFormation", None, &[("aws:cloudformation:stack-name", "CdkStack")], LaunchPath::CloudFormation)]
+#[case::environment_of_cloud9("", Some("cloudformation"), &[("aws:cloud9:environment", "e"), ("aws:cloudformation:stack-name", "aws-cloud9-e")], LaunchPath::OtherService)]
+#[case::packer_plugin("APN/1.0 HashiCorp/1.0 packer-plugin-amazon/1.3.9 aws-sdk-go-v2/1.36", None, &[], LaunchPath::Packer)]
+#[case::console_frontend("EC2ConsoleFrontend, aws-internal/3 aws-sdk-java/1.12.1", None, &[], LaunchPath::Console)]
+#[case::parallel_cluster("Boto3/1.40.0", None, &[("parallelcluster:cluster-name", "hpc")], LaunchPath::ParallelCluster)]
+#[case::tag_of_a_node_copied_in_the_console("AWS Internal", None, &[("eks:nodegroup-name", "n")], LaunchPath::Console)]
+#[case::tag_of_a_node_copied_by_terraform(TERRAFORM, None, &[("karpenter.sh/nodepool", "n")], LaunchPath::Terraform)]
+#[case::job_flow_from_the_cli("aws-cli/2.31.0", None, &[("aws:elasticmapreduce:job-flow-id", "j-1")], LaunchPath::Emr)]
 fn every_path_is_known_by_its_evidence(
     #[case] user_agent: &str,
     #[case] service: Option<&str>,

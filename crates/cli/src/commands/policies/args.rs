@@ -49,8 +49,12 @@ pub(super) struct ImpactArgs {
 
     /// Recorded calls: files that CloudTrail delivered, folders of them, or what `aws cloudtrail lookup-events`
     /// printed; `.gz` is unpacked, `-` reads standard input
-    #[arg(long, value_name = "PATH", required = true, num_args = 1.., help_heading = "Input")]
+    #[arg(long, value_name = "PATH", required_unless_present = "from_trail", num_args = 1.., help_heading = "Input")]
     pub(super) trail_files: Vec<PathBuf>,
+
+    /// Look the calls of the last 90 days up in CloudTrail, action by action: two calls a second with 50 records each
+    #[arg(long, conflicts_with = "trail_files", help_heading = "Input")]
+    pub(super) from_trail: bool,
 
     /// What they are attached as: `scp`, `rcp` or `identity` [default: by the folder, `rcp` or `iam`, otherwise scp]
     #[arg(long = "as", value_enum, value_name = "WHAT", hide_possible_values = true, help_heading = "Input")]

@@ -31,6 +31,7 @@ pub(super) struct Busy {
 #[derive(Default)]
 pub(super) struct Evidence {
     busy: usize,
+    delivered: usize,
     gaps: usize,
     partial: usize,
     not_read: usize,
@@ -56,6 +57,7 @@ impl Evidence {
                 self.busy += 1;
                 self.calling.add(Reverse(calls), (calls, busy(it, calls)));
             }
+            Some(Usage::Delivered { .. }) => self.delivered += 1,
             Some(Usage::Gaps { .. } | Usage::Quiet { .. }) => self.gaps += 1,
             Some(Usage::Partial) => self.partial += 1,
             Some(Usage::NotRead) => self.not_read += 1,
@@ -70,6 +72,11 @@ impl Evidence {
                 words: "still use IMDSv1",
                 then: "Update their software first; each call is one that would have failed.",
                 instances: self.busy,
+            },
+            Gate {
+                words: "use credentials that IMDSv1 delivered",
+                then: "Update their software first: CloudTrail recorded the calls, and `readiness --from-trail` names the software.",
+                instances: self.delivered,
             },
             Gate {
                 words: "have no data on some day",

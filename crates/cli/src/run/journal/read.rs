@@ -1,6 +1,9 @@
 //! Reading a journal back.
 
+// By path, because `tests/fuzzing` includes this file by path.
+#[path = "read/defaults.rs"]
 mod defaults;
+#[path = "read/options.rs"]
 mod options;
 
 use std::collections::HashMap;

@@ -16,7 +16,7 @@ use v2only_policy::{
 use crate::report::posture_v1::{OptionsV1, minimum_version};
 
 /// What an account default becomes that is cleared.
-pub(super) const NO_PREFERENCE: &str = "no-preference";
+const NO_PREFERENCE: &str = "no-preference";
 
 /// A change, and the state before it.
 #[derive(Debug, Serialize)]

@@ -46,6 +46,10 @@ impl ReadUsage for FakeAws {
         Ok(ids.iter().map(|id| (id.clone(), of(id))).collect())
     }
 
+    fn delivered_by_v1(&self, id: &InstanceId) -> BTreeMap<Date, u64> {
+        self.state().delivered.get(id).cloned().unwrap_or_default()
+    }
+
     async fn lately(
         &self,
         place: &Place,

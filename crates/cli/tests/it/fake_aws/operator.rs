@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use v2only_enforcer::automation::Runbook;
 use v2only_enforcer::ports::{
     Answer, Execution, Invocation, Locations, LookUp, LookUpLaunches, Page, Progress, ReadHistory,
-    RunAutomation, RunTrace, TraceStep,
+    ReadSoftware, RunAutomation, RunTrace, TraceStep,
 };
+use v2only_enforcer::software::Application;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{HttpTokens, Instance, InstanceId, Place, Switch};
 
@@ -132,10 +133,28 @@ impl ReadHistory for FakeAws {
             LookUp::Notebook(name) => (name.as_str(), name.as_str()),
             LookUp::ModifiedOptions => ("modified options", "ModifyInstanceMetadataOptions"),
             LookUp::Launches => ("launches", "RunInstances"),
+            LookUp::Action(name) => (name, name),
         };
         self.call("cloudtrail:LookupEvents", Some(place), target)?;
         let named = |it: &&Value| it.to_string().contains(word);
         Ok(Page { items: self.state().launches.iter().filter(named).cloned().collect(), next: None })
+    }
+}
+
+impl ReadSoftware for FakeAws {
+    async fn applications(
+        &self,
+        place: &Place,
+        id: &InstanceId,
+        next: Option<String>,
+    ) -> Answer<Page<Application>> {
+        self.call("ssm:ListInventoryEntries", Some(place), id.as_str())?;
+        let state = self.state();
+        let all = state.installed.get(id).map_or(&[][..], Vec::as_slice);
+        // A page holds one application.
+        let at: usize = next.map_or(0, |it| it.parse().unwrap());
+        let items = all.iter().skip(at).take(1).cloned().collect();
+        Ok(Page { items, next: (at + 1 < all.len()).then(|| (at + 1).to_string()) })
     }
 }
 

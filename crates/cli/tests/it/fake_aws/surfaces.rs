@@ -66,7 +66,9 @@ impl FakeAws {
     pub(crate) fn surface_calls(self, id: &str, calls: u64) -> Self {
         let today = jiff::civil::date(2026, 11, 20);
         let days = (1..=14).map(|ago| (first_day(today, ago), calls)).collect();
-        self.state().surface_usage.insert(id.to_owned(), Counted { days, complete: true });
+        self.state()
+            .surface_usage
+            .insert(id.to_owned(), Counted { days, complete: true, ..Counted::default() });
         self
     }
 

@@ -8,7 +8,9 @@ use v2only_policy::source::DefaultsOwner;
 use v2only_policy::{AccountDefaults, DefaultsChange, Disabled, Preference, Switch};
 
 use super::options::{Options, hops, part, switch};
-use crate::run::journal::v1::NO_PREFERENCE;
+
+/// What an account default becomes that is cleared.
+const NO_PREFERENCE: &str = "no-preference";
 
 #[derive(Deserialize)]
 struct Before {
