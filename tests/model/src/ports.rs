@@ -101,7 +101,7 @@ impl ReadHistory for Line {
                 let number = number(id.as_str());
                 (Call::InstanceHistory(number), instance_record, "optional", "required", number)
             }
-            LookUp::ModifiedOptions | LookUp::Launches => return Ok(page(Vec::new())),
+            LookUp::ModifiedOptions | LookUp::Launches | LookUp::Action(_) => return Ok(page(Vec::new())),
         };
         if self.mutation() == Some(Mutation::ForgetFlips) {
             return Ok(page(Vec::new()));
