@@ -86,6 +86,7 @@ fn the_gate_of_a_run_is_its_evidence() {
             wants_enforced: true,
             open,
             against: None,
+            recorded: None,
         };
         let step =
             RolloutPlan::of(&facts).steps.into_iter().find(|step| step.stage == RolloutStage::Resources);
@@ -112,6 +113,7 @@ fn a_document_without_the_default_leaves_its_step_open() {
             wants_enforced: true,
             open,
             against: None,
+            recorded: None,
         };
         let steps = RolloutPlan::of(&facts).steps;
         let step = steps.into_iter().find(|step| step.stage == RolloutStage::AccountDefaults);
