@@ -242,6 +242,7 @@ fn what_a_launch_template_outside_of_the_plan_decides_is_a_note() {
     assert_eq!(stated_fully("aws_autoscaling_group", &group), ["cannot-tell"]);
     let inside = json!({"launch_template": [{"id": {"references": ["aws_launch_template.lt.id"]}}]});
     assert_eq!(codes("aws_autoscaling_group", &group, &json!({}), &inside), [""; 0]);
+    assert_eq!(stated_fully("aws_autoscaling_group", &json!({})), ["cannot-tell"]);
     assert_eq!(stated_fully("aws_eks_node_group", &json!({})), ["cannot-tell"]);
     let named = json!({"launch_template": {"launch_template_id": "lt-0abc0123456789def"}});
     assert_eq!(stated_fully("awscc_ec2_instance", &named), ["cannot-tell"]);

@@ -96,7 +96,9 @@ impl Resource<'_> {
             None if self.given.after.get(name).is_some_and(Value::is_string) => {
                 vec![self.note(self.words.outside(Decider::Configuration.noun()))]
             }
-            None => Vec::new(),
+            None => {
+                vec![self.note("neither a launch template nor a launch configuration is stated".to_owned())]
+            }
         }
     }
 
