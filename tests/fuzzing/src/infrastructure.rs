@@ -11,7 +11,7 @@ use v2only_guardrails::iac::{CODES, Counts, Finding, terraform};
 use v2only_policy::exemption::TagExemptions;
 
 use crate::corpus;
-use crate::marks::Lines;
+use crate::marks::{Lines, harmless_in_print};
 
 const TODAY: Date = date(2026, 11, 1);
 
@@ -161,13 +161,14 @@ fn source(path: &str, bytes: &[u8]) {
 
 fn unreadable(text: &str, why: &Unreadable) {
     Lines::of_yaml(text).hold(why.at, &why.message);
+    harmless_in_print(&why.message);
 }
 
 fn hold(text: &str, findings: &[Finding], counts: Counts) {
     hold_lines(&Lines::of_yaml(text), text, findings, counts);
 }
 
-/// Findings have a code and a position in the text. A file with a switch is not clean unless a word in it
+/// Findings have a code and a position in the text, and are harmless in print. A file with a switch is not clean unless a word in it
 /// may have closed the switch.
 fn hold_lines(lines: &Lines, text: &str, findings: &[Finding], counts: Counts) {
     for finding in findings {
@@ -175,6 +176,8 @@ fn hold_lines(lines: &Lines, text: &str, findings: &[Finding], counts: Counts) {
         if let Some(at) = finding.at {
             lines.hold(at, finding.code);
         }
+        harmless_in_print(&format!("{}: {} [{}]", finding.address, finding.why, finding.code));
+        finding.instead.lines().filter(|line| !line.is_empty()).for_each(harmless_in_print);
     }
     let open = !MAY_BE_CLOSED.iter().any(|word| text.contains(word));
     assert!(

@@ -2,6 +2,12 @@
 
 use v2only_document::tree::Mark;
 
+use text::one_line;
+
+// The command line makes the messages of the readers harmless when it prints them.
+#[path = "../../../crates/cli/src/term/text.rs"]
+mod text;
+
 /// The lengths of the lines of a text.
 pub(crate) struct Lines(Vec<usize>);
 
@@ -34,6 +40,22 @@ fn without_mark(text: &str) -> &str {
 
 /// A message is one line that a terminal does not obey.
 pub(crate) fn harmless(message: &str) {
-    let obeyed = |letter: char| letter.is_control() || ('\u{202a}'..='\u{202e}').contains(&letter);
-    assert!(!message.contains(obeyed), "a terminal would obey {message:?}");
+    let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    assert!(
+        !message.contains(|letter: char| letter.is_control() || turns(letter)),
+        "a terminal would obey {message:?}"
+    );
+}
+
+/// A message that quotes a text says something, and is harmless as the command line prints it.
+pub(crate) fn harmless_in_print(message: &str) {
+    let printed = one_line(message);
+    assert!(!printed.trim().is_empty(), "{message:?} is empty");
+    harmless(&printed);
+    let commands = printed.split(' ').filter_map(|word| word.strip_prefix("::"));
+    let obeyed = |command: &str| command.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    assert!(
+        !commands.into_iter().any(obeyed) && !printed.contains("##["),
+        "a workflow would obey {printed:?}"
+    );
 }

@@ -7,7 +7,7 @@ use v2only_guardrails::Settings;
 use v2only_guardrails::check::{Against, Attachment, CODES, Report, check};
 
 use crate::corpus;
-use crate::marks::Lines;
+use crate::marks::{Lines, harmless_in_print};
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let folders = ["policies/scp", "policies/rcp", "policies/iam", "tests/foreign/policies"];
@@ -29,6 +29,7 @@ pub(crate) fn run(bytes: &[u8]) {
             Ok(report) => report,
             Err(why) => {
                 Lines::of_yaml(text).hold(why.at, &why.message);
+                harmless_in_print(&why.message);
                 return;
             }
         };
@@ -38,6 +39,7 @@ pub(crate) fn run(bytes: &[u8]) {
         for finding in &report.findings {
             assert!(CODES.iter().any(|(code, ..)| *code == finding.code), "{} is no code", finding.code);
             lines.hold(finding.at, finding.code);
+            harmless_in_print(&finding.message);
         }
         // A JSON value keeps one of two equal keys, sorts keys, and writes fractions in its own way.
         let malformed = report.findings.iter().any(|finding| finding.code == "malformed");

@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use crate::report::sarif::{Level, SarifFinding};
+use crate::term::text::plain;
 
 /// Writes one annotation for each finding.
 pub(crate) fn annotations(out: &mut dyn Write, findings: &[SarifFinding]) -> io::Result<()> {
@@ -25,9 +26,9 @@ pub(crate) fn annotations(out: &mut dyn Write, findings: &[SarifFinding]) -> io:
     Ok(())
 }
 
-/// A message on one line.
+/// A message on one line, without what a terminal would obey.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    plain(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 /// A value before the message, where colons and commas have a meaning.

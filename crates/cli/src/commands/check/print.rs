@@ -14,7 +14,7 @@ use crate::report::sarif;
 use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::messages::count;
-use crate::term::text::plain;
+use crate::term::text::one_line;
 use crate::world::World;
 
 const BAD: Style = AnsiColor::Red.on_default();
@@ -49,7 +49,7 @@ pub(super) fn all<W: World>(
 
 fn findings<W: World>(checked: &Checked, session: &mut Session<'_, W>) -> std::io::Result<()> {
     for (file, why) in &checked.skipped {
-        session.talk.detail(&format!("skipped {}: {why}", plain(file)));
+        session.talk.detail(&format!("skipped {}: {why}", one_line(file)));
     }
     let out = &mut *session.out;
     for (file, finding) in &checked.findings {
@@ -57,12 +57,12 @@ fn findings<W: World>(checked: &Checked, session: &mut Session<'_, W>) -> std::i
         let code = level(finding.level).code();
         writeln!(out, "{}  {style}{code}{style:#}  {}", place(file, finding), sentence(finding))?;
         for line in finding.instead.lines() {
-            writeln!(out, "    {}", plain(line))?;
+            writeln!(out, "    {}", one_line(line))?;
         }
     }
     for (file, it) in &checked.suppressed {
         let (place, finding) = (place(file, &it.finding), sentence(&it.finding));
-        let why = plain(&it.reason);
+        let why = one_line(&it.reason);
         writeln!(out, "{place}  {QUIET}suppressed{QUIET:#}  {finding} until {}: {why}", it.until)?;
     }
     Ok(())
@@ -70,11 +70,11 @@ fn findings<W: World>(checked: &Checked, session: &mut Session<'_, W>) -> std::i
 
 fn place(file: &str, finding: &Finding) -> String {
     let at = finding.at.map(|it| format!(":{}:{}", it.line, it.column)).unwrap_or_default();
-    format!("{}{at}", plain(file))
+    format!("{}{at}", one_line(file))
 }
 
 fn sentence(finding: &Finding) -> String {
-    format!("{}: {} [{}]", plain(&finding.address), plain(&finding.why), finding.code)
+    format!("{}: {} [{}]", one_line(&finding.address), one_line(&finding.why), finding.code)
 }
 
 fn summary(checked: &Checked) -> String {
