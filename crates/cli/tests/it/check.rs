@@ -520,3 +520,21 @@ fn only_files_that_changed_since_a_commit_are_checked() {
     assert!(ran.err.contains("git merge-base"), "{}", ran.err);
     assert_eq!(world.run("check - --changed-since main").exit.code(), 2);
 }
+
+/// A runner of GitHub Actions takes a line that begins with `::error` for a command.
+#[test]
+fn a_name_begins_no_line_of_a_log() {
+    let open =
+        json!({"Type": "AWS::EC2::Instance", "Properties": {"MetadataOptions": {"HttpTokens": "optional"}}});
+    let template = json!({"Resources": {"A\n::error::forged\r\u{1b}[2J": open}}).to_string();
+    for output in ["table", "github"] {
+        let ran = world().file("a.json", &template).run(&format!("check DIR/a.json --output {output}"));
+        assert!(ran.out.contains("forged"), "{}", ran.out);
+        assert!(!ran.out.contains("\n::error::forged") && !ran.out.contains(['\r', '\u{1b}']), "{}", ran.out);
+    }
+    let policy = json!({"Version": "2012-10-17", "Statement": {
+        "Sid": "A\n::error::forged", "Effect": "Deny", "Action": "ec2:RunInstance", "Resource": "*",
+    }});
+    let ran = world().file("a.json", &policy.to_string()).run("policies check DIR/a.json");
+    assert!(ran.out.contains("forged") && !ran.out.contains("\n::error"), "{}", ran.out);
+}

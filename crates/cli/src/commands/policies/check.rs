@@ -15,7 +15,7 @@ use crate::run::policy_file;
 use crate::run::session::Session;
 use crate::term::exit::Exit;
 use crate::term::problem::{Problem, Stop};
-use crate::term::text::plain;
+use crate::term::text::one_line;
 use crate::world::World;
 
 const BAD: Style = AnsiColor::Red.on_default();
@@ -125,7 +125,7 @@ const fn outcome(it: &Outcome) -> &'static str {
 
 fn tell<W: World>(it: &Checked, session: &mut Session<'_, W>) -> std::io::Result<()> {
     let out = &mut *session.out;
-    writeln!(out, "{}, as {}", plain(&it.name), attachment(it.attachment))?;
+    writeln!(out, "{}, as {}", one_line(&it.name), attachment(it.attachment))?;
     for finding in &it.report.findings {
         let style = if finding.level == Level::Error { BAD } else { SO_SO };
         let about = finding.statement.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
@@ -135,11 +135,13 @@ fn tell<W: World>(it: &Checked, session: &mut Session<'_, W>) -> std::io::Result
             finding.at.line,
             finding.at.column,
             level(finding.level).code(),
-            plain(&about),
-            plain(&finding.message),
+            one_line(&about),
+            one_line(&finding.message),
             finding.code
         )?;
-        writeln!(out, "        {}", plain(&finding.instead))?;
+        for line in finding.instead.lines() {
+            writeln!(out, "        {}", one_line(line))?;
+        }
     }
     if it.report.findings.is_empty() {
         writeln!(out, "  nothing wrong was found")?;
@@ -158,7 +160,7 @@ fn tell<W: World>(it: &Checked, session: &mut Session<'_, W>) -> std::io::Result
             }
             Outcome::Allowed | Outcome::NotGranted => String::new(),
         };
-        writeln!(out, "    {style}{:<11}{style:#}  {}{}", outcome(&case.outcome), case.name, plain(&why))?;
+        writeln!(out, "    {style}{:<11}{style:#}  {}{}", outcome(&case.outcome), case.name, one_line(&why))?;
     }
     if it.attachment == Attachment::Scp {
         writeln!(
