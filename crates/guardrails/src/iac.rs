@@ -96,13 +96,13 @@ pub fn types() -> Vec<KnownType> {
     const BY_TEMPLATE: &str = "a launch template decides";
     let cloudformation =
         |name, switch: Option<String>, named| KnownType { language: "cloudformation", name, switch, named };
-    let judged = templates::KINDS.iter().map(|it| {
-        let named = match it.switch {
+    let judged = templates::KINDS.iter().map(|kind| {
+        let named = match kind.switch {
             templates::Switch::None("") => Some(BY_TEMPLATE),
             templates::Switch::None(why) => Some(why),
             _ => None,
         };
-        cloudformation(it.name, it.switch.path(), named)
+        cloudformation(kind.name, kind.switch.path(), named)
     });
     let elsewhere = templates::ELSEWHERE.iter().map(|(name, why)| cloudformation(name, None, Some(why)));
     let planned = plans::KINDS.iter().map(|(name, switch)| KnownType {

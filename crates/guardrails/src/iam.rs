@@ -296,8 +296,8 @@ fn repoint_groups(settings: &Settings, sid: &'static str) -> Statement {
         "autoscaling:VPCZoneIdentifiers",
     ]
     .into_iter()
-    .fold(Statement::allow(sid, ["autoscaling:UpdateAutoScalingGroup"], [groups]), |it, key| {
-        it.when("Null", key, ["true"])
+    .fold(Statement::allow(sid, ["autoscaling:UpdateAutoScalingGroup"], [groups]), |statement, key| {
+        statement.when("Null", key, ["true"])
     })
 }
 
@@ -391,8 +391,9 @@ const RUNBOOKS: [&str; 2] =
 /// this role it is refused.
 fn automation(settings: &Settings) -> Vec<Statement> {
     // Starting asks for the runbook, by its older name or its newer one, and for the execution that comes of it.
-    let runbooks = RUNBOOKS.iter().flat_map(|it| {
-        [format!("automation-definition/{it}:*"), format!("document/{it}")].map(|it| settings.arn("ssm", &it))
+    let runbooks = RUNBOOKS.iter().flat_map(|name| {
+        [format!("automation-definition/{name}:*"), format!("document/{name}")]
+            .map(|it| settings.arn("ssm", &it))
     });
     let executions = settings.arn("ssm", "automation-execution/*");
     let start = runbooks.chain([executions.clone()]);

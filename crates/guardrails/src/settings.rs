@@ -248,8 +248,8 @@ impl Default for Names {
 /// The patterns of exemptions that match by id or name alone: of instances, or of notebooks. The id
 /// of an instance is unique, so that its account and Region add no condition.
 fn exempt_by_id(policy: &Policy, instances: bool) -> Vec<String> {
-    let alone = |it: &Exemption| {
-        let matcher = &it.matcher;
+    let alone = |exemption: &Exemption| {
+        let matcher = &exemption.matcher;
         let anywhere = matcher.accounts.is_empty() && matcher.regions.is_empty() && matcher.ous.is_empty();
         let unique =
             matcher.resources.iter().all(|it| is_instance(it.as_str()) && !it.as_str().contains(['*', '?']));

@@ -151,9 +151,9 @@ impl Asker<'_> {
         LAUNCH_RESOURCES
             .iter()
             .chain(template)
-            .map(|it| {
-                let carries = if *it == "instance" { stated } else { &[] };
-                self.request("ec2:RunInstances", "ec2", &format!("{it}/x-0abc0123456789def"), carries)
+            .map(|kind| {
+                let carries = if *kind == "instance" { stated } else { &[] };
+                self.request("ec2:RunInstances", "ec2", &format!("{kind}/x-0abc0123456789def"), carries)
             })
             .collect()
     }
@@ -226,8 +226,8 @@ fn cases(against: Against<'_>) -> Vec<Case> {
     let is_v2 = [(TOKENS, "required"), (ENDPOINT, "enabled"), (HOPS, "1")];
     let asking =
         |now: &[(&'static str, &'static str)], asked: &[(&'static str, &'static str)]| [now, asked].concat();
-    let defaults = |it: &Asker<'_>, tokens| {
-        vec![it.request("ec2:ModifyInstanceMetadataDefaults", "ec2", "*", &[(ASK_TOKENS, tokens)])]
+    let defaults = |asker: &Asker<'_>, tokens| {
+        vec![asker.request("ec2:ModifyInstanceMetadataDefaults", "ec2", "*", &[(ASK_TOKENS, tokens)])]
     };
     let mut cases = vec![
         case("launch-v1", "launch that requests IMDSv1", Some(true), developer.launch(&v1, false)),

@@ -84,9 +84,9 @@ pub fn run(policy: &Policy, text: &str, against: Against<'_>) -> Vec<Finding> {
 
 /// The partition of the first ARN that a policy writes out.
 pub fn partition(policy: &Policy) -> Option<Partition> {
-    let words = policy.statements.iter().flat_map(|it| {
-        let tested = it.tests.iter().flat_map(|it| &it.values);
-        it.resources.words.iter().chain(tested)
+    let words = policy.statements.iter().flat_map(|statement| {
+        let tested = statement.tests.iter().flat_map(|it| &it.values);
+        statement.resources.words.iter().chain(tested)
     });
     let first = words.filter_map(|it| resources::partition(&it.text)).next()?;
     [Partition::Aws, Partition::AwsCn, Partition::AwsUsGov].into_iter().find(|it| it.as_str() == first)

@@ -86,10 +86,14 @@ pub fn exists(name: &str) -> Option<bool> {
         return None;
     }
     let folded = name.to_ascii_lowercase();
-    Some(known.iter().any(|it| {
-        let it = it.to_ascii_lowercase();
+    Some(known.iter().any(|name| {
+        let name = name.to_ascii_lowercase();
         // A key with a variable part ends in `/` here.
-        if it.ends_with('/') { folded.starts_with(&it) && folded.len() > it.len() } else { folded == it }
+        if name.ends_with('/') {
+            folded.starts_with(&name) && folded.len() > name.len()
+        } else {
+            folded == name
+        }
     }))
 }
 

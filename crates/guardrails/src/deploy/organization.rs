@@ -69,8 +69,8 @@ pub(super) fn template(files: &[File]) -> String {
 
 /// `scp-no-way-back` as `ScpNoWayBack`.
 fn logical(name: &str) -> String {
-    let word = |it: &str| {
-        let mut letters = it.chars();
+    let word = |text: &str| {
+        let mut letters = text.chars();
         letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
     };
     name.split('-').filter_map(word).collect()

@@ -68,8 +68,8 @@ impl Template {
             self.root.get("Resources").map(Node::entries).unwrap_or_default(),
             &mut resources,
         );
-        Counts::of(resources.iter().map(|it| {
-            let Some(kind) = it.value.get("Type").and_then(Node::text) else { return Some(false) };
+        Counts::of(resources.iter().map(|resource| {
+            let Some(kind) = resource.value.get("Type").and_then(Node::text) else { return Some(false) };
             let elsewhere = kinds::ELSEWHERE.iter().any(|(it, _)| *it == kind) || kind.ends_with("::MODULE");
             kinds::of(kind)
                 .map(|it| !matches!(it.switch, kinds::Switch::None(_)))
@@ -148,9 +148,9 @@ impl Template {
         match text.map(Self::read) {
             Some(Ok(Some(inner))) => {
                 let inner = Self { by_defaults: self.by_defaults, ..inner };
-                findings.extend(inner.findings(settings).into_iter().map(|it| {
+                findings.extend(inner.findings(settings).into_iter().map(|finding| {
                     // The lines of the inner text are not those of the file.
-                    Finding { at: Some(body.at), address: format!("{name}.{}", it.address), ..it }
+                    Finding { at: Some(body.at), address: format!("{name}.{}", finding.address), ..finding }
                 }));
             }
             _ => findings.push(note(name, body.at, "the template body cannot be read here".to_owned())),

@@ -62,9 +62,9 @@ impl Manifests {
 
     /// How many objects are judged, and how many documents have none.
     pub fn counts(&self) -> Counts {
-        let is_other = |it: &&Node| {
+        let is_other = |node: &&Node| {
             let mut objects = Vec::new();
-            collect(it, self.json, &mut objects);
+            collect(node, self.json, &mut objects);
             objects.is_empty()
         };
         let other = self.documents.iter().filter(is_other).count();

@@ -100,10 +100,10 @@ impl SourceFile {
 
     /// The address of each block with its first and last line, for comments that concern it.
     pub fn blocks(&self) -> Vec<(String, usize, usize)> {
-        let address = |it: &Block| match it.kind.as_str() {
-            "resource" => it.labels.join("."),
+        let address = |block: &Block| match block.kind.as_str() {
+            "resource" => block.labels.join("."),
             kind => std::iter::once(kind)
-                .chain(it.labels.iter().map(String::as_str))
+                .chain(block.labels.iter().map(String::as_str))
                 .collect::<Vec<_>>()
                 .join("."),
         };
@@ -113,17 +113,17 @@ impl SourceFile {
     /// How many resources are judged, are only named, or have no metadata switch. A module that is not local is
     /// named.
     pub fn counts(&self) -> Counts {
-        let local = |it: &Block| match it.body.argument("source").map(|it| &it.value) {
+        let local = |block: &Block| match block.body.argument("source").map(|it| &it.value) {
             Some(Expr::Text(source)) => local_folder("", source).is_some(),
             _ => false,
         };
         let role = role(&self.path);
-        let state = |it: &Block| match (it.kind.as_str(), role) {
+        let state = |block: &Block| match (block.kind.as_str(), role) {
             ("resource", Some(Role::Configuration)) => {
-                Some(kinds::of(it.label(0)).map(|it| !matches!(it, Switch::Named(_) | Switch::Templates)))
+                Some(kinds::of(block.label(0)).map(|it| !matches!(it, Switch::Named(_) | Switch::Templates)))
             }
-            ("source", Some(Role::Packer)) => Some(builders::is_judged(it.label(0)).then_some(true)),
-            ("module", Some(Role::Configuration)) if !local(it) => Some(Some(false)),
+            ("source", Some(Role::Packer)) => Some(builders::is_judged(block.label(0)).then_some(true)),
+            ("module", Some(Role::Configuration)) if !local(block) => Some(Some(false)),
             _ => None,
         };
         Counts::of(self.body.blocks.iter().filter_map(state))
@@ -149,7 +149,7 @@ impl SourceFile {
     pub fn local_modules(&self) -> Vec<String> {
         let calls = self.body.blocks("module").filter_map(|it| it.body.argument("source"));
         let folder = folder_of(&self.path);
-        let local = calls.filter_map(|it| match &it.value {
+        let local = calls.filter_map(|argument| match &argument.value {
             Expr::Text(source) => local_folder(folder, source),
             _ => None,
         });
@@ -227,9 +227,11 @@ impl Sources {
 
     fn called(&self) -> HashSet<String> {
         let sources = self.folders.values().flat_map(|folder| {
-            folder.calls.iter().filter_map(|it| match it.block.body.argument("source").map(|it| &it.value) {
-                Some(Expr::Text(source)) => local_folder(&folder.path, source),
-                _ => None,
+            folder.calls.iter().filter_map(|call| {
+                match call.block.body.argument("source").map(|it| &it.value) {
+                    Some(Expr::Text(source)) => local_folder(&folder.path, source),
+                    _ => None,
+                }
             })
         });
         sources.collect()
@@ -270,9 +272,9 @@ impl<'a> Judge<'_, 'a> {
         if !met.insert(&instance.folder.path) {
             return None;
         }
-        let set = instance.folder.resources.iter().find_map(|it| {
-            let (kind, name) = (it.block.label(0), it.block.label(1));
-            let body = (kind == "aws_ec2_instance_metadata_defaults").then_some(&it.block.body)?;
+        let set = instance.folder.resources.iter().find_map(|resource| {
+            let (kind, name) = (resource.block.label(0), resource.block.label(1));
+            let body = (kind == "aws_ec2_instance_metadata_defaults").then_some(&resource.block.body)?;
             match self.program.resource(body, &Scope::of(instance), &["http_tokens"]) {
                 Val::Map(arguments) => match arguments.get("http_tokens")? {
                     Val::Text(tokens) => {
@@ -284,7 +286,7 @@ impl<'a> Judge<'_, 'a> {
             }
         });
         set.or_else(|| {
-            instance.folder.calls.iter().find_map(|it| match &*self.program.children(instance, it) {
+            instance.folder.calls.iter().find_map(|call| match &*self.program.children(instance, call) {
                 Children::Instances(inner) => inner.iter().find_map(|(_, it)| self.account_default(it, met)),
                 Children::Elsewhere(_) => None,
             })

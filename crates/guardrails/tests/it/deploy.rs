@@ -87,8 +87,8 @@ fn exemptions_by_id_are_the_defaults_of_the_parameters() {
 #[test]
 fn the_pack_has_the_managed_rules_and_one_of_our_own_for_notebooks() {
     let text = file(&Settings::shipped(), "config/conformance-pack.yaml");
-    let source = |it: &(String, Node)| {
-        let source = it.1.get("Properties").and_then(|it| it.get("Source")).unwrap();
+    let source = |rule: &(String, Node)| {
+        let source = rule.1.get("Properties").and_then(|it| it.get("Source")).unwrap();
         source.get("SourceIdentifier").or(source.get("Owner")).and_then(Node::text).unwrap().to_owned()
     };
     let sources: Vec<String> = resources(&text).iter().map(source).collect();

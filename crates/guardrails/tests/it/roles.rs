@@ -76,8 +76,8 @@ fn called(service: &str) -> BTreeSet<String> {
     declared()
         .into_iter()
         .filter(|it| !of_no_event().contains(it))
-        .filter(|it| {
-            let of = it.split(':').next().unwrap();
+        .filter(|action| {
+            let of = action.split(':').next().unwrap();
             // Of notebooks nothing is counted.
             of == service
                 || (of == "cloudwatch" && service == "ec2")
@@ -148,10 +148,10 @@ fn no_role_is_granted_a_wildcard_of_actions() {
 
 #[test]
 fn no_function_can_change_what_instances_take_their_options_from() {
-    let changes = |it: &String| {
-        ["Defaults", "LaunchTemplate", "ImageAttribute"].iter().any(|word| it.contains(word))
-            && !it.contains(":Describe")
-            && !it.contains(":Get")
+    let changes = |action: &String| {
+        ["Defaults", "LaunchTemplate", "ImageAttribute"].iter().any(|word| action.contains(word))
+            && !action.contains(":Describe")
+            && !action.contains(":Get")
     };
     let functions = granted(&["hub", "ec2-enforcer", "notebook-enforcer", "sweeper-hub", "sweeper"]);
     assert_eq!(functions.iter().filter(|it| changes(it)).count(), 0);

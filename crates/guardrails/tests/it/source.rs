@@ -293,9 +293,9 @@ fn a_line_break_within_a_for_expression_is_read() {
 
 #[test]
 fn a_launch_configuration_that_is_elsewhere_is_a_note() {
-    let by = |it: &str| {
+    let by = |reference: &str| {
         format!(
-            "resource \"aws_autoscaling_group\" \"g\" {{\n  launch_configuration = {it}\n}}\n\
+            "resource \"aws_autoscaling_group\" \"g\" {{\n  launch_configuration = {reference}\n}}\n\
         resource \"aws_launch_configuration\" \"it\" {{\n  metadata_options {{\n    http_tokens = \"required\"\n  }}\n}}\n"
         )
     };

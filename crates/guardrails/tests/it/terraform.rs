@@ -348,8 +348,8 @@ fn the_deletion_of_the_account_default_is_a_warning() {
 /// A plan with so many resources, each with its configuration.
 fn large_plan(resources: usize) -> Value {
     let address = |it: usize| format!("aws_instance.web{it}");
-    let change = |it| {
-        json!({"address": address(it), "mode": "managed", "type": "aws_instance",
+    let change = |name| {
+        json!({"address": address(name), "mode": "managed", "type": "aws_instance",
             "change": {"actions": ["create"], "after": {}, "after_unknown": {"metadata_options": true}}})
     };
     let stated =

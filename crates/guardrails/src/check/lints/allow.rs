@@ -14,24 +14,24 @@ pub fn run(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
     }
     let mut allows = policy.statements.iter().filter(|it| !it.deny && !is_full_access(it));
     if is_allow_list(policy) {
-        let note = |it| {
+        let note = |statement| {
             finding(
                 "allow-list",
                 Level::Note,
-                it,
-                it.at,
+                statement,
+                statement.at,
                 "the policy is an allow list: in place of `FullAWSAccess` it denies every other action",
                 "detach `FullAWSAccess` where this policy is attached; beside it the list has no effect",
             )
         };
         return allows.next().map(note).into_iter().collect();
     }
-    let restricts_nothing = |it: &Statement| {
+    let restricts_nothing = |statement: &Statement| {
         finding(
             "allow-restricts-nothing",
             Level::Error,
-            it,
-            it.at,
+            statement,
+            statement.at,
             "beside `FullAWSAccess` this Allow restricts nothing, and in its place it denies every other action",
             "write a Deny with the opposite condition: \"Effect\": \"Deny\" with StringNotEquals in place of StringEquals",
         )

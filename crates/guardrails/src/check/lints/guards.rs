@@ -41,8 +41,8 @@ pub fn run(statement: &Statement, _: Against<'_>) -> Vec<Finding> {
 fn guarded(statement: &Statement, of: &Key) -> bool {
     let family = |name: &str| {
         let prefix = |it: &str| it.split('/').next().map(str::to_ascii_lowercase);
-        let same = |it: &&Key| {
-            it.only_if_asked && prefix(it.name) == prefix(of.name) && it.name.eq_ignore_ascii_case(name)
+        let same = |key: &&Key| {
+            key.only_if_asked && prefix(key.name) == prefix(of.name) && key.name.eq_ignore_ascii_case(name)
         };
         KEYS.iter().any(|it| same(&it))
     };

@@ -52,9 +52,9 @@ fn why_nothing(pattern: &str) -> Option<&'static str> {
 
 /// ARNs of several partitions in a policy, or of another partition than the user's own settings.
 pub fn partitions(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
-    let words = policy.statements.iter().flat_map(|it| {
-        let tested = it.tests.iter().flat_map(|it| &it.values);
-        it.resources.words.iter().chain(tested).map(move |word| (it, word))
+    let words = policy.statements.iter().flat_map(|statement| {
+        let tested = statement.tests.iter().flat_map(|it| &it.values);
+        statement.resources.words.iter().chain(tested).map(move |word| (statement, word))
     });
     let mut expected = against.own.then(|| against.settings.partition.as_str());
     let mut findings = Vec::new();

@@ -50,9 +50,9 @@ fn version(policy: &Policy) -> Option<Finding> {
 
 /// Whether a value contains a policy variable.
 fn variables(policy: &Policy) -> bool {
-    let values = |it: &crate::check::read::Statement| {
-        let tested = it.tests.iter().flat_map(|it| &it.values);
-        it.resources.words.iter().chain(tested).any(|it| it.text.contains("${"))
+    let values = |statement: &crate::check::read::Statement| {
+        let tested = statement.tests.iter().flat_map(|it| &it.values);
+        statement.resources.words.iter().chain(tested).any(|it| it.text.contains("${"))
     };
     policy.statements.iter().any(values)
 }

@@ -15,9 +15,9 @@ pub fn run(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
     if matches!(silent, Outcome::Denied(_)) {
         return Vec::new();
     }
-    let about_tokens = |it: &&crate::check::read::Statement| {
-        by.contains(&it.name)
-            && it.tests.iter().any(|it| it.key.text.eq_ignore_ascii_case("ec2:MetadataHttpTokens"))
+    let about_tokens = |statement: &&crate::check::read::Statement| {
+        by.contains(&statement.name)
+            && statement.tests.iter().any(|it| it.key.text.eq_ignore_ascii_case("ec2:MetadataHttpTokens"))
     };
     let statement = policy.statements.iter().find(about_tokens);
     let report = |statement| {

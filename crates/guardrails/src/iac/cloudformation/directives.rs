@@ -62,14 +62,14 @@ fn of_metadata(resource: &Entry) -> Vec<Directive> {
         _ => vec![ignore],
     };
     let text = |it: &Node, name: &str| it.get(name).and_then(Node::text).map(str::to_owned);
-    let directive = |it: &Node| Directive {
-        codes: match it.get("rule").map(|rule| &rule.value) {
+    let directive = |node: &Node| Directive {
+        codes: match node.get("rule").map(|rule| &rule.value) {
             Some(Value::List(rules)) => rules.iter().filter_map(Node::text).map(str::to_owned).collect(),
-            _ => text(it, "rule").into_iter().collect(),
+            _ => text(node, "rule").into_iter().collect(),
         },
-        until: text(it, "until"),
-        reason: text(it, "reason"),
-        at: Some(it.at),
+        until: text(node, "until"),
+        reason: text(node, "reason"),
+        at: Some(node.at),
         address: Some(resource.key.text.clone()),
     };
     entries.into_iter().map(directive).collect()

@@ -158,8 +158,8 @@ impl<'a> Resource<'a> {
                 continue;
             };
             let is = |item: &Node, name: &str, text: &str| {
-                cases(self.template, item, name).iter().any(|it| {
-                    let named = property(self.template, std::slice::from_ref(it), name);
+                cases(self.template, item, name).iter().any(|case| {
+                    let named = property(self.template, std::slice::from_ref(case), name);
                     named.iter().any(|it| it.text() == Some(text))
                 })
             };
@@ -204,9 +204,9 @@ impl<'a> Resource<'a> {
                 None => {
                     let versions =
                         PATH.iter().fold(vec![case], |it, name| property(self.template, &it, name));
-                    verdicts.extend(versions.iter().map(|it| match it.is {
-                        Is::Absent => missing(it.at),
-                        _ => equals(it, name, "2", CODE),
+                    verdicts.extend(versions.iter().map(|case| match case.is {
+                        Is::Absent => missing(case.at),
+                        _ => equals(case, name, "2", CODE),
                     }));
                 }
             }

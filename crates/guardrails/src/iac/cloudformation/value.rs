@@ -175,9 +175,9 @@ pub(super) fn property<'a>(template: &'a Template, of: &[Case<'a>], name: &str) 
                     let twin = entries.iter().find(|it| is_misspelt(&it.key.text, name));
                     found.push(twin.map_or_else(
                         || same(Is::Absent),
-                        |it| {
-                            let why = format!("there is no property {}; write {name}", it.key.text);
-                            chosen(Case::new(Is::Wrong(why), it.key.at))
+                        |case| {
+                            let why = format!("there is no property {}; write {name}", case.key.text);
+                            chosen(Case::new(Is::Wrong(why), case.key.at))
                         },
                     ));
                 }

@@ -56,7 +56,7 @@ impl<'a> Program<'a> {
             }
             Expr::Binary(operator, sides) => {
                 let sides = self.all(&sides[..], scope);
-                Val::all_cases(sides, &|it| match it {
+                Val::all_cases(sides, &|sides| match sides {
                     [left, right] => binary(*operator, left, right),
                     _ => Val::Null,
                 })
@@ -214,9 +214,9 @@ impl<'a> Program<'a> {
                     let given = entries.get(key).cloned();
                     let value = match of {
                         Expr::Call(name, arguments, _) if name == "optional" => {
-                            let inner = |it: Val| match arguments.first() {
-                                Some(of) => self.convert(of, it, scope),
-                                None => it,
+                            let inner = |value: Val| match arguments.first() {
+                                Some(of) => self.convert(of, value, scope),
+                                None => value,
                             };
                             let default = || arguments.get(1).map_or(Val::Null, |it| self.eval(it, scope));
                             Some(given.filter(|it| *it != Val::Null).map_or_else(|| inner(default()), inner))
@@ -302,13 +302,13 @@ impl<'a> Program<'a> {
             }
             Step::Index(index) => {
                 let index = self.eval(index, scope);
-                let next = Val::all_cases(vec![value, index], &|it| match it {
+                let next = Val::all_cases(vec![value, index], &|pair| match pair {
                     [value, index] => element(value, index),
                     _ => Val::Null,
                 });
                 self.walk(next, rest, scope)
             }
-            Step::Splat => value.each_case(&mut |it| match it {
+            Step::Splat => value.each_case(&mut |item| match item {
                 Val::List(items) => {
                     Val::list(items.iter().map(|it| self.walk(it.clone(), rest, scope)).collect())
                 }

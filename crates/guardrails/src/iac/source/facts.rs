@@ -248,8 +248,8 @@ fn template(values: &Val) -> Option<String> {
     const BLOCKS: &[&str] =
         &["launch_template", "mixed_instances_policy", "launch_template_config", "compute_resources"];
     const NAMES: &[&str] = &["id", "name", "launch_template_id", "launch_template_name"];
-    let named = |it: &Val| match it {
-        Val::Later(it) if !it.inside => Some(format!("depends on {}", it.why)),
+    let named = |value: &Val| match value {
+        Val::Later(value) if !value.inside => Some(format!("depends on {}", value.why)),
         Val::Text(text) => Some(format!("{text} is not in these files")),
         _ => None,
     };

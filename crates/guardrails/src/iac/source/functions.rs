@@ -178,7 +178,7 @@ fn merge(arguments: &[Val]) -> Option<Val> {
 }
 
 fn flatten(items: Vec<Val>) -> Vec<Val> {
-    let flat = items.into_iter().flat_map(|it| match it {
+    let flat = items.into_iter().flat_map(|item| match item {
         Val::List(inner) => flatten(inner.to_vec()),
         other => vec![other],
     });

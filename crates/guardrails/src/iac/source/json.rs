@@ -131,10 +131,10 @@ fn text(text: &str) -> Expr {
 
 /// The body of a resource in the JSON syntax, if it has only blocks and plain values.
 fn lines(body: &Body) -> Option<String> {
-    let value = |it: &Expr| match it {
+    let value = |expr: &Expr| match expr {
         Expr::Text(text) => serde_json::to_string(text).ok(),
         Expr::Number(number) => Some(number.to_string()),
-        Expr::Bool(it) => Some(it.to_string()),
+        Expr::Bool(expr) => Some(expr.to_string()),
         _ => None,
     };
     let mut parts = Vec::new();

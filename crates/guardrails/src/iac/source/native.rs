@@ -173,9 +173,9 @@ impl<'a> Reader<'a> {
     /// A template that is one interpolation has the value of the interpolation, whatever its type.
     fn elements<'b>(&self, elements: impl Iterator<Item = &'b Element>) -> Expr {
         let mut parts: Vec<Expr> = elements
-            .map(|it| match it {
-                Element::Literal(it) => Expr::Text(it.value().clone()),
-                Element::Interpolation(it) => self.expr(&it.expr),
+            .map(|element| match element {
+                Element::Literal(element) => Expr::Text(element.value().clone()),
+                Element::Interpolation(element) => self.expr(&element.expr),
                 Element::Directive(_) => Expr::Other("a template directive"),
             })
             .collect();

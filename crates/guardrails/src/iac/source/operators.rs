@@ -102,7 +102,7 @@ pub(super) fn binary(operator: BinaryOperator, left: &Val, right: &Val) -> Val {
 
 /// A reference as it is written, without what stands in brackets.
 pub(super) fn written(root: &str, steps: &[Step]) -> String {
-    let names = steps.iter().filter_map(|it| match it {
+    let names = steps.iter().filter_map(|step| match step {
         Step::Name(name) => Some(name.as_str()),
         _ => None,
     });

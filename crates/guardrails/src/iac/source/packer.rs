@@ -64,8 +64,8 @@ pub(super) fn findings<'a>(
             ));
         }
     }
-    let found = |(file, it): (&str, Use<'a>)| {
-        let findings = it.findings(program, settings).into_iter();
+    let found = |(file, user): (&str, Use<'a>)| {
+        let findings = user.findings(program, settings).into_iter();
         let findings = findings.map(|it| if file.ends_with(".json") { json::in_json(it) } else { it });
         findings.map(|it| (file.to_owned(), it)).collect::<Vec<_>>()
     };

@@ -21,8 +21,8 @@ pub(super) fn left_open(plan: &Value) -> Vec<Finding> {
     let mut findings: Vec<Finding> = deferred
         .filter_map(|it| it.get("resource_change"))
         .filter(|it| it.get("type").and_then(Value::as_str).is_some_and(|it| kinds::of(it).is_some()))
-        .map(|it| {
-            let address = it.get("address").and_then(Value::as_str).unwrap_or_default();
+        .map(|change| {
+            let address = change.get("address").and_then(Value::as_str).unwrap_or_default();
             note(address, "Terraform defers the resource to a later plan")
         })
         .collect();
@@ -34,10 +34,11 @@ pub(super) fn left_open(plan: &Value) -> Vec<Finding> {
 
 /// The account default that the plan itself sets, in words.
 pub(super) fn account_default(changes: &[Value]) -> Option<String> {
-    let set = changes.iter().find_map(|it| {
-        let is_default = it.get("type").and_then(Value::as_str) == Some("aws_ec2_instance_metadata_defaults");
-        let tokens = it.pointer("/change/after/http_tokens").filter(|_| is_default)?;
-        Some((tokens.as_str()?, it.get("address")?.as_str()?))
+    let set = changes.iter().find_map(|change| {
+        let is_default =
+            change.get("type").and_then(Value::as_str) == Some("aws_ec2_instance_metadata_defaults");
+        let tokens = change.pointer("/change/after/http_tokens").filter(|_| is_default)?;
+        Some((tokens.as_str()?, change.get("address")?.as_str()?))
     })?;
     let (tokens, address) = set;
     Some(default_by(address, tokens))

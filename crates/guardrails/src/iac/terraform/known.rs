@@ -64,7 +64,7 @@ impl<'a> Given<'a> {
 
     /// Whether a block or a nested attribute is there, now or later.
     pub(super) fn has(&self, block: &str) -> bool {
-        let there = |it: &Value| match it.get(block) {
+        let there = |resource: &Value| match resource.get(block) {
             Some(Value::Array(items)) => !items.is_empty(),
             Some(Value::Object(_)) => true,
             _ => false,

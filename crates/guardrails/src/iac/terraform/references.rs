@@ -76,8 +76,8 @@ fn collect<'a>(stated: &'a Value, chooses: bool, found: &mut Vec<Named<'a>>) {
                 (None, Some(_)) if chooses => found.push(Named::Other),
                 (None, None) if chooses && members.is_empty() => found.push(Named::Other),
                 (None, None) => {
-                    members.iter().for_each(|(name, it)| {
-                        collect(it, CHOOSES.contains(&name.as_str()), found);
+                    members.iter().for_each(|(name, expression)| {
+                        collect(expression, CHOOSES.contains(&name.as_str()), found);
                     });
                 }
                 _ => {}
