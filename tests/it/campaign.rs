@@ -11,8 +11,8 @@
 //! - an instance or notebook that is exempt, managed or observed stays as it is, and such a notebook keeps running;
 //! - no violation stays open longer than [`bounds::LONGEST`], unless it is on hold for a reason that is still true, or
 //!   alarmed;
-//! - an account-level default that lets launches use version 1 is reported within the same time, and `enforce` closes these defaults and
-//!   all launch templates that no service owns;
+//! - a launch template or account-level default that lets launches use version 1 is reported within the same time, and `enforce`
+//!   closes all that no service owns;
 //! - a notebook that the functions stopped runs again in the end.
 //!
 //! The functions run in the process of the test: see [`v2only_tests::in_process`]. The seed decides what people do and which call
@@ -166,7 +166,7 @@ impl Campaign {
 
     /// What the owners of notebooks do in a round.
     fn notebooks(&mut self) {
-        for _ in 0..self.dice.below(3) {
+        for _ in 0..1 + self.dice.below(3) {
             let what = self.owners().act();
             self.note(&what);
         }
@@ -188,7 +188,7 @@ impl Campaign {
             let what = self.crowd().act();
             self.note(&what);
         }
-        if self.dice.roll(50) {
+        if self.dice.roll(70) {
             let what = self.crowd().insist();
             self.note(&what);
         }
@@ -303,7 +303,7 @@ fn campaign(seed: u64, gate: Gate, port: u16) {
     let (fixed, waited) = (campaign.ledger.count("act fixed"), campaign.ledger.count("wait waiting"));
     assert!(fixed > 10 && waited > 0, "little happened: {fixed} fixed, {waited} paused");
     let steps = campaign.notebooks.count("act fixed") + campaign.notebooks.count("act advanced");
-    assert!(steps > 0, "little happened to notebooks: {steps} steps");
+    assert!(steps > 10, "little happened to notebooks: {steps} steps");
 }
 
 #[test]

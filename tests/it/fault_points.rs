@@ -58,14 +58,14 @@ fn elsewhere(setup: Setup) -> Stage {
 }
 
 fn ending(stage: &Stage) -> Ending {
-    let flips = |it: &v2only_sandbox::InstanceView| {
-        it.tags.get("v2only:reverted").map(|text| text.split(' ').count())
+    let flips = |instance: &v2only_sandbox::InstanceView| {
+        instance.tags.get("v2only:reverted").map(|text| text.split(' ').count())
     };
     let accounts = [HOME, v2only_tests::MEMBER];
     let all = accounts.iter().flat_map(|it| stage.aws.instances(it, REGION));
-    let notebooks = stage.aws.notebooks().all().into_iter().map(|it| {
-        let tags = it.tags.into_keys().filter(|it| it != "v2only:updated").collect();
-        (it.name, (it.minimum_version, it.status, it.starts, tags))
+    let notebooks = stage.aws.notebooks().all().into_iter().map(|notebook| {
+        let tags = notebook.tags.into_keys().filter(|it| it != "v2only:updated").collect();
+        (notebook.name, (notebook.minimum_version, notebook.status, notebook.starts, tags))
     });
     Ending {
         instances: all.map(|it| (it.metadata, flips(&it))).collect(),

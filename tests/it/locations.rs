@@ -173,10 +173,11 @@ fn each_set_of_parameters_is_an_execution_and_so_are_the_next_50_of_a_place() {
     }
     it.enforce(0, &["--canary", "100%"]);
     assert_eq!(it.closed(), 55);
-    let hops = |it: &Central| {
-        it.launched
+    let hops = |central: &Central| {
+        central
+            .launched
             .iter()
-            .filter(|(account, region, id)| it.options(account, region, id).hop_limit == 2)
+            .filter(|(account, region, id)| central.options(account, region, id).hop_limit == 2)
             .count()
     };
     assert_eq!(hops(&it), 2, "only where it was above the limit");

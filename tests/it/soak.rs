@@ -97,8 +97,8 @@ impl Soak {
         setup.max_receives = 6;
         let stage = setup.hosted(Hosting::BinariesFirst, port).closed();
         stage.aws.add_role(ACCOUNTS[2], "v2only-member", Some(v2only_tests::stage::EXTERNAL_ID));
-        stage.aws.notebooks().configure(|it| {
-            (it.starting, it.stopping, it.updating) = (SECOND * 12, SECOND * 9, SECOND * 5);
+        stage.aws.notebooks().configure(|timing| {
+            (timing.starting, timing.stopping, timing.updating) = (SECOND * 12, SECOND * 9, SECOND * 5);
         });
         let kill = stage.killer();
         stage.aws.on_call(move |call| {

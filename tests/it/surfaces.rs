@@ -103,8 +103,10 @@ fn each_lightsail_instance_is_described_right_before_it_is_changed() {
             let kinds = Kinds::Only(ResourceKind::Surface(SurfaceKind::LightsailInstance));
             let mut found = Vec::new();
             surfaces::scan(&ports, &policy, &place, (kinds, aws.now()), &mut |it| found.push(it)).await;
-            let recorded = |it: &Judged| match &it.subject {
-                Subject::Surface(it) => Recorded { place: place.clone(), what: What::Surface(it.clone()) },
+            let recorded = |judged: &Judged| match &judged.subject {
+                Subject::Surface(judged) => {
+                    Recorded { place: place.clone(), what: What::Surface(judged.clone()) }
+                }
                 other => panic!("{other:?}"),
             };
             let before: Vec<Recorded> = found.iter().map(recorded).collect();

@@ -29,8 +29,9 @@ fn estate(setup: Setup) -> Stage {
 fn open(stage: &Stage) -> usize {
     let all = [(HOME, REGION), (MEMBER, ELSEWHERE)];
     let all = all.iter().flat_map(|(account, region)| stage.aws.instances(account, region));
-    let v1 = |it: &v2only_sandbox::InstanceView| {
-        it.metadata.http_tokens == HttpTokens::Optional && !it.tags.contains_key("v2only:exempt-until")
+    let v1 = |instance: &v2only_sandbox::InstanceView| {
+        instance.metadata.http_tokens == HttpTokens::Optional
+            && !instance.tags.contains_key("v2only:exempt-until")
     };
     let notebooks = stage.aws.notebooks().all().into_iter();
     all.filter(v1).count() + notebooks.filter(|it| it.minimum_version.as_deref() != Some("2")).count()

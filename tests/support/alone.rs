@@ -72,8 +72,8 @@ impl Alone {
         let clock = self.aws.clock().clone();
         let now = move || clock.now();
         let lines = &mut self.lines;
-        let mut say = |it: v2only_enforcer::LogEntry<'_>| {
-            lines.push(Line(line(&it, "alone", now())));
+        let mut say = |entry: v2only_enforcer::LogEntry<'_>| {
+            lines.push(Line(line(&entry, "alone", now())));
         };
         let invocation = Invocation { now: &now, deadline: None, log: &mut say };
         let (payload, app) = (event.clone(), &self.app);

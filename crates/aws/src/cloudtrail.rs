@@ -86,9 +86,9 @@ fn records(answer: &LookupEventsOutput, wanted: impl Fn(&sdk::Event) -> bool) ->
 /// The record itself, which CloudTrail gives as a text inside of its answer.
 fn record(event: &sdk::Event) -> Answer<Value> {
     let text = event.cloud_trail_event().unwrap_or_default();
-    serde_json::from_str(text).map_err(|it| {
+    serde_json::from_str(text).map_err(|error| {
         let which = event.event_id().unwrap_or("without id");
-        let why = format!("the record of event {which} cannot be read: {it}");
+        let why = format!("the record of event {which} cannot be read: {error}");
         Failure::new(Kind::Unknown, CALL.iam_action(), why)
     })
 }

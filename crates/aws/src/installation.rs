@@ -82,10 +82,10 @@ impl ReadInstallation for Aws {
         let client = Scheduler::new(&self.config(place).await?);
         self.turn(Some(place), call).await?;
         let answer = client.get_schedule().name(name).send().await;
-        if_there(answer.map_err(|it| self.failure(place, call, &it)).map(|it| Schedule {
-            state: it.state().map(|it| it.as_str().to_owned()).unwrap_or_default(),
-            target: it.target().map(|it| it.arn().to_owned()).unwrap_or_default(),
-            expression: it.schedule_expression().unwrap_or_default().to_owned(),
+        if_there(answer.map_err(|it| self.failure(place, call, &it)).map(|schedule| Schedule {
+            state: schedule.state().map(|it| it.as_str().to_owned()).unwrap_or_default(),
+            target: schedule.target().map(|it| it.arn().to_owned()).unwrap_or_default(),
+            expression: schedule.schedule_expression().unwrap_or_default().to_owned(),
         }))
     }
 

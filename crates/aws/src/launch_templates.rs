@@ -119,8 +119,11 @@ impl ListLaunchTemplates for Aws {
         next: Option<String>,
     ) -> Answer<Page<(LaunchTemplateId, TemplateVersion)>> {
         let page = self.describe_versions(place, &Which::Current, next).await?;
-        let both = |it: &sdk::LaunchTemplateVersion| {
-            Some((LaunchTemplateId::parse(it.launch_template_id()?).ok()?, version(it)?))
+        let both = |template_version: &sdk::LaunchTemplateVersion| {
+            Some((
+                LaunchTemplateId::parse(template_version.launch_template_id()?).ok()?,
+                version(template_version)?,
+            ))
         };
         Ok(Page { items: page.items.iter().filter_map(both).collect(), next: page.next })
     }

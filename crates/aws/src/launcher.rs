@@ -113,9 +113,9 @@ impl Launcher {
         let request = aws_sdk_sts::Client::new(&base).assume_role().role_arn(arn).role_session_name(who);
         let answer = request.send().await.map_err(|it| refused("sts:AssumeRole", &it))?;
         // Never renewed: nobody of these lives for as long as a session does.
-        let session = answer.credentials().map(|it| {
-            let token = Some(it.session_token().to_owned());
-            Credentials::new(it.access_key_id(), it.secret_access_key(), token, None, "launcher")
+        let session = answer.credentials().map(|keys| {
+            let token = Some(keys.session_token().to_owned());
+            Credentials::new(keys.access_key_id(), keys.secret_access_key(), token, None, "launcher")
         });
         let session = session.unwrap_or_else(|| Credentials::new("", "", None, None, "launcher"));
         let config = base

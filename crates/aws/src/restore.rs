@@ -57,7 +57,7 @@ impl RestoreDefaults for Aws {
     async fn restore_defaults(&self, place: &Place, step: DefaultsStep) -> Answer<()> {
         let call = Call::ModifyInstanceMetadataDefaults;
         let client = self.ec2_in_turn(place, call).await?;
-        let http_tokens = step.http_tokens.map(|it| match it.and_then(HttpTokens::word) {
+        let http_tokens = step.http_tokens.map(|tokens| match tokens.and_then(HttpTokens::word) {
             Some(word) => ec2::MetadataDefaultHttpTokensState::from(word),
             None => ec2::MetadataDefaultHttpTokensState::NoPreference,
         });

@@ -137,8 +137,8 @@ impl UpdateFindings for Aws {
         let call = Call::BatchUpdateFindings;
         let client = self.securityhub(place).await?;
         self.turn(Some(place), call).await?;
-        let named = findings.iter().map(|it| {
-            sdk::AwsSecurityFindingIdentifier::builder().id(&it.id).product_arn(&it.product).build()
+        let named = findings.iter().map(|finding| {
+            sdk::AwsSecurityFindingIdentifier::builder().id(&finding.id).product_arn(&finding.product).build()
         });
         let workflow = sdk::WorkflowUpdate::builder().status(sdk::WorkflowStatus::from(status)).build();
         let answer = client
@@ -150,10 +150,10 @@ impl UpdateFindings for Aws {
             .await
             .map_err(|it| self.failure(place, call, &it))?;
         let said = |it: Option<&str>| it.unwrap_or_default().to_owned();
-        let refused = answer.unprocessed_findings().iter().map(|it| RefusedFinding {
-            id: said(it.finding_identifier().and_then(|it| it.id())),
-            code: said(it.error_code()),
-            message: said(it.error_message()),
+        let refused = answer.unprocessed_findings().iter().map(|finding| RefusedFinding {
+            id: said(finding.finding_identifier().and_then(|it| it.id())),
+            code: said(finding.error_code()),
+            message: said(finding.error_message()),
         });
         let refused: Vec<RefusedFinding> = refused.collect();
         let answered = answer.processed_findings().len() + refused.len();
@@ -183,10 +183,10 @@ impl ImportFindings for Aws {
             .await
             .map_err(|it| self.failure(place, call, &it))?;
         let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
-        let refused = answer.failed_findings().iter().map(|it| RefusedFinding {
-            id: text(it.id()),
-            code: text(it.error_code()),
-            message: text(it.error_message()),
+        let refused = answer.failed_findings().iter().map(|finding| RefusedFinding {
+            id: text(finding.id()),
+            code: text(finding.error_code()),
+            message: text(finding.error_message()),
         });
         let refused: Vec<RefusedFinding> = refused.collect();
         let failed = usize::try_from(answer.failed_count().unwrap_or_default()).unwrap_or(0);

@@ -50,7 +50,7 @@ impl ChangeDefaults for Aws {
             .set_http_put_response_hop_limit(
                 change.hop_limit.map(|it| it.map(|hops| i32::from(hops.get())).unwrap_or(NO_HOP_LIMIT)),
             )
-            .set_http_endpoint(change.http_endpoint.map(|it| match it {
+            .set_http_endpoint(change.http_endpoint.map(|preference| match preference {
                 Preference::Set(Disabled) => sdk::DefaultInstanceMetadataEndpointState::Disabled,
                 Preference::Clear => sdk::DefaultInstanceMetadataEndpointState::NoPreference,
             }))

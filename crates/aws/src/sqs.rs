@@ -29,8 +29,8 @@ impl SendTasks for Aws {
         let client = aws_sdk_sqs::Client::new(self.base());
         let delay = i32::try_from(delay.as_secs()).unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY);
         for some in texts.chunks(PER_CALL) {
-            let unfit = |it: aws_sdk_sqs::error::BuildError| {
-                Failure::new(Kind::Invalid, call.iam_action(), it.to_string())
+            let unfit = |error: aws_sdk_sqs::error::BuildError| {
+                Failure::new(Kind::Invalid, call.iam_action(), error.to_string())
             };
             let entries: Vec<Entry> = some
                 .iter()
@@ -69,11 +69,12 @@ impl PostponeMessages for Aws {
             let entries: Vec<Rest> = some
                 .iter()
                 .enumerate()
-                .map(|(id, it)| {
-                    let seconds = i32::try_from(it.rest.as_secs()).unwrap_or(LONGEST_REST).min(LONGEST_REST);
+                .map(|(id, message)| {
+                    let seconds =
+                        i32::try_from(message.rest.as_secs()).unwrap_or(LONGEST_REST).min(LONGEST_REST);
                     Rest::builder()
                         .id(id.to_string())
-                        .receipt_handle(&it.receipt)
+                        .receipt_handle(&message.receipt)
                         .visibility_timeout(seconds)
                         .build()
                 })

@@ -46,5 +46,11 @@ pub(crate) fn alternatives(words: &[&str]) -> String {
 /// Lines as YAML counts them; a byte order mark is not part of the first.
 pub(crate) fn lines(text: &str) -> Vec<&str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r')).collect()
+    let (mut lines, mut remaining) = (Vec::new(), text);
+    while let Some((line, end)) = remaining.find(['\n', '\r']).and_then(|at| remaining.split_at_checked(at)) {
+        lines.push(line);
+        remaining = end.strip_prefix("\r\n").or_else(|| end.get(1..)).unwrap_or_default();
+    }
+    lines.push(remaining);
+    lines
 }

@@ -185,12 +185,17 @@ async fn verified(
     let ids: Vec<InstanceId> = some.iter().map(|it| it.id.clone()).collect();
     let described = ports.instances(place, &ids).await;
     let ended = end.at(place, execution);
-    let records = some.into_iter().map(|it| {
+    let records = some.into_iter().map(|execution_target| {
         let (outcome, after) = match &described {
-            Ok(found) => verdict(found.iter().find(|now| now.id == it.id), it.change, &ended, execution),
+            Ok(found) => verdict(
+                found.iter().find(|now| now.id == execution_target.id),
+                execution_target.change,
+                &ended,
+                execution,
+            ),
             Err(failure) => (Outcome::Failed(failure.clone()), None),
         };
-        it.record.with_outcome(outcome, after, Some(execution.to_owned()))
+        execution_target.record.with_outcome(outcome, after, Some(execution.to_owned()))
     });
     records.collect()
 }

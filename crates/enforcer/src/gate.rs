@@ -100,7 +100,7 @@ impl GateAnswer {
 
     /// Why something could not be read, so that there may be more reasons.
     pub fn failure(&self) -> Option<&Failure> {
-        self.reasons.iter().find_map(|it| match it {
+        self.reasons.iter().find_map(|reason| match reason {
             Reason::NotRead(failure) => Some(failure),
             Reason::Owner(_) | Reason::Source(_) | Reason::Instance(_) | Reason::Recorded(_) => None,
         })
@@ -131,10 +131,10 @@ where
     let mut reasons: Vec<Reason> = owner(&defaults).into_iter().collect();
     reasons.extend(failing.into_iter().map(|it| Reason::Source(Box::new(it))));
     let (mut instances, mut known) = (Vec::new(), BTreeSet::new());
-    let ended = readiness(ports, policy, place, days, now, &mut |it| {
-        known.insert(it.instance.id.clone());
-        if matches!(it.state, State::Busy | State::Unknown) {
-            instances.push(it);
+    let ended = readiness(ports, policy, place, days, now, &mut |readiness| {
+        known.insert(readiness.instance.id.clone());
+        if matches!(readiness.state, State::Busy | State::Unknown) {
+            instances.push(readiness);
         }
     })
     .await;

@@ -215,12 +215,12 @@ fn changes(trigger: &Trigger) -> Vec<(InstanceId, RecordedChange)> {
     match &trigger.subject {
         Subject::Launched { instances, .. } => instances
             .iter()
-            .filter_map(|it| {
-                let is_closed = it.http_tokens == Some(HttpTokens::Required)
-                    || it.http_endpoint == Some(Switch::Disabled);
-                let is_known = is_closed || it.http_tokens == Some(HttpTokens::Optional);
+            .filter_map(|launched| {
+                let is_closed = launched.http_tokens == Some(HttpTokens::Required)
+                    || launched.http_endpoint == Some(Switch::Disabled);
+                let is_known = is_closed || launched.http_tokens == Some(HttpTokens::Optional);
                 let became = if is_closed { Became::Closed } else { Became::CreatedOpen };
-                is_known.then(|| with(&it.id, became)).flatten()
+                is_known.then(|| with(&launched.id, became)).flatten()
             })
             .collect(),
         Subject::OptionsModified { id, requested } => {

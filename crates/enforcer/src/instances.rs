@@ -91,7 +91,7 @@ async fn fix(
             }
         }
     }
-    let refused = record.remarks.iter().rev().find_map(|it| match it {
+    let refused = record.remarks.iter().rev().find_map(|remark| match remark {
         Remark::OptionRefused { failure, .. } => Some(failure.clone()),
         _ => None,
     });

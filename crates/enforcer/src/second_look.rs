@@ -60,8 +60,8 @@ pub(crate) async fn while_fresh<T, R, F: Future<Output = R>>(
 ) -> Vec<R> {
     let described_at = now();
     let change = &change;
-    let all = chunk.into_iter().enumerate().map(|(index, it)| async move {
-        if index == 0 || is_fresh(described_at, now()) { Ok(change(it).await) } else { Err(it) }
+    let all = chunk.into_iter().enumerate().map(|(index, item)| async move {
+        if index == 0 || is_fresh(described_at, now()) { Ok(change(item).await) } else { Err(item) }
     });
     let all: Vec<Result<R, T>> = futures_util::stream::iter(all).buffered(AT_ONCE).collect().await;
     let (mut done, mut again) = (Vec::new(), Vec::new());

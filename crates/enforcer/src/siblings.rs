@@ -124,10 +124,10 @@ async fn running<P: ListInstances + ReadUsage>(
     loop {
         let page = ports.page(place, Listing::Siblings(kinship), next).await?;
         let running = page.items.into_iter().filter(|it| it.state == InstanceState::Running);
-        found.extend(running.map(|it| {
-            let answers_version_1 = it.options.http_tokens != HttpTokens::Required
-                && it.options.http_endpoint != Switch::Disabled;
-            (it.id, answers_version_1)
+        found.extend(running.map(|instance| {
+            let answers_version_1 = instance.options.http_tokens != HttpTokens::Required
+                && instance.options.http_endpoint != Switch::Disabled;
+            (instance.id, answers_version_1)
         }));
         next = page.next;
         if next.is_none() {

@@ -189,8 +189,9 @@ pub fn outdated_in_user_agent(user_agent: &str) -> Vec<Outdated> {
         let name = name.to_ascii_lowercase();
         let version = upstream(version);
         let major = numbers(version).first().copied();
-        let called = MINIMA.iter().filter(|it| {
-            it.user_agent
+        let called = MINIMA.iter().filter(|minimum| {
+            minimum
+                .user_agent
                 .is_some_and(|(known, only)| known == name && only.is_none_or(|it| Some(it) == major))
         });
         for outdated in called.filter_map(|it| it.outdated(version)) {

@@ -112,8 +112,8 @@ struct Turn<'a, 'i, P> {
 
 impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     async fn message(&mut self, body: Result<Value, Malformed>) -> Result<(), Undone> {
-        let task = body.and_then(|it| {
-            let task = Task::read(&it)?;
+        let task = body.and_then(|text| {
+            let task = Task::read(&text)?;
             Ok((task.account()?, task.place()?, task))
         });
         let (account, place, task) = task.map_err(|malformed| {

@@ -198,8 +198,8 @@ impl Snapshot {
 
     /// The settings of the first function that has any for other accounts.
     pub fn membership(&self) -> Option<Membership> {
-        self.functions.values().find_map(|it| {
-            let environment = it.function.as_ref().ok()?.as_ref()?.environment.as_ref()?;
+        self.functions.values().find_map(|snapshot| {
+            let environment = snapshot.function.as_ref().ok()?.as_ref()?.environment.as_ref()?;
             let get = |name: &str| environment.get(name).cloned();
             environment.contains_key("V2ONLY_MEMBER_ROLE").then(|| Membership {
                 external_id: get("V2ONLY_EXTERNAL_ID"),

@@ -107,10 +107,10 @@ fn template(launch: &RecordedLaunch, tags: &Tags) -> Option<UsedTemplate> {
 
 /// The options of the instance that allows most. All instances of a launch have the same options.
 fn loosest(instances: &[Launched]) -> Option<AnsweredOptions> {
-    let options = instances.iter().map(|it| AnsweredOptions {
-        http_tokens: it.http_tokens,
-        http_endpoint: it.http_endpoint,
-        hop_limit: it.hop_limit,
+    let options = instances.iter().map(|instance| AnsweredOptions {
+        http_tokens: instance.http_tokens,
+        http_endpoint: instance.http_endpoint,
+        hop_limit: instance.hop_limit,
     });
     // The order of the words is: required, optional, unknown.
     options.max_by_key(|it| it.http_tokens)

@@ -63,7 +63,7 @@ fn add(recording: &mut Recording, list: Option<&str>, text: &str) {
 /// A row of `get-query-results`: a list of objects with one column each.
 fn row_of(value: Value) -> Value {
     let Value::Array(columns) = value else { return value };
-    let fields = columns.into_iter().filter_map(|it| match it {
+    let fields = columns.into_iter().filter_map(|value| match value {
         Value::Object(column) => Some(column),
         _ => None,
     });

@@ -43,7 +43,7 @@ pub(crate) fn run(bytes: &[u8]) {
 
 fn positions(invalid: &Invalid, text: &str) {
     assert!((1..=MOST_PROBLEMS).contains(&invalid.problems.len()));
-    let lines = Lines::of(text);
+    let lines = Lines::of_yaml(text);
     for problem in &invalid.problems {
         lines.hold(Mark { line: problem.line, column: problem.column }, &problem.message);
         harmless(&problem.to_string());

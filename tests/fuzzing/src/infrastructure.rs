@@ -17,15 +17,13 @@ const TODAY: Date = date(2026, 11, 1);
 
 /// Every resource with a switch either states one of these words, or refers to something, or is reported. Parts of words
 /// are enough to be careful: an escape or a function may put them together.
-const MAY_BE_CLOSED: [&str; 14] = [
+const MAY_BE_CLOSED: [&str; 12] = [
     "quire",
     "disable",
     "v2.0",
     "inimum",
     "EC2NodeClass",
     "ClusterConfig",
-    "EC2Fleet",
-    "references",
     "\\",
     "true",
     "<<",
@@ -141,6 +139,7 @@ pub(crate) fn hcl_json(bytes: &[u8]) {
 
 fn source(path: &str, bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let lines = if path.ends_with(".json") { Lines::of_yaml(text) } else { Lines::of_hcl(text) };
     match SourceFile::read(path, text) {
         Ok(file) => {
             for (address, first, last) in file.blocks() {
@@ -152,21 +151,25 @@ fn source(path: &str, bytes: &[u8]) {
             let (counts, directives) = (file.counts(), file.directives(text));
             let findings = Sources::new(vec![file]).findings(&Settings::shipped());
             let findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
-            hold(text, &findings, if path.ends_with(".tf") { counts } else { Counts::default() });
+            let counts = if path.ends_with(".tf") { counts } else { Counts::default() };
+            hold_lines(&lines, text, &findings, counts);
             excused(&findings, &directives);
         }
-        Err(why) => unreadable(text, &why),
+        Err(why) => lines.hold(why.at, &why.message),
     }
 }
 
 fn unreadable(text: &str, why: &Unreadable) {
-    Lines::of(text).hold_line(why.at, &why.message);
+    Lines::of_yaml(text).hold(why.at, &why.message);
+}
+
+fn hold(text: &str, findings: &[Finding], counts: Counts) {
+    hold_lines(&Lines::of_yaml(text), text, findings, counts);
 }
 
 /// Findings have a code and a position in the text. A file with a switch is not clean unless a word in it
 /// may have closed the switch.
-fn hold(text: &str, findings: &[Finding], counts: Counts) {
-    let lines = Lines::of(text);
+fn hold_lines(lines: &Lines, text: &str, findings: &[Finding], counts: Counts) {
     for finding in findings {
         assert!(CODES.iter().any(|(code, _)| *code == finding.code), "{} is no code", finding.code);
         if let Some(at) = finding.at {

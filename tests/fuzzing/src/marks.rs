@@ -2,33 +2,34 @@
 
 use v2only_document::tree::Mark;
 
-/// The lengths of the lines of a text. HCL ends a line with a line feed, and YAML with a carriage return as well.
-pub(crate) struct Lines([Vec<usize>; 2]);
+/// The lengths of the lines of a text.
+pub(crate) struct Lines(Vec<usize>);
 
 impl Lines {
-    pub(crate) fn of(text: &str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let length = |line: &str| line.chars().count();
-        let by_both = text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
-        Self([by_both.map(length).collect(), text.split('\n').map(length).collect()])
+    /// A line of YAML ends with a line feed, a carriage return, or both. JSON is read like YAML.
+    pub(crate) fn of_yaml(text: &str) -> Self {
+        let text = without_mark(text).replace("\r\n", "\n");
+        let lines = text.split(['\n', '\r']);
+        Self(lines.map(|line| line.chars().count()).collect())
     }
 
-    /// The line of a position is in the text. Errors of the YAML parser may have a column behind the end of their line.
-    pub(crate) fn hold_line(&self, at: Mark, what: &str) {
-        let counted = self.0.iter().map(Vec::len).max().unwrap_or_default();
-        assert!((1..=counted + 1).contains(&at.line), "{what}: line {} of {counted}", at.line);
+    /// A line of HCL ends with a line feed.
+    pub(crate) fn of_hcl(text: &str) -> Self {
+        Self(without_mark(text).split('\n').map(|line| line.chars().count()).collect())
     }
 
-    /// A position lies in the text, or right behind a line or the text.
+    /// A position is in the text, or right behind a line. The line feed of a line can follow a carriage return.
     pub(crate) fn hold(&self, at: Mark, what: &str) {
         let Mark { line, column } = at;
         assert!(line >= 1 && column >= 1, "{what}: {line}:{column} does not count from 1");
-        let lies_in = |lines: &Vec<usize>| {
-            let length = lines.get(line - 1).copied().unwrap_or_default();
-            line <= lines.len() + 1 && column <= length + 2
-        };
-        assert!(self.0.iter().any(lies_in), "{what}: {line}:{column} is not in the text");
+        let length = line.checked_sub(1).and_then(|index| self.0.get(index));
+        let is_there = length.is_some_and(|length| column <= length + 2);
+        assert!(is_there, "{what}: {line}:{column} is not in the text, {length:?}");
     }
+}
+
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// A message is one line that a terminal does not obey.

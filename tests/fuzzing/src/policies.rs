@@ -28,13 +28,13 @@ pub(crate) fn run(bytes: &[u8]) {
         let report = match check(text, against) {
             Ok(report) => report,
             Err(why) => {
-                Lines::of(text).hold(why.at, &why.message);
+                Lines::of_yaml(text).hold(why.at, &why.message);
                 return;
             }
         };
         let value = serde_json::from_str::<Value>(text);
         assert!(value.is_ok(), "judged without being JSON: {text:?}");
-        let lines = Lines::of(text);
+        let lines = Lines::of_yaml(text);
         for finding in &report.findings {
             assert!(CODES.iter().any(|(code, ..)| *code == finding.code), "{} is no code", finding.code);
             lines.hold(finding.at, finding.code);

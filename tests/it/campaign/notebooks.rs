@@ -177,7 +177,7 @@ pub struct Owners<'a> {
 impl Owners<'_> {
     /// One of them does something; what it was. AWS refuses some of it.
     pub fn act(&mut self) -> String {
-        if self.dice.roll(20) {
+        if self.dice.roll(25) {
             return self.create();
         }
         let Some((name, place)) = self.target() else { return "nothing".to_owned() };

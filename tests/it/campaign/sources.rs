@@ -10,9 +10,6 @@ use v2only_tests::{Dice, HOME, Line};
 use super::bounds::LONGEST;
 use super::calls::{PLACES, REGIONS, call};
 
-/// An account-level default as the functions name it.
-const DEFAULT: &str = "account-default";
-
 /// Account, Region, and the resource as the functions name it.
 type Source = (String, String, String);
 
@@ -29,7 +26,9 @@ impl SourceLedger {
     /// Remembers when each source was reported to be on hold.
     pub fn hear(&mut self, lines: &[Line]) {
         for line in lines.iter().filter(|it| it.is("held")) {
-            let source = ["account", "region", "resource"].map(|key| line.text(key).to_owned());
+            // A launch template is reported with the number of its version.
+            let source = ["account", "region", "resource"].map(|key| line.text(key).split(':').next());
+            let source = source.map(|it| it.unwrap_or_default().to_owned());
             let time = line.text("time").parse().unwrap();
             self.reported.insert(source.into(), time);
         }
@@ -38,10 +37,10 @@ impl SourceLedger {
         self.sweeps.extend(about_sweeps.map(|it| it.0.to_string()));
     }
 
-    /// Holds that no account-level default has been open for longer than [`LONGEST`] without a report of it.
+    /// Holds that no source has been open for longer than [`LONGEST`] without a report of it.
     pub fn check_reported(&mut self, aws: &Sandbox) {
         let now = aws.now();
-        let open: Vec<Source> = open(aws).into_iter().filter(|(.., it)| it == DEFAULT).collect();
+        let open = open(aws);
         self.open_since.retain(|it, _| open.contains(it));
         for source in open {
             let since = *self.open_since.entry(source.clone()).or_insert(now);
@@ -63,7 +62,7 @@ fn open(aws: &Sandbox) -> Vec<Source> {
     });
     let named =
         |(account, region): (&str, &str), resource: String| (account.to_owned(), region.to_owned(), resource);
-    let defaults = defaults.map(|it| named(it, DEFAULT.to_owned()));
+    let defaults = defaults.map(|it| named(it, "account-default".to_owned()));
     let templates = REGIONS.into_iter().flat_map(|region| {
         let open = TEMPLATES.into_iter().filter_map(move |name| open_template(aws, region, name));
         open.map(move |id| named((HOME, region), id))

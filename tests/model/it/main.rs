@@ -1,4 +1,4 @@
-//! Explorations with small bounds. `cargo run --profile model -p v2only-model -- --long` explores completely.
+//! Explorations with small bounds. `cargo run --profile model -p v2only-model` explores millions of states.
 
 #![expect(clippy::panic, reason = "a failed exploration is a failed test")]
 

@@ -107,7 +107,7 @@ async fn function(message: Message, line: Line) -> Done {
     let payload = payload(message, &line);
     let app = App::new(PolicySource::new(location), line);
     let mut done = Done::default();
-    let mut log = |it: LogEntry<'_>| match it {
+    let mut log = |entry: LogEntry<'_>| match entry {
         LogEntry::Record(record) => done.said.push(said(record)),
         LogEntry::Malformed(why) => panic!("the model wrote what cannot be read: {why:?}"),
         LogEntry::Ignored { why, .. } => panic!("the model wrote what is ignored: {why:?}"),

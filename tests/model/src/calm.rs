@@ -152,8 +152,8 @@ impl Calm {
                 writes |= rest.writes;
                 self.ends.extend(rest.stopped.then(|| "waves stopped".to_owned()));
             }
-            let marked = |it: &Notebook| {
-                it.status == Status::InService && matches!(it.tags.mark, Some(Mark::ToStart(_)))
+            let marked = |notebook: &Notebook| {
+                notebook.status == Status::InService && matches!(notebook.tags.mark, Some(Mark::ToStart(_)))
             };
             let waits =
                 said.iter().any(|it| it.outcome == "waiting") || state.world.notebooks.iter().any(marked);

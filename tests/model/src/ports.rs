@@ -225,10 +225,10 @@ impl DescribeInstances for Line {
 fn described(line: &Line, seen: [Option<resources::Options>; 3]) -> Vec<Instance> {
     let ignores = line.mutation() == Some(Mutation::IgnoreTags);
     let all = (0_u8..).zip(seen);
-    all.filter_map(|(number, it)| {
-        let mut it = it?;
-        it.tags.exempt &= !ignores;
-        Some(instance(number, it))
+    all.filter_map(|(number, seen)| {
+        let mut seen = seen?;
+        seen.tags.exempt &= !ignores;
+        Some(instance(number, seen))
     })
     .collect()
 }

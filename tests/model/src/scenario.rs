@@ -243,8 +243,3 @@ pub fn all() -> Vec<Scenario> {
         waves(),
     ]
 }
-
-/// All of them with more of everything.
-pub fn long() -> Vec<Scenario> {
-    all()
-}

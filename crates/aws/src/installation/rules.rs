@@ -16,9 +16,9 @@ impl Aws {
         let client = Client::new(&self.config(place).await?);
         self.turn(Some(place), call).await?;
         let answer = client.describe_rule().name(name).event_bus_name(bus).send().await;
-        if_there(answer.map_err(|it| self.failure(place, call, &it)).map(|it| Rule {
-            pattern: it.event_pattern().map(str::to_owned),
-            state: it.state().map(|it| it.as_str().to_owned()).unwrap_or_default(),
+        if_there(answer.map_err(|it| self.failure(place, call, &it)).map(|rule| Rule {
+            pattern: rule.event_pattern().map(str::to_owned),
+            state: rule.state().map(|it| it.as_str().to_owned()).unwrap_or_default(),
         }))
     }
 

@@ -20,11 +20,11 @@ impl Aws {
         // Shadow trails are those of other Regions and of the organization that record this Region as well.
         let request = client.describe_trails().include_shadow_trails(true);
         let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
-        let trail = |it: &aws_sdk_cloudtrail::types::Trail| {
+        let trail = |sdk_trail: &aws_sdk_cloudtrail::types::Trail| {
             Ok(Trail {
-                arn: it.trail_arn().ok_or_else(|| unusable(call, "the ARN of a trail"))?.to_owned(),
-                home: it.home_region().unwrap_or_default().to_owned(),
-                multi_region: it.is_multi_region_trail().unwrap_or_default(),
+                arn: sdk_trail.trail_arn().ok_or_else(|| unusable(call, "the ARN of a trail"))?.to_owned(),
+                home: sdk_trail.home_region().unwrap_or_default().to_owned(),
+                multi_region: sdk_trail.is_multi_region_trail().unwrap_or_default(),
             })
         };
         answer.trail_list().iter().map(trail).collect()
@@ -55,8 +55,8 @@ impl Aws {
 }
 
 fn basic(it: &EventSelector) -> BasicSelector {
-    let data = |it: &aws_sdk_cloudtrail::types::DataResource| {
-        (it.r#type().unwrap_or_default().to_owned(), it.values().to_vec())
+    let data = |resource: &aws_sdk_cloudtrail::types::DataResource| {
+        (resource.r#type().unwrap_or_default().to_owned(), resource.values().to_vec())
     };
     BasicSelector {
         // AWS documents both defaults.

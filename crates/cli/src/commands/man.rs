@@ -32,9 +32,9 @@ pub struct Args {
 pub(crate) fn run<W>(args: &Args, mut command: Command, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder)).map_err(
-            |it| {
+            |error| {
                 Problem::usage(
-                    format!("cannot write to {}: {it}", folder.display()),
+                    format!("cannot write to {}: {error}", folder.display()),
                     "name a folder to write to",
                 )
             },

@@ -167,9 +167,9 @@ fn recorded<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Vec<R
     let text =
         text.map_err(|it| Problem::unreadable(path, &it, "name the journal that `v2only enforce` wrote"))?;
     let name = path.display();
-    let Journal { recorded, cut_off } = read::read(&text).map_err(|it| {
+    let Journal { recorded, cut_off } = read::read(&text).map_err(|error| {
         let hint = "name the journal that `v2only enforce` wrote, as it wrote it; nothing was changed";
-        Problem::usage(format!("{name}:{}: {}", it.line, it.why), hint)
+        Problem::usage(format!("{name}:{}: {}", error.line, error.why), hint)
     })?;
     if cut_off {
         session.talk.note(&format!("the last line of {name} is cut off, and was never acted on"));
@@ -180,8 +180,8 @@ fn recorded<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Vec<R
             return Err(Problem::usage(format!("--only: {name} records no change of `{wanted}`"), hint));
         }
     }
-    let wanted = |it: &Recorded| {
-        args.only.is_empty() || args.only.iter().any(|name| read::is_named(&it.resource(), name))
+    let wanted = |change: &Recorded| {
+        args.only.is_empty() || args.only.iter().any(|name| read::is_named(&change.resource(), name))
     };
     let recorded: Vec<Recorded> = recorded.into_iter().filter(wanted).collect();
     if recorded.is_empty() {

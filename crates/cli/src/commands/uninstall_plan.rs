@@ -124,9 +124,14 @@ async fn plan(
 
 /// What could not be read: what it is, where, and why.
 fn unread(installation: &Installation) -> Vec<Unread<'_>> {
-    let pieces = installation.seen.iter().flat_map(|it| {
-        let place = &it.place;
-        it.unread().into_iter().map(move |(piece, name, failure)| Unread { place, piece, name, failure })
+    let pieces = installation.seen.iter().flat_map(|snapshot| {
+        let place = &snapshot.place;
+        snapshot.unread().into_iter().map(move |(piece, name, failure)| Unread {
+            place,
+            piece,
+            name,
+            failure,
+        })
     });
     let accounts = installation.unreadable.iter().map(|(place, failure)| Unread {
         place,

@@ -121,31 +121,32 @@ impl DocumentV1 {
     fn of(file: String, parsed: Result<document::Document, document::Invalid>, today: Date) -> Self {
         match parsed {
             Ok(document) => {
-                let notices = document.notices.into_iter().map(|it| MessageV1 {
-                    line: Some(it.line),
-                    column: Some(it.column),
-                    path: it.path,
-                    message: it.message,
+                let notices = document.notices.into_iter().map(|notice| MessageV1 {
+                    line: Some(notice.line),
+                    column: Some(notice.column),
+                    path: notice.path,
+                    message: notice.message,
                     hint: None,
                 });
                 let entries = document.policy.exemptions.iter().enumerate();
-                let expired = entries.filter(|(_, it)| it.until < today).map(|(index, it)| MessageV1 {
-                    line: None,
-                    column: None,
-                    path: format!("exemptions[{index}]"),
-                    message: format!("expired on {} and exempts nothing", it.until),
-                    hint: None,
-                });
+                let expired =
+                    entries.filter(|(_, it)| it.until < today).map(|(index, exemption)| MessageV1 {
+                        line: None,
+                        column: None,
+                        path: format!("exemptions[{index}]"),
+                        message: format!("expired on {} and exempts nothing", exemption.until),
+                        hint: None,
+                    });
                 let notices = notices.chain(expired).collect();
                 Self { file, valid: true, problems: Vec::new(), notices }
             }
             Err(invalid) => {
-                let problems = invalid.problems.into_iter().map(|it| MessageV1 {
-                    line: Some(it.line),
-                    column: Some(it.column),
-                    path: it.path,
-                    message: it.message,
-                    hint: it.hint,
+                let problems = invalid.problems.into_iter().map(|problem| MessageV1 {
+                    line: Some(problem.line),
+                    column: Some(problem.column),
+                    path: problem.path,
+                    message: problem.message,
+                    hint: problem.hint,
                 });
                 Self { file, valid: false, problems: problems.collect(), notices: Vec::new() }
             }

@@ -146,19 +146,19 @@ impl<'a> UninstallV1<'a> {
         steps: &'a [Step],
         unread: &'a [Unread<'a>],
     ) -> Self {
-        let step = |(number, it): (usize, &'a Step)| StepV1 {
+        let step = |(number, planned): (usize, &'a Step)| StepV1 {
             number: number + 1,
-            phase: it.phase.code(),
-            account: it.place.as_ref().map(|it| it.account.as_str()),
-            region: it.place.as_ref().map(|it| it.region.as_str()),
-            what: &it.what,
-            why: &it.why,
-            command: it.command.as_str(),
+            phase: planned.phase.code(),
+            account: planned.place.as_ref().map(|it| it.account.as_str()),
+            region: planned.place.as_ref().map(|it| it.region.as_str()),
+            what: &planned.what,
+            why: &planned.why,
+            command: planned.command.as_str(),
         };
-        let incomplete = unread.iter().map(|it| UnreadV1 {
-            piece: it.piece,
-            name: &it.name,
-            incomplete: IncompleteV1::new(it.place, it.failure),
+        let incomplete = unread.iter().map(|entry| UnreadV1 {
+            piece: entry.piece,
+            name: &entry.name,
+            incomplete: IncompleteV1::new(entry.place, entry.failure),
         });
         Self {
             schema: "v2only.uninstall-plan.v1",

@@ -114,9 +114,9 @@ fn who(key: &GroupKey, group: &LaunchGroup) -> String {
 /// The parent, else the template with the version of the latest launch, else the image.
 fn what(key: &GroupKey, group: &LaunchGroup) -> String {
     let latest = group.latest.as_ref().map(|(_, facts)| facts);
-    let template = latest.and_then(|it| it.template.as_ref()).map(|it| match &it.version {
-        Some(version) => format!("{} version {version}", it.id),
-        None => it.id.clone(),
+    let template = latest.and_then(|it| it.template.as_ref()).map(|launch| match &launch.version {
+        Some(version) => format!("{} version {version}", launch.id),
+        None => launch.id.clone(),
     });
     let image = latest.and_then(|it| it.image.clone());
     match (&key.parent, template) {

@@ -208,9 +208,10 @@ fn group<'a>(
     switches: &[EnforcementSwitch],
 ) -> GroupV1<'a> {
     let forecasts = switches.iter().map(|switch| forecast(key, it, *switch, templates, management));
-    let of = |it: Forecast| {
-        let effect = GroupSwitchV1 { counts: counts(&it.recorded), next_launch: effect_code(it.latest) };
-        (it.switch.code(), effect)
+    let of = |forecast: Forecast| {
+        let effect =
+            GroupSwitchV1 { counts: counts(&forecast.recorded), next_launch: effect_code(forecast.latest) };
+        (forecast.switch.code(), effect)
     };
     GroupV1 {
         account: key.place.account.as_str(),

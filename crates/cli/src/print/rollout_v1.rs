@@ -78,12 +78,12 @@ impl<'a> RolloutPlanV1<'a> {
             places: read.iter().map(|(place, _)| (*place).into()).collect(),
             next: plan.next().map(|it| it.stage.code()),
             steps: plan.steps.iter().map(|step| step_v1(step, facts, shared)).collect(),
-            recorded: facts.recorded.map(|it| RecordedAgainstV1 {
-                changed_by_default: it.changed_by_default,
-                denied_by_scp: it.denied_by_scp,
-                refused_by_enforcement: it.refused_by_enforcement,
+            recorded: facts.recorded.map(|recorded| RecordedAgainstV1 {
+                changed_by_default: recorded.changed_by_default,
+                denied_by_scp: recorded.denied_by_scp,
+                refused_by_enforcement: recorded.refused_by_enforcement,
                 roles_with_v1_credentials: roles,
-                complete: it.complete,
+                complete: recorded.complete,
             }),
             incomplete: broken.map(|(place, failure)| IncompleteV1::new(place, failure)).collect(),
             api_calls: calls,

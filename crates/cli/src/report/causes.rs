@@ -205,8 +205,8 @@ fn explain(item: &Item<'_>) -> Cause {
 
 /// Whether tokens are what is wrong, which is what root causes explain.
 fn answers_v1(item: &Item<'_>) -> bool {
-    let is = |it: &Finding| {
-        matches!(it, Finding::Option(OptionFinding::TokensOptional | OptionFinding::TokensUnknown))
+    let is = |finding: &Finding| {
+        matches!(finding, Finding::Option(OptionFinding::TokensOptional | OptionFinding::TokensUnknown))
     };
     item.findings().iter().any(is)
 }

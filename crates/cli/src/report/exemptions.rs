@@ -7,8 +7,8 @@ use crate::run::exemptions::ExemptionReport;
 
 /// A row for each exemption that is expired, expires soon or is unused; `None` if there is none.
 pub(crate) fn due(all: &[ExemptionReport], width: Option<u16>) -> Option<Sheet> {
-    let mut rows = all.iter().filter_map(|it| match &it.standing {
-        Standing::Due(due) => Some((it, due)),
+    let mut rows = all.iter().filter_map(|exemption| match &exemption.standing {
+        Standing::Due(due) => Some((exemption, due)),
         Standing::Unjudged(_) => None,
     });
     let first = rows.next()?;

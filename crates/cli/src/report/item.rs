@@ -62,7 +62,7 @@ impl<'a> Item<'a> {
     }
 
     fn void_exemption<T>(&self, pick: impl Fn(&'a Void) -> Option<T>) -> Option<T> {
-        self.record.decision.as_ref()?.notes.iter().find_map(|it| match it {
+        self.record.decision.as_ref()?.notes.iter().find_map(|note| match note {
             Note::VoidExemption(void) => pick(void),
             Note::OptionsPending
             | Note::LeftStopped
@@ -81,7 +81,7 @@ impl<'a> Item<'a> {
 
     /// An exemption that matches it and is expired.
     pub(crate) fn expired(&self) -> Option<(&'a Origin, Date)> {
-        self.void_exemption(|it| match it {
+        self.void_exemption(|void| match void {
             Void::Expired { origin, until } => Some((origin, *until)),
             Void::Invalid(_) => None,
         })
@@ -89,7 +89,7 @@ impl<'a> Item<'a> {
 
     /// Why its exemption tag is invalid.
     pub(crate) fn invalid_exemption(&self) -> Option<String> {
-        self.void_exemption(|it| match it {
+        self.void_exemption(|void| match void {
             Void::Invalid(why) => Some(why.to_string()),
             Void::Expired { .. } => None,
         })
@@ -113,8 +113,8 @@ impl<'a> Item<'a> {
 
     /// Why the usage gate holds it, if that is not for its own calls.
     pub(crate) fn gate_hold(&self) -> Option<&'a Hold> {
-        self.record.hold().filter(|it| {
-            matches!(it, Hold::NotRestarted(_) | Hold::SiblingsUseV1(_) | Hold::SiblingsNotRead(_))
+        self.record.hold().filter(|hold| {
+            matches!(hold, Hold::NotRestarted(_) | Hold::SiblingsUseV1(_) | Hold::SiblingsNotRead(_))
         })
     }
 

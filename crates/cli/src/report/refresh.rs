@@ -22,9 +22,9 @@ pub(crate) fn advice(findings: Findings<'_>, read_instances: bool) -> spool::Res
     let mut refreshed = BTreeSet::new();
     let entries = findings.estate.entries().iter().enumerate();
     for (number, _) in entries.filter(|(_, it)| it.source && it.acts) {
-        findings.one(number, &mut |it: &Item<'_>| {
-            let place = &it.record.place;
-            let groups = groups(it).into_iter().filter(|(_, instances)| read_instances || *instances > 0);
+        findings.one(number, &mut |item: &Item<'_>| {
+            let place = &item.record.place;
+            let groups = groups(item).into_iter().filter(|(_, instances)| read_instances || *instances > 0);
             refreshed.extend(groups.map(|(name, _)| (place.clone(), name)));
             spool::Result::Ok(())
         })?;
@@ -66,10 +66,11 @@ fn groups(it: &Item<'_>) -> Vec<(String, usize)> {
 /// The groups of the instances that still violate the policy.
 fn open_groups(findings: Findings<'_>) -> spool::Result<BTreeSet<(Place, String)>> {
     let mut open = BTreeSet::new();
-    findings.each(|it| {
-        let is_open = matches!(it.record.resource, ResourceId::Instance(_)) && it.record.leaves_violation();
-        let group = it.tags().and_then(|it| it.get(GROUP_TAG)).filter(|_| is_open);
-        open.extend(group.map(|group| (it.record.place.clone(), group.clone())));
+    findings.each(|item| {
+        let is_open =
+            matches!(item.record.resource, ResourceId::Instance(_)) && item.record.leaves_violation();
+        let group = item.tags().and_then(|it| it.get(GROUP_TAG)).filter(|_| is_open);
+        open.extend(group.map(|group| (item.record.place.clone(), group.clone())));
         spool::Result::Ok(())
     })?;
     Ok(open)

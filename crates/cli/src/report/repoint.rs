@@ -23,8 +23,8 @@ impl Advice {
         let mut advice = Self::default();
         let entries = findings.estate.entries().iter().enumerate();
         for (number, _) in entries.filter(|(_, it)| it.source) {
-            findings.one(number, &mut |it: &Item<'_>| {
-                advice.add(it);
+            findings.one(number, &mut |item: &Item<'_>| {
+                advice.add(item);
                 spool::Result::Ok(())
             })?;
         }

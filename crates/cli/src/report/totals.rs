@@ -260,8 +260,8 @@ pub(crate) fn incomplete_findings(
 ) -> spool::Result<()> {
     let mut names = Names::default();
     places.iter().for_each(|it| names.place(talk, it));
-    findings.each(|it| {
-        names.record(talk, it.record);
+    findings.each(|item| {
+        names.record(talk, item.record);
         spool::Result::Ok(())
     })?;
     names.hint(talk);

@@ -147,9 +147,9 @@ impl<H: ReadFindings + ImportFindings + ReadControls + UpdateFindings> One<'_, H
         let mut exempt = Exempt::default();
         for number in numbers {
             let mut made = Vec::new();
-            findings.one(number, &mut |it: &Item<'_>| {
-                exempt.add(it);
-                made = asff::findings(it, self.now, &created);
+            findings.one(number, &mut |item: &Item<'_>| {
+                exempt.add(item);
+                made = asff::findings(item, self.now, &created);
                 spool::Result::Ok(())
             })?;
             for it in made {

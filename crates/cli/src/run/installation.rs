@@ -92,13 +92,13 @@ fn control(it: &v2only_installation::ports::Control, settings: &Settings) -> Con
     let refusals = effects.as_ref().map(|all| {
         // The rollback role and the scanner are people's.
         let ours = all.iter().filter(|it| it.ours && !matches!(it.id, "restore-instance" | "scan"));
-        ours.filter_map(|it| {
-            let statements = match &it.outcome {
+        ours.filter_map(|case| {
+            let statements = match &case.outcome {
                 Outcome::Denied(statements) => statements.clone(),
                 Outcome::Depends(_) => Vec::new(),
                 Outcome::Allowed | Outcome::NotGranted => return None,
             };
-            Some(Refusal { what: it.name.to_owned(), statements })
+            Some(Refusal { what: case.name.to_owned(), statements })
         })
         .collect()
     });

@@ -45,10 +45,10 @@ pub(crate) fn load(path: &Path, world: &impl World, talk: &mut Talk<'_>) -> Resu
 /// The text of a document.
 pub(crate) fn read(path: &Path, world: &impl World) -> Result<String, Problem> {
     let text = if path == Path::new("-") { world.read_stdin() } else { std::fs::read_to_string(path) };
-    text.map_err(|it| {
+    text.map_err(|error| {
         Problem::unreadable(
             path,
-            &it,
+            &error,
             "name a policy document; the shortest one is two lines: `version: 1` and `mode: observe`",
         )
     })

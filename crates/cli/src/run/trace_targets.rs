@@ -68,9 +68,9 @@ impl TraceTargets {
                 targets.groups.insert(group);
                 continue;
             }
-            let id = InstanceId::parse(text).map_err(|it| {
+            let id = InstanceId::parse(text).map_err(|error| {
                 Problem::usage(
-                    format!("--trace: {it}"),
+                    format!("--trace: {error}"),
                     "type `v2only readiness --trace i-0123456789abcdef0`, or `--trace asg:NAME`, `--trace template:lt-…` or \
                      `--trace tag:KEY=VALUE` for a few instances of a group",
                 )

@@ -89,12 +89,12 @@ pub(crate) fn add(answer: &mut GateAnswer, launches: &RecordedLaunches) {
         .deliveries
         .iter()
         .filter(|(key, it)| is_of(key, answer) && it.v1_calls > 0 && !it.is_fixed());
-    let delivered = delivered.map(|(key, it)| RecordedUse {
+    let delivered = delivered.map(|(key, delivery)| RecordedUse {
         kind: RecordedKind::DeliveredByV1,
         principal: key.role.clone(),
         through: key.instance.as_ref().map(ToString::to_string),
-        calls: it.v1_calls,
-        last: it.last_v1,
+        calls: delivery.v1_calls,
+        last: delivery.last_v1,
     });
     let reasons: Vec<Reason> = launched.chain(delivered).map(Reason::Recorded).collect();
     answer.reasons.extend(reasons);

@@ -52,8 +52,8 @@ impl World for Console {
         if let Some(profile) = profile {
             profiles::must_exist(profile)?;
         }
-        let mut settings = Settings::from_env().map_err(|it| {
-            Problem::usage(it.to_string(), "correct the variable, or take it out of the environment")
+        let mut settings = Settings::from_env().map_err(|error| {
+            Problem::usage(error.to_string(), "correct the variable, or take it out of the environment")
         })?;
         if let Some(Members { role, external_id, accounts }) = members {
             let members = v2only_aws::settings::Members::Listed(accounts);

@@ -7,8 +7,8 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// Text from outside with everything replaced that a terminal would obey.
 pub(crate) fn plain(text: &str) -> String {
-    let harmless = |it: char| match it {
-        '\n' => it,
+    let harmless = |letter: char| match letter {
+        '\n' => letter,
         // Marks that turn the direction of writing can make a line look like another.
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
         other if other.is_control() => '\u{fffd}',

@@ -268,9 +268,9 @@ fn what_the_form_does_not_take_is_a_mistake_before_anything_is_asked() {
 fn what_somebody_exempted_or_switched_off_meanwhile_is_handed_to_no_runbook() {
     for flags in ["--region eu-central-1 --region eu-west-1", CENTRALLY] {
         let aws = regions().before(START, 0, |aws| {
-            aws.change("i-0000000000000000c", |it| {
-                it.tags.insert("v2only:exempt-until".to_owned(), "2027-01-31".to_owned());
-                it.tags.insert("v2only:exempt-reason".to_owned(), "vendor agent".to_owned());
+            aws.change("i-0000000000000000c", |instance| {
+                instance.tags.insert("v2only:exempt-until".to_owned(), "2027-01-31".to_owned());
+                instance.tags.insert("v2only:exempt-reason".to_owned(), "vendor agent".to_owned());
             });
             aws.change("i-0000000000000000e", |it| it.options.http_endpoint = Switch::Disabled);
         });

@@ -91,12 +91,12 @@ fn where_nothing_is_installed_that_is_the_only_finding() {
 
 #[test]
 fn each_thing_that_is_broken_is_named_with_its_fix() {
-    let broken = world(organization(|it| {
-        it.ec2_rule().0.state = "DISABLED".to_owned();
-        it.ec2_function().1.clear();
-        it.logging = false;
-        it.parameter = None;
-        it.bus = Some(String::new());
+    let broken = world(organization(|hub| {
+        hub.ec2_rule().0.state = "DISABLED".to_owned();
+        hub.ec2_function().1.clear();
+        hub.logging = false;
+        hub.parameter = None;
+        hub.bus = Some(String::new());
     }));
     let ran = broken.run(EVERYWHERE);
     assert_snapshot!(ran.seen());

@@ -21,9 +21,9 @@ pub(crate) fn record(id: u8, at: &str, group: Option<&str>, tokens: &str) -> Val
         None => ("deploy", None),
     };
     let name = role.rsplit('/').next().unwrap();
-    let tags = group.map(|it| {
+    let tags = group.map(|name| {
         json!({ "items": [
-            { "key": "aws:autoscaling:groupName", "value": it },
+            { "key": "aws:autoscaling:groupName", "value": name },
             { "key": "aws:ec2launchtemplate:id", "value": TEMPLATE },
             { "key": "aws:ec2launchtemplate:version", "value": "3" },
         ] })

@@ -22,9 +22,9 @@ fn estate() -> FakeAws {
 
 fn states(aws: &FakeAws) -> Vec<(String, String, String)> {
     let text = |it: &Value| it.as_str().unwrap().to_owned();
-    let one = |it: &Value| {
-        let id = text(&it["Id"]).split('/').nth(5).unwrap().to_owned();
-        (id, text(&it["RecordState"]), text(&it["Compliance"]["Status"]))
+    let one = |finding: &Value| {
+        let id = text(&finding["Id"]).split('/').nth(5).unwrap().to_owned();
+        (id, text(&finding["RecordState"]), text(&finding["Compliance"]["Status"]))
     };
     aws.findings().iter().map(one).collect()
 }

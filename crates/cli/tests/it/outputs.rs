@@ -410,12 +410,12 @@ fn a_report_of_an_enforcement_says_what_was_changed() {
 
 /// So many instances, each from an image of its own and with a call of version 1.
 fn many(number: usize) -> FakeWorld {
-    let one = |aws: FakeAws, it: usize| {
-        let id = format!("i-{it:017x}");
+    let one = |aws: FakeAws, number: usize| {
+        let id = format!("i-{number:017x}");
         let mut launched = instance(&id);
-        launched.image = Some(ImageId::parse(&format!("ami-{it:017x}")).unwrap());
+        launched.image = Some(ImageId::parse(&format!("ami-{number:017x}")).unwrap());
         let exempt = [("v2only:exempt-until", "2026-11-30"), ("v2only:exempt-reason", "soon")];
-        let excused = instance(&format!("i-1{it:016x}"));
+        let excused = instance(&format!("i-1{number:016x}"));
         aws.instance("eu-central-1", launched).instance("eu-central-1", tagged(excused, &exempt)).counted(
             &id,
             Metric::NoToken,

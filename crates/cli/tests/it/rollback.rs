@@ -306,8 +306,8 @@ fn what_changed_while_the_question_was_open_is_not_restored() {
 #[test]
 fn what_is_switched_off_while_others_are_restored_stays_off() {
     let policy = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
-    let aws = (0..40).fold(FakeAws::default().at_home("eu-central-1"), |aws, it| {
-        aws.instance("eu-central-1", instance(&format!("i-{it:017x}")))
+    let aws = (0..40).fold(FakeAws::default().at_home("eu-central-1"), |aws, number| {
+        aws.instance("eu-central-1", instance(&format!("i-{number:017x}")))
     });
     let world = FakeWorld::with(aws).file("policy.yaml", policy);
     world.run(&format!("{ENFORCE} --soak 0s"));

@@ -62,8 +62,10 @@ fn one_scan_names_each_bad_and_exempt_surface_in_every_account_and_region() {
     for kind in SurfaceKind::ALL.iter().copied() {
         let word = kind.about().kind.word;
         for (what, verdict) in [("bad", "violation"), ("exempt", "exempt")] {
-            let named = json["findings"].as_array().unwrap().iter().filter(|it| {
-                it["kind"] == word && it["id"] == format!("{word}-{what}") && it["verdict"] == verdict
+            let named = json["findings"].as_array().unwrap().iter().filter(|finding| {
+                finding["kind"] == word
+                    && finding["id"] == format!("{word}-{what}")
+                    && finding["verdict"] == verdict
             });
             assert_eq!(named.count(), ACCOUNTS.len() * REGIONS.len(), "{word} {what}");
         }

@@ -35,8 +35,8 @@ const MORE: usize = 20 * 1024;
 fn world(number: usize) -> FakeWorld {
     let tags: Vec<(String, String)> = (0..30).map(|it| (format!("team:key-{it}"), "x".repeat(32))).collect();
     let tags: Vec<(&str, &str)> = tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let aws = (0..number).fold(FakeAws::default(), |aws, it| {
-        aws.instance("eu-central-1", tagged(instance(&format!("i-{it:017x}")), &tags))
+    let aws = (0..number).fold(FakeAws::default(), |aws, number| {
+        aws.instance("eu-central-1", tagged(instance(&format!("i-{number:017x}")), &tags))
     });
     // No disk: each line of a journal is synchronized.
     FakeWorld::within("/dev/shm", aws.at_home("eu-central-1")).file("policy.yaml", POLICY)

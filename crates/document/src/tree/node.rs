@@ -4,6 +4,8 @@ use std::fmt;
 
 use granit_parser::ScanError;
 
+use crate::text::lines;
+
 /// A position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mark {
@@ -16,6 +18,19 @@ pub struct Mark {
 impl Mark {
     /// The first character of a text.
     pub const START: Self = Self { line: 1, column: 1 };
+
+    /// The position of a byte of a text; the end of the text for one behind it.
+    #[must_use]
+    pub fn of_byte(text: &str, offset: usize) -> Self {
+        let offset = text.len().min(offset);
+        let start = (0..=offset).rev().find(|it| text.is_char_boundary(*it)).unwrap_or_default();
+        let (before, after) = text.split_at_checked(start).unwrap_or_default();
+        // The two characters of a line end are in one line.
+        let within = before.ends_with('\r') && after.starts_with('\n');
+        let lines = lines(before.strip_suffix('\r').filter(|_| within).unwrap_or(before));
+        let column = lines.last().map_or(0, |it| it.chars().count()) + 1 + usize::from(within);
+        Self { line: lines.len(), column }
+    }
 }
 
 /// A text with its position.

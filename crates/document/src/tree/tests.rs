@@ -1,6 +1,11 @@
 //! What both consumers of the tree need: exact positions, and nothing dropped.
 
-use super::{Format, IssueKind, Mark, Node, Options, Tree, Value, decode, read};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{Format, Issue, IssueKind, Mark, Node, Options, Tree, Value, decode, read};
+use crate::text::lines;
 
 fn template(text: &str) -> Tree {
     read(text, &Options::TEMPLATE)
@@ -126,4 +131,41 @@ fn text_is_decoded_by_its_first_bytes() {
     assert!(decode(&[b'a', 0xe4]).is_err());
     assert_eq!(template("\u{feff}{\"a\": 1}").root().map(|it| it.at.column), Some(1));
     assert_eq!(at(template("\u{feff}a: 1").root().unwrap().get("a")), (1, 4));
+}
+
+/// The tab keeps the first indentation from being enough.
+#[test]
+fn a_line_that_is_indented_twice_has_its_own_positions() {
+    let issue = template(" \t- \"\ra\"'").fatal().map(|it| it.at);
+    assert_eq!(issue, Some(Mark { line: 2, column: 3 }));
+}
+
+#[test]
+fn a_byte_has_its_line_and_its_character() {
+    let text = "\u{1d54f}b\r\n\rc";
+    let marks: Vec<(usize, usize)> =
+        (0..10).map(|it| Mark::of_byte(text, it)).map(|it| (it.line, it.column)).collect();
+    assert_eq!(marks, [(1, 1), (1, 1), (1, 1), (1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (3, 1), (3, 2)]);
+}
+
+const PIECES: &[&str] = &[
+    "a", ":", ": ", " ", "\n", "'", "\"", "\t", "\r", "\r\n", "- ", "|\n", ">", "&a ", "*a", "[", "]", "{",
+    "}", ",", "? ", "#", "!x ", "%", "---", "...", "é", "\u{2028}", "\u{85}", "\\", "0", "\u{feff}", "\u{1}",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_096, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_position_is_in_the_text(pieces in vec(select(PIECES), 0..14)) {
+        let text = pieces.concat();
+        for options in [Options::TEMPLATE, Options::STRICT] {
+            for Issue { at, kind, .. } in read(&text, &options).issues {
+                let lines = lines(&text);
+                let length = at.line.checked_sub(1).and_then(|it| lines.get(it)).map(|it| it.chars().count());
+                let is_there = length.is_some_and(|it| (1..=it + 1).contains(&at.column));
+                prop_assert!(is_there, "{text:?}: {kind:?} at {at:?}");
+            }
+        }
+    }
 }

@@ -53,9 +53,9 @@ fn line_start(text: &str, line: usize) -> Option<usize> {
 /// Moves positions on indented lines back to where they are in the text.
 fn unindent(tree: &mut Tree, lines: &[usize], by: usize) {
     fn back(at: &mut Mark, lines: &[usize], by: usize) {
-        if lines.contains(&at.line) {
-            at.column = at.column.saturating_sub(by).max(1);
-        }
+        // A line with tabs may have needed more than one indentation.
+        let times = lines.iter().filter(|it| **it == at.line).count();
+        at.column = at.column.saturating_sub(times * by).max(1);
     }
     fn walk(node: &mut Node, lines: &[usize], by: usize) {
         back(&mut node.at, lines, by);

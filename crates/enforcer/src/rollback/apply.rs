@@ -92,7 +92,7 @@ impl Here {
     async fn describe(ports: &impl Restorer, place: &Place, recorded: &[Recorded]) -> Self {
         let ids: Vec<InstanceId> = recorded
             .iter()
-            .filter_map(|it| match &it.what {
+            .filter_map(|change| match &change.what {
                 What::Instance { id, .. } => Some(id.clone()),
                 _ => None,
             })
@@ -197,13 +197,13 @@ pub async fn restore(
     now: &(impl Fn() -> Timestamp + Sync),
 ) -> Vec<Told> {
     let mut told = Vec::with_capacity(looked.len());
-    let restored = async |it: Looked| {
-        let Ok(Restoration::Restore(step)) = &it.restoration else {
-            return Told { looked: it, came: Came::Left, after: None };
+    let restored = async |target: Looked| {
+        let Ok(Restoration::Restore(step)) = &target.restoration else {
+            return Told { looked: target, came: Came::Left, after: None };
         };
-        match carry_out(ports, place, &it.recorded, step, exemption).await {
-            Ok(after) => Told { looked: it, came: Came::Restored, after },
-            Err(failure) => Told { looked: it, came: Came::Failed(failure), after: None },
+        match carry_out(ports, place, &target.recorded, step, exemption).await {
+            Ok(after) => Told { looked: target, came: Came::Restored, after },
+            Err(failure) => Told { looked: target, came: Came::Failed(failure), after: None },
         }
     };
     let is_slow =
@@ -245,7 +245,7 @@ async fn look_again(
 }
 
 fn is_as_planned(then: &Looked, now: &Looked) -> bool {
-    let step = |it: &Looked| match &it.restoration {
+    let step = |looked: &Looked| match &looked.restoration {
         Ok(Restoration::Restore(step)) => Some(step.clone()),
         Ok(_) | Err(_) => None,
     };
@@ -355,7 +355,7 @@ async fn exempt(
 
 /// Describes restored instances again, all in one call.
 async fn confirm(ports: &impl DescribeInstances, place: &Place, mut told: Vec<Told>) -> Vec<Told> {
-    let restored = |it: &Told| match (&it.came, &it.looked.recorded.what, &it.looked.restoration) {
+    let restored = |told: &Told| match (&told.came, &told.looked.recorded.what, &told.looked.restoration) {
         (Came::Restored, What::Instance { id, .. }, Ok(Restoration::Restore(Step::Options(options)))) => {
             Some((id.clone(), *options))
         }

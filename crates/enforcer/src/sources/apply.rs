@@ -114,9 +114,9 @@ pub async fn restore_latest<P: SourceReader + SourceWriter>(
     if theirs == 0 || theirs > ours {
         return Ok(None);
     }
-    let closed = |it: &TemplateVersion| {
-        it.options.http_tokens == Some(HttpTokens::Required)
-            || it.options.http_endpoint == Some(Switch::Disabled)
+    let closed = |version: &TemplateVersion| {
+        version.options.http_tokens == Some(HttpTokens::Required)
+            || version.options.http_endpoint == Some(Switch::Disabled)
     };
     let is_open = since.iter().any(|it| it.number == theirs && !closed(it));
     let wanted =

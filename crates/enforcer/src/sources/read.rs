@@ -58,9 +58,10 @@ pub async fn launch_configurations(
     let (mut all, mut next) = (Vec::new(), None);
     loop {
         let page = ports.launch_configurations(place, next).await?;
-        all.extend(page.items.into_iter().map(|it| {
-            let uses = consumers.iter().filter(|user| user.configuration.as_ref() == Some(&it.name));
-            LaunchConfiguration { groups: uses.map(|user| user.id.clone()).collect(), ..it }
+        all.extend(page.items.into_iter().map(|configuration| {
+            let uses =
+                consumers.iter().filter(|user| user.configuration.as_ref() == Some(&configuration.name));
+            LaunchConfiguration { groups: uses.map(|user| user.id.clone()).collect(), ..configuration }
         }));
         next = page.next;
         if next.is_none() {
@@ -105,7 +106,7 @@ pub async fn launch_templates<P: ListLaunchTemplates + ListImages>(
         }
         template.consumers = uses(template, consumers);
         let described: BTreeSet<u64> = template.versions.iter().map(|it| it.number).collect();
-        let named = template.consumers.iter().filter_map(|it| match it.version {
+        let named = template.consumers.iter().filter_map(|consumer| match consumer.version {
             VersionChoice::Number(number) if !described.contains(&number) => Some(number),
             _ => None,
         });

@@ -58,13 +58,12 @@ impl Watched {
 
 /// The instances that lost version 1: only of these does CloudWatch count refusals that came of it.
 pub fn watched(records: &[Record]) -> Vec<(Place, InstanceId)> {
-    let lost = |it: &&Record| {
-        let closed =
-            |posture| matches!(posture, Some(Posture::Options(it)) if it.http_tokens == HttpTokens::Required);
-        !closed(it.before) && closed(it.after)
+    let lost = |record: &&Record| {
+        let closed = |posture| matches!(posture, Some(Posture::Options(record)) if record.http_tokens == HttpTokens::Required);
+        !closed(record.before) && closed(record.after)
     };
-    let id = |it: &Record| match &it.resource {
-        ResourceId::Instance(id) => Some((it.place.clone(), id.clone())),
+    let id = |record: &Record| match &record.resource {
+        ResourceId::Instance(id) => Some((record.place.clone(), id.clone())),
         _ => None,
     };
     records.iter().filter(lost).filter_map(id).collect()

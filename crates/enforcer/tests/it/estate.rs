@@ -63,14 +63,14 @@ impl ListInstances for Fake {
             if world.forgets_pages && next.is_some() {
                 return Err(Failure::new(Kind::Invalid, "ec2:DescribeInstances", "InvalidNextToken"));
             }
-            let wanted = |it: &&Instance| {
-                let v1 = it.options.http_tokens == HttpTokens::Optional
-                    && it.options.http_endpoint == Switch::Enabled;
+            let wanted = |instance: &&Instance| {
+                let v1 = instance.options.http_tokens == HttpTokens::Optional
+                    && instance.options.http_endpoint == Switch::Enabled;
                 let listed = match listing {
                     Listing::All => true,
                     Listing::AnsweringVersion1 => v1,
                     Listing::Siblings(kinship) => {
-                        it.state == InstanceState::Running && Kinship::of(it).contains(kinship)
+                        instance.state == InstanceState::Running && Kinship::of(instance).contains(kinship)
                     }
                 };
                 is_ours(place) && listed
@@ -165,8 +165,8 @@ impl ListImages for Fake {
     async fn own_images(&self, place: &Place, _: Option<String>) -> Answer<Page<Image>> {
         self.call("ec2:DescribeImages", "", |world| {
             let numbers = 0..if is_ours(place) { world.images } else { 0 };
-            let items = numbers.map(|it| Image {
-                id: ImageId::parse(&format!("ami-{it:08x}")).unwrap(),
+            let items = numbers.map(|number| Image {
+                id: ImageId::parse(&format!("ami-{number:08x}")).unwrap(),
                 name: "golden".to_owned(),
                 imds_support: ImdsSupport::Unmarked,
                 tags: Tags::new(),

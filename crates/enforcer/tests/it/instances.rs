@@ -70,8 +70,8 @@ pub fn batch(events: &[Value]) -> Value {
 /// The outcome words of all records, and the reply.
 pub async fn handle(app: &App<Fake>, payload: Value) -> (Vec<String>, Result<Value, InvocationError>) {
     let mut said = Vec::new();
-    let mut say = |it: LogEntry<'_>| {
-        said.push(match it {
+    let mut say = |entry: LogEntry<'_>| {
+        said.push(match entry {
             LogEntry::Record(record) => format!("{} {}", record.resource, record.outcome.code()),
             LogEntry::Ignored { why, .. } => format!("ignored {}", why.code()),
             LogEntry::Elsewhere { function, .. } => format!("elsewhere {function}"),
@@ -377,8 +377,8 @@ async fn without_cloudtrail_drift_is_corrected_and_what_the_gate_shelters_says_w
     let (said, _) = handle(&app, modified("i-00000001", Some("optional"), NOW)).await;
     assert_eq!(said, ["i-00000001 fixed"]);
     let mut reasons = Vec::new();
-    let mut log = |it: LogEntry<'_>| {
-        if let LogEntry::Record(record) = it {
+    let mut log = |entry: LogEntry<'_>| {
+        if let LogEntry::Record(record) = entry {
             reasons.extend(record.reasons());
         }
     };
@@ -473,8 +473,8 @@ async fn an_exemption_tag_that_a_launch_template_gave_is_reported_as_such() {
                 json!({"items": [{"resourceType": "instance", "tags": [tag]}]});
         }
         let mut notes = Vec::new();
-        let mut say = |it: LogEntry<'_>| {
-            if let LogEntry::Record(record) = it {
+        let mut say = |entry: LogEntry<'_>| {
+            if let LogEntry::Record(record) = entry {
                 notes.extend(record.reasons());
             }
         };

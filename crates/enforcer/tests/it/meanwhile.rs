@@ -35,8 +35,8 @@ async fn after(meanwhile: impl FnOnce(&mut World)) -> (usize, Vec<(String, &'sta
     let (fake, planned) = planned().await;
     meanwhile(&mut fake.0.lock().unwrap());
     let (same, other) = unchanged_since(&fake, &place(), planned).await;
-    let said = |it: v2only_enforcer::Record| {
-        (it.resource.to_string(), it.hold().map_or(it.outcome.code(), Hold::code))
+    let said = |record: v2only_enforcer::Record| {
+        (record.resource.to_string(), record.hold().map_or(record.outcome.code(), Hold::code))
     };
     (same.len(), other.into_iter().map(said).collect())
 }

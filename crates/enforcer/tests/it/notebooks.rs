@@ -29,8 +29,8 @@ fn state_change(name: &str, status: &str) -> Value {
 
 async fn handle(app: &App<Fake>, payload: Value) -> Result<Vec<String>, InvocationError> {
     let mut said = Vec::new();
-    let mut say = |it: LogEntry<'_>| {
-        if let LogEntry::Record(record) = it {
+    let mut say = |entry: LogEntry<'_>| {
+        if let LogEntry::Record(record) = entry {
             said.push(record.outcome.code().to_owned());
         }
     };
@@ -137,8 +137,8 @@ async fn an_update_that_cannot_be_counted_is_an_update_all_the_same() {
             world.failures.insert("sagemaker:AddTags", vec![kind]);
         });
         let mut reasons = Vec::new();
-        let mut say = |it: LogEntry<'_>| {
-            if let LogEntry::Record(record) = it {
+        let mut say = |entry: LogEntry<'_>| {
+            if let LogEntry::Record(record) = entry {
                 reasons.push((record.outcome.code().to_owned(), record.reasons().join("; ")));
             }
         };
@@ -193,8 +193,8 @@ async fn a_history_of_a_notebook_that_cannot_be_read_is_said() {
             }
         });
         let mut notes = Vec::new();
-        let mut say = |it: LogEntry<'_>| {
-            if let LogEntry::Record(record) = it {
+        let mut say = |entry: LogEntry<'_>| {
+            if let LogEntry::Record(record) = entry {
                 notes.push((record.outcome.code(), record.notes()));
             }
         };
@@ -229,8 +229,8 @@ async fn an_update_without_effect_is_made_three_times() {
         app.ports.0.lock().unwrap().notebook("churn", NotebookStatus::Stopped).minimum_version =
             MinimumVersion::One;
         let later = move || now() + SignedDuration::from_mins(minute);
-        let mut say = |it: LogEntry<'_>| {
-            if let LogEntry::Record(record) = it {
+        let mut say = |entry: LogEntry<'_>| {
+            if let LogEntry::Record(record) = entry {
                 outcomes.push(record.outcome.code().to_owned());
             }
         };

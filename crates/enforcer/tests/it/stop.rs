@@ -216,8 +216,8 @@ async fn batch_of_500(app: &App<Fake>) -> usize {
         })
         .collect();
     let mut fixed = 0;
-    let mut say = |it: LogEntry<'_>| {
-        if let LogEntry::Record(record) = it {
+    let mut say = |entry: LogEntry<'_>| {
+        if let LogEntry::Record(record) = entry {
             fixed += usize::from(record.outcome.code() == "fixed");
         }
     };
@@ -238,8 +238,8 @@ async fn a_notebook_that_cannot_be_described_is_reported_by_its_name_and_the_oth
             world.failures.insert(action, vec![Kind::Denied]);
         });
         let told = deployed.sweep().await;
-        let open: Vec<String> = deployed.world(|it| {
-            let open = it.notebooks.iter().filter(|(_, it)| it.minimum_version != MinimumVersion::Two);
+        let open: Vec<String> = deployed.world(|world| {
+            let open = world.notebooks.iter().filter(|(_, it)| it.minimum_version != MinimumVersion::Two);
             open.map(|(name, _)| name.clone()).collect()
         });
         assert_eq!(open.len(), 1, "{action}");

@@ -120,9 +120,10 @@ impl Deployed {
     }
 
     pub fn left(&self) -> usize {
-        self.world(|it| {
-            let open = it.instances.values().filter(|it| {
-                it.options.http_tokens != HttpTokens::Required && it.options.http_endpoint == Switch::Enabled
+        self.world(|world| {
+            let open = world.instances.values().filter(|instance| {
+                instance.options.http_tokens != HttpTokens::Required
+                    && instance.options.http_endpoint == Switch::Enabled
             });
             open.count()
         })
@@ -262,9 +263,9 @@ async fn a_function_killed_at_any_call_loses_nothing() {
         deployed.world(|it| it.queue.push((SWEEP.to_owned(), 0)));
         while let Some((text, _)) = deployed.world(|it| (!it.queue.is_empty()).then(|| it.queue.remove(0))) {
             if !deployed.receive(&text, &mut told).await {
-                deployed.world(|it| {
-                    it.dies_after = None;
-                    it.queue.push((text.clone(), 0));
+                deployed.world(|world| {
+                    world.dies_after = None;
+                    world.queue.push((text.clone(), 0));
                 });
             }
         }

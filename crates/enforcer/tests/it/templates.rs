@@ -158,14 +158,14 @@ impl ChangeLaunchTemplate for Account {
         _: &LaunchTemplateId,
         wanted: WantedVersion,
     ) -> Answer<NewVersion> {
-        self.call("create".to_owned(), |it| {
-            let mut version = it.versions.iter().find(|it| it.number == wanted.from).unwrap().clone();
-            it.latest += 1;
-            version.number = it.latest;
+        self.call("create".to_owned(), |template| {
+            let mut version = template.versions.iter().find(|it| it.number == wanted.from).unwrap().clone();
+            template.latest += 1;
+            version.number = template.latest;
             version.made = Some(Made { from: wanted.from, latest: wanted.latest });
             version.options =
                 wanted.change.map_or(version.options, |change| version.options.tightened(change));
-            it.versions.push(version.clone());
+            template.versions.push(version.clone());
             NewVersion { version, request_id: None }
         })
     }
@@ -182,8 +182,8 @@ impl ChangeLaunchTemplate for Account {
     }
 
     async fn make_default(&self, _: &Place, _: &LaunchTemplateId, version: u64) -> Answer<Option<String>> {
-        self.call("make default".to_owned(), |it| {
-            it.default = version;
+        self.call("make default".to_owned(), |template| {
+            template.default = version;
             Some("request-1".to_owned())
         })
     }

@@ -100,7 +100,9 @@ pub fn read(text: &str) -> Result<Policy, Invalid> {
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        let at = Mark { line: error.line().max(1), column: error.column().max(1) };
+        // serde_json counts bytes, and ends lines at line feeds only.
+        let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
+        let at = Mark::of_byte(text, before.sum::<usize>() + error.column().saturating_sub(1));
         return Err(invalid(at, format!("not JSON: {message}"), "repair the JSON first"));
     }
     let tree = tree::read(text, &Options::TEMPLATE);

@@ -1,8 +1,10 @@
 //! CloudFormation templates, as written or as synthesised by the CDK.
 //!
 //! Read in this order: `kinds` are the resource types; `constant` is what functions come to before the
-//! deployment; `value` is what a property can be when the template is deployed; `judge` compares both.
+//! deployment; `value` is what a property can be when the template is deployed; `judge` compares both, and `attributes`
+//! are the other keys of a resource.
 
+mod attributes;
 mod call;
 mod constant;
 mod constructs;

@@ -2,11 +2,13 @@
 //! API and Crossplane.
 
 pub mod kinds;
+mod misspelt;
 
 use v2only_document::tree::{self, Format, Node, Options, Value};
 use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
 use self::kinds::{KINDS, ObjectKind, Switch, Unset};
+use self::misspelt::{first, is_null, overlooked};
 use super::cloudformation::Unreadable;
 use super::{Counts, Finding};
 use crate::check::Level;
@@ -129,11 +131,22 @@ fn note(address: &str, at: Mark, why: String, instead: &str) -> Finding {
 
 impl Object<'_> {
     fn findings(&self, settings: &Settings) -> Vec<Finding> {
-        match self.kind.switch {
+        let findings = match self.kind.switch {
             Switch::Options { path, unset, template } => self.options(path, unset, template, settings),
             Switch::NodeGroups(lists) => self.node_groups(lists),
             Switch::Notebook => self.notebook(),
+        };
+        self.with_overlooked(findings, &self.kind.switch.keys())
+    }
+
+    /// Adds notes for what stands where keys at these paths were probably meant.
+    fn with_overlooked(&self, mut findings: Vec<Finding>, paths: &[Vec<&'static str>]) -> Vec<Finding> {
+        for (at, why) in overlooked(self.node, paths) {
+            if findings.iter().all(|it| it.at != Some(at)) {
+                findings.push(note(&self.address, at, why, "check the spelling"));
+            }
         }
+        findings
     }
 
     fn options(
@@ -224,27 +237,34 @@ impl Object<'_> {
     fn node_groups(&self, lists: &[&str]) -> Vec<Finding> {
         let mut findings = Vec::new();
         for list in lists {
-            let Some(Node { value: Value::List(groups), .. }) = self.node.get(list) else { continue };
+            let Some(groups) = self.node.get(list).filter(|it| !is_null(it)) else { continue };
+            let Value::List(groups) = &groups.value else {
+                let why = format!("{list} is not a list, so its node groups cannot be judged");
+                findings.push(note(&self.address, groups.at, why, "check the node groups"));
+                continue;
+            };
             for group in groups {
                 let name = group.get("name").and_then(Node::text).unwrap_or_default();
                 let address = format!("{}/{list}/{name}", self.address);
-                let group_object = Self { address, node: group, ..*self };
-                let instead = group_object.lines(&[], "disableIMDSv1: true");
-                if let Some(template) = group.get("launchTemplate") {
-                    let why = "a launch template outside of this file decides".to_owned();
-                    findings.push(note(&group_object.address, template.at, why, &instead));
-                    continue;
-                }
-                if group.get("disablePodIMDS").and_then(Node::text) == Some("true") {
-                    continue;
-                }
-                if let Some(stated) = group.get("disableIMDSv1").filter(|it| !is_null(it)) {
-                    let code = "http-tokens-not-required";
-                    findings.extend(group_object.equals(stated, "disableIMDSv1", "true", code, &instead));
-                }
+                let group = Self { address, node: group, ..*self };
+                findings.extend(group.with_overlooked(group.node_group(), &kinds::node_group()));
             }
         }
         findings
+    }
+
+    fn node_group(&self) -> Vec<Finding> {
+        let instead = self.lines(&[], "disableIMDSv1: true");
+        if let Some(template) = self.node.get("launchTemplate") {
+            let why = "a launch template outside of this file decides".to_owned();
+            return vec![note(&self.address, template.at, why, &instead)];
+        }
+        if self.node.get("disablePodIMDS").and_then(Node::text) == Some("true") {
+            return Vec::new();
+        }
+        let stated = self.node.get("disableIMDSv1").filter(|it| !is_null(it));
+        let code = "http-tokens-not-required";
+        stated.map(|it| self.equals(it, "disableIMDSv1", "true", code, &instead)).unwrap_or_default()
     }
 
     fn notebook(&self) -> Vec<Finding> {
@@ -287,7 +307,7 @@ impl Object<'_> {
 
     /// The value at a path. Crossplane has a list of one map, or the map itself.
     fn at(&self, path: &[&str]) -> Option<&Node> {
-        let found = path.iter().try_fold(self.node, |node, name| first(node.get(name)?))?;
+        let found = path.iter().try_fold(self.node, |node, name| node.get(name).map(first))?;
         (!path.is_empty() && !is_null(found)).then_some(found)
     }
 
@@ -308,18 +328,6 @@ impl Object<'_> {
         let (address, instead) = (self.address.clone(), instead.to_owned());
         Finding { code, level: Level::Error, at: Some(at), address, why, instead }
     }
-}
-
-/// The first item of a list, or the node itself.
-fn first(node: &Node) -> Option<&Node> {
-    match &node.value {
-        Value::List(items) => items.first(),
-        _ => Some(node),
-    }
-}
-
-fn is_null(node: &Node) -> bool {
-    matches!(&node.value, Value::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null"))
 }
 
 /// Whether a tool fills the text in: Helm, Flux, Kustomize, or a script.

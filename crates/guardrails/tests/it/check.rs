@@ -174,6 +174,8 @@ fn a_policy_over_the_limit_is_named() {
 #[rstest]
 #[case::no_json("{", 1, 1, "not JSON: EOF while parsing an object")]
 #[case::a_comma("{\n \"Statement\": [,]}", 2, 16, "not JSON: expected value")]
+#[case::wide_characters("{\n \"\u{1d54f}é\": ,}", 2, 8, "not JSON: expected value")]
+#[case::an_end_behind_a_wide_character("{\"\u{1d54f}", 1, 3, "not JSON: EOF while parsing a string")]
 #[case::no_policy("{\n  \"a\": 1}", 2, 3, "unknown element `a`")]
 #[case::no_effect("{\"Statement\":[\n{\"Action\":\"a\"}]}", 2, 1, "statement 1 has no `Effect`")]
 #[case::misspelt(

@@ -38,6 +38,9 @@ fn codes(kind: &str, properties: &str) -> Vec<&'static str> {
 #[case::empty_template("{LaunchTemplate: {}}", &["cannot-tell"])]
 #[case::options_in_doubt_beside_a_template("{LaunchTemplate: {LaunchTemplateName: t}, MetadataOptions: !If [A, {HttpTokens: required}, !Ref AWS::NoValue]}", &["cannot-tell"])]
 #[case::tokens_beside_a_template("{LaunchTemplate: {LaunchTemplateName: t}, MetadataOptions: {HttpTokens: required}}", &[])]
+#[case::misspelt_options("{MetadataOption: {HttpTokens: required}}", &["malformed-property"])]
+#[case::misspelt_tokens("{MetadataOptions: {HttpToken: required}}", &["malformed-property"])]
+#[case::misspelt_template("{LaunchTemplates: {LaunchTemplateName: t}}", &["http-tokens-not-stated", "cannot-tell"])]
 fn an_instance_is_judged_by_what_it_becomes(#[case] properties: &str, #[case] expected: &[&str]) {
     assert_eq!(codes("AWS::EC2::Instance", properties), expected);
 }
@@ -61,7 +64,7 @@ fn an_instance_is_judged_by_what_it_becomes(#[case] properties: &str, #[case] ex
 #[case("AWS::AutoScaling::AutoScalingGroup", "{LaunchConfigurationName: !Ref P}", &["cannot-tell"])]
 #[case("AWS::AutoScaling::AutoScalingGroup", "{LaunchConfigurationName: !If [C, elsewhere, !Ref AWS::NoValue]}", &["cannot-tell"])]
 #[case("AWS::AutoScaling::AutoScalingGroup", "{InstanceId: i-0abc}", &["cannot-tell"])]
-#[case("AWS::AutoScaling::AutoScalingGroup", "{LaunchConfigurationName: }", &[])]
+#[case("AWS::AutoScaling::AutoScalingGroup", "{LaunchConfigurationName: }", &["cannot-tell"])]
 #[case("AWS::AutoScaling::LaunchConfiguration", "{}", &["http-tokens-not-stated"])]
 #[case("AWS::EKS::Nodegroup", "{}", &["cannot-tell"])]
 #[case("AWS::Batch::ComputeEnvironment", "{}", &["cannot-tell"])]
@@ -105,9 +108,38 @@ fn every_type_with_a_switch_is_judged_or_named(
     "Resources:\n  Fn::ForEach::All:\n    - N\n    - [A, B]\n    - 'Web${N}': {Type: AWS::EC2::Instance}\n",
     &["Web${N}"]
 )]
+#[case::fleet_in_a_loop_with_a_misspelt_key(
+    "Resources:\n  Fn::ForEach::All:\n    - N\n    - [A, B]\n    - 'Fleet${N}': {Type: AWS::EC2::EC2Fleet, Properties1: {}}\n",
+    &["Fleet${N}", "Fleet${N}"]
+)]
+#[case::fleet_with_a_misspelt_list(
+    "Resources:\n  A: {Type: AWS::EC2::EC2Fleet, Properties: {LaunchTemplatesConfig: []}}\n",
+    &["A"]
+)]
+#[case::fleets_and_groups_of_nothing(
+    "Resources:\n  A: {Type: AWS::EC2::EC2Fleet}\n  B: {Type: AWS::EC2::SpotFleet, Properties: {}}\n  \
+     C: {Type: AWS::AutoScaling::AutoScalingGroup}\n  D: {Type: AWS::EC2::EC2Fleet, Properties: {LaunchTemplateConfigs: []}}\n",
+    &["A", "B", "C", "D"]
+)]
+#[case::keys_of_a_resource(
+    "Resources:\n  A: {Type: AWS::AppStream::Fleet, DeletionPolice: Retain, Properties: {DisableIMDSV1: true}}\n  \
+     B: {Type: AWS::AppStream::Fleet, Owner: me, Properties: {DisableIMDSV1: true}}\n  \
+     C: {Type: AWS::AppStream::Fleet, Metadata: {}, UpdateReplacePolicy: Retain, Properties: {DisableIMDSV1: true}}\n",
+    &["A", "B"]
+)]
 #[case::byte_order_mark("\u{feff}{\"Resources\": {\"Web\": {\"Type\": \"AWS::EC2::Instance\"}}}", &["Web"])]
 fn nothing_that_is_not_judged_counts_as_clean(#[case] text: &str, #[case] expected: &[&str]) {
     assert_eq!(found(text).into_iter().map(|it| it.0).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_its_spelling() {
+    let text = "Resources:\n  A: {Type: AWS::EC2::EC2Fleet, Properties1: {}}\n  \
+                B: {Type: AWS::AppStream::Fleet, dependsOn: A, Properties: {DisableIMDSV1: true}}\n";
+    let findings = Template::read(text).unwrap().unwrap().findings(&Settings::shipped());
+    let whys: Vec<&str> = findings.iter().map(|it| it.why.as_str()).collect();
+    assert!(whys.contains(&"there is no key Properties1 of a resource; write Properties"), "{whys:?}");
+    assert!(whys.contains(&"there is no key dependsOn of a resource; write DependsOn"), "{whys:?}");
 }
 
 #[test]

@@ -110,6 +110,42 @@ fn object(version: &str, kind: &str, spec: &str) -> String {
     "{forProvider: {}}",
     "notebook-version-1"
 )]
+#[case::node_class_key("karpenter.k8s.aws/v1", "EC2NodeClass", "{metadataOption: {}}", "cannot-tell")]
+#[case::node_class_case("karpenter.k8s.aws/v1", "EC2NodeClass", "{metadataoptions: {}}", "cannot-tell")]
+#[case::node_class_tokens(
+    "karpenter.k8s.aws/v1",
+    "EC2NodeClass",
+    "{metadataOptions: {httpToken: optional}}",
+    "cannot-tell"
+)]
+#[case::node_class_text("karpenter.k8s.aws/v1", "EC2NodeClass", "{metadataOptions: x}", "cannot-tell")]
+#[case::node_class_list("karpenter.k8s.aws/v1", "EC2NodeClass", "[x]", "cannot-tell")]
+#[case::node_class_null("karpenter.k8s.aws/v1", "EC2NodeClass", "{metadataOptions: }", "")]
+#[case::node_class_merged("karpenter.k8s.aws/v1", "EC2NodeClass", "{<<: {amiFamily: AL2023}}", "cannot-tell")]
+#[case::node_template_key(
+    "karpenter.k8s.aws/v1alpha1",
+    "AWSNodeTemplate",
+    "{launchTemplates: it}",
+    "cannot-tell"
+)]
+#[case::machines_key(
+    "infrastructure.cluster.x-k8s.io/v1beta2",
+    "AWSMachineTemplate",
+    "{templates: {spec: {instanceMetadataOptions: {httpTokens: required}}}}",
+    "http-tokens-not-stated cannot-tell"
+)]
+#[case::crossplane_key(
+    "ec2.aws.upbound.io/v1beta1",
+    "LaunchTemplate",
+    "{forProvider: {metadataOption: {httpTokens: required}}}",
+    "http-tokens-not-stated cannot-tell"
+)]
+#[case::notebook_key(
+    "sagemaker.aws.upbound.io/v1beta1",
+    "NotebookInstance",
+    "{forProvider: {instanceMetadataServiceConfiguration: {minimumInstanceMetadataServiceVersions: '2'}}}",
+    "notebook-version-1 cannot-tell"
+)]
 fn each_kind_is_judged_by_its_default(
     #[case] version: &str,
     #[case] kind: &str,
@@ -137,6 +173,27 @@ fn node_groups_of_eksctl_are_judged_each() {
             "15 http-tokens-not-required ClusterConfig/web/managedNodeGroups/m",
         ]
     );
+}
+
+#[rstest]
+#[case::list("nodeGroup: [{name: a, disableIMDSv1: false}]", "nodeGroups is probably meant")]
+#[case::managed_list("managedNodegroup: []", "managedNodeGroups is probably meant")]
+#[case::map("nodeGroups: {name: a}", "nodeGroups is not a list")]
+#[case::text("nodeGroups: [a]", "is expected in a map")]
+#[case::key("nodeGroups: [{disableIMDSV: false}]", "disableIMDSv1 is probably meant")]
+#[case::template("nodeGroups: [{launchTemplates: {id: lt-0abc}}]", "launchTemplate is probably meant")]
+fn a_misspelt_key_of_eksctl_is_named(#[case] text: &str, #[case] why: &str) {
+    let text = format!("apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\n{text}\n");
+    let findings = Manifests::read(&text).unwrap().unwrap().findings(&Settings::shipped());
+    let whys: Vec<&str> = findings.iter().map(|it| it.why.as_str()).collect();
+    assert!(!whys.is_empty() && whys.iter().all(|it| it.contains(why)), "{whys:?}");
+}
+
+#[test]
+fn a_cluster_without_node_groups_is_clean() {
+    let text =
+        "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nfargateProfiles: [{name: a}]\nnodeGroups:\n";
+    assert_eq!(found(text), [""; 0]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod kubernetes;
 mod packer;
 mod policy_findings;
 mod readme;
+mod references;
 mod roles;
 mod shipped;
 mod sizes;

@@ -25,9 +25,16 @@ fn root(kind: &str, stated: &Value) -> Value {
     json!({"resources": [{"address": format!("{kind}.web"), "type": kind, "expressions": stated}]})
 }
 
-/// Codes of what is found, for a resource of the root module.
+/// Codes of what is found, for a resource of the root module. The plan has launch templates that require tokens.
 fn codes(kind: &str, after: &Value, unknown: &Value, stated: &Value) -> Vec<&'static str> {
-    let plan = plan(&format!("{kind}.web"), kind, after, unknown, &root(kind, stated));
+    let mut plan = plan(&format!("{kind}.web"), kind, after, unknown, &root(kind, stated));
+    let options = json!({"metadata_options": [{"http_tokens": "required"}]});
+    let nested = json!({"launch_template_data": {"metadata_options": {"http_tokens": "required"}}});
+    for (kind, after) in [("aws_launch_template", options), ("awscc_ec2_launch_template", nested)] {
+        let changes = plan.get_mut("resource_changes").and_then(Value::as_array_mut).unwrap();
+        changes.push(json!({"address": format!("{kind}.lt"), "mode": "managed", "type": kind,
+            "change": {"actions": ["no-op"], "after": after, "after_unknown": {}}}));
+    }
     assert!(is_plan(&plan));
     findings(&plan, &Settings::shipped()).into_iter().map(|it| it.code).collect()
 }
@@ -70,7 +77,7 @@ fn an_instance_with_a_launch_template_is_judged_by_what_it_states_itself() {
         "aws_instance",
         &json!({}),
         &json!({"launch_template": true, "metadata_options": true}),
-        &json!({"launch_template": [{"id": {"references": ["aws_launch_template.web.id", "aws_launch_template.web"]}}]}),
+        &json!({"launch_template": [{"id": {"references": ["aws_launch_template.lt.id", "aws_launch_template.lt"]}}]}),
     );
     assert_eq!(later, [""; 0]);
 }
@@ -233,8 +240,9 @@ fn a_hop_limit_that_is_known_later_is_a_note() {
 fn what_a_launch_template_outside_of_the_plan_decides_is_a_note() {
     let group = json!({"launch_template": [{"id": "lt-0abc0123456789def"}]});
     assert_eq!(stated_fully("aws_autoscaling_group", &group), ["cannot-tell"]);
-    let inside = json!({"launch_template": [{"id": {"references": ["aws_launch_template.web.id"]}}]});
+    let inside = json!({"launch_template": [{"id": {"references": ["aws_launch_template.lt.id"]}}]});
     assert_eq!(codes("aws_autoscaling_group", &group, &json!({}), &inside), [""; 0]);
+    assert_eq!(stated_fully("aws_autoscaling_group", &json!({})), ["cannot-tell"]);
     assert_eq!(stated_fully("aws_eks_node_group", &json!({})), ["cannot-tell"]);
     let named = json!({"launch_template": {"launch_template_id": "lt-0abc0123456789def"}});
     assert_eq!(stated_fully("awscc_ec2_instance", &named), ["cannot-tell"]);
@@ -288,7 +296,7 @@ fn twins_of_other_services_have_the_switches_of_cloudformation() {
     assert_eq!(stated_fully("awscc_sagemaker_notebook_instance", &version("1")), ["notebook-version-1"]);
     let fleet = |tokens: &str| {
         json!({"launch_template_configs": [{
-            "launch_template_specification": {"launch_template_id": {"references": ["awscc_ec2_launch_template.a.id"]}},
+            "launch_template_specification": {"launch_template_id": {"references": ["awscc_ec2_launch_template.lt.id"]}},
             "overrides": [{"metadata_options": {"http_tokens": "required"}}, {"metadata_options": {"http_tokens": tokens}}]}]})
     };
     assert_eq!(stated_fully("awscc_ec2_ec2_fleet", &fleet("required")), [""; 0]);

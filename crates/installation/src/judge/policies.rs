@@ -37,12 +37,12 @@ pub(super) fn lets(policy: &Value, service: &str, action: &str, source: &str) ->
 
 /// The statement that lets anybody in the world do `action`, if one does. One with a condition is not taken for it.
 pub(super) fn open_to_all(policy: &Value, action: &str) -> Option<String> {
-    let anybody = |it: &Value| {
-        let principal = it.get("Principal").map(|it| it.get("AWS").unwrap_or(it));
-        it.get("Effect").and_then(Value::as_str) == Some("Allow")
-            && texts(it.get("Action")).any(|it| covers(it, action))
+    let anybody = |statement: &Value| {
+        let principal = statement.get("Principal").map(|it| it.get("AWS").unwrap_or(it));
+        statement.get("Effect").and_then(Value::as_str) == Some("Allow")
+            && texts(statement.get("Action")).any(|it| covers(it, action))
             && texts(principal).any(|it| it == "*")
-            && it.get("Condition").and_then(Value::as_object).is_none_or(serde_json::Map::is_empty)
+            && statement.get("Condition").and_then(Value::as_object).is_none_or(serde_json::Map::is_empty)
     };
     (1..).zip(statements(policy)).find(|(_, it)| anybody(it)).map(|(number, it)| name(number, it))
 }
@@ -117,8 +117,8 @@ fn on_behalf_of(condition: Option<&Value>, source: &str) -> bool {
     let Some(condition) = condition.and_then(Value::as_object) else { return true };
     condition.iter().all(|(operator, keys)| {
         matches!(operator.as_str(), "ArnEquals" | "ArnLike" | "StringEquals" | "StringLike")
-            && keys.as_object().is_some_and(|it| {
-                it.iter().all(|(key, values)| {
+            && keys.as_object().is_some_and(|tested| {
+                tested.iter().all(|(key, values)| {
                     key.eq_ignore_ascii_case("aws:SourceArn") && texts(Some(values)).any(|it| it == source)
                 })
             })
@@ -128,8 +128,8 @@ fn on_behalf_of(condition: Option<&Value>, source: &str) -> bool {
 fn is_only_over_tls(it: &Value) -> bool {
     let condition = it.get("Condition").and_then(Value::as_object);
     let only = condition.filter(|it| it.len() == 1).and_then(|it| it.get("Bool")).and_then(Value::as_object);
-    only.is_some_and(|it| {
-        it.len() == 1
-            && it.get("aws:SecureTransport").is_some_and(|it| it == "false" || it.as_bool() == Some(false))
+    only.is_some_and(|test| {
+        test.len() == 1
+            && test.get("aws:SecureTransport").is_some_and(|it| it == "false" || it.as_bool() == Some(false))
     })
 }

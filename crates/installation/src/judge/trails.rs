@@ -83,10 +83,10 @@ fn each(report: &mut Report<'_>, it: &TrailSnapshot) {
 fn missed(selectors: &Selectors) -> Option<String> {
     match selectors {
         Selectors::Basic(all) => {
-            let takes = |it: &BasicSelector| {
-                it.management
-                    && it.read_write != "ReadOnly"
-                    && !it.excluded.iter().any(|it| SOURCES.contains(&it.as_str()))
+            let takes = |selector: &BasicSelector| {
+                selector.management
+                    && selector.read_write != "ReadOnly"
+                    && !selector.excluded.iter().any(|it| SOURCES.contains(&it.as_str()))
             };
             (!all.iter().any(takes)).then(|| "does not record management events that write".to_owned())
         }
@@ -137,13 +137,13 @@ fn holds(it: &FieldSelector) -> bool {
 }
 
 fn basic_with_writes(all: &[BasicSelector]) -> Value {
-    let one = |it: &BasicSelector, writes: bool| {
-        let data = it.data.iter().map(|(kind, values)| json!({ "Type": kind, "Values": values }));
+    let one = |selector: &BasicSelector, writes: bool| {
+        let data = selector.data.iter().map(|(kind, values)| json!({ "Type": kind, "Values": values }));
         let excluded: Vec<&String> =
-            it.excluded.iter().filter(|it| !SOURCES.contains(&it.as_str())).collect();
+            selector.excluded.iter().filter(|it| !SOURCES.contains(&it.as_str())).collect();
         json!({
-            "ReadWriteType": if writes { "All" } else { it.read_write.as_str() },
-            "IncludeManagementEvents": writes || it.management,
+            "ReadWriteType": if writes { "All" } else { selector.read_write.as_str() },
+            "IncludeManagementEvents": writes || selector.management,
             "DataResources": data.collect::<Vec<_>>(),
             "ExcludeManagementEventSources": excluded,
         })
@@ -156,15 +156,15 @@ fn basic_with_writes(all: &[BasicSelector]) -> Value {
 }
 
 fn advanced_with_writes(all: &[AdvancedSelector]) -> Value {
-    let one = |it: &AdvancedSelector| {
-        let fields = it.fields.iter().map(|it| {
+    let one = |advanced: &AdvancedSelector| {
+        let fields = advanced.fields.iter().map(|field| {
             let mut said = Map::new();
-            said.insert("Field".to_owned(), json!(it.field));
-            said.extend(it.operators.iter().map(|(name, values)| ((*name).to_owned(), json!(values))));
+            said.insert("Field".to_owned(), json!(field.field));
+            said.extend(field.operators.iter().map(|(name, values)| ((*name).to_owned(), json!(values))));
             Value::Object(said)
         });
         let mut selector = Map::new();
-        if let Some(name) = &it.name {
+        if let Some(name) = &advanced.name {
             selector.insert("Name".to_owned(), json!(name));
         }
         selector.insert("FieldSelectors".to_owned(), fields.collect());

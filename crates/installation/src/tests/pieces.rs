@@ -33,8 +33,8 @@ fn broken_rules_and_targets() {
         "aws events enable-rule --name v2only-ec2-enforcer --region eu-central-1",
     );
     alone(
-        |it| {
-            rule(it, DEFAULT_BUS).rule.as_mut().unwrap().as_mut().unwrap().pattern =
+        |snapshot| {
+            rule(snapshot, DEFAULT_BUS).rule.as_mut().unwrap().as_mut().unwrap().pattern =
                 Some("{\"source\":[\"aws.ec2\"]}".to_owned())
         },
         "rule",
@@ -103,9 +103,9 @@ fn broken_queues() {
     let set = "aws sqs set-queue-attributes --queue-url https://sqs/v2only-ec2-enforcer --attributes '{\"RedrivePolicy\"";
     alone(|it| drop(attributes(it, EC2).remove("RedrivePolicy")), EC2, "it has no DLQ", set);
     alone(
-        |it| {
+        |snapshot| {
             let once = json!({ "deadLetterTargetArn": Arns(&hub()).queue("v2only-ec2-enforcer-dlq"), "maxReceiveCount": "1" });
-            drop(attributes(it, EC2).insert("RedrivePolicy".to_owned(), once.to_string()));
+            drop(attributes(snapshot, EC2).insert("RedrivePolicy".to_owned(), once.to_string()));
         },
         EC2,
         "after 1 tries",
@@ -132,8 +132,8 @@ fn broken_queues() {
     for name in [EC2, UNDELIVERED] {
         check(
             Site::Alone,
-            |it| {
-                let all = attributes(it, name);
+            |snapshot| {
+                let all = attributes(snapshot, name);
                 all.insert("SqsManagedSseEnabled".to_owned(), "false".to_owned());
                 all.insert("KmsMasterKeyId".to_owned(), "alias/aws/sqs".to_owned());
             },
@@ -154,9 +154,9 @@ fn broken_queues() {
         "aws sqs create-queue --queue-name v2only-ec2-enforcer --attributes '{",
     );
     alone(
-        |it| {
+        |snapshot| {
             drop(
-                attributes(it, "v2only-ec2-enforcer-dlq")
+                attributes(snapshot, "v2only-ec2-enforcer-dlq")
                     .insert("ApproximateNumberOfMessages".to_owned(), "3".to_owned()),
             )
         },
@@ -284,8 +284,12 @@ fn broken_functions_and_mappings() {
         "aws lambda create-event-source-mapping",
     );
     alone(
-        |it| {
-            drop(it.functions.insert(EC2, FunctionSnapshot { function: Ok(None), mappings: Ok(Vec::new()) }))
+        |snapshot| {
+            drop(
+                snapshot
+                    .functions
+                    .insert(EC2, FunctionSnapshot { function: Ok(None), mappings: Ok(Vec::new()) }),
+            )
         },
         "function",
         "not there",

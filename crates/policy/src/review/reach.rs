@@ -80,9 +80,9 @@ impl Reach {
         {
             return Some(blind);
         }
-        let here = |it: &&Place| {
-            let region = it.region.as_str();
-            meant(&it.account)
+        let here = |place: &&Place| {
+            let region = place.region.as_str();
+            meant(&place.account)
                 && (matcher.regions.is_empty() || matcher.regions.iter().any(|it| it.matches(region)))
         };
         self.unread.iter().find(here).cloned().map(Blind::Unread)

@@ -268,121 +268,135 @@ const UNMARK: fn(&NotebookStep) -> bool = |it| *it == NotebookStep::Unmark;
 
 const INVARIANTS: [(&str, Invariant); 32] = [
     // what is never done
-    ("only a running notebook is stopped", |case, it| {
-        !does(it, STOP) || case.status == NotebookStatus::InService
+    ("only a running notebook is stopped", |case, decision| {
+        !does(decision, STOP) || case.status == NotebookStatus::InService
     }),
-    ("a version-2 notebook is not stopped", |case, it| !does(it, STOP) || !case.is_v2()),
-    ("Amazon Linux 1 is not stopped", |case, it| !does(it, STOP) || case.platform != Platform::AmazonLinux1),
-    ("an unknown platform is not stopped", |case, it| {
-        !does(it, STOP) || !matches!(case.platform, Platform::Unknown(_))
+    ("a version-2 notebook is not stopped", |case, decision| !does(decision, STOP) || !case.is_v2()),
+    ("Amazon Linux 1 is not stopped", |case, decision| {
+        !does(decision, STOP) || case.platform != Platform::AmazonLinux1
     }),
-    ("Amazon Linux 2 is not stopped without opt-in", |case, it| {
-        !does(it, STOP) || case.platform != Platform::AmazonLinux2 || case.upgrade
+    ("an unknown platform is not stopped", |case, decision| {
+        !does(decision, STOP) || !matches!(case.platform, Platform::Unknown(_))
     }),
-    ("nothing is stopped that could not be started again", |case, it| !does(it, STOP) || case.restartable()),
-    ("what is not new is stopped only inside a window", |case, it| {
-        !does(it, STOP) || case.age == Age::Fresh || case.in_service == Running::WindowOpen
+    ("Amazon Linux 2 is not stopped without opt-in", |case, decision| {
+        !does(decision, STOP) || case.platform != Platform::AmazonLinux2 || case.upgrade
     }),
-    ("only a stopped or failed notebook is updated", |case, it| {
-        !does(it, UPDATE) || matches!(case.status, NotebookStatus::Stopped | NotebookStatus::Failed)
+    ("nothing is stopped that could not be started again", |case, decision| {
+        !does(decision, STOP) || case.restartable()
     }),
-    ("a version-2 notebook is not updated, unless it could not be started otherwise", |case, it| {
-        !does(it, UPDATE) || !case.is_v2() || case.stranded()
+    ("what is not new is stopped only inside a window", |case, decision| {
+        !does(decision, STOP) || case.age == Age::Fresh || case.in_service == Running::WindowOpen
     }),
-    ("nothing is updated, or stopped for it, once updates have had no effect", |case, it| {
-        !case.exhausted() || !(does(it, UPDATE) || does(it, STOP))
+    ("only a stopped or failed notebook is updated", |case, decision| {
+        !does(decision, UPDATE) || matches!(case.status, NotebookStatus::Stopped | NotebookStatus::Failed)
     }),
-    ("a platform is upgraded only from 2, where AWS offers it", |case, it| {
-        !does(it, UPGRADE) || (case.platform == Platform::AmazonLinux2 && case.type_runs_al2023)
+    ("a version-2 notebook is not updated, unless it could not be started otherwise", |case, decision| {
+        !does(decision, UPDATE) || !case.is_v2() || case.stranded()
     }),
-    ("a platform is upgraded only with opt-in, which holds for what was stopped under it", |case, it| {
-        !does(it, UPGRADE) || case.upgrade || case.mark == Mark::Believable
+    ("nothing is updated, or stopped for it, once updates have had no effect", |case, decision| {
+        !case.exhausted() || !(does(decision, UPDATE) || does(decision, STOP))
     }),
-    ("started is only what is stopped, and marked within a day", |case, it| {
-        !does(it, START) || (case.status == NotebookStatus::Stopped && case.mark == Mark::Believable)
+    ("a platform is upgraded only from 2, where AWS offers it", |case, decision| {
+        !does(decision, UPGRADE) || (case.platform == Platform::AmazonLinux2 && case.type_runs_al2023)
     }),
-    ("what its owner stopped after our start is not started", |case, it| {
-        case.mark != Mark::Started || !does(it, START)
+    (
+        "a platform is upgraded only with opt-in, which holds for what was stopped under it",
+        |case, decision| !does(decision, UPGRADE) || case.upgrade || case.mark == Mark::Believable,
+    ),
+    ("started is only what is stopped, and marked within a day", |case, decision| {
+        !does(decision, START) || (case.status == NotebookStatus::Stopped && case.mark == Mark::Believable)
     }),
-    ("unmarked is only what is marked and settled", |case, it| {
-        !does(it, UNMARK) || (case.mark != Mark::None && case.settled())
+    ("what its owner stopped after our start is not started", |case, decision| {
+        case.mark != Mark::Started || !does(decision, START)
     }),
-    ("an unmarked one is not taken for one that was stopped by us", |case, it| {
-        !does(it, UNMARK) || case.status != NotebookStatus::Stopped || case.mark != Mark::Believable
+    ("unmarked is only what is marked and settled", |case, decision| {
+        !does(decision, UNMARK) || (case.mark != Mark::None && case.settled())
     }),
-    ("Amazon Linux 2 is not started where it can be upgraded", |case, it| {
-        !does(it, START) || !case.stranded()
+    ("an unmarked one is not taken for one that was stopped by us", |case, decision| {
+        !does(decision, UNMARK) || case.status != NotebookStatus::Stopped || case.mark != Mark::Believable
     }),
-    ("what is observed, exempt or contested is not stopped", |case, it| !case.barred() || !does(it, STOP)),
-    ("what is observed, exempt or contested is updated only so that it can be started", |case, it| {
-        !case.barred() || !does(it, UPDATE) || (case.stranded() && does(it, UPGRADE))
+    ("Amazon Linux 2 is not started where it can be upgraded", |case, decision| {
+        !does(decision, START) || !case.stranded()
     }),
-    ("observing remembers no flip", |case, it| {
-        case.regime != Regime::Observe || !remembers(it, REVERTED_TAG)
+    ("what is observed, exempt or contested is not stopped", |case, decision| {
+        !case.barred() || !does(decision, STOP)
+    }),
+    ("what is observed, exempt or contested is updated only so that it can be started", |case, decision| {
+        !case.barred() || !does(decision, UPDATE) || (case.stranded() && does(decision, UPGRADE))
+    }),
+    ("observing remembers no flip", |case, decision| {
+        case.regime != Regime::Observe || !remembers(decision, REVERTED_TAG)
     }),
     (
         "a start is written into a mark that waits for ours, while it starts or its owner stops it",
-        |case, it| {
+        |case, decision| {
             let started = case.status == NotebookStatus::Pending
                 || case.status == NotebookStatus::Stopping && case.is_v2();
-            remembers(it, RESTART_TAG) == (started && case.mark == Mark::Believable)
+            remembers(decision, RESTART_TAG) == (started && case.mark == Mark::Believable)
         },
     ),
-    ("what is between two states is not touched", |case, it| {
-        case.settled() || !matches!(it.plan, Plan::Act(_))
+    ("what is between two states is not touched", |case, decision| {
+        case.settled() || !matches!(decision.plan, Plan::Act(_))
     }),
-    ("remembered is only what was turned back and is not exempt", |case, it| {
-        let counted = matches!(it.verdict, Verdict::Violation(_) | Verdict::Compliant(_));
-        !remembers(it, REVERTED_TAG) || (case.flips == Flips::Now && counted)
+    ("remembered is only what was turned back and is not exempt", |case, decision| {
+        let counted = matches!(decision.verdict, Verdict::Violation(_) | Verdict::Compliant(_));
+        !remembers(decision, REVERTED_TAG) || (case.flips == Flips::Now && counted)
     }),
     // what is always done
-    ("gone is gone", |case, it| {
-        (case.status == NotebookStatus::Gone) == (it.verdict == Verdict::Gone)
-            && (it.verdict != Verdict::Gone || it.plan == Plan::Nothing)
+    ("gone is gone", |case, decision| {
+        (case.status == NotebookStatus::Gone) == (decision.verdict == Verdict::Gone)
+            && (decision.verdict != Verdict::Gone || decision.plan == Plan::Nothing)
     }),
-    ("every violation ends in an act, a wait or a hold", |_, it| {
-        !matches!(it.verdict, Verdict::Violation(_)) || it.plan != Plan::Nothing
+    ("every violation ends in an act, a wait or a hold", |_, decision| {
+        !matches!(decision.verdict, Verdict::Violation(_)) || decision.plan != Plan::Nothing
     }),
-    ("whatever allows version 1 and is not exempt is a violation", |case, it| {
+    ("whatever allows version 1 and is not exempt is a violation", |case, decision| {
         let violates = !case.is_v2() && !case.exempt() && case.status != NotebookStatus::Gone;
-        violates == matches!(it.verdict, Verdict::Violation(_))
+        violates == matches!(decision.verdict, Verdict::Violation(_))
     }),
-    ("what we stopped and need not or may not update is started", |case, it| {
+    ("what we stopped and need not or may not update is started", |case, decision| {
         let done = case.is_v2() || case.barred() || case.exhausted();
         let due = case.status == NotebookStatus::Stopped && case.mark == Mark::Believable && done;
-        !due || case.stranded() || does(it, START)
+        !due || case.stranded() || does(decision, START)
     }),
     (
         "what we stopped and AWS would not start is upgraded, whatever the policy says, or spoken of",
-        |case, it| {
+        |case, decision| {
             !case.stranded()
-                || if case.exhausted() { held(it, "update-had-no-effect") } else { does(it, UPGRADE) }
+                || if case.exhausted() {
+                    held(decision, "update-had-no-effect")
+                } else {
+                    does(decision, UPGRADE)
+                }
         },
     ),
-    ("a stopped or failed violation is updated at once", |case, it| {
+    ("a stopped or failed violation is updated at once", |case, decision| {
         let due = matches!(case.status, NotebookStatus::Stopped | NotebookStatus::Failed)
             && !case.is_v2()
             && case.regime == Regime::Enforce
             && case.flips != Flips::Contested
             && !case.exhausted();
-        !due || does(it, UPDATE)
+        !due || does(decision, UPDATE)
     }),
-    ("a flip found corrected already is remembered", |case, it| {
+    ("a flip found corrected already is remembered", |case, decision| {
         let due = case.flips == Flips::Now
             && case.is_v2()
             && case.regime != Regime::Observe
             && case.status != NotebookStatus::Gone;
-        !due || remembers(it, REVERTED_TAG)
+        !due || remembers(decision, REVERTED_TAG)
     }),
-    ("what we left stopped is noted, and nothing else is", |case, it| {
+    ("what we left stopped is noted, and nothing else is", |case, decision| {
         let stopped = matches!(case.status, NotebookStatus::Stopped | NotebookStatus::Failed);
         let left = stopped && matches!(case.mark, Mark::Stale | Mark::Unreadable);
-        left == it.notes.contains(&Note::LeftStopped)
+        left == decision.notes.contains(&Note::LeftStopped)
     }),
-    ("a mark does not outlive the way: running, it is taken off or the way is gone again", |case, it| {
-        let due = case.status == NotebookStatus::InService && case.mark != Mark::None;
-        !due || does(it, UNMARK) || does(it, STOP)
-    }),
+    (
+        "a mark does not outlive the way: running, it is taken off or the way is gone again",
+        |case, decision| {
+            let due = case.status == NotebookStatus::InService && case.mark != Mark::None;
+            !due || does(decision, UNMARK) || does(decision, STOP)
+        },
+    ),
 ];
 
 #[test]

@@ -176,7 +176,11 @@ fn the_memory_of_updates_fits_into_a_tag() {
 
 #[test]
 fn a_hold_says_how_often_and_why() {
-    let why = |it: Notebook| match it.decide(&enforce().contested_after(3).policy(), &seen()).unwrap().plan {
+    let why = |notebook: Notebook| match notebook
+        .decide(&enforce().contested_after(3).policy(), &seen())
+        .unwrap()
+        .plan
+    {
         Plan::Hold { why, .. } => why.to_string(),
         other => panic!("{other:?}"),
     };

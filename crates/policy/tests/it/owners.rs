@@ -28,9 +28,9 @@ fn created_by(arn: &str) -> LaunchTemplate {
 }
 
 fn rules(owned: OwnedTemplates) -> Rules {
-    enforce().edit(|it| {
-        it.launch_templates.fix = LaunchTemplateFix::NewVersion;
-        it.launch_templates.owned = owned;
+    enforce().edit(|rules| {
+        rules.launch_templates.fix = LaunchTemplateFix::NewVersion;
+        rules.launch_templates.owned = owned;
     })
 }
 

@@ -312,7 +312,7 @@ proptest! {
             InstanceChange::DisableEndpoint
         } else {
             InstanceChange::RequireTokens {
-                hop_limit: find(|it| match it {
+                hop_limit: find(|finding| match finding {
                     Finding::Option(OptionFinding::HopLimitAbove { max: to, .. } | OptionFinding::HopLimitOther { exactly: to, .. }) => Some(to.get()),
                     _ => None,
                 }).map(|to| hops(i64::from(to))),

@@ -245,9 +245,9 @@ fn what_the_document_says_of_other_options_holds_for_templates_too() {
 #[test]
 fn a_template_gets_no_option_that_would_make_its_launches_fail() {
     let rules = || {
-        new_versions().edit(|it| {
-            it.instances.switches[SwitchOption::MetadataTags] = SwitchRule::Enabled;
-            it.instances.switches[SwitchOption::Ipv6Endpoint] = SwitchRule::Enabled;
+        new_versions().edit(|rules| {
+            rules.instances.switches[SwitchOption::MetadataTags] = SwitchRule::Enabled;
+            rules.instances.switches[SwitchOption::Ipv6Endpoint] = SwitchRule::Enabled;
         })
     };
     let mut it = template(1, 1, vec![version(1, OPTIONAL)]);
@@ -311,9 +311,9 @@ fn a_launch_configuration_is_reported_with_its_groups() {
         options: says(tokens),
         groups: groups.iter().map(|it| (*it).to_owned()).collect(),
     };
-    let decide = |it: &LaunchConfiguration| {
+    let decide = |configuration: &LaunchConfiguration| {
         let policy = Policy::plain(enforce());
-        decide_launch_configuration(it, &policy, &seen().circumstances()).unwrap().decision
+        decide_launch_configuration(configuration, &policy, &seen().circumstances()).unwrap().decision
     };
     assert_eq!(told(&decide(&it(SILENT, &["web"]))), "violation [http-tokens] → hold: immutable");
     assert_eq!(told(&decide(&it(OPTIONAL, &[]))), "violation [http-tokens] → hold: immutable");
@@ -358,12 +358,12 @@ fn an_image_is_marked_only_where_document_and_person_agree() {
 }
 
 fn wants(tokens: bool, hop_limit: Option<i64>, enforced: bool) -> Rules {
-    enforce().edit(|it| {
-        it.account_defaults.http_tokens_required = tokens;
+    enforce().edit(|rules| {
+        rules.account_defaults.http_tokens_required = tokens;
         if let Some(limit) = hop_limit {
-            it.account_defaults.hop_limit = DefaultRule::Must(Preference::Set(hops(limit)));
+            rules.account_defaults.hop_limit = DefaultRule::Must(Preference::Set(hops(limit)));
         }
-        it.account_defaults.enforced = enforced;
+        rules.account_defaults.enforced = enforced;
     })
 }
 
@@ -429,9 +429,9 @@ const COMPLIANT: &str = "compliant (account defaults are as the policy says) →
 #[test]
 fn defaults_of_endpoint_and_tags_are_set() {
     let rules = || {
-        enforce().edit(|it| {
-            it.account_defaults.http_endpoint = DefaultRule::Must(Preference::Set(Disabled));
-            it.account_defaults.metadata_tags = DefaultRule::Must(Preference::Set(true));
+        enforce().edit(|rules| {
+            rules.account_defaults.http_endpoint = DefaultRule::Must(Preference::Set(Disabled));
+            rules.account_defaults.metadata_tags = DefaultRule::Must(Preference::Set(true));
         })
     };
     let both = "violation [account-default-endpoint account-default-metadata-tags] → act: account default \
@@ -464,10 +464,10 @@ fn defaults_of_endpoint_and_tags_are_set() {
 #[test]
 fn defaults_are_cleared_and_an_endpoint_stays_disabled() {
     let rules = || {
-        enforce().edit(|it| {
-            it.account_defaults.hop_limit = DefaultRule::Must(Preference::Clear);
-            it.account_defaults.http_endpoint = DefaultRule::Must(Preference::Clear);
-            it.account_defaults.metadata_tags = DefaultRule::Must(Preference::Clear);
+        enforce().edit(|rules| {
+            rules.account_defaults.hop_limit = DefaultRule::Must(Preference::Clear);
+            rules.account_defaults.http_endpoint = DefaultRule::Must(Preference::Clear);
+            rules.account_defaults.metadata_tags = DefaultRule::Must(Preference::Clear);
         })
     };
     let (on, off, strange) = (Some(Switch::Enabled), Some(Switch::Disabled), Some(Switch::Unknown));
@@ -589,8 +589,8 @@ fn what_a_run_that_was_killed_left_undone_is_found_and_planned() {
                  default";
     let again = "2: violation [latest-displaced] → act: version 2 again, so that it is $Latest";
     let made = "2: violation [http-tokens latest-displaced] → act: new version from version 2 with HttpTokens=required";
-    let check = |shows, it: &LaunchTemplate, expected: &[&str]| {
-        check_template(shows, it, &account(SILENT), new_versions(), expected);
+    let check = |shows, template: &LaunchTemplate, expected: &[&str]| {
+        check_template(shows, template, &account(SILENT), new_versions(), expected);
     };
     check("$Latest was right", &interrupted(REQUIRED, &[]), &[first, again]);
     check("$Latest was wrong, too", &interrupted(OPTIONAL, &[]), &[first, made]);

@@ -185,8 +185,8 @@ proptest! {
         rules in rules(),
     ) {
         let policy = Policy::plain(rules);
-        let decide = |it: &LaunchTemplate| {
-            decide_launch_template(it, &account, &policy, &seen().circumstances()).unwrap()
+        let decide = |template: &LaunchTemplate| {
+            decide_launch_template(template, &account, &policy, &seen().circumstances()).unwrap()
         };
         let before = in_use(before);
         let mut run = StoredTemplate { template: before.clone(), calls_left: usize::MAX };
@@ -197,8 +197,8 @@ proptest! {
             prop_assert_eq!(was.imds_support, is.imds_support);
             let endpoint = (was.options.http_endpoint, is.options.http_endpoint);
             prop_assert!(endpoint.0 == endpoint.1);
-            let tokens = |it: &TemplateVersion| {
-                effective(&it.options, &account, it.imds_support).http_tokens.is
+            let tokens = |version: &TemplateVersion| {
+                effective(&version.options, &account, version.imds_support).http_tokens.is
             };
             prop_assert!(tokens(&was) != HttpTokens::Required || tokens(&is) == HttpTokens::Required);
             let kept = policy.rules.instances.hop_limit == HopLimitRule::Keep;
@@ -283,8 +283,8 @@ proptest! {
             enforced,
         };
         let policy = Policy::plain(enforce().edit(|it| it.account_defaults = wanted));
-        let decide = |it: &AccountDefaults| {
-            decide_account_defaults(it, failing, &policy, &seen().circumstances()).unwrap()
+        let decide = |defaults: &AccountDefaults| {
+            decide_account_defaults(defaults, failing, &policy, &seen().circumstances()).unwrap()
         };
         let mut after = before.clone();
         if let Plan::Act(Step::AccountDefaults(change)) = decide(&before).plan {

@@ -350,8 +350,8 @@ pub trait NotebookWords: Sized {
     }
     /// It ran before we stopped it; marked then.
     fn marked(self, then: Timestamp) -> Self {
-        self.edit(|it| {
-            it.tags.insert(RESTART_TAG.to_owned(), then.to_string());
+        self.edit(|notebook| {
+            notebook.tags.insert(RESTART_TAG.to_owned(), then.to_string());
         })
     }
 }
@@ -411,14 +411,14 @@ pub trait RulesWords: Sized {
         self.gate(GateScope::None, 14)
     }
     fn fresh_minutes(self, minutes: u32) -> Self {
-        self.edit(|it| {
-            it.instances.fresh_minutes = minutes;
-            it.notebooks.fresh_minutes = minutes;
+        self.edit(|rules| {
+            rules.instances.fresh_minutes = minutes;
+            rules.notebooks.fresh_minutes = minutes;
         })
     }
     fn contested_after(self, corrections: u8) -> Self {
-        self.edit(|it| {
-            it.drift = DriftRule {
+        self.edit(|rules| {
+            rules.drift = DriftRule {
                 contested_after: corrections,
                 window_hours: 24,
                 when_contested: WhenContested::Report,

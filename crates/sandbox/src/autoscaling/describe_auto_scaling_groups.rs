@@ -42,12 +42,15 @@ fn shape(group: &Group, instances: Vec<&str>) -> Shape {
         Source::Configuration(name) => start.with("LaunchConfigurationName", name),
         Source::Template(template) => start.with("LaunchTemplate", template.shape()),
         Source::Mixed(MixedInstances { base, overrides, distribution }) => {
-            let overrides = overrides.iter().map(|it| {
+            let overrides = overrides.iter().map(|choice| {
                 Shape::map()
-                    .with("InstanceType", &it.kind)
-                    .with_some("WeightedCapacity", it.weight.as_deref())
-                    .with_some("ImageId", it.image.as_deref())
-                    .with_some("LaunchTemplateSpecification", it.template.as_ref().map(Specification::shape))
+                    .with("InstanceType", &choice.kind)
+                    .with_some("WeightedCapacity", choice.weight.as_deref())
+                    .with_some("ImageId", choice.image.as_deref())
+                    .with_some(
+                        "LaunchTemplateSpecification",
+                        choice.template.as_ref().map(Specification::shape),
+                    )
             });
             let template = Shape::map()
                 .with("LaunchTemplateSpecification", base.shape())

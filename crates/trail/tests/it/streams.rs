@@ -60,19 +60,19 @@ fn lake(record: &Value) -> Value {
 #[case::lines(format!("{}\n{}\n\n{}\n", other(), one(), two()))]
 #[case::one_after_the_other(format!("{:#}{:#}{:#}", other(), one(), two()))]
 #[case::looked_up(json!({ "Events": looked_up() }).to_string())]
-#[case::envelopes([other(), one(), two()].map(|it| {
-    json!({ "detail-type": "AWS API Call via CloudTrail", "source": "aws.ec2", "id": "0", "detail": it }).to_string()
+#[case::envelopes([other(), one(), two()].map(|record| {
+    json!({ "detail-type": "AWS API Call via CloudTrail", "source": "aws.ec2", "id": "0", "detail": record }).to_string()
 }).join("\n"))]
-#[case::athena([other(), one(), two()].iter().map(|it| {
-    if it["eventID"] == "9" { it.to_string() } else { athena(it).to_string() }
+#[case::athena([other(), one(), two()].iter().map(|record| {
+    if record["eventID"] == "9" { record.to_string() } else { athena(record).to_string() }
 }).collect::<Vec<_>>().join("\n"))]
 #[case::lake([other(), lake(&one()), lake(&two())].map(|it| it.to_string()).join("\n"))]
 #[case::lake_json([other(), one(), two()].map(|it| json!({ "eventJson": it.to_string() }).to_string()).join("\n"))]
 #[case::lake_results(json!({ "QueryStatus": "FINISHED", "QueryResultRows": [
     [{ "eventJson": other().to_string() }], [{ "eventJson": one().to_string() }], [{ "eventJson": two().to_string() }],
 ] }).to_string())]
-#[case::notifications([other(), one(), two()].map(|it| {
-    json!({ "Type": "Notification", "TopicArn": "arn:aws:sns:eu-central-1:111122223333:trail", "Message": it.to_string() })
+#[case::notifications([other(), one(), two()].map(|record| {
+    json!({ "Type": "Notification", "TopicArn": "arn:aws:sns:eu-central-1:111122223333:trail", "Message": record.to_string() })
         .to_string()
 }).join("\n"))]
 fn records_are_read_from(#[case] text: String) {

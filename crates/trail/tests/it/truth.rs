@@ -275,13 +275,13 @@ fn every_prediction_is_what_happens() {
     let launches: Vec<(MetadataOptions, LaunchFacts)> = wanted
         .iter()
         .enumerate()
-        .map(|(index, it)| {
-            let options = before.launch(index, it);
+        .map(|(index, launch_path)| {
+            let options = before.launch(index, launch_path);
             let record = before.record();
             let launch = recorded_launch(&record).unwrap().unwrap();
             let tags = launch_tags(&launch);
-            let path = PATHS.iter().find(|(name, _)| *name == it.path).unwrap().1;
-            assert_eq!(LaunchPath::of(&launch, &tags), path, "{it:?}");
+            let path = PATHS.iter().find(|(name, _)| *name == launch_path.path).unwrap().1;
+            assert_eq!(LaunchPath::of(&launch, &tags), path, "{launch_path:?}");
             recording.add(record);
             (options.unwrap(), LaunchFacts::of(&launch, &tags))
         })

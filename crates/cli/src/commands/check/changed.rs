@@ -23,12 +23,12 @@ pub(super) fn since(commit: &str, path: &Path) -> Result<BTreeSet<PathBuf>, Prob
     let changed = git(folder, &diff)?;
     let untracked = git(folder, &["ls-files", "--others", "--exclude-standard", "-z"])?;
     let names = changed.split('\0').chain(untracked.split('\0')).filter(|it| !it.is_empty());
-    let named = |it: &str| {
+    let named = |file: &str| {
         // `read_dir` of `.` returns `./name`, and a named file has no such prefix.
         if folder == Path::new("") || (!path.is_dir() && folder == Path::new(".") && !path.starts_with(".")) {
-            PathBuf::from(it)
+            PathBuf::from(file)
         } else {
-            folder.join(it)
+            folder.join(file)
         }
     };
     Ok(names.map(named).collect())

@@ -28,8 +28,8 @@ pub(super) fn read(
         Ok(None) => {}
     }
     match PackerTemplate::read(text) {
-        Ok(template) => template.map(|it| {
-            let (findings, counts) = (it.findings(settings), it.counts());
+        Ok(template) => template.map(|packer| {
+            let (findings, counts) = (packer.findings(settings), packer.counts());
             Ok(("packer", Judged { findings, counts, ..Judged::default() }))
         }),
         Err(why) => Some(Err(why)),

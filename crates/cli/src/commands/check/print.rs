@@ -104,20 +104,20 @@ const fn level(it: Level) -> sarif::Level {
 }
 
 fn document(checked: &Checked, exit: Exit) -> CheckV1 {
-    let finding = |file: &str, it: &Finding| FindingV1 {
+    let finding = |file: &str, judged: &Finding| FindingV1 {
         file: file.to_owned(),
-        line: it.at.map(|it| it.line),
-        column: it.at.map(|it| it.column),
-        resource: it.address.clone(),
-        code: it.code,
-        level: level(it.level).code(),
-        why: it.why.clone(),
-        instead: it.instead.clone(),
+        line: judged.at.map(|it| it.line),
+        column: judged.at.map(|it| it.column),
+        resource: judged.address.clone(),
+        code: judged.code,
+        level: level(judged.level).code(),
+        why: judged.why.clone(),
+        instead: judged.instead.clone(),
     };
-    let suppressed = |(file, it): &(String, Suppressed)| SuppressedV1 {
-        finding: finding(file, &it.finding),
-        until: it.until.to_string(),
-        reason: it.reason.clone(),
+    let suppressed = |(file, excused): &(String, Suppressed)| SuppressedV1 {
+        finding: finding(file, &excused.finding),
+        until: excused.until.to_string(),
+        reason: excused.reason.clone(),
     };
     let file = |(file, language, counts): &(String, &'static str, Counts)| FileV1 {
         file: file.clone(),
@@ -148,9 +148,9 @@ fn code_scanning(checked: &Checked) -> impl serde::Serialize + use<> {
         .map(|(id, description)| json!({"id": id, "shortDescription": {"text": description}}))
         .collect();
     let remaining = checked.findings.iter().map(|(file, it)| result(file, it));
-    let suppressed = checked.suppressed.iter().map(|(file, it)| {
-        let mut result = result(file, &it.finding);
-        let why = format!("{} (through {})", it.reason, it.until);
+    let suppressed = checked.suppressed.iter().map(|(file, excused)| {
+        let mut result = result(file, &excused.finding);
+        let why = format!("{} (through {})", excused.reason, excused.until);
         if let Value::Object(members) = &mut result {
             let suppression = json!([{ "kind": "inSource", "justification": why }]);
             members.insert("suppressions".to_owned(), suppression);

@@ -124,17 +124,20 @@ fn source_files(folder: &str) -> Vec<PathBuf> {
 
 /// The suppressions with the addresses that the resources have in their modules, and as copies.
 fn by_address(directives: Vec<Directive>, findings: &[Finding]) -> Vec<Directive> {
-    let addresses = |it: &Directive| {
-        let Some(block) = it.address.clone() else { return vec![it.clone()] };
+    let addresses = |directive: &Directive| {
+        let Some(block) = directive.address.clone() else { return vec![directive.clone()] };
         let of_block = findings.iter().filter(|finding| plain_address(&finding.address) == block);
         let named: BTreeSet<&String> = of_block
-            .filter(|finding| it.codes.iter().any(|code| code == finding.code))
+            .filter(|finding| directive.codes.iter().any(|code| code == finding.code))
             .map(|finding| &finding.address)
             .collect();
         if named.is_empty() {
-            return vec![it.clone()];
+            return vec![directive.clone()];
         }
-        named.into_iter().map(|address| Directive { address: Some(address.clone()), ..it.clone() }).collect()
+        named
+            .into_iter()
+            .map(|address| Directive { address: Some(address.clone()), ..directive.clone() })
+            .collect()
     };
     directives.iter().flat_map(addresses).collect()
 }

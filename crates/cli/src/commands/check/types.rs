@@ -13,12 +13,12 @@ use crate::world::World;
 
 /// Every resource type with a metadata switch, one a row.
 pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop> {
-    let types = iac::types().into_iter().map(|it| TypeV1 {
-        language: it.language,
-        name: it.name.to_owned(),
-        state: if it.named.is_some() { "named" } else { "judged" },
-        switch: it.switch,
-        why: it.named.map(str::to_owned),
+    let types = iac::types().into_iter().map(|kind| TypeV1 {
+        language: kind.language,
+        name: kind.name.to_owned(),
+        state: if kind.named.is_some() { "named" } else { "judged" },
+        switch: kind.switch,
+        why: kind.named.map(str::to_owned),
     });
     let types: Vec<TypeV1> = types.collect();
     if session.shared.output == Format::Json {

@@ -66,9 +66,9 @@ fn unpack(zip: &Path, into: &Path) -> Result<Program, Problem> {
         .map_err(zip::result::ZipError::Io)
         .and_then(ZipArchive::new)
         .and_then(|mut archive| archive.extract(into));
-    unpacked.map_err(|it| {
+    unpacked.map_err(|error| {
         Problem::usage(
-            format!("cannot unpack {}: {it}", zip.display()),
+            format!("cannot unpack {}: {error}", zip.display()),
             "name a folder with the zips of a release",
         )
     })?;

@@ -142,8 +142,8 @@ impl Aside {
     fn of(said: &[LogLine]) -> Self {
         let with = |outcome: &str, reasons: &[&str]| {
             let lines = said.iter().filter(|it| it.outcome == outcome);
-            let lines = lines.filter(|it| {
-                reasons.is_empty() || it.reason.as_deref().is_some_and(|reason| reasons.contains(&reason))
+            let lines = lines.filter(|line| {
+                reasons.is_empty() || line.reason.as_deref().is_some_and(|reason| reasons.contains(&reason))
             });
             lines.filter_map(|it| it.why.clone()).collect()
         };

@@ -98,8 +98,9 @@ impl Stage {
             ..MetadataDefaults::default()
         };
         aws.set_metadata_defaults(MEMBER, VIRGINIA, defaults);
-        aws.notebooks().configure(|it| {
-            (it.starting, it.stopping, it.updating) = (NOTEBOOK_STEP, NOTEBOOK_STEP, NOTEBOOK_STEP);
+        aws.notebooks().configure(|timing| {
+            (timing.starting, timing.stopping, timing.updating) =
+                (NOTEBOOK_STEP, NOTEBOOK_STEP, NOTEBOOK_STEP);
         });
 
         let queue = |name: &str| QueueName::new(HOME, FRANKFURT, name);

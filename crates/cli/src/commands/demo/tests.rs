@@ -82,8 +82,8 @@ fn members_of_a_launch_that_fared_differently_have_rows_of_their_own() {
     let mut part = part("burst", Posture::open(1));
     part.members = (0..3).map(|it| (format!("i-{it}"), Posture::open(1))).collect();
     let lines: Vec<LogLine> = (0..3)
-        .map(|it| LogLine {
-            resource: Some(format!("i-{it}")),
+        .map(|number| LogLine {
+            resource: Some(format!("i-{number}")),
             ..said("violation", &[OPEN], "fixed", Some("HttpTokens=required"))
         })
         .collect();

@@ -141,8 +141,8 @@ impl<W: World> WaveRunner<'_, W> {
 
     /// How many of the changes that are left may still fail.
     fn bound(&self, failed: usize) -> Bound {
-        self.course.rollout.map_or_else(Bound::default, |it| {
-            Bound::at_most(it.max_errors.of(self.course.changes.len()).saturating_sub(failed))
+        self.course.rollout.map_or_else(Bound::default, |rollout| {
+            Bound::at_most(rollout.max_errors.of(self.course.changes.len()).saturating_sub(failed))
         })
     }
 

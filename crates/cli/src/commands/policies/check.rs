@@ -181,21 +181,21 @@ const fn colour(case: &Case) -> Style {
 }
 
 fn file_v1(it: &Checked) -> FileV1 {
-    let finding = |it: &Finding| FindingV1 {
-        code: it.code,
-        level: level(it.level).code(),
-        line: it.at.line,
-        column: it.at.column,
-        statement: it.statement.clone(),
-        message: it.message.clone(),
-        instead: it.instead.clone(),
+    let finding = |judged: &Finding| FindingV1 {
+        code: judged.code,
+        level: level(judged.level).code(),
+        line: judged.at.line,
+        column: judged.at.column,
+        statement: judged.statement.clone(),
+        message: judged.message.clone(),
+        instead: judged.instead.clone(),
     };
-    let effect = |it: &Case| EffectV1 {
-        request: it.id,
-        meaning: it.name,
-        outcome: outcome(&it.outcome),
-        by: if let Outcome::Denied(by) = &it.outcome { by.clone() } else { Vec::new() },
-        depends_on: if let Outcome::Depends(keys) = &it.outcome { keys.clone() } else { [].into() },
+    let effect = |case: &Case| EffectV1 {
+        request: case.id,
+        meaning: case.name,
+        outcome: outcome(&case.outcome),
+        by: if let Outcome::Denied(by) = &case.outcome { by.clone() } else { Vec::new() },
+        depends_on: if let Outcome::Depends(keys) = &case.outcome { keys.clone() } else { [].into() },
     };
     FileV1 {
         file: it.name.clone(),

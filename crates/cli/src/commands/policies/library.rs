@@ -46,12 +46,12 @@ pub(super) fn list<W: World>(session: &mut Session<'_, W>) -> Result<Exit, Stop>
     if session.shared.output == Format::Json {
         let policies = files
             .iter()
-            .map(|it| ListedV1 {
-                path: it.path.clone(),
-                kind: it.kind().to_owned(),
-                sids: it.names.clone(),
-                characters: it.text.chars().count(),
-                limit: it.limit,
+            .map(|file| ListedV1 {
+                path: file.path.clone(),
+                kind: file.kind().to_owned(),
+                sids: file.names.clone(),
+                characters: file.text.chars().count(),
+                limit: file.limit,
             })
             .collect();
         documents::json(
@@ -117,17 +117,17 @@ fn rendered(settings: &Settings) -> Result<Vec<File>, Problem> {
     let templates = deploy::files(settings).map_err(too_large)?;
     let templates =
         templates.into_iter().map(|it| File { names: Vec::new(), limit: None, path: it.path, text: it.text });
-    let policies = policies.into_iter().map(|it| File {
-        names: it.sids(),
-        limit: Some(it.kind.limit()),
-        path: it.path,
-        text: it.json,
+    let policies = policies.into_iter().map(|policy| File {
+        names: policy.sids(),
+        limit: Some(policy.kind.limit()),
+        path: policy.path,
+        text: policy.json,
     });
-    let rules = iac::guard::files(settings).into_iter().map(|it| File {
-        names: it.rules().map(str::to_owned).collect(),
+    let rules = iac::guard::files(settings).into_iter().map(|guard| File {
+        names: guard.rules().map(str::to_owned).collect(),
         limit: None,
-        path: it.path,
-        text: it.text,
+        path: guard.path,
+        text: guard.text,
     });
     let mut files: Vec<File> = policies.chain(rules).chain(templates).collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));

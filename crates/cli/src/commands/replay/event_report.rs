@@ -92,7 +92,7 @@ impl EventReport {
 
     /// Everything said of resources.
     pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
-        self.words.iter().filter_map(|it| match it {
+        self.words.iter().filter_map(|word| match word {
             Word::Record(record) => Some(record.as_ref()),
             Word::Ignored { .. } | Word::Malformed(_) => None,
         })

@@ -27,14 +27,14 @@ pub(super) fn rows_of(causes: Causes, accounts: &AccountNames) -> (Rows<Cause>, 
     let causes: Vec<_> = causes.largest().into_iter().filter(|it| it.instances > 0).collect();
     let total = causes.iter().map(|it| it.instances).sum();
     let most = causes.iter().map(|it| it.instances).max().unwrap_or(0);
-    let row = |it: crate::report::causes::Cause| Cause {
-        place: plain(&it.whereabouts(accounts)),
-        words: sentence_case(&plain(&it.words)),
-        instances: it.instances,
-        share: percent(it.instances, most),
-        groups: some(&it.groups.iter().map(|group| plain(group)).collect::<Vec<_>>(), 3),
-        remedy: it.remedy.map(|words| sentence_case(&plain(&words))).unwrap_or_default(),
-        command: it.command.map(|command| plain(command.as_str())).unwrap_or_default(),
+    let row = |cause: crate::report::causes::Cause| Cause {
+        place: plain(&cause.whereabouts(accounts)),
+        words: sentence_case(&plain(&cause.words)),
+        instances: cause.instances,
+        share: percent(cause.instances, most),
+        groups: some(&cause.groups.iter().map(|group| plain(group)).collect::<Vec<_>>(), 3),
+        remedy: cause.remedy.map(|words| sentence_case(&plain(&words))).unwrap_or_default(),
+        command: cause.command.map(|command| plain(command.as_str())).unwrap_or_default(),
     };
     (Rows::of(causes.into_iter().map(row).collect()), total)
 }

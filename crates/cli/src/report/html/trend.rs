@@ -52,9 +52,9 @@ pub(super) fn trend(earlier: &[Earlier], now: Earlier) -> Option<Trend> {
     }
     let highest = runs.iter().map(|it| it.version_1).max().unwrap_or(0);
     let (begin, end) = (first.time.as_second(), last.time.as_second());
-    let point = |it: &Earlier| {
-        let along = ratio(it.time.as_second() - begin, end - begin);
-        let up = if highest == 0 { 0.0 } else { ratio(it.version_1, highest) };
+    let point = |run: &Earlier| {
+        let along = ratio(run.time.as_second() - begin, end - begin);
+        let up = if highest == 0 { 0.0 } else { ratio(run.version_1, highest) };
         (MARGIN + along * (WIDTH - 2.0 * MARGIN), HEIGHT - MARGIN - up * (HEIGHT - 2.0 * MARGIN))
     };
     let points: Vec<(f64, f64)> = runs.iter().map(point).collect();

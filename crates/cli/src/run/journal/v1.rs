@@ -236,9 +236,9 @@ fn named_template(it: &TemplateUse) -> NamedTemplateV1 {
 
 fn open_versions(subject: &Subject) -> Vec<OpenVersionV1> {
     let Subject::Consumer { open, .. } = subject else { return Vec::new() };
-    let one = |it: &OpenVersion| OpenVersionV1 {
-        template: it.template.id.as_str().to_owned(),
-        from_version: it.number,
+    let one = |version: &OpenVersion| OpenVersionV1 {
+        template: version.template.id.as_str().to_owned(),
+        from_version: version.number,
     };
     open.iter().map(one).collect()
 }

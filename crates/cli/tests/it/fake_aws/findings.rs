@@ -13,19 +13,19 @@ impl ReadFindings for FakeAws {
     async fn active_findings(&self, place: &Place, generators: &str) -> Answer<Vec<KnownFinding>> {
         self.call("securityhub:GetFindings", Some(place), generators)?;
         let state = self.state();
-        let here = state.findings.values().filter(|it| {
-            let ours = it["ProductArn"].as_str().unwrap().contains(&format!(":{}:", place.region));
-            ours && it["RecordState"] == "ACTIVE"
-                && it["GeneratorId"].as_str().unwrap().starts_with(generators)
+        let here = state.findings.values().filter(|finding| {
+            let ours = finding["ProductArn"].as_str().unwrap().contains(&format!(":{}:", place.region));
+            ours && finding["RecordState"] == "ACTIVE"
+                && finding["GeneratorId"].as_str().unwrap().starts_with(generators)
         });
         let text = |it: &Value| it.as_str().unwrap().to_owned();
-        let known = |it: &Value| KnownFinding {
-            id: text(&it["Id"]),
-            generator: text(&it["GeneratorId"]),
-            title: text(&it["Title"]),
-            description: text(&it["Description"]),
-            created_at: text(&it["CreatedAt"]),
-            resources: vec![(text(&it["Resources"][0]["Type"]), text(&it["Resources"][0]["Id"]))],
+        let known = |finding: &Value| KnownFinding {
+            id: text(&finding["Id"]),
+            generator: text(&finding["GeneratorId"]),
+            title: text(&finding["Title"]),
+            description: text(&finding["Description"]),
+            created_at: text(&finding["CreatedAt"]),
+            resources: vec![(text(&finding["Resources"][0]["Type"]), text(&finding["Resources"][0]["Id"]))],
         };
         Ok(here.map(known).collect())
     }
@@ -54,8 +54,9 @@ impl ImportFindings for FakeAws {
 impl ReadControls for FakeAws {
     async fn control_findings(&self, place: &Place, controls: &[&str]) -> Answer<Vec<ControlFinding>> {
         self.call("securityhub:GetFindings", Some(place), controls.join(" "))?;
-        let wanted = |it: &&ControlFinding| {
-            controls.contains(&it.control.as_str()) && it.product.contains(&format!(":{}:", place.region))
+        let wanted = |finding: &&ControlFinding| {
+            controls.contains(&finding.control.as_str())
+                && finding.product.contains(&format!(":{}:", place.region))
         };
         Ok(self.state().controls.iter().filter(wanted).cloned().collect())
     }
@@ -105,8 +106,12 @@ impl FakeAws {
     /// The findings of those controls, by id: status and note.
     pub(crate) fn workflows(&self) -> Vec<(String, String, Option<String>)> {
         let state = self.state();
-        let one = |it: &ControlFinding| {
-            (it.id.clone(), it.workflow.clone(), it.note.as_ref().map(|(text, _)| text.clone()))
+        let one = |finding: &ControlFinding| {
+            (
+                finding.id.clone(),
+                finding.workflow.clone(),
+                finding.note.as_ref().map(|(text, _)| text.clone()),
+            )
         };
         state.controls.iter().map(one).collect()
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use v2only_document::tree::{Node, Value};
 use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
+use super::attributes;
 use super::kinds::{Kind, Switch};
 use super::suggestion::Suggestion;
 use super::template::{Template, note};
@@ -21,6 +22,10 @@ pub(super) struct Resource<'a> {
     pub(super) kind: &'static Kind,
 }
 
+/// What an Auto Scaling group launches from if there is no launch template, with the noun of it.
+const OTHER_SOURCES: [(&str, &str); 2] =
+    [("LaunchConfigurationName", "launch configuration"), ("InstanceId", "instance")];
+
 /// What one case means.
 enum Verdict {
     Right,
@@ -32,7 +37,7 @@ enum Verdict {
 
 impl<'a> Resource<'a> {
     pub(super) fn findings(&self, settings: &Settings) -> Vec<Finding> {
-        let mut findings = self.templates();
+        let mut findings = Vec::new();
         if self.kind.name == "AWS::AutoScaling::AutoScalingGroup" {
             findings.extend(self.outside_configurations());
         }
@@ -50,7 +55,28 @@ impl<'a> Resource<'a> {
             }
             Switch::None(_) => {}
         }
+        // The judgement of the options may have said so.
+        let about_templates = self.templates().into_iter();
+        let is_new = |it: &Finding| !findings.iter().any(|known| (known.at, &known.why) == (it.at, &it.why));
+        let new: Vec<Finding> = about_templates.filter(is_new).collect();
+        findings.extend(new);
+        findings.extend(attributes::unknown(self.name, self.node));
+        if findings.is_empty() && self.launches_nothing_known() {
+            let why = "what the resource launches is not stated, so it cannot be judged".to_owned();
+            findings.push(note(self.name, self.node.at, why));
+        }
         findings
+    }
+
+    /// Whether a group or a fleet states neither a launch template nor anything else to launch from.
+    fn launches_nothing_known(&self) -> bool {
+        let specifications = match self.kind.switch {
+            Switch::Specifications(path) => self.at(path),
+            Switch::Overrides(_) | Switch::None("") => Vec::new(),
+            _ => return false,
+        };
+        let names = OTHER_SOURCES.iter().flat_map(|(name, _)| self.at(&[*name]));
+        specifications.into_iter().chain(names).all(|it| matches!(it.is, Is::Absent)) && !self.has_template()
     }
 
     fn at(&self, path: &[&str]) -> Vec<Case<'a>> {
@@ -242,7 +268,7 @@ impl<'a> Resource<'a> {
 
     /// Whether the resource refers to a launch template, in any case of its properties.
     fn has_template(&self) -> bool {
-        self.references().iter().any(|it| !matches!(it.is, Is::Absent))
+        self.references().iter().any(|it| !matches!(it.is, Is::Absent | Is::Wrong(_)))
     }
 
     fn references(&self) -> Vec<Case<'a>> {
@@ -287,8 +313,7 @@ impl<'a> Resource<'a> {
     fn outside_configurations(&self) -> Vec<Finding> {
         let properties = self.at(&[]);
         let mut outside = BTreeSet::new();
-        for (name, what) in [("LaunchConfigurationName", "launch configuration"), ("InstanceId", "instance")]
-        {
+        for (name, what) in OTHER_SOURCES {
             let stated = properties.iter().filter_map(|case| match case.is {
                 Is::Node(node) => node.get(name),
                 _ => None,
@@ -315,8 +340,6 @@ impl<'a> Resource<'a> {
         match &reference.is {
             Is::Absent => return None,
             Is::Unknown(why) => return Some(why.clone()),
-            // The judgement of the options says so.
-            Is::Wrong(_) if matches!(self.kind.switch, Switch::Options(_)) => return None,
             Is::Wrong(why) => return Some(why.clone()),
             Is::Text(_) => return Some("the launch template is not a map".to_owned()),
             Is::Node(_) => {}

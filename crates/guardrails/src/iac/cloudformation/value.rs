@@ -2,6 +2,7 @@
 //!
 //! Source: AWS CloudFormation User Guide, "Intrinsic function reference" and "Pseudo parameters".
 
+use v2only_document::spelling::nearest_within;
 use v2only_document::tree::{Node, Value};
 
 use super::call::{self, function};
@@ -171,7 +172,7 @@ pub(super) fn property<'a>(template: &'a Template, of: &[Case<'a>], name: &str) 
                     found.extend(cases(template, &entry.value, name).into_iter().map(chosen));
                 }
                 (Value::Map(entries), None) => {
-                    let twin = entries.iter().find(|it| it.key.text.eq_ignore_ascii_case(name));
+                    let twin = entries.iter().find(|it| is_misspelt(&it.key.text, name));
                     found.push(twin.map_or_else(
                         || same(Is::Absent),
                         |it| {
@@ -193,6 +194,12 @@ pub(super) fn property<'a>(template: &'a Template, of: &[Case<'a>], name: &str) 
 pub(super) fn at_path<'a>(template: &'a Template, from: &'a Node, path: &[&str]) -> Vec<Case<'a>> {
     let start = vec![Case::new(Is::Node(from), from.at)];
     path.iter().fold(start, |cases, name| property(template, &cases, name))
+}
+
+/// Whether a key was probably meant to be this name. Short names have too many neighbours.
+pub(super) fn is_misspelt(key: &str, name: &str) -> bool {
+    let edits = if name.len() < 8 { 0 } else { 2 };
+    key != name && nearest_within(key, [name], edits).is_some()
 }
 
 fn is_call(key: &str) -> bool {

@@ -41,10 +41,20 @@ impl Switch {
         match self {
             Self::Options { path, .. } => format!("{}.httpTokens", path.join(".")),
             Self::NodeGroups(_) => "nodeGroups[].disableIMDSv1".to_owned(),
-            Self::Notebook => {
-                "spec.forProvider.instanceMetadataServiceConfiguration.minimumInstanceMetadataServiceVersion"
-                    .to_owned()
+            Self::Notebook => NOTEBOOK.join("."),
+        }
+    }
+
+    /// The paths of all keys that are read.
+    pub(super) fn keys(self) -> Vec<Vec<&'static str>> {
+        const OPTIONS: [&str; 3] = ["httpTokens", "httpEndpoint", "httpPutResponseHopLimit"];
+        match self {
+            Self::Options { path, template, .. } => {
+                let options = OPTIONS.iter().map(|it| [path, &[*it]].concat());
+                options.chain([template.to_vec()]).collect()
             }
+            Self::NodeGroups(lists) => lists.iter().map(|it| vec![*it]).collect(),
+            Self::Notebook => vec![NOTEBOOK.to_vec()],
         }
     }
 }
@@ -60,6 +70,13 @@ pub struct ObjectKind {
     pub switch: Switch,
 }
 
+/// The paths of all keys that are read in a node group of eksctl.
+pub(super) fn node_group() -> [Vec<&'static str>; 3] {
+    ["disableIMDSv1", "disablePodIMDS", "launchTemplate"].map(|it| vec![it])
+}
+
+const NOTEBOOK: &[&str] =
+    &["spec", "forProvider", "instanceMetadataServiceConfiguration", "minimumInstanceMetadataServiceVersion"];
 const NO_TEMPLATE: &[&str] = &[];
 const FOR_PROVIDER: &[&str] = &["spec", "forProvider", "metadataOptions"];
 const LAUNCH_TEMPLATE: &[&str] = &["spec", "awsLaunchTemplate", "instanceMetadataOptions"];

@@ -62,3 +62,9 @@ pub(super) fn reset(change: &Value) -> Option<Finding> {
         instead: "keep the resource, or remove it from the state with `terraform state rm`".to_owned(),
     })
 }
+
+/// What a managed resource will be; `None` for data sources, and for what is only destroyed.
+pub(super) fn managed(change: &Value) -> Option<&Value> {
+    let is_data = change.get("mode").and_then(Value::as_str) == Some("data");
+    change.pointer("/change/after").filter(|it| !it.is_null() && !is_data)
+}

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Resource;
 use super::known::{Known, every};
+use super::resource::Resource;
 use crate::iac::Finding;
 
 const NOT_REQUIRED: &str = "http-tokens-not-required";
@@ -75,7 +75,7 @@ impl Resource<'_> {
         if path.first().is_some_and(|it| self.later_within(it)) && self.given.states(path) {
             findings.push(self.unsure("http_tokens", LINES));
         }
-        findings.extend(path.first().and_then(|it| self.outside(&[it])));
+        findings.extend(path.first().into_iter().flat_map(|it| self.outside(&[it])));
         findings
     }
 

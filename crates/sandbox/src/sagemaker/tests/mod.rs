@@ -91,9 +91,9 @@ fn refused(answer: Result<Value, AwsError>, part: &str) {
 /// What the bus heard, as `name errorCode` or `status`.
 fn heard(aws: &Sandbox) -> Vec<String> {
     let text = |event: &Value, name: &str| event["detail"][name].as_str().map(str::to_owned);
-    let line = |it: &Value| match text(it, "eventName") {
-        Some(name) => text(it, "errorCode").map_or(name.clone(), |code| format!("{name} {code}")),
-        None => text(it, "NotebookInstanceStatus").unwrap(),
+    let line = |event: &Value| match text(event, "eventName") {
+        Some(name) => text(event, "errorCode").map_or(name.clone(), |code| format!("{name} {code}")),
+        None => text(event, "NotebookInstanceStatus").unwrap(),
     };
     aws.events().iter().map(line).collect()
 }

@@ -71,9 +71,9 @@ impl Wanted {
 
     /// By name, all, or all that begin with `prefix.*`.
     fn wants_own(&self, name: &str) -> bool {
-        self.own.iter().any(|it| match it.strip_suffix(".*") {
+        self.own.iter().any(|attribute| match attribute.strip_suffix(".*") {
             Some(prefix) => name.starts_with(prefix),
-            None => it == "All" || it == name,
+            None => attribute == "All" || attribute == name,
         })
     }
 }
