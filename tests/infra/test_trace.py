@@ -259,6 +259,8 @@ def test_the_document_is_one_that_systems_manager_takes():
     accepts = re.compile(parameter["allowedPattern"]).fullmatch
     assert accepts(parameter["default"]) and all(accepts(str(it)) for it in range(1, 901))
     assert not any(accepts(it) for it in ("0", "901", "1000", "-1", "60; reboot", "060", "", "1.5", "60\n"))
+    at_boot = document["parameters"]["AtBoot"]
+    assert (at_boot["default"], at_boot["allowedValues"]) == ("no", ["no", "install", "collect", "remove"])
     for step in document["mainSteps"]:
         assert int(step["inputs"]["timeoutSeconds"]) > 900
     # A document of Systems Manager has at most 64 KB.
@@ -266,12 +268,14 @@ def test_the_document_is_one_that_systems_manager_takes():
 
 
 @pytest.mark.parametrize("platform", ["Linux", "Windows"])
-def test_a_script_takes_one_parameter_and_nothing_from_elsewhere(platform):
+def test_a_script_takes_two_parameters_and_nothing_from_elsewhere(platform):
     script = trace.script(platform)
-    assert re.findall(r"\{\{.*?\}\}", script) == ["{{ DurationSeconds }}"]
+    assert sorted(re.findall(r"\{\{.*?\}\}", script)) == ["{{ AtBoot }}", "{{ DurationSeconds }}"]
     fetches = r"\b(yum|dnf|apt|apt-get|pip|curl|wget|Invoke-WebRequest|Install-\w+|iwr|choco)\b"
     assert not re.search(fetches, script)
-    assert not re.search(r"\b(rm|mv|cp|chmod|kill|systemctl|Remove-\w+|Set-\w+|New-\w+|Stop-\w+)\b", script)
+    # What looks on changes nothing. The part for the next boot has tests of its own.
+    looks_on = script.split("\n# At boot: ")[0]
+    assert not re.search(r"\b(rm|mv|cp|chmod|kill|systemctl|Remove-\w+|Set-\w+|New-\w+|Stop-\w+)\b", looks_on)
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])

@@ -19,9 +19,9 @@ def script(platform: str) -> str:
     return lines
 
 
-def for_seconds(seconds: int) -> str:
+def for_seconds(seconds: int, at_boot: str = "no") -> str:
     """The script for Linux as Systems Manager writes it on an instance."""
-    return script("Linux").replace("{{ DurationSeconds }}", str(seconds))
+    return script("Linux").replace("{{ DurationSeconds }}", str(seconds)).replace("{{ AtBoot }}", at_boot)
 
 
 def python() -> str:

@@ -1,9 +1,10 @@
 //! Who on an instance calls version 1, as a command of Systems Manager reports it over the wire.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use serde_json::Value;
-use v2only_sandbox::{Actor, ClockMode, Config, ManagedInstance, Sandbox};
+use v2only_sandbox::{Actor, ActorCall, ClockMode, Config, ManagedInstance, Sandbox};
 use v2only_tests::stage::v1;
 use v2only_tests::{HOME, REGION, binaries};
 
@@ -41,8 +42,12 @@ fn managed(aws: &Sandbox, id: &str, platform: &str, output: &str, status: &str) 
 }
 
 fn trace(aws: &Sandbox, id: &str) -> Output {
+    trace_with(aws, id, &["--trace-seconds", "1"])
+}
+
+fn trace_with(aws: &Sandbox, id: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(binaries::function("v2only"));
-    command.args(["readiness", "--trace", id, "--trace-seconds", "1", "--output", "json"]);
+    command.args(["readiness", "--trace", id, "--output", "json"]).args(arguments);
     command.env_clear().envs([
         ("AWS_ENDPOINT_URL", aws.endpoint().as_str()),
         ("AWS_ACCESS_KEY_ID", HOME),
@@ -110,4 +115,53 @@ fn what_is_not_managed_has_failed_or_lacks_the_document_is_told_apart() {
     }
     managed(&bare, &ids[0], "Linux", REPORT, "Success");
     assert_eq!(told(&trace(&bare, &ids[0]), 3)["instances"][0]["outcome"], "no-document");
+}
+
+/// An instance is stopped and started, as its owner would do.
+fn restart(aws: &Sandbox, id: &str) {
+    let until = |state: &str| {
+        while aws.instance(HOME, REGION, id).unwrap().state.as_str() != state {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    for (action, state) in [("StopInstances", "stopped"), ("StartInstances", "running")] {
+        let call = ActorCall::new(HOME, REGION, Actor::User("alice".to_owned()));
+        aws.call_as(&call.query("ec2", action, [("InstanceId.1", id)])).unwrap();
+        until(state);
+    }
+}
+
+#[test]
+fn a_trace_at_boot_waits_for_a_restart_and_is_collected_once() {
+    let (aws, id) = aws();
+    managed(&aws, &id, "Linux", REPORT, "Success");
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.yaml");
+    std::fs::write(&policy, "version: 1\nmode: observe\ninstances: { trace_at_boot: allow }\n").unwrap();
+    let install =
+        ["--at-boot", "install", "--yes", "--trace-seconds", "1", "--policy", policy.to_str().unwrap()];
+    let collect = ["--at-boot", "collect"];
+    let state =
+        |arguments: &[&str], exit| told(&trace_with(&aws, &id, arguments), exit)["instances"][0].clone();
+
+    assert_eq!(state(&collect, 3)["outcome"], "none");
+    assert_eq!(state(&install, 0)["state"], "installed");
+    assert_eq!(state(&install, 3)["state"], "waiting");
+    assert_eq!(state(&collect, 3)["outcome"], "waiting");
+    assert_eq!(state(&["--at-boot", "remove"], 0)["state"], "removed");
+    assert_eq!(state(&install, 0)["state"], "installed");
+
+    restart(&aws, &id);
+    assert_eq!(state(&["--trace-seconds", "1"], 10)["at_boot"]["state"], "finished");
+    let collected = state(&collect, 10);
+    assert_eq!(
+        (&collected["outcome"], &collected["callers"][0]["process"]),
+        (&"traced".into(), &"java".into())
+    );
+    let began: jiff::Timestamp = collected["boot_time"].as_str().unwrap().parse().unwrap();
+    assert!(jiff::Timestamp::now().duration_since(began).as_secs() < 60, "{began}");
+    assert_eq!(state(&collect, 3)["outcome"], "none");
+
+    managed(&aws, &id, "Windows", REPORT, "Success");
+    assert_eq!(state(&install, 3)["state"], "unsupported");
 }

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::types::CommandInvocationStatus as Status;
-use v2only_enforcer::ports::{Answer, Invocation, Page, Progress, ReadSoftware, RunTrace, TraceStep};
+use v2only_enforcer::ports::{
+    Answer, Invocation, Page, Progress, ReadSoftware, RunTrace, TraceOrder, TraceStep,
+};
 use v2only_enforcer::software::Application;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{InstanceId, Place};
@@ -50,20 +52,25 @@ impl ReadSoftware for Aws {
 }
 
 impl RunTrace for Aws {
-    async fn start_trace(&self, place: &Place, id: &InstanceId, seconds: u16) -> Answer<String> {
+    async fn start_trace(&self, place: &Place, id: &InstanceId, order: TraceOrder) -> Answer<String> {
         let call = Call::SendCommand;
         let client = Client::new(&self.config(place).await?);
         self.turn(Some(place), call).await?;
-        let answer = client
+        let mut request = client
             .send_command()
             .document_name(DOCUMENT)
             .instance_ids(id.as_str())
-            .parameters("DurationSeconds", vec![seconds.to_string()])
+            .parameters("DurationSeconds", vec![order.seconds.to_string()])
             .timeout_seconds(DELIVERED_WITHIN)
-            .comment("v2only readiness --trace")
-            .send()
-            .await
-            .map_err(|it| self.failure(place, call, &it))?;
+            .comment("v2only readiness --trace");
+        // A document of an earlier release refuses a parameter that it does not have.
+        if let Some(at_boot) = order.at_boot {
+            let words = at_boot.code();
+            request = request
+                .parameters("AtBoot", vec![words.to_owned()])
+                .comment(format!("v2only readiness --trace --at-boot {words}"));
+        }
+        let answer = request.send().await.map_err(|it| self.failure(place, call, &it))?;
         let command = answer.command().and_then(|it| it.command_id()).map(str::to_owned);
         command.ok_or_else(|| Failure::new(Kind::Unknown, call.iam_action(), "AWS gave the command no id"))
     }

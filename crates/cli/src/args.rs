@@ -54,7 +54,7 @@ pub enum Command {
     Enforce(commands::enforce::Args),
     /// Restore what `enforce` changed, exactly as its journal recorded it
     Rollback(commands::rollback::Args),
-    /// List who still uses IMDSv1, and what would fail without it; changes nothing
+    /// List who still uses IMDSv1, and what would fail without it; changes no setting
     Readiness(self::readiness::Args),
     /// Print what stands between today and enforcement, step by step; changes nothing
     Plan(commands::plan::Args),

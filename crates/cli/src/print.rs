@@ -26,4 +26,5 @@ pub(crate) mod rollout;
 pub(crate) mod rollout_v1;
 pub(crate) mod sheet;
 pub(crate) mod trace;
+pub(crate) mod trace_at_boot;
 pub(crate) mod trace_v1;

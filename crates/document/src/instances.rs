@@ -39,6 +39,10 @@ const SWITCH: Words<SwitchRule> = Words {
 };
 const ENGINE: Words<Engine> =
     Words { all: &[("api", Engine::Api), ("ssm-automation", Engine::SsmAutomation)], told: &[] };
+const TRACE_AT_BOOT: Words<bool> = Words {
+    all: &[("deny", false), ("allow", true)],
+    told: &[("true", "did you mean `allow`?"), ("false", "did you mean `deny`?")],
+};
 const GATE: Words<GateScope> = Words {
     all: &[
         ("existing", GateScope::Existing),
@@ -77,6 +81,7 @@ pub(super) fn lay(reader: &mut Reader, spot: &Spot<'_>, rules: &mut InstanceRule
         lay_usage_gate(reader, &spot, &mut rules.usage_gate);
     }
     set(&mut rules.fresh_minutes, reader.number(&fields, "fresh_minutes", &FRESH_MINUTES));
+    set(&mut rules.trace_at_boot, reader.word(&fields, "trace_at_boot", &TRACE_AT_BOOT));
 }
 
 fn lay_usage_gate(reader: &mut Reader, spot: &Spot<'_>, gate: &mut UsageGate) {

@@ -62,6 +62,7 @@ level!(
         "remediate_with",
         "usage_gate",
         "fresh_minutes",
+        "trace_at_boot",
     ]
 );
 level!(

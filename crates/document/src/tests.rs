@@ -32,6 +32,7 @@ instances:
   remediate_with: api            # api | ssm-automation
   usage_gate: { quiet_days: 14, applies_to: existing }   # existing | all | none
   fresh_minutes: 30
+  trace_at_boot: deny            # deny | allow
 notebooks:
   minimum_version: 2
   in_service: window             # wait | window | report

@@ -49,7 +49,7 @@ pub use sources::{
     NewVersion, ReadDefaults, RepointGroup, Repointed, SourceReader, SourceWriter, WantedVersion,
 };
 pub use surfaces::{ReadSurfaces, RestoreSurface, TightenSurface};
-pub use trace::{Invocation, Progress, ReadSoftware, RunTrace, TraceStep};
+pub use trace::{AtBoot, Invocation, Progress, ReadSoftware, RunTrace, TraceOrder, TraceStep};
 pub use usage::{DeliveredByV1, Metric, ReadUsage};
 /// The caller of a recorded call.
 pub use v2only_events::Actor;

@@ -1,5 +1,7 @@
 //! Who on an instance calls version 1: a command of Systems Manager looks on for a while, and says.
 
+mod at_boot;
+mod heading;
 mod report;
 
 use std::time::Duration;
@@ -7,9 +9,11 @@ use std::time::Duration;
 use v2only_policy::{InstanceId, Place};
 
 use crate::failure::{Failure, Kind};
-use crate::ports::{Invocation, Progress, RunTrace, TraceStep};
+use crate::ports::{AtBoot, Invocation, Progress, RunTrace, TraceOrder, TraceStep};
 
-pub use report::{Caller, Report, Unreadable};
+pub use at_boot::{BootState, BootTrace};
+pub use heading::Unreadable;
+pub use report::{Caller, Report};
 
 /// The action that a failure of the trace itself is laid to.
 const ACTION: &str = "ssm:GetCommandInvocation";
@@ -26,6 +30,10 @@ pub enum Trouble {
     NotManaged(Failure),
     /// The document is not in this account and Region.
     NoDocument(Failure),
+    /// The document is there, of a release without traces at boot.
+    OldDocument(Failure),
+    /// The trace at boot has no result.
+    NotFinished(BootTrace),
     /// A call failed.
     Failed(Failure),
     /// The command ended otherwise than it should have: AWS's word, and what the instance said.
@@ -49,6 +57,7 @@ impl Trouble {
         match failure.code.as_deref() {
             Some("InvalidInstanceId") => Self::NotManaged(failure),
             Some("InvalidDocument") => Self::NoDocument(failure),
+            Some("InvalidParameters") => Self::OldDocument(failure),
             _ => Self::Failed(failure),
         }
     }
@@ -58,6 +67,8 @@ impl Trouble {
         match self {
             Self::NotManaged(_) => "not-managed",
             Self::NoDocument(_) => "no-document",
+            Self::OldDocument(_) => "old-document",
+            Self::NotFinished(boot) => boot.state.code(),
             Self::Failed(failure) => failure.kind.code(),
             Self::Ended { .. } => "command-failed",
             Self::Unreadable(_) => "unreadable",
@@ -77,19 +88,62 @@ pub async fn trace_imds(
     seconds: u16,
     wait: &impl AsyncFn(Duration),
 ) -> Result<Report, Trouble> {
-    let command = ports.start_trace(place, id, seconds).await.map_err(Trouble::of_start)?;
-    let mut patience = Duration::from_secs(u64::from(seconds)) + ON_THE_WAY;
-    let mut silent = None;
+    let order = TraceOrder { seconds, at_boot: None };
+    ordered(ports, place, id, order, Report::read, wait).await
+}
+
+/// Reads the result of the trace at boot of one instance, and removes it there. A second call finds none: the result stays in
+/// the history of Run Command for 30 days.
+///
+/// # Errors
+/// There is no result, or it could not be read, and why.
+pub async fn collect_at_boot(
+    ports: &impl RunTrace,
+    place: &Place,
+    id: &InstanceId,
+    wait: &impl AsyncFn(Duration),
+) -> Result<Report, Trouble> {
+    let order = TraceOrder { seconds: 1, at_boot: Some(AtBoot::Collect) };
+    ordered(ports, place, id, order, Report::read_boot, wait).await?.map_err(Trouble::NotFinished)
+}
+
+/// Installs or removes the trace of the next boot of one instance. What is there already is not installed over.
+///
+/// # Errors
+/// The state of the instance is not known, and why.
+pub async fn change_at_boot(
+    ports: &impl RunTrace,
+    place: &Place,
+    id: &InstanceId,
+    order: TraceOrder,
+    wait: &impl AsyncFn(Duration),
+) -> Result<BootTrace, Trouble> {
+    let read = |output: &str| BootTrace::read(output)?.ok_or(Unreadable::Nothing);
+    ordered(ports, place, id, order, read, wait).await
+}
+
+/// Starts the command, waits for the step of the platform of the instance, and reads what it printed.
+async fn ordered<T>(
+    ports: &impl RunTrace,
+    place: &Place,
+    id: &InstanceId,
+    order: TraceOrder,
+    read: impl Fn(&str) -> Result<T, Unreadable>,
+    wait: &impl AsyncFn(Duration),
+) -> Result<T, Trouble> {
+    let command = ports.start_trace(place, id, order).await.map_err(Trouble::of_start)?;
+    let looks_on = if order.at_boot.is_none() { u64::from(order.seconds) } else { 0 };
+    let mut patience = Duration::from_secs(looks_on) + ON_THE_WAY;
     for step in [TraceStep::Linux, TraceStep::Windows] {
         let ended = follow(ports, place, &command, id, step, &mut patience, wait).await?;
-        match Report::read(&ended.output) {
+        match read(&ended.output) {
             Ok(report) => return Ok(report),
             // The step of the other platform, which was skipped.
-            Err(Unreadable::Nothing) => silent = Some(Unreadable::Nothing),
+            Err(Unreadable::Nothing) => {}
             Err(why) => return Err(Trouble::Unreadable(why)),
         }
     }
-    Err(Trouble::Unreadable(silent.unwrap_or(Unreadable::Nothing)))
+    Err(Trouble::Unreadable(Unreadable::Nothing))
 }
 
 /// Waits for the end of a step.
@@ -141,6 +195,12 @@ impl From<Trouble> for Failure {
             Trouble::NoDocument(failure) => {
                 Self { message: "the document v2only-TraceImdsV1 is not here".to_owned(), ..failure }
             }
+            Trouble::OldDocument(failure) => Self {
+                message: "the document v2only-TraceImdsV1 is of a release without traces at boot".to_owned(),
+                ..failure
+            },
+            // No call failed, so that there is no action to name.
+            Trouble::NotFinished(boot) => Self::new(Kind::Unknown, "", boot.words()),
             Trouble::Failed(failure) => failure,
             Trouble::Ended { how, said } if said.is_empty() => {
                 Self::new(Kind::Unknown, ACTION, format!("the command ended as {how}"))

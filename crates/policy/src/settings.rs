@@ -141,13 +141,22 @@ pub struct InstanceRules {
     pub usage_gate: UsageGate,
     /// How long after its creation an instance counts as new, in minutes.
     pub fresh_minutes: u32,
+    /// Whether `readiness --trace --at-boot` may install a unit on the instance that traces its next boot.
+    pub trace_at_boot: bool,
 }
 
 impl InstanceRules {
     /// Whether `HttpTokens` is the only option that these rules judge.
     pub fn judge_tokens_only(&self) -> bool {
-        let Self { hop_limit, http_endpoint, switches, remediate_with: _, usage_gate: _, fresh_minutes: _ } =
-            self;
+        let Self {
+            hop_limit,
+            http_endpoint,
+            switches,
+            remediate_with: _,
+            usage_gate: _,
+            fresh_minutes: _,
+            trace_at_boot: _,
+        } = self;
         *hop_limit == HopLimitRule::Keep
             && *http_endpoint == EndpointRule::Keep
             && *switches == Switches::all(SwitchRule::Keep)
@@ -339,6 +348,7 @@ impl Rules {
                     require_restart: true,
                 },
                 fresh_minutes: 30,
+                trace_at_boot: false,
             },
             notebooks: NotebookRules {
                 in_service: InService::Wait,

@@ -2,6 +2,7 @@
 //! options.
 
 mod automation;
+mod boot_trace;
 mod commands;
 mod execution;
 mod get_parameter;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use v2only_enforcer::ports::AtBoot;
+
 use crate::args::selection::Selection;
 
 const EXAMPLES: &str = "\
@@ -17,6 +19,8 @@ Examples:
   v2only readiness --output json | jq '.if_enforced'
   v2only readiness --trace i-0123456789abcdef0 --trace-seconds 300
   v2only readiness --trace asg:web --canary 5
+  v2only readiness --trace asg:web --at-boot --policy policy.yaml
+  v2only readiness --trace asg:web --at-boot collect
   v2only readiness --region all --trail-files cloudtrail-logs/
   v2only readiness --from-trail --region all
   v2only readiness --from-trail --trail-files cloudtrail-logs/
@@ -63,16 +67,32 @@ pub struct Args {
     )]
     pub(crate) canary: u16,
 
-    /// For how long to look, up to 900 seconds
+    /// For how long to look, up to 900 seconds [default: 60; with `--at-boot`, 300]
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 60,
         requires = "trace",
         value_parser = clap::value_parser!(u16).range(1..=900),
         help_heading = "Trace"
     )]
-    pub(crate) trace_seconds: u16,
+    pub(crate) trace_seconds: Option<u16>,
+
+    /// Trace the next boot in place of the running system, on Linux with systemd: `install` a unit that runs once and removes
+    /// itself, `collect` its result, or `remove` it. The policy document must allow it with `instances.trace_at_boot: allow`
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        default_missing_value = "install",
+        hide_possible_values = true,
+        requires = "trace",
+        help_heading = "Trace"
+    )]
+    at_boot: Option<AtBootArg>,
+
+    /// Install the trace at boot without a question
+    #[arg(long, requires = "at_boot", help_heading = "Trace")]
+    pub(crate) yes: bool,
 
     /// Judge the launches of the last 90 days that CloudTrail recorded: which of them each enforcement switch would have
     /// changed or refused
@@ -86,7 +106,32 @@ pub struct Args {
     pub(crate) trail_files: Vec<PathBuf>,
 }
 
+/// The value of `--at-boot`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum AtBootArg {
+    /// Install a unit that traces the next boot
+    Install,
+    /// Read the result of a trace at boot and remove it
+    Collect,
+    /// Remove the unit or the result
+    Remove,
+}
+
 impl Args {
+    /// What to do with the trace of the next boot; `None` traces now.
+    pub(crate) fn at_boot(&self) -> Option<AtBoot> {
+        self.at_boot.map(|it| match it {
+            AtBootArg::Install => AtBoot::Install,
+            AtBootArg::Collect => AtBoot::Collect,
+            AtBootArg::Remove => AtBoot::Remove,
+        })
+    }
+
+    /// How long a trace looks on.
+    pub(crate) fn seconds(&self) -> u16 {
+        self.trace_seconds.unwrap_or(if self.at_boot.is_some() { 300 } else { 60 })
+    }
+
     /// The tag by whose value instances are grouped.
     pub(crate) fn grouped_by(&self) -> Option<&str> {
         self.tag.iter().find(|it| !it.contains('=')).map(String::as_str)

@@ -1,4 +1,4 @@
-//! `readiness`: who still uses version 1, and what would fail without it. Nothing here holds a writer.
+//! `readiness`: who still uses version 1, and what would fail without it. Nothing here holds a writer of settings.
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;

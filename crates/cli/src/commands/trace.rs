@@ -1,12 +1,16 @@
 //! `readiness --trace`: who on an instance calls version 1. Starts a command on the instances that are named, which
-//! looks on and changes nothing.
+//! looks on and changes nothing, or reads what a trace at boot found.
+
+mod at_boot;
+mod search;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use v2only_enforcer::ports::AtBoot;
 use v2only_enforcer::software::{Outdated, outdated_of};
-use v2only_enforcer::trace_imds::{Report, trace_imds};
+use v2only_enforcer::trace_imds::{Report, collect_at_boot, trace_imds};
 use v2only_policy::{InstanceId, InstanceState, Place};
 
 use crate::args::format::Format;
@@ -15,43 +19,35 @@ use crate::print::documents;
 use crate::print::trace as tables;
 use crate::print::trace_v1::{TraceRun, TraceV1};
 use crate::report::totals;
-use crate::run::regions;
 use crate::run::session::Session;
-use crate::run::trace_targets::{FoundTargets, TraceTargets};
-use crate::run::traced::{Inventory, NotTraced, Traced};
+use crate::run::traced::{Inventory, NotTraced, Traced, boot_hint};
 use crate::run::traced_group::GroupTrace;
 use crate::term::exit::Exit;
 use crate::term::messages::count;
-use crate::term::problem::{Problem, Stop, sentence};
+use crate::term::problem::{Stop, sentence};
 use crate::world::{Cloud, World};
-
-/// How many instances are traced at the same time.
-const TRACES_AT_ONCE: usize = 8;
+use search::{Search, TRACES_AT_ONCE, find, tell_unreadable};
 
 /// Finds the instances, traces several at the same time, and prints what was found.
 pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result<Exit, Stop> {
-    let targets = TraceTargets::read(&args.trace)?;
-    if session.shared.output == Format::Csv {
-        let why = "`--output csv` is not for `--trace`, whose callers do not fit into one line";
-        return Err(Problem::usage(why, "type `--output json` or `--output ndjson`").into());
-    }
-    let seconds = args.trace_seconds;
-    let wanted = regions::wanted(&session.shared.regions)?;
-    let aws = regions::connect(session.world, session.shared, &wanted).await?;
-    let places = regions::places(&aws, wanted, session.shared).await?;
-    let mut unreadable = places.unreadable;
-    let mut found = FoundTargets::default();
-    for place in places.known {
-        if let Err(failure) = found.find(&aws, &place, &targets, usize::from(args.canary)).await {
-            unreadable.push((place, failure));
+    let collects = match args.at_boot() {
+        Some(change @ (AtBoot::Install | AtBoot::Remove)) => {
+            return at_boot::run(args, change, session).await;
         }
-    }
-    let ids = found.order(&targets);
-
+        Some(AtBoot::Collect) => true,
+        None => false,
+    };
+    let Search { aws, targets, found, ids, unreadable } = find(args, session).await?;
+    let seconds = args.seconds();
     let running = found.instances.values().filter(|(_, it)| it.state == InstanceState::Running).count();
     if running > 0 {
         let (instances, time) = (count(running, "instance"), count(usize::from(seconds), "second"));
-        session.talk.say(&format!("looking on {instances} for {time}, by the command v2only-TraceImdsV1"));
+        let what = if collects {
+            format!("reading the traces at boot of {instances}")
+        } else {
+            format!("looking on {instances} for {time}")
+        };
+        session.talk.say(&format!("{what}, by the command v2only-TraceImdsV1"));
     }
     let progress = session.talk.progress();
     let world = session.world;
@@ -63,7 +59,12 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         };
         let came = if instance.state == InstanceState::Running {
             let _shown = progress.begin(format!("looking on {id}"));
-            trace_imds(&aws, place, id, seconds, &wait).await.map_err(NotTraced::Trouble)
+            let report = if collects {
+                collect_at_boot(&aws, place, id, &wait).await
+            } else {
+                trace_imds(&aws, place, id, seconds, &wait).await
+            };
+            report.map_err(NotTraced::Trouble)
         } else {
             Err(NotTraced::NotRunning)
         };
@@ -118,9 +119,7 @@ pub(super) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     session.out.flush()?;
     tell(session, &traced);
     tell_groups(session, &groups);
-    for (place, failure) in &unreadable {
-        session.talk.error(&format!("{place} could not be read: {}", sentence(failure)));
-    }
+    tell_unreadable(session, &unreadable);
     totals::spent(&mut session.talk, &calls);
     Ok(exit)
 }
@@ -169,6 +168,10 @@ fn tell<W: World>(session: &mut Session<'_, W>, traced: &[Traced]) {
         match &it.came {
             Ok(report) => {
                 session.talk.say(&tables::in_words(&it.id, report));
+                if let Some(boot) = &report.at_boot {
+                    session.talk.note(&format!("{}: {}", it.id, boot.words()));
+                    hints.extend(boot_hint(boot.state).filter(|it| !hints.contains(it)));
+                }
                 for (process, outdated) in it.outdated.iter().filter(|_| it.group.is_none()) {
                     session.talk.say(&tables::outdated(process, outdated, &format!("on {}", it.id)));
                 }

@@ -117,7 +117,10 @@ fn count_of(number: u64, noun: &str) -> String {
 
 /// What a report comes to.
 pub(crate) fn in_words(id: &InstanceId, it: &Report) -> String {
-    let time = count_of(it.seconds, "second");
+    let mut time = count_of(it.seconds, "second");
+    if let Some(began) = it.boot.and_then(|boot| boot.time) {
+        time.push_str(&format!(" at the boot of {began}"));
+    }
     let mut text = match (it.without_token, it.connections) {
         (Some(0), _) if !it.may_call_version_1() => {
             format!("{id}: nobody called IMDSv1 in {time}, which is no proof")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use v2only_enforcer::software::Outdated;
-use v2only_enforcer::trace_imds::{Caller, Report};
+use v2only_enforcer::trace_imds::{BootTrace, Caller, Report};
 
 use crate::run::traced::Traced;
 use crate::run::traced_group::{GroupCaller, GroupTrace};
@@ -60,6 +60,23 @@ pub(crate) struct InstanceV1<'a> {
     left_out: u64,
     /// What could not be seen.
     not_seen: &'a [String],
+    /// When the boot began that this is the trace of; null for a trace of the running instance.
+    boot_time: Option<String>,
+    /// The trace of a boot that the instance has beside this one.
+    at_boot: Option<BootV1>,
+}
+
+/// The trace of the next boot. `time` is when a finished one began, and until when another waits or looks on.
+#[derive(Debug, Serialize)]
+pub(crate) struct BootV1 {
+    state: &'static str,
+    time: Option<String>,
+}
+
+impl From<BootTrace> for BootV1 {
+    fn from(it: BootTrace) -> Self {
+        Self { state: it.state.code(), time: it.time.map(|it| it.to_string()) }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -175,6 +192,8 @@ fn instance(it: &Traced) -> InstanceV1<'_> {
         left_out: report
             .map_or(0, |it| it.left_out.saturating_add(u64::try_from(it.cut).unwrap_or(u64::MAX))),
         not_seen: report.map_or(&[], |it| it.not_seen.as_slice()),
+        boot_time: report.and_then(|it| it.boot?.time).map(|it| it.to_string()),
+        at_boot: report.and_then(|it| it.at_boot).map(BootV1::from),
     }
 }
 

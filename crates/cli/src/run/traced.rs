@@ -2,7 +2,7 @@
 
 use v2only_enforcer::Failure;
 use v2only_enforcer::software::Outdated;
-use v2only_enforcer::trace_imds::{Report, Trouble};
+use v2only_enforcer::trace_imds::{BootState, BootTrace, Report, Trouble};
 use v2only_policy::{InstanceId, Place};
 
 use crate::run::trace_targets::TraceGroup;
@@ -19,6 +19,16 @@ pub(crate) struct Traced {
     /// Processes that may use something which is too old for IMDSv2.
     pub(crate) outdated: Vec<(String, Outdated)>,
     pub(crate) inventory: Inventory,
+}
+
+/// The trace of the next boot of one instance after a change.
+pub(crate) struct BootChange {
+    pub(crate) id: InstanceId,
+    /// Where the instance is, if it was found.
+    pub(crate) place: Option<Place>,
+    /// The group for which it stands.
+    pub(crate) group: Option<TraceGroup>,
+    pub(crate) boot: Result<BootTrace, NotTraced>,
 }
 
 /// What is known of the software on an instance.
@@ -65,6 +75,8 @@ pub(crate) enum NotTraced {
     NotFound,
     /// Nothing runs on it.
     NotRunning,
+    /// The policy document does not allow a trace at boot.
+    NotAllowed,
     /// It was tried.
     Trouble(Trouble),
 }
@@ -75,6 +87,7 @@ impl NotTraced {
         match self {
             Self::NotFound => "not-found",
             Self::NotRunning => "not-running",
+            Self::NotAllowed => "not-allowed",
             Self::Trouble(it) => it.code(),
         }
     }
@@ -84,6 +97,7 @@ impl NotTraced {
         match self {
             Self::NotFound => "it is in none of the places that were read".to_owned(),
             Self::NotRunning => "it is not running, and nothing on it calls anything".to_owned(),
+            Self::NotAllowed => "the policy document does not allow a trace at boot of it".to_owned(),
             Self::Trouble(it) => sentence(&Failure::from(it.clone())),
         }
     }
@@ -100,11 +114,33 @@ impl NotTraced {
             Self::Trouble(Trouble::NoDocument(_)) => Some(
                 "deploy the templates of infra/ there, or `infra/ssm/trace-imds-v1.yaml` alone as `v2only-TraceImdsV1`",
             ),
+            Self::Trouble(Trouble::OldDocument(_)) => Some("deploy the templates of infra/ there anew"),
+            Self::NotAllowed => Some(
+                "allow it with `instances: { trace_at_boot: allow }` in the policy document, or in an override for some instances",
+            ),
+            Self::Trouble(Trouble::NotFinished(boot)) => boot_hint(boot.state),
             Self::Trouble(Trouble::Failed(failure)) => failure.hint(),
             Self::Trouble(Trouble::Unreadable(_)) => {
                 Some("see whether the document `v2only-TraceImdsV1` there is the one of infra/ssm")
             }
             Self::NotRunning | Self::Trouble(Trouble::Ended { .. } | Trouble::StillGoing { .. }) => None,
         }
+    }
+}
+
+/// What to do about a trace at boot that is not what was asked for.
+pub(crate) const fn boot_hint(state: BootState) -> Option<&'static str> {
+    match state {
+        BootState::None | BootState::Expired | BootState::Failed => Some(
+            "`v2only readiness --trace INSTANCE --at-boot --policy FILE` installs a trace of the next boot",
+        ),
+        BootState::Waiting => Some(
+            "restart the instance, then type `--at-boot collect`; `--at-boot remove` takes the trace back",
+        ),
+        BootState::Tracing => Some("type `--at-boot collect` later"),
+        BootState::Finished => {
+            Some("type `--at-boot collect` to read the result, or `--at-boot remove` to drop it")
+        }
+        BootState::Installed | BootState::Removed | BootState::Unsupported => None,
     }
 }

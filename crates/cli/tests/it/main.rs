@@ -31,6 +31,7 @@ mod sources;
 mod surfaces;
 mod tables;
 mod trace;
+mod trace_at_boot;
 mod uninstall_plan;
 mod usage;
 mod validate;

@@ -117,6 +117,8 @@ fn each_setting_has_its_words() {
             UsageGate { quiet_days: 14, applies_to: GateScope::Siblings, require_restart: false };
     });
     check("instances: { fresh_minutes: 0 }", |it| it.instances.fresh_minutes = 0);
+    check("instances: { trace_at_boot: allow }", |it| it.instances.trace_at_boot = true);
+    check("instances: { trace_at_boot: deny }", |it| it.instances.trace_at_boot = false);
     check("notebooks: { minimum_version: 2, fresh_minutes: 10080 }", |it| {
         it.notebooks.fresh_minutes = 10_080;
     });

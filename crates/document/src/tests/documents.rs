@@ -44,6 +44,7 @@ fn instances() -> BoxedStrategy<Json> {
         ("remediate_with", word(&["api", "ssm-automation"]).boxed()),
         ("usage_gate", gate.prop_filter("a gate says something", said).boxed()),
         ("fresh_minutes", number(0..=10_080)),
+        ("trace_at_boot", word(&["deny", "allow"]).boxed()),
     ])
 }
 

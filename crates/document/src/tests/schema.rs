@@ -76,6 +76,8 @@ const ROWS: &[(&str, &str, bool)] = &[
     ("a gate whose start is a word", "instances: { usage_gate: { require_restart: maybe } }", WRONG),
     ("an empty gate", "instances: { usage_gate: {} }", WRONG),
     ("a gate of 456 days", "instances: { usage_gate: { quiet_days: 456 } }", WRONG),
+    ("a trace at boot", "instances: { trace_at_boot: allow }", FINE),
+    ("a trace at boot that is true", "instances: { trace_at_boot: true }", WRONG),
     ("fresh for a week", "instances: { fresh_minutes: 10080 }", FINE),
     ("fresh for longer", "notebooks: { fresh_minutes: 10081 }", WRONG),
     ("minimum version 2", "notebooks: { minimum_version: 2 }", FINE),

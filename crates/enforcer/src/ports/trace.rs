@@ -26,6 +26,37 @@ impl TraceStep {
     }
 }
 
+/// What to do with the trace of the next boot of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtBoot {
+    /// Install a unit that traces the next boot and removes itself.
+    Install,
+    /// Read the result and remove it.
+    Collect,
+    /// Remove the unit or the result.
+    Remove,
+}
+
+impl AtBoot {
+    /// The value of the parameter `AtBoot` of the document.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Install => "install",
+            Self::Collect => "collect",
+            Self::Remove => "remove",
+        }
+    }
+}
+
+/// The parameters of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TraceOrder {
+    /// How long the trace looks on, now or at the next boot.
+    pub seconds: u16,
+    /// What to do with the trace of the next boot; `None` traces now. A document of an earlier release has no such parameter.
+    pub at_boot: Option<AtBoot>,
+}
+
 /// How far a step is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
@@ -66,7 +97,7 @@ pub trait RunTrace {
         &self,
         place: &Place,
         id: &InstanceId,
-        seconds: u16,
+        order: TraceOrder,
     ) -> impl Future<Output = Answer<String>> + Send;
 
     /// A step of a command as it is now; `None` if AWS does not show it yet.

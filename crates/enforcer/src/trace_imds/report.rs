@@ -2,14 +2,13 @@
 //!
 //! It comes from a machine that may be anybody's by now: it is read strictly where it decides, and only ever shown.
 
-use std::fmt;
-
 use serde::Deserialize;
+
+use super::at_boot::{BootState, BootTrace};
+use super::heading::{Heading, Unreadable, VERSION};
 
 /// The name of what is printed.
 const NAME: &str = "trace-imds-v1";
-/// Its version.
-const VERSION: u64 = 1;
 
 /// What was seen on one instance. Counts are `None` where the way of looking cannot tell.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -38,6 +37,12 @@ pub struct Report {
     /// Lines that could not be read: AWS keeps the beginning of what a command prints.
     #[serde(skip)]
     pub cut: usize,
+    /// The trace of a boot that the instance has beside this one.
+    #[serde(skip)]
+    pub at_boot: Option<BootTrace>,
+    /// The boot that this is the trace of; `None` for a trace of a running instance.
+    #[serde(skip)]
+    pub boot: Option<BootTrace>,
 }
 
 /// A program that called, as one user, in one container.
@@ -74,59 +79,43 @@ pub struct Caller {
     pub connections: Option<u64>,
 }
 
-/// Why what was printed is not a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unreadable {
-    /// There is none.
-    Nothing,
-    /// It is of another release of the document.
-    Version(u64),
-    /// Its first line is not what it should be.
-    Summary(String),
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nothing => f.write_str("the command ran, and said nothing that could be read"),
-            Self::Version(version) => write!(
-                f,
-                "the document there prints version {version}, and this release reads {VERSION}: deploy infra/ anew"
-            ),
-            Self::Summary(why) => write!(f, "what the command printed cannot be read: {why}"),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Heading {
-    v2only: String,
-    version: u64,
-}
-
 impl Report {
     /// Reads what the command printed.
     ///
     /// # Errors
     /// There is no report in it, or none this release can read.
     pub fn read(output: &str) -> Result<Self, Unreadable> {
-        let mut lines = output.lines().map(str::trim).filter(|it| it.starts_with('{'));
-        let is_heading =
-            |line: &&str| serde_json::from_str::<Heading>(line).is_ok_and(|it| it.v2only == NAME);
-        let first = lines.by_ref().find(is_heading).ok_or(Unreadable::Nothing)?;
-        let unreadable = |it: serde_json::Error| Unreadable::Summary(it.to_string());
-        let heading: Heading = serde_json::from_str(first).map_err(unreadable)?;
+        let (first, heading) = Heading::find(output, NAME).ok_or(Unreadable::Nothing)?;
         if heading.version != VERSION {
             return Err(Unreadable::Version(heading.version));
         }
-        let mut report: Self = serde_json::from_str(first).map_err(unreadable)?;
-        for line in lines {
+        let mut report: Self =
+            serde_json::from_str(first).map_err(|it| Unreadable::Summary(it.to_string()))?;
+        report.at_boot = BootTrace::read(output)?;
+        let lines = output.lines().map(str::trim).filter(|it| it.starts_with('{'));
+        for line in lines.skip_while(|line| *line != first).skip(1) {
             match serde_json::from_str(line) {
                 Ok(caller) => report.callers.push(caller),
                 Err(_) => report.cut += 1,
             }
         }
         Ok(report)
+    }
+
+    /// Reads the result of a trace at boot, or the state of one that has no result.
+    ///
+    /// # Errors
+    /// There is neither in it, or none this release can read.
+    pub fn read_boot(output: &str) -> Result<Result<Self, BootTrace>, Unreadable> {
+        let boot = BootTrace::read(output)?.ok_or(Unreadable::Nothing)?;
+        if boot.state != BootState::Finished {
+            return Ok(Err(boot));
+        }
+        let mut report = Self::read(output)?;
+        report.at_boot = None;
+        report.boot = Some(boot);
+        report.not_seen.push(format!("calls in the first {} seconds after the kernel started", boot.uptime));
+        Ok(Ok(report))
     }
 
     /// Whether version 1 was called for sure.
@@ -161,6 +150,23 @@ mod tests {
         assert_eq!((report.without_token, report.callers.len(), report.cut), (Some(3), 1, 1));
         assert_eq!(report.callers.first().unwrap().process.as_deref(), Some("python3"));
         assert!(report.calls_version_1() && report.may_call_version_1());
+    }
+
+    #[test]
+    fn a_result_of_a_boot_is_marked_as_one_and_names_what_came_before_it() {
+        let line = r#"{"v2only": "trace-imds-v1-boot", "version": 1, "state": "finished", "time": 1795000000, "uptime": 7}"#;
+        let report = Report::read_boot(&printed(&[line, SUMMARY, CALLER])).unwrap().unwrap();
+        assert_eq!((report.callers.len(), report.at_boot), (1, None));
+        assert_eq!(report.boot.unwrap().time.unwrap().as_second(), 1_795_000_000);
+        assert_eq!(report.not_seen, ["short ones", "calls in the first 7 seconds after the kernel started"]);
+        let waiting = line.replace("finished", "waiting");
+        let boot = Report::read_boot(&waiting).unwrap().unwrap_err();
+        assert_eq!(boot.state, BootState::Waiting);
+        assert_eq!(Report::read_boot(SUMMARY), Err(Unreadable::Nothing));
+        assert_eq!(Report::read_boot(line), Err(Unreadable::Nothing), "a trace that printed nothing");
+        // A trace of the running instance says what waits, and is not about it.
+        let beside = Report::read(&printed(&[&waiting, SUMMARY])).unwrap();
+        assert_eq!((beside.at_boot, beside.boot), (Some(boot), None));
     }
 
     #[test]

@@ -47,6 +47,11 @@ impl State {
         self.places.get(place)
     }
 
+    /// When an instance was last started.
+    pub(crate) fn last_start(&self, place: &Place, id: &str) -> Option<jiff::Timestamp> {
+        Some(self.peek(place)?.get(id)?.launch_time)
+    }
+
     /// What differs in this Region.
     pub(super) fn quirks(&self, place: &Place) -> OptionQuirks {
         self.quirks.get(&place.region).cloned().unwrap_or_default()

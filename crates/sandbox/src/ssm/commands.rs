@@ -7,10 +7,12 @@
 //! its parameter
 //! `DurationSeconds` says, or no time.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::boot_trace;
 use super::json::{jiff_seconds, only};
 use super::state::{Command, ManagedInstance};
 use crate::call::{Answer, Call};
@@ -87,19 +89,27 @@ pub(super) fn send(world: &mut World, call: &Call, trail: &mut Trail) -> Result<
             format!("Instances {unmanaged:?} not in a valid state for account {}", call.place.account);
         return Err(AwsError::client("InvalidInstanceId", message));
     }
-    let seconds = request
-        .pointer("/Parameters/DurationSeconds/0")
-        .and_then(Value::as_str)
-        .and_then(|it| it.parse().ok())
-        .unwrap_or(0);
+    let parameter = |name: &str| {
+        request.pointer(&format!("/Parameters/{name}/0")).and_then(Value::as_str).unwrap_or_default()
+    };
+    let seconds = parameter("DurationSeconds").parse().unwrap_or(0);
     let (id, sent) = (world.ids.uuid(), world.now());
+    let (at_boot, mut printed) = (parameter("AtBoot"), BTreeMap::new());
+    for instance in &ids {
+        if let Some(text) = boot_trace::order(world, &call.place, instance, at_boot, seconds)? {
+            printed.insert(instance.clone(), text);
+        }
+    }
+    // Nothing looks on for a while where the next boot is asked about.
+    let looks_on = if matches!(at_boot, "" | "no") { seconds } else { 0 };
     let command = Command {
         place: call.place.clone(),
         document: document.to_owned(),
         instances: ids.clone(),
         comment: text("Comment").to_owned(),
         sent,
-        ends: later(sent, Duration::from_secs(seconds)),
+        ends: later(sent, Duration::from_secs(looks_on)),
+        printed,
     };
     world.ssm.commands.insert(id.clone(), command);
     let answer = json!({ "Command": {
@@ -140,7 +150,8 @@ pub(super) fn invocation(world: &World, call: &Call) -> Result<Answer, AwsError>
     } else if now < command.ends {
         ("InProgress", String::new(), "")
     } else {
-        (managed.status.as_str(), managed.output.clone(), managed.errors.as_str())
+        let output = command.printed.get(instance).unwrap_or(&managed.output);
+        (managed.status.as_str(), output.clone(), managed.errors.as_str())
     };
     let code = match status {
         "Success" => 0,

@@ -15,6 +15,7 @@ pub(crate) struct State {
     pub(super) managed: BTreeMap<(Place, String), ManagedInstance>,
     pub(super) documents: BTreeMap<(Place, String), Document>,
     pub(super) commands: BTreeMap<String, Command>,
+    pub(super) boot_traces: BTreeMap<(Place, String), BootTrace>,
     pub(super) executions: BTreeMap<String, Execution>,
 }
 
@@ -50,6 +51,14 @@ fn success() -> String {
     "Success".to_owned()
 }
 
+/// A unit that traces the next boot of an instance.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BootTrace {
+    pub(super) installed: Timestamp,
+    /// How long the unit looks on.
+    pub(super) seconds: u64,
+}
+
 /// A document of type `Command`: its steps, each with the platform it runs on.
 pub(super) type Document = Vec<(String, String)>;
 
@@ -62,4 +71,6 @@ pub(super) struct Command {
     pub(super) comment: String,
     pub(super) sent: Timestamp,
     pub(super) ends: Timestamp,
+    /// What instances print that have a trace at boot, or were asked about one.
+    pub(super) printed: BTreeMap<String, String>,
 }

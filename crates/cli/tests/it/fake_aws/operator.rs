@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use v2only_enforcer::automation::Runbook;
 use v2only_enforcer::ports::{
     Answer, Execution, Invocation, Locations, LookUp, LookUpLaunches, Page, Progress, ReadHistory,
-    ReadSoftware, RunAutomation, RunTrace, TraceStep,
+    ReadSoftware, RunAutomation, RunTrace, TraceOrder, TraceStep,
 };
 use v2only_enforcer::software::Application;
 use v2only_enforcer::{Failure, Kind};
@@ -159,8 +159,10 @@ impl ReadSoftware for FakeAws {
 }
 
 impl RunTrace for FakeAws {
-    async fn start_trace(&self, place: &Place, id: &InstanceId, seconds: u16) -> Answer<String> {
-        self.call("ssm:SendCommand", Some(place), format!("{} {id} {seconds}", place.region))?;
+    async fn start_trace(&self, place: &Place, id: &InstanceId, order: TraceOrder) -> Answer<String> {
+        let at_boot = order.at_boot.map(|it| format!(" at-boot {}", it.code())).unwrap_or_default();
+        let what = format!("{} {id} {}{at_boot}", place.region, order.seconds);
+        self.call("ssm:SendCommand", Some(place), what)?;
         if self.state().traces.contains_key(id) {
             return Ok(format!("command of {id}"));
         }
