@@ -4,7 +4,8 @@
     tests/words.py              each hit as FILE:LINE: WORD -> REPLACEMENT, and the number of hits in each folder
     tests/words.py FOLDER…      the same for some files or folders
 
-The words are in tests/words.txt. Exit code: 0 without a hit, 1 otherwise.
+The words are in tests/words.txt. A closure over more than one line counts as a hit if its parameter is named `it`.
+Exit code: 0 without a hit, 1 otherwise.
 """
 
 import re
@@ -13,11 +14,14 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from structure import NOISE
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 WORDS = Path(__file__).resolve().with_name("words.txt")
 # The list itself, a text of others, and what tools write.
 LEFT_OUT = {"tests/words.txt", "LICENSE", "Cargo.lock"}
 INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+NAMED_IT = re.compile(r"(?<!\|)\|(?!\|)[^|\n.;{}]*\bit\b[^|\n.;{}]*\|")
 
 
 def patterns() -> tuple[list[tuple[re.Pattern, str]], set[tuple[str, str]]]:
@@ -43,6 +47,19 @@ def tracked(chosen: list[str]) -> list[str]:
     return [name for name in listed.stdout.split("\0") if name and name not in LEFT_OUT]
 
 
+def long_closures(text: str) -> list[int]:
+    """The lines at which closures begin that have a parameter named `it` and end in a later line."""
+    code, found = NOISE.sub(lambda noise: re.sub(r"[^\n]", " ", noise[0]), text), []
+    for closure in NAMED_IT.finditer(code):
+        depth, end = 0, closure.end()
+        while end < len(code) and depth >= 0 and (depth or code[end] not in ",;"):
+            depth += (code[end] in "([{") - (code[end] in ")]}")
+            end += 1
+        if "\n" in code[closure.start() : end - 1].rstrip():
+            found.append(code.count("\n", 0, closure.start()) + 1)
+    return found
+
+
 def folder(name: str) -> str:
     """`crates/cli` for a file of that crate, and the first folder for others."""
     parts = Path(name).parts
@@ -59,6 +76,9 @@ def main() -> int:
             text = path.read_text(encoding="utf-8")
         except (UnicodeDecodeError, FileNotFoundError):
             continue
+        for number in long_closures(text) if name.endswith(".rs") else []:
+            print(f"{name}:{number}: it -> the noun that the closure is about")
+            hits[folder(name)] += 1
         if not any_of_them.search(text) and not any_of_them.search(INNER_CAPITAL.sub(" ", text.replace("_", " "))):
             continue
         for number, line in enumerate(text.splitlines(), 1):

@@ -120,7 +120,7 @@ enum AtBootArg {
 impl Args {
     /// What to do with the trace of the next boot; `None` traces now.
     pub(crate) fn at_boot(&self) -> Option<AtBoot> {
-        self.at_boot.map(|it| match it {
+        self.at_boot.map(|action| match action {
             AtBootArg::Install => AtBoot::Install,
             AtBootArg::Collect => AtBoot::Collect,
             AtBootArg::Remove => AtBoot::Remove,

@@ -91,65 +91,65 @@ fn each_setting_has_its_words() {
     check("instances: { http_tokens: required }", |_| {});
     check("instances: { hop_limit: keep }", |_| {});
     check("instances: { hop_limit: { max: 64 } }", |it| it.instances.hop_limit = HopLimitRule::Max(hops(64)));
-    check("instances: { hop_limit: { exactly: 1 } }", |it| {
-        it.instances.hop_limit = HopLimitRule::Exactly(hops(1));
+    check("instances: { hop_limit: { exactly: 1 } }", |policy| {
+        policy.instances.hop_limit = HopLimitRule::Exactly(hops(1));
     });
     check("instances: { http_endpoint: disabled }", |it| it.instances.http_endpoint = EndpointRule::Disabled);
-    check("instances: { ipv6_endpoint: enabled }", |it| {
-        it.instances.switches[SwitchOption::Ipv6Endpoint] = SwitchRule::Enabled;
+    check("instances: { ipv6_endpoint: enabled }", |policy| {
+        policy.instances.switches[SwitchOption::Ipv6Endpoint] = SwitchRule::Enabled;
     });
-    check("instances: { metadata_tags: disabled }", |it| {
-        it.instances.switches[SwitchOption::MetadataTags] = SwitchRule::Disabled;
+    check("instances: { metadata_tags: disabled }", |policy| {
+        policy.instances.switches[SwitchOption::MetadataTags] = SwitchRule::Disabled;
     });
-    check("instances: { remediate_with: ssm-automation }", |it| {
-        it.instances.remediate_with = Engine::SsmAutomation;
+    check("instances: { remediate_with: ssm-automation }", |policy| {
+        policy.instances.remediate_with = Engine::SsmAutomation;
     });
-    check("instances: { usage_gate: { quiet_days: 455 } }", |it| {
-        it.instances.usage_gate =
+    check("instances: { usage_gate: { quiet_days: 455 } }", |policy| {
+        policy.instances.usage_gate =
             UsageGate { quiet_days: 455, applies_to: GateScope::Existing, require_restart: true };
     });
-    check("instances: { usage_gate: { applies_to: none } }", |it| {
-        it.instances.usage_gate =
+    check("instances: { usage_gate: { applies_to: none } }", |policy| {
+        policy.instances.usage_gate =
             UsageGate { quiet_days: 14, applies_to: GateScope::None, require_restart: true };
     });
-    check("instances: { usage_gate: { applies_to: siblings, require_restart: false } }", |it| {
-        it.instances.usage_gate =
+    check("instances: { usage_gate: { applies_to: siblings, require_restart: false } }", |policy| {
+        policy.instances.usage_gate =
             UsageGate { quiet_days: 14, applies_to: GateScope::Siblings, require_restart: false };
     });
     check("instances: { fresh_minutes: 0 }", |it| it.instances.fresh_minutes = 0);
     check("instances: { trace_at_boot: allow }", |it| it.instances.trace_at_boot = true);
     check("instances: { trace_at_boot: deny }", |it| it.instances.trace_at_boot = false);
-    check("notebooks: { minimum_version: 2, fresh_minutes: 10080 }", |it| {
-        it.notebooks.fresh_minutes = 10_080;
+    check("notebooks: { minimum_version: 2, fresh_minutes: 10080 }", |policy| {
+        policy.notebooks.fresh_minutes = 10_080;
     });
     check("notebooks: { upgrade_platform: true }", |it| it.notebooks.upgrade_platform = true);
     check("notebooks: { in_service: report }", |it| it.notebooks.in_service = InService::Report);
-    check("notebooks: { in_service: window, window: Mon 00:00-24:00 }", |it| {
+    check("notebooks: { in_service: window, window: Mon 00:00-24:00 }", |policy| {
         let window = Window { day: Weekday::Monday, from: at(0, 0), to: Time::MAX };
-        it.notebooks.in_service = InService::Window(window);
+        policy.notebooks.in_service = InService::Window(window);
     });
-    check("launch_templates: { fix: new-version }", |it| {
-        it.launch_templates.fix = LaunchTemplateFix::NewVersion;
+    check("launch_templates: { fix: new-version }", |policy| {
+        policy.launch_templates.fix = LaunchTemplateFix::NewVersion;
     });
     check("launch_templates: { owned: fix }", |it| it.launch_templates.owned = OwnedTemplates::Fix);
     check("launch_templates: { repoint_groups: true }", |it| it.launch_templates.repoint_groups = true);
     check("images: { fix: mark-v2 }", |it| it.images = ImageFix::MarkV2);
-    check("account_defaults: { http_tokens: keep, hop_limit: keep, enforced: enabled }", |it| {
-        it.account_defaults.enforced = true;
+    check("account_defaults: { http_tokens: keep, hop_limit: keep, enforced: enabled }", |policy| {
+        policy.account_defaults.enforced = true;
     });
-    check("account_defaults: { hop_limit: no-preference }", |it| {
-        it.account_defaults.hop_limit = DefaultRule::Must(Preference::Clear);
+    check("account_defaults: { hop_limit: no-preference }", |policy| {
+        policy.account_defaults.hop_limit = DefaultRule::Must(Preference::Clear);
     });
-    check("account_defaults: { http_endpoint: disabled, metadata_tags: no-preference }", |it| {
-        it.account_defaults.http_endpoint = DefaultRule::Must(Preference::Set(Disabled));
-        it.account_defaults.metadata_tags = DefaultRule::Must(Preference::Clear);
+    check("account_defaults: { http_endpoint: disabled, metadata_tags: no-preference }", |policy| {
+        policy.account_defaults.http_endpoint = DefaultRule::Must(Preference::Set(Disabled));
+        policy.account_defaults.metadata_tags = DefaultRule::Must(Preference::Clear);
     });
-    check("account_defaults: { http_endpoint: no-preference, metadata_tags: enabled }", |it| {
-        it.account_defaults.http_endpoint = DefaultRule::Must(Preference::Clear);
-        it.account_defaults.metadata_tags = DefaultRule::Must(Preference::Set(true));
+    check("account_defaults: { http_endpoint: no-preference, metadata_tags: enabled }", |policy| {
+        policy.account_defaults.http_endpoint = DefaultRule::Must(Preference::Clear);
+        policy.account_defaults.metadata_tags = DefaultRule::Must(Preference::Set(true));
     });
-    check("account_defaults: { metadata_tags: disabled }", |it| {
-        it.account_defaults.metadata_tags = DefaultRule::Must(Preference::Set(false));
+    check("account_defaults: { metadata_tags: disabled }", |policy| {
+        policy.account_defaults.metadata_tags = DefaultRule::Must(Preference::Set(false));
     });
     check("drift: { contested_after: 10 }", |it| it.drift.contested_after = 10);
     check("drift: { window_hours: 720 }", |it| it.drift.window_hours = 720);
@@ -245,22 +245,22 @@ fn check_override(document: &str, words: &str, change: impl FnOnce(&mut Rules)) 
 fn an_override_keeps_what_it_does_not_mention() {
     let instances = "instances: { hop_limit: { max: 2 }, metadata_tags: enabled, usage_gate: { quiet_days: 7, applies_to: all } }";
     check_override(instances, "mode: enforce", |it| it.mode = Mode::Enforce);
-    check_override(instances, "instances: { hop_limit: keep }", |it| {
-        it.instances.hop_limit = HopLimitRule::Keep;
+    check_override(instances, "instances: { hop_limit: keep }", |policy| {
+        policy.instances.hop_limit = HopLimitRule::Keep;
     });
-    check_override(instances, "instances: { hop_limit: { exactly: 1 } }", |it| {
-        it.instances.hop_limit = HopLimitRule::Exactly(hops(1));
+    check_override(instances, "instances: { hop_limit: { exactly: 1 } }", |policy| {
+        policy.instances.hop_limit = HopLimitRule::Exactly(hops(1));
     });
-    check_override(instances, "instances: { usage_gate: { quiet_days: 30 } }", |it| {
-        it.instances.usage_gate.quiet_days = 30;
+    check_override(instances, "instances: { usage_gate: { quiet_days: 30 } }", |policy| {
+        policy.instances.usage_gate.quiet_days = 30;
     });
     check_override(instances, "drift: { window_hours: 1 }", |it| it.drift.window_hours = 1);
     let defaults = "account_defaults: { http_tokens: required, hop_limit: 2, enforced: enabled }";
-    check_override(defaults, "account_defaults: { hop_limit: keep }", |it| {
-        it.account_defaults.hop_limit = DefaultRule::Keep
+    check_override(defaults, "account_defaults: { hop_limit: keep }", |policy| {
+        policy.account_defaults.hop_limit = DefaultRule::Keep
     });
-    check_override(defaults, "account_defaults: { http_tokens: keep }", |it| {
-        it.account_defaults.http_tokens_required = false;
+    check_override(defaults, "account_defaults: { http_tokens: keep }", |policy| {
+        policy.account_defaults.http_tokens_required = false;
     });
     check_override("images: { fix: mark-v2 }", "images: { fix: report }", |it| it.images = ImageFix::Report);
 }
@@ -268,15 +268,15 @@ fn an_override_keeps_what_it_does_not_mention() {
 #[test]
 fn an_override_has_the_window_of_the_document_unless_it_has_its_own() {
     let window = "notebooks: { in_service: window, window: 'Sun 02:00-04:00' }";
-    check_override(window, "notebooks: { upgrade_platform: true }", |it| {
-        it.notebooks.upgrade_platform = true
+    check_override(window, "notebooks: { upgrade_platform: true }", |policy| {
+        policy.notebooks.upgrade_platform = true
     });
     check_override(window, "notebooks: { in_service: window }", |_| {});
     check_override(window, "notebooks: { in_service: wait }", |it| it.notebooks.in_service = InService::Wait);
     let monday = InService::Window(Window { day: Weekday::Monday, from: at(1, 30), to: at(2, 0) });
     check_override(window, "notebooks: { window: 'Mon 01:30-02:00' }", |it| it.notebooks.in_service = monday);
-    check_override("", "notebooks: { in_service: window, window: 'Mon 01:30-02:00' }", |it| {
-        it.notebooks.in_service = monday;
+    check_override("", "notebooks: { in_service: window, window: 'Mon 01:30-02:00' }", |policy| {
+        policy.notebooks.in_service = monday;
     });
 }
 

@@ -166,9 +166,9 @@ fn overriding() -> BoxedStrategy<Json> {
     let mut fields: Vec<_> = rules.collect();
     fields.push(("mode", mode()));
     (matcher(), some(fields).prop_filter("says something", said))
-        .prop_map(|(matcher, mut it)| {
-            it["match"] = matcher;
-            it
+        .prop_map(|(matcher, mut exemption)| {
+            exemption["match"] = matcher;
+            exemption
         })
         .boxed()
 }
@@ -178,9 +178,9 @@ pub(super) fn document() -> impl Strategy<Value = Json> {
     let mut fields = sections();
     fields.push(("exemptions", proptest::collection::vec(exemption(), 0..3).prop_map(Json::from).boxed()));
     fields.push(("overrides", proptest::collection::vec(overriding(), 0..3).prop_map(Json::from).boxed()));
-    (mode(), some(fields)).prop_map(|(mode, mut it)| {
-        it["version"] = json!(1);
-        it["mode"] = mode;
-        it
+    (mode(), some(fields)).prop_map(|(mode, mut document)| {
+        document["version"] = json!(1);
+        document["mode"] = mode;
+        document
     })
 }

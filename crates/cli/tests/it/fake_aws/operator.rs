@@ -116,8 +116,8 @@ impl LookUpLaunches for FakeAws {
         assert_eq!(next, None);
         self.call("cloudtrail:LookupEvents", Some(place), id.as_str())?;
         let names = |it: &Value| it["responseElements"].to_string().contains(id.as_str());
-        let in_time = |it: &Value| {
-            let at: Timestamp = it["eventTime"].as_str().unwrap().parse().unwrap();
+        let in_time = |event: &Value| {
+            let at: Timestamp = event["eventTime"].as_str().unwrap().parse().unwrap();
             until.is_none_or(|until| at <= until)
         };
         let items = self.state().launches.iter().filter(|it| names(it) && in_time(it)).cloned().collect();
