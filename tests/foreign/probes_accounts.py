@@ -30,6 +30,12 @@ def invocation(server):
     return bool(server.client("ssm").get_command_invocation(**unknown))
 
 
+@probe("ssm:ListInventoryEntries", "an unknown instance")
+def inventory(server):
+    unknown = {"InstanceId": "i-00000000000000dad", "TypeName": "AWS:Application"}
+    return server.client("ssm").list_inventory_entries(**unknown)["Entries"]
+
+
 @probe("ssm:StartAutomationExecution", "a runbook of AWS")
 def automation(server):
     ssm = server.client("ssm")
