@@ -231,7 +231,8 @@ pub struct RecordedAgainst {
     pub refused_by_enforcement: usize,
     /// Roles that use credentials which IMDSv1 delivered. A policy that wants those of IMDSv2 denies their calls.
     pub roles_with_v1_credentials: usize,
-    /// Whether all records could be read. Only then is none a proof.
+    /// Whether CloudTrail returned every launch of the window, in every account and Region. Only then is none a proof. Files may
+    /// lack a day, a Region or an account.
     pub complete: bool,
 }
 

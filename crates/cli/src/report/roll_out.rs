@@ -159,7 +159,9 @@ pub(crate) fn evidence(step: &RolloutStep, facts: &RolloutFacts) -> String {
             "Every recorded launch keeps its options.".to_owned()
         }
         (Evidence::Complete, RolloutStage::ServiceControlPolicies) => {
-            "No recorded launch would be denied, and no recorded call used credentials that IMDSv1 delivered.".to_owned()
+            "No recorded launch would be denied. Only launches were looked up: `v2only readiness --from-trail --trail-files PATH` names \
+             the callers that `credentials-delivered-by-v2` denies."
+                .to_owned()
         }
         (Evidence::Missing(_), RolloutStage::AccountDefaults) => sum(&[(
             recorded.changed_by_default,
@@ -211,7 +213,9 @@ pub(crate) fn evidence(step: &RolloutStep, facts: &RolloutFacts) -> String {
         (Evidence::NotRead, RolloutStage::ServiceControlPolicies | RolloutStage::AccountDefaults)
             if facts.recorded.is_some() =>
         {
-            "Some records of CloudTrail could not be read.".to_owned()
+            "No record speaks against it, but records may be missing: files may not cover everything, or something could not be read. \
+             `v2only plan --from-trail` asks CloudTrail."
+                .to_owned()
         }
         (Evidence::NotRead, RolloutStage::ServiceControlPolicies) => {
             "`v2only policies check FILE` lists the requests that a policy denies; `v2only plan --from-trail` adds who made such \
@@ -221,6 +225,9 @@ pub(crate) fn evidence(step: &RolloutStep, facts: &RolloutFacts) -> String {
         (Evidence::NotRead, RolloutStage::AccountDefaults) => {
             "CloudTrail knows who launches without a value; this run did not read it. `v2only plan --from-trail` does."
                 .to_owned()
+        }
+        (Evidence::NotRead, RolloutStage::Enforcement) if facts.recorded.is_some() && facts.unread == 0 => {
+            "No record speaks against it, but records may be missing. `v2only plan --from-trail` asks CloudTrail.".to_owned()
         }
         (Evidence::NotRead, _) if facts.unread > 0 => "Something could not be read.".to_owned(),
         (Evidence::NotRead, RolloutStage::Enforcement) => {

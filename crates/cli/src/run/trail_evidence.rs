@@ -130,7 +130,10 @@ pub(crate) fn against(
         denied_by_scp: speaks(EnforcementSwitch::Scp),
         refused_by_enforcement: refused,
         roles_with_v1_credentials: recording.roles_with_v1_credentials().len(),
-        complete: recording.unreadable == 0 && places.iter().all(|(_, failure)| failure.is_none()),
+        // Files name no account and Region that they cover.
+        complete: !places.is_empty()
+            && recording.unreadable == 0
+            && places.iter().all(|(_, failure)| failure.is_none()),
     }
 }
 

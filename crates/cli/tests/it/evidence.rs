@@ -154,7 +154,11 @@ fn a_plan_has_recorded_evidence_for_each_step_about_launches() {
     let ran = world.run("plan --policy DIR/policy.yaml --trail-files DIR/trail.json --output json");
     let json = ran.json();
     assert_eq!(json["recorded"]["roles_with_v1_credentials"], json!(["web"]));
-    assert_eq!(step(&json, "account-defaults")["evidence"], "complete");
+    assert_eq!(step(&json, "account-defaults")["evidence"], "not-read", "a file may lack launches");
+    assert_eq!(
+        (&json["recorded"]["complete"], step(&json, "enforcement")["risk"].as_str()),
+        (&false.into(), Some("high"))
+    );
     assert!(ran.err.contains("denies the calls of 1 role today: web"), "{}", ran.err);
     assert!(
         step(&json, "instances-and-notebooks")["evidence_words"]
