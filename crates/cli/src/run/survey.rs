@@ -51,7 +51,7 @@ pub(crate) fn note_left_out(aws: &impl ReadSurfaces, kinds: Kinds, talk: &mut Ta
     let nouns: Vec<String> = left_out.map(|kind| format!("{}s", kind.about().kind.noun)).collect();
     if kinds == Kinds::All && !nouns.is_empty() {
         talk.note(&format!(
-            "this build does not read {}; build it with `--features surfaces`, or install a release",
+            "this build does not read {}; build it with `--features full`, or install a release",
             nouns.join(", ")
         ));
     }
