@@ -138,7 +138,7 @@ impl<'a> Table<'a> {
             Shown::Done { request_ids } => {
                 let mut why: Vec<String> = match &record.outcome {
                     Outcome::Failed(failure) => vec![sentence(failure)],
-                    Outcome::Fixed | Outcome::Advanced => {
+                    Outcome::Fixed | Outcome::Advanced | Outcome::Unmarked => {
                         record.step().iter().map(ToString::to_string).collect()
                     }
                     _ => record.reasons(),

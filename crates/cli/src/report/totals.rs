@@ -64,7 +64,7 @@ impl Totals {
             }
             Outcome::Failed(failure) if failure.disposition() == Disposition::Done => {}
             Outcome::Failed(_) => self.failed += 1,
-            Outcome::Left | Outcome::NotJudged(_) => {}
+            Outcome::Left | Outcome::Unmarked | Outcome::NotJudged(_) => {}
         }
     }
 

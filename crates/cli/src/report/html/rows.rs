@@ -45,6 +45,7 @@ pub(super) fn row(item: &Item<'_>) -> Row {
         (Outcome::Failed(failure), ..) => format!("Failed: {}", sentence(failure)),
         (_, Some(held), _) => held,
         (Outcome::Advanced, None, Some(step)) => format!("On its way: {step}"),
+        (Outcome::Unmarked, None, Some(step)) => format!("Done: {step}"),
         (_, None, Some(step)) => format!("`enforce` would do: {step}"),
         (_, None, None) => "Between two states".to_owned(),
     };
