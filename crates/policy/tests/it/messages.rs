@@ -1,6 +1,8 @@
 //! What people read of a plan: each message names what it is about.
 
+use jiff::civil::{Time, Weekday, time};
 use v2only_policy::plan::{EnforcementBar, Hold, OpenLaunch};
+use v2only_policy::settings::Window;
 use v2only_policy::source::{ConsumerKind, Displaced, TemplateSlot, Unclear, VersionChoice};
 use v2only_policy::surface::SurfaceKind;
 use v2only_policy::usage::Usage;
@@ -212,13 +214,40 @@ fn words_for_scripts_are_stable() {
         SwitchOption::ALL.iter().map(|it| it.key()).collect::<Vec<_>>(),
         ["ipv6_endpoint", "metadata_tags"]
     );
+    assert_eq!(
+        SwitchOption::ALL.iter().map(|it| it.flag()).collect::<Vec<_>>(),
+        ["--http-protocol-ipv6", "--instance-metadata-tags"]
+    );
     let statuses = [NotebookStatus::InService, NotebookStatus::Gone, NotebookStatus::Unknown];
     assert_eq!(statuses.map(NotebookStatus::code), [Some("InService"), Some("Deleting"), None]);
+    assert_eq!(statuses.map(|it| it.to_string()), ["InService", "Deleting", "Unknown"]);
     let hints = [
         ContainerHost::Tag("eks:cluster-name".to_owned()),
         ContainerHost::Profile("ecsInstanceRole".to_owned()),
     ];
     assert_eq!(hints.map(|it| it.to_string()), ["tag eks:cluster-name", "instance profile ecsInstanceRole"]);
+}
+
+#[test]
+fn a_window_is_written_as_in_the_document() {
+    let window = |day, to| Window { day, from: time(2, 5, 0, 0), to };
+    for (day, code) in [
+        (Weekday::Monday, "Mon"),
+        (Weekday::Tuesday, "Tue"),
+        (Weekday::Wednesday, "Wed"),
+        (Weekday::Thursday, "Thu"),
+        (Weekday::Friday, "Fri"),
+        (Weekday::Saturday, "Sat"),
+        (Weekday::Sunday, "Sun"),
+    ] {
+        let short = window(day, time(4, 0, 0, 0));
+        assert_eq!((short.to_string(), short.minutes()), (format!("{code} 02:05-04:00"), 115));
+    }
+    let until_midnight = window(Weekday::Sunday, Time::MAX);
+    assert_eq!(
+        (until_midnight.to_string(), until_midnight.minutes()),
+        ("Sun 02:05-24:00".to_owned(), 21 * 60 + 55)
+    );
 }
 
 #[test]
