@@ -1,13 +1,15 @@
 //! What people read of a plan: each message names what it is about.
 
 use jiff::civil::{Time, Weekday, time};
-use v2only_policy::plan::{EnforcementBar, Hold, OpenLaunch};
+use v2only_policy::cause::Setter;
+use v2only_policy::plan::{EnforcementBar, Hold, InstanceChange, OpenLaunch, Wait};
+use v2only_policy::rollout::{Evidence, RolloutStage, StageState};
 use v2only_policy::settings::Window;
 use v2only_policy::source::{ConsumerKind, Displaced, TemplateSlot, Unclear, VersionChoice};
 use v2only_policy::surface::SurfaceKind;
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    ContainerHost, Decision, LaunchTemplateId, NotebookStatus, Plan, ResourceKind, SwitchOption, Verdict,
+    By, ContainerHost, Decision, LaunchTemplateId, NotebookStatus, Plan, ResourceKind, SwitchOption, Verdict,
 };
 
 fn template() -> LaunchTemplateId {
@@ -201,6 +203,15 @@ fn an_open_launch_names_what_is_launched() {
 }
 
 #[test]
+fn what_a_plan_waits_for_is_named() {
+    let stopping = Wait::Notebook(NotebookStatus::Stopping).to_string();
+    assert_eq!(stopping, "notebook is Stopping; its next state-change event continues");
+    let until = "2026-11-20T09:01:00Z".parse().unwrap();
+    let pause = Wait::Contested { until, then: InstanceChange::DisableEndpoint.into() }.to_string();
+    assert_eq!(pause, "v2only corrects it again at 2026-11-20T09:01:00Z");
+}
+
+#[test]
 fn words_for_scripts_are_stable() {
     let slots = [TemplateSlot::Own, TemplateSlot::Mixed, TemplateSlot::Override, TemplateSlot::Config];
     assert_eq!(
@@ -210,6 +221,44 @@ fn words_for_scripts_are_stable() {
     let kinds = [ConsumerKind::AutoScalingGroup, ConsumerKind::Fleet, ConsumerKind::SpotFleet];
     assert_eq!(kinds.map(ConsumerKind::code), ["auto-scaling-group", "ec2-fleet", "spot-fleet"]);
     assert!(!Plan::Nothing.acts());
+    let setters = [
+        Setter::Source,
+        Setter::AccountDefault,
+        Setter::Image,
+        Setter::Nobody,
+        Setter::Elsewhere,
+        Setter::Unknown,
+    ];
+    assert_eq!(
+        setters.map(|setter| setter.code()),
+        ["source", "account-default", "image", "nobody", "elsewhere", "unknown"]
+    );
+    let deciders = [By::Source, By::AccountDefault, By::Image, By::Nobody];
+    assert_eq!(deciders.map(By::code), ["source", "account-default", "image", "nobody"]);
+    assert_eq!(
+        deciders.map(|by| by.to_string()),
+        ["said here", "by account default", "by the image", "not set"]
+    );
+    assert_eq!(
+        RolloutStage::ALL.iter().map(|stage| stage.code()).collect::<Vec<_>>(),
+        [
+            "observe",
+            "account-defaults",
+            "launch-sources",
+            "instances-and-notebooks",
+            "service-control-policies",
+            "enforcement"
+        ]
+    );
+    let states = [StageState::Done, StageState::Open, StageState::NotRead];
+    assert_eq!(states.map(StageState::code), ["done", "open", "not-read"]);
+    let evidence = [Evidence::NotNeeded, Evidence::Complete, Evidence::Missing(3), Evidence::NotRead];
+    assert_eq!(evidence.map(Evidence::code), ["not-needed", "complete", "missing", "not-read"]);
+    assert_eq!(evidence.map(|it| it.risk().code()), ["none", "low", "high", "medium"]);
+    for kind in SurfaceKind::ALL {
+        assert_eq!(SurfaceKind::of(kind.about().kind.word), Some(*kind));
+    }
+    assert_eq!(SurfaceKind::of("instance"), None);
     assert_eq!(
         SwitchOption::ALL.iter().map(|it| it.key()).collect::<Vec<_>>(),
         ["ipv6_endpoint", "metadata_tags"]

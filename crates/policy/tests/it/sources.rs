@@ -336,7 +336,7 @@ fn a_launch_configuration_is_reported_with_its_groups() {
     );
 }
 
-fn image(support: ImdsSupport) -> Image {
+pub fn image(support: ImdsSupport) -> Image {
     Image {
         id: ImageId::parse("ami-0123456789abcdef0").unwrap(),
         name: "golden".to_owned(),
