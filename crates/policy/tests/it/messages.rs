@@ -2,7 +2,9 @@
 
 use jiff::civil::{Time, Weekday, time};
 use v2only_policy::cause::Setter;
-use v2only_policy::plan::{EnforcementBar, Hold, InstanceChange, OpenLaunch, Wait};
+use v2only_policy::plan::{
+    EnforcementBar, GroupChange, Hold, InstanceChange, OpenLaunch, OptionBar, Step, Wait,
+};
 use v2only_policy::rollout::{Evidence, RolloutStage, StageState};
 use v2only_policy::settings::Window;
 use v2only_policy::source::{ConsumerKind, Displaced, TemplateSlot, Unclear, VersionChoice};
@@ -209,6 +211,16 @@ fn what_a_plan_waits_for_is_named() {
     let until = "2026-11-20T09:01:00Z".parse().unwrap();
     let pause = Wait::Contested { until, then: InstanceChange::DisableEndpoint.into() }.to_string();
     assert_eq!(pause, "v2only corrects it again at 2026-11-20T09:01:00Z");
+}
+
+#[test]
+fn a_step_or_its_bar_names_what_is_changed() {
+    let tag = OptionBar::TagKey("cost center".to_owned()).to_string();
+    assert!(tag.contains("InstanceMetadataTags") && tag.contains("`cost center`"), "{tag}");
+    let old_type = OptionBar::InstanceType("t2.micro".to_owned()).to_string();
+    assert!(old_type.contains("HttpProtocolIpv6") && old_type.contains("t2.micro"), "{old_type}");
+    let step = Step::from(GroupChange::NameFixedVersions).to_string();
+    assert!(step.contains("the version with HttpTokens=required"), "{step}");
 }
 
 #[test]

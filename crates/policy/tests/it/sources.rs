@@ -611,6 +611,16 @@ fn what_a_run_that_was_killed_left_undone_is_found_and_planned() {
     check("a group launches from $Latest", &followed, &[first, again]);
     let mut chosen = interrupted(REQUIRED, &[]);
     chosen.default = 9;
+    let made = TemplateVersion { made: Some(Made { from: 1, latest: 1 }), ..version(2, REQUIRED) };
+    check(
+        "$Default was $Latest: only the default is left",
+        &template(1, 2, vec![version(1, OPTIONAL), made]),
+        &[
+            "1: violation [http-tokens] → act: version 2, which is version 1 with HttpTokens=required, made the \
+             default",
+            "2: compliant (HttpTokens is required) → nothing",
+        ],
+    );
     let compliant = "9: compliant (HttpTokens is required) → nothing";
     check("only the repeat was left", &chosen, &[compliant, again]);
     let report = enforce();
