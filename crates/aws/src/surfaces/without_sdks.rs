@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use v2only_enforcer::ports::{Answer, Page, ReadInventory, ReadSurfaces, RestoreSurface, TightenSurface};
+use v2only_enforcer::ports::{
+    Answer, Page, ReadInventory, ReadRoles, ReadSurfaces, RestoreSurface, RoleDetail, TightenSurface,
+};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::usage::Counted;
 use v2only_policy::{Place, StatedOptions, Surface, SurfaceKind};
@@ -38,6 +40,14 @@ impl ReadInventory for Aws {
     async fn inventory_rows(&self, _: &Place, _: &str, _: &str, _: Option<String>) -> Answer<Page<String>> {
         let why = "this build of v2only leaves out AWS Config; build it with `--features surfaces`, or install a release";
         Err(Failure::new(Kind::Refused, Call::SelectAggregateResourceConfig.iam_action(), why))
+    }
+}
+
+impl ReadRoles for Aws {
+    async fn role_details(&self, _: &Place, _: Option<String>) -> Answer<Page<RoleDetail>> {
+        let why =
+            "this build of v2only leaves out IAM; build it with `--features full`, or install a release";
+        Err(Failure::new(Kind::Refused, Call::GetAccountAuthorizationDetails.iam_action(), why))
     }
 }
 
