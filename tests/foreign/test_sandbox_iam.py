@@ -1,11 +1,11 @@
 """IAM in the embedded AWS, as boto3 sees it, and whether its roles are administrators, as `scan` sees them."""
 
 import json
-import os
 import re
 import subprocess
 
 import pytest
+import servers
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from sandbox_aws import ACCOUNT, REGION, V1_IMAGE, refused
 
@@ -92,11 +92,9 @@ def test_scan_knows_the_administrators_among_the_managed_policies_of_aws(aws, ia
             MetadataOptions={"HttpTokens": "optional"},
         )  # fmt: skip
     aws.advance(60)
-    environment = {
-        **os.environ, "AWS_ENDPOINT_URL": aws.url, "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test",
-    }  # fmt: skip
-    command = [os.environ["V2ONLY_BIN"], "scan", "--kind", "instance", "--region", REGION, "--output", "json"]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    arguments = ["scan", "--kind", "instance", "--region", REGION, "--output", "json"]
+    command = servers.v2only(aws.endpoint, ACCOUNT, arguments)
+    ran = subprocess.run(**command, capture_output=True, timeout=300, check=False)
     findings = json.loads(ran.stdout)["findings"]
     assert (ran.returncode, len(findings)) == (10, len(expected)), ran.stderr
     by_kind = {"name": set(), "document": set()}
