@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use v2only_enforcer::ports::{Answer, Page, ReadInventory, ReadSurfaces, RestoreSurface, TightenSurface};
+use v2only_enforcer::ports::{
+    Answer, Page, ReadInventory, ReadRoles, ReadSurfaces, RestoreSurface, RoleDetail, TightenSurface,
+};
 use v2only_policy::usage::Counted;
 use v2only_policy::{Place, StatedOptions, Surface, SurfaceKind};
 
@@ -35,6 +37,12 @@ impl ReadSurfaces for Aws {
 impl ReadInventory for Aws {
     async fn inventory_rows(&self, _: &Place, _: &str, _: &str, _: Option<String>) -> Answer<Page<String>> {
         crate::left_out::answer(Call::SelectAggregateResourceConfig.iam_action(), "AWS Config")
+    }
+}
+
+impl ReadRoles for Aws {
+    async fn role_details(&self, _: &Place, _: Option<String>) -> Answer<Page<RoleDetail>> {
+        crate::left_out::answer(Call::GetAccountAuthorizationDetails.iam_action(), "IAM")
     }
 }
 
