@@ -11,8 +11,8 @@ use crate::call::Call;
 use crate::connect::Aws;
 use crate::options;
 
-/// The largest page.
-const PAGE: i32 = 100;
+/// The largest page, by the API model.
+const PAGE: i32 = 25;
 
 async fn client(aws: &Aws, place: &Place) -> Answer<Client> {
     Ok(Client::new(&aws.surface_config(place).await?))
