@@ -27,6 +27,7 @@ mod notebook_grid;
 mod notebook_repeats;
 mod notebook_walk;
 mod notebooks;
+mod owner_stops;
 
 mod peers;
 mod properties;
