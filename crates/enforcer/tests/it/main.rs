@@ -18,6 +18,7 @@ mod notebooks;
 mod owner_stops;
 mod policy_source;
 mod review;
+mod rollback;
 mod siblings;
 mod stop;
 mod sweep;
