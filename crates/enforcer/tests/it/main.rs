@@ -17,6 +17,7 @@ mod meanwhile;
 mod notebooks;
 mod owner_stops;
 mod policy_source;
+mod readiness;
 mod records;
 mod review;
 mod rollback;
