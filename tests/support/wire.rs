@@ -1,5 +1,6 @@
 //! The clients' way to a driven sandbox: without sockets, in an order that the seed decides, and recorded.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -19,17 +20,82 @@ use v2only_sandbox::{Clock, DirectConnection, Sandbox};
 use crate::Dice;
 
 /// Carries every request of the clients, and records it as it was sent.
+///
+/// A request waits until no task has anything else to do. Then the seed chooses one of those that wait. So their order depends on
+/// which requests wait, and not on how often the scheduler polls a task before it sends one.
 #[derive(Debug, Clone)]
 pub struct Wire {
     aws: DirectConnection,
     clock: Clock,
-    /// How long each request and answer is on its way, in turns that other tasks take.
-    dice: Arc<Mutex<Dice>>,
+    waiting: Arc<Mutex<Waiting>>,
     record: Arc<Mutex<Vec<String>>>,
 }
 
-/// A request may be overtaken by as many turns as this, less one.
-const TURNS: usize = 3;
+/// The requests that were sent and have not arrived.
+#[derive(Debug)]
+struct Waiting {
+    dice: Dice,
+    /// By text, and then by number: equal requests are alike.
+    requests: BTreeSet<(String, u64)>,
+    chosen: Option<u64>,
+    next: u64,
+    /// Counts what happened to the fields above.
+    changes: u64,
+}
+
+/// How many turns without a change mean that no task has anything else to do: far more than the SDK takes for an answer.
+const TURNS: usize = 100;
+
+impl Waiting {
+    fn add(&mut self, text: &str) -> u64 {
+        self.next += 1;
+        self.changes += 1;
+        self.requests.insert((text.to_owned(), self.next));
+        self.next
+    }
+
+    fn choose(&mut self) {
+        let nth = self.dice.below(self.requests.len());
+        self.chosen = self.requests.iter().nth(nth).map(|(_, number)| *number);
+        self.changes += 1;
+    }
+
+    fn remove(&mut self, number: u64) {
+        self.requests.retain(|(_, it)| *it != number);
+        self.chosen = self.chosen.filter(|it| *it != number);
+        self.changes += 1;
+    }
+}
+
+/// A request that waits. It is gone with the function that is killed.
+struct Ticket<'a>(&'a Mutex<Waiting>, u64);
+
+impl Ticket<'_> {
+    async fn turn(&self) {
+        let (mut seen, mut quiet) = (0, 0);
+        loop {
+            {
+                let mut waiting = lock(self.0);
+                if waiting.chosen == Some(self.1) {
+                    return;
+                }
+                quiet = if waiting.changes == seen { quiet + 1 } else { 0 };
+                seen = waiting.changes;
+                if quiet > TURNS && waiting.chosen.is_none() {
+                    waiting.choose();
+                    continue;
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        lock(self.0).remove(self.1);
+    }
+}
 
 impl Wire {
     /// A way to this AWS, by this seed.
@@ -37,7 +103,13 @@ impl Wire {
         Self {
             aws: aws.direct(),
             clock: aws.clock().clone(),
-            dice: Arc::new(Mutex::new(Dice::new(seed))),
+            waiting: Arc::new(Mutex::new(Waiting {
+                dice: Dice::new(seed),
+                requests: BTreeSet::new(),
+                chosen: None,
+                next: 0,
+                changes: 0,
+            })),
             record: Arc::default(),
         }
     }
@@ -55,20 +127,16 @@ impl Wire {
         lock(&self.record).clone()
     }
 
-    async fn pause(&self) {
-        let turns = lock(&self.dice).below(TURNS);
-        for _ in 0..turns {
-            tokio::task::yield_now().await;
-        }
-    }
-
     async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        self.pause().await;
         let sent = Sent::of(&request);
-        lock(&self.record).push(format!("{} {}", self.clock.now(), sent.text()));
+        let text = sent.text();
+        let number = lock(&self.waiting).add(&text);
+        let ticket = Ticket(&self.waiting, number);
+        ticket.turn().await;
+        drop(ticket);
+        lock(&self.record).push(format!("{} {text}", self.clock.now()));
         let headers: Vec<_> = sent.headers.iter().map(|(name, it)| (name.as_str(), it.as_str())).collect();
         let answer = self.aws.answer(&sent.method, &sent.target, &headers, sent.body.clone()).await;
-        self.pause().await;
         let answer = answer.ok_or_else(|| {
             let why = io::Error::new(io::ErrorKind::ConnectionReset, "dropped by a fault");
             ConnectorError::io(Box::new(why))

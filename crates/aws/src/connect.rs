@@ -171,6 +171,7 @@ impl Aws {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(client)
             .time_source(time)
+            .identity_cache(identity_cache(&pace))
             .timeout_config(timeouts);
         if let Some(profile) = &access.profile {
             loader = loader.profile_name(profile);
@@ -369,16 +370,18 @@ impl Aws {
         }
         let provider = SharedCredentialsProvider::new(role.build().await);
         // A cache of its own, shared by all Regions of the account.
-        let mut cache = IdentityCache::lazy();
-        if !self.pace.is_on() {
-            // The SDK moves the end of each session by a random share of this time.
-            cache = cache.buffer_time(Duration::ZERO);
-        }
-        let cache: SharedIdentityCache = cache.build();
+        let cache = identity_cache(&self.pace);
         let config = self.base.to_builder().credentials_provider(provider).identity_cache(cache).build();
         accounts.insert(place.account.clone(), config.clone());
         Ok(config.to_builder().region(region).build())
     }
+}
+
+/// Keeps credentials until shortly before they expire. Where a run must repeat itself exactly, until they expire: the SDK moves
+/// the end by a random share of the time between.
+fn identity_cache(pace: &Pace) -> SharedIdentityCache {
+    let cache = IdentityCache::lazy();
+    if pace.is_on() { cache.build() } else { cache.buffer_time(Duration::ZERO).build() }
 }
 
 /// The one HTTPS client, with the one TLS stack.
