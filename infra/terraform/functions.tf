@@ -69,6 +69,18 @@ resource "aws_cloudwatch_log_group" "function" {
   kms_key_id        = var.log_key_arn
 }
 
+resource "aws_lambda_code_signing_config" "signed" {
+  count       = var.signing_profile_version_arn == null ? 0 : 1
+  description = "v2only accepts code of one publisher."
+
+  allowed_publishers {
+    signing_profile_version_arns = [var.signing_profile_version_arn]
+  }
+  policies {
+    untrusted_artifact_on_deployment = "Enforce"
+  }
+}
+
 resource "aws_lambda_function" "function" {
   for_each         = local.functions
   function_name    = "v2only-${each.key}"
@@ -82,9 +94,12 @@ resource "aws_lambda_function" "function" {
   timeout          = each.value.seconds
   role             = aws_iam_role.function[each.key].arn
 
+  code_signing_config_arn = one(aws_lambda_code_signing_config.signed[*].arn)
+
   environment {
     variables = merge(
       { V2ONLY_POLICY_PARAMETER = aws_ssm_parameter.policy.name },
+      var.policy_public_key == null ? {} : { V2ONLY_POLICY_PUBLIC_KEY = var.policy_public_key },
       each.key == "sweeper" ? { V2ONLY_SWEEP_QUEUE = aws_sqs_queue.events[each.key].id } : {},
       local.in_organization ? {
         V2ONLY_MEMBER_ROLE     = "v2only-${each.key}"

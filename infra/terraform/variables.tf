@@ -31,6 +31,28 @@ variable "policy_document" {
   }
 }
 
+variable "policy_public_key" {
+  description = "The functions act only on a policy document with a signature by this Ed25519 key: the base64 line of its PEM. Null: the document needs no signature."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.policy_public_key == null || can(regex("^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$", var.policy_public_key))
+    error_message = "policy_public_key must be the base64 line of an Ed25519 public key in PEM, or null."
+  }
+}
+
+variable "signing_profile_version_arn" {
+  description = "Lambda accepts only code that AWS Signer signed with this version of a signing profile. Null: the code needs no signature."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.signing_profile_version_arn == null || can(regex("^arn:aws[a-z-]*:signer:[a-z0-9-]+:[0-9]{12}:/signing-profiles/[A-Za-z0-9_]{2,}/[A-Za-z0-9]{10}$", var.signing_profile_version_arn))
+    error_message = "signing_profile_version_arn must be the ARN of a version of a signing profile, or null."
+  }
+}
+
 variable "zips" {
   description = "Folder with ec2-enforcer.zip and notebook-enforcer.zip, as infra/package writes them."
   type        = string

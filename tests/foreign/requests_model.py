@@ -209,7 +209,7 @@ def check_enumerations(value, shape, path: str) -> None:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Patterns are Java's. One that Python does not know says nothing here."""
+    """Patterns are Java's. A pattern that Python cannot compile is not checked."""
     try:
         return re.fullmatch(pattern, value, re.DOTALL) is not None
     except re.error:

@@ -19,6 +19,14 @@ SPELLINGS = {
     "OrganizationId": ("o-a1b2c3d4e5", ["", "111122223333", "o-A1b2c3d4e5", "o-short"]),
     "ExternalId": ("made-up-for-a-test", ["", "short", "with a space in it", "x" * 129]),
     "PolicyDocument": ("version: 1\nmode: observe\n", ["", "mode: observe"]),
+    "PolicyPublicKey": (
+        "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+        ["c2VjcmV0", "-----BEGIN PUBLIC KEY-----", "MCowBQYDK2VuAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="],
+    ),
+    "SigningProfileVersionArn": (
+        "arn:aws:signer:eu-central-1:111122223333:/signing-profiles/v2only/aBcDeFgHiJ",
+        ["v2only", "arn:aws:signer:eu-central-1:111122223333:/signing-profiles/v2only"],
+    ),
     "LogKeyArn": ("arn:aws:kms:eu-central-1:111122223333:key/0a0b", ["alias/logs", "arn:aws:s3:::bucket"]),
     "AlarmTopicArn": ("arn:aws-us-gov:sns:us-gov-west-1:111122223333:alarms", ["alarms", "arn:aws:sqs:x:1:y"]),
     "SweepEvery": ("rate(6 hours)", ["", "6 hours", "rate(hourly)", "cron()"]),
@@ -148,7 +156,7 @@ def without_organization(template: dict) -> dict:
             kept = [it for it in hub["PolicyDocument"]["Statement"] if it["Sid"] in alone]
             hub["PolicyDocument"]["Statement"] = kept
         if it["Type"] == "AWS::Serverless::Function":
-            alone = ("V2ONLY_POLICY_PARAMETER", "V2ONLY_SWEEP_QUEUE")
+            alone = ("V2ONLY_POLICY_PARAMETER", "V2ONLY_POLICY_PUBLIC_KEY", "V2ONLY_SWEEP_QUEUE")
             variables = properties["Environment"]["Variables"]
             properties["Environment"]["Variables"] = {it: variables[it] for it in alone if it in variables}
     del left["Description"]
@@ -159,6 +167,23 @@ def test_one_account_is_the_central_account_without_the_others():
     single = templates.load("single-account")
     assert single.pop("Description")
     assert single == without_organization(templates.load("template"))
+
+
+@pytest.mark.parametrize("name", ["template", "single-account"])
+def test_code_and_document_are_signed_only_where_that_is_asked_for(name):
+    template = templates.load(name)
+    assert template["Parameters"]["SigningProfileVersionArn"]["Default"] == ""
+    assert template["Parameters"]["PolicyPublicKey"]["Default"] == ""
+    signing = template["Resources"]["CodeSigning"]
+    assert signing["Condition"] == "HasSignedCode"
+    assert signing["Properties"]["CodeSigningPolicies"] == {"UntrustedArtifactOnDeployment": "Enforce"}
+    nothing = {"Ref": "AWS::NoValue"}
+    functions = [it["Properties"] for it in template["Resources"].values() if it["Type"] == "AWS::Serverless::Function"]
+    assert len(functions) == 3
+    for it in functions:
+        assert it["CodeSigningConfigArn"] == {"Fn::If": ["HasSignedCode", {"Ref": "CodeSigning"}, nothing]}
+        key = it["Environment"]["Variables"]["V2ONLY_POLICY_PUBLIC_KEY"]
+        assert key == {"Fn::If": ["HasPolicyKey", {"Ref": "PolicyPublicKey"}, nothing]}
 
 
 @pytest.mark.parametrize("name", templates.INSTALLATION)

@@ -15,8 +15,9 @@
 //!   closes all that no service owns;
 //! - a notebook that the functions stopped runs again in the end.
 //!
-//! The functions run in the process of the test: see [`v2only_tests::in_process`]. The seed decides what people do and which call
-//! meets a fault; `V2ONLY_CAMPAIGN_SEED` chooses another one, and a campaign that fails prints what people did.
+//! The functions run in the process of the test: see [`v2only_tests::in_process`]. The seed decides everything: what people do,
+//! which call meets a fault, and in which order the functions' calls reach AWS. `V2ONLY_CAMPAIGN_SEED` chooses another one, and a
+//! campaign that fails prints what people did.
 
 mod bounds;
 mod calls;
@@ -29,8 +30,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
-use v2only_sandbox::{AwsError, Chaos, Effect, Fault};
+use v2only_sandbox::{AwsError, Chaos, ClockMode, DEFAULT_START, Effect, Fault};
 use v2only_tests::in_process::isolated;
+use v2only_tests::wire::assert_same;
 use v2only_tests::{Dice, Hosting, SECOND, Setup, Stage};
 
 use bounds::Ledger;
@@ -49,6 +51,8 @@ const ENFORCE_EVERY: usize = 25;
 /// How many rounds a campaign has; `V2ONLY_CAMPAIGN` says otherwise.
 const ROUNDS: u64 = 60;
 const SEED: u64 = 20_261_127;
+/// How many rounds are compared with each other.
+const EXACT_ROUNDS: usize = 30;
 const PARAMETER: &str = "/v2only/policy";
 
 const RULES: &str = "\nlaunch_templates: { fix: new-version }\naccount_defaults: { http_tokens: required }\n\
@@ -85,6 +89,7 @@ impl Campaign {
             .cross_account()
             .variable("V2ONLY_POLICY_PARAMETER", PARAMETER)
             .hosted(Hosting::InProcess, port);
+        setup.config.clock = ClockMode::Manual(DEFAULT_START);
         setup.config.seed = seed;
         setup.config.throttling = true;
         setup.config.regions = REGIONS.map(str::to_owned).into();
@@ -100,7 +105,7 @@ impl Campaign {
         });
         stage.install();
         stage.install_sweeper();
-        let operator = Operator::new(&stage.aws);
+        let operator = Operator::new(&stage.aws, stage.wire());
         let mut campaign = Self {
             stage,
             dice: Dice::new(seed),
@@ -304,6 +309,28 @@ fn campaign(seed: u64, gate: Gate, port: u16) {
     assert!(fixed > 10 && waited > 0, "little happened: {fixed} fixed, {waited} paused");
     let steps = campaign.notebooks.count("act fixed") + campaign.notebooks.count("act advanced");
     assert!(steps > 10, "little happened to notebooks: {steps} steps");
+}
+
+/// Every call of the functions and of `enforce`, byte for byte, and every act of people, by the same seed. Sweeps, `enforce`, a
+/// rollback, kills and lost answers are part of so many rounds.
+#[test]
+fn the_same_seed_gives_the_same_calls() {
+    isolated("campaign::the_same_seed_gives_the_same_calls", |port| {
+        let seed = number("V2ONLY_CAMPAIGN_SEED", SEED);
+        let [first, second, other] = [seed, seed, seed + 1].map(|seed| {
+            let mut campaign = Campaign::new(seed, Gate::None, port);
+            (0..EXACT_ROUNDS).for_each(|_| campaign.round());
+            (campaign.stage.wire().unwrap().record(), std::mem::take(&mut campaign.plan))
+        });
+        assert_same(&first.0, &second.0);
+        assert_same(&first.1, &second.1);
+        assert_ne!(first.0, other.0, "the seed decides nothing");
+        for action in
+            ["ModifyInstanceMetadataOptions", "UpdateNotebookInstance", "AssumeRole", "LookupEvents"]
+        {
+            assert!(first.0.iter().any(|it| it.contains(action)), "no call of {action}");
+        }
+    });
 }
 
 #[test]

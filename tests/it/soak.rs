@@ -2,12 +2,12 @@
 //! refused, throttled, answered and not carried out, carried out and not answered, and functions killed in
 //! the middle, while people launch, and turn version 1 back on.
 //!
-//! The seed decides what happens; what the two processes of a function do side by side, and so which call a
-//! fault meets, it does not.
+//! One soak runs the built functions. There the seed decides what happens, and not what the two processes of a function do side by
+//! side, so that a fault may meet another call. The other soak runs the functions in the process of the test, two of each: there the
+//! seed decides the order of the calls too, and the same seed gives the same calls byte for byte.
 //!
-//! The built functions do all of it; the SDK's own tries are off, so that the queue has to retry everything. When the trouble has
-//! ended, the process of the test runs the functions on the sandbox's clock, so that every pause ends, and every instance has to be
-//! closed.
+//! The SDK's own tries are off, so that the queue has to retry everything. When the trouble has ended, the process of the test runs
+//! the functions on the sandbox's clock in both, so that every pause ends, and every instance has to be closed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,16 +15,21 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use v2only_sandbox::sagemaker::{Platform, Seed, Status};
 use v2only_sandbox::{
-    Actor, AwsError, Chaos, Effect, Fault, HttpTokens, LaunchSpec, MetadataOptions, MetadataRequest, Place,
-    Toggle,
+    Actor, ActorCall, AwsError, Chaos, ClockMode, DEFAULT_START, Effect, Fault, HttpTokens, LaunchSpec,
+    MetadataOptions, MetadataRequest, Place, Toggle,
 };
 use v2only_tests::in_process::isolated;
 use v2only_tests::stage::v1;
+use v2only_tests::wire::assert_same;
 use v2only_tests::{Dice, ENFORCE, HOME, Hosting, MEMBER, People, SECOND, Setup, Stage};
 
 /// What CI makes of it; `V2ONLY_SOAK` says otherwise.
 const DELIVERIES: u64 = 10_000;
 const SEED: u64 = 20_261_120;
+/// How many rounds are compared with each other.
+const EXACT_ROUNDS: usize = 12;
+/// Within 365 days after the start of an exact run.
+const EXACT_EXEMPTION_DAY: &str = "2027-08-28";
 
 const ACCOUNTS: [&str; 3] = [HOME, MEMBER, "333344445555"];
 /// As many as have no divisor in common with the accounts.
@@ -79,12 +84,15 @@ struct Soak {
     untold: BTreeMap<String, String>,
     /// What was said last of each resource.
     last: BTreeMap<String, String>,
+    hosting: Hosting,
+    /// The last day of an exemption.
+    exemption_day: String,
     rounds: usize,
     kills: usize,
 }
 
 impl Soak {
-    fn new(seed: u64, port: u16) -> Self {
+    fn new(seed: u64, port: u16, hosting: Hosting) -> Self {
         let mut setup = Setup::policy(&format!("{ENFORCE}{RULES}"))
             .without_sdk_retries()
             .variable("V2ONLY_MEMBER_ROLE", "v2only-member")
@@ -95,7 +103,13 @@ impl Soak {
         setup.config.ec2.visible_after = SECOND * 2;
         setup.concurrency = 2;
         setup.max_receives = 6;
-        let stage = setup.hosted(Hosting::BinariesFirst, port).closed();
+        let mut exemption_day = v2only_tests::exemption_day();
+        if hosting == Hosting::InProcess {
+            // The built functions go by the machine's clock.
+            setup.config.clock = ClockMode::Manual(DEFAULT_START);
+            exemption_day = EXACT_EXEMPTION_DAY.to_owned();
+        }
+        let stage = setup.hosted(hosting, port).closed();
         stage.aws.add_role(ACCOUNTS[2], "v2only-member", Some(v2only_tests::stage::EXTERNAL_ID));
         stage.aws.notebooks().configure(|timing| {
             (timing.starting, timing.stopping, timing.updating) = (SECOND * 12, SECOND * 9, SECOND * 5);
@@ -120,6 +134,8 @@ impl Soak {
             told: BTreeSet::new(),
             untold: BTreeMap::new(),
             last: BTreeMap::new(),
+            hosting,
+            exemption_day,
             rounds: 0,
             kills: 0,
         }
@@ -197,8 +213,7 @@ impl Soak {
             0 | 1 => (spec.tokens(HttpTokens::Required), Fate::Fixed),
             2 => (spec.metadata(off), Fate::Kept),
             3 => (
-                spec.tag("v2only:exempt-until", &v2only_tests::exemption_day())
-                    .tag("v2only:exempt-reason", "soak"),
+                spec.tag("v2only:exempt-until", &self.exemption_day).tag("v2only:exempt-reason", "soak"),
                 Fate::Kept,
             ),
             4 => (spec.managed_by("eks.amazonaws.com"), Fate::Held),
@@ -237,6 +252,15 @@ impl Soak {
         let few = if self.dice.roll(50) { all.len().min(5) } else { all.len() };
         let (id, (place, _)) = all[self.dice.below(few)];
         let (id, place) = (id.clone(), place.clone());
+        if self.hosting == Hosting::InProcess {
+            let actor = Actor::Role("developer".to_owned(), "ana".to_owned());
+            let parameters =
+                [("InstanceId", id.as_str()), ("HttpTokens", "optional"), ("HttpEndpoint", "enabled")];
+            let call = ActorCall::new(&place.account, &place.region, actor);
+            let _refused =
+                self.stage.aws.call_as(&call.query("ec2", "ModifyInstanceMetadataOptions", parameters));
+            return;
+        }
         if self.rounds % 50 == 1 {
             // Their sessions last for an hour.
             self.people.clear();
@@ -256,9 +280,7 @@ impl Soak {
         let mut seed = Seed::new(&name).age(SECOND * 60).minimum_version("1");
         let exempt = self.dice.roll(20);
         if exempt {
-            seed = seed
-                .tag("v2only:exempt-until", &v2only_tests::exemption_day())
-                .tag("v2only:exempt-reason", "soak");
+            seed = seed.tag("v2only:exempt-until", &self.exemption_day).tag("v2only:exempt-reason", "soak");
             self.stage.exempt([name.clone()]);
         }
         seed = match self.dice.below(5) {
@@ -434,21 +456,37 @@ impl Drop for Name {
 #[test]
 fn nothing_is_broken_and_nothing_is_forgotten() {
     isolated("soak::nothing_is_broken_and_nothing_is_forgotten", |port| {
-        soak(number("V2ONLY_SOAK_SEED", SEED), port);
+        soak(number("V2ONLY_SOAK_SEED", SEED), port, Hosting::BinariesFirst);
     });
 }
 
 #[test]
-fn nothing_is_broken_and_nothing_is_forgotten_by_another_seed() {
-    isolated("soak::nothing_is_broken_and_nothing_is_forgotten_by_another_seed", |port| {
-        soak(number("V2ONLY_SOAK_SEED", SEED) + 1, port);
+fn nothing_is_broken_and_nothing_is_forgotten_in_an_exact_run() {
+    isolated("soak::nothing_is_broken_and_nothing_is_forgotten_in_an_exact_run", |port| {
+        soak(number("V2ONLY_SOAK_SEED", SEED) + 1, port, Hosting::InProcess);
     });
 }
 
-fn soak(seed: u64, port: u16) {
+/// A short soak with its trouble and its calm, every call of the functions byte for byte.
+#[test]
+fn the_same_seed_gives_the_same_calls() {
+    isolated("soak::the_same_seed_gives_the_same_calls", |port| {
+        let seed = number("V2ONLY_SOAK_SEED", SEED);
+        let [first, second, other] = [seed, seed, seed + 1].map(|seed| {
+            let mut soak = Soak::new(seed, port, Hosting::InProcess);
+            (0..EXACT_ROUNDS).for_each(|_| soak.round());
+            soak.calm();
+            soak.stage.wire().unwrap().record()
+        });
+        assert_same(&first, &second);
+        assert_ne!(first, other, "the seed decides nothing");
+    });
+}
+
+fn soak(seed: u64, port: u16, hosting: Hosting) {
     let deliveries = number("V2ONLY_SOAK", DELIVERIES) / 2;
     let _name = Name(seed, deliveries);
-    let mut soak = Soak::new(seed, port);
+    let mut soak = Soak::new(seed, port, hosting);
     while soak.deliveries() < deliveries {
         (0..5).for_each(|_| soak.round());
     }
@@ -506,6 +544,7 @@ fn soak(seed: u64, port: u16) {
     assert_eq!(changes.collect::<Vec<_>>(), [] as [String; 0]);
 
     assert_eq!(soak.stage.queued(), [] as [String; 0]);
-    assert!(soak.kills > 0 && soak.stage.ec2.starts() > 2, "nobody was killed");
+    let starts = soak.stage.ec2.starts();
+    assert!(soak.kills > 0 && (starts > 2 || hosting == Hosting::InProcess), "nobody was killed");
     assert!(soak.fates.len() > 100 && soak.notebooks.len() > 5, "little happened");
 }

@@ -27,7 +27,7 @@ fn scene<Done: Future<Output = ()>>(port: u16, play: impl FnOnce(Sandbox, Aws, P
     let place = Place { account: AccountId::parse(HOME).unwrap(), region: Region::parse(REGION).unwrap() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let ports = connect("somebody", &settings, Duration::from_secs(5)).await;
+        let ports = connect("somebody", &settings, Duration::from_secs(5), None).await;
         play(sandbox, ports, place).await;
     });
 }

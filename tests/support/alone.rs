@@ -54,7 +54,7 @@ impl Alone {
         let variables = [("V2ONLY_LOOPBACK_ONLY", "1"), ("AWS_REGION", REGION)];
         let settings =
             Settings::from_variables(variables.map(|(name, it)| (name.to_owned(), it.to_owned()))).unwrap();
-        let ports = runtime.block_on(connect("default", &settings, Duration::from_secs(10)));
+        let ports = runtime.block_on(connect("default", &settings, Duration::from_secs(10), None));
         let events = aws.subscribe();
         Self { app: App::new(PolicySource::new(policy), ports), aws, runtime, events, lines: Vec::new() }
     }

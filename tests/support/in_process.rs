@@ -1,7 +1,7 @@
 //! The functions inside the process of the test, on the clock of its AWS.
 //!
 //! A pause of an hour takes no time here: the invocation gets its clock from the sandbox. Everything else is as deployed: rules,
-//! queues, dead letters, roles, and the real clients. The SDKs take their endpoint from the environment, so the test runs in a
+//! queues, dead letters, roles, and the real clients. With a [`Wire`] the functions take turns on one thread, by seed. The SDKs take their endpoint from the environment, so the test runs in a
 //! process of its own: see [`isolated`].
 
 use std::fs;
@@ -13,7 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::LocalSet;
 use v2only_aws::connect::{Access, Aws};
 use v2only_aws::settings::Settings;
 use v2only_enforcer::invocation::{App, Failed, Invocation, handle_ec2, handle_notebook};
@@ -22,10 +23,10 @@ use v2only_enforcer::{Counts, LogEntry, sweep};
 use v2only_lambda::log_line::line;
 use v2only_lambda::metrics::metrics_line;
 use v2only_policy::AccountId;
-use v2only_sandbox::Clock;
 use v2only_sandbox::lambda::{Function, FunctionHost, InvocationOutcome};
+use v2only_sandbox::{Changes, Clock, Watcher};
 
-use crate::{HOME, Line};
+use crate::{HOME, Line, Wire};
 
 /// Tells the started test where its sandbox is to listen.
 const PORT: &str = "IT_ALONE_PORT";
@@ -77,13 +78,13 @@ pub fn add_profile(name: &str, access_key: &str) {
     writeln!(file, "[{name}]\naws_access_key_id = {access_key}\naws_secret_access_key = sandbox").unwrap();
 }
 
-/// Connects to the AWS of this process under the access key of a profile.
+/// Connects to the AWS of this process under the access key of a profile: over HTTP, or by a wire.
 ///
 /// # Panics
 /// When the settings are no good.
-pub async fn connect(profile: &str, settings: &Settings, patience: Duration) -> Aws {
-    let access =
-        Access { profile: Some(profile.to_owned()), patience, plain_http: true, ..Access::default() };
+pub async fn connect(profile: &str, settings: &Settings, patience: Duration, wire: Option<&Wire>) -> Aws {
+    let (profile, embedded) = (Some(profile.to_owned()), wire.map(Wire::embedded));
+    let access = Access { profile, patience, plain_http: true, embedded, ..Access::default() };
     let ports = Aws::connect(settings, access).await.unwrap();
     ports.set_own_account(AccountId::parse(HOME).unwrap());
     ports
@@ -100,7 +101,7 @@ pub struct InProcess {
     name: String,
     jobs: mpsc::UnboundedSender<Job>,
     /// How often its processes were killed.
-    kills: Arc<watch::Sender<u64>>,
+    kills: Changes,
     lines: Arc<Mutex<Vec<Line>>>,
 }
 
@@ -111,16 +112,23 @@ struct Worker {
     clock: Clock,
     timeout: Duration,
     jobs: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Job>>>,
-    kills: watch::Receiver<u64>,
+    kills: Watcher,
     lines: Arc<Mutex<Vec<Line>>>,
+    wire: Option<Wire>,
 }
 
 impl InProcess {
-    /// Runs the function that a host would run, with its settings, its role and its concurrency, on this clock.
+    /// Runs the function that a host would run, with its settings, its role and its concurrency, on this clock: on threads of
+    /// its own, or on these tasks and by this wire.
     ///
     /// # Panics
     /// When the settings are no good.
-    pub fn start(host: &FunctionHost, clock: &Clock, timeout: Duration) -> Self {
+    pub fn start(
+        host: &FunctionHost,
+        clock: &Clock,
+        timeout: Duration,
+        driven: Option<&(LocalSet, Wire)>,
+    ) -> Self {
         let config = host.config();
         add_profile(&config.name, &config.variables["AWS_ACCESS_KEY_ID"]);
         let ours = config.variables.iter().filter(|(name, _)| name.starts_with("V2ONLY_"));
@@ -129,7 +137,7 @@ impl InProcess {
         let settings = Settings::from_variables(settings).unwrap();
         let (jobs, received) = mpsc::unbounded_channel();
         let received = Arc::new(tokio::sync::Mutex::new(received));
-        let kills = Arc::new(watch::Sender::new(0));
+        let kills = Changes::default();
         let lines = Arc::default();
         for _ in 0..config.concurrency {
             let worker = Worker {
@@ -138,10 +146,14 @@ impl InProcess {
                 clock: clock.clone(),
                 timeout,
                 jobs: Arc::clone(&received),
-                kills: kills.subscribe(),
+                kills: kills.watch(),
                 lines: Arc::clone(&lines),
+                wire: driven.map(|(_, wire)| wire.clone()),
             };
-            std::thread::spawn(move || worker.run());
+            match driven {
+                Some((tasks, _)) => drop(tasks.spawn_local(worker.work())),
+                None => drop(std::thread::spawn(move || worker.run())),
+            }
         }
         Self { name: config.name.clone(), jobs, kills, lines }
     }
@@ -167,7 +179,7 @@ impl InProcess {
 
     /// Ends the invocations under way wherever they are, and forgets what the function kept between invocations.
     pub fn kill(&self) {
-        self.kills.send_modify(|it| *it += 1);
+        self.kills.add();
     }
 
     /// What was logged since this was last called.
@@ -179,38 +191,41 @@ impl InProcess {
 impl Worker {
     fn run(self) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (mut app, mut kills) = (None, self.kills.clone());
-            loop {
-                let received = self.jobs.lock().await.recv().await;
-                let Some(Job { event, mut answer }) = received else { return };
-                if kills.has_changed().unwrap_or(true) {
-                    kills.mark_unchanged();
-                    app = None;
-                }
-                let running = match app.take() {
-                    Some(app) => app,
-                    None => self.cold_start().await,
-                };
-                let outcome = tokio::select! {
-                    biased;
-                    _ = kills.changed() => InvocationOutcome::Died { reason: "killed".to_owned() },
-                    () = answer.closed() => InvocationOutcome::TimedOut,
-                    outcome = self.invoke(event, &running) => outcome,
-                };
-                if matches!(outcome, InvocationOutcome::Response(_) | InvocationOutcome::FunctionError(_)) {
-                    app = Some(running);
-                }
-                // Nobody waits for an invocation that took too long.
-                let _late = answer.send(outcome);
+        runtime.block_on(self.work());
+    }
+
+    async fn work(self) {
+        let (mut app, mut kills) = (None, self.kills.clone());
+        loop {
+            let received = self.jobs.lock().await.recv().await;
+            let Some(Job { event, mut answer }) = received else { return };
+            if kills.has_changed() {
+                kills.mark_unchanged();
+                app = None;
             }
-        });
+            let running = match app.take() {
+                Some(app) => app,
+                None => self.cold_start().await,
+            };
+            let outcome = tokio::select! {
+                biased;
+                () = kills.changed() => InvocationOutcome::Died { reason: "killed".to_owned() },
+                () = answer.closed() => InvocationOutcome::TimedOut,
+                outcome = self.invoke(event, &running) => outcome,
+            };
+            if matches!(outcome, InvocationOutcome::Response(_) | InvocationOutcome::FunctionError(_)) {
+                app = Some(running);
+            }
+            // Nobody waits for an invocation that took too long.
+            let _late = answer.send(outcome);
+        }
     }
 
     async fn cold_start(&self) -> App<Aws> {
-        let ports = connect(&self.name, &self.settings, Duration::from_secs(10)).await;
+        let ports = connect(&self.name, &self.settings, Duration::from_secs(10), self.wire.as_ref()).await;
         ports.set_own_function(self.name.clone());
-        App::new(PolicySource::new(self.settings.policy().unwrap()), ports)
+        let source = PolicySource::new(self.settings.policy().unwrap());
+        App::new(source.signed_by(self.settings.policy_key.clone()), ports)
     }
 
     async fn invoke(&self, event: Value, app: &App<Aws>) -> InvocationOutcome {

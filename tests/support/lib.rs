@@ -3,7 +3,8 @@
 //! Read in this order: [`stage`] starts an AWS on this machine with the built functions in it; [`people`] act
 //! there, and may loosen; [`said`] is what the functions logged; [`audit`] holds every run against the
 //! invariants; [`in_process`] hosts the functions in the process of the test, on a clock that moves by hand; [`alone`]
-//! runs a scenario through the entry points of the library, on that clock; [`dice`] are the seeded choices of a soak.
+//! runs a scenario through the entry points of the library, on that clock; [`wire`] carries and records the requests of a run
+//! that repeats itself; [`dice`] are the seeded choices of a soak.
 //!
 //! Everything listens on and talks to loopback only, and the environment of the functions holds nothing of
 //! the developer's own.
@@ -24,6 +25,7 @@ pub mod people;
 mod rules;
 pub mod said;
 pub mod stage;
+pub mod wire;
 
 use std::time::Duration;
 
@@ -31,6 +33,7 @@ pub use dice::Dice;
 pub use people::People;
 pub use said::Line;
 pub use stage::{Hosting, Route, Setup, Stage};
+pub use wire::Wire;
 
 /// The account of the functions.
 pub const HOME: &str = "111122223333";

@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use tokio::task::LocalSet;
 use v2only_sandbox::lambda::{
     AsyncConfig, EventSource, Function, FunctionConfig, FunctionHost, InvocationOutcome, LogStream, Pattern,
     Rule, Target, Wiring,
@@ -22,7 +24,7 @@ use v2only_sandbox::{
 use crate::audit::{self, Audit};
 use crate::in_process::InProcess;
 use crate::rules::{ec2_patterns, notebook_patterns};
-use crate::{ENFORCE, HOME, Line, MEMBER, PATIENCE, People, REGION, binaries, said};
+use crate::{ENFORCE, HOME, Line, MEMBER, PATIENCE, People, REGION, Wire, binaries, said};
 
 /// How events reach the functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +40,8 @@ pub enum Route {
 pub enum Hosting {
     /// The built binaries, on the machine's clock.
     Binaries,
-    /// The process of the test, on the sandbox's clock: see [`crate::in_process`].
+    /// The process of the test, on the sandbox's clock, one step after the other by seed: the same seed gives the same calls.
+    /// See [`crate::in_process`] and [`crate::wire`].
     InProcess,
     /// The built binaries, until [`Stage::leave_binaries`]. Then the process of the test.
     BinariesFirst,
@@ -89,6 +92,7 @@ impl Setup {
     #[must_use]
     pub fn hosted(mut self, hosting: Hosting, port: u16) -> Self {
         self.config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        self.config.driven = hosting == Hosting::InProcess;
         Self { hosting, ..self }
     }
 
@@ -159,6 +163,8 @@ pub struct Stage {
     pub sweeper: FunctionHost,
     /// The three functions in the process of the test, if it hosts them.
     here: Vec<InProcess>,
+    /// What takes turns with a driven AWS, and the way to it.
+    driven: Option<(LocalSet, Wire)>,
     uses_binaries: Arc<AtomicBool>,
     audit: RefCell<Audit>,
     setup: Setup,
@@ -178,7 +184,8 @@ impl Stage {
         );
         aws.add_role(MEMBER, "v2only-member", Some(EXTERNAL_ID));
         let deploy = |name: &str| {
-            let mut config = FunctionConfig::new(name, binaries::function(name))
+            let binary = if setup.config.driven { PathBuf::from("none") } else { binaries::function(name) };
+            let mut config = FunctionConfig::new(name, binary)
                 .located_in(HOME, setup.region)
                 .variable("V2ONLY_LOOPBACK_ONLY", "1");
             if let Some(policy) = &setup.policy {
@@ -194,7 +201,8 @@ impl Stage {
             aws.deploy(config)
         };
         let [ec2, notebook, sweeper] = ["ec2-enforcer", "notebook-enforcer", "sweeper"].map(deploy);
-        let start = |host| InProcess::start(host, aws.clock(), setup.timeout);
+        let driven = setup.config.driven.then(|| (LocalSet::new(), Wire::new(&aws, setup.config.seed)));
+        let start = |host| InProcess::start(host, aws.clock(), setup.timeout, driven.as_ref());
         let here = match setup.hosting {
             Hosting::Binaries => Vec::new(),
             Hosting::InProcess | Hosting::BinariesFirst => [&ec2, &notebook, &sweeper].map(start).into(),
@@ -202,6 +210,7 @@ impl Stage {
         let stage = Self {
             wiring: aws.wiring(),
             here,
+            driven,
             uses_binaries: Arc::new(AtomicBool::new(setup.hosting != Hosting::InProcess)),
             ec2,
             notebook,
@@ -323,16 +332,28 @@ impl Stage {
         }
     }
 
+    fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        match &self.driven {
+            Some((tasks, _)) => self.aws.block_on(tasks.run_until(future)),
+            None => self.aws.block_on(future),
+        }
+    }
+
+    /// The way of the clients to a driven AWS.
+    pub fn wire(&self) -> Option<&Wire> {
+        self.driven.as_ref().map(|(_, wire)| wire)
+    }
+
     /// Waits until everything that can happen now has happened.
     pub fn settle(&self) {
-        if self.wiring.settle_blocking(PATIENCE).is_err() {
+        if self.run(self.wiring.settle(PATIENCE)).is_err() {
             panic!("it does not come to rest: {:#?}", self.wiring.ledger().attempts);
         }
     }
 
     /// Lets this much time pass on the sandbox's clock, and everything happen in it.
     pub fn pass(&self, time: Duration) {
-        if self.wiring.advance_blocking(time, PATIENCE).is_err() {
+        if self.run(self.wiring.advance(time, PATIENCE)).is_err() {
             panic!("it does not come to rest: {:#?}", self.wiring.ledger().attempts);
         }
     }

@@ -9,10 +9,12 @@ use std::ffi::OsString;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
@@ -132,6 +134,18 @@ pub struct Access {
     pub patience: Duration,
     /// Whether every endpoint is `http`, as those of an embedded AWS are. Then the machine needs no root certificates.
     pub plain_http: bool,
+    /// An embedded AWS in the process of the caller. Without it, calls go to the network.
+    pub embedded: Option<EmbeddedAws>,
+}
+
+/// An embedded AWS that is called without a connection, on a clock that stands still during a call. Calls neither wait for
+/// their turn nor depend on the machine's clock, so that a test can repeat a run exactly.
+#[derive(Debug, Clone)]
+pub struct EmbeddedAws {
+    /// Carries the requests.
+    pub client: SharedHttpClient,
+    /// The clock by which requests are signed and sessions expire.
+    pub time: SharedTimeSource,
 }
 
 impl Aws {
@@ -147,9 +161,18 @@ impl Aws {
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
-        let client = if access.plain_http { http() } else { https() };
-        let mut loader =
-            aws_config::defaults(BehaviorVersion::latest()).http_client(client).timeout_config(timeouts);
+        let embedded = access.embedded;
+        let pace = embedded.as_ref().map_or_else(|| Pace::waiting_at_most(access.patience), |_| Pace::off());
+        let (client, time) = match embedded {
+            Some(EmbeddedAws { client, time }) => (client, time),
+            None if access.plain_http => (http(), SharedTimeSource::default()),
+            None => (https(), SharedTimeSource::default()),
+        };
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(client)
+            .time_source(time)
+            .identity_cache(identity_cache(&pace))
+            .timeout_config(timeouts);
         if let Some(profile) = &access.profile {
             loader = loader.profile_name(profile);
         }
@@ -162,7 +185,7 @@ impl Aws {
             sweep_queue: settings.sweep_queue.clone(),
             own_account: OnceLock::new(),
             own_function: OnceLock::new(),
-            pace: Pace::waiting_at_most(access.patience),
+            pace,
             log: Arc::default(),
             accounts: tokio::sync::Mutex::default(),
             refused: Memo::default(),
@@ -297,6 +320,12 @@ impl Aws {
         failure
     }
 
+    /// The present, by the clock of the connection.
+    pub(crate) fn now(&self) -> Timestamp {
+        let time = self.base.time_source().unwrap_or_default().now();
+        Timestamp::try_from(time).unwrap_or(Timestamp::MAX)
+    }
+
     pub(crate) const fn base(&self) -> &SdkConfig {
         &self.base
     }
@@ -341,11 +370,18 @@ impl Aws {
         }
         let provider = SharedCredentialsProvider::new(role.build().await);
         // A cache of its own, shared by all Regions of the account.
-        let cache: SharedIdentityCache = aws_config::identity::IdentityCache::lazy().build();
+        let cache = identity_cache(&self.pace);
         let config = self.base.to_builder().credentials_provider(provider).identity_cache(cache).build();
         accounts.insert(place.account.clone(), config.clone());
         Ok(config.to_builder().region(region).build())
     }
+}
+
+/// Keeps credentials until shortly before they expire. Where a run must repeat itself exactly, until they expire: the SDK moves
+/// the end by a random share of the time between.
+fn identity_cache(pace: &Pace) -> SharedIdentityCache {
+    let cache = IdentityCache::lazy();
+    if pace.is_on() { cache.build() } else { cache.buffer_time(Duration::ZERO).build() }
 }
 
 /// The one HTTPS client, with the one TLS stack.

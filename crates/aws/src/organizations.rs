@@ -3,7 +3,6 @@
 
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::{Account, AccountState, AccountStatus, ParentType};
-use jiff::Timestamp;
 use v2only_enforcer::ports::{Admission, Answer, ListAccounts, OrganizationalUnits};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place};
@@ -22,7 +21,7 @@ impl Admission for Aws {
     /// minutes, so an account that left the organization is refused from then on.
     async fn admit(&self, place: &Place) -> Answer<()> {
         if self.own_account().await? == place.account
-            || self.admitted.get(&place.account, Timestamp::now()).is_some()
+            || self.admitted.get(&place.account, self.now()).is_some()
         {
             return Ok(());
         }
@@ -36,7 +35,7 @@ impl Admission for Aws {
             }
             Some(Members::Organization(organization)) => self.is_member(account, organization).await?,
         }
-        self.admitted.keep(account, (), Timestamp::now());
+        self.admitted.keep(account, (), self.now());
         Ok(())
     }
 }
@@ -78,7 +77,7 @@ impl Aws {
             for account in page.accounts().iter().filter(|it| is_active(it)) {
                 let id = AccountId::parse(account.id().unwrap_or_default())
                     .map_err(|it| Failure::new(Kind::Unknown, call.iam_action(), it.to_string()))?;
-                self.admitted.keep(&id, (), Timestamp::now());
+                self.admitted.keep(&id, (), self.now());
                 if let Some(name) = account.name().filter(|name| !name.is_empty()) {
                     self.names.keep(&id, name.to_owned());
                 }
@@ -138,7 +137,7 @@ fn is_active(it: &Account) -> bool {
 
 impl OrganizationalUnits for Aws {
     async fn above(&self, account: &AccountId) -> Answer<Vec<OuId>> {
-        if let Some(known) = self.above.get(account, Timestamp::now()) {
+        if let Some(known) = self.above.get(account, self.now()) {
             return Ok(known);
         }
         let call = Call::ListParents;
@@ -155,7 +154,7 @@ impl OrganizationalUnits for Aws {
                 .map_err(|it| Failure::new(Kind::Unknown, call.iam_action(), it.to_string()))?;
             above.push(id);
             if parent.r#type() == Some(&ParentType::Root) {
-                self.above.keep(account, above.clone(), Timestamp::now());
+                self.above.keep(account, above.clone(), self.now());
                 return Ok(above);
             }
         }

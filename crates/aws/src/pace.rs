@@ -40,12 +40,23 @@ pub struct Pace {
     limiters: Mutex<HashMap<(Option<Place>, Call), Limiter>>,
     gaps: Mutex<HashMap<(Option<Place>, Call), slow::Gap>>,
     at_most: Duration,
+    is_on: bool,
 }
 
 impl Pace {
     /// Buckets that make a caller wait for at most this long.
     pub fn waiting_at_most(at_most: Duration) -> Self {
-        Self { limiters: Mutex::default(), gaps: Mutex::default(), at_most }
+        Self { limiters: Mutex::default(), gaps: Mutex::default(), at_most, is_on: true }
+    }
+
+    /// No buckets: every call is made at once.
+    pub fn off() -> Self {
+        Self { is_on: false, ..Self::waiting_at_most(Duration::ZERO) }
+    }
+
+    /// Whether calls wait for their turn.
+    pub const fn is_on(&self) -> bool {
+        self.is_on
     }
 
     /// Takes a token, waiting for one if need be. A place of `None` stands for our own account.
@@ -53,6 +64,9 @@ impl Pace {
     /// # Errors
     /// [`Kind::Throttled`] if the wait would be longer than allowed; no token is taken then.
     pub async fn take(&self, place: Option<&Place>, call: Call) -> Result<(), Failure> {
+        if !self.is_on {
+            return Ok(());
+        }
         let limiter = self.limiter(place, call);
         loop {
             let Err(not_until) = limiter.check() else {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use v2only_document::PublicKey;
 use v2only_enforcer::policy_source::Location;
 use v2only_policy::{AccountId, Region};
 
@@ -9,6 +10,8 @@ use v2only_policy::{AccountId, Region};
 pub const POLICY: &str = "V2ONLY_POLICY";
 /// Name of the SSM parameter that holds the policy document.
 pub const POLICY_PARAMETER: &str = "V2ONLY_POLICY_PARAMETER";
+/// The public key by which the policy document must be signed.
+pub const POLICY_PUBLIC_KEY: &str = "V2ONLY_POLICY_PUBLIC_KEY";
 /// Name (with its path, if it has one) of the role assumed in member accounts.
 pub const MEMBER_ROLE: &str = "V2ONLY_MEMBER_ROLE";
 /// External id sent when that role is assumed.
@@ -22,9 +25,10 @@ pub const SWEEP_QUEUE: &str = "V2ONLY_SWEEP_QUEUE";
 /// Set to `1`, refuses to talk to anything but this machine. For tests and the demo.
 pub const LOOPBACK_ONLY: &str = "V2ONLY_LOOPBACK_ONLY";
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
     POLICY,
     POLICY_PARAMETER,
+    POLICY_PUBLIC_KEY,
     MEMBER_ROLE,
     EXTERNAL_ID,
     ORGANIZATION_ID,
@@ -58,6 +62,8 @@ pub enum Members {
 pub struct Settings {
     /// Where the policy document is; only the functions need one.
     pub policy: Option<Location>,
+    /// The key by which the document must be signed; `None` = it needs no signature.
+    pub policy_key: Option<PublicKey>,
     /// How other accounts are entered; `None` = they are not.
     pub membership: Option<Membership>,
     /// The queue of the sweeper; only that function has one.
@@ -135,6 +141,10 @@ impl Settings {
             (None, None) => None,
             (Some(_), Some(_)) => return Err(SettingsError::Policy("not both")),
         };
+        let policy_key = get(POLICY_PUBLIC_KEY)
+            .map(|text| PublicKey::parse(&text))
+            .transpose()
+            .map_err(|it| SettingsError::Value { name: POLICY_PUBLIC_KEY, why: it.to_string() })?;
         let loopback_only = match get(LOOPBACK_ONLY).as_deref() {
             None | Some("0") => false,
             Some("1") => true,
@@ -157,7 +167,7 @@ impl Settings {
             }
             other => other,
         };
-        Ok(Self { policy, membership: membership(&get)?, sweep_queue, loopback_only, region })
+        Ok(Self { policy, policy_key, membership: membership(&get)?, sweep_queue, loopback_only, region })
     }
 
     /// The queue of the sweeper.
@@ -233,6 +243,7 @@ mod tests {
         refuses(&[(MEMBER_ROLE, "arn:aws:iam::1:role/x"), (ORGANIZATION_ID, "o-1")], "a role's name");
         refuses(&[(MEMBER_ROLE, "m"), (ORGANIZATION_ID, "111122223333")], "not an organization id");
         refuses(&[(MEMBER_ROLE, "m"), (ACCOUNTS, "111122223333,12")], "`12` is not an AWS account id");
+        refuses(&[(POLICY_PUBLIC_KEY, "c2VjcmV0")], "not an Ed25519 public key");
         refuses(&[(LOOPBACK_ONLY, "yes")], "neither `0` nor `1`");
         refuses(&[(SWEEP_QUEUE, "v2only-sweeper")], "not the URL of a queue");
         refuses(&[("AWS_REGION", "Frankfurt")], "`Frankfurt` is not an AWS Region");

@@ -4,7 +4,7 @@
 //! for templates; `issues` words what a policy document refuses of YAML; `reader` reads words, numbers and
 //! lists out of nodes, and collects every problem instead of stopping at the first; `keys` is the table of
 //! all keys; one file for each section lays the document's words over the rules it is given, which is how an
-//! override keeps what it does not mention; `parse` puts them together.
+//! override keeps what it does not mention; `parse` puts them together. `signature` verifies who wrote the text.
 //!
 //! Knows: YAML, JSON, the shape of the policy document, spelling.
 //! Must never know: where the text came from, the date, a terminal.
@@ -17,6 +17,7 @@ mod parse;
 mod problem;
 
 mod issues;
+mod json_text;
 mod keys;
 mod reader;
 mod spot;
@@ -34,12 +35,16 @@ mod matching;
 mod overrides;
 mod rules;
 
+mod signature;
+
 #[cfg(test)]
 mod tests;
 
+pub use json_text::escaped_json;
 pub use notice::Notice;
 pub use parse::{Document, parse};
 pub use problem::{Invalid, Problem};
+pub use signature::{NoPublicKey, PublicKey, SIGNATURE_MARK};
 
 /// The JSON Schema (draft 2020-12) of the document, for editors and pipelines.
 ///

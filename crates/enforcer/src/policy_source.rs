@@ -3,7 +3,8 @@
 //! Inline text never changes while a process lives. A parameter is read again once it is older than
 //! [`FRESH_FOR`]. A new document that is invalid, or cannot be read, does not replace the last good one:
 //! the function goes on with that, and says so loudly at every look. Without any good document there is
-//! nothing to go on with, and the event goes back to the queue.
+//! nothing to go on with, and the event goes back to the queue. With a public key, a document that the key's
+//! owner did not sign is invalid.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +13,7 @@ use v2only_policy::Policy;
 
 use crate::failure::{Failure, Kind};
 use crate::ports::ReadParameter;
-use v2only_document as document;
+use v2only_document::{self as document, PublicKey};
 
 /// How long a document read from a parameter is used without looking again.
 pub const FRESH_FOR: SignedDuration = SignedDuration::from_secs(60);
@@ -49,13 +50,20 @@ struct CachedPolicy {
 #[derive(Debug)]
 pub struct PolicySource {
     location: Location,
+    signed_by: Option<PublicKey>,
     kept: Mutex<Option<CachedPolicy>>,
 }
 
 impl PolicySource {
     /// A source that has read nothing yet.
     pub const fn new(location: Location) -> Self {
-        Self { location, kept: Mutex::new(None) }
+        Self { location, signed_by: None, kept: Mutex::new(None) }
+    }
+
+    /// The same source, where only documents with a signature by this key are valid.
+    #[must_use]
+    pub fn signed_by(self, key: Option<PublicKey>) -> Self {
+        Self { signed_by: key, ..self }
     }
 
     /// The document in force now.
@@ -91,7 +99,8 @@ impl PolicySource {
             kept.in_force.stale = None;
             return Ok(kept.in_force.clone());
         }
-        match document::parse(&text) {
+        let verified = self.signed_by.as_ref().map_or(Ok(()), |key| key.verify(&text));
+        match verified.and_then(|()| document::parse(&text)) {
             Ok(document) => {
                 let in_force =
                     InForce { policy: Arc::new(document.policy), notices: Vec::new(), stale: None };

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use v2only_aws::connect::{Access, Aws};
 use v2only_aws::settings::Settings;
+use v2only_document::escaped_json;
 use v2only_enforcer::invocation::{App, Failed, Invocation, InvocationError};
 use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_enforcer::{Counts, LogEntry};
@@ -139,7 +140,7 @@ impl Function {
     async fn connect(&self) -> Result<App<Aws>, v2only_enforcer::Failure> {
         let access = Access { patience: PATIENCE, plain_http: self.plain_http, ..Access::default() };
         let aws = Aws::connect(&self.settings, access).await?;
-        Ok(App::new(PolicySource::new(self.policy.clone()), aws))
+        Ok(App::new(PolicySource::new(self.policy.clone()).signed_by(self.settings.policy_key.clone()), aws))
     }
 }
 
@@ -169,5 +170,5 @@ fn deadline(context: &Context) -> Option<Timestamp> {
 /// Writes one line to stdout, which Lambda sends to CloudWatch Logs. A line that cannot be written is lost,
 /// and the work goes on: the fix matters more than its record, which CloudTrail has as well.
 fn write(line: &Value) {
-    let _lost = writeln!(std::io::stdout().lock(), "{line}");
+    let _lost = writeln!(std::io::stdout().lock(), "{}", escaped_json(&line.to_string()));
 }

@@ -33,6 +33,9 @@ pub struct Config {
     pub parameter_values_in_locations: bool,
     /// How CloudTrail renders `responseElements` and `requestParameters` above 100 KB.
     pub omitted: OmittedField,
+    /// Whether this AWS has no thread and no port of its own. It works only inside `Sandbox::block_on`, and is called through
+    /// `Sandbox::direct`. The same seed and the same acts then give the same calls in the same order.
+    pub driven: bool,
     /// How many published events `Sandbox::events` keeps, the newest; subscribers get all.
     pub keep_events: usize,
     /// How many calls `Sandbox::calls` keeps, the newest.
@@ -108,6 +111,7 @@ impl Default for Config {
             ec2: Ec2Config::default(),
             parameter_values_in_locations: true,
             omitted: OmittedField::Null,
+            driven: false,
             keep_events: 100_000,
             keep_calls: 1_000_000,
         }

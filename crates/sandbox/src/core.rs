@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use crate::bus::EventBus;
 use crate::call::{Answer, Call};
 use crate::calls::CallRecord;
+use crate::changes::Changes;
 use crate::clock::{Clock, between};
 use crate::config::Config;
 use crate::error::AwsError;
@@ -34,7 +35,7 @@ pub(crate) struct Core {
     /// How many calls took effect since the start.
     count: watch::Sender<u64>,
     /// Counts the moves of a manual clock.
-    moves: watch::Sender<u64>,
+    moves: Changes,
     timer_added: Arc<Notify>,
 }
 
@@ -55,7 +56,7 @@ impl Core {
             hooks: Mutex::new(Vec::new()),
             interventions: Mutex::new(Vec::new()),
             count: watch::Sender::new(0),
-            moves: watch::Sender::new(0),
+            moves: Changes::default(),
             timer_added,
         }
     }
@@ -128,22 +129,20 @@ impl Core {
     /// Moves a manual clock and tells those who wait for it.
     pub(crate) fn advance(&self, by: std::time::Duration) {
         self.world().advance(by);
-        self.moves.send_modify(|moves| *moves += 1);
+        self.moves.add();
     }
 
     /// Waits until the sandbox's clock shows `time`: by real waiting on a system clock, by
     /// [`Core::advance`] on a manual one.
     pub(crate) async fn sleep_until(&self, time: Timestamp) {
-        let mut moves = self.moves.subscribe();
+        let mut moves = self.moves.watch();
         loop {
             let now = self.clock.now();
             if now >= time {
                 return;
             }
             if self.clock.is_manual() {
-                if moves.changed().await.is_err() {
-                    return;
-                }
+                moves.changed().await;
             } else {
                 tokio::time::sleep(between(now, time)).await;
             }

@@ -1,14 +1,17 @@
 //! Requests without a connection: the protocols and operations, for callers that need millions of answers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::http::Request;
+use axum::http::request::Parts;
 
 use crate::config::Config;
 use crate::core::Core;
-use crate::protocol::{read, write_answer, write_error};
-use crate::server::attribute;
+use crate::protocol::{Written, read, write_answer, write_error};
+use crate::sandbox::Sandbox;
+use crate::server::{attribute, exchange};
 use crate::services;
 
 /// An embedded AWS without a listener and a thread. Faults, latency and actors act only in a
@@ -22,10 +25,60 @@ pub struct DirectSandbox {
 pub struct DirectAnswer {
     /// The status code.
     pub status: u16,
-    /// The media type of the body.
-    pub content_type: String,
+    /// The headers, with names in lower case.
+    pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl DirectAnswer {
+    fn of(written: Written) -> Self {
+        Self { status: written.status, headers: written.headers, body: written.body.to_vec() }
+    }
+
+    /// The media type of the body; empty if there is none.
+    pub fn content_type(&self) -> &str {
+        self.headers.iter().find(|(name, _)| *name == "content-type").map_or("", |(_, kind)| kind)
+    }
+}
+
+/// A way to a sandbox without a socket, with faults, latency and actors as over HTTP.
+#[derive(Clone)]
+pub struct DirectConnection {
+    core: Arc<Core>,
+}
+
+impl Sandbox {
+    /// A way to this AWS without a socket.
+    pub fn direct(&self) -> DirectConnection {
+        DirectConnection { core: Arc::clone(self.core()) }
+    }
+}
+
+impl DirectConnection {
+    /// Answers one request; `None` if a fault drops the connection, or method, target or headers are none of HTTP.
+    pub async fn answer(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Option<DirectAnswer> {
+        let parts = parts(method, target, headers)?;
+        exchange(&self.core, &parts, Bytes::from(body)).await.map(DirectAnswer::of)
+    }
+}
+
+impl fmt::Debug for DirectConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DirectConnection").finish_non_exhaustive()
+    }
+}
+
+fn parts(method: &str, target: &str, headers: &[(&str, &str)]) -> Option<Parts> {
+    let request = Request::builder().method(method).uri(target);
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    request.body(()).ok().map(|it| it.into_parts().0)
 }
 
 impl DirectSandbox {
@@ -43,9 +96,7 @@ impl DirectSandbox {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Option<DirectAnswer> {
-        let request = Request::builder().method(method).uri(target);
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let (parts, ()) = request.body(()).ok()?.into_parts();
+        let parts = parts(method, target, headers)?;
         let incoming = read(&parts, Bytes::from(body));
         let request_id = self.core.world().ids.uuid();
         let protocol = incoming.protocol;
@@ -55,12 +106,7 @@ impl DirectSandbox {
             Ok(answer) => write_answer(protocol, &call.action, &request_id, answer),
             Err(error) => write_error(protocol, &request_id, &error),
         };
-        let content_type = written.headers.iter().find(|(name, _)| *name == "content-type");
-        Some(DirectAnswer {
-            status: written.status,
-            content_type: content_type.map(|(_, kind)| kind.clone()).unwrap_or_default(),
-            body: written.body.to_vec(),
-        })
+        Some(DirectAnswer::of(written))
     }
 }
 

@@ -52,6 +52,7 @@ mod bus;
 mod call;
 mod call_filter;
 mod calls;
+mod changes;
 mod clock;
 mod cloudtrail;
 mod cloudwatch;
@@ -98,9 +99,10 @@ mod scenarios;
 pub use bus::{Chaos, EventBus};
 pub use call_filter::CallFilter;
 pub use calls::CallRecord;
+pub use changes::{Changes, Watcher};
 pub use clock::{Clock, ClockMode};
 pub use config::{Config, DEFAULT_REGIONS, DEFAULT_START, Ec2Config, OmittedField};
-pub use direct::{DirectAnswer, DirectSandbox};
+pub use direct::{DirectAnswer, DirectConnection, DirectSandbox};
 pub use ec2::{
     AMAZON_LINUX_2, AMAZON_LINUX_2023, Actor, Caller, HttpTokens, InstanceStateName, InstanceView,
     LaunchSpec, MetadataDefaults, MetadataOptions, MetadataRequest, OptionQuirks, SideOption,

@@ -109,7 +109,7 @@ impl Sandbox {
         let (address, runtime) = (self.address, self.runtime().clone());
         let act = Box::new(move || {
             if let Some(core) = core.upgrade() {
-                act(&Sandbox { core, address, runtime, stop: None, thread: None });
+                act(&Sandbox { core, address, runtime, stop: None, thread: None, own: None });
             }
         });
         let intervention = Intervention { filter, skip: nth.saturating_sub(1), act };

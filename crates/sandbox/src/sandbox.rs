@@ -16,20 +16,30 @@ use crate::clock::Clock;
 use crate::core::Core;
 use crate::faults::Fault;
 
-/// A running AWS. It lives on a thread of its own, so it can be used from sync and async code
-/// alike, and it ends when it is dropped.
+/// A running AWS. Unless [`Config::driven`](crate::Config::driven) is set it lives on a thread of its own, so it can be used from
+/// sync and async code alike. It ends when it is dropped.
 pub struct Sandbox {
     pub(crate) core: Arc<Core>,
     pub(crate) address: SocketAddr,
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) stop: Option<oneshot::Sender<()>>,
     pub(crate) thread: Option<JoinHandle<()>>,
+    /// The runtime of an AWS without a thread.
+    pub(crate) own: Option<tokio::runtime::Runtime>,
 }
 
 impl Sandbox {
     /// Where it listens, as `AWS_ENDPOINT_URL` wants it.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Waits for a future outside of any runtime. An AWS without a thread works meanwhile.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        match &self.own {
+            Some(runtime) => runtime.block_on(future),
+            None => self.runtime.block_on(future),
+        }
     }
 
     /// Every call so far, in order.

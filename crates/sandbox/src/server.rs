@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::{Body as HttpBody, Bytes, to_bytes};
 use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -54,10 +55,19 @@ async fn handle(
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return response(Written { status: 413, headers: Vec::new(), body: Bytes::new() });
     };
-    let incoming = read(&parts, body);
+    let written = exchange(&core, &parts, body).await.unwrap_or_else(|| {
+        cut.0.store(true, Ordering::Release);
+        Written { status: 500, headers: Vec::new(), body: Bytes::new() }
+    });
+    response(written)
+}
+
+/// One request and its answer; `None` where a fault closes the connection without one.
+pub(crate) async fn exchange(core: &Arc<Core>, parts: &Parts, body: Bytes) -> Option<Written> {
+    let incoming = read(parts, body);
     let request_id = core.world().ids.uuid();
     let protocol = incoming.protocol;
-    let (call, refused) = attribute(&core, incoming, &request_id, &parts);
+    let (call, refused) = attribute(core, incoming, &request_id, parts);
     let fault = core.faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).meet(&call);
     let latency = core.config.latency + fault.latency;
     if !latency.is_zero() {
@@ -68,26 +78,23 @@ async fn handle(
         (Some(error), _) => Err(error),
         (None, Some(Effect::ErrorBefore(error))) => Err(error.clone()),
         (None, Some(Effect::DropBefore)) => Ok(Answer::Json(serde_json::Value::Null)),
-        (None, _) => services::answer(&core, &call),
+        (None, _) => services::answer(core, &call),
     };
-    finish(&core, &call, protocol, fault, outcome, &cut).await
+    finish(core, &call, protocol, fault, outcome).await
 }
 
-/// Records the call and sends its answer, or what the faults leave of it.
+/// Records the call and gives its answer, or what the faults leave of it.
 async fn finish(
     core: &Core,
     call: &Call,
     protocol: Protocol,
     fault: FaultOutcome,
     outcome: Result<Answer, AwsError>,
-    cut: &Cut,
-) -> Response<HttpBody> {
+) -> Option<Written> {
+    let is_dropped = matches!(fault.effect, Some(Effect::DropBefore | Effect::DropAfter));
     let (outcome, error) = match fault.effect {
         Some(Effect::ErrorAfter(error)) => (Err(error.clone()), Some(error.code)),
-        Some(Effect::DropBefore | Effect::DropAfter) => {
-            cut.0.store(true, Ordering::Release);
-            (outcome, Some("ConnectionDropped".to_owned()))
-        }
+        Some(Effect::DropBefore | Effect::DropAfter) => (outcome, Some("ConnectionDropped".to_owned())),
         Some(Effect::EmptyAfter) => {
             let code = outcome.as_ref().err().map(|error| error.code.clone());
             (outcome.map(|answer| answer.emptied()), code)
@@ -112,7 +119,7 @@ async fn finish(
     if held {
         std::future::pending::<()>().await;
     }
-    response(match outcome {
+    (!is_dropped).then(|| match outcome {
         Ok(answer) => write_answer(protocol, &call.action, &call.request_id, answer),
         Err(error) => write_error(protocol, &call.request_id, &error),
     })
@@ -123,7 +130,7 @@ pub(crate) fn attribute(
     core: &Core,
     incoming: Incoming,
     request_id: &str,
-    parts: &axum::http::request::Parts,
+    parts: &Parts,
 ) -> (Call, Option<AwsError>) {
     let now = core.clock.now();
     let home = &core.config.home_account;

@@ -12,7 +12,7 @@ use crate::sandbox::Sandbox;
 use crate::server;
 
 impl Sandbox {
-    /// Starts an AWS.
+    /// Starts an AWS. One that is [driven](Config::driven) does not listen.
     ///
     /// # Errors
     /// When the address is not loopback or cannot be listened on.
@@ -21,13 +21,20 @@ impl Sandbox {
         if !wanted.ip().is_loopback() {
             return Err(StartError::NotLoopback(wanted));
         }
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
+        let handle = runtime.handle().clone();
+        if config.driven {
+            let core = Arc::new(Core::new(config));
+            let ticking = Arc::clone(&core);
+            runtime.spawn(async move { ticking.tick().await });
+            let own = Some(runtime);
+            return Ok(Self { core, address: wanted, runtime: handle, stop: None, thread: None, own });
+        }
         let cannot = |source| StartError::Listen { address: wanted, source };
         let listener = TcpListener::bind(wanted).map_err(cannot)?;
         listener.set_nonblocking(true).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
-        let handle = runtime.handle().clone();
         let core = Arc::new(Core::new(config));
         let (stop, stopped) = oneshot::channel();
         let served = Arc::clone(&core);
@@ -39,6 +46,6 @@ impl Sandbox {
                 runtime.shutdown_background();
             })
             .map_err(StartError::Thread)?;
-        Ok(Self { core, address, runtime: handle, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { core, address, runtime: handle, stop: Some(stop), thread: Some(thread), own: None })
     }
 }

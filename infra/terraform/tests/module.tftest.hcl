@@ -22,6 +22,9 @@ mock_provider "aws" {
   mock_resource "aws_lambda_function" {
     defaults = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:mocked" }
   }
+  mock_resource "aws_lambda_code_signing_config" {
+    defaults = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:111122223333:code-signing-config:csc-0123456789abcdef0" }
+  }
   mock_resource "aws_cloudwatch_event_bus" {
     defaults = { arn = "arn:aws-us-gov:events:us-gov-west-1:111122223333:event-bus/v2only-events" }
   }
@@ -113,6 +116,9 @@ run "bad_values_are_refused" {
     log_key_arn            = "alias/logs"
     alarm_topic_arn        = "alarms"
     oldest_message_seconds = 1
+    policy_public_key      = "c2VjcmV0"
+
+    signing_profile_version_arn = "v2only"
   }
   expect_failures = [
     var.organization_id,
@@ -124,9 +130,43 @@ run "bad_values_are_refused" {
     var.maximum_concurrency,
     var.log_retention_days,
     var.log_key_arn,
+    var.policy_public_key,
+    var.signing_profile_version_arn,
     var.alarm_topic_arn,
     var.oldest_message_seconds,
   ]
+}
+
+run "nothing_is_signed_by_default" {
+  command = plan
+  assert {
+    condition     = length(aws_lambda_code_signing_config.signed) == 0
+    error_message = "code signing must be an option"
+  }
+  assert {
+    condition     = alltrue([for it in aws_lambda_function.function : !contains(keys(it.environment[0].variables), "V2ONLY_POLICY_PUBLIC_KEY")])
+    error_message = "a signature of the policy document must be an option"
+  }
+}
+
+run "signed_code_and_a_signed_document" {
+  command = apply
+  variables {
+    policy_public_key           = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+    signing_profile_version_arn = "arn:aws:signer:eu-central-1:111122223333:/signing-profiles/v2only/aBcDeFgHiJ"
+  }
+  assert {
+    condition     = aws_lambda_code_signing_config.signed[0].policies[0].untrusted_artifact_on_deployment == "Enforce"
+    error_message = "code without a signature must be refused"
+  }
+  assert {
+    condition     = alltrue([for it in aws_lambda_function.function : it.code_signing_config_arn == aws_lambda_code_signing_config.signed[0].arn])
+    error_message = "every function accepts signed code only"
+  }
+  assert {
+    condition     = alltrue([for it in aws_lambda_function.function : it.environment[0].variables.V2ONLY_POLICY_PUBLIC_KEY == var.policy_public_key])
+    error_message = "every function verifies the document"
+  }
 }
 
 run "guardrails_are_nothing_unless_named" {

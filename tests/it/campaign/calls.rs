@@ -5,6 +5,8 @@ use v2only_tests::{HOME, MEMBER};
 
 /// Few, so that people meet the functions at the same instances.
 pub const REGIONS: [&str; 2] = ["eu-central-1", "us-east-1"];
+/// The last day of an exemption: within 365 days after the start of the clock.
+pub const EXEMPTION_DAY: &str = "2027-08-28";
 /// Where people act.
 pub const PLACES: [(&str, &str); 4] =
     [(HOME, REGIONS[0]), (HOME, REGIONS[1]), (MEMBER, REGIONS[0]), (MEMBER, REGIONS[1])];

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use v2only_sandbox::sagemaker::{Notebook, Notebooks, Platform, Seed, Status};
 use v2only_sandbox::{ActorCall, CallFilter, Place, Sandbox};
-use v2only_tests::{Dice, Line, SECOND, Stage, exemption_day};
+use v2only_tests::{Dice, Line, SECOND, Stage};
 
 use super::bounds::LONGEST;
-use super::calls::{PLACES, mallory};
+use super::calls::{EXEMPTION_DAY, PLACES, mallory};
 
 /// How long a notebook counts as new, by the policy.
 const FRESH: std::time::Duration = SECOND.saturating_mul(60 * 30);
@@ -148,7 +148,7 @@ impl Deed {
             Self::Exempt => (
                 "AddTags",
                 json!({"ResourceArn": arn, "Tags": [
-                    {"Key": "v2only:exempt-until", "Value": exemption_day()},
+                    {"Key": "v2only:exempt-until", "Value": EXEMPTION_DAY},
                     {"Key": "v2only:exempt-reason", "Value": "vendor agent"},
                 ]}),
             ),

@@ -15,9 +15,9 @@ use v2only_sandbox::Sandbox;
 use v2only_sandbox::lambda::FunctionConfig;
 use v2only_tests::in_process::{add_profile, connect};
 use v2only_tests::people::place;
-use v2only_tests::{HOME, exemption_day};
+use v2only_tests::{HOME, Wire};
 
-use super::calls::REGIONS;
+use super::calls::{EXEMPTION_DAY, REGIONS};
 
 /// Waits for its turn as the command line does.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,14 +51,14 @@ const fn change_of(judged: &Judged) -> Option<InstanceChange> {
 }
 
 impl Operator {
-    pub fn new(aws: &Sandbox) -> Self {
+    pub fn new(aws: &Sandbox, wire: Option<&Wire>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let settings = Settings { loopback_only: true, ..Settings::default() };
         let as_role = |name: &str| {
             // Deployed for its session only: nobody invokes it.
             let host = aws.deploy(FunctionConfig::new(name, "none").located_in(HOME, REGIONS[0]));
             add_profile(name, &host.config().variables["AWS_ACCESS_KEY_ID"]);
-            runtime.block_on(connect(name, &settings, PATIENCE))
+            runtime.block_on(connect(name, &settings, PATIENCE, wire))
         };
         let (enforce, rollback) = (as_role("operator"), as_role("rollback"));
         Self { runtime, enforce, rollback }
@@ -92,7 +92,7 @@ impl Operator {
 
     /// `rollback --exempt-until` of these changes.
     pub fn roll_back(&self, aws: &Sandbox, changed: Vec<Recorded>) {
-        let exemption = Exemption { until: exemption_day(), reason: "rolled back".to_owned() };
+        let exemption = Exemption { until: EXEMPTION_DAY.to_owned(), reason: "rolled back".to_owned() };
         let now = || aws.now();
         self.runtime.block_on(async {
             for region in REGIONS {

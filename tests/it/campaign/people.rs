@@ -2,10 +2,10 @@
 
 use v2only_sandbox::{ActorCall, CallFilter, HttpTokens, MetadataRequest, Sandbox, Toggle};
 use v2only_tests::stage::v1;
-use v2only_tests::{Dice, HOME, exemption_day};
+use v2only_tests::{Dice, HOME};
 
 use super::bounds::{Ledger, answers_version_1, is_protected};
-use super::calls::{PLACES, call, mallory};
+use super::calls::{EXEMPTION_DAY, PLACES, call, mallory};
 use super::sources;
 
 /// Parameters as on the wire.
@@ -53,7 +53,6 @@ impl Deed {
     ];
 
     fn call(self, (id, account, region): &(String, &str, &str)) -> ActorCall {
-        let day = exemption_day();
         let (action, parameters): (&str, Parameters) = match self {
             Self::Flip => (
                 "ModifyInstanceMetadataOptions",
@@ -65,7 +64,7 @@ impl Deed {
                 "CreateTags",
                 owned(&[
                     ("Tag.1.Key", "v2only:exempt-until"),
-                    ("Tag.1.Value", &day),
+                    ("Tag.1.Value", EXEMPTION_DAY),
                     ("Tag.2.Key", "v2only:exempt-reason"),
                     ("Tag.2.Value", "vendor agent"),
                 ]),

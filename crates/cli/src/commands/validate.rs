@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use v2only_document as document;
+use v2only_document::{self as document, PublicKey};
 
 use crate::args::format::Format;
 use crate::print::documents;
@@ -21,6 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   v2only validate policy.yaml
   v2only validate policy.yaml --output json
+  v2only validate policy.yaml --public-key MCowBQYDK2VwAyEAoW2llOAP85VY8rkydSYjrNDtShOtT7iwHCxzqKUOBgQ=
   v2only validate --schema > policy-v1.schema.json";
 
 /// The arguments of `validate`.
@@ -30,6 +31,10 @@ pub struct Args {
     /// Policy documents; `-` reads standard input
     #[arg(value_name = "FILE", help_heading = "Input")]
     files: Vec<PathBuf>,
+
+    /// Accept only documents with a signature by this Ed25519 key: the base64 line of its PEM
+    #[arg(long, value_name = "KEY", value_parser = PublicKey::parse, conflicts_with = "schema", help_heading = "Input")]
+    public_key: Option<PublicKey>,
 
     /// Print the JSON Schema of the document and end
     #[arg(long, conflicts_with = "files", help_heading = "Output")]
@@ -68,7 +73,8 @@ pub(crate) fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> Result
                 continue;
             }
         };
-        let parsed = document::parse(&text);
+        let verified = args.public_key.as_ref().map_or(Ok(()), |key| key.verify(&text));
+        let parsed = verified.and_then(|()| document::parse(&text));
         if session.shared.output == Format::Table {
             match &parsed {
                 Ok(_) => writeln!(session.out, "{}: valid", plain(&name))?,

@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use v2only_document::escaped_json;
 
 use crate::report::csv;
 
 /// Writes one JSON document and a line end.
 pub(crate) fn json(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    out.write_all(b"\n")
+    let text = serde_json::to_string_pretty(document)?;
+    writeln!(out, "{}", escaped_json(&text))
 }
 
 /// Writes one JSON document a line, and nothing else.
@@ -18,8 +19,7 @@ pub(crate) fn ndjson<T: Serialize>(
     documents: impl Iterator<Item = T>,
 ) -> io::Result<()> {
     for it in documents {
-        serde_json::to_writer(&mut *out, &it)?;
-        out.write_all(b"\n")?;
+        writeln!(out, "{}", escaped_json(&serde_json::to_string(&it)?))?;
     }
     Ok(())
 }

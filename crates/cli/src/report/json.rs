@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
+use v2only_document::escaped_json;
 use v2only_enforcer::launchers::Launcher;
 
 use crate::print::documents;
@@ -104,7 +105,7 @@ impl Sink for Json<'_> {
         let places = places.iter().map(|place| (*place).into()).collect();
         let text =
             serde_json::to_string_pretty(&HeadV1 { schema: SCHEMA, command, time: now.to_string(), places })?;
-        write!(self.out, "{},\n  \"findings\": ", text.trim_end_matches(['}', '\n']))?;
+        write!(self.out, "{},\n  \"findings\": ", escaped_json(&text).trim_end_matches(['}', '\n']))?;
         self.list.begin(self.out)
     }
 
@@ -136,7 +137,7 @@ impl Sink for Json<'_> {
         });
         let text = text.map_err(io::Error::from)?;
         self.list.end(self.out)?;
-        Ok(writeln!(self.out, ",\n{}", text.trim_start_matches(['{', '\n']))?)
+        Ok(writeln!(self.out, ",\n{}", escaped_json(&text).trim_start_matches(['{', '\n']))?)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use v2only_document::escaped_json;
 
 /// An array under way.
 pub(crate) struct List {
@@ -26,7 +27,7 @@ impl List {
         let comma = if self.is_empty { "" } else { "," };
         self.is_empty = false;
         // No string holds a line end: JSON escapes it.
-        write!(out, "{comma}\n{blanks}{}", text.replace('\n', &format!("\n{blanks}")))
+        write!(out, "{comma}\n{blanks}{}", escaped_json(&text).replace('\n', &format!("\n{blanks}")))
     }
 
     pub(crate) fn end(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -65,6 +65,7 @@ impl World for Console {
             patience: PATIENCE,
             // Credentials that are not in the environment may come from a service with TLS.
             plain_http: keys.is_some() && v2only_aws::connect::environment_is_plain_http(),
+            embedded: None,
         };
         Aws::connect(&settings, access)
             .await

@@ -113,7 +113,11 @@ fn settings(
     let wanted = wanted(it, in_organization, against);
     // An installation may list its accounts instead.
     let listed = environment.contains_key("V2ONLY_ACCOUNTS");
-    let spared = |name: &str| listed && matches!(name, "V2ONLY_ORGANIZATION_ID" | "V2ONLY_ACCOUNTS");
+    // Which key signs the policy document, if any, is for the owner of the installation to choose.
+    let spared = |name: &str| {
+        listed && matches!(name, "V2ONLY_ORGANIZATION_ID" | "V2ONLY_ACCOUNTS")
+            || name == "V2ONLY_POLICY_PUBLIC_KEY"
+    };
     let mut whys = Vec::new();
     let mut fixed = environment.clone();
     for (name, value) in wanted.iter().filter(|(name, _)| !spared(name)) {

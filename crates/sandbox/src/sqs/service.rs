@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::watch;
 
 use super::attributes::Settings;
 use super::errors::ReceiptError;
 use super::message::Message;
 use super::name::QueueName;
 use super::queue::{Counts, Draft, Queue};
+use crate::changes::Watcher;
 use crate::core::Core;
 use crate::sandbox::Sandbox;
 use crate::world::World;
@@ -108,7 +108,7 @@ impl Sqs {
     }
 
     /// Changes whenever any queue does.
-    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
+    pub(crate) fn watch(&self) -> Watcher {
         self.core.world().sqs.watch()
     }
 

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::watch;
 
 use super::message::Message;
 use super::name::QueueName;
 use super::queue::Queue;
+use crate::changes::{Changes, Watcher};
 
 /// What SQS knows.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(super) queues: BTreeMap<QueueName, Queue>,
-    changes: watch::Sender<u64>,
+    changes: Changes,
 }
 
 impl State {
@@ -68,10 +68,10 @@ impl State {
 
     /// Tells those who watch that some queue changed.
     pub(super) fn changed(&self) {
-        self.changes.send_modify(|it| *it = it.wrapping_add(1));
+        self.changes.add();
     }
 
-    pub(super) fn watch(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+    pub(super) fn watch(&self) -> Watcher {
+        self.changes.watch()
     }
 }

@@ -94,7 +94,9 @@ pub(super) async fn poll(inner: Arc<Inner>, mapping: Arc<Mapping>) {
         drop(busy);
         let next = inner.sqs.next_visible(&mapping.queue);
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
+            // In order, so that a driven AWS repeats itself.
+            biased;
+            () = changes.changed() => {}
             () = inner.sleep_until(next) => {}
             Some(_) = running.join_next() => {}
         }

@@ -113,6 +113,8 @@ async fn route(inner: Arc<Inner>) {
     let mut running = JoinSet::new();
     loop {
         tokio::select! {
+            // In order, so that a driven AWS repeats itself.
+            biased;
             event = inner.next_event() => match event {
                 Some((event, busy)) => {
                     dispatch(&inner, &event, &mut running);

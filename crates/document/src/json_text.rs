@@ -1,0 +1,51 @@
+//! JSON that a terminal does not obey.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// The same JSON document, with control characters and marks that turn the direction of text as escapes. JSON itself demands that
+/// only of controls below U+0020. Readers get the same values.
+pub fn escaped_json(json: &str) -> Cow<'_, str> {
+    if !json.contains(needs_escape) {
+        return Cow::Borrowed(json);
+    }
+    let mut text = String::with_capacity(json.len() + 64);
+    for letter in json.chars() {
+        if needs_escape(letter) {
+            // Every one of these is a single unit of UTF-16; a string takes every write.
+            let _never_fails = write!(text, "\\u{:04x}", u32::from(letter));
+        } else {
+            text.push(letter);
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// Outside of strings, JSON has only ASCII, and of the controls only tab and line breaks.
+const fn needs_escape(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped_json;
+
+    #[test]
+    fn the_values_stay_the_same() {
+        let hostile = "web\u{9b}2J\u{7f}\u{85}\u{202e}gnp\u{2066}\u{2028}\u{1b}[31m\n\"\\ü€😀";
+        let json = serde_json::to_string_pretty(&[hostile]).unwrap();
+        let escaped = escaped_json(&json);
+        assert!(!escaped.chars().any(|it| it.is_control() && it != '\n'), "{escaped:?}");
+        assert!(!escaped.contains(['\u{202e}', '\u{2066}', '\u{2028}']));
+        assert!(escaped.contains("ü€😀") && escaped.contains("\\u009b2J"));
+        assert_eq!(serde_json::from_str::<[String; 1]>(&escaped).unwrap(), [hostile]);
+    }
+
+    #[test]
+    fn harmless_text_is_not_copied() {
+        assert!(matches!(escaped_json("{\"name\": \"wëb\"}\n"), std::borrow::Cow::Borrowed(_)));
+    }
+}
