@@ -17,6 +17,7 @@ from session import (  # noqa: F401, fixtures and hooks
     need,
     pytest_collection_modifyitems,
     pytest_configure,
+    pytest_terminal_summary,
 )
 
 

@@ -2,10 +2,13 @@
 be there, enumerations, and the form of numbers, truth values and timestamps.
 """
 
+import datetime
 import json
 import re
 from collections import Counter
 from xml.etree import ElementTree
+
+import botocore.parsers
 
 # On the wire of AWS, and unknown to its published models.
 BEYOND_THE_MODEL = (
@@ -32,8 +35,15 @@ JSON_TYPES = {
     "double": (int, float),
     "float": (int, float),
     "string": str,
-    "timestamp": (int, float, str),
+    "timestamp": (int, float, str, datetime.datetime),
 }
+
+
+class Cbor(botocore.parsers.RpcV2CBORParser):
+    """Reads a document, where the class of botocore reads complete answers."""
+
+    def read(self, body: bytes):
+        return self.parse_data_item(self.get_peekable_stream_from_bytes(body))
 
 
 def wire_name(shape, name: str, inner) -> str:
@@ -126,6 +136,9 @@ def check_answer(operation_model, response_dict, **_) -> None:
         if any("location" in it.serialization for it in shape.members.values()) or "payload" in shape.serialization:
             return
         check_json(json.loads(body), shape, name)
+    elif protocol == "smithy-rpc-v2-cbor":
+        # The SDK for Rust is answered in CBOR, and boto3 in JSON.
+        check_json(json.loads(body) if body.startswith(b"{") else Cbor().read(body), shape, name)
     else:
         return
     checked[f"{service.service_name}:{name}"] += 1

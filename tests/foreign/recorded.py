@@ -1,4 +1,5 @@
-"""Every AWS call that a binary of this project makes of a server of these tests, held against the roles it ships with.
+"""Every AWS call that a binary of this project makes of a server of these tests, held against the roles it ships with and
+against botocore's model of the operation; and every answer of the embedded AWS, held against the same model.
 
 A relay stands in front of each server. It hands on every byte both ways, and of the requests it reads those that the AWS
 SDK for Rust sends: boto3, the AWS CLI and Terraform are the tests' own. Who calls says so in its user agent, where the
@@ -15,7 +16,9 @@ import urllib.parse
 from pathlib import Path
 
 import botocore.loaders
+import models
 import pytest
+import requests_model
 
 IAM = Path(__file__).resolve().parent.parent.parent / "policies" / "iam"
 NAME = "AWS_SDK_UA_APP_ID"
@@ -77,10 +80,27 @@ class Recorder:
 
     def __init__(self):
         self.calls: list[tuple[str, str]] = []
+        # What does not fit botocore's model, each once.
+        self.misshapen: dict[str, None] = {}
 
-    def note(self, method: str, target: str, headers: dict[str, str], body: bytes) -> None:
+    def note(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[str, str]:
+        """Notes a request; gives the service that it is signed for, and the operation."""
         caller = re.search(r" app/(\S+)", headers["user-agent"])
-        self.calls.append((caller[1] if caller else "", action(method, target, headers, body)))
+        service, name = operation(method, target, headers, body)
+        self.calls.append((caller[1] if caller else "", permission(service, name)))
+        try:
+            requests_model.check(service, name, target, headers, body)
+        except Exception as why:  # noqa: BLE001, a request that cannot be read does not fit either
+            self.misshapen[f"request {service}:{name}: {type(why).__name__}: {why}"] = None
+        return service, name
+
+    def answered(self, service: str, name: str, status: int, body: bytes) -> None:
+        """Notes the answer to such a request."""
+        try:
+            model = requests_model.service_model(service).operation_model(name)
+            models.check_answer(model, {"status_code": status, "body": body})
+        except Exception as why:  # noqa: BLE001, as above
+            self.misshapen[f"answer {service}:{name}: {type(why).__name__}: {why}"] = None
 
     @contextlib.contextmanager
     def since(self):
@@ -102,10 +122,22 @@ def held_against_the_roles():
     yield
     wrong = outside(SESSION.calls)
     assert not wrong, "\n".join(["calls that no shipped role grants:", *wrong])
+    misshapen = list(SESSION.misshapen)
+    assert not misshapen, "\n".join(["requests and answers that do not fit botocore's model:", *misshapen])
 
 
 def action(method: str, target: str, headers: dict[str, str], body: bytes) -> str:
-    """The IAM action of a request, in whichever of AWS's protocols."""
+    """The IAM action of a request."""
+    return permission(*operation(method, target, headers, body))
+
+
+def permission(service: str, name: str) -> str:
+    whole = f"{PREFIXES.get(service, service)}:{name}"
+    return PERMISSIONS.get(whole, whole)
+
+
+def operation(method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[str, str]:
+    """The service and the operation of a request, in whichever of AWS's protocols."""
     scope = re.search(r"Credential=[^/]*/[^/]*/[^/]*/([^/]+)/", headers.get("authorization", ""))
     service = scope[1] if scope else "unsigned"
     path = urllib.parse.urlsplit(target).path
@@ -118,8 +150,7 @@ def action(method: str, target: str, headers: dict[str, str], body: bytes) -> st
         name = urllib.parse.parse_qs(body.decode()).get("Action", ["?"])[0]
     else:
         name = of_path(service, method, path)
-    whole = f"{PREFIXES.get(service, service)}:{name}"
-    return PERMISSIONS.get(whole, whole)
+    return service, name
 
 
 def of_path(service: str, method: str, path: str) -> str:
@@ -150,6 +181,8 @@ class Requests:
 
     def __init__(self, note):
         self.note, self.buffer, self.ours = note, b"", True
+        # The requests that wait for their answers, in order.
+        self.waiting: list[tuple[str, str]] = []
 
     def feed(self, data: bytes) -> None:
         if not self.ours:
@@ -167,13 +200,32 @@ class Requests:
             if len(rest) < length:
                 return
             method, target, _ = first.split(" ")
-            self.note(method, target, headers, rest[:length])
+            self.waiting.append(self.note(method, target, headers, rest[:length]))
+            self.buffer = rest[length:]
+
+
+class Answers:
+    """Reads the answers on the same connection. Each has its length: the embedded AWS sends nothing in chunks."""
+
+    def __init__(self, requests: Requests, note):
+        self.requests, self.note, self.buffer = requests, note, b""
+
+    def feed(self, data: bytes) -> None:
+        if not self.requests.ours:
+            return
+        self.buffer += data
+        while b"\r\n\r\n" in self.buffer:
+            head, _, rest = self.buffer.partition(b"\r\n\r\n")
+            length = int(re.search(rb"(?im)^content-length: *(\d+)", head)[1])
+            if len(rest) < length:
+                return
+            self.note(*self.requests.waiting.pop(0), int(head.split(b" ")[1]), rest[:length])
             self.buffer = rest[length:]
 
 
 @contextlib.contextmanager
-def relay(port: int, recorder: Recorder = SESSION):
-    """The URL of a relay to a port of this machine. Nothing is changed on the way, and nothing answered: when one side
+def relay(port: int, recorder: Recorder = SESSION, *, answers: bool = False):
+    """The URL of a relay to a port of this machine; `answers` says whether answers are checked as well. Nothing is changed on the way, and nothing answered: when one side
     ends, or falls silent, that is what the other side sees.
     """
     connections: set[asyncio.Task] = set()
@@ -194,8 +246,10 @@ def relay(port: int, recorder: Recorder = SESSION):
         server_writes = None
         try:
             server_reads, server_writes = await asyncio.open_connection("127.0.0.1", port)
-            up = asyncio.create_task(pump(client_reads, server_writes, Requests(recorder.note).feed))
-            down = asyncio.create_task(pump(server_reads, client_writes, lambda _: None))
+            requests = Requests(recorder.note)
+            look = Answers(requests, recorder.answered).feed if answers else lambda _: None
+            up = asyncio.create_task(pump(client_reads, server_writes, requests.feed))
+            down = asyncio.create_task(pump(server_reads, client_writes, look))
             try:
                 # A client that has sent all may still be answered; a server that has closed answers no more.
                 await down

@@ -173,5 +173,5 @@ def sandbox(program: Path, workdir: Path, *arguments: str, recorder: recorded.Re
             endpoint = json.loads(line)["endpoint"]
         except (ValueError, KeyError, TypeError):
             raise server.failed(f"printed {line!r} where its endpoint was expected") from None
-        with recorded.relay(urllib.parse.urlsplit(endpoint).port, recorder) as url:
+        with recorded.relay(urllib.parse.urlsplit(endpoint).port, recorder, answers=True) as url:
             yield url

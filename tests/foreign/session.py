@@ -8,6 +8,8 @@ from pathlib import Path
 
 import clients
 import pytest
+import recorded
+import requests_model
 import servers
 
 FAST = os.environ.get("V2ONLY_FAST") == "yes"
@@ -41,6 +43,16 @@ def pytest_configure() -> None:
     safe = servers.clean_environment()
     os.environ.update({name: safe[name] for name in safe if name.startswith("AWS_") or name == "NO_PROXY"})
     os.environ["V2ONLY_LOOPBACK_ONLY"] = "1"
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """How many requests of ours were held against botocore's model, and which calls of the shipped roles were not made."""
+    requests = sum(requests_model.checked.values())
+    if requests:
+        roles = tuple(it.stem.removeprefix("role-") for it in recorded.IAM.glob("role-*.json"))
+        missing = recorded.granted(roles) - {action for _, action in recorded.SESSION.calls}
+        line = f"botocore's models: {requests} requests of {len(requests_model.checked)} operations"
+        terminalreporter.write_line(f"{line}; no call of {', '.join(sorted(missing)) or 'none'}")
 
 
 def pytest_collection_modifyitems(items) -> None:

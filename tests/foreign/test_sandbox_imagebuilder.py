@@ -91,6 +91,7 @@ def test_refusals_pages_and_throttling(aws, imagebuilder):
         create(imagebuilder, name=f"image-{number:02}", token=f"t{number}")
     pages = imagebuilder.get_paginator("list_infrastructure_configurations").paginate()
     assert [len(page["infrastructureConfigurationSummaryList"]) for page in pages] == [25, 6]
+    refused("InvalidRequestException", imagebuilder.list_infrastructure_configurations, maxResults=26)
     aws.control("throttling", enforced=True)
     for _ in range(20):
         imagebuilder.list_infrastructure_configurations()

@@ -21,6 +21,7 @@ from session import (  # noqa: F401, fixtures and hooks
     moto,
     need,
     pytest_collection_modifyitems,
+    pytest_terminal_summary,
 )
 
 

@@ -88,6 +88,10 @@ async fn finish(
             cut.0.store(true, Ordering::Release);
             (outcome, Some("ConnectionDropped".to_owned()))
         }
+        Some(Effect::EmptyAfter) => {
+            let code = outcome.as_ref().err().map(|error| error.code.clone());
+            (outcome.map(|answer| answer.emptied()), code)
+        }
         Some(Effect::HoldAfter) => (outcome, Some("NoAnswer".to_owned())),
         Some(Effect::ErrorBefore(_) | Effect::Latency(_)) | None => {
             let code = outcome.as_ref().err().map(|error| error.code.clone());

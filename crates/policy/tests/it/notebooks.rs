@@ -234,6 +234,14 @@ fn one_that_could_not_be_started_again_is_not_stopped() {
     );
 }
 
+#[rstest::rstest]
+#[case("notebook-al1-v1", Platform::AmazonLinux1)]
+#[case("notebook-al2-v3", Platform::AmazonLinux2)]
+#[case("notebook-al2023-v1", Platform::AmazonLinux2023)]
+fn a_platform_is_read_from_its_identifier(#[case] identifier: &str, #[case] platform: Platform) {
+    assert_eq!(Platform::from_identifier(Some(identifier)), platform);
+}
+
 #[test]
 fn stopped_on_an_old_platform() {
     let stopped = || it().v1_allowed().stopped();

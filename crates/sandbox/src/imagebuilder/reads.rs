@@ -23,7 +23,7 @@ pub(super) fn get(world: &World, call: &Call, input: &Members<'_>) -> Result<Val
 
 pub(super) fn list(world: &World, call: &Call, input: &Members<'_>) -> Result<Value, AwsError> {
     input.only(&call.action, &["maxResults", "nextToken"])?;
-    let size = input.number("maxResults", 1..=100)?.and_then(|size| usize::try_from(size).ok());
+    let size = input.number("maxResults", 1..=25)?.and_then(|size| usize::try_from(size).ok());
     let all = world.imagebuilder.configurations.get(&call.place).into_iter().flat_map(|known| known.values());
     let refused = || AwsError::client("InvalidPaginationTokenException", "the pagination token is not valid");
     let (found, next) = page(all, input.text("nextToken")?, size.unwrap_or(PAGE)).ok_or_else(refused)?;
