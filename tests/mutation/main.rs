@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use serde_json::Value;
-use sites::{Change, Mutants, Place, Site, find};
+use sites::{Change, Mutants, Position, Site, find};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,13 +34,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let number = |pointer: &str| {
             mutant.pointer(pointer).and_then(Value::as_u64).ok_or(format!("no {pointer}: {mutant}"))
         };
-        let place = Place {
+        let position = Position {
             line: number("/span/start/line")? as usize,
             column: number("/span/start/column")? as usize,
             genre: text("/genre")?.to_owned(),
         };
         let of_file = files.entry(text("/file")?).or_default();
-        of_file.entry(place).or_default().push((index + 1, text("/replacement")?.to_owned()));
+        of_file.entry(position).or_default().push((index + 1, text("/replacement")?.to_owned()));
     }
     let mut ruled_out = Vec::new();
     for (file, mutants) in files {
@@ -66,14 +66,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-struct Writer<'a, Sites: Iterator<Item = Site>> {
+struct Writer<'a, I: Iterator<Item = Site>> {
     source: &'a str,
-    sites: std::iter::Peekable<Sites>,
+    sites: std::iter::Peekable<I>,
     skipped: &'a BTreeSet<usize>,
     text: String,
 }
 
-impl<Sites: Iterator<Item = Site>> Writer<'_, Sites> {
+impl<I: Iterator<Item = Site>> Writer<'_, I> {
     /// Writes a part of the source with the sites in it, which nest as expressions do.
     fn region(&mut self, range: Range<usize>) {
         let mut position = range.start;

@@ -9,14 +9,14 @@ use syn::visit::{self, Visit};
 
 /// A position, from 1 as cargo-mutants counts, and the kind of change at the position.
 #[derive(PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct Position {
     pub line: usize,
     pub column: usize,
     pub genre: String,
 }
 
-/// The mutants of a file: at each place their numbers and replacements.
-pub type Mutants = HashMap<Place, Vec<(usize, String)>>;
+/// The mutants of a file: at each position their numbers and replacements.
+pub type Mutants = HashMap<Position, Vec<(usize, String)>>;
 
 /// What the mutants of a site change.
 pub enum Change {
@@ -40,15 +40,15 @@ pub struct Site {
 }
 
 /// The sites of a file in their order, outer sites first.
-pub struct Found {
+pub struct Sites {
     pub sites: Vec<Site>,
     /// `let` in a condition can only be joined by `&&`.
     pub ruled_out: Vec<usize>,
 }
 
 /// Finds the sites of the mutants.
-pub fn find(file: &syn::File, mutants: &Mutants) -> Found {
-    let mut finder = Finder { mutants, found: Found { sites: Vec::new(), ruled_out: Vec::new() } };
+pub fn find(file: &syn::File, mutants: &Mutants) -> Sites {
+    let mut finder = Finder { mutants, found: Sites { sites: Vec::new(), ruled_out: Vec::new() } };
     finder.visit_file(file);
     finder
         .found
@@ -59,14 +59,14 @@ pub fn find(file: &syn::File, mutants: &Mutants) -> Found {
 
 struct Finder<'a> {
     mutants: &'a Mutants,
-    found: Found,
+    found: Sites,
 }
 
 impl Finder<'_> {
     fn at(&self, span: Span, genre: &str) -> Vec<(usize, String)> {
         let start = span.start();
-        let place = Place { line: start.line, column: start.column + 1, genre: genre.to_owned() };
-        self.mutants.get(&place).cloned().unwrap_or_default()
+        let position = Position { line: start.line, column: start.column + 1, genre: genre.to_owned() };
+        self.mutants.get(&position).cloned().unwrap_or_default()
     }
 
     fn add(&mut self, span: Span, genre: &str, range: Range<usize>, change: Change) {

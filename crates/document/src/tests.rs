@@ -11,6 +11,7 @@ mod properties;
 mod ranges;
 mod rendering;
 mod schema;
+mod wordings;
 
 use serde_json::{Map, Number, Value as Json};
 

@@ -250,6 +250,7 @@ mod tests {
             account: AccountId::parse("111122223333").unwrap(),
             region: Region::parse("cn-north-1").unwrap(),
         };
+        assert_eq!(place.to_string(), "111122223333/cn-north-1");
         assert_eq!(place.role_arn("v2only-member"), "arn:aws-cn:iam::111122223333:role/v2only-member");
     }
 

@@ -32,6 +32,7 @@ fn wrapped(times: usize) -> Value {
 #[case::list(json!([record(), insight(), 3]), vec![record(), json!(3)])]
 #[case::insight(insight(), vec![])]
 #[case::older_insight(older_insight(), vec![])]
+#[case::plain_log_file(json!({"Records": [record()]}), vec![record()])]
 #[case::log_file(json!({"Records": [record(), insight(), older_insight()]}), vec![record()])]
 #[case::log_file_of_insights(json!({"Records": [insight()]}), vec![])]
 #[case::queue(json!({"Records": [message(&record())]}), vec![record()])]

@@ -1,8 +1,9 @@
 //! Instances: every rule with every opinion, and what comes before and after the rules.
 
 use v2only_policy::settings::SwitchRule;
+use v2only_policy::usage::Kinship;
 use v2only_policy::{
-    Compliance, Finding, HttpTokens, Instance, InstanceState, OptionFinding, Switch, SwitchOption,
+    Compliance, Finding, HttpTokens, ImageId, Instance, InstanceState, OptionFinding, Switch, SwitchOption,
     compliant_anywhere,
 };
 
@@ -243,6 +244,13 @@ fn tags_of_aws_name_the_group_and_the_template() {
         .tag("aws:autoscaling:groupName", "web")
         .tag("aws:ec2launchtemplate:id", "lt-0123456789abcdef0");
     assert_eq!((launched.group(), launched.template()), (Some("web"), Some("lt-0123456789abcdef0")));
+    assert_eq!(Kinship::of(&alone), []);
+    let image = Some(ImageId::parse("ami-0123456789abcdef0").unwrap());
+    let kinships = Kinship::of(&launched.edit(|launched| launched.image = image));
+    assert_eq!(
+        kinships.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["Auto Scaling group web", "launch template lt-0123456789abcdef0", "image ami-0123456789abcdef0"]
+    );
 }
 
 #[test]

@@ -473,6 +473,14 @@ fn defaults_of_endpoint_and_tags_are_set() {
 }
 
 #[test]
+fn a_document_requires_a_default_only_with_a_value() {
+    let value = |rule: DefaultRule<u8>| rule.value();
+    assert_eq!(value(DefaultRule::Must(Preference::Set(2))), Some(2));
+    assert_eq!(value(DefaultRule::Must(Preference::Clear)), None);
+    assert_eq!(value(DefaultRule::Keep), None);
+}
+
+#[test]
 fn defaults_are_cleared_and_an_endpoint_stays_disabled() {
     let rules = || {
         enforce().edit(|rules| {

@@ -2,7 +2,7 @@
 
 use v2only_policy::history::History;
 use v2only_policy::settings::GateScope;
-use v2only_policy::{Circumstances, Instance, Note, decide_instance};
+use v2only_policy::{Circumstances, Instance, Note, Notebook, decide_instance, decide_notebook};
 
 use crate::words::*;
 
@@ -47,6 +47,16 @@ fn an_unreadable_history_is_noted_only_where_the_gate_holds() {
     };
     assert_eq!(notes(&it()), [Note::HistoryNotRead("AccessDenied".to_owned())]);
     assert_eq!(notes(&it().managed_by("ecs")), []);
+    let of_notebook = |notebook: &Notebook| {
+        let seen = seen();
+        let circumstances =
+            Circumstances { history: History::Unreadable("AccessDenied"), ..seen.circumstances() };
+        decide_notebook(notebook, &enforce().policy(), &circumstances).unwrap().notes
+    };
+    assert_eq!(
+        of_notebook(&notebook("churn").v1_allowed()),
+        [Note::HistoryNotRead("AccessDenied".to_owned())]
+    );
 }
 
 #[test]
