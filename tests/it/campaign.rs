@@ -13,7 +13,7 @@
 //!   alarmed;
 //! - a launch template or account-level default that lets launches use version 1 is reported within the same time, and `enforce`
 //!   closes all that no service owns;
-//! - a notebook that the functions stopped runs again in the end.
+//! - a notebook that the functions stopped runs again in the end, and none that its owner stopped is started.
 //!
 //! The functions run in the process of the test: see [`v2only_tests::in_process`]. The seed decides everything: what people do,
 //! which call meets a fault, and in which order the functions' calls reach AWS. `V2ONLY_CAMPAIGN_SEED` chooses another one, and a

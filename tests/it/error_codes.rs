@@ -7,6 +7,8 @@ use v2only_sandbox::{AwsError, Effect, Fault, HttpTokens, Place};
 use v2only_tests::stage::{v1, v2};
 use v2only_tests::{HOME, SECOND, Setup, Stage};
 
+use crate::fault_points::age_announced_starts;
+
 /// What a code must lead to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Then {
@@ -134,7 +136,9 @@ fn notebooks(action: &str) {
         let seed = Seed::new("churn").age(SECOND * 60).minimum_version("1").status(Status::Pending);
         stage.aws.notebooks().add(&Place::new(HOME, region), seed);
     }
-    stage.pass(SECOND * 3600);
+    stage.pass(SECOND * 1200);
+    age_announced_starts(&stage);
+    stage.pass(SECOND * 1200);
     for ((code, _, message, then), region) in SAGEMAKER.into_iter().zip(REGIONS) {
         let it = stage.aws.notebooks().get(&Place::new(HOME, region), "churn").unwrap();
         let lines: Vec<_> = stage.lines().into_iter().filter(|it| it.text("region") == region).collect();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use v2only_aws::Call;
+use v2only_policy::notebook::RESTART_TAG;
 use v2only_sandbox::{CallRecord, Sandbox};
 
 /// Whether a caller, by its ARN, is one of the functions, at home or in a member account; or `enforce`; or the
@@ -47,6 +48,63 @@ pub struct Audit {
     pub exempt: BTreeSet<String>,
     /// What is known of `HttpEndpoint`.
     endpoints: BTreeMap<String, String>,
+    owner_stops: OwnerStops,
+}
+
+/// Who stopped which notebook, by ARN.
+#[derive(Debug, Default)]
+struct OwnerStops {
+    /// Ids of events that count already.
+    known: BTreeSet<String>,
+    /// Notebooks whose mark says that v2only stops them: nobody can tell a stop by their owner from that.
+    announced: BTreeSet<String>,
+    /// Notebooks that their owner stopped, and nobody started since.
+    stopped: BTreeSet<String>,
+}
+
+impl OwnerStops {
+    fn check(&mut self, detail: &Value, ours: bool) {
+        if !self.known.insert(text(&detail["eventID"])) || detail.get("errorCode").is_some() {
+            return;
+        }
+        let request = &detail["requestParameters"];
+        let arn = || {
+            let [region, account] = ["awsRegion", "recipientAccountId"].map(|it| text(&detail[it]));
+            let name = text(&request["notebookInstanceName"]);
+            format!("arn:aws:sagemaker:{region}:{account}:notebook-instance/{name}")
+        };
+        match (detail["eventName"].as_str(), ours) {
+            (Some("StopNotebookInstance"), false) if !self.announced.contains(&arn()) => {
+                self.stopped.insert(arn());
+            }
+            (Some("StartNotebookInstance"), true) => {
+                assert!(
+                    !self.stopped.contains(&arn()),
+                    "its owner stopped it, and a function started it: {detail}"
+                );
+            }
+            (Some("StartNotebookInstance" | "DeleteNotebookInstance"), false)
+            | (Some("StopNotebookInstance"), true) => {
+                self.stopped.remove(&arn());
+            }
+            (Some("AddTags"), true) => {
+                let arn = text(&request["resourceArn"]);
+                let tags = request["tags"].as_array().into_iter().flatten();
+                for mark in tags.filter(|it| it["key"] == RESTART_TAG).filter_map(|it| it["value"].as_str()) {
+                    if mark.starts_with(|it: char| it.is_ascii_digit()) {
+                        self.stopped.remove(&arn);
+                        self.announced.insert(arn.clone());
+                    } else {
+                        self.announced.remove(&arn);
+                    }
+                }
+            }
+            (Some("DeleteTags"), true) if request["tagKeys"].to_string().contains(RESTART_TAG) => {
+                self.announced.remove(&text(&request["resourceArn"]));
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Audit {
@@ -69,6 +127,7 @@ impl Audit {
         let caller = detail["userIdentity"]["arn"].as_str();
         let ours = caller.is_some_and(is_ours);
         let failed = detail.get("errorCode").is_some();
+        self.owner_stops.check(detail, ours);
         match detail["eventName"].as_str() {
             Some("RunInstances") if !failed => {
                 assert!(!ours, "a function launched something: {detail}");

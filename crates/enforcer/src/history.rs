@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use v2only_events::{NotebookCause, Parsed, RequestedOptions, Subject, Trigger};
+use v2only_policy::drift::to_second;
 use v2only_policy::history::{Became, Recorded, RecordedChange};
 use v2only_policy::instance::{HttpTokens, Instance, Switch};
-use v2only_policy::notebook::MinimumVersion;
+use v2only_policy::notebook::{MinimumVersion, Notebook};
 use v2only_policy::{
-    Circumstances, Decision, History, Hold, InstanceId, Judged, NotebookName, Place, Plan, Policy,
-    decide_instance,
+    Circumstances, Decision, History, Hold, InstanceId, Judged, Place, Plan, Policy, decide_instance,
 };
 
 use crate::failure::{Disposition, Failure};
@@ -53,7 +53,7 @@ pub async fn of_instance(
     recorded(ports, place, LookUp::Instance(id), of_it).await
 }
 
-/// What is recorded of one notebook. Records from the newest to the newest one that closed IMDSv1 are read: the starts in question
+/// What is recorded of one notebook since it was created: another one may have had its name before. Records from the newest to the newest one that closed IMDSv1 are read: the starts in question
 /// follow the update of v2only.
 ///
 /// # Errors
@@ -61,15 +61,18 @@ pub async fn of_instance(
 pub async fn of_notebook(
     ports: &impl ReadHistory,
     place: &Place,
-    name: &NotebookName,
+    notebook: &Notebook,
 ) -> Result<Recorded, Failure> {
+    let created_at = notebook.created_at.map(to_second);
     let of_it = |trigger: &Trigger| match &trigger.subject {
-        Subject::Notebook { name: of, cause } if of == name => {
-            notebook_became(cause).and_then(|became| change(trigger, became)).into_iter().collect()
-        }
+        Subject::Notebook { name, cause } if *name == notebook.name => notebook_became(cause)
+            .and_then(|became| change(trigger, became))
+            .into_iter()
+            .filter(|it| created_at.is_none_or(|at| it.at >= at))
+            .collect(),
         _ => Vec::new(),
     };
-    recorded(ports, place, LookUp::Notebook(name), of_it).await
+    recorded(ports, place, LookUp::Notebook(&notebook.name), of_it).await
 }
 
 async fn recorded(

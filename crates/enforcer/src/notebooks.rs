@@ -5,7 +5,7 @@ use v2only_policy::drift::REVERTED_TAG;
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, RESTART_TAG, UPDATED_TAG};
 use v2only_policy::{Decision, NotebookStep, Place, Plan, Step};
 
-use crate::failure::{Disposition, Failure, Kind};
+use crate::failure::{Disposition, Failure};
 use crate::ports::NotebookWriter;
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 
@@ -82,24 +82,11 @@ async fn take(
         }
         NotebookStep::Start => {
             writer.tag_notebook(place, arn, RESTART_TAG, &Notebook::starting_mark(now)).await?;
-            let started = writer.start(place, name).await;
-            if started.as_ref().is_err_and(|it| was_not_tried(it.kind)) {
-                // Spares the next try the question to CloudTrail. If the mark cannot be written, the next try asks.
-                let before = notebook.tags.get(RESTART_TAG).map_or("", String::as_str);
-                let _announced = writer.tag_notebook(place, arn, RESTART_TAG, before).await;
-            }
-            started
+            // The announcement stays if AWS refuses the start: another function may have started the notebook.
+            writer.start(place, name).await
         }
         NotebookStep::Unmark => writer.untag_notebook(place, arn, RESTART_TAG).await.map(|()| None),
     }
-}
-
-/// Whether AWS turned a call away without a look at the notebook.
-const fn was_not_tried(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Throttled | Kind::Denied | Kind::Credentials | Kind::Unreachable | Kind::ForeignAccount
-    )
 }
 
 /// Counts an update that AWS has accepted; what to say if that could not be written.

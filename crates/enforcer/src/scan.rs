@@ -313,7 +313,7 @@ impl<'a> ScanRequest<'a> {
         if !matches!(decision.verdict, Verdict::Violation(_)) && !decision.plan.asks_for_starts() {
             return Ok(decision);
         }
-        let read = history::of_notebook(ports, self.place, &notebook.name).await;
+        let read = history::of_notebook(ports, self.place, notebook).await;
         let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();
         let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
         Ok(decide_notebook(notebook, self.policy, &Circumstances { history, ..circumstances })?)

@@ -186,12 +186,15 @@ impl World {
     ///
     /// Once our mark is written, and until we announce our start in it, nobody can tell this stop from ours: a function that marked
     /// the notebook may have been killed, or its stop refused. The same holds where its owner started it and events about the
-    /// notebook are `late`: no function has seen that.
+    /// notebook are `late`: no function has seen that, and CloudTrail may not show it yet.
     pub fn owner_stops(&mut self, number: Number, late: bool) {
         let it = self.notebook(number);
-        let is_marked = matches!(it.tags.mark, Some(Mark::ToStart(_)));
-        let is_unseen = it.started == Started::No || late && it.started == Started::ByOwner;
-        it.wants = if is_marked && is_unseen { Wants::Either } else { Wants::Stopped };
+        let is_unknown = match (it.tags.mark, it.started) {
+            (Some(Mark::ToStart(_)), Started::No) => true,
+            (Some(Mark::ToStart(_) | Mark::Starting(_)), Started::ByOwner) => late,
+            _ => false,
+        };
+        it.wants = if is_unknown { Wants::Either } else { Wants::Stopped };
         self.turn(number, Status::Stopping);
     }
 

@@ -101,14 +101,15 @@ impl<P: SageMaker + Sync> EventHandler<P> for Notebooks {
             return Ok(Record::absent(scan.place.clone(), ResourceId::Notebook(id.clone())));
         };
         notebook.tags = ports.notebook_tags(scan.place, &notebook.arn).await?;
-        let circumstances = scan.circumstances(request.occasion);
+        let occasion = since_creation(request.occasion, notebook.created_at);
+        let circumstances = scan.circumstances(occasion);
         let mut decision = decide_notebook(&notebook, scan.policy, &circumstances)?;
-        let is_drift = matches!(request.occasion, Occasion::Drift(_));
+        let is_drift = matches!(occasion, Occasion::Drift(_));
         // Somebody may have turned it back after each update, in events that were lost or did not count.
         let seems_vain = matches!(decision.plan.hold(), Some(Hold::UpdateHadNoEffect { .. }));
         let is_open = matches!(decision.verdict, Verdict::Violation(_));
         if is_open && (is_drift || seems_vain) || decision.plan.asks_for_starts() {
-            let read = history::of_notebook(ports, scan.place, id).await;
+            let read = history::of_notebook(ports, scan.place, &notebook).await;
             // Without an answer, the tag alone says how often it was opened, and the record says so.
             let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();
             let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
@@ -123,6 +124,14 @@ fn created_with_version_2(place: &Place, name: &NotebookName) -> Record {
         decision: Some(Decision::nothing_to_do(Verdict::Compliant(Compliance::MinimumVersion2))),
         known_from: KnownFrom::CreationRecord,
         ..Record::unjudged(place.clone(), ResourceId::Notebook(name.clone()), Outcome::Left)
+    }
+}
+
+/// A late event may be about a notebook that had this name before.
+fn since_creation(occasion: Occasion, created_at: Option<Timestamp>) -> Occasion {
+    match (occasion, created_at) {
+        (Occasion::Drift(at), Some(created_at)) if at < to_second(created_at) => Occasion::Seen,
+        (occasion, _) => occasion,
     }
 }
 

@@ -224,10 +224,9 @@ impl ReadHistory for Fake {
         };
         self.call("cloudtrail:LookupEvents", target, |world| {
             let shown = now() + SignedDuration::from_millis(world.passed) - world.recorded_late;
-            let is_shown = |it: &&serde_json::Value| {
-                let at =
-                    it["detail"]["eventTime"].as_str().or_else(|| it["eventTime"].as_str()).unwrap_or(NOW);
-                at.parse::<Timestamp>().unwrap() <= shown && it.to_string().contains(word)
+            let is_shown = |record: &&serde_json::Value| {
+                let at = record["detail"]["eventTime"].as_str().or_else(|| record["eventTime"].as_str());
+                at.unwrap_or(NOW).parse::<Timestamp>().unwrap() <= shown && record.to_string().contains(word)
             };
             let items = world.history.iter().filter(is_shown).cloned().collect();
             Ok(Page { items, next: None })

@@ -153,17 +153,22 @@ async fn an_update_that_cannot_be_counted_is_an_update_all_the_same() {
 }
 
 fn turned_back(name: &str) -> Value {
+    requested(name, "1", NOW)
+}
+
+/// Somebody requested a minimum version.
+fn requested(name: &str, version: &str, at: &str) -> Value {
     json!({
         "id": "e-2", "detail-type": "AWS API Call via CloudTrail", "source": "aws.sagemaker", "account": ACCOUNT,
-        "time": NOW, "region": REGION, "resources": [],
+        "time": at, "region": REGION, "resources": [],
         "detail": {
-            "eventVersion": "1.11", "eventSource": "sagemaker.amazonaws.com", "eventTime": NOW,
+            "eventVersion": "1.11", "eventSource": "sagemaker.amazonaws.com", "eventTime": at,
             "eventName": "UpdateNotebookInstance", "awsRegion": REGION, "eventID": "ct-2",
             "recipientAccountId": ACCOUNT, "eventType": "AwsApiCall",
             "userIdentity": { "type": "IAMUser", "arn": format!("arn:aws:iam::{ACCOUNT}:user/alice") },
             "requestParameters": {
                 "notebookInstanceName": name,
-                "instanceMetadataServiceConfiguration": { "minimumInstanceMetadataServiceVersion": "1" },
+                "instanceMetadataServiceConfiguration": { "minimumInstanceMetadataServiceVersion": version },
             },
             "responseElements": null,
         },
@@ -240,6 +245,43 @@ async fn an_update_without_effect_is_made_three_times() {
         handle_notebook(state_change("churn", "Stopped"), &app, invocation).await.unwrap();
     }
     assert_eq!(outcomes, ["fixed", "fixed", "fixed", "held", "held"]);
+}
+
+/// CloudTrail finds records by name. A notebook of the same name, which is deleted, was turned back again and again.
+#[tokio::test]
+async fn a_new_notebook_is_not_contested_for_one_that_had_its_name() {
+    let document = "version: 1\nmode: enforce\ndrift: { contested_after: 2, when_contested: report }\n";
+    for (created, outcome) in [(NOW, "fixed"), ("2026-11-20T08:00:00Z", "held")] {
+        let policy = Location::Inline(document.to_owned());
+        let app = App::new(
+            PolicySource::new(policy),
+            Fake::with(|world| {
+                world.notebook("churn", NotebookStatus::Stopped).created_at = Some(created.parse().unwrap());
+                for hour in [11, 10, 9] {
+                    for (minute, version) in [(30, "1"), (0, "2")] {
+                        world.history.push(requested(
+                            "churn",
+                            version,
+                            &format!("2026-11-20T{hour:02}:{minute:02}:00Z"),
+                        ));
+                    }
+                }
+            }),
+        );
+        assert_eq!(handle(&app, turned_back("churn")).await.unwrap(), [outcome], "created at {created}");
+    }
+}
+
+/// Its event comes when the notebook is deleted, and another one has its name.
+#[tokio::test]
+async fn a_flip_of_a_deleted_notebook_is_not_remembered_on_a_new_one() {
+    for (at, is_remembered) in [("2026-11-20T11:59:59Z", false), (NOW, true)] {
+        let app = app(|world| {
+            world.notebook("churn", NotebookStatus::Stopped);
+        });
+        assert_eq!(handle(&app, requested("churn", "1", at)).await.unwrap(), ["fixed"]);
+        assert_eq!(tags(&app).contains_key("v2only:reverted"), is_remembered, "{at}");
+    }
 }
 
 /// Each update had its effect, and somebody turned the notebook back afterwards, in events that were lost.

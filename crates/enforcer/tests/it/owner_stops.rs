@@ -139,33 +139,43 @@ async fn a_stop_of_a_notebook_that_requires_version_2_already_is_its_owners() {
     }
 }
 
-/// A start that AWS turned away for now is made by the next try, without a question to CloudTrail.
+/// Nobody knows whether AWS accepted a start without an answer, and another function may have made the one that AWS refused here.
 #[tokio::test]
-async fn a_start_that_was_turned_away_does_not_wait_for_cloudtrail() {
-    for (kind, comes_back) in [(Kind::Throttled, true), (Kind::Denied, false)] {
+async fn a_start_that_failed_waits_until_cloudtrail_knows() {
+    for (kind, comes_back) in [(Kind::Unavailable, true), (Kind::Throttled, true), (Kind::Denied, false)] {
         let aws = Deployment::new(ENFORCE, ours(NotebookStatus::Stopped, NOW));
         aws.world(|it| it.failures.insert("sagemaker:StartNotebookInstance", vec![kind]));
         assert_eq!(aws.receive("Stopped").await.is_err(), comes_back, "{kind:?}");
-        assert_eq!(aws.notebook().tags[RESTART_TAG], NOW, "{kind:?}");
+        for minutes in [1, 13] {
+            aws.minutes_later(minutes);
+            assert!(aws.receive("Stopped").await.is_err(), "{kind:?}");
+        }
+        assert_eq!((aws.starts(), aws.calls("cloudtrail")), (1, 0), "{kind:?}");
+        aws.minutes_later(1);
         assert_eq!(aws.receive("Stopped").await.unwrap(), "advanced", "{kind:?}");
-        assert_eq!(aws.notebook().status, NotebookStatus::InService, "{kind:?}");
-        assert_eq!(aws.calls("cloudtrail"), 0, "{kind:?}");
+        assert_eq!((aws.starts(), aws.calls("cloudtrail")), (2, 1), "{kind:?}");
     }
 }
 
-/// Nobody knows whether AWS accepted a start without an answer.
+/// Two functions start the notebook, and AWS throttles the call of the second one. All events are late.
 #[tokio::test]
-async fn a_start_without_an_answer_waits_until_cloudtrail_knows() {
-    let aws = Deployment::new(ENFORCE, ours(NotebookStatus::Stopped, NOW));
-    aws.world(|it| it.failures.insert("sagemaker:StartNotebookInstance", vec![Kind::Unavailable]));
-    for minutes in [0, 1, 13] {
-        aws.minutes_later(minutes);
-        assert!(aws.receive("Stopped").await.is_err());
+async fn a_refused_start_does_not_hide_that_of_another_function() {
+    use NotebookStatus::{InService, Pending, Stopped, Stopping};
+    let aws = Deployment::new(ENFORCE, ours(Stopped, NOW));
+    aws.world(|world| {
+        let other = |world: &mut World| {
+            world.notebook("churn", Pending).status = InService;
+            world.record_start("churn", "assumed-role/v2only-notebook-enforcer/v2only-notebook-enforcer");
+        };
+        world.meanwhile.push(("sagemaker:StartNotebookInstance", 0, Box::new(other)));
+        world.failures.insert("sagemaker:StartNotebookInstance", vec![Kind::Throttled]);
+    });
+    assert!(aws.receive("Stopped").await.is_err());
+    for status in [Stopping, Stopped] {
+        aws.reaches(status, &[]).await;
     }
-    assert_eq!((aws.starts(), aws.calls("cloudtrail")), (1, 0));
-    aws.minutes_later(1);
-    assert_eq!(aws.receive("Stopped").await.unwrap(), "advanced");
-    assert_eq!((aws.starts(), aws.calls("cloudtrail")), (2, 1));
+    aws.receive_all(&["Stopped"]).await;
+    assert_eq!((aws.notebook().status, aws.starts()), (Stopped, 1));
 }
 
 /// Without the announcement, an owner's stop could not be told from ours.
@@ -190,12 +200,12 @@ async fn a_sweep_asks_cloudtrail_who_stopped_a_notebook() {
         (false, Some(Kind::Denied), "waiting", false),
     ] {
         let aws = Deployed::new(ENFORCE, ours(NotebookStatus::Stopped, &announced));
-        aws.world(|it| {
+        aws.world(|world| {
             if is_recorded {
-                it.record_start("churn", "assumed-role/owner/alice");
+                world.record_start("churn", "assumed-role/owner/alice");
             }
-            it.passed = 31 * 60_000;
-            it.failures.insert("cloudtrail:LookupEvents", failure.into_iter().collect());
+            world.passed = 31 * 60_000;
+            world.failures.insert("cloudtrail:LookupEvents", failure.into_iter().collect());
         });
         let mut told = SweepOutput::default();
         aws.drain(r#"{"task": "sweep", "only": "notebooks"}"#, &mut told).await;
@@ -215,10 +225,10 @@ async fn a_mark_whose_stop_did_not_follow_is_removed_without_a_sweep() {
     };
     for (policy, is_exempt) in [(ENFORCE, true), (OBSERVE, false)] {
         let aws = Deployment::new(policy, ours(NotebookStatus::InService, NOW));
-        aws.world(|it| {
-            it.notebook("churn", NotebookStatus::InService).minimum_version = MinimumVersion::One;
+        aws.world(|world| {
+            world.notebook("churn", NotebookStatus::InService).minimum_version = MinimumVersion::One;
             if is_exempt {
-                exempt(it);
+                exempt(world);
             }
         });
         for minutes in [0, 1] {

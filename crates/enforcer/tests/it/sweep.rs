@@ -522,7 +522,8 @@ async fn a_sweep_pauses_for_a_notebook_that_was_opened_again_and_again_though_it
     };
     for (flips, outcome) in [(3, "fixed"), (9, "waiting")] {
         let deployed = Deployed::new(ENFORCE, |world| {
-            world.notebook("churn", NotebookStatus::Stopped);
+            let created_at = now() - SignedDuration::from_hours(48);
+            world.notebook("churn", NotebookStatus::Stopped).created_at = Some(created_at);
             // Each is corrected an hour later, but for the last one.
             let flips = (0..flips)
                 .map(|it| now() - SignedDuration::from_mins(5) - SignedDuration::from_hours(2) * it);
