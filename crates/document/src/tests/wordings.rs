@@ -118,3 +118,9 @@ fn a_tag_value_has_at_most_256_characters() {
     assert!(parse(&document(256)).is_ok());
     assert!(messages(&document(257)).contains("up to 256 characters"));
 }
+
+#[test]
+fn json_has_as_few_values_as_yaml() {
+    let json = format!("{{\"mode\": [{}1]}}", "1,".repeat(50_000));
+    assert!(messages(&json).contains("at most 50000 values"));
+}
