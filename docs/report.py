@@ -46,12 +46,32 @@ def control(endpoint: str, path: str, **order: object) -> None:
     send(urllib.request.Request(f"{endpoint}/_sandbox/{path}", json.dumps(order).encode()))
 
 
-def ec2(endpoint: str, account: str, region: str, action: str, **parameters: str) -> str:
-    """Calls the embedded EC2, which reads the account from the credential and checks no signature."""
-    body = urllib.parse.urlencode({"Action": action, "Version": "2016-11-15", **parameters}).encode()
-    scope = f"{account}/20260101/{region}/ec2/aws4_request"
+def query(endpoint: str, place: tuple[str, str], service: str, version: str, action: str, **parameters: str) -> str:
+    """Calls the embedded AWS, which reads the account from the credential and checks no signature."""
+    account, region = place
+    body = urllib.parse.urlencode({"Action": action, "Version": version, **parameters}).encode()
+    scope = f"{account}/20260101/{region}/{service}/aws4_request"
     signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}"
     return send(urllib.request.Request(endpoint, body, {"Authorization": signed, "X-Amz-Date": "20260101T000000Z"}))
+
+
+def ec2(endpoint: str, account: str, region: str, action: str, **parameters: str) -> str:
+    return query(endpoint, (account, region), "ec2", "2016-11-15", action, **parameters)
+
+
+def profile(endpoint: str, account: str, name: str, policy: str) -> dict[str, str]:
+    """An instance profile whose role has a managed policy of AWS."""
+    principal = {"Service": "ec2.amazonaws.com"}
+    trust = json.dumps({"Statement": {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}})
+    arn = f"arn:aws:iam::aws:policy/{policy}"
+    for action, parameters in [
+        ("CreateRole", {"RoleName": name, "AssumeRolePolicyDocument": trust}),
+        ("AttachRolePolicy", {"RoleName": name, "PolicyArn": arn}),
+        ("CreateInstanceProfile", {"InstanceProfileName": name}),
+        ("AddRoleToInstanceProfile", {"InstanceProfileName": name, "RoleName": name}),
+    ]:
+        query(endpoint, (account, "us-east-1"), "iam", "2010-05-08", action, **parameters)
+    return {"IamInstanceProfile.Name": name}
 
 
 def launch(endpoint: str, account: str, region: str, name: str, number: int, **parameters: str) -> None:
@@ -78,11 +98,13 @@ def fill(endpoint: str) -> None:
         control(endpoint, "roles", account=account, name=ROLE)
     open_to_v1 = {"MetadataOptions.HttpTokens": "optional"}
     closed = {"MetadataOptions.HttpTokens": "required"}
+    administrator = profile(endpoint, HOME, "operations", "AdministratorAccess")
+    reader = profile(endpoint, SHOP, "billing", "AmazonS3ReadOnlyAccess")
     for account, region, name, number, options in [
-        (HOME, REGIONS[0], "bastion", 1, open_to_v1),
+        (HOME, REGIONS[0], "bastion", 1, open_to_v1 | administrator),
         (HOME, REGIONS[0], "ci-runner", 3, closed),
         (SHOP, REGIONS[0], "web-frontend", 6, template(endpoint, SHOP, REGIONS[0], "web")),
-        (SHOP, REGIONS[0], "billing-agent", 2, open_to_v1),
+        (SHOP, REGIONS[0], "billing-agent", 2, open_to_v1 | reader),
         (SHOP, REGIONS[1], "search", 4, closed),
         (LAB, REGIONS[0], "notebook-gateway", 1, open_to_v1),
         (LAB, REGIONS[1], "batch-worker", 5, template(endpoint, LAB, REGIONS[1], "batch")),

@@ -13,7 +13,7 @@ use crate::term::exit::Exit;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Selection {
     /// Only these resources, by id or by the name of a notebook or launch configuration; separated by commas
-    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Input")]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = id, help_heading = "Input")]
     pub(crate) only: Vec<String>,
 
     /// Only resources with this `Name` tag or name; `*` and `?` are wildcards
@@ -74,6 +74,14 @@ impl Selection {
             name: self.name.as_deref().map(WildMatch::new),
             tags: tags.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
         }
+    }
+}
+
+/// Reads an id or a name.
+fn id(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("write an id or a name".to_owned()),
+        text => Ok(text.to_owned()),
     }
 }
 

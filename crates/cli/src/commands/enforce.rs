@@ -366,6 +366,7 @@ impl EnforceRun<'_> {
             calls: &calls,
             journal: self.journal.map(|path| path.display().to_string()),
             rollout: RolloutV1::of(&self.rolled),
+            absent: &self.absent,
         })?;
         drop(sink);
         session.out.flush()?;

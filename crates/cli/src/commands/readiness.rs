@@ -87,6 +87,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
                 roll_ups: &roll_ups,
                 failing: &failing,
                 calls: &calls,
+                absent: &absent,
             };
             let document = ReadinessV1::from(run);
             match format {

@@ -207,6 +207,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
             journal: None,
             rollout: None,
             coverage: coverage.as_ref(),
+            absent: &absent,
         })?;
     }
     drop(sink);

@@ -10,6 +10,7 @@ use v2only_policy::Place;
 
 use super::readiness::source_words;
 use crate::report::findings_v1::{IncompleteV1, PlaceV1};
+use crate::run::absent::Absent;
 
 /// The name of the shape.
 const SCHEMA: &str = "v2only.readiness.v1";
@@ -24,6 +25,8 @@ pub(crate) struct ReadinessRun<'a> {
     pub(crate) roll_ups: &'a [RollUp],
     pub(crate) failing: &'a [(&'a Place, &'a Failing)],
     pub(crate) calls: &'a BTreeMap<&'static str, u64>,
+    /// What `--only` names and none of the accounts and Regions has.
+    pub(crate) absent: &'a [Absent],
 }
 
 /// A complete run.
@@ -38,6 +41,8 @@ pub(crate) struct ReadinessV1<'a> {
     if_enforced: IfEnforcedV1<'a>,
     totals: StatesV1,
     incomplete: Vec<IncompleteV1<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_found: Vec<&'a str>,
     api_calls: &'a BTreeMap<&'static str, u64>,
 }
 
@@ -144,6 +149,7 @@ impl<'a> From<ReadinessRun<'a>> for ReadinessV1<'a> {
                 sources: run.failing.iter().map(|(place, it)| source(place, it)).collect(),
             },
             incomplete: broken.map(|(place, failure)| IncompleteV1::new(place, failure)).collect(),
+            not_found: run.absent.iter().map(|it| it.text.as_str()).collect(),
             api_calls: run.calls,
         }
     }

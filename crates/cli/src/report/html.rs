@@ -44,6 +44,7 @@ use crate::report::item::Item;
 use crate::report::roll_out as rollout;
 use crate::report::sink::{Head, Sink, Tail};
 use crate::term::problem::{Problem, Stop};
+use crate::term::text::plain;
 
 /// The style of every page.
 pub(crate) const STYLE: &str = include_str!("../../templates/report.css");
@@ -79,6 +80,8 @@ struct Report {
     /// Accounts and Regions in words.
     scope: String,
     headline: String,
+    /// What was selected and not found.
+    absent: String,
     /// Whether the run read every kind of resource.
     everything: bool,
     standfirst: String,
@@ -251,7 +254,8 @@ impl<'a> Content<'a> {
                 Mode::Observe => "observe",
                 Mode::Enforce => "enforce",
             },
-            headline: headline(&self.answering, unread.is_empty(), head.scope),
+            headline: headline(&self.answering, unread.is_empty() && tail.absent.is_empty(), head.scope),
+            absent: tail.absent.iter().map(|it| plain(&it.text)).collect::<Vec<_>>().join(", "),
             everything: head.scope.is_everything(),
             standfirst: standfirst(&postures, &scope),
             scope,

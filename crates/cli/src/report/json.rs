@@ -41,6 +41,9 @@ struct HeadV1<'a> {
 struct TailV1<'a> {
     totals: TotalsV1<'a>,
     incomplete: Vec<IncompleteV1<'a>>,
+    /// What `--only` names and none of the accounts and Regions has: the run is incomplete.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_found: Vec<&'a str>,
     /// Where evidence of IMDSv1 use could not be read, which keeps the usage gate shut and nothing else.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     usage_unread: Vec<IncompleteV1<'a>>,
@@ -116,6 +119,7 @@ impl Sink for Json<'_> {
         let text = serde_json::to_string_pretty(&TailV1 {
             totals: tail.totals.into(),
             incomplete: incomplete(|survey| Some(IncompleteV1::new(&survey.place, survey.failure.as_ref()?))),
+            not_found: tail.absent.iter().map(|it| it.text.as_str()).collect(),
             usage_unread: incomplete(|survey| {
                 Some(IncompleteV1::new(&survey.place, survey.usage_unread.as_ref()?))
             }),

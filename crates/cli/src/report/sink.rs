@@ -10,6 +10,7 @@ use crate::report::headline::Scope;
 use crate::report::item::Item;
 use crate::report::rollout_v1::RolloutV1;
 use crate::report::totals::Totals;
+use crate::run::absent::Absent;
 use crate::run::accounts::AccountNames;
 use crate::run::exemptions::ExemptionReport;
 use crate::run::inventory::Coverage;
@@ -61,6 +62,8 @@ pub(crate) struct Tail<'a> {
     pub(crate) journal: Option<String>,
     pub(crate) rollout: Option<RolloutV1>,
     pub(crate) coverage: Option<&'a Coverage>,
+    /// The resources of `--only` that none of the accounts and Regions has.
+    pub(crate) absent: &'a [Absent],
 }
 
 /// Prints nothing.

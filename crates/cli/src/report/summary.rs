@@ -18,6 +18,7 @@ use crate::report::sink::{Head, Sink, Tail};
 use crate::report::totals::Totals;
 use crate::term::messages::count;
 use crate::term::problem::Stop;
+use crate::term::text::plain;
 
 /// How many causes, and how many accounts, are shown.
 const SHOWN: usize = 10;
@@ -142,7 +143,11 @@ impl Sink for Summary<'_> {
     }
 
     fn end(&mut self, tail: &Tail<'_>) -> Result<(), Stop> {
-        let complete = tail.coverage.is_none() && tail.surveys.iter().all(|survey| survey.failure.is_none());
+        let complete = tail.coverage.is_none()
+            && tail.absent.is_empty()
+            && tail.surveys.iter().all(|survey| survey.failure.is_none());
+        let absent: Vec<&str> = tail.absent.iter().map(|it| it.text.as_str()).collect();
+        let absent = (!absent.is_empty()).then(|| format!("Not found: {}.", plain(&absent.join(", "))));
         let numbers = match (tail.totals.violations, complete) {
             (0, true) if tail.totals.exempt == 0 && self.head.scope.selects => {
                 "Nothing that is selected violates the policy".to_owned()
@@ -153,7 +158,9 @@ impl Sink for Summary<'_> {
         };
         let headline = headline(&self.answering, complete, self.head.scope);
         let width = self.width.map_or(usize::MAX, usize::from);
-        for text in [format!("{headline}."), format!("{numbers}.")].into_iter().chain(self.worst()) {
+        for text in
+            [format!("{headline}."), format!("{numbers}.")].into_iter().chain(absent).chain(self.worst())
+        {
             writeln!(self.out, "{}", wrapped(&text, width, "", "").join("\n"))?;
         }
         let causes = std::mem::take(&mut self.causes).largest();

@@ -13,7 +13,8 @@ use crate::term::messages::Talk;
 /// What `--only` names and none of the accounts and Regions has.
 #[derive(Debug)]
 pub(crate) struct Absent {
-    text: String,
+    /// As it was typed.
+    pub(crate) text: String,
     /// What exists and is called nearly the same.
     nearest: Option<String>,
 }

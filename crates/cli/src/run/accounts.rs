@@ -18,6 +18,8 @@ impl AccountNames {
         for place in places {
             if !names.contains_key(&place.account)
                 && let Some(name) = aws.account_name(&place.account)
+                // An id that is repeated is no name.
+                && name != place.account.as_str()
             {
                 names.insert(place.account.clone(), one_line(&name));
             }

@@ -98,6 +98,27 @@ fn a_name_that_is_selected_and_does_not_exist_is_no_clean_run() {
 }
 
 #[test]
+fn what_was_not_found_is_in_every_format() {
+    let ran = world().run("scan --only nothing");
+    assert!(ran.out.starts_with("Nothing that could be read answers IMDSv1.\n"), "{}", ran.out);
+    assert!(ran.out.contains("Not found: nothing.\n"), "{}", ran.out);
+    for command in ["scan", "readiness"] {
+        let json = world().run(&format!("{command} -o json --only nothing,i-0000000000000000a")).json();
+        assert_eq!((&json["not_found"][0], &json["exit_code"]), (&"nothing".into(), &3.into()), "{command}");
+    }
+    let html = world().run("scan -o html --only nothing").out;
+    assert!(html.contains("in none of the accounts and Regions: nothing."), "{html}");
+    assert!(!html.contains("Nothing that is selected answers"), "{html}");
+}
+
+#[test]
+fn a_selected_name_is_not_empty() {
+    let ran = world().run("scan --only i-0000000000000000a,");
+    assert_eq!(ran.exit.code(), 2);
+    assert!(ran.err.contains("write an id or a name"), "{}", ran.err);
+}
+
+#[test]
 fn a_name_of_something_that_complies_is_not_absent() {
     let closed = || notebook("closed", NotebookStatus::Stopped);
     let closed = || v2only_policy::Notebook { minimum_version: MinimumVersion::Two, ..closed() };

@@ -1,6 +1,6 @@
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
 //!
-//! Not simulated: users and groups, of which there are none, and the documents of AWS's own policies.
+//! Not simulated: users, groups, and the documents of AWS's own policies.
 
 use super::access::Access;
 use crate::call::Call;
