@@ -118,3 +118,20 @@ fn a_tag_value_has_at_most_256_characters() {
     assert!(parse(&document(256)).is_ok());
     assert!(messages(&document(257)).contains("up to 256 characters"));
 }
+
+#[test]
+fn json_has_as_few_values_as_yaml() {
+    // The map and the list count as well.
+    let json = |items: usize| format!("{{\"mode\": [{}1]}}", "1,".repeat(items - 1));
+    assert!(!messages(&json(49_998)).contains("at most 50000 values"));
+    assert!(messages(&json(49_999)).contains("at most 50000 values"));
+}
+
+#[test]
+fn a_window_shorter_than_the_time_between_sweeps_is_noticed() {
+    let notices = |window: &str| {
+        let text = observing(&format!("notebooks: {{ in_service: window, window: \"{window}\" }}\n"));
+        parse(&text).unwrap().notices.len()
+    };
+    assert_eq!((notices("Sun 02:00-08:00"), notices("Sun 02:00-07:59")), (0, 1));
+}
