@@ -1,4 +1,6 @@
-"""Questions about Systems Manager, STS and Organizations."""
+"""Questions about Systems Manager, STS, IAM and Organizations."""
+
+import json
 
 from botocore.exceptions import ClientError
 from probes import probe
@@ -99,3 +101,24 @@ def organization(server) -> str:
     found = [it["Id"] for it in organizations.list_accounts()["Accounts"] if it["Name"] == "probe"]
     made = lambda: organizations.create_account(AccountName="probe", Email="probe@example.com")["CreateAccountStatus"]
     return found[0] if found else made()["AccountId"]
+
+
+@probe("iam:GetAccountAuthorizationDetails", "a role with a profile and policies")
+def roles(server):
+    iam = server.client("iam")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    own = iam.create_policy(PolicyName="probed", PolicyDocument=document)["Policy"]["Arn"]
+    iam.create_role(RoleName="probed", AssumeRolePolicyDocument=document)
+    iam.put_role_policy(RoleName="probed", PolicyName="inline", PolicyDocument=document)
+    iam.attach_role_policy(RoleName="probed", PolicyArn=own)
+    iam.create_instance_profile(InstanceProfileName="probed")
+    iam.add_role_to_instance_profile(InstanceProfileName="probed", RoleName="probed")
+    found = iam.get_account_authorization_details(Filter=["Role", "LocalManagedPolicy"])
+    role = next(it for it in found["RoleDetailList"] if it["RoleName"] == "probed")
+    policy = next(it for it in found["Policies"] if it["Arn"] == own)
+    return (
+        [it["Arn"].split(":", 5)[5] for it in role["InstanceProfileList"]],
+        [(it["PolicyName"], it["PolicyDocument"]) for it in role["RolePolicyList"]],
+        [it["PolicyArn"].rsplit("/", 1)[1] for it in role["AttachedManagedPolicies"]],
+        [it["Document"] for it in policy["PolicyVersionList"] if it["IsDefaultVersion"]],
+    )

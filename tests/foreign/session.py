@@ -15,6 +15,8 @@ import servers
 FAST = os.environ.get("V2ONLY_FAST") == "yes"
 # Fixtures that `tests/run --fast` does without, and what each stands for.
 SLOW = {"moto": "moto", "ministack": "ministack", "function_zip": "the release build"}
+# Each takes a minute or more.
+LONGEST = ["test_walk.py", "test_package.py", "test_terraform.py"]
 PROGRAMS = {
     "V2ONLY_SANDBOX_BIN": "debug/v2only-sandbox",
     "V2ONLY_BIN": "debug/v2only",
@@ -56,7 +58,9 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Tests say by their fixtures what they need; `--fast` leaves out, by name, those that need one of SLOW."""
+    """Files that take longest come first, so that none of them runs alone at the end. Tests say by their fixtures what they
+    need; `--fast` leaves out, by name, those that need one of SLOW."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         needs = [SLOW[name] for name in getattr(item, "fixturenames", ()) if name in SLOW]
         if FAST and needs:

@@ -155,6 +155,7 @@ GRANTS = {
             request("ec2:ModifyInstanceMetadataDefaults", "*"),
         ),
         "SeeHistory": (request("cloudtrail:LookupEvents", "*"), request("cloudtrail:StopLogging", "*")),
+        "SeeRoles": (request("iam:GetAccountAuthorizationDetails", "*"), request("iam:PutRolePolicy", "*")),
         "SeeUsage": (request("cloudwatch:GetMetricData", "*"), request("cloudwatch:PutMetricData", "*")),
         "SeeSurfaces": SEE_SURFACES,
         "DescribeSurfaces": DESCRIBE_SURFACES,

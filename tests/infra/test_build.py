@@ -252,8 +252,8 @@ def test_a_release_of_the_command_line_links_all_of_them():
 
 def test_every_release_of_the_command_line_is_built_with_the_feature():
     wheel = tomllib.loads((servers.REPOSITORY / "pyproject.toml").read_text())["tool"]["maturin"]
-    assert wheel["features"] == ["surfaces"] == build.FEATURES["v2only"][1:]
+    assert wheel["features"] == ["full"] == build.FEATURES["v2only"][1:]
     for page in ("README.md", "docs/src/install.md"):
         lines = (servers.REPOSITORY / page).read_text().splitlines()
         installs = [line for line in lines if line.startswith("cargo install") and "crates/cli" in line]
-        assert installs == ["cargo install --locked --path crates/cli --features surfaces"], page
+        assert installs == ["cargo install --locked --path crates/cli --features full"], page

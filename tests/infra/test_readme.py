@@ -21,7 +21,7 @@ def test_the_readme_is_an_overview():
     assert len(README.read_text().splitlines()) <= 150
     typed = commands(README)
     # What continuous integration and tests/clean run.
-    assert ["cargo", "run", "--", "demo"] in typed and ["tests/run"] in typed
+    assert ["cargo", "demo"] in typed and ["tests/run"] in typed
 
 
 def test_every_option_of_the_aws_commands_exists():

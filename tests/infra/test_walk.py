@@ -10,7 +10,7 @@ with other words. Not typed as they stand:
 - `sam build` finds the stand-in for cargo-lambda of test_sam_build.py.
 - `aws logs tail` is of version 2 of the AWS CLI, and the one that can be installed from PyPI is version 1: left out.
 - `sam deploy --guided` is answered with Enter, as often as it asks.
-- `cargo run -- demo` is the built `v2only` with the zips of the released functions. `cargo install` compiles for minutes: its package is
+- `cargo demo` is the built `v2only` with the zips of the released functions. `cargo install` compiles for minutes: its package is
   looked up. `tests/run` is what runs this test.
 - `v2only enforce` refuses to run where nobody can answer: it gets `--yes`.
 
@@ -161,7 +161,7 @@ class Walk:
                 assert cwd.is_dir(), line
             elif argv[:3] == ["cargo", "build", "--release"]:
                 self.build(argv[3:])
-            elif argv == ["cargo", "run", "--", "demo"]:
+            elif argv == ["cargo", "demo"]:
                 self.demo(line, cwd)
             elif argv[:2] == ["cargo", "install"]:
                 self.install(argv[2:])
@@ -226,7 +226,7 @@ def test_every_command_of_the_documentation_gets_as_far_as_aws(function_zip, tmp
     skipped = [line for line, how in walk.seen if how == "skipped"]
     here = [line for line, how in walk.seen if how == DONE]
     there = [line for line, how in walk.seen if how == AWS_IS_NEEDED]
-    for begins in ("cargo build", "infra/package", "sed ", "sam build", "v2only validate", "infra/build", "cargo run -- demo"):
+    for begins in ("cargo build", "infra/package", "sed ", "sam build", "v2only validate", "infra/build", "cargo demo"):
         assert any(it.startswith(begins) for it in here), (begins, ended)
     for begins in ("v2only replay", "v2only policies render", "cargo tree"):
         assert any(it.startswith(begins) for it in here), (begins, ended)

@@ -45,7 +45,7 @@ const NOT_OF_FUNCTIONS: [Call; 27] = [
 
 /// No function is built with the SDKs of these services.
 fn of_a_surface(action: &str) -> bool {
-    ["config:", "elasticbeanstalk:", "elasticmapreduce:", "imagebuilder:", "lightsail:"]
+    ["config:", "elasticbeanstalk:", "elasticmapreduce:", "iam:", "imagebuilder:", "lightsail:"]
         .iter()
         .any(|service| action.starts_with(service))
 }

@@ -7,7 +7,7 @@ use v2only_aws::connect::Aws;
 use v2only_aws::settings::Settings;
 use v2only_enforcer::enforce::{Bound, Journal, enforce_within};
 use v2only_enforcer::kinds::Kinds;
-use v2only_enforcer::ports::{ReadSurfaces, RestoreSurface, TightenSurface};
+use v2only_enforcer::ports::{ReadRoles, ReadSurfaces, RestoreSurface, Role, RoleDetail, TightenSurface};
 use v2only_enforcer::rollback::{self, Recorded, What};
 use v2only_enforcer::{Kind, surfaces};
 use v2only_policy::{
@@ -151,6 +151,37 @@ fn lightsail_is_read_to_the_last_page_and_a_denial_is_a_failure() {
 }
 
 #[test]
+fn an_answer_without_the_resource_does_not_say_that_it_is_gone() {
+    isolated("surfaces::an_answer_without_the_resource_does_not_say_that_it_is_gone", |port| {
+        scene(port, |aws, ports, place| async move {
+            lightsail(&aws, &["web".to_owned()], "debian_12");
+            let request = json!({
+                "name": "base", "instanceProfileName": "builder", "clientToken": "one",
+            });
+            create(&aws, "imagebuilder", "CreateInfrastructureConfiguration", request);
+            for (kind, id, service, action) in [
+                (SurfaceKind::LightsailInstance, "web", "lightsail", "GetInstance"),
+                (
+                    SurfaceKind::InfrastructureConfiguration,
+                    "base",
+                    "imagebuilder",
+                    "GetInfrastructureConfiguration",
+                ),
+            ] {
+                assert!(ports.surface(&place, kind, id).await.unwrap().is_some());
+                aws.inject(Fault::on(service, action, Effect::EmptyAfter));
+                let failure = ports.surface(&place, kind, id).await.unwrap_err();
+                assert_eq!(failure.action, format!("{service}:{action}"));
+                assert_eq!(
+                    (failure.kind, failure.message.as_str()),
+                    (Kind::Unknown, "AWS answered without the resource")
+                );
+            }
+        });
+    });
+}
+
+#[test]
 fn an_infrastructure_configuration_keeps_every_other_setting() {
     let kind = SurfaceKind::InfrastructureConfiguration;
     isolated("surfaces::an_infrastructure_configuration_keeps_every_other_setting", |port| {
@@ -235,6 +266,63 @@ fn environments_and_security_configurations_are_read_with_tags_and_users() {
             assert_eq!(read, [("closed", HttpTokens::Required, 0), ("open", HttpTokens::Optional, 1)]);
             let refused = ports.tighten_surface(&place, &configurations[1]).await.unwrap_err();
             assert_eq!(refused.kind, Kind::Refused);
+        });
+    });
+}
+
+#[test]
+fn roles_are_read_to_the_last_page_with_their_profiles_and_documents() {
+    isolated("surfaces::roles_are_read_to_the_last_page_with_their_profiles_and_documents", |port| {
+        scene(port, |aws, ports, place| async move {
+            let iam = |action: &str, parameters: &[(&str, &str)]| {
+                aws.call_as(&alice().query("iam", action, parameters.iter().copied())).unwrap();
+            };
+            // What is encoded on the wire, and must come back as it was.
+            let document =
+                r#"{"Statement": [{"Sid": "50%+ä", "Effect": "Allow", "Action": "*", "Resource": "*"}]}"#;
+            iam("CreatePolicy", &[("PolicyName", "own"), ("PolicyDocument", document)]);
+            let own = format!("arn:aws:iam::{HOME}:policy/own");
+            iam(
+                "CreateRole",
+                &[("RoleName", "web"), ("AssumeRolePolicyDocument", "{}"), ("PermissionsBoundary", &own)],
+            );
+            iam(
+                "PutRolePolicy",
+                &[("RoleName", "web"), ("PolicyName", "inline"), ("PolicyDocument", document)],
+            );
+            iam("AttachRolePolicy", &[("RoleName", "web"), ("PolicyArn", &own)]);
+            iam("CreateInstanceProfile", &[("InstanceProfileName", "front")]);
+            iam("AddRoleToInstanceProfile", &[("InstanceProfileName", "front"), ("RoleName", "web")]);
+            let many: Vec<String> = (0..320).map(|number| format!("role-{number:03}")).collect();
+            for name in &many {
+                aws.add_instance_profile(HOME, name, &["ReadOnlyAccess"]);
+            }
+            aws.clear_calls();
+            let (mut found, mut next) = (Vec::new(), None);
+            loop {
+                let page = ports.role_details(&place, next).await.unwrap();
+                found.extend(page.items);
+                next = page.next;
+                if next.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(aws.calls().len(), 2);
+            assert_eq!(found.len(), many.len() + 2, "roles, and one policy of the customer");
+            let web = RoleDetail::Role(Role {
+                arn: format!("arn:aws:iam::{HOME}:role/web"),
+                profiles: vec![format!("arn:aws:iam::{HOME}:instance-profile/front")],
+                inline: vec![("inline".to_owned(), document.to_owned())],
+                attached: vec![own.clone()],
+                boundary: Some(own.clone()),
+            });
+            assert!(found.contains(&web), "{found:?}");
+            assert!(found.contains(&RoleDetail::Policy { arn: own, document: document.to_owned() }));
+            let denied = AwsError::client("AccessDenied", "not granted");
+            let details = "GetAccountAuthorizationDetails";
+            aws.inject(Fault::on("iam", details, Effect::ErrorBefore(denied)));
+            let failure = ports.role_details(&place, None).await.unwrap_err();
+            assert_eq!((failure.kind, failure.action), (Kind::Denied, format!("iam:{details}").into()));
         });
     });
 }

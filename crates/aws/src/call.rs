@@ -151,6 +151,8 @@ pub enum Call {
     DescribeCluster,
     /// `SelectAggregateResourceConfig` of AWS Config, always paged.
     SelectAggregateResourceConfig,
+    /// `GetAccountAuthorizationDetails` for roles and customer managed policies, always paged.
+    GetAccountAuthorizationDetails,
 }
 
 /// A token bucket: how many calls at once, and how many a second in the long run.
@@ -168,7 +170,7 @@ const fn bucket(size: u32, per_second: u32) -> Bucket {
 
 impl Call {
     /// Every call there is.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 72] = [
         Self::DescribeInstances,
         Self::ModifyInstanceMetadataOptions,
         Self::CreateTags,
@@ -240,6 +242,7 @@ impl Call {
         Self::ListClusters,
         Self::DescribeCluster,
         Self::SelectAggregateResourceConfig,
+        Self::GetAccountAuthorizationDetails,
     ];
 
     /// The IAM action.
@@ -316,6 +319,7 @@ impl Call {
             Self::ListClusters => "elasticmapreduce:ListClusters",
             Self::DescribeCluster => "elasticmapreduce:DescribeCluster",
             Self::SelectAggregateResourceConfig => "config:SelectAggregateResourceConfig",
+            Self::GetAccountAuthorizationDetails => "iam:GetAccountAuthorizationDetails",
         }
     }
 
@@ -393,7 +397,8 @@ impl Call {
             | Self::DescribeSecurityConfiguration
             | Self::ListClusters
             | Self::DescribeCluster
-            | Self::SelectAggregateResourceConfig => bucket(5, 2),
+            | Self::SelectAggregateResourceConfig
+            | Self::GetAccountAuthorizationDetails => bucket(5, 2),
             Self::GetFindings => bucket(6, 3),
             Self::BatchImportFindings | Self::BatchUpdateFindings => bucket(30, 10),
         }

@@ -84,7 +84,7 @@ pub fn answer(action: &'static str, meta: &ErrorMetadata) -> Failure {
 
 /// Whether AWS says that what was asked for by name does not exist. Said of pieces of an installation only, which are
 /// not there before they are made; SQS has three words for it.
-#[cfg(feature = "operator")]
+#[cfg(feature = "installation")]
 pub(crate) fn says_absent(failure: &Failure) -> bool {
     matches!(
         failure.code.as_deref(),

@@ -4,7 +4,8 @@
 //! rate; [`settings`] is the environment, validated; [`connect`] turns a place into credentials and
 //! clients; [`classify`] turns SDK errors into failures; [`ec2`], [`sources`], [`launch_templates`],
 //! [`autoscaling`], [`cloudtrail`], [`cloudwatch`], [`sagemaker`], `securityhub`, [`organizations`], [`sqs`], [`ssm`] and `surfaces` are the ports, and [`restore`]
-//! those that can loosen; `installation` reads an installation for `doctor`.
+//! those that can loosen; `installation` reads an installation for `doctor`. `left_out` answers for the SDKs that this build
+//! does not link.
 //!
 //! Knows: SDK types, endpoints, credentials, request rates, the environment.
 //! Must never know: verdicts, modes, exemptions, exit codes.
@@ -27,7 +28,7 @@ mod options;
 pub mod organizations;
 pub mod restore;
 pub mod sagemaker;
-#[cfg(feature = "operator")]
+#[cfg(feature = "securityhub")]
 pub mod securityhub;
 pub mod sources;
 pub mod sqs;
@@ -42,7 +43,9 @@ pub mod run_command;
 #[cfg(feature = "launcher")]
 pub mod launcher;
 
-#[cfg(feature = "operator")]
+mod left_out;
+
+#[cfg(feature = "installation")]
 pub mod installation;
 
 pub use call::{Call, CallLog};

@@ -1,5 +1,5 @@
-//! Metadata options outside of EC2, Auto Scaling and SageMaker, and the inventory of AWS Config. The feature `surfaces` decides whether this build links the
-//! SDKs of these services; no released function does.
+//! Metadata options outside of EC2, Auto Scaling and SageMaker, the inventory of AWS Config, and roles of IAM. The feature
+//! `surfaces` decides whether this build links the SDKs of these services; no released function does.
 
 #[cfg(feature = "surfaces")]
 mod answers;
@@ -13,6 +13,8 @@ mod image_builder;
 mod inventory;
 #[cfg(feature = "surfaces")]
 mod lightsail;
+#[cfg(feature = "surfaces")]
+mod roles;
 #[cfg(feature = "surfaces")]
 mod with_sdks;
 #[cfg(not(feature = "surfaces"))]

@@ -4,6 +4,7 @@ pub(crate) mod asff;
 pub(crate) mod causes;
 pub(crate) mod csv;
 pub(crate) mod exemptions;
+pub(crate) mod exposure;
 pub(crate) mod findings_v1;
 pub(crate) mod formats;
 pub(crate) mod headline;

@@ -17,6 +17,7 @@ pub(crate) mod journal;
 pub(crate) mod launched;
 pub(crate) mod output_file;
 pub(crate) mod policy_file;
+pub(crate) mod profiles;
 pub(crate) mod regions;
 pub(crate) mod rollout;
 pub(crate) mod session;

@@ -18,7 +18,7 @@ use v2only_policy::{AccountId, Place, Region};
 
 use crate::term::problem::Problem;
 
-pub use v2only_enforcer::ports::{DescribeInstances, ReadSurfaces, Readable};
+pub use v2only_enforcer::ports::{DescribeInstances, ReadRoles, ReadSurfaces, Readable};
 
 /// What a command asks of the outside.
 pub trait World: Sync {
@@ -103,6 +103,7 @@ pub trait Cloud:
     + SourceWriter
     + ReadSurfaces
     + ReadInventory
+    + ReadRoles
     + TightenSurface
     + Restorer
     + ReadParameter

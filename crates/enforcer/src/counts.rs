@@ -54,7 +54,11 @@ impl Counts {
                 Disposition::Alarm => self.failed += 1,
                 Disposition::Done => {}
             },
-            Outcome::Left | Outcome::Waiting | Outcome::Advanced | Outcome::NotJudged(_) => {}
+            Outcome::Left
+            | Outcome::Waiting
+            | Outcome::Advanced
+            | Outcome::Unmarked
+            | Outcome::NotJudged(_) => {}
         }
     }
 }

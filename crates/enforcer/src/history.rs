@@ -1,4 +1,5 @@
-//! Reading from CloudTrail whether a resource was v2-only before, and how often IMDSv1 was turned back on.
+//! Reading from CloudTrail whether a resource was v2-only before, how often IMDSv1 was turned back on, and when a notebook
+//! was started.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +53,8 @@ pub async fn of_instance(
     recorded(ports, place, LookUp::Instance(id), of_it).await
 }
 
-/// What is recorded of one notebook.
+/// What is recorded of one notebook. Records from the newest to the newest one that closed IMDSv1 are read: the starts in question
+/// follow the update of v2only.
 ///
 /// # Errors
 /// CloudTrail did not answer.
@@ -82,7 +84,8 @@ async fn recorded(
         let page = ports.history(place, look_up, next).await?;
         for trigger in page.items.iter().filter_map(|it| trigger_at(it, place)) {
             let ours = is_ours(ports, &trigger);
-            found.extend(of_it(&trigger).into_iter().filter(|it| !ours || it.became == Became::Closed));
+            let counts = |it: &RecordedChange| !ours || matches!(it.became, Became::Closed | Became::Started);
+            found.extend(of_it(&trigger).into_iter().filter(counts));
         }
         next = page.next;
         if next.is_none() || found.iter().any(|it| it.became == Became::Closed) {
@@ -245,7 +248,8 @@ const fn notebook_became(cause: &NotebookCause) -> Option<Became> {
         | NotebookCause::Updated { minimum_version: Some(MinimumVersion::Two) } => Some(Became::Closed),
         NotebookCause::Updated { minimum_version: Some(MinimumVersion::One) } => Some(Became::Open),
         NotebookCause::Created { .. } => Some(Became::CreatedOpen),
-        NotebookCause::Updated { .. } | NotebookCause::Started | NotebookCause::StateChanged { .. } => None,
+        NotebookCause::Started => Some(Became::Started),
+        NotebookCause::Updated { .. } | NotebookCause::StateChanged { .. } => None,
     }
 }
 

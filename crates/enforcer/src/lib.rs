@@ -11,6 +11,7 @@
 //! Knows: ports, triggers, the order of steps, retry or not, records.
 //! Must never know: SDK types, Lambda, flags, colours; and it never decides: that is `v2only-policy`.
 
+pub mod existing;
 pub mod failure;
 pub mod kinds;
 pub mod ports;

@@ -5,7 +5,7 @@ use v2only_policy::drift::REVERTED_TAG;
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, RESTART_TAG, UPDATED_TAG};
 use v2only_policy::{Decision, NotebookStep, Place, Plan, Step};
 
-use crate::failure::{Disposition, Failure};
+use crate::failure::{Disposition, Failure, Kind};
 use crate::ports::NotebookWriter;
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 
@@ -16,9 +16,8 @@ use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
 /// trace: without the mark, nothing is stopped. A refused stop leaves the mark, because the refusal may be
 /// the echo of our own stop. Every other tag is written after the step, so that a failed tag never keeps
 /// IMDSv1 open. An update is remembered once AWS has accepted it: throttling and denials are unrelated to the
-/// notebook, and must not use up the tries. A start is written into the mark once AWS has accepted it, so
-/// that a later stop by the owner is final. If a function is killed in between, the event of the start writes
-/// the mark.
+/// notebook, and must not use up the tries. A start is announced in the mark before it is requested, so that a
+/// later stop by the owner is final even if the function is killed: without the mark, nothing is started.
 ///
 /// Nothing waits in here: what a step starts ends with an event, and that event brings the next step.
 pub async fn apply(
@@ -81,12 +80,29 @@ async fn take(
         NotebookStep::Update { upgrade_platform } => {
             writer.require_version_2(place, name, upgrade_platform).await
         }
-        NotebookStep::Start => writer.start(place, name).await,
+        NotebookStep::Start => {
+            writer.tag_notebook(place, arn, RESTART_TAG, &Notebook::starting_mark(now)).await?;
+            let started = writer.start(place, name).await;
+            if started.as_ref().is_err_and(|it| was_not_tried(it.kind)) {
+                // Spares the next try the question to CloudTrail. If the mark cannot be written, the next try asks.
+                let before = notebook.tags.get(RESTART_TAG).map_or("", String::as_str);
+                let _announced = writer.tag_notebook(place, arn, RESTART_TAG, before).await;
+            }
+            started
+        }
         NotebookStep::Unmark => writer.untag_notebook(place, arn, RESTART_TAG).await.map(|()| None),
     }
 }
 
-/// Counts an update that AWS has accepted, and writes a start into the mark; what to say if that could not be written.
+/// Whether AWS turned a call away without a look at the notebook.
+const fn was_not_tried(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Throttled | Kind::Denied | Kind::Credentials | Kind::Unreachable | Kind::ForeignAccount
+    )
+}
+
+/// Counts an update that AWS has accepted; what to say if that could not be written.
 async fn remember(
     writer: &impl NotebookWriter,
     place: &Place,
@@ -94,13 +110,10 @@ async fn remember(
     step: NotebookStep,
     now: Timestamp,
 ) -> Option<Remark> {
-    let (key, value) = match step {
-        NotebookStep::Update { .. } => (UPDATED_TAG, notebook.remembering_update(now)?),
-        NotebookStep::Start => (RESTART_TAG, Notebook::started_mark(now)),
-        NotebookStep::Stop | NotebookStep::Unmark => return None,
-    };
-    let written = writer.tag_notebook(place, &notebook.arn, key, &value).await;
-    written.err().map(|failure| Remark::TagNotWritten { key: key.to_owned(), failure })
+    let NotebookStep::Update { .. } = step else { return None };
+    let value = notebook.remembering_update(now)?;
+    let written = writer.tag_notebook(place, &notebook.arn, UPDATED_TAG, &value).await;
+    written.err().map(|failure| Remark::TagNotWritten { key: UPDATED_TAG.to_owned(), failure })
 }
 
 fn outcome(notebook: &Notebook, step: NotebookStep) -> Outcome {
@@ -110,7 +123,7 @@ fn outcome(notebook: &Notebook, step: NotebookStep) -> Outcome {
         NotebookStep::Update { .. } if notebook.carries_restart_mark() => Outcome::Advanced,
         NotebookStep::Update { .. } => Outcome::Fixed,
         NotebookStep::Unmark if notebook.minimum_version == MinimumVersion::Two => Outcome::Fixed,
-        NotebookStep::Unmark => Outcome::Advanced,
+        NotebookStep::Unmark => Outcome::Unmarked,
     }
 }
 

@@ -22,6 +22,7 @@ mod history;
 mod inventory;
 mod launches;
 mod restore;
+mod roles;
 mod sources;
 mod surfaces;
 mod trace;
@@ -44,6 +45,7 @@ pub use history::{LookUp, ReadHistory};
 pub use inventory::ReadInventory;
 pub use launches::LookUpLaunches;
 pub use restore::{RestoreDefaults, RestoreInstance, RestoreNotebook};
+pub use roles::{ReadRoles, Role, RoleDetail};
 pub use sources::{
     ChangeDefaults, ChangeLaunchTemplate, ListFleets, ListGroups, ListImages, ListLaunchTemplates, MarkImage,
     NewVersion, ReadDefaults, RepointGroup, Repointed, SourceReader, SourceWriter, WantedVersion,

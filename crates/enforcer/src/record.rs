@@ -38,6 +38,8 @@ pub enum Outcome {
     Fixed,
     /// A step towards it was made; its next event continues.
     Advanced,
+    /// Only the mark of an earlier run was removed from a notebook that stays as it is. The next sweep judges it again.
+    Unmarked,
     /// It has not been read, and why.
     NotJudged(String),
     /// It should have been changed, or looked at, and was not.
@@ -53,6 +55,7 @@ impl Outcome {
             Self::Waiting => "waiting",
             Self::Fixed => "fixed",
             Self::Advanced => "advanced",
+            Self::Unmarked => "unmarked",
             Self::NotJudged(_) => "not-judged",
             Self::Failed(failure) => match failure.disposition() {
                 Disposition::Retry => "retry",
@@ -70,9 +73,13 @@ impl Outcome {
     /// What becomes of the event.
     pub const fn disposition(&self) -> Disposition {
         match self {
-            Self::Left | Self::Held | Self::Waiting | Self::Fixed | Self::Advanced | Self::NotJudged(_) => {
-                Disposition::Done
-            }
+            Self::Left
+            | Self::Held
+            | Self::Waiting
+            | Self::Fixed
+            | Self::Advanced
+            | Self::Unmarked
+            | Self::NotJudged(_) => Disposition::Done,
             Self::Failed(failure) => failure.disposition(),
         }
     }
@@ -225,10 +232,11 @@ impl Record {
             || noted.into_iter().any(|it| matches!(it, Note::Contested { .. }))
     }
 
-    /// When the correction of a contested resource is due, if it waits for that.
+    /// When the next step is due, if no event brings it.
     pub fn due_at(&self) -> Option<Timestamp> {
         match self.plan()? {
-            Plan::Wait(Wait::Contested { until, .. }) => Some(*until),
+            Plan::Wait(Wait::Contested { until, .. } | Wait::AnnouncedStop { until }) => Some(*until),
+            Plan::Wait(Wait::StartRecord { due }) => *due,
             Plan::Nothing | Plan::Wait(Wait::Notebook(_)) | Plan::Hold { .. } | Plan::Act(_) => None,
         }
     }
@@ -286,7 +294,11 @@ impl Record {
         match &self.outcome {
             Outcome::Fixed | Outcome::Left | Outcome::NotJudged(_) => false,
             Outcome::Failed(failure) if failure.kind == Kind::Gone => false,
-            Outcome::Held | Outcome::Waiting | Outcome::Advanced | Outcome::Failed(_) => true,
+            Outcome::Unmarked => self.is_violation(),
+            Outcome::Waiting => {
+                self.is_violation() || matches!(self.plan(), Some(Plan::Wait(Wait::Notebook(_))))
+            }
+            Outcome::Held | Outcome::Advanced | Outcome::Failed(_) => true,
         }
     }
 }

@@ -301,7 +301,8 @@ impl<'a> ScanRequest<'a> {
     }
 
     /// Decides about a notebook that was listed. What CloudTrail recorded of a violating one decides with its tags how often it
-    /// was opened; that is one call more. If CloudTrail does not answer, the decision says so.
+    /// was opened, and of a stopped one, whether it was started since it was marked; that is one call more. If CloudTrail does
+    /// not answer, the decision says so.
     async fn decide_notebook(
         &self,
         ports: &impl ReadHistory,
@@ -309,7 +310,7 @@ impl<'a> ScanRequest<'a> {
     ) -> Result<Decision, Failure> {
         let circumstances = self.circumstances(Occasion::Seen);
         let decision = decide_notebook(notebook, self.policy, &circumstances)?;
-        if !matches!(decision.verdict, Verdict::Violation(_)) {
+        if !matches!(decision.verdict, Verdict::Violation(_)) && !decision.plan.asks_for_starts() {
             return Ok(decision);
         }
         let read = history::of_notebook(ports, self.place, &notebook.name).await;

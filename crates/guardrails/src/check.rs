@@ -4,8 +4,9 @@
 //! Read in this order: [`read`](mod@read) turns text into a [`Policy`] that knows its lines; [`table`] is
 //! what AWS documents of keys; `lints` holds one mistake a file; `evaluate` decides a request, and
 //! [`effects`] are the requests it is asked about. [`recorded`] turns calls that really happened into requests, and
-//! [`impact`] sums up what the policy does to them.
+//! [`impact`] sums up what the policy does to them. [`administrator`] asks whether a role's policies give away the account.
 
+pub mod administrator;
 pub mod effects;
 pub mod impact;
 pub mod read;

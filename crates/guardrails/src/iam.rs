@@ -206,9 +206,15 @@ fn scanner(settings: &Settings) -> Vec<Statement> {
         see_sources(),
         see_usage(),
         see_history(),
+        see_roles(),
         see_surfaces(),
         describe_surfaces(settings),
     ]
+}
+
+/// Whether the role of an instance profile is an administrator. IAM knows no narrower resource for it.
+fn see_roles() -> Statement {
+    Statement::allow("SeeRoles", ["iam:GetAccountAuthorizationDetails"], ["*"])
 }
 
 /// Who launched an instance, and whether it was v2-only before. CloudTrail knows no narrower resource for it.

@@ -172,6 +172,11 @@ pub struct Control {
 /// Reads an installation, besides what [`v2only_enforcer::ports::SourceReader`] reads. `policies/iam/role-doctor.json`
 /// has the permissions.
 pub trait ReadInstallation {
+    /// Whether this build links the SDKs that reading an installation needs.
+    fn is_linked(&self) -> bool {
+        true
+    }
+
     /// The trails that record a Region, those of the organization and of other Regions included.
     fn trails(&self, place: &Place) -> impl Future<Output = Answer<Vec<Trail>>> + Send;
 

@@ -151,7 +151,7 @@ impl Drift {
             }
             WhenContested::KeepClosing => {
                 let flips = known.and(flipped_at).counted(rule.contested_after);
-                let counts = flipped_at.is_some() && flips.last >= flipped_at;
+                let counts = flips.last >= flipped_at;
                 (flips.number.saturating_sub(1), flips.correct_at(rule.contested_after), counts)
             }
         };

@@ -266,7 +266,9 @@ mod tests {
             &invalid(InvalidTag::NoReason),
         );
         check("no end", &[(REASON_TAG, "because")], "2026-11-20", &invalid(InvalidTag::NoEnd));
-        for text in ["never", "2027-02-30", "31.01.2027", "2027-1-31", "2027-01-31T00:00:00Z", ""] {
+        for text in
+            ["never", "2027-02-30", "31.01.2027", "2027-1-31", "2027-01-31T00:00:00Z", "2027-01-31-01", ""]
+        {
             let tags = [(UNTIL_TAG, text), (REASON_TAG, "because")];
             check("not a day", &tags, "2026-11-20", &invalid(InvalidTag::NotADay(text.to_owned())));
         }

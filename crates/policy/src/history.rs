@@ -8,18 +8,18 @@ use jiff::Timestamp;
 
 use crate::moment::to_second;
 
-/// A recorded change of what a resource answers.
+/// A recorded change of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedChange {
     /// When it was made.
     pub at: Timestamp,
     /// Who made it, in words.
     pub by: Option<String>,
-    /// What the resource answered afterwards.
+    /// What became of the resource.
     pub became: Became,
 }
 
-/// What a resource answered after a change.
+/// What became of a resource by a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Became {
     /// No IMDSv1: tokens were required, or the endpoint was disabled.
@@ -28,6 +28,8 @@ pub enum Became {
     Open,
     /// The resource was created with IMDSv1.
     CreatedOpen,
+    /// The notebook was started, with the options that it had.
+    Started,
 }
 
 /// A moment at which IMDSv1 was turned back on.
@@ -44,6 +46,7 @@ pub struct Reversion {
 pub struct Recorded {
     reversions: Vec<Reversion>,
     was_closed: bool,
+    started_at: Option<Timestamp>,
 }
 
 impl Recorded {
@@ -58,6 +61,10 @@ impl Recorded {
                 Became::Closed => recorded.was_closed = true,
                 Became::Open if !is_open => recorded.reversions.push(Reversion { at: to_second(at), by }),
                 Became::Open | Became::CreatedOpen => {}
+                Became::Started => {
+                    recorded.started_at = Some(at);
+                    continue;
+                }
             }
             is_open = became != Became::Closed;
         }
@@ -67,6 +74,11 @@ impl Recorded {
     /// Whether a state without IMDSv1 was recorded.
     pub const fn was_closed(&self) -> bool {
         self.was_closed
+    }
+
+    /// When the notebook was started last, by anybody.
+    pub const fn started_at(&self) -> Option<Timestamp> {
+        self.started_at
     }
 
     /// When IMDSv1 was turned back on, the oldest first.
@@ -115,6 +127,18 @@ mod tests {
         assert!(recorded.was_closed());
         let at: Vec<String> = recorded.reversions().iter().map(|it| it.at.to_string()).collect();
         assert_eq!(at, ["2026-11-20T09:00:00Z"]);
+    }
+
+    #[test]
+    fn a_start_changes_nothing_but_the_moment_of_the_last_start() {
+        let recorded = Recorded::of([
+            change("2026-11-20T09:00:00Z", Became::Open),
+            change("2026-11-20T12:00:00Z", Became::Started),
+            change("2026-11-20T10:00:00Z", Became::Started),
+            change("2026-11-20T11:00:00Z", Became::Open),
+        ]);
+        assert_eq!(recorded.started_at(), Some("2026-11-20T12:00:00Z".parse().unwrap()));
+        assert_eq!(recorded.reversions().len(), 1, "the second request for IMDSv1 in a row does not count");
     }
 
     #[test]

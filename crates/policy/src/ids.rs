@@ -233,6 +233,17 @@ mod tests {
         assert_eq!(Region::parse(text).ok().map(|region| region.partition()), partition);
     }
 
+    #[rstest]
+    #[case("eu-central-1", true)]
+    #[case("XX-somewhere-9", true)]
+    #[case("", false)]
+    #[case("eu_central_1", false)]
+    #[case("eu-central-1/", false)]
+    #[case("eu-central-1-eu-central-1-eu-cent", false)]
+    fn a_record_may_name_a_region_that_is_unknown(#[case] text: &str, #[case] ok: bool) {
+        assert_eq!(Region::in_record(text).is_ok(), ok);
+    }
+
     #[test]
     fn a_role_is_named_in_its_partition() {
         let place = Place {

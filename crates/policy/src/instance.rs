@@ -81,13 +81,12 @@ impl MetadataOptions {
         pending: false,
     };
 
-    /// Whether AWS described an option.
-    pub fn describe(&self, option: MetadataOption) -> bool {
+    /// Whether this is a side option that AWS did not describe.
+    pub fn lack(&self, option: MetadataOption) -> bool {
         match option {
-            MetadataOption::HttpTokens => self.http_tokens != HttpTokens::Unknown,
-            MetadataOption::HttpEndpoint => self.http_endpoint != Switch::Unknown,
-            MetadataOption::HopLimit => self.hop_limit.is_some(),
-            MetadataOption::Switch(option) => self.switches[option] != Switch::Unknown,
+            MetadataOption::HttpTokens | MetadataOption::HttpEndpoint => false,
+            MetadataOption::HopLimit => self.hop_limit.is_none(),
+            MetadataOption::Switch(option) => self.switches[option] == Switch::Unknown,
         }
     }
 

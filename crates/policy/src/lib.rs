@@ -27,6 +27,7 @@ mod moment;
 pub mod notebook;
 pub mod option;
 pub mod owner;
+mod region_names;
 pub mod source;
 pub mod surface;
 pub mod usage;

@@ -7,9 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::drift::{Moments, to_second};
 use crate::{NotebookName, Tags};
 
-/// Tag that remembers "this notebook was running before we stopped it". Its value is when we marked it; once the notebook
-/// was started again, `started` and when.
+/// Tag that remembers "this notebook was running before we stopped it". Its value is when we marked it; right before we start
+/// the notebook, `starting` and when; once somebody else is known to have started it, `started` and when.
 pub const RESTART_TAG: &str = "v2only:restart";
+
+/// What the value of [`RESTART_TAG`] begins with from right before our start on.
+const STARTING: &str = "starting ";
 
 /// What the value of [`RESTART_TAG`] begins with once the notebook was started again.
 const STARTED: &str = "started ";
@@ -33,11 +36,21 @@ pub const RESTART_MARK_HOURS: i64 = 24;
 /// events runs for one minute.
 pub const STOP_FOLLOWS_MINUTES: i64 = 2;
 
+/// After how many minutes a call that CloudTrail's event history does not have counts as not made. CloudTrail delivers an event
+/// after 5 minutes on average, and guarantees no time.
+pub const RECORDED_AFTER_MINUTES: i64 = 15;
+
+/// How many seconds before the moment in a mark a start still counts as one after it: two functions may write the mark and
+/// start the notebook one right after the other. No notebook starts, stops and is updated as fast as this.
+pub const SIDE_BY_SIDE_SECONDS: i64 = 30;
+
 /// What a restart mark says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RestartMark {
     /// We stopped the notebook, or are about to, and will start it again.
     ToStart,
+    /// We are about to start the notebook again, or did.
+    Starting,
     /// We started the notebook again. A later stop is the owner's.
     Started,
 }
@@ -163,32 +176,40 @@ impl Notebook {
 
     /// What its restart mark says, if it carries one that can still be believed.
     pub fn restart_mark(&self, now: Timestamp) -> Option<RestartMark> {
-        let (mark, age) = self.mark_and_age(now)?;
-        (-1..RESTART_MARK_HOURS).contains(&age.as_hours()).then_some(mark)
+        let (mark, at) = self.mark_and_moment()?;
+        (-1..RESTART_MARK_HOURS).contains(&now.duration_since(at).as_hours()).then_some(mark)
     }
 
-    fn mark_and_age(&self, now: Timestamp) -> Option<(RestartMark, SignedDuration)> {
+    /// What its restart mark of any age says, and since when.
+    pub(crate) fn mark_and_moment(&self) -> Option<(RestartMark, Timestamp)> {
         let text = self.tags.get(RESTART_TAG)?;
-        let (mark, at) = match text.strip_prefix(STARTED) {
-            Some(at) => (RestartMark::Started, at),
-            None => (RestartMark::ToStart, text.as_str()),
-        };
-        Some((mark, now.duration_since(at.parse::<Timestamp>().ok()?)))
+        let said = |prefix: &str, mark| text.strip_prefix(prefix).map(|at| (mark, at));
+        let (mark, at) = said(STARTED, RestartMark::Started)
+            .or_else(|| said(STARTING, RestartMark::Starting))
+            .unwrap_or((RestartMark::ToStart, text));
+        Some((mark, at.parse().ok()?))
     }
 
-    /// Whether its mark is so young that the stop it announces may still follow.
-    pub fn is_marked_lately(&self, now: Timestamp) -> bool {
-        self.mark_and_age(now).is_some_and(|(_, age)| age < SignedDuration::from_mins(STOP_FOLLOWS_MINUTES))
+    /// Until when the stop that its mark announces may still follow, if it may.
+    pub fn stop_may_follow_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let (mark, at) = self.mark_and_moment()?;
+        let until = at.checked_add(SignedDuration::from_mins(STOP_FOLLOWS_MINUTES)).ok()?;
+        (mark == RestartMark::ToStart && now < until).then_some(until)
     }
 
-    /// Whether we stopped it and have not started it again, as far as its mark can still be believed.
+    /// Whether we stopped it and are not known to have started it again, as far as its mark can still be believed.
     pub fn marked_for_restart(&self, now: Timestamp) -> bool {
-        self.restart_mark(now) == Some(RestartMark::ToStart)
+        matches!(self.restart_mark(now), Some(RestartMark::ToStart | RestartMark::Starting))
     }
 
     /// Whether its mark, of any age, says that it was started again.
     pub fn was_started_again(&self) -> bool {
         self.tags.get(RESTART_TAG).is_some_and(|text| text.starts_with(STARTED))
+    }
+
+    /// The value of [`RESTART_TAG`] that announces our start.
+    pub fn starting_mark(now: Timestamp) -> String {
+        format!("{STARTING}{}", to_second(now))
     }
 
     /// The value of [`RESTART_TAG`] that remembers a start.

@@ -119,6 +119,11 @@ impl Plan {
         matches!(self, Self::Act(_))
     }
 
+    /// Whether only CloudTrail can say what to do about a notebook.
+    pub const fn asks_for_starts(&self) -> bool {
+        matches!(self, Self::Wait(Wait::StartRecord { due: None }))
+    }
+
     /// Why the resource stays untouched, if it does.
     pub const fn hold(&self) -> Option<&Hold> {
         match self {
@@ -132,7 +137,7 @@ impl Plan {
         match self {
             Self::Hold { would, .. } => would.as_ref(),
             Self::Act(step) | Self::Wait(Wait::Contested { then: step, .. }) => Some(step),
-            Self::Nothing | Self::Wait(Wait::Notebook(_)) => None,
+            Self::Nothing | Self::Wait(_) => None,
         }
     }
 
@@ -160,6 +165,16 @@ pub enum Wait {
         /// What is done then.
         then: Step,
     },
+    /// CloudTrail's answer to whether a stopped notebook was started since it was marked. If it was, its stop is its owner's.
+    StartRecord {
+        /// When CloudTrail can be asked; `None` if it can be asked now, and has not answered.
+        due: Option<Timestamp>,
+    },
+    /// A stop of the notebook by another function, which wrote a restart mark a moment ago.
+    AnnouncedStop {
+        /// When the stop cannot follow any more, and the mark can be removed.
+        until: Timestamp,
+    },
 }
 
 impl fmt::Display for Wait {
@@ -169,6 +184,15 @@ impl fmt::Display for Wait {
                 write!(f, "notebook is {status}; its next state-change event continues")
             }
             Self::Contested { until, .. } => write!(f, "v2only corrects it again at {until}"),
+            Self::StartRecord { due: Some(at) } => {
+                write!(f, "whether somebody started the notebook meanwhile is known from CloudTrail at {at}")
+            }
+            Self::StartRecord { due: None } => f.write_str(
+                "whether somebody started the notebook meanwhile is not known; the next sweep asks CloudTrail again",
+            ),
+            Self::AnnouncedStop { until } => {
+                write!(f, "another function may stop the notebook until {until}; then its restart mark is removed")
+            }
         }
     }
 }

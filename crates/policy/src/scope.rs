@@ -90,11 +90,6 @@ impl Matcher {
         }
     }
 
-    /// Whether this matcher is empty, and so would match everything.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Whether holding it against a resource needs the organizational units above the account.
     pub fn names_organizational_units(&self) -> bool {
         !self.ous.is_empty()

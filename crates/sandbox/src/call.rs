@@ -80,3 +80,13 @@ pub(crate) enum Answer {
     /// A JSON document.
     Json(Value),
 }
+
+impl Answer {
+    /// The same kind of answer without members.
+    pub(crate) fn emptied(self) -> Self {
+        match self {
+            Self::Xml(_) => Self::Xml(Shape::map()),
+            Self::Json(_) => Self::Json(Value::Object(serde_json::Map::new())),
+        }
+    }
+}

@@ -37,6 +37,8 @@ pub enum Effect {
     ErrorBefore(AwsError),
     /// The call takes effect, and the answer is this error all the same.
     ErrorAfter(AwsError),
+    /// The call takes effect, and the answer is an empty document.
+    EmptyAfter,
     /// The connection is closed without an answer, and nothing changed.
     DropBefore,
     /// The call takes effect and the connection is closed without an answer.

@@ -1,59 +1,39 @@
-//! Roles and sessions. Permissions are not simulated: who is let in may do everything.
+//! Roles and sessions, and what instance profiles hand out. Permissions are not simulated: a caller who is let in may do
+//! everything, and a role that a call creates cannot be assumed. The changes of IAM emit no events.
 
+mod access;
+mod changes;
+mod details;
 mod handle;
+mod state;
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-
+use crate::call::{Answer, Call};
 use crate::error::AwsError;
-use crate::identity::{Place, Principal, is_account};
+use crate::throttle::Limit;
+use crate::world::World;
 
-/// Who exists.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    /// By account and name (with path); the external id a caller must know, if any.
-    roles: BTreeMap<(String, String), Option<String>>,
-    /// By access key.
-    pub(crate) sessions: BTreeMap<String, Session>,
+pub(crate) use state::{Session, State};
+
+pub(crate) fn answer(world: &mut World, call: &Call) -> Result<Answer, AwsError> {
+    let access = world.iam.access.entry(call.place.account.clone()).or_default();
+    let ids = &mut world.ids;
+    let shape = match call.action.as_str() {
+        "AddRoleToInstanceProfile" => changes::add_role(access, call),
+        "AttachRolePolicy" => changes::attach_role_policy(access, call),
+        "CreateInstanceProfile" => changes::create_instance_profile(access, ids, call),
+        "CreatePolicy" => changes::create_policy(access, ids, call),
+        "CreateRole" => changes::create_role(access, ids, call),
+        "PutRolePolicy" => changes::put_role_policy(access, call),
+        "GetAccountAuthorizationDetails" => details::answer(access, call),
+        other => Err(AwsError::not_simulated(format!("operation {other} of iam"))),
+    }?;
+    Ok(Answer::Xml(shape))
 }
 
-/// A session that `AssumeRole` started.
-#[derive(Debug, Clone)]
-pub(crate) struct Session {
-    pub(crate) principal: Principal,
-    pub(crate) expires: Timestamp,
-}
-
-impl State {
-    pub(crate) fn add_role(&mut self, account: &str, name: &str, external_id: Option<&str>) {
-        self.roles.insert((account.to_owned(), name.to_owned()), external_id.map(str::to_owned));
-    }
-
-    pub(crate) fn may_assume(&self, account: &str, role: &str, external_id: Option<&str>) -> bool {
-        let wanted = self.roles.get(&(account.to_owned(), role.to_owned()));
-        wanted.is_some_and(|wanted| wanted.is_none() || wanted.as_deref() == external_id)
-    }
-
-    /// Who an access key stands for.
-    pub(crate) fn principal(
-        &self,
-        access_key: &str,
-        region: &str,
-        home: &str,
-        now: Timestamp,
-    ) -> Result<Principal, AwsError> {
-        if let Some(session) = self.sessions.get(access_key) {
-            return if now < session.expires {
-                Ok(session.principal.clone())
-            } else {
-                let message = "The security token included in the request is expired";
-                Err(AwsError::client("ExpiredTokenException", message))
-            };
-        }
-        if is_account(access_key) {
-            return Ok(Principal::root(&Place::new(access_key, region)));
-        }
-        Ok(Principal::user(&Place::new(home, region), "sandbox"))
+/// AWS publishes no rates for IAM; these are careful guesses.
+pub(crate) fn limits(call: &Call) -> Vec<Limit> {
+    match call.action.as_str() {
+        "GetAccountAuthorizationDetails" => vec![Limit::requests("details", 10.0, 2.0)],
+        _ => vec![Limit::requests("change", 20.0, 10.0)],
     }
 }

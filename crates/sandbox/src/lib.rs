@@ -1,4 +1,4 @@
-//! An embedded AWS: EC2, Auto Scaling, CloudWatch metrics, CloudTrail's event history, STS,
+//! An embedded AWS: EC2, Auto Scaling, CloudWatch metrics, CloudTrail's event history, STS, roles of IAM,
 //! Organizations, Systems Manager parameters, Security Hub findings, what Lightsail, Image Builder,
 //! Elastic Beanstalk and EMR know of metadata options, and their events, on a loopback port, speaking
 //! the real wire protocols with the documented semantics.

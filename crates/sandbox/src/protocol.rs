@@ -13,5 +13,7 @@ pub(crate) const EC2_NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/
 pub(crate) const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 /// Namespace of Elastic Beanstalk's XML.
 pub(crate) const BEANSTALK_NAMESPACE: &str = "http://elasticbeanstalk.amazonaws.com/docs/2010-12-01/";
+/// Namespace of IAM's XML.
+pub(crate) const IAM_NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 /// Namespace of Auto Scaling's XML.
 pub(crate) const AUTOSCALING_NAMESPACE: &str = "http://autoscaling.amazonaws.com/doc/2011-01-01/";

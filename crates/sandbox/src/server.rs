@@ -95,6 +95,10 @@ async fn finish(
     let (outcome, error) = match fault.effect {
         Some(Effect::ErrorAfter(error)) => (Err(error.clone()), Some(error.code)),
         Some(Effect::DropBefore | Effect::DropAfter) => (outcome, Some("ConnectionDropped".to_owned())),
+        Some(Effect::EmptyAfter) => {
+            let code = outcome.as_ref().err().map(|error| error.code.clone());
+            (outcome.map(|answer| answer.emptied()), code)
+        }
         Some(Effect::HoldAfter) => (outcome, Some("NoAnswer".to_owned())),
         Some(Effect::ErrorBefore(_) | Effect::Latency(_)) | None => {
             let code = outcome.as_ref().err().map(|error| error.code.clone());

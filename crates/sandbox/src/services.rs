@@ -5,8 +5,8 @@ use crate::core::Core;
 use crate::error::AwsError;
 use crate::throttle::Limit;
 use crate::{
-    autoscaling, cloudtrail, cloudwatch, configservice, ec2, elasticbeanstalk, emr, imagebuilder, lambda,
-    lightsail, organizations, sagemaker, securityhub, sqs, ssm, sts,
+    autoscaling, cloudtrail, cloudwatch, configservice, ec2, elasticbeanstalk, emr, iam, imagebuilder,
+    lambda, lightsail, organizations, sagemaker, securityhub, sqs, ssm, sts,
 };
 
 /// Takes the tokens of a call and answers it.
@@ -31,6 +31,7 @@ pub(crate) fn perform(core: &Core, call: &Call) -> Result<Answer, AwsError> {
         "securityhub" => core.run(call, |world, _| securityhub::answer(world, call)),
         "elasticbeanstalk" => core.run(call, |world, trail| elasticbeanstalk::answer(world, call, trail)),
         "elasticmapreduce" => core.run(call, |world, trail| emr::answer(world, call, trail)),
+        "iam" => core.run(call, |world, _| iam::answer(world, call)),
         "imagebuilder" => core.run(call, |world, trail| imagebuilder::answer(world, call, trail)),
         "lightsail" => core.run(call, |world, trail| lightsail::answer(world, call, trail)),
         "lambda" => lambda::answer(call),
@@ -47,6 +48,7 @@ fn limits(call: &Call) -> Vec<Limit> {
         "ec2" => ec2::limits(call),
         "elasticbeanstalk" => elasticbeanstalk::limits(call),
         "elasticmapreduce" => emr::limits(call),
+        "iam" => iam::limits(call),
         "imagebuilder" => imagebuilder::limits(call),
         "lightsail" => lightsail::limits(call),
         "organizations" => organizations::limits(call),

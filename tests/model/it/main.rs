@@ -8,7 +8,7 @@ use v2only_model::explore::{Explored, explore};
 use v2only_model::mutation::Mutation;
 use v2only_model::scenario::{
     Scenario, all, edited_template, exempt_notebooks, flipped_instance, interrupted_template, notebook,
-    throttled_notebook, waves,
+    restarted_notebook, throttled_notebook, waves,
 };
 
 /// How many states of each scenario are explored here.
@@ -89,6 +89,16 @@ fn a_mark_that_is_written_after_the_stop_is_found() {
 #[test]
 fn a_mark_that_is_taken_off_after_a_refused_stop_is_found() {
     finds(Mutation::UnmarkOnRefusedStop, notebook(), "and is to run");
+}
+
+#[test]
+fn a_start_that_is_not_announced_is_found() {
+    finds(Mutation::StartUnannounced, restarted_notebook(), "is started, although its owner stopped it");
+}
+
+#[test]
+fn starts_that_are_not_looked_up_are_found() {
+    finds(Mutation::ForgetStarts, restarted_notebook(), "is started, although its owner stopped it");
 }
 
 #[test]

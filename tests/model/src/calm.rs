@@ -7,7 +7,7 @@ use crate::behaviour::Behaviour;
 use crate::clock::TICKS;
 use crate::fingerprint::{Fingerprints, fingerprint};
 use crate::invariants::{Broken, at_end, at_rest};
-use crate::resources::{Mark, Message, Notebook, Status};
+use crate::resources::{Message, Status};
 use crate::state::{Left, State};
 use crate::step::Move;
 
@@ -152,11 +152,7 @@ impl Calm {
                 writes |= rest.writes;
                 self.ends.extend(rest.stopped.then(|| "waves stopped".to_owned()));
             }
-            let marked = |notebook: &Notebook| {
-                notebook.status == Status::InService && matches!(notebook.tags.mark, Some(Mark::ToStart(_)))
-            };
-            let waits =
-                said.iter().any(|it| it.outcome == "waiting") || state.world.notebooks.iter().any(marked);
+            let waits = said.iter().any(|it| it.outcome == "waiting");
             if !writes && !waits {
                 self.ends.extend(at_end(&state.world, &said)?);
                 return Ok(());

@@ -1,6 +1,7 @@
 //! The clock of the model: few moments, far enough apart to matter.
 
 use jiff::{SignedDuration, Timestamp};
+use v2only_policy::notebook::RECORDED_AFTER_MINUTES;
 
 /// Seconds of each tick after the first one. Ticks 0 to 3 lie within the 30 minutes in which a notebook is new; a pause of
 /// contested drift of 1 and of 2 minutes ends between two ticks.
@@ -18,6 +19,12 @@ pub fn at(tick: u8) -> Timestamp {
 /// The moment at which a person flips a resource in this tick: after our changes that come first, before those that follow.
 pub fn flip_at(tick: u8) -> Timestamp {
     at(tick) + SignedDuration::from_secs(1)
+}
+
+/// The ticks up to the last one that CloudTrail shows now, one bit each: it may show a call 15 minutes late.
+pub fn shown(now: u8) -> u8 {
+    let is_shown = |tick: &u8| at(now).duration_since(at(*tick)).as_mins() >= RECORDED_AFTER_MINUTES;
+    (0..now).filter(is_shown).fold(0, |all, tick| all | 1 << tick)
 }
 
 /// The tick of a moment that the use cases wrote.

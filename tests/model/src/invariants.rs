@@ -299,7 +299,7 @@ fn notebook_end(number: Number, it: &Notebook, record: Option<&RecordSummary>) -
     if it.wants == Wants::Stopped && it.status == Status::InService {
         return Err(format!("notebook {number} runs at the end, although its owner stopped it"));
     }
-    if matches!(it.tags.mark, Some(Mark::ToStart(_))) && !reported {
+    if matches!(it.tags.mark, Some(Mark::ToStart(_) | Mark::Starting(_))) && !reported {
         return Err(format!("notebook {number} is marked for a restart at the end: {record:?}"));
     }
     let options = match (it.closed, it.tags.exempt) {

@@ -9,6 +9,10 @@ pub enum Mutation {
     MarkAfterStop,
     /// A refused stop takes the restart mark off.
     UnmarkOnRefusedStop,
+    /// The restart mark does not say that v2only is about to start the notebook.
+    StartUnannounced,
+    /// CloudTrail has no record of a start.
+    ForgetStarts,
     /// The tags of a resource are not read.
     IgnoreTags,
     /// `$Default` is not read again before it is changed.

@@ -22,7 +22,7 @@ use crate::mutation::Mutation;
 use crate::resources::{self, Number, Status, TagValue};
 use crate::words::{
     ACCOUNT, REGION, answer_of, bits, document, instance, instance_record, notebook_name, notebook_record,
-    number, options, page, place, tag, tags,
+    number, options, page, place, start_record, tag, tags,
 };
 
 impl Line {
@@ -108,6 +108,7 @@ impl ReadHistory for Line {
         }
         let known = answer_of!(self.call(call).await?, Reply::History(it) => it)?;
         let mut records = Vec::new();
+        let starts = if self.mutation() == Some(Mutation::ForgetStarts) { 0 } else { known.starts };
         for tick in (0..crate::clock::TICKS).rev() {
             let is = |ticks: u8| ticks >> tick & 1 == 1;
             let flip = flip_at(tick);
@@ -117,6 +118,7 @@ impl ReadHistory for Line {
                 (is(known.before), at(tick), closed),
             ];
             records.extend(all.into_iter().filter(|it| it.0).map(|(_, at, word)| record(number, at, word)));
+            records.extend(is(starts).then(|| start_record(number, at(tick))));
         }
         Ok(page(records))
     }
@@ -193,6 +195,7 @@ impl TagNotebook for Line {
         let value = tag(key, value);
         match (self.mutation(), value) {
             (Some(Mutation::MarkAfterStop), TagValue::ToStart(_))
+            | (Some(Mutation::StartUnannounced), TagValue::Starting(_))
             | (Some(Mutation::ForgetFlips), TagValue::Reverted(_)) => Ok(()),
             _ => self.call(Call::TagNotebook(number(arn), value)).await.map(drop),
         }

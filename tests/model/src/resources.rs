@@ -8,6 +8,8 @@ pub type Number = u8;
 pub enum TagValue {
     /// `v2only:restart` from this tick: the notebook is to be started again.
     ToStart(u8),
+    /// `v2only:restart` from this tick: v2only is about to start the notebook.
+    Starting(u8),
     /// `v2only:restart` from this tick: the notebook was started again.
     Started(u8),
     /// `v2only:updated` with these ticks, one bit each.
@@ -62,6 +64,8 @@ pub struct Tags {
 pub enum Mark {
     /// To be started again, since this tick.
     ToStart(u8),
+    /// About to be started by v2only, at this tick.
+    Starting(u8),
     /// Started again, at this tick.
     Started(u8),
 }
@@ -97,6 +101,8 @@ pub struct Recorded {
     pub before: u8,
     /// We closed it after a flip of the same tick.
     pub after: u8,
+    /// Somebody started it.
+    pub starts: u8,
 }
 
 impl Recorded {
@@ -211,6 +217,7 @@ impl Tags {
     pub fn set(&mut self, value: TagValue) {
         match value {
             TagValue::ToStart(at) => self.mark = Some(Mark::ToStart(at)),
+            TagValue::Starting(at) => self.mark = Some(Mark::Starting(at)),
             TagValue::Started(at) => self.mark = Some(Mark::Started(at)),
             TagValue::Updated(at) => self.updated = at,
             TagValue::Reverted(at) => self.reverted = at,

@@ -2,7 +2,7 @@
 
 use crate::mutation::Mutation;
 use crate::resources::{
-    Instance, Message, Notebook, Options, Recorded, Started, Status, Tags, Template, VERSIONS, Wants,
+    Instance, Mark, Message, Notebook, Options, Recorded, Started, Status, Tags, Template, VERSIONS, Wants,
 };
 use crate::state::{Left, SLOTS, State};
 use crate::world::World;
@@ -16,6 +16,8 @@ pub struct Scenario {
     pub mutation: Option<Mutation>,
     /// The notebooks at the start.
     pub notebooks: Vec<Status>,
+    /// Whether v2only has stopped and updated each notebook, and is to start it again.
+    pub restarts: bool,
     /// Instances at the start: whether they require tokens, and whether their software calls IMDSv1.
     pub instances: Vec<(bool, bool)>,
     /// Whether there is a launch template: version 1 is `$Default`, version 2 is `$Latest`, both open.
@@ -29,6 +31,7 @@ const EMPTY: Scenario = Scenario {
     name: "",
     mutation: None,
     notebooks: Vec::new(),
+    restarts: false,
     instances: Vec::new(),
     template: false,
     left: Left {
@@ -65,10 +68,11 @@ impl Scenario {
     pub fn first(&self) -> State {
         let notebooks = self.notebooks.iter().map(|status| Notebook {
             status: *status,
-            closed: false,
-            tags: Tags::default(),
+            closed: self.restarts,
+            tags: Tags { mark: self.restarts.then_some(Mark::ToStart(0)), ..Tags::default() },
             wants: match status {
                 Status::Pending | Status::InService => Wants::Running,
+                _ if self.restarts => Wants::Running,
                 _ => Wants::Stopped,
             },
             started: Started::No,
@@ -115,6 +119,27 @@ pub fn notebook() -> Scenario {
         name: "notebook",
         notebooks: vec![Status::InService],
         left: Left { kills: 1, losses: 1, duplicates: 1, owner: 1, ..EMPTY.left },
+        ..EMPTY
+    }
+}
+
+/// One notebook that v2only is about to start, with its owner, a kill, a lost answer, and events that are lost or delivered twice.
+pub fn restarted_notebook() -> Scenario {
+    Scenario {
+        name: "restarted notebook",
+        notebooks: vec![Status::Stopped],
+        restarts: true,
+        left: Left {
+            kills: 1,
+            throttles: 1,
+            losses: 1,
+            drops: 1,
+            duplicates: 1,
+            owner: 2,
+            sweeps: 1,
+            ticks: 5,
+            ..EMPTY.left
+        },
         ..EMPTY
     }
 }
@@ -236,6 +261,7 @@ pub fn all() -> Vec<Scenario> {
         flipped_notebook(),
         throttled_notebook(),
         notebook(),
+        restarted_notebook(),
         template(),
         edited_template(),
         interrupted_template(),

@@ -2,7 +2,7 @@
 
 use crate::actor::Start;
 use crate::behaviour::{Behaviour, NodeId};
-use crate::call::{Call, Fault, Reply};
+use crate::call::{Fault, Reply};
 use crate::invariants::{self, Broken};
 use crate::resources::{Message, Number, Started, Status, Wants};
 use crate::step::Move;
@@ -155,6 +155,7 @@ impl State {
                 next.left.owner -= 1;
                 let it = next.world.notebook(number);
                 (it.wants, it.started) = (Wants::Running, Started::ByOwner);
+                it.recorded.starts |= 1 << tick;
                 next.world.turn(number, Status::Pending);
             }
             Move::FlipNotebook(number) => {
@@ -252,17 +253,13 @@ impl State {
         if let Some(fault) = fault {
             reply = Reply::Failed(fault);
         }
-        if let (Call::Unmark(number), Reply::Done) = (call, reply) {
-            // The record says `advanced`, and no event follows: the next sweep says why the notebook stays open.
-            self.world.excused |= 1 << number;
-        }
         let node = behaviour.answered(actor.node, id, reply);
         let Some(done) = &behaviour.node(node).done else {
             self.actors[usize::from(slot)] = Some(Actor { node, ..actor });
             return Ok(());
         };
         self.actors[usize::from(slot)] = None;
-        for said in done.said.iter().filter(|it| matches!(it.outcome, "held" | "failed")) {
+        for said in done.said.iter().filter(|it| matches!(it.outcome, "held" | "failed" | "unmarked")) {
             self.world.excused |= 1_u8.checked_shl(said.resource.into()).unwrap_or_default();
         }
         if let (true, Some(message)) = (done.again, actor.message) {

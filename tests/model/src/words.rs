@@ -58,6 +58,7 @@ pub fn bits(ids: &[InstanceId]) -> u8 {
 pub fn tags(tags: resources::Tags) -> v2only_policy::Tags {
     let mark = tags.mark.map(|mark| match mark {
         Mark::ToStart(tick) => at(tick).to_string(),
+        Mark::Starting(tick) => Notebook::starting_mark(at(tick)),
         Mark::Started(tick) => Notebook::started_mark(at(tick)),
     });
     let exempt = tags.exempt;
@@ -75,8 +76,9 @@ pub fn tags(tags: resources::Tags) -> v2only_policy::Tags {
 
 /// A tag as the model has it.
 pub fn tag(key: &str, value: &str) -> TagValue {
-    match (key, value.strip_prefix("started ")) {
-        (RESTART_TAG, Some(moment)) => TagValue::Started(tick_of(moment)),
+    match (key, value.split_once(' ')) {
+        (RESTART_TAG, Some(("starting", moment))) => TagValue::Starting(tick_of(moment)),
+        (RESTART_TAG, Some((_, moment))) => TagValue::Started(tick_of(moment)),
         (RESTART_TAG, None) => TagValue::ToStart(tick_of(value)),
         (UPDATED_TAG, _) => TagValue::Updated(ticks_of(value)),
         _ => TagValue::Reverted(ticks_of(value)),
@@ -169,6 +171,12 @@ pub fn notebook_record(number: Number, at: Timestamp, version: &str) -> Value {
             "instanceMetadataServiceConfiguration": { "minimumInstanceMetadataServiceVersion": version },
         }),
     )
+}
+
+/// CloudTrail's record of a start of a notebook.
+pub fn start_record(number: Number, at: Timestamp) -> Value {
+    let request = json!({ "notebookInstanceName": notebook_name(number) });
+    record("StartNotebookInstance", "sagemaker.amazonaws.com", at, &request)
 }
 
 /// CloudTrail's record of a request for options of an instance.

@@ -12,9 +12,10 @@
 //! - EventBridge delivers at least once, in any order. An SQS message comes back until a function has finished it.
 
 use crate::call::{Call, Fault, Reply};
+use crate::clock::shown;
 use crate::resources::{
-    Description, Instance, Mark, Message, Notebook, Number, Options, Started, Status, TagValue, Template,
-    Wants,
+    Description, Instance, Mark, Message, Notebook, Number, Options, Recorded, Started, Status, TagValue,
+    Template, Wants,
 };
 
 /// Everything outside of the actors.
@@ -81,7 +82,11 @@ impl World {
                 self.send(Message::Task(task));
                 Reply::Done
             }
-            Call::NotebookHistory(it) => Reply::History(self.notebook(it).recorded),
+            Call::NotebookHistory(it) => {
+                let shown = shown(self.tick);
+                let recorded = self.notebook(it).recorded;
+                Reply::History(Recorded { starts: recorded.starts & shown, ..recorded })
+            }
             Call::InstanceHistory(it) => Reply::History(self.instances[usize::from(it)].recorded),
             Call::ListNotebooks => Reply::Names(u8::try_from(self.notebooks.len()).unwrap()),
             Call::DescribeNotebook(number) => {
@@ -105,12 +110,15 @@ impl World {
                 self.notebook(it).tags.mark = None;
                 Reply::Done
             }
-            Call::Stop(it) => {
-                if self.notebook(it).status != Status::InService {
+            Call::Stop(number) => {
+                if self.notebook(number).status != Status::InService {
                     return Reply::Failed(Fault::WrongState);
                 }
-                self.notebook(it).started = Started::No;
-                self.turn(it, Status::Stopping);
+                let it = self.notebook(number);
+                it.started = Started::No;
+                // A tick is shorter than the way to here: a start in the same tick came before the mark.
+                it.recorded.starts &= !now;
+                self.turn(number, Status::Stopping);
                 Reply::Done
             }
             Call::Update(number) => {
@@ -129,6 +137,7 @@ impl World {
                     return Reply::Failed(Fault::WrongState);
                 }
                 it.started = Started::ByUs;
+                it.recorded.starts |= now;
                 self.turn(number, Status::Pending);
                 Reply::Done
             }
@@ -175,14 +184,14 @@ impl World {
 impl World {
     /// The owner stops a notebook.
     ///
-    /// Once our mark is written, and until AWS accepts our start, nobody can tell this stop from ours: a function that marked the
-    /// notebook may have been killed, or its stop refused. The same holds while the start is not in the mark and events about the
-    /// notebook are `late`: the function that made the start was killed before it wrote the mark, and no other has seen it.
+    /// Once our mark is written, and until we announce our start in it, nobody can tell this stop from ours: a function that marked
+    /// the notebook may have been killed, or its stop refused. The same holds where its owner started it and events about the
+    /// notebook are `late`: no function has seen that.
     pub fn owner_stops(&mut self, number: Number, late: bool) {
         let it = self.notebook(number);
         let is_marked = matches!(it.tags.mark, Some(Mark::ToStart(_)));
-        it.wants =
-            if is_marked && (late || it.started == Started::No) { Wants::Either } else { Wants::Stopped };
+        let is_unseen = it.started == Started::No || late && it.started == Started::ByOwner;
+        it.wants = if is_marked && is_unseen { Wants::Either } else { Wants::Stopped };
         self.turn(number, Status::Stopping);
     }
 

@@ -90,6 +90,11 @@ pub(super) fn without_id(call: Call) -> Failure {
     Failure::new(Kind::Unknown, call.iam_action(), "AWS listed a resource without its name or ARN")
 }
 
+/// What an answer is about. An answer without it does not say that the resource is gone.
+pub(super) fn body<T>(call: Call, body: Option<T>) -> Answer<T> {
+    body.ok_or_else(|| Failure::new(Kind::Unknown, call.iam_action(), "AWS answered without the resource"))
+}
+
 /// A time of the SDK, to the second.
 pub(super) fn moment(time: Option<&DateTime>) -> Option<Timestamp> {
     time.and_then(|time| Timestamp::from_second(time.secs()).ok())

@@ -6,7 +6,7 @@ use v2only_enforcer::ports::{Answer, Page};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{HttpTokens, Place, StatedOptions, Surface, SurfaceKind};
 
-use super::answers::{following, unless_absent, without_id};
+use super::answers::{body, following, unless_absent, without_id};
 use crate::call::Call;
 use crate::connect::Aws;
 use crate::options;
@@ -42,8 +42,9 @@ pub(super) async fn one(aws: &Aws, place: &Place, id: &str) -> Answer<Option<Sur
 async fn described(aws: &Aws, place: &Place, id: &str) -> Answer<Option<sdk::InfrastructureConfiguration>> {
     let request = client(aws, place).await?.get_infrastructure_configuration();
     let request = request.infrastructure_configuration_arn(arn(place, id));
-    let answer = aws.in_turn(place, Call::GetInfrastructureConfiguration, || request.clone().send()).await;
-    Ok(unless_absent(answer)?.and_then(|answer| answer.infrastructure_configuration))
+    let call = Call::GetInfrastructureConfiguration;
+    let answer = unless_absent(aws.in_turn(place, call, || request.clone().send()).await)?;
+    answer.map(|answer| body(call, answer.infrastructure_configuration)).transpose()
 }
 
 fn arn(place: &Place, id: &str) -> String {

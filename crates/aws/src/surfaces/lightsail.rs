@@ -12,7 +12,7 @@ use v2only_enforcer::{Failure, Kind};
 use v2only_policy::usage::Counted;
 use v2only_policy::{HttpTokens, Place, StatedOptions, Surface, SurfaceKind, Switch, SwitchOption, Switches};
 
-use super::answers::{following, is_without_lightsail, moment, unless_absent, without_id};
+use super::answers::{body, following, is_without_lightsail, moment, unless_absent, without_id};
 use crate::call::Call;
 use crate::connect::Aws;
 use crate::options;
@@ -43,8 +43,10 @@ pub(super) async fn page(aws: &Aws, place: &Place, next: Option<String>) -> Answ
 /// One instance by name.
 pub(super) async fn one(aws: &Aws, place: &Place, name: &str) -> Answer<Option<Surface>> {
     let request = client(aws, place).await?.get_instance().instance_name(name);
-    let answer = aws.in_turn(place, Call::GetLightsailInstance, || request.clone().send()).await;
-    Ok(unless_absent(answer)?.and_then(|answer| answer.instance().and_then(surface)))
+    let call = Call::GetLightsailInstance;
+    let answer = unless_absent(aws.in_turn(place, call, || request.clone().send()).await)?;
+    let described = |instance| surface(&instance).ok_or_else(|| without_id(call));
+    answer.map(|answer| body(call, answer.instance).and_then(described)).transpose()
 }
 
 fn surface(instance: &sdk::Instance) -> Option<Surface> {

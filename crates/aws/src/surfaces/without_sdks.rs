@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use v2only_enforcer::ports::{Answer, Page, ReadInventory, ReadSurfaces, RestoreSurface, TightenSurface};
-use v2only_enforcer::{Failure, Kind};
+use v2only_enforcer::ports::{
+    Answer, Page, ReadInventory, ReadRoles, ReadSurfaces, RestoreSurface, RoleDetail, TightenSurface,
+};
 use v2only_policy::usage::Counted;
 use v2only_policy::{Place, StatedOptions, Surface, SurfaceKind};
 
@@ -12,8 +13,7 @@ use crate::connect::Aws;
 
 fn left_out<T>(kind: SurfaceKind) -> Answer<T> {
     let about = kind.about();
-    let why = format!("this build of v2only leaves out {}s", about.kind.noun);
-    Err(Failure::new(Kind::Refused, about.read_action, why))
+    crate::left_out::answer(about.read_action, &format!("{}s", about.kind.noun))
 }
 
 impl ReadSurfaces for Aws {
@@ -36,8 +36,13 @@ impl ReadSurfaces for Aws {
 
 impl ReadInventory for Aws {
     async fn inventory_rows(&self, _: &Place, _: &str, _: &str, _: Option<String>) -> Answer<Page<String>> {
-        let why = "this build of v2only leaves out AWS Config; build it with `--features surfaces`, or install a release";
-        Err(Failure::new(Kind::Refused, Call::SelectAggregateResourceConfig.iam_action(), why))
+        crate::left_out::answer(Call::SelectAggregateResourceConfig.iam_action(), "AWS Config")
+    }
+}
+
+impl ReadRoles for Aws {
+    async fn role_details(&self, _: &Place, _: Option<String>) -> Answer<Page<RoleDetail>> {
+        crate::left_out::answer(Call::GetAccountAuthorizationDetails.iam_action(), "IAM")
     }
 }
 

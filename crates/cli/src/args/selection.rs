@@ -1,8 +1,10 @@
 //! Which of the resources of the accounts and Regions are meant, and when a run counts as failed.
 
+use std::collections::BTreeSet;
+
 use clap::ValueEnum;
 use v2only_enforcer::ResourceId;
-use v2only_policy::{InstanceId, Subject};
+use v2only_policy::Subject;
 use wildmatch::WildMatch;
 
 use crate::term::exit::Exit;
@@ -89,22 +91,40 @@ impl Filter {
         self.only.is_empty() && self.name.is_none() && self.tags.is_empty()
     }
 
-    /// The instances that are named by id.
-    pub(crate) fn instances(&self) -> Vec<InstanceId> {
-        self.only.iter().filter_map(|id| InstanceId::parse(id).ok()).collect()
+    /// The resources that are named, as long as none of them was met.
+    pub(crate) fn unmatched(&self) -> Unmatched {
+        Unmatched(self.only.iter().cloned().collect())
     }
 
     /// Whether a resource is meant.
     pub(crate) fn matches(&self, subject: &Subject) -> bool {
         let tag = |(key, value): &(String, String)| subject.tags().and_then(|it| it.get(key)) == Some(value);
-        // A launch template is named by its id, or with one of its versions.
-        let id =
-            |wanted: &String| *wanted == subject.id() || *wanted == ResourceId::from(subject).to_string();
-        (self.only.is_empty() || self.only.iter().any(id))
+        (self.only.is_empty() || self.only.iter().any(|wanted| is_called(subject, wanted)))
             && self.tags.iter().all(tag)
             && self
                 .name
                 .as_ref()
                 .is_none_or(|pattern| pattern.matches(subject.name().unwrap_or_else(|| subject.id())))
     }
+}
+
+/// The resources of `--only` that were not met yet.
+#[derive(Debug)]
+pub(crate) struct Unmatched(BTreeSet<String>);
+
+impl Unmatched {
+    /// Takes out what names this resource.
+    pub(crate) fn meet(&mut self, subject: &Subject) {
+        self.0.retain(|wanted| !is_called(subject, wanted));
+    }
+
+    /// What is left, in order.
+    pub(crate) fn into_texts(self) -> impl Iterator<Item = String> {
+        self.0.into_iter()
+    }
+}
+
+/// Whether a resource has this id. A launch template is named by its id, or with one of its versions.
+fn is_called(subject: &Subject, id: &str) -> bool {
+    id == subject.id() || id == ResourceId::from(subject).to_string()
 }

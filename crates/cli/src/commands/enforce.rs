@@ -29,6 +29,7 @@ use crate::report::table::Shown;
 use crate::report::tally::Tally;
 use crate::report::totals::{self, LocationResult, Totals};
 use crate::report::{refresh, repoint};
+use crate::run::absent::Absent;
 use crate::run::accounts::AccountNames;
 use crate::run::found::survey;
 use crate::run::found::{Entry, Estate, Findings, Results, Use};
@@ -126,8 +127,15 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let progress = session.talk.progress();
     let (kinds, filter) = (args.kind.kinds(), args.selection.filter(&args.tag));
     note_left_out(&aws, kinds, &mut session.talk);
-    let request =
-        ScanRequest { policy: &policy, places: &places, kinds, filter: &filter, now, inventory: None };
+    let request = ScanRequest {
+        policy: &policy,
+        places: &places,
+        kinds,
+        filter: &filter,
+        now,
+        inventory: None,
+        profiles: None,
+    };
     let used_for = Use::Change { consent: args.accept_irreversible };
     let mut estate = survey(&aws, request, &progress, used_for).await?;
     if args.launched_by {
@@ -135,13 +143,18 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         say_causes(session, &aws, &estate)?;
     }
 
+    let mut unmatched = filter.unmatched();
+    Findings { estate: &estate, results: None }.each(|item| {
+        item.judged.iter().for_each(|judged| unmatched.meet(&judged.subject));
+        spool::Result::Ok(())
+    })?;
     let found = EnforceRun {
         request,
         fail_on: args.selection.fail_on,
         findings: Findings { estate: &estate, results: None },
         rolled: RolloutResult::default(),
         journal: None,
-        absent: absent::absent(&aws, &places, &filter).await,
+        absent: absent::absent(&aws, &places, kinds, unmatched).await,
     };
     if !estate.entries().iter().any(|it| it.acts) {
         repoint::Advice::of(found.findings)?.hints().for_each(|hint| session.talk.hint(&hint));
@@ -291,8 +304,8 @@ struct EnforceRun<'a> {
     findings: Findings<'a>,
     rolled: RolloutResult,
     journal: Option<&'a Path>,
-    /// Instances of `--only` that do not exist where the run reads.
-    absent: Vec<InstanceId>,
+    /// Resources of `--only` that do not exist where the run reads.
+    absent: Vec<Absent>,
 }
 
 impl EnforceRun<'_> {

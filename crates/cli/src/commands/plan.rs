@@ -84,8 +84,15 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     trail_evidence::inform(&mut aws, recording, session.world.now(), &mut session.talk);
     let (filter, now) = (Filter::default(), session.world.now());
     survey::note_left_out(&aws, Kinds::All, &mut session.talk);
-    let request =
-        ScanRequest { policy, places: &places, kinds: Kinds::All, filter: &filter, now, inventory: None };
+    let request = ScanRequest {
+        policy,
+        places: &places,
+        kinds: Kinds::All,
+        filter: &filter,
+        now,
+        inventory: None,
+        profiles: None,
+    };
     let progress = session.talk.progress();
     let mut open = OpenResources::default();
     let mut count = |item: &Item<'_>| {

@@ -4,7 +4,8 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use v2only_enforcer::Failure;
 use v2only_enforcer::readiness::{By, Failing, Readiness, RollUp, State, readiness, roll_up, would_fail};
-use v2only_policy::{Mode, Place, Policy, Rules, Subject};
+use v2only_enforcer::scan::Kinds;
+use v2only_policy::{Mode, Place, Policy, ResourceKind, Rules, Subject};
 
 use crate::args::format::Format;
 use crate::args::readiness::Args;
@@ -62,7 +63,11 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         found.iter().flat_map(|it| it.failing.iter().map(|one| (&it.place, one))).collect();
     let roll_ups = roll_ups(&found, args.grouped_by());
     let may_fail = |it: &Readiness| matches!(it.state, State::Busy | State::Unknown);
-    let absent = absent::absent(&aws, &places, &filter).await;
+    let mut unmatched = filter.unmatched();
+    if !filter.is_empty() {
+        seen.iter().for_each(|(_, it)| unmatched.meet(&Subject::Instance(it.instance.clone())));
+    }
+    let absent = absent::absent(&aws, &places, Kinds::Only(ResourceKind::Instance), unmatched).await;
     let whole = found.iter().all(|it| it.failure.is_none()) && absent.is_empty();
     let exit = args
         .selection

@@ -25,6 +25,7 @@ use crate::run::baseline::{Baseline, Violation};
 use crate::run::found::{self, Findings, Use};
 use crate::run::import::import;
 use crate::run::inventory::{self, Coverage};
+use crate::run::profiles::Profiles;
 use crate::run::session::Session;
 use crate::run::survey::{self, ScanRequest};
 use crate::run::trail_evidence::{self, TrailFiles};
@@ -124,8 +125,16 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
         None => None,
     };
     let inventory = inventory.as_ref();
-    let request =
-        ScanRequest { policy: &loaded.policy, places: &places, kinds, filter: &filter, now, inventory };
+    let profiles = Profiles::default();
+    let request = ScanRequest {
+        policy: &loaded.policy,
+        places: &places,
+        kinds,
+        filter: &filter,
+        now,
+        inventory,
+        profiles: Some(&profiles),
+    };
     let progress = session.talk.progress();
 
     let named: Vec<&Place> = places.all().collect();
@@ -150,8 +159,10 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let mut imported = None;
     let mut pinned = repoint::Advice::default();
     let (mut violations, mut added) = (0, Vec::new());
+    let mut unmatched = filter.unmatched();
     let mut write = |item: &Item<'_>| {
         tally.add(item);
+        item.judged.iter().for_each(|judged| unmatched.meet(&judged.subject));
         if let Some(baseline) = &baseline {
             let here = Violation::of(item);
             violations += here.len();
@@ -179,7 +190,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     let unsent = imported.as_ref().is_some_and(|imported| !imported.failures.is_empty());
     let unread = surveys.iter().any(|survey| survey.failure.is_some());
     let remain = if baseline.is_some() { !added.is_empty() } else { tally.totals.remaining > 0 };
-    let absent = absent::absent(&aws, &places, &filter).await;
+    let absent = absent::absent(&aws, &places, kinds, unmatched).await;
     let exit = args.selection.fail_on.exit(Exit::of(remain, unread || unsent || !absent.is_empty()));
     session.exit = Some(exit);
     let calls = aws.calls();
@@ -227,6 +238,7 @@ pub(crate) async fn run<W: World>(args: &Args, session: &mut Session<'_, W>) -> 
     totals::read(&mut session.talk, &looked, &calls);
     totals::usage_unread(&mut session.talk, &surveys);
     totals::untraced(&mut session.talk, &surveys);
+    totals::profiles_unread(&mut session.talk, &surveys);
     totals::launchers_unread(&mut session.talk, &surveys);
     totals::incomplete(&mut session.talk, &looked, &[]);
     absent::say(&mut session.talk, &absent);

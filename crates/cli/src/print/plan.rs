@@ -32,7 +32,7 @@ impl Plans {
         let named = if all { usize::MAX } else { NAMED };
         let mut plans = Self::default();
         for it in estate.entries() {
-            let FoundResource { judged, cause } = estate.get(it)?;
+            let FoundResource { judged, cause, .. } = estate.get(it)?;
             if it.automated {
                 plans.automated += 1;
                 plans.documents.extend(documents([&judged], role));

@@ -358,6 +358,7 @@ const fn colour(word: &str) -> Style {
         | b"held"
         | b"waiting"
         | b"advanced"
+        | b"unmarked"
         | b"not judged"
         | b"could not be checked" => AnsiColor::Yellow.on_default(),
         b"compliant" | b"ready" | b"required" | b"fixed" | b"restored" | b"ok" | b"yes" => {

@@ -140,6 +140,9 @@ const FINDINGS: &[(&str, &str)] = &[
     ("error", "/failure/message"),
     ("request_id", "/request_id"),
     ("launched_by", "/launched_by/words"),
+    ("public_address", "/exposure/public_address"),
+    ("instance_profile", "/exposure/instance_profile"),
+    ("administrator", "/exposure/administrator"),
 ];
 
 /// The columns of readiness. Published: new ones are added at the end.

@@ -6,12 +6,13 @@ use serde::Serialize;
 use v2only_enforcer::{Failure, Outcome};
 use v2only_policy::cause::{Launched, RootCause};
 use v2only_policy::exemption::InForce;
-use v2only_policy::{Hold, ImageId, Place, Plan, Verdict};
+use v2only_policy::{Hold, ImageId, Instance, Place, Plan, Verdict};
 
 use super::launched_by_v1::LaunchedByV1;
 use super::posture_v1::PostureV1;
 use crate::report::item::Item;
 use crate::report::totals::Totals;
+use crate::run::profiles::Rights;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct PlaceV1<'a> {
@@ -95,6 +96,37 @@ pub(crate) struct FindingV1<'a> {
     /// What excuses it.
     #[serde(skip_serializing_if = "Option::is_none")]
     exemption: Option<ExemptionV1<'a>>,
+    /// How easily the credentials of an instance are reached, and what they are good for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposure: Option<ExposureV1<'a>>,
+}
+
+/// `administrator` says whether the role of the instance profile is one; `null` where that was not read.
+#[derive(Debug, Serialize)]
+struct ExposureV1<'a> {
+    public_address: bool,
+    instance_profile: Option<&'a str>,
+    administrator: Option<bool>,
+    /// The name of the policy that makes the role an administrator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    administrator_policy: Option<&'a str>,
+}
+
+impl<'a> ExposureV1<'a> {
+    fn of(item: &Item<'a>) -> Option<Self> {
+        let Instance { public_address, profile, .. } = item.judged?.instance()?;
+        let policy = match item.rights {
+            Some(Rights::Administrator { policy }) => Some(policy.as_str()),
+            Some(Rights::Limited) | None => None,
+        };
+        let known = item.rights.is_some() || profile.is_none();
+        Some(Self {
+            public_address: *public_address,
+            instance_profile: profile.as_deref(),
+            administrator: known.then_some(policy.is_some()),
+            administrator_policy: policy,
+        })
+    }
 }
 
 /// An exemption in force; `until` is its last day, and `origin` is `tag` or the entry of the policy document.
@@ -162,6 +194,7 @@ impl<'a> FindingV1<'a> {
             cause: item.cause.map(Into::into),
             name: item.name(),
             exemption: item.exemption().map(Into::into),
+            exposure: ExposureV1::of(item),
             launched_by: item.launcher.map(Into::into),
             account: it.place.account.as_str(),
             region: it.place.region.as_str(),

@@ -15,11 +15,13 @@ mod rows;
 mod trend;
 mod words;
 
+use std::cmp::Reverse;
 use std::io::Write;
 
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use v2only_policy::Mode;
 use v2only_policy::rollout::OpenResources;
@@ -36,6 +38,7 @@ use self::trend::{Trend, trend};
 use self::words::moment;
 use crate::args::shared::Shared;
 use crate::report::causes::Causes;
+use crate::report::exposure::Exposure;
 use crate::report::headline::{Answering, headline};
 use crate::report::item::Item;
 use crate::report::roll_out as rollout;
@@ -188,7 +191,8 @@ struct Content<'a> {
     held_by_gate: usize,
     evidence: Evidence,
     causes: Causes,
-    findings: First<(), Row>,
+    now: Timestamp,
+    findings: First<Reverse<Exposure>, Row>,
     failed: First<(), Row>,
     exemptions: ExemptionUse<'a>,
     open: OpenResources,
@@ -203,6 +207,7 @@ impl<'a> Content<'a> {
             held_by_gate: 0,
             evidence: Evidence::default(),
             causes: Causes::default(),
+            now: head.now,
             findings: First::default(),
             failed: First::default(),
             exemptions: ExemptionUse::none(head),
@@ -216,14 +221,15 @@ impl<'a> Content<'a> {
         self.causes.add(it);
         self.exemptions.add(it);
         if it.record.outcome.is_failure() {
-            self.failed.add((), row(it));
+            self.failed.add((), row(it, Exposure::of(it, self.now)));
         }
         if it.violates() {
             self.violations += 1;
             self.held_by_gate += usize::from(it.usage().is_some());
             self.evidence.add(it);
             rollout::add(&mut self.open, it);
-            self.findings.add((), row(it));
+            let exposure = Exposure::of(it, self.now);
+            self.findings.add(Reverse(exposure), row(it, exposure));
         }
     }
 

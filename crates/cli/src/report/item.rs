@@ -13,6 +13,8 @@ use v2only_policy::{
     Tags, Verdict,
 };
 
+use crate::run::profiles::Rights;
+
 /// One resource.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Item<'a> {
@@ -22,6 +24,8 @@ pub(crate) struct Item<'a> {
     pub(crate) cause: Option<&'a RootCause>,
     /// Who launched it, if that was asked for.
     pub(crate) launcher: Option<&'a Launcher>,
+    /// What its instance profile may do, if that was read.
+    pub(crate) rights: Option<&'a Rights>,
     /// As it was found, if it was.
     pub(crate) judged: Option<&'a Judged>,
 }
@@ -29,12 +33,12 @@ pub(crate) struct Item<'a> {
 impl<'a> Item<'a> {
     /// A record without the resource that it is about.
     pub(crate) const fn alone(record: &'a Record) -> Self {
-        Self { record, cause: None, launcher: None, judged: None }
+        Self { record, cause: None, launcher: None, rights: None, judged: None }
     }
 
     /// A record, with the resource as it was found.
     pub(crate) const fn of(record: &'a Record, judged: &'a Judged, cause: Option<&'a RootCause>) -> Self {
-        Self { record, cause, launcher: None, judged: Some(judged) }
+        Self { record, cause, launcher: None, rights: None, judged: Some(judged) }
     }
 
     /// What is or would be wrong with it.

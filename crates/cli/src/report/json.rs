@@ -45,6 +45,9 @@ struct TailV1<'a> {
     /// Where evidence of IMDSv1 use could not be read, which keeps the usage gate shut and nothing else.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     usage_unread: Vec<IncompleteV1<'a>>,
+    /// Where it could not be read which instance profiles are administrators'.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    instance_profiles_unread: Vec<IncompleteV1<'a>>,
     /// Where CloudTrail could not be asked who launched what.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     launched_by_unread: Vec<IncompleteV1<'a>>,
@@ -116,6 +119,9 @@ impl Sink for Json<'_> {
             incomplete: incomplete(|survey| Some(IncompleteV1::new(&survey.place, survey.failure.as_ref()?))),
             usage_unread: incomplete(|survey| {
                 Some(IncompleteV1::new(&survey.place, survey.usage_unread.as_ref()?))
+            }),
+            instance_profiles_unread: incomplete(|survey| {
+                Some(IncompleteV1::new(&survey.place, survey.profiles_unread.as_ref()?))
             }),
             launched_by_unread: incomplete(unread_launchers),
             exemptions: tail.exemptions.iter().map(Into::into).collect(),

@@ -11,10 +11,12 @@ use crate::args::shared::Shared;
 use crate::print::sheet::{Column, Entry, Sheet, wrapped};
 use crate::report::causes::{self, Causes};
 use crate::report::exemptions;
+use crate::report::exposure::Exposure;
 use crate::report::headline::{Answering, headline};
 use crate::report::item::Item;
 use crate::report::sink::{Head, Sink, Tail};
 use crate::report::totals::Totals;
+use crate::term::messages::count;
 use crate::term::problem::Stop;
 
 /// How many causes, and how many accounts, are shown.
@@ -29,6 +31,10 @@ pub(crate) struct Summary<'a> {
     answering: Answering,
     causes: Causes,
     accounts: BTreeMap<AccountId, Account>,
+    /// Violating instances that hand out an administrator's credentials.
+    administrators: usize,
+    /// Those of them with a public address.
+    public_administrators: usize,
 }
 
 /// The numbers of one account.
@@ -47,7 +53,8 @@ impl<'a> Summary<'a> {
         out: &'a mut dyn Write,
     ) -> Self {
         let (answering, causes, accounts) = (Answering::default(), Causes::default(), BTreeMap::new());
-        Self { head, shared, width, out, answering, causes, accounts }
+        let (administrators, public_administrators) = (0, 0);
+        Self { head, shared, width, out, answering, causes, accounts, administrators, public_administrators }
     }
 
     /// One row for each account that was read, the one with the most violations first.
@@ -93,6 +100,18 @@ impl<'a> Summary<'a> {
         Some((sheet, left_out))
     }
 
+    /// What is to be closed first.
+    fn worst(&self) -> Option<String> {
+        let public = match self.public_administrators {
+            0 => String::new(),
+            number => format!(", {number} with a public address"),
+        };
+        let number = count(self.administrators, "instance");
+        let verb = if self.administrators == 1 { "hands" } else { "hand" };
+        (self.administrators > 0)
+            .then(|| format!("{number} {verb} out an administrator's credentials{public}."))
+    }
+
     fn section(&mut self, heading: &str, sheet: &Sheet, more: usize) -> std::io::Result<()> {
         writeln!(self.out, "\n{heading}\n{}", sheet.text())?;
         if more > 0 {
@@ -114,6 +133,11 @@ impl Sink for Summary<'_> {
         numbers.violations += usize::from(item.violates());
         numbers.exempt += usize::from(item.exemption().is_some());
         numbers.v1_open += usize::from(item.answers_version_1());
+        let exposure = Exposure::of(item, self.head.now);
+        if item.violates() && exposure.is_administrator() {
+            self.administrators += 1;
+            self.public_administrators += usize::from(exposure.is_public());
+        }
         Ok(())
     }
 
@@ -129,7 +153,7 @@ impl Sink for Summary<'_> {
         };
         let headline = headline(&self.answering, complete, self.head.scope);
         let width = self.width.map_or(usize::MAX, usize::from);
-        for text in [format!("{headline}."), format!("{numbers}.")] {
+        for text in [format!("{headline}."), format!("{numbers}.")].into_iter().chain(self.worst()) {
             writeln!(self.out, "{}", wrapped(&text, width, "", "").join("\n"))?;
         }
         let causes = std::mem::take(&mut self.causes).largest();

@@ -3,14 +3,13 @@
 use std::cmp::Reverse;
 use std::io::Write;
 
-use jiff::Timestamp;
 use v2only_enforcer::Outcome;
-use v2only_policy::usage::Usage;
-use v2only_policy::{Decision, Instance, Place, Plan, Verdict};
+use v2only_policy::{Decision, Place, Plan, Verdict};
 
 use crate::print::posture;
 use crate::print::sheet::{Column, Entry, Sheet};
 use crate::report::exemptions;
+use crate::report::exposure::Exposure;
 use crate::report::item::Item;
 use crate::report::sink::{Head, Sink, Tail};
 use crate::run::spool::{Slot, Spool};
@@ -53,43 +52,6 @@ struct Key {
     verdict: u8,
     exposure: Reverse<Exposure>,
     number: usize,
-}
-
-/// How easily the credentials of an instance are reached, and how likely they are to be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Exposure {
-    public_address: bool,
-    profile: bool,
-    /// Whole days since its launch.
-    days: i64,
-    calls: u64,
-}
-
-impl Exposure {
-    fn of(item: &Item<'_>, now: Timestamp) -> Self {
-        let Some(Instance { public_address, profile, created_at, .. }) =
-            item.judged.and_then(|it| it.instance())
-        else {
-            return Self::default();
-        };
-        let days = created_at.map_or(0, |at| now.duration_since(at).as_hours() / 24);
-        let calls = match item.usage() {
-            Some(Usage::Busy { calls } | Usage::Delivered { calls }) => calls,
-            _ => 0,
-        };
-        Self { public_address: *public_address, profile: profile.is_some(), days, calls }
-    }
-
-    fn words(self) -> String {
-        let parts = [
-            (self.public_address, "public address".to_owned()),
-            (self.profile, "instance profile".to_owned()),
-            (self.days > 0, format!("{} days old", self.days)),
-            (self.calls > 0, format!("{} v1 calls", self.calls)),
-        ];
-        let parts: Vec<String> = parts.into_iter().filter(|(is, _)| *is).map(|(_, words)| words).collect();
-        parts.join(", ")
-    }
 }
 
 impl<'a> Table<'a> {
@@ -138,7 +100,7 @@ impl<'a> Table<'a> {
             Shown::Done { request_ids } => {
                 let mut why: Vec<String> = match &record.outcome {
                     Outcome::Failed(failure) => vec![sentence(failure)],
-                    Outcome::Fixed | Outcome::Advanced => {
+                    Outcome::Fixed | Outcome::Advanced | Outcome::Unmarked => {
                         record.step().iter().map(ToString::to_string).collect()
                     }
                     _ => record.reasons(),

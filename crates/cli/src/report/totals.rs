@@ -1,5 +1,6 @@
 //! What a run comes to, in numbers.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use v2only_enforcer::launchers::Launcher;
@@ -7,6 +8,7 @@ use v2only_enforcer::{Disposition, Failure, Kind, Outcome, Record, ResourceId};
 use v2only_policy::{Hold, Place, Verdict};
 
 use crate::run::found::Findings;
+use crate::run::regions::perhaps_misspelt;
 use crate::run::spool;
 use crate::run::survey::LocationSurvey;
 use crate::term::messages::{Talk, count};
@@ -64,7 +66,7 @@ impl Totals {
             }
             Outcome::Failed(failure) if failure.disposition() == Disposition::Done => {}
             Outcome::Failed(_) => self.failed += 1,
-            Outcome::Left | Outcome::NotJudged(_) => {}
+            Outcome::Left | Outcome::Unmarked | Outcome::NotJudged(_) => {}
         }
     }
 
@@ -218,6 +220,28 @@ pub(crate) fn untraced(talk: &mut Talk<'_>, seen: &[LocationSurvey]) {
     }
 }
 
+/// What lets the roles of instance profiles be read.
+const GRANT_ROLES: &str = "grant `iam:GetAccountAuthorizationDetails` to the role, as `policies/iam/role-scanner.json` does, \
+     and see whether an SCP denies it";
+
+/// Reports where it is unknown which instance profiles are administrators', once. The list of violations is complete all the
+/// same; only their order is not.
+pub(crate) fn profiles_unread(talk: &mut Talk<'_>, seen: &[LocationSurvey]) {
+    let unread: Vec<_> =
+        seen.iter().filter_map(|it| Some((&it.place.account, it.profiles_unread.as_ref()?))).collect();
+    let Some((first, failure)) = unread.first() else { return };
+    let accounts: BTreeSet<_> = unread.iter().map(|(account, _)| account).collect();
+    let whose = match accounts.len() {
+        1 => format!("account {first}"),
+        several => format!("{several} accounts, such as {first}"),
+    };
+    let why = sentence(failure);
+    talk.note(&format!("whether an instance profile is an administrator's is not known in {whose}: {why}"));
+    if unread.iter().any(|(_, failure)| failure.kind == Kind::Denied) {
+        talk.hint(GRANT_ROLES);
+    }
+}
+
 /// What lets CloudTrail be asked.
 const GRANT_LOOK_UPS: &str = "grant `cloudtrail:LookupEvents` to the role, as `policies/iam/role-scanner.json` does, and \
      see whether an SCP denies it";
@@ -270,13 +294,16 @@ pub(crate) fn incomplete_findings(
 
 /// What would help with what was named so far.
 #[derive(Default)]
-struct Names(Vec<&'static str>);
+struct Names(Vec<Cow<'static, str>>);
 
 impl Names {
     fn place(&mut self, talk: &mut Talk<'_>, (place, failure): &LocationResult<'_>) {
         if let Some(failure) = failure {
             talk.error(&format!("{place} could not be read completely: {}", sentence(failure)));
-            self.keep(failure);
+            match perhaps_misspelt(&place.region).filter(|_| failure.kind == Kind::Unreachable) {
+                Some(hint) => self.keep(hint.into()),
+                None => self.keep_of(failure),
+            }
         }
     }
 
@@ -285,19 +312,23 @@ impl Names {
             && record.outcome.is_failure()
         {
             talk.error(&format!("{} in {}: {}", record.resource, record.place, sentence(failure)));
-            self.keep(failure);
+            self.keep_of(failure);
         }
     }
 
-    fn keep(&mut self, failure: &Failure) {
-        if let Some(hint) = failure.hint()
-            && !self.0.contains(&hint)
-        {
+    fn keep_of(&mut self, failure: &Failure) {
+        if let Some(hint) = failure.hint() {
+            self.keep(hint.into());
+        }
+    }
+
+    fn keep(&mut self, hint: Cow<'static, str>) {
+        if !self.0.contains(&hint) {
             self.0.push(hint);
         }
     }
 
     fn hint(self, talk: &mut Talk<'_>) {
-        self.0.into_iter().for_each(|it| talk.hint(it));
+        self.0.into_iter().for_each(|it| talk.hint(&it));
     }
 }

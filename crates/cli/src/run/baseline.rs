@@ -113,6 +113,7 @@ enum RecordedOutcome {
     Waiting,
     Fixed,
     Advanced,
+    Unmarked,
     NotJudged,
     Retry,
     Failed,

@@ -11,10 +11,11 @@ use v2only_policy::cause::RootCause;
 use v2only_policy::{Instance, Judged, Place, Subject, Verdict};
 
 use crate::report::item::Item;
+use crate::run::profiles::Rights;
 use crate::run::spool::{self, Slot, Spool, SpoolError};
 use crate::run::survey::{self, LocationSurvey, Page, ScanRequest};
 use crate::term::messages::Progress;
-use crate::world::{DescribeInstances, ReadSurfaces, Readable};
+use crate::world::{DescribeInstances, ReadRoles, ReadSurfaces, Readable};
 
 /// What becomes of what was found before anything else is done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub(crate) struct FoundResource {
     pub(crate) judged: Judged,
     /// Who set its options, if that was traced.
     pub(crate) cause: Option<RootCause>,
+    /// What its instance profile may do, if that was read.
+    pub(crate) rights: Option<Rights>,
 }
 
 /// The words for causes, each once.
@@ -93,7 +96,7 @@ impl Causes {
 /// # Errors
 /// What was found could not be kept.
 pub(crate) async fn survey(
-    ports: &(impl Readable + DescribeInstances + ReadSurfaces),
+    ports: &(impl Readable + DescribeInstances + ReadSurfaces + ReadRoles),
     request: ScanRequest<'_>,
     progress: &Progress,
     used_for: Use,
@@ -118,7 +121,7 @@ impl EstateBuilder {
 
     /// Keeps a page of one account and Region.
     fn add(&mut self, page: Page<'_>) -> spool::Result<()> {
-        let Page { place, judged, causes } = page;
+        let Page { place, judged, causes, rights } = page;
         if judged.is_empty() {
             return Ok(());
         }
@@ -133,6 +136,7 @@ impl EstateBuilder {
                 }
             };
             let cause = it.instance().and_then(|it| causes.get(&it.id)).cloned();
+            let rights = it.instance().and_then(|it| rights.get(&it.id)).cloned();
             let violating_instance =
                 it.instance().is_some() && matches!(it.decision.verdict, Verdict::Violation(_));
             let id = ResourceId::from(&it.subject);
@@ -143,7 +147,7 @@ impl EstateBuilder {
             };
             let cause_number = self.causes.number(words);
             let (acts, source) = (it.acts(), it.subject.is_launch_source());
-            let slot = self.spool.put(&(it, cause))?;
+            let slot = self.spool.put(&(it, cause, rights))?;
             let entry =
                 Entry { slot, place: 0, cause: cause_number, acts, automated, source, violating_instance };
             here.push((id, entry));
@@ -193,8 +197,8 @@ impl Estate {
 
     /// One as it was found.
     pub(crate) fn get(&self, it: &Entry) -> spool::Result<FoundResource> {
-        let (judged, cause) = self.spool.get(it.slot)?;
-        Ok(FoundResource { judged, cause })
+        let (judged, cause, rights) = self.spool.get(it.slot)?;
+        Ok(FoundResource { judged, cause, rights })
     }
 
     /// The numbers of those in one account and Region.
@@ -278,10 +282,10 @@ impl Findings<'_> {
     ) -> Result<(), E> {
         let Some(entry) = self.estate.entry(number) else { return Ok(()) };
         let seen = self.estate.seen(entry)?;
-        let FoundResource { judged, cause } = self.estate.get(entry)?;
+        let FoundResource { judged, cause, rights } = self.estate.get(entry)?;
         let came = self.results.map(|it| it.get(number)).transpose()?.flatten();
         let record = came.unwrap_or_else(|| Record::of(&seen.place, &judged));
         let launcher: Option<&Launcher> = judged.instance().and_then(|it| seen.launchers.get(&it.id));
-        tell(&Item { launcher, ..Item::of(&record, &judged, cause.as_ref()) })
+        tell(&Item { launcher, rights: rights.as_ref(), ..Item::of(&record, &judged, cause.as_ref()) })
     }
 }

@@ -7,6 +7,7 @@ use v2only_guardrails::check::{self, Against, Attachment, Outcome};
 use v2only_guardrails::settings::Principals;
 use v2only_installation::Site;
 use v2only_installation::judge::{Control, Refusal};
+use v2only_installation::ports::ReadInstallation as _;
 use v2only_installation::snapshot::{self, Snapshot};
 use v2only_policy::{AccountId, Mode, Partition, Place, Policy, Rules};
 
@@ -37,6 +38,10 @@ pub(crate) struct Installation {
 pub(crate) async fn look<W: World>(session: &mut Session<'_, W>) -> Result<(W::Aws, Installation), Stop> {
     let wanted = regions::wanted(&session.shared.regions)?;
     let aws = regions::connect(session.world, session.shared, &wanted).await?;
+    if !aws.is_linked() {
+        let why = "this build of v2only leaves out the SDKs that read an installation";
+        return Err(Problem::usage(why, "build it with `--features full`, or install a release").into());
+    }
     let places = regions::places(&aws, wanted, session.shared).await?;
     let account = aws.account().await.map_err(Problem::from)?;
     let Some(region) = aws.home_region() else {

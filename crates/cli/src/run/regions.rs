@@ -1,7 +1,8 @@
 //! From `--region`, `--accounts` and `--org` to accounts and Regions.
 
 use futures_util::StreamExt as _;
-use v2only_enforcer::Failure;
+use v2only_document::spelling;
+use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place, Region};
 
 use crate::args::shared::Shared;
@@ -34,6 +35,10 @@ pub(crate) fn wanted(flags: &[String]) -> Result<Wanted, Problem> {
     for text in flags.iter().filter(|it| *it != "all") {
         let region =
             Region::parse(text).map_err(|it| Problem::usage(format!("--region: {it}"), instead_of(text)))?;
+        if !region.is_possible() {
+            let why = format!("--region: AWS has no Region `{region}`");
+            return Err(Problem::usage(why, instead_of(text)));
+        }
         if !regions.contains(&region) {
             regions.push(region);
         }
@@ -48,10 +53,23 @@ fn instead_of(text: &str) -> String {
         Ok(region) if zone.len() + 1 == text.len() => {
             format!("`{text}` looks like an Availability Zone; its Region is `--region {region}`")
         }
-        _ => {
-            "type a code such as `--region eu-central-1`, once for each Region, or `--region all`".to_owned()
-        }
+        _ => match nearest(text) {
+            Some(region) => format!("type `--region {region}`"),
+            None => "type a code such as `--region eu-central-1`, once for each Region, or `--region all`"
+                .to_owned(),
+        },
     }
+}
+
+/// The known Region that is called nearly like this.
+fn nearest(text: &str) -> Option<&'static str> {
+    spelling::nearest_within(text, Region::known().iter().copied(), 2)
+}
+
+/// What to type instead of a Region that cannot be reached, if this release does not know it. It may be newer.
+pub(crate) fn perhaps_misspelt(region: &Region) -> Option<String> {
+    let nearest = nearest(region.as_str()).filter(|_| !region.is_known())?;
+    Some(format!("this version of v2only knows no Region `{region}`; did you mean `--region {nearest}`?"))
 }
 
 /// AccountSelection accounts are meant.
@@ -190,10 +208,20 @@ async fn narrowed(
     Ok(accounts)
 }
 
+/// A failure of the first call, with what to type if its Region is misspelt.
+fn unreachable(failure: Failure, region: Option<&Region>) -> Problem {
+    let is_unreachable = failure.kind == Kind::Unreachable;
+    let problem = Problem::from(failure);
+    match region.filter(|_| is_unreachable).and_then(perhaps_misspelt) {
+        Some(hint) => Problem { hint: Some(hint), ..problem },
+        None => problem,
+    }
+}
+
 /// Lists the accounts and Regions to read.
 pub(crate) async fn places(aws: &impl Cloud, wanted: Wanted, shared: &Shared) -> Result<Places, Problem> {
     // Asked for first: without it no credentials are known to be good, and our own account takes no role.
-    let own = aws.account().await?;
+    let own = aws.account().await.map_err(|failure| unreachable(failure, aws.home_region().as_ref()))?;
     let accounts = match account_selection(shared)? {
         AccountSelection::Own => vec![own],
         AccountSelection::These(accounts) => accounts,

@@ -17,9 +17,10 @@ use v2only_policy::{Instance, InstanceId, Judged, Place, Policy, SurfaceKind, Ve
 
 use crate::args::selection::Filter;
 use crate::report::item::Item;
+use crate::run::profiles::{Profiles, Rights};
 use crate::run::regions::{LOCATIONS_AT_ONCE, Places};
 use crate::term::messages::{Progress, Talk};
-use crate::world::{DescribeInstances, ReadSurfaces, Readable};
+use crate::world::{DescribeInstances, ReadRoles, ReadSurfaces, Readable};
 
 /// How the reading of one account and Region ended.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct LocationSurvey {
     pub(crate) usage_unread: Option<Failure>,
     /// Why it could not be traced who set the options of its violating instances, if so.
     pub(crate) untraced: Option<Failure>,
+    /// Why it is not known which of their instance profiles are administrators', if so.
+    pub(crate) profiles_unread: Option<Failure>,
     /// Who launched them, if that was asked for.
     pub(crate) launchers: BTreeMap<InstanceId, Launcher>,
     /// How many candidates of an inventory EC2 described.
@@ -41,7 +44,15 @@ pub(crate) struct LocationSurvey {
 impl LocationSurvey {
     fn unreadable((place, failure): (Place, Failure)) -> Self {
         let launchers = BTreeMap::new();
-        Self { place, failure: Some(failure), usage_unread: None, untraced: None, launchers, verified: 0 }
+        Self {
+            place,
+            failure: Some(failure),
+            usage_unread: None,
+            untraced: None,
+            profiles_unread: None,
+            launchers,
+            verified: 0,
+        }
     }
 }
 
@@ -51,7 +62,7 @@ pub(crate) fn note_left_out(aws: &impl ReadSurfaces, kinds: Kinds, talk: &mut Ta
     let nouns: Vec<String> = left_out.map(|kind| format!("{}s", kind.about().kind.noun)).collect();
     if kinds == Kinds::All && !nouns.is_empty() {
         talk.note(&format!(
-            "this build does not read {}; build it with `--features surfaces`, or install a release",
+            "this build does not read {}; build it with `--features full`, or install a release",
             nouns.join(", ")
         ));
     }
@@ -67,6 +78,8 @@ pub(crate) struct ScanRequest<'a> {
     pub(crate) now: Timestamp,
     /// What AWS Config found, where that takes the place of listings.
     pub(crate) inventory: Option<&'a Inventory>,
+    /// Where the rights of instance profiles are kept, if they are wanted.
+    pub(crate) profiles: Option<&'a Profiles>,
 }
 
 /// Some of what is not clean at one account and Region: at most a page of AWS's.
@@ -75,6 +88,8 @@ pub(crate) struct Page<'a> {
     pub(crate) judged: Vec<Judged>,
     /// What set the options of the violating instances among them.
     pub(crate) causes: BTreeMap<InstanceId, RootCause>,
+    /// What their instance profiles may do, where that is known.
+    pub(crate) rights: BTreeMap<InstanceId, Rights>,
 }
 
 impl Page<'_> {
@@ -84,8 +99,10 @@ impl Page<'_> {
     /// The first error of `each`.
     pub(crate) fn items<E>(self, mut each: impl FnMut(&Item<'_>) -> Result<(), E>) -> Result<(), E> {
         self.judged.iter().try_for_each(|judged| {
-            let cause = judged.instance().and_then(|instance| self.causes.get(&instance.id));
-            each(&Item::of(&Record::of(self.place, judged), judged, cause))
+            let id = judged.instance().map(|instance| &instance.id);
+            let cause = id.and_then(|id| self.causes.get(id));
+            let rights = id.and_then(|id| self.rights.get(id));
+            each(&Item { rights, ..Item::of(&Record::of(self.place, judged), judged, cause) })
         })
     }
 }
@@ -96,12 +113,12 @@ impl Page<'_> {
 /// The first error of `each`, which ends the survey. An account and Region that cannot be read is not an error: its
 /// survey says so.
 pub(crate) async fn survey<E>(
-    ports: &(impl Readable + DescribeInstances + ReadSurfaces),
+    ports: &(impl Readable + DescribeInstances + ReadSurfaces + ReadRoles),
     request: ScanRequest<'_>,
     progress: &Progress,
     each: impl FnMut(Page<'_>) -> Result<(), E>,
 ) -> Result<Vec<LocationSurvey>, E> {
-    let ScanRequest { policy, places, kinds, filter, now, inventory } = request;
+    let ScanRequest { policy, places, kinds, filter, now, inventory, profiles } = request;
     // Never locked across an `await`.
     let each = Mutex::new(each);
     let read = async |place: &Place| {
@@ -130,12 +147,21 @@ pub(crate) async fn survey<E>(
             Ok((Unread { failure, usage: unread.usage.or(others.usage) }, 0))
         };
         let tracing = async {
-            let (mut tracer, mut untraced) = (Tracer::default(), None);
+            let (mut tracer, mut untraced, mut profiles_unread) = (Tracer::default(), None, None);
             while let Some(mut judged) = received.recv().await {
                 judged.retain(|judged| filter.matches(&judged.subject));
                 judged.sort_by_cached_key(|judged| ResourceId::from(&judged.subject));
+                let violating = violating(&judged);
+                let rights = match profiles {
+                    Some(profiles) => {
+                        let (rights, unread) = profiles.rights(ports, place, &violating).await;
+                        profiles_unread = profiles_unread.or(unread);
+                        rights
+                    }
+                    None => BTreeMap::new(),
+                };
                 let causes = match untraced {
-                    None => tracer.trace(ports, place, &violating(&judged)).await,
+                    None => tracer.trace(ports, place, &violating).await,
                     // A denied call is not repeated for every page.
                     Some(_) => Ok(BTreeMap::new()),
                 };
@@ -143,16 +169,18 @@ pub(crate) async fn survey<E>(
                     untraced = Some(failure);
                     BTreeMap::new()
                 });
-                (unpoisoned(&each))(Page { place, judged, causes })?;
+                (unpoisoned(&each))(Page { place, judged, causes, rights })?;
             }
-            Ok(untraced)
+            Ok((untraced, profiles_unread))
         };
-        let ((unread, verified), untraced) = futures_util::future::try_join(scanning, tracing).await?;
+        let ((unread, verified), (untraced, profiles_unread)) =
+            futures_util::future::try_join(scanning, tracing).await?;
         Ok(LocationSurvey {
             place: place.clone(),
             failure: unread.failure,
             usage_unread: unread.usage,
             untraced,
+            profiles_unread,
             launchers: BTreeMap::new(),
             verified,
         })

@@ -77,6 +77,30 @@ fn a_region_that_is_none() {
 }
 
 #[test]
+fn a_misspelt_region_is_refused_before_any_call() {
+    let world = world(account());
+    let ran = world.run("scan --region eu-centrall-1");
+    assert_eq!(ran.exit.code(), 2, "{}", ran.err);
+    assert!(ran.err.contains("AWS has no Region `eu-centrall-1`"), "{}", ran.err);
+    assert!(ran.err.contains("type `--region eu-central-1`"), "{}", ran.err);
+    assert_eq!(world.aws.asked(), [""; 0]);
+}
+
+#[test]
+fn a_region_that_this_version_does_not_know_is_asked_and_named_if_it_cannot_be_reached() {
+    let known = world(account()).run("scan --kind instance --region eu-central-7");
+    assert_eq!(known.exit.code(), 0, "a Region may be newer than this version: {}", known.err);
+    for action in ["sts:GetCallerIdentity", "ec2:DescribeInstances"] {
+        let aws = account().failing(action, None, Kind::Unreachable, "", "no connection: dns error");
+        aws.set_home(v2only_policy::Region::parse("eu-central-7").ok());
+        let ran = world(aws).run("scan --kind instance --region eu-central-7");
+        assert_eq!(ran.exit.code(), 3, "{}", ran.err);
+        let hint = "knows no Region `eu-central-7`; did you mean `--region eu-central-1`?";
+        assert!(ran.err.contains(hint), "{action}: {}", ran.err);
+    }
+}
+
+#[test]
 fn expired_credentials() {
     let message = "The security token included in the request is expired";
     let aws = account().failing("sts:GetCallerIdentity", None, Kind::Credentials, "ExpiredToken", message);

@@ -23,6 +23,7 @@ use serde_json::Value;
 use v2only::Cloud;
 use v2only_enforcer::ports::{
     Admission, Answer, ControlFinding, DeliveredByV1, Metric, OrganizationalUnits, Page, ReadParameter,
+    RoleDetail,
 };
 use v2only_enforcer::software::Application;
 use v2only_enforcer::{Failure, Kind};
@@ -61,6 +62,7 @@ struct State {
     surfaces: Vec<(Place, Surface)>,
     surface_usage: BTreeMap<String, Counted>,
     inventory: (Vec<String>, Vec<String>),
+    roles: Vec<RoleDetail>,
     /// Sources, which are in every Region.
     defaults: Option<AccountDefaults>,
     templates: Vec<LaunchTemplate>,

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![expect(clippy::indexing_slicing, reason = "a wrong index is a failed test")]
 
+mod exposure;
 mod fake_aws;
 mod fake_deployment;
 mod fake_world;

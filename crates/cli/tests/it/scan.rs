@@ -90,7 +90,7 @@ fn nothing_to_do_is_said_and_zero() {
     Next: v2only policies list  # SCPs that keep IMDSv1 closed
     == stderr
     note: without `--policy`, the policy is `version: 1` and `mode: observe`
-    note: this build does not read Lightsail instances, infrastructure configurations, Elastic Beanstalk environments, EMR security configurations; build it with `--features surfaces`, or install a release
+    note: this build does not read Lightsail instances, infrastructure configurations, Elastic Beanstalk environments, EMR security configurations; build it with `--features full`, or install a release
     read 1 Region in account 111122223333 with 10 API calls
     ");
 }

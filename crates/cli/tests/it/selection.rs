@@ -1,9 +1,12 @@
 //! Which resources a run is about, where its results go, and when it counts as failed.
 
+use v2only_policy::MinimumVersion;
+use v2only_policy::instance::HttpTokens;
 use v2only_policy::notebook::NotebookStatus;
 
 use crate::fake_aws::{FakeAws, instance, notebook, tagged};
 use crate::fake_world::{FakeWorld, RunResult};
+use crate::sources::{configuration, template};
 
 const POLICY: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
 
@@ -58,6 +61,50 @@ fn an_instance_that_is_selected_and_does_not_exist_is_no_clean_run() {
         assert!(ran.err.contains(error) && ran.err.contains("--region"), "{command}: {}", ran.err);
         assert_eq!(world.aws.changes(), [""; 0]);
     }
+}
+
+#[test]
+fn a_name_that_is_selected_and_does_not_exist_is_no_clean_run() {
+    let near = |text: &str| {
+        format!("--only: {text} is in none of the accounts and Regions that were read; did you mean")
+    };
+    for (command, text, nearest) in [
+        ("scan", "training1", Some("training")),
+        ("scan --kind notebook", "trainings", Some("training")),
+        ("enforce -p DIR/policy.yaml --yes", "training-2", Some("training")),
+        ("scan", "lt-0000000000000000b", Some("lt-0000000000000000a")),
+        ("scan", "web", Some("lt-0000000000000000a")),
+        ("scan", "lt-0000000000000000a/9", Some("lt-0000000000000000a/1")),
+        ("scan", "old-configs", Some("old-config")),
+        ("scan", "something-else", None),
+        ("readiness", "training", None),
+        ("scan --kind instance", "training", None),
+    ] {
+        let aws = estate().template(template(1, &[Some(HttpTokens::Optional)]));
+        let aws = aws.configuration(configuration("old-config"));
+        let world = FakeWorld::with(aws).file("policy.yaml", POLICY);
+        let ran = world.run(&format!("{command} --only {text}"));
+        assert_eq!(ran.exit.code(), 3, "{command} {text}: {} {}", ran.out, ran.err);
+        match nearest {
+            Some(nearest) => {
+                assert!(ran.err.contains(&format!("{} `{nearest}`?", near(text))), "{}", ran.err)
+            }
+            None => {
+                assert!(!ran.err.contains(&near(text)) && ran.err.contains("that were read"), "{}", ran.err)
+            }
+        }
+        assert_eq!(world.aws.changes(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_name_of_something_that_complies_is_not_absent() {
+    let closed = || notebook("closed", NotebookStatus::Stopped);
+    let closed = || v2only_policy::Notebook { minimum_version: MinimumVersion::Two, ..closed() };
+    let world = FakeWorld::with(estate().notebook("eu-central-1", closed()));
+    let ran = world.run("scan --only closed");
+    assert_eq!(ran.exit.code(), 0, "{}", ran.err);
+    assert_eq!(world.run("scan --only closed,training").exit.code(), 10);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn says(tokens: Option<HttpTokens>) -> StatedOptions {
     StatedOptions { http_tokens: tokens, ..StatedOptions::default() }
 }
 
-fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
+pub(crate) fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
     let versions: Vec<TemplateVersion> = (1..)
         .zip(versions)
         .map(|(number, tokens)| TemplateVersion {
@@ -54,6 +54,10 @@ fn template(default: u64, versions: &[Option<HttpTokens>]) -> LaunchTemplate {
         created_by: None,
         tags: Tags::new(),
     }
+}
+
+pub(crate) fn configuration(name: &str) -> LaunchConfiguration {
+    LaunchConfiguration { name: name.to_owned(), options: says(None), groups: Vec::new() }
 }
 
 fn image(support: ImdsSupport) -> Image {
@@ -94,11 +98,7 @@ fn estate() -> FakeAws {
             configuration: Some("legacy-2019".to_owned()),
             ..Consumer::group("legacy".to_owned())
         })
-        .configuration(LaunchConfiguration {
-            name: "legacy-2019".to_owned(),
-            options: says(None),
-            groups: Vec::new(),
-        })
+        .configuration(configuration("legacy-2019"))
         .instance("eu-central-1", from_template("i-0000000000000000a", "1"))
         .instance("eu-central-1", from_template("i-0000000000000000b", "1"))
         .instance("eu-central-1", from_template("i-0000000000000000c", "9"))
@@ -126,7 +126,7 @@ fn names_that_others_choose_tell_neither_a_terminal_nor_a_shell_what_to_do() {
     let launched = tagged(instance("i-0000000000000000a"), &[("aws:autoscaling:groupName", evil)]);
     let aws = FakeAws::default()
         .at_home("eu-central-1")
-        .configuration(LaunchConfiguration { name: evil.to_owned(), options: says(None), groups: Vec::new() })
+        .configuration(configuration(evil))
         .configuration(LaunchConfiguration {
             name: "loud".to_owned(),
             options: says(Some(HttpTokens::Optional)),

@@ -106,7 +106,8 @@ impl<P: SageMaker + Sync> EventHandler<P> for Notebooks {
         let is_drift = matches!(request.occasion, Occasion::Drift(_));
         // Somebody may have turned it back after each update, in events that were lost or did not count.
         let seems_vain = matches!(decision.plan.hold(), Some(Hold::UpdateHadNoEffect { .. }));
-        if matches!(decision.verdict, Verdict::Violation(_)) && (is_drift || seems_vain) {
+        let is_open = matches!(decision.verdict, Verdict::Violation(_));
+        if is_open && (is_drift || seems_vain) || decision.plan.asks_for_starts() {
             let read = history::of_notebook(ports, scan.place, id).await;
             // Without an answer, the tag alone says how often it was opened, and the record says so.
             let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use v2only_enforcer::ports::*;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
@@ -57,6 +57,8 @@ pub struct World {
     pub version_1_calls: BTreeMap<String, u64>,
     /// What CloudTrail recorded, the newest first.
     pub history: Vec<serde_json::Value>,
+    /// How long CloudTrail takes to show a record.
+    pub recorded_late: SignedDuration,
     /// The queue: messages with their delay in seconds.
     pub queue: Vec<(String, u64)>,
 }
@@ -142,6 +144,19 @@ impl World {
         })
     }
 
+    /// CloudTrail records that somebody started a notebook now.
+    pub fn record_start(&mut self, name: &str, by: &str) {
+        let at = now() + SignedDuration::from_millis(self.passed);
+        let record = serde_json::json!({
+            "eventVersion": "1.11", "eventSource": "sagemaker.amazonaws.com", "eventTime": at.to_string(),
+            "eventName": "StartNotebookInstance", "awsRegion": REGION, "eventID": format!("ct-{at}"),
+            "recipientAccountId": ACCOUNT, "eventType": "AwsApiCall",
+            "userIdentity": { "type": "AssumedRole", "arn": format!("arn:aws:sts::{ACCOUNT}:{by}") },
+            "requestParameters": { "notebookInstanceName": name }, "responseElements": null,
+        });
+        self.history.insert(0, record);
+    }
+
     fn by_arn(&mut self, arn: &str) -> &mut Notebook {
         self.notebooks.values_mut().find(|it| it.arn == arn).unwrap()
     }
@@ -208,7 +223,13 @@ impl ReadHistory for Fake {
             LookUp::Action(name) => (name, name),
         };
         self.call("cloudtrail:LookupEvents", target, |world| {
-            let items = world.history.iter().filter(|it| it.to_string().contains(word)).cloned().collect();
+            let shown = now() + SignedDuration::from_millis(world.passed) - world.recorded_late;
+            let is_shown = |it: &&serde_json::Value| {
+                let at =
+                    it["detail"]["eventTime"].as_str().or_else(|| it["eventTime"].as_str()).unwrap_or(NOW);
+                at.parse::<Timestamp>().unwrap() <= shown && it.to_string().contains(word)
+            };
+            let items = world.history.iter().filter(is_shown).cloned().collect();
             Ok(Page { items, next: None })
         })
     }
@@ -307,7 +328,12 @@ impl UpdateNotebook for Fake {
 impl StartNotebook for Fake {
     async fn start(&self, _: &Place, name: &NotebookName) -> Answer<Option<String>> {
         self.call("sagemaker:StartNotebookInstance", name.as_str(), |world| {
-            world.notebooks.get_mut(name.as_str()).unwrap().status = NotebookStatus::InService;
+            let it = world.notebooks.get_mut(name.as_str()).unwrap();
+            if !matches!(it.status, NotebookStatus::Stopped | NotebookStatus::Failed) {
+                return Err(Failure::new(Kind::WrongState, "sagemaker:StartNotebookInstance", "not stopped"));
+            }
+            it.status = NotebookStatus::InService;
+            world.record_start(name.as_str(), "assumed-role/v2only-ec2-enforcer/v2only-ec2-enforcer");
             Ok(None)
         })
     }

@@ -15,6 +15,7 @@ mod closing_first;
 mod instances;
 mod meanwhile;
 mod notebooks;
+mod owner_stops;
 mod policy_source;
 mod review;
 mod siblings;

@@ -63,3 +63,42 @@ fn a_role_is_known_by_its_name() {
     assert_eq!(session("Developer", "alice").user(), None);
     assert_eq!(Actor::default().role(), None);
 }
+
+fn with_arn(resource: &str) -> Actor {
+    Actor { arn: Some(format!("arn:aws-cn:iam::111122223333:{resource}")), ..Actor::default() }
+}
+
+#[test]
+fn users_and_sessions_are_known_by_their_names() {
+    assert_eq!(with_arn("user/ops/bob").user(), Some("bob"));
+    assert_eq!(with_arn("federated-user/carol").session_or_federated_name(), Some("carol"));
+    assert_eq!(with_arn("assumed-role/Developer/alice").session_or_federated_name(), Some("alice"));
+    assert_eq!(with_arn("user/bob").session_or_federated_name(), None);
+    let role = with_arn("assumed-role/Developer/alice").role_arn();
+    assert_eq!(role.as_deref(), Some("arn:aws-cn:iam::111122223333:role/Developer"));
+    assert_eq!(with_arn("user/bob").role_arn(), None);
+}
+
+#[rstest]
+#[case("autoscaling", "Auto Scaling")]
+#[case("batch", "AWS Batch")]
+#[case("cloudformation", "CloudFormation")]
+#[case("ec2fleet", "EC2 Fleet")]
+#[case("ecs", "ECS")]
+#[case("ecs-compute", "ECS")]
+#[case("eks", "EKS")]
+#[case("eks-nodegroup", "EKS managed node groups")]
+#[case("elasticbeanstalk", "Elastic Beanstalk")]
+#[case("elasticmapreduce", "EMR")]
+#[case("imagebuilder", "EC2 Image Builder")]
+#[case("sagemaker", "SageMaker")]
+#[case("signin", "the AWS console")]
+#[case("spot", "EC2 Spot")]
+#[case("spotfleet", "Spot Fleet")]
+#[case("ssm", "Systems Manager")]
+fn a_service_has_a_name_for_people(#[case] service: &str, #[case] name: &str) {
+    let principal = format!("{service}.amazonaws.com");
+    let actor = Actor { invoked_by: Some(principal.clone()), ..Actor::default() };
+    assert!(actor.is_service(service) && !actor.is_service("m2"));
+    assert_eq!(actor.to_string(), format!("{name} ({principal})"));
+}

@@ -26,3 +26,9 @@ mod actors;
 
 #[cfg(test)]
 mod hostile;
+
+#[cfg(test)]
+mod recorded;
+
+#[cfg(test)]
+mod saved;

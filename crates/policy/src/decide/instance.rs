@@ -31,11 +31,11 @@ pub fn decide_instance(
     let rules = policy.rules_for(&scope)?;
     let judged = judge_options(&instance.options, rules);
     let compliance = judged.as_ref().ok().copied().unwrap_or(Compliance::TokensRequired);
-    let (findings, unknown): (Vec<_>, Vec<_>) =
-        judged.err().unwrap_or_default().into_iter().partition(|finding| {
-            let option = finding.option();
-            !option.is_side_option() || instance.options.describe(option)
-        });
+    let (findings, unknown): (Vec<_>, Vec<_>) = judged
+        .err()
+        .unwrap_or_default()
+        .into_iter()
+        .partition(|finding| !instance.options.lack(finding.option()));
     let (verdict, notes) = if findings.is_empty() {
         (Verdict::Compliant(compliance), Vec::new())
     } else {

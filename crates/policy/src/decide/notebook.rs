@@ -2,17 +2,24 @@
 //!
 //! ```text
 //! InService, version 1 ─ mark, stop ─► Stopped, version 1 ─ update ─► Stopped, version 2
-//!                                                          ─ start (marked) ─► InService ─ unmark
+//!                                      ─ mark `starting`, start ─► InService ─ unmark
 //! ```
-//! The mark says `started` from the start on, so that an owner who stops the notebook then is not answered by a start.
+//! INVARIANT (an owner's stop is final): the mark says `starting` before the start is requested. A notebook that is stopped
+//! after that was stopped by its owner, or the start was never accepted: CloudTrail tells the two apart.
+//!
 //! Nothing is kept anywhere but on the notebook itself, so the next run (a redelivered event, the
 //! sweep) goes on where the last one stopped, or was killed.
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Circumstances, Decision, Drift, excuse};
 use crate::Tags;
 use crate::drift::Moments;
 use crate::history::History;
-use crate::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform, RESTART_TAG, UPDATE_TRIES};
+use crate::notebook::{
+    MinimumVersion, Notebook, NotebookStatus, Platform, RECORDED_AFTER_MINUTES, RESTART_TAG, RestartMark,
+    SIDE_BY_SIDE_SECONDS, UPDATE_TRIES,
+};
 use crate::plan::{Hold, NotebookStep, Plan, Wait};
 use crate::rules::minimum_version;
 use crate::scope::ScopeError;
@@ -54,9 +61,9 @@ pub fn decide_notebook(
         remember.insert(RESTART_TAG.to_owned(), Notebook::started_mark(circumstances.now));
     }
     let plan = finish(notebook, rules, circumstances, repair.under(rules.mode));
-    let unread = match (circumstances.history, &verdict) {
-        (History::Unreadable(why), Verdict::Violation(_)) => Some(Note::HistoryNotRead(why.to_owned())),
-        _ => None,
+    let unread = match circumstances.history {
+        History::Unreadable(why) => Some(Note::HistoryNotRead(why.to_owned())),
+        History::NotRead | History::Read(_) => None,
     };
     let left_stopped = left_stopped(notebook, circumstances);
     let notes = notes.into_iter().chain(left_stopped).chain(contested).chain(unread).collect();
@@ -86,21 +93,50 @@ fn exhausted(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'
     (tries >= UPDATE_TRIES).then_some(Hold::UpdateHadNoEffect { tries, reason })
 }
 
-/// Whether a notebook that waits for our start was started all the same, and its mark does not say so: the function that
-/// started it was killed, or its owner did it. We stop no notebook that requires version 2, so that one that is stopping
-/// was started before.
+/// Whether a notebook that waits for our start was started all the same, and its mark does not say so: its owner did it. We
+/// stop no notebook that requires version 2, so that one that is stopping was started before.
 fn started_meanwhile(notebook: &Notebook, circumstances: &Circumstances<'_>) -> bool {
-    let started = match notebook.status {
-        NotebookStatus::Pending => true,
-        NotebookStatus::Stopping => notebook.minimum_version == MinimumVersion::Two,
+    let mark = notebook.restart_mark(circumstances.now);
+    match notebook.status {
+        NotebookStatus::Pending => mark == Some(RestartMark::ToStart),
+        NotebookStatus::Stopping => {
+            notebook.minimum_version == MinimumVersion::Two && notebook.marked_for_restart(circumstances.now)
+        }
         NotebookStatus::InService
         | NotebookStatus::Stopped
         | NotebookStatus::Failed
         | NotebookStatus::Updating
         | NotebookStatus::Gone
         | NotebookStatus::Unknown => false,
-    };
-    started && notebook.marked_for_restart(circumstances.now)
+    }
+}
+
+/// Starts a stopped notebook that waits for it, unless somebody started it since it was marked: then its stop is its owner's
+/// (an owner's stop is final).
+///
+/// A mark without `starting` is so young, as a rule, that nobody can have started and stopped the notebook since.
+fn restart(notebook: &Notebook, circumstances: &Circumstances<'_>) -> Plan {
+    let Some((mark, marked_at)) = notebook.mark_and_moment() else { return Plan::Nothing };
+    let was_starting = mark == RestartMark::Starting;
+    let age = circumstances.now.duration_since(marked_at);
+    let recorded_after = SignedDuration::from_mins(RECORDED_AFTER_MINUTES);
+    match circumstances.history {
+        _ if age < recorded_after && was_starting => {
+            let due = marked_at.checked_add(recorded_after).ok();
+            Plan::Wait(Wait::StartRecord { due })
+        }
+        _ if age < recorded_after => Plan::act(NotebookStep::Start),
+        History::NotRead => Plan::Wait(Wait::StartRecord { due: None }),
+        History::Unreadable(_) if was_starting => Plan::Wait(Wait::StartRecord { due: None }),
+        // Every start of ours is written into the mark first.
+        History::Unreadable(_) => Plan::act(NotebookStep::Start),
+        History::Read(recorded) => {
+            let earliest = SignedDuration::from_secs(if was_starting { -SIDE_BY_SIDE_SECONDS } else { 0 });
+            let was_started = |at: Timestamp| at.duration_since(marked_at) >= earliest;
+            let is_final = recorded.started_at().is_some_and(was_started);
+            Plan::act(if is_final { NotebookStep::Unmark } else { NotebookStep::Start })
+        }
+    }
 }
 
 /// A notebook that ran before we stopped it, so long ago that it is not started any more.
@@ -177,7 +213,9 @@ fn finish(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>,
     }
     let believable = notebook.restart_mark(circumstances.now).is_some();
     let to_start = notebook.marked_for_restart(circumstances.now);
-    let is_open = notebook.minimum_version != MinimumVersion::Two;
+    let announced = notebook
+        .stop_may_follow_until(circumstances.now)
+        .filter(|_| to_start && notebook.minimum_version != MinimumVersion::Two);
     match notebook.status {
         NotebookStatus::Stopped
             if to_start && notebook.platform == Platform::AmazonLinux2 && notebook.can_run_al2023() =>
@@ -188,7 +226,7 @@ fn finish(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>,
                 Some(why) => Plan::Hold { why, would: None },
             }
         }
-        NotebookStatus::Stopped if to_start => Plan::act(NotebookStep::Start),
+        NotebookStatus::Stopped if to_start => restart(notebook, circumstances),
         // It was the update that failed, and no start was tried.
         NotebookStatus::Failed if believable && had_no_effect(&repair) => repair,
         // Never started from Failed: that could go round for ever.
@@ -196,12 +234,12 @@ fn finish(notebook: &Notebook, rules: &Rules, circumstances: &Circumstances<'_>,
             why: Hold::RestartFailed(notebook.failure_reason.clone().unwrap_or_default()),
             would: None,
         },
-        // Another function may be between its mark and its stop, which it would make all the same.
-        NotebookStatus::InService if to_start && is_open && notebook.is_marked_lately(circumstances.now) => {
-            repair
-        }
         NotebookStatus::InService | NotebookStatus::Stopped | NotebookStatus::Failed => {
-            Plan::act(NotebookStep::Unmark)
+            match announced.filter(|_| notebook.status == NotebookStatus::InService) {
+                // Another function may be between its mark and its stop, which it would make all the same.
+                Some(until) => Plan::Wait(Wait::AnnouncedStop { until }),
+                None => Plan::act(NotebookStep::Unmark),
+            }
         }
         NotebookStatus::Pending | NotebookStatus::Stopping | NotebookStatus::Updating => {
             Plan::Wait(Wait::Notebook(notebook.status))

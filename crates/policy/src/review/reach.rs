@@ -143,6 +143,22 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_reason_names_the_account_and_region() {
+        let (account, there) = (AccountId::parse(SHOP).unwrap(), place(SHOP, "us-east-1"));
+        for (blind, named) in [
+            (Blind::Kinds, "kinds of resources"),
+            (Blind::Accounts, "mean accounts"),
+            (Blind::Account(account.clone()), SHOP),
+            (Blind::Unlisted(account), SHOP),
+            (Blind::Regions, "mean Regions"),
+            (Blind::Place(there.clone()), "us-east-1"),
+            (Blind::Unread(there), "read completely"),
+        ] {
+            assert!(blind.to_string().contains(named), "{blind}");
+        }
+    }
+
+    #[test]
     fn what_was_read_everywhere_can_be_judged() {
         let all = everything();
         blind("anything", &all, &Matcher::default(), None);

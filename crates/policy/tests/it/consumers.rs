@@ -8,7 +8,9 @@ use v2only_policy::source::{
 };
 use v2only_policy::subject::OpenVersion;
 use v2only_policy::verdict::Note;
-use v2only_policy::{HttpTokens, ImdsSupport, Judged, Plan, Policy, Rules, Subject, decide_consumer};
+use v2only_policy::{
+    Finding, HttpTokens, ImdsSupport, Judged, OptionFinding, Plan, Policy, Rules, Subject, decide_consumer,
+};
 
 use crate::sources::{account, template, version};
 use crate::words::*;
@@ -93,6 +95,13 @@ fn a_consumer_is_judged_by_the_version_that_it_names() {
         planned(&group(VersionChoice::Number(1)), &[], &silent, repoint()),
         "version-not-described []"
     );
+    // The account default does not decide what a version states that AWS does not show.
+    let not_shown = judge(&group(VersionChoice::Number(9)), &its, &account(REQUIRED), enforce()).unwrap();
+    assert_eq!(not_shown.decision.verdict.findings(), [Finding::Option(OptionFinding::TokensUnknown)]);
+    // A version counts once, however often the group names it.
+    let mut twice = group(VersionChoice::Number(1));
+    twice.templates.push(TemplateUse { part: TemplateSlot::Override, ..twice.templates[0].clone() });
+    assert_eq!(planned(&twice, &its, &silent, enforce()), "pinned [1]");
     // The id names a template as well as its name does.
     let by_id = TemplateUse::plain(its[0].id.to_string(), VersionChoice::Number(1), TemplateSlot::Own);
     let by_id = Consumer { templates: vec![by_id], ..group(VersionChoice::Default) };

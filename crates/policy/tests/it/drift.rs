@@ -109,6 +109,22 @@ fn the_window_slides() {
         later("2026-11-25T08:00:00Z"),
         &format!("{ACT}; remember 2026-11-25T08:00:00Z"),
     );
+    let [first, second] = ["2026-11-20T08:30:00Z", "2026-11-20T09:30:00Z"];
+    let records = [
+        ("2026-11-20T07:00:00Z", Closed),
+        (A, Open),
+        (first, Closed),
+        (B, Open),
+        (second, Closed),
+        (C, Open),
+    ];
+    check(
+        "recorded flips leave it as remembered flips do",
+        it(&[]),
+        reporting(),
+        later("2026-11-21T08:00:00Z").recorded(&records),
+        &format!("{ACT}; remember 2026-11-21T08:00:00Z"),
+    );
 }
 
 #[test]

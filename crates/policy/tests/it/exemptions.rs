@@ -218,6 +218,17 @@ fn an_exemption_says_where_it_was_written_why_and_whom_to_ask() {
 }
 
 #[test]
+fn an_exemption_by_tag_is_told_from_another() {
+    let by_tag = |instance: Instance, policy: &v2only_policy::Policy| {
+        instance.decide(policy, &launch()).unwrap().verdict.is_exempt_by_tag()
+    };
+    let by_document = enforce().with(&[exemption(resources("i-*"), "2027-01-31")]);
+    assert!(by_tag(it().exempt_until("2027-01-31"), &enforce().policy()));
+    assert!(!by_tag(it(), &by_document));
+    assert!(!by_tag(it(), &enforce().policy()));
+}
+
+#[test]
 fn an_exempt_resource_that_is_flipped_is_not_remembered_as_such() {
     check(
         "turned back under an exemption",

@@ -236,6 +236,16 @@ fn states() {
 }
 
 #[test]
+fn tags_of_aws_name_the_group_and_the_template() {
+    let alone = instance(ID);
+    assert_eq!((alone.group(), alone.template()), (None, None));
+    let launched = instance(ID)
+        .tag("aws:autoscaling:groupName", "web")
+        .tag("aws:ec2launchtemplate:id", "lt-0123456789abcdef0");
+    assert_eq!((launched.group(), launched.template()), (Some("web"), Some("lt-0123456789abcdef0")));
+}
+
+#[test]
 fn options_that_are_not_applied_yet_are_noted() {
     let it = || instance(ID).pending();
     check(

@@ -17,6 +17,7 @@ mod owners;
 mod rollouts;
 mod sources;
 mod sources_walk;
+mod subjects;
 mod surfaces;
 mod usage_gate;
 
@@ -26,6 +27,7 @@ mod notebook_grid;
 mod notebook_repeats;
 mod notebook_walk;
 mod notebooks;
+mod owner_stops;
 
 mod peers;
 mod properties;

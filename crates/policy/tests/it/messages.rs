@@ -1,11 +1,17 @@
 //! What people read of a plan: each message names what it is about.
 
-use v2only_policy::plan::{EnforcementBar, Hold, OpenLaunch};
+use jiff::civil::{Time, Weekday, time};
+use v2only_policy::cause::Setter;
+use v2only_policy::plan::{
+    EnforcementBar, GroupChange, Hold, InstanceChange, OpenLaunch, OptionBar, Step, Wait,
+};
+use v2only_policy::rollout::{Evidence, RolloutStage, StageState};
+use v2only_policy::settings::Window;
 use v2only_policy::source::{ConsumerKind, Displaced, TemplateSlot, Unclear, VersionChoice};
 use v2only_policy::surface::SurfaceKind;
 use v2only_policy::usage::Usage;
 use v2only_policy::{
-    ContainerHost, Decision, LaunchTemplateId, NotebookStatus, Plan, ResourceKind, SwitchOption, Verdict,
+    By, ContainerHost, Decision, LaunchTemplateId, NotebookStatus, Plan, ResourceKind, SwitchOption, Verdict,
 };
 
 fn template() -> LaunchTemplateId {
@@ -199,6 +205,25 @@ fn an_open_launch_names_what_is_launched() {
 }
 
 #[test]
+fn what_a_plan_waits_for_is_named() {
+    let stopping = Wait::Notebook(NotebookStatus::Stopping).to_string();
+    assert_eq!(stopping, "notebook is Stopping; its next state-change event continues");
+    let until = "2026-11-20T09:01:00Z".parse().unwrap();
+    let pause = Wait::Contested { until, then: InstanceChange::DisableEndpoint.into() }.to_string();
+    assert_eq!(pause, "v2only corrects it again at 2026-11-20T09:01:00Z");
+}
+
+#[test]
+fn a_step_or_its_bar_names_what_is_changed() {
+    let tag = OptionBar::TagKey("cost center".to_owned()).to_string();
+    assert!(tag.contains("InstanceMetadataTags") && tag.contains("`cost center`"), "{tag}");
+    let old_type = OptionBar::InstanceType("t2.micro".to_owned()).to_string();
+    assert!(old_type.contains("HttpProtocolIpv6") && old_type.contains("t2.micro"), "{old_type}");
+    let step = Step::from(GroupChange::NameFixedVersions).to_string();
+    assert!(step.contains("the version with HttpTokens=required"), "{step}");
+}
+
+#[test]
 fn words_for_scripts_are_stable() {
     let slots = [TemplateSlot::Own, TemplateSlot::Mixed, TemplateSlot::Override, TemplateSlot::Config];
     assert_eq!(
@@ -208,17 +233,82 @@ fn words_for_scripts_are_stable() {
     let kinds = [ConsumerKind::AutoScalingGroup, ConsumerKind::Fleet, ConsumerKind::SpotFleet];
     assert_eq!(kinds.map(ConsumerKind::code), ["auto-scaling-group", "ec2-fleet", "spot-fleet"]);
     assert!(!Plan::Nothing.acts());
+    let setters = [
+        Setter::Source,
+        Setter::AccountDefault,
+        Setter::Image,
+        Setter::Nobody,
+        Setter::Elsewhere,
+        Setter::Unknown,
+    ];
+    assert_eq!(
+        setters.map(|setter| setter.code()),
+        ["source", "account-default", "image", "nobody", "elsewhere", "unknown"]
+    );
+    let deciders = [By::Source, By::AccountDefault, By::Image, By::Nobody];
+    assert_eq!(deciders.map(By::code), ["source", "account-default", "image", "nobody"]);
+    assert_eq!(
+        deciders.map(|by| by.to_string()),
+        ["said here", "by account default", "by the image", "not set"]
+    );
+    assert_eq!(
+        RolloutStage::ALL.iter().map(|stage| stage.code()).collect::<Vec<_>>(),
+        [
+            "observe",
+            "account-defaults",
+            "launch-sources",
+            "instances-and-notebooks",
+            "service-control-policies",
+            "enforcement"
+        ]
+    );
+    let states = [StageState::Done, StageState::Open, StageState::NotRead];
+    assert_eq!(states.map(StageState::code), ["done", "open", "not-read"]);
+    let evidence = [Evidence::NotNeeded, Evidence::Complete, Evidence::Missing(3), Evidence::NotRead];
+    assert_eq!(evidence.map(Evidence::code), ["not-needed", "complete", "missing", "not-read"]);
+    assert_eq!(evidence.map(|it| it.risk().code()), ["none", "low", "high", "medium"]);
+    for kind in SurfaceKind::ALL {
+        assert_eq!(SurfaceKind::of(kind.about().kind.word), Some(*kind));
+    }
+    assert_eq!(SurfaceKind::of("instance"), None);
     assert_eq!(
         SwitchOption::ALL.iter().map(|it| it.key()).collect::<Vec<_>>(),
         ["ipv6_endpoint", "metadata_tags"]
     );
+    assert_eq!(
+        SwitchOption::ALL.iter().map(|it| it.flag()).collect::<Vec<_>>(),
+        ["--http-protocol-ipv6", "--instance-metadata-tags"]
+    );
     let statuses = [NotebookStatus::InService, NotebookStatus::Gone, NotebookStatus::Unknown];
     assert_eq!(statuses.map(NotebookStatus::code), [Some("InService"), Some("Deleting"), None]);
+    assert_eq!(statuses.map(|it| it.to_string()), ["InService", "Deleting", "Unknown"]);
     let hints = [
         ContainerHost::Tag("eks:cluster-name".to_owned()),
         ContainerHost::Profile("ecsInstanceRole".to_owned()),
     ];
     assert_eq!(hints.map(|it| it.to_string()), ["tag eks:cluster-name", "instance profile ecsInstanceRole"]);
+}
+
+#[test]
+fn a_window_is_written_as_in_the_document() {
+    let window = |day, to| Window { day, from: time(2, 5, 0, 0), to };
+    for (day, code) in [
+        (Weekday::Monday, "Mon"),
+        (Weekday::Tuesday, "Tue"),
+        (Weekday::Wednesday, "Wed"),
+        (Weekday::Thursday, "Thu"),
+        (Weekday::Friday, "Fri"),
+        (Weekday::Saturday, "Sat"),
+        (Weekday::Sunday, "Sun"),
+    ] {
+        let short = window(day, time(4, 0, 0, 0));
+        assert_eq!((short.to_string(), short.minutes()), (format!("{code} 02:05-04:00"), 115));
+    }
+    let until_midnight = window(Weekday::Sunday, Time::MAX);
+    assert_eq!(
+        (until_midnight.to_string(), until_midnight.minutes()),
+        ("Sun 02:05-24:00".to_owned(), 21 * 60 + 55)
+    );
 }
 
 #[test]

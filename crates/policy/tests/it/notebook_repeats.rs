@@ -59,7 +59,7 @@ fn updates_that_have_no_effect() {
         seen(),
         WAIT,
     );
-    let ran = || tried(&[a, b, c]).marked(hours_ago(1));
+    let ran = || tried(&[a, b, c]).marked(minutes_ago(10));
     let may_stop = || enforce().contested_after(3).in_service(open_window());
     check("what ran is started as it is", ran(), may_stop(), seen(), START);
     check("and not stopped again", ran().is(NotebookStatus::InService), may_stop(), seen(), UNMARK);

@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use v2only_policy::notebook::{RESTART_TAG, STOP_FOLLOWS_MINUTES, UPDATE_TRIES, UPDATED_TAG};
+use v2only_policy::history::Became;
+use v2only_policy::notebook::{RECORDED_AFTER_MINUTES, RESTART_TAG, UPDATE_TRIES, UPDATED_TAG};
 use v2only_policy::{
     Decision, MinimumVersion, Notebook, NotebookStatus, NotebookStep, Plan, Platform, Policy, Rules, Step,
-    Verdict,
+    Verdict, Wait,
 };
 
 use crate::words::*;
@@ -51,6 +52,8 @@ struct World {
     accepted: usize,
     /// What the notebook was before the update under way.
     before: Option<Notebook>,
+    /// Starts that AWS accepted.
+    started: Vec<Timestamp>,
 }
 
 impl World {
@@ -64,11 +67,22 @@ impl World {
             steps: Vec::new(),
             accepted: 0,
             before: None,
+            started: Vec::new(),
         }
     }
 
+    /// CloudTrail shows a start as late as it may.
     fn look(&self, policy: &Policy) -> Decision {
-        self.it.decide(policy, &seen().on(self.now)).unwrap()
+        let moment = seen().on(self.now);
+        let decision = self.it.decide(policy, &moment).unwrap();
+        if !decision.plan.asks_for_starts() {
+            return decision;
+        }
+        let late = SignedDuration::from_mins(RECORDED_AFTER_MINUTES);
+        let shown = self.started.iter().filter(|at| self.now.duration_since(**at) >= late);
+        let shown: Vec<String> = shown.map(ToString::to_string).collect();
+        let shown: Vec<(&str, Became)> = shown.iter().map(|at| (at.as_str(), Became::Started)).collect();
+        self.it.decide(policy, &moment.recorded(&shown)).unwrap()
     }
 
     /// The calls that carry a decision out, in order.
@@ -86,8 +100,8 @@ impl World {
                 calls.extend(tried.map(|value| Call::Tag(UPDATED_TAG.to_owned(), value)));
             }
             Plan::Act(Step::Notebook(NotebookStep::Start)) => {
+                calls.push(Call::Tag(RESTART_TAG.to_owned(), Notebook::starting_mark(self.now)));
                 calls.push(Call::Start);
-                calls.push(Call::Tag(RESTART_TAG.to_owned(), Notebook::started_mark(self.now)));
             }
             Plan::Act(Step::Notebook(NotebookStep::Unmark)) => calls.push(Call::Untag(RESTART_TAG)),
             Plan::Nothing | Plan::Wait(_) | Plan::Hold { .. } | Plan::Act(_) => {}
@@ -122,6 +136,7 @@ impl World {
             }
             Call::Start if startable && self.it.platform == Platform::AmazonLinux2023 => {
                 self.it.status = NotebookStatus::Pending;
+                self.started.push(self.now);
             }
             Call::Stop | Call::Update { .. } | Call::Start => return false,
         }
@@ -172,17 +187,21 @@ impl World {
     /// Looks until nothing is left to do. Each state between two others is decided as well.
     fn walk(mut self, policy: &Policy) -> Self {
         let mut turns = 0;
-        while self.turn(policy, usize::MAX) || self.settle() {
+        while self.turn(policy, usize::MAX) || self.settle() || self.waits(policy) {
             turns += 1;
             assert!(turns < 60, "no end: {:?} after {:?}", self.it, self.steps);
         }
         self
     }
 
-    /// Walks on once no other function can be between its mark and its stop any more.
-    fn walk_later(mut self, policy: &Policy) -> Self {
-        self.now += SignedDuration::from_mins(STOP_FOLLOWS_MINUTES);
-        self.walk(policy)
+    /// Lets the time pass until the next step is due; whether one is.
+    fn waits(&mut self, policy: &Policy) -> bool {
+        let due = match self.look(policy).plan {
+            Plan::Wait(Wait::StartRecord { due: Some(due) } | Wait::AnnouncedStop { until: due }) => due,
+            _ => return false,
+        };
+        self.now = self.now.max(due);
+        true
     }
 
     fn end(&self) -> End {
@@ -353,7 +372,7 @@ proptest! {
                 may_stop().policy()
             }
         };
-        let end = world.walk(&policy).walk_later(&policy);
+        let end = world.walk(&policy);
         prop_assert_eq!(end.it.status == NotebookStatus::InService, running);
         prop_assert!(!end.it.carries_restart_mark());
         let allowed = |step: &NotebookStep| match step {
@@ -387,7 +406,7 @@ proptest! {
         world.turn(&may_stop().policy(), killed_after);
         let was_stopped = world.it.status != NotebookStatus::InService || world.steps.len() > 1;
         let policy = enforce().contested_after(3).in_service(open_window()).policy();
-        let end = world.walk(&policy).walk_later(&policy);
+        let end = world.walk(&policy);
         prop_assert_eq!(end.it.status == NotebookStatus::InService, running);
         prop_assert!(!end.it.carries_restart_mark());
         prop_assert!(!was_stopped || end.it.minimum_version == MinimumVersion::Two);
@@ -543,9 +562,10 @@ fn a_mark_stays_while_the_stop_that_it_announces_may_follow() {
         (young, may_stop().with(&[exemption(resources("analysis"), "2026-11-20")])),
     ] {
         let mut world = World::new(it);
-        assert!(!matches!(world.look(&policy).plan, Plan::Act(_)), "{:?}", world.look(&policy));
+        let waits = Wait::AnnouncedStop { until: minutes_ago(-1) };
+        assert_eq!(world.look(&policy).plan, Plan::Wait(waits));
         assert!(world.call(Call::Stop), "by the other function");
-        let end = world.walk(&policy).walk_later(&policy);
+        let end = world.walk(&policy);
         assert_eq!(end.it.status, NotebookStatus::InService);
         assert!(!end.it.carries_restart_mark());
     }

@@ -234,6 +234,14 @@ fn one_that_could_not_be_started_again_is_not_stopped() {
     );
 }
 
+#[rstest::rstest]
+#[case("notebook-al1-v1", Platform::AmazonLinux1)]
+#[case("notebook-al2-v3", Platform::AmazonLinux2)]
+#[case("notebook-al2023-v1", Platform::AmazonLinux2023)]
+fn a_platform_is_read_from_its_identifier(#[case] identifier: &str, #[case] platform: Platform) {
+    assert_eq!(Platform::from_identifier(Some(identifier)), platform);
+}
+
 #[test]
 fn stopped_on_an_old_platform() {
     let stopped = || it().v1_allowed().stopped();
@@ -256,7 +264,13 @@ fn stopped_on_an_old_platform() {
 fn a_mark_is_believed_for_a_day() {
     let stopped = |minutes| it().stopped().marked(minutes_ago(minutes));
     check("a minute", stopped(1), enforce().contested_after(3), seen(), START_FINE);
-    check("a minute less than a day", stopped(24 * 60 - 1), enforce().contested_after(3), seen(), START_FINE);
+    check(
+        "a minute less than a day",
+        stopped(24 * 60 - 1),
+        enforce().contested_after(3),
+        seen().recorded(&[]),
+        START_FINE,
+    );
     check("a day", stopped(24 * 60), enforce().contested_after(3), seen(), UNMARK_LEFT);
     check("by a clock that is fast", stopped(-5), enforce().contested_after(3), seen(), START_FINE);
     check("by a clock that is an hour fast", stopped(-60), enforce().contested_after(3), seen(), START_FINE);

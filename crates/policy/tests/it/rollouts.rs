@@ -34,6 +34,8 @@ fn every_kind_counts_where_its_step_needs_it() {
             &[Finding::Default(DefaultFinding::Tokens { is: Some(HttpTokens::Optional) })],
             None,
         ),
+        (AccountDefault, &[Finding::Default(DefaultFinding::NotEnforced)], None),
+        (AccountDefault, &[Finding::Default(DefaultFinding::NotEnforced)], None),
         (LaunchTemplate, &[], None),
         (LaunchTemplate, &[], None),
         (Consumer(ConsumerKind::Fleet), &[], None),
@@ -52,7 +54,7 @@ fn every_kind_counts_where_its_step_needs_it() {
     ]);
     let wanted = OpenResources {
         defaults: 1,
-        not_enforced: 0,
+        not_enforced: 2,
         templates: 2,
         consumers: 1,
         configurations: 2,

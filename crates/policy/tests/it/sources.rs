@@ -9,9 +9,10 @@ use v2only_policy::source::{
 };
 use v2only_policy::verdict::Note;
 use v2only_policy::{
-    AccountDefaults, By, DefaultRule, Disabled, HttpTokens, ImageId, ImdsSupport, Judged, LaunchTemplateId,
-    Plan, Policy, Preference, Rules, StatedOptions, Subject, Switch, SwitchOption, Tags,
-    decide_account_defaults, decide_image, decide_launch_configuration, decide_launch_template, effective,
+    AccountDefaults, By, Decided, DefaultRule, Disabled, HttpTokens, ImageId, ImdsSupport, Judged,
+    LaunchTemplateId, Plan, Policy, Preference, Rules, StatedOptions, Subject, Switch, SwitchOption,
+    Switches, Tags, decide_account_defaults, decide_image, decide_launch_configuration,
+    decide_launch_template, effective,
 };
 
 use crate::words::*;
@@ -120,6 +121,16 @@ fn an_account_hop_limit_of_1_wins_over_the_2_of_an_image() {
     let effective = effective(&says(SILENT), &defaults, ImdsSupport::V2);
     assert_eq!((effective.http_tokens.is, effective.http_tokens.by), (HttpTokens::Required, By::Image));
     assert_eq!((effective.hop_limit.is, effective.hop_limit.by), (Some(1), By::AccountDefault));
+}
+
+#[test]
+fn an_account_decides_tags_in_metadata_and_never_the_ipv6_endpoint() {
+    let mut account = account(SILENT);
+    account.options.switches = Switches::all(Some(Switch::Enabled));
+    let decided = effective(&says(SILENT), &account, ImdsSupport::Unmarked).switches;
+    let tags = Decided { is: Switch::Enabled, by: By::AccountDefault };
+    let ipv6 = Decided { is: Switch::Disabled, by: By::Nobody };
+    assert_eq!((decided[SwitchOption::MetadataTags], decided[SwitchOption::Ipv6Endpoint]), (tags, ipv6));
 }
 
 #[test]
@@ -325,7 +336,7 @@ fn a_launch_configuration_is_reported_with_its_groups() {
     );
 }
 
-fn image(support: ImdsSupport) -> Image {
+pub fn image(support: ImdsSupport) -> Image {
     Image {
         id: ImageId::parse("ami-0123456789abcdef0").unwrap(),
         name: "golden".to_owned(),
@@ -600,6 +611,16 @@ fn what_a_run_that_was_killed_left_undone_is_found_and_planned() {
     check("a group launches from $Latest", &followed, &[first, again]);
     let mut chosen = interrupted(REQUIRED, &[]);
     chosen.default = 9;
+    let made = TemplateVersion { made: Some(Made { from: 1, latest: 1 }), ..version(2, REQUIRED) };
+    check(
+        "$Default was $Latest: only the default is left",
+        &template(1, 2, vec![version(1, OPTIONAL), made]),
+        &[
+            "1: violation [http-tokens] → act: version 2, which is version 1 with HttpTokens=required, made the \
+             default",
+            "2: compliant (HttpTokens is required) → nothing",
+        ],
+    );
     let compliant = "9: compliant (HttpTokens is required) → nothing";
     check("only the repeat was left", &chosen, &[compliant, again]);
     let report = enforce();

@@ -5,7 +5,9 @@ use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::scope::ScopeError;
 use v2only_policy::settings::{GateScope, OwnedTemplates};
 use v2only_policy::surface::SurfaceFix;
-use v2only_policy::{Decision, Policy, StatedOptions, Surface, SurfaceKind, decide_surface};
+use v2only_policy::{
+    Decision, Policy, StatedOptions, Surface, SurfaceKind, decide_surface, surface_usage_window,
+};
 
 use crate::words::*;
 
@@ -72,6 +74,8 @@ fn the_usage_gate_shelters_lightsail_instances_that_use_version_1() {
     check("quiet for a day less", it(), enforce(), seen().quiet(13), GATE);
     check("busy", it(), enforce(), seen().busy(1), GATE);
     check("no gate", it(), enforce().no_gate(), seen().busy(9), ACT);
+    let month = enforce().gate(GateScope::All, 30).policy();
+    assert_eq!(surface_usage_window(&it(), &month, &seen().circumstances()), Ok(30));
     let fresh = || Surface { created_at: Some(minutes_ago(5)), ..it() };
     check("fresh", fresh(), enforce(), seen(), ACT);
     check("fresh, gate for all", fresh(), enforce().gate(GateScope::All, 14), seen(), GATE);

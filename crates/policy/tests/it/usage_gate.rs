@@ -1,7 +1,8 @@
 //! The usage gate: who must show that nobody uses version 1 before it is closed.
 
+use v2only_policy::history::History;
 use v2only_policy::settings::GateScope;
-use v2only_policy::{Instance, decide_instance};
+use v2only_policy::{Circumstances, Instance, Note, decide_instance};
 
 use crate::words::*;
 
@@ -34,6 +35,18 @@ fn the_gate_binds_what_existed_already() {
     ] {
         check(what, it(), enforce(), moment, expected);
     }
+}
+
+#[test]
+fn an_unreadable_history_is_noted_only_where_the_gate_holds() {
+    let notes = |instance: &Instance| {
+        let seen = seen();
+        let circumstances =
+            Circumstances { history: History::Unreadable("AccessDenied"), ..seen.circumstances() };
+        decide_instance(instance, &enforce().policy(), &circumstances).unwrap().notes
+    };
+    assert_eq!(notes(&it()), [Note::HistoryNotRead("AccessDenied".to_owned())]);
+    assert_eq!(notes(&it().managed_by("ecs")), []);
 }
 
 #[test]

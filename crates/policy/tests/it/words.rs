@@ -55,6 +55,7 @@ pub struct Moment {
     /// What was read of its siblings: none, or those that use version 1.
     siblings: Option<Option<SiblingUse>>,
     history: Option<Recorded>,
+    unreadable: Option<&'static str>,
 }
 
 fn moment(occasion: Occasion) -> Moment {
@@ -69,6 +70,7 @@ fn moment(occasion: Occasion) -> Moment {
         usage: Usage::NotRead,
         siblings: None,
         history: None,
+        unreadable: None,
     }
 }
 
@@ -124,6 +126,12 @@ impl Moment {
         self
     }
 
+    /// CloudTrail did not answer.
+    pub fn history_unreadable(mut self, why: &'static str) -> Self {
+        self.unreadable = Some(why);
+        self
+    }
+
     /// CloudTrail recorded these changes by somebody called mallory.
     pub fn recorded(mut self, changes: &[(&str, Became)]) -> Self {
         let by = Some("mallory".to_owned());
@@ -162,7 +170,11 @@ impl Moment {
                 .siblings
                 .as_ref()
                 .map_or(Siblings::NotRead, |it| it.as_ref().map_or(Siblings::Quiet, Siblings::Busy)),
-            history: self.history.as_ref().map_or(History::NotRead, History::Read),
+            history: match (self.unreadable, &self.history) {
+                (Some(why), _) => History::Unreadable(why),
+                (None, Some(recorded)) => History::Read(recorded),
+                (None, None) => History::NotRead,
+            },
         }
     }
 }
@@ -352,6 +364,12 @@ pub trait NotebookWords: Sized {
     fn marked(self, then: Timestamp) -> Self {
         self.edit(|notebook| {
             notebook.tags.insert(RESTART_TAG.to_owned(), then.to_string());
+        })
+    }
+    /// v2only was about to start it again then.
+    fn starting(self, then: Timestamp) -> Self {
+        self.edit(|notebook| {
+            notebook.tags.insert(RESTART_TAG.to_owned(), Notebook::starting_mark(then));
         })
     }
 }

@@ -20,7 +20,12 @@ impl Page {
 
     /// For services that name the size of a page otherwise.
     pub(crate) fn of_size(params: &Params, size: Option<usize>) -> Result<Self, AwsError> {
-        let after = match params.text("NextToken").filter(|token| !token.is_empty()) {
+        Self::after(params.text("NextToken"), size)
+    }
+
+    /// For services that name the token otherwise, too.
+    pub(crate) fn after(token: Option<&str>, size: Option<usize>) -> Result<Self, AwsError> {
+        let after = match token.filter(|token| !token.is_empty()) {
             None => 0,
             Some(token) => read_token(token)?,
         };

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use serde_json::Value;
 
-use super::{AUTOSCALING_NAMESPACE, BEANSTALK_NAMESPACE, STS_NAMESPACE, cbor};
+use super::{AUTOSCALING_NAMESPACE, BEANSTALK_NAMESPACE, IAM_NAMESPACE, STS_NAMESPACE, cbor};
 use crate::call::{Body, Protocol};
 use crate::error::AwsError;
 use crate::identity::Scope;
@@ -71,6 +71,7 @@ pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
         let service = match params.text("Version") {
             Some("2011-06-15") => "sts",
             Some("2011-01-01") => "autoscaling",
+            Some("2010-05-08") => "iam",
             Some("2010-12-01") => "elasticbeanstalk",
             _ => "ec2",
         };
@@ -79,6 +80,7 @@ pub(crate) fn read(parts: &Parts, body: Bytes) -> Incoming {
     let protocol = match service.as_str() {
         "ec2" => Protocol::Ec2,
         "autoscaling" => Protocol::Query(AUTOSCALING_NAMESPACE),
+        "iam" => Protocol::Query(IAM_NAMESPACE),
         "elasticbeanstalk" => Protocol::Query(BEANSTALK_NAMESPACE),
         _ => Protocol::Query(STS_NAMESPACE),
     };

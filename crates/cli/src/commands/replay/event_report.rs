@@ -189,6 +189,7 @@ pub(crate) fn follows(record: &Record, live: bool) -> Option<String> {
         Outcome::Held => format!("otherwise {step}"),
         Outcome::Fixed => format!("fixed: {step}"),
         Outcome::Advanced => format!("{step}; its next event continues"),
+        Outcome::Unmarked => format!("{step}; the next sweep judges it again"),
         Outcome::Failed(failure) => match (failure.disposition(), live) {
             (Disposition::Retry, true) => format!("{}; a function would try again", sentence(failure)),
             _ => sentence(failure),

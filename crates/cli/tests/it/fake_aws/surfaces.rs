@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use v2only_enforcer::ports::{Answer, Page, ReadInventory, ReadSurfaces, RestoreSurface, TightenSurface};
+use v2only_enforcer::ports::{
+    Answer, Page, ReadInventory, ReadRoles, ReadSurfaces, RestoreSurface, Role, RoleDetail, TightenSurface,
+};
 use v2only_policy::instance::HttpTokens;
 use v2only_policy::usage::{Counted, first_day};
 use v2only_policy::{Place, StatedOptions, Surface, SurfaceKind};
@@ -49,7 +51,27 @@ impl ReadInventory for FakeAws {
     }
 }
 
+impl ReadRoles for FakeAws {
+    async fn role_details(&self, place: &Place, _: Option<String>) -> Answer<Page<RoleDetail>> {
+        self.call("iam:GetAccountAuthorizationDetails", Some(place), place.account.as_str())?;
+        all(self.state().roles.clone())
+    }
+}
+
 impl FakeAws {
+    /// A role with an instance profile of this ARN and one managed policy of AWS.
+    pub(crate) fn role(self, profile: &str, managed: &str) -> Self {
+        let role = Role {
+            arn: profile.replace("instance-profile", "role"),
+            profiles: vec![profile.to_owned()],
+            inline: Vec::new(),
+            attached: vec![format!("arn:aws:iam::aws:policy/{managed}")],
+            boundary: None,
+        };
+        self.state().roles.push(RoleDetail::Role(role));
+        self
+    }
+
     /// What AWS Config answers: the rows of the candidates, and those of the accounts and Regions that it records.
     pub(crate) fn inventory(self, candidates: &[&str], recorded: &[&str]) -> Self {
         let rows = |rows: &[&str]| rows.iter().map(|row| (*row).to_owned()).collect();
