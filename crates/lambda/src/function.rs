@@ -170,5 +170,26 @@ fn deadline(context: &Context) -> Option<Timestamp> {
 /// Writes one line to stdout, which Lambda sends to CloudWatch Logs. A line that cannot be written is lost,
 /// and the work goes on: the fix matters more than its record, which CloudTrail has as well.
 fn write(line: &Value) {
-    let _lost = writeln!(std::io::stdout().lock(), "{}", escaped_json(&line.to_string()));
+    let _lost = std::io::stdout().lock().write_all(text(line).as_bytes());
+}
+
+/// One line, and nothing in it that a terminal obeys.
+fn text(line: &Value) -> String {
+    format!("{}\n", escaped_json(&line.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_stays_inside_its_line() {
+        let hostile = "x\n{\"outcome\":\"forged\"}\r\u{1b}[2J\u{9b}31m\u{85}\u{2028}\u{202e}";
+        let line = settings_line(hostile, "sweeper", Timestamp::UNIX_EPOCH);
+        let written = text(&line);
+        let inside = written.strip_suffix('\n').unwrap();
+        assert!(!inside.chars().any(char::is_control), "{inside:?}");
+        assert!(!inside.contains(['\u{2028}', '\u{202e}']));
+        assert_eq!(serde_json::from_str::<Value>(inside).unwrap(), line);
+    }
 }
