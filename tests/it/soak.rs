@@ -2,12 +2,12 @@
 //! refused, throttled, answered and not carried out, carried out and not answered, and functions killed in
 //! the middle, while people launch, and turn version 1 back on.
 //!
-//! One soak runs the built functions. There the seed decides what happens, and not what the two processes of a function do side by
-//! side, so that a fault may meet another call. The other soak runs the functions in the process of the test, two of each: there the
+//! Two soaks run the built functions. There the seed decides what happens, and not what the two processes of a function do side by
+//! side, so that a fault may meet another call. A third one runs the functions in the process of the test, two of each: there the
 //! seed decides the order of the calls too, and the same seed gives the same calls byte for byte.
 //!
 //! The SDK's own tries are off, so that the queue has to retry everything. When the trouble has ended, the process of the test runs
-//! the functions on the sandbox's clock in both, so that every pause ends, and every instance has to be closed.
+//! the functions on the sandbox's clock in all of them, so that every pause ends, and every instance has to be closed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -457,6 +457,13 @@ impl Drop for Name {
 fn nothing_is_broken_and_nothing_is_forgotten() {
     isolated("soak::nothing_is_broken_and_nothing_is_forgotten", |port| {
         soak(number("V2ONLY_SOAK_SEED", SEED), port, Hosting::BinariesFirst);
+    });
+}
+
+#[test]
+fn nothing_is_broken_and_nothing_is_forgotten_by_another_seed() {
+    isolated("soak::nothing_is_broken_and_nothing_is_forgotten_by_another_seed", |port| {
+        soak(number("V2ONLY_SOAK_SEED", SEED) + 1, port, Hosting::BinariesFirst);
     });
 }
 
