@@ -272,16 +272,19 @@ fn tell<W: World>(
         count(told.len(), "change")
     ));
     totals::spent(&mut session.talk, &aws.calls());
+    // AWS often refuses all of an account and Region for one reason.
+    let mut failed: BTreeMap<(&Place, String), Vec<&Told>> = BTreeMap::new();
     for it in told {
         if let (Came::Failed(failure), _) | (_, Err(failure)) = (&it.came, &it.looked.restoration) {
-            let recorded = &it.looked.recorded;
-            session.talk.error(&format!(
-                "{} in {}: {}",
-                recorded.resource(),
-                recorded.place,
-                sentence(failure)
-            ));
+            failed.entry((&it.looked.recorded.place, sentence(failure))).or_default().push(it);
         }
+    }
+    for ((place, why), told) in failed {
+        let what = match told.as_slice() {
+            [one] => one.looked.recorded.resource().to_string(),
+            several => count(several.len(), "resource"),
+        };
+        session.talk.error(&format!("{what} in {place}: {why}"));
     }
     Ok(exit)
 }

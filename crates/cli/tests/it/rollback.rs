@@ -322,3 +322,21 @@ fn what_is_switched_off_while_others_are_restored_stays_off() {
     let restored = world.aws.described().iter().filter(|it| open(it)).count();
     assert!((11..=20).contains(&restored), "{restored}: {}", ran.err);
 }
+
+#[test]
+fn one_reason_for_many_resources_is_said_once() {
+    let world = FakeWorld::with(FakeAws::default().at_home("eu-central-1"));
+    let line = |number: u32| {
+        format!(
+            r#"{{"schema":"v2only.journal.v1","time":"2026-11-20T10:15:00Z","account":"111122223333","region":"eu-central-1","kind":"instance","id":"i-{number:017x}","before":{{"http_tokens":"optional","http_endpoint":"enabled","hop_limit":3,"ipv6_endpoint":"disabled","metadata_tags":null}},"change":{{"http_tokens":"required","http_endpoint":"enabled","hop_limit":2}}}}
+"#
+        )
+    };
+    let aws =
+        world.aws.clone().failing("ec2:DescribeInstances", None, Kind::Denied, "UnauthorizedOperation", "no");
+    let world = FakeWorld::with(aws).file("many.ndjson", &(0..50).map(line).collect::<String>());
+    let ran = world.run("rollback DIR/many.ndjson --yes");
+    assert_eq!(ran.exit.code(), 3);
+    assert_eq!(ran.err.matches("error: ").count(), 1, "{}", ran.err);
+    assert!(ran.err.contains("error: 50 resources in 111122223333/eu-central-1: "), "{}", ran.err);
+}
