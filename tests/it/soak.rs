@@ -23,6 +23,8 @@ use v2only_tests::stage::v1;
 use v2only_tests::wire::assert_same;
 use v2only_tests::{Dice, ENFORCE, HOME, Hosting, MEMBER, People, SECOND, Setup, Stage};
 
+use crate::fault_points::age_announced_starts;
+
 /// What CI makes of it; `V2ONLY_SOAK` says otherwise.
 const DELIVERIES: u64 = 10_000;
 const SEED: u64 = 20_261_120;
@@ -508,9 +510,11 @@ fn soak(seed: u64, port: u16, hosting: Hosting) {
     assert!(forgotten.is_empty(), "neither fixed, nor reported, nor queued: {}", words(&soak, &forgotten));
 
     // What was lost comes back with the next change of state. A notebook is restarted only while it is new.
-    for _ in 0..6 {
-        soak.tell_again();
+    (0..3).for_each(|_| soak.tell_again());
+    if hosting != Hosting::InProcess {
+        age_announced_starts(&soak.stage);
     }
+    (0..3).for_each(|_| soak.tell_again());
     let names = soak.open_notebooks().into_iter().map(|(name, ..)| name);
     // On the sandbox's clock, a notebook whose first events were lost is no longer new when the trouble ends, and stays on hold.
     let is_old = |it: &str| hosting == Hosting::InProcess && soak.last_said(it, &["hold in-service"]);

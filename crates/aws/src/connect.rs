@@ -3,10 +3,12 @@
 //! One HTTP client with one TLS stack (ring) serves every account and Region. Sessions in member accounts
 //! are assumed once and kept until shortly before they expire; clients are kept by account and Region.
 
+mod endpoints;
+mod memo;
+
 use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::ffi::OsString;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
@@ -15,18 +17,21 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::time::SharedTimeSource;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::Instant;
 use v2only_enforcer::ports::{Actor, DeliveredByV1};
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place, Region};
 
+pub use self::endpoints::environment_is_plain_http;
+pub(crate) use self::endpoints::{http, https, is_on_this_machine};
+use self::endpoints::{only_loopback, variables};
+pub(crate) use self::memo::{Expiring, Memo};
 use crate::call::{Call, CallLog};
 use crate::classify;
 use crate::pace::Pace;
@@ -66,62 +71,8 @@ pub struct Aws {
     pub(crate) above: Expiring<AccountId, Vec<OuId>>,
 }
 
-/// A map of values that are built once per key, such as the clients of an account and Region.
-#[derive(Debug)]
-pub(crate) struct Memo<K, V>(Mutex<HashMap<K, V>>);
-
-impl<K, V> Default for Memo<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: std::hash::Hash + Eq + Clone, V: Clone> Memo<K, V> {
-    pub(crate) fn get(&self, key: &K) -> Option<V> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-
-    pub(crate) fn keep(&self, key: &K, value: V) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), value);
-    }
-
-    fn take(&self, key: &K) -> Option<V> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key)
-    }
-
-    fn forget(&self, which: impl Fn(&K) -> bool) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|it, _| !which(it));
-    }
-}
-
 /// The name of the sessions that this product opens in member accounts.
 const MEMBER_SESSION: &str = "v2only";
-/// For how long an answer of AWS Organizations counts.
-const ORGANIZATION_ANSWER_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-
-/// Answers of AWS Organizations, each with the time at which AWS gave it.
-#[derive(Debug)]
-pub(crate) struct Expiring<K, V>(Memo<K, (Timestamp, V)>);
-
-impl<K, V> Default for Expiring<K, V> {
-    fn default() -> Self {
-        Self(Memo::default())
-    }
-}
-
-impl<K: std::hash::Hash + Eq + Clone, V: Clone> Expiring<K, V> {
-    /// The answer, unless it is older than [`ORGANIZATION_ANSWER_LIFETIME`], or from the future of a clock
-    /// that was set back.
-    pub(crate) fn get(&self, key: &K, now: Timestamp) -> Option<V> {
-        let (since, value) = self.0.get(key)?;
-        let age = now.duration_since(since);
-        (!age.is_negative() && age <= ORGANIZATION_ANSWER_LIFETIME).then_some(value)
-    }
-
-    pub(crate) fn keep(&self, key: &K, value: V, now: Timestamp) {
-        self.0.keep(key, (now, value));
-    }
-}
 
 /// How a person or a function reaches AWS.
 #[derive(Debug, Clone, Default)]
@@ -382,118 +333,4 @@ impl Aws {
 fn identity_cache(pace: &Pace) -> SharedIdentityCache {
     let cache = IdentityCache::lazy();
     if pace.is_on() { cache.build() } else { cache.buffer_time(Duration::ZERO).build() }
-}
-
-/// The one HTTPS client, with the one TLS stack.
-pub(crate) fn https() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
-}
-
-/// The client of an embedded AWS. Without TLS: a client with TLS panics where the machine has no root certificates.
-pub(crate) fn http() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_http()
-}
-
-/// Whether the environment names endpoints, and all of them are ports of this machine without TLS.
-pub fn environment_is_plain_http() -> bool {
-    is_plain_http(variables())
-}
-
-fn is_plain_http(variables: impl Iterator<Item = (String, String)> + Clone) -> bool {
-    let mut endpoints = variables.clone().filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL"));
-    endpoints.all(|(_, value)| value.starts_with("http://")) && only_loopback(variables).is_ok()
-}
-
-/// The variables of the environment that are text.
-fn variables() -> impl Iterator<Item = (String, String)> + Clone {
-    let text =
-        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-    std::env::vars_os().filter_map(text).collect::<Vec<_>>().into_iter()
-}
-
-/// Fails unless every endpoint in the environment is on this machine and there is one for everything.
-fn only_loopback(variables: impl Iterator<Item = (String, String)>) -> Result<(), Failure> {
-    let refuse = |why: String| Err(Failure::new(Kind::Unreachable, "", why));
-    let mut everything = false;
-    for (name, value) in variables.filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL")) {
-        if !is_on_this_machine(&value) {
-            return refuse(format!(
-                "V2ONLY_LOOPBACK_ONLY is set, and {name} is `{value}`, not on this machine"
-            ));
-        }
-        everything |= name == "AWS_ENDPOINT_URL";
-    }
-    if everything {
-        return Ok(());
-    }
-    refuse(
-        "V2ONLY_LOOPBACK_ONLY is set, and AWS_ENDPOINT_URL is not: set it to http://127.0.0.1:PORT"
-            .to_owned(),
-    )
-}
-
-/// Whether an endpoint is a port of this machine and nothing else.
-pub(crate) fn is_on_this_machine(endpoint: &str) -> bool {
-    let host = endpoint.strip_prefix("http://").or_else(|| endpoint.strip_prefix("https://"));
-    let port = host.and_then(|host| {
-        ["127.0.0.1:", "localhost:", "[::1]:"].iter().find_map(|local| host.strip_prefix(local))
-    });
-    // Digits only: in `http://127.0.0.1:1@example.com` what looks like the host is a user.
-    port.map(|port| port.strip_suffix('/').unwrap_or(port)).is_some_and(|port| port.parse::<u16>().is_ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_of_the_organization_counts_for_fifteen_minutes() {
-        let kept = Expiring::default();
-        let start = Timestamp::UNIX_EPOCH;
-        let after = |minutes| start + SignedDuration::from_mins(minutes);
-        kept.keep(&1, "member", start);
-        assert_eq!(kept.get(&1, start), Some("member"));
-        assert_eq!(kept.get(&1, after(15)), Some("member"));
-        assert_eq!(kept.get(&1, after(16)), None);
-        assert_eq!(kept.get(&2, start), None);
-        // A clock that was set back makes no answer live longer.
-        assert_eq!(kept.get(&1, start - SignedDuration::from_secs(1)), None);
-        kept.keep(&1, "member", after(16));
-        assert_eq!(kept.get(&1, after(20)), Some("member"));
-    }
-
-    fn loopback(variables: &[(&str, &str)]) -> Result<(), String> {
-        only_loopback(variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
-            .map_err(|it| it.message)
-    }
-
-    #[test]
-    fn tests_cannot_reach_the_real_aws() {
-        assert!(loopback(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")]).is_ok());
-        assert!(loopback(&[]).is_err());
-        assert!(loopback(&[("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:4566")]).is_err());
-        assert!(loopback(&[("AWS_ENDPOINT_URL", "https://ec2.eu-central-1.amazonaws.com")]).is_err());
-        assert!(loopback(&[("AWS_ENDPOINT_URL", "http://127.0.0.1.example.com")]).is_err());
-        assert!(loopback(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1@example.com")]).is_err());
-        let mixed = [
-            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
-            ("AWS_ENDPOINT_URL_STS", "https://sts.amazonaws.com"),
-        ];
-        assert!(loopback(&mixed).is_err());
-    }
-
-    #[test]
-    fn tls_is_left_out_only_where_no_endpoint_has_it() {
-        let plain = |variables: &[(&str, &str)]| {
-            let owned: Vec<_> = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-            is_plain_http(owned.into_iter())
-        };
-        assert!(plain(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("HOME", "/root")]));
-        assert!(!plain(&[]));
-        assert!(!plain(&[("AWS_ENDPOINT_URL", "https://127.0.0.1:4566")]));
-        assert!(!plain(&[("AWS_ENDPOINT_URL", "http://proxy.example.com:80")]));
-        let mixed =
-            [("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("AWS_ENDPOINT_URL_STS", "https://127.0.0.1:2")];
-        assert!(!plain(&mixed));
-    }
 }
