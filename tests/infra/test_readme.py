@@ -30,7 +30,7 @@ def test_every_option_of_the_aws_commands_exists():
     for argv in commands():
         if argv[0] != "aws" or tuple(argv[1:3]) in CUSTOM:
             continue
-        model = models.get_service_model(argv[1])
+        model = models.get_service_model("s3" if argv[1] == "s3api" else argv[1])
         [operation] = [it for it in model.operation_names if botocore.xform_name(it, "-") == argv[2]]
         shape = model.operation_model(operation).input_shape
         known = {botocore.xform_name(it, "-") for it in shape.members}
