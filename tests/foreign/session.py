@@ -16,7 +16,16 @@ FAST = os.environ.get("V2ONLY_FAST") == "yes"
 # Fixtures that `tests/run --fast` does without, and what each stands for.
 SLOW = {"moto": "moto", "ministack": "ministack", "function_zip": "the release build"}
 # Each takes a minute or more.
-LONGEST = ["test_walk.py", "test_package.py", "test_terraform.py"]
+LONGEST = [
+    "test_doctor.py",
+    "test_deployments.py",
+    "test_killed.py",
+    "test_organization.py",
+    "test_package.py",
+    "test_walk.py",
+    "test_policies.py",
+    "test_terraform.py",
+]
 PROGRAMS = {
     "V2ONLY_SANDBOX_BIN": "debug/v2only-sandbox",
     "V2ONLY_BIN": "debug/v2only",
