@@ -39,7 +39,7 @@ where
         if ids.is_empty() && names.is_empty() {
             break;
         }
-        // The survey meets a failure as well, and reports it.
+        // A failure leaves the name unfound, and the run incomplete. The survey meets it as well, and reports it.
         if !ids.is_empty() {
             let found = ports.instances(place, &ids).await.unwrap_or_default();
             ids.retain(|id| !found.iter().any(|instance| instance.id == *id));

@@ -1,4 +1,4 @@
-//! What a message says of a value, and what it says no word of.
+//! Which values a message shows, and which it leaves out.
 
 use rstest::rstest;
 

@@ -120,12 +120,12 @@ fn restart(notebook: &Notebook, circumstances: &Circumstances<'_>) -> Plan {
     let was_starting = mark == RestartMark::Starting;
     let age = circumstances.now.duration_since(marked_at);
     let recorded_after = SignedDuration::from_mins(RECORDED_AFTER_MINUTES);
+    if age < recorded_after {
+        let due = marked_at.checked_add(recorded_after).ok();
+        let wait = Plan::Wait(Wait::StartRecord { due });
+        return if was_starting { wait } else { Plan::act(NotebookStep::Start) };
+    }
     match circumstances.history {
-        _ if age < recorded_after && was_starting => {
-            let due = marked_at.checked_add(recorded_after).ok();
-            Plan::Wait(Wait::StartRecord { due })
-        }
-        _ if age < recorded_after => Plan::act(NotebookStep::Start),
         History::NotRead => Plan::Wait(Wait::StartRecord { due: None }),
         History::Unreadable(_) if was_starting => Plan::Wait(Wait::StartRecord { due: None }),
         // Every start of ours is written into the mark first.
