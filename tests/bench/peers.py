@@ -117,7 +117,8 @@ def run(argv: list[str], environment: dict[str, str], folder: Path) -> dict:
             threads[0].start()
 
         try:
-            taken = measured.run(argv, environment, to, started)
+            # metabadger writes a log to where it runs.
+            taken = measured.run(argv, environment, to, started, str(folder))
         finally:
             ended.set()
             for thread in threads:
@@ -211,6 +212,10 @@ def once(options, estate: Estate, tool: str) -> dict:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def absolute(path: str) -> Path:
+    return Path(path).absolute()
+
+
 def show(name: str, options, runs: dict[str, list[dict]]) -> None:
     print(f"{name}: load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs, {options.bin}; medians, and ours to each")
     figures = ("wall", "cpu", "pss")
@@ -224,7 +229,7 @@ def show(name: str, options, runs: dict[str, list[dict]]) -> None:
 def main() -> int:
     target = servers.target_directory()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", type=Path, default=target / "release" / "v2only")
+    parser.add_argument("--bin", type=absolute, default=target / "release" / "v2only")
     parser.add_argument("--sandbox", type=Path, default=target / "debug" / "v2only-sandbox")
     programs = target / "venv-custodian" / "bin"
     parser.add_argument("--custodian", type=Path, default=programs, help="the folder of its programs")
