@@ -76,11 +76,11 @@ def high_water_mark(pid: int) -> float:
     raise RuntimeError(f"process {pid} has no memory any more")
 
 
-def run(argv: list[str], environment: dict[str, str], file_actions: list, started=lambda pid: None) -> Taken:
-    """Runs a program to its end, in the thread that calls this. `started` is called with its process id."""
+def run(argv: list[str], environment: dict[str, str], file_actions: list, started=lambda pid: None, folder: str = ".") -> Taken:
+    """Runs a program in a folder to its end, in the thread that calls this. `started` is called with its process id."""
     # The gate keeps the program from ending before it is traced.
     reader, gate = os.pipe()
-    gated = ["/bin/sh", "-c", 'read go <&3; exec 3<&-; exec "$0" "$@"', *argv]
+    gated = ["/bin/sh", "-c", 'cd "$0" && read go <&3; exec 3<&-; exec "$@"', folder, *argv]
     pid = os.posix_spawn("/bin/sh", gated, environment, file_actions=[*file_actions, (os.POSIX_SPAWN_DUP2, reader, 3)])
     os.close(reader)
     try:
