@@ -9,9 +9,8 @@ mod waves;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use v2only_enforcer::waves::Stop as Stopped;
 use v2only_installation::command::Command;
-use v2only_policy::{InstanceId, Place, ResourceKind};
+use v2only_policy::ResourceKind;
 
 use self::ended::EnforceRun;
 use self::roles::Central;
@@ -20,18 +19,12 @@ use self::waves::Course;
 
 use crate::args::format::Format;
 use crate::args::kind::KindArg;
-use crate::args::selection::{self, FailOn, Selection};
+use crate::args::selection::{self, Selection};
 use crate::print::plan::Plans;
 use crate::report::causes::{self, Causes};
-use crate::report::formats::{self, Layout};
-use crate::report::headline::Scope;
-use crate::report::rollout_v1::RolloutV1;
-use crate::report::sink::{Head, Tail};
 use crate::report::table::Shown;
-use crate::report::tally::Tally;
-use crate::report::totals::{self, LocationResult, Totals};
+use crate::report::totals::Totals;
 use crate::report::{refresh, repoint};
-use crate::run::absent::Absent;
 use crate::run::accounts::AccountNames;
 use crate::run::found::survey;
 use crate::run::found::{Entry, Estate, Findings, Results, Use};
@@ -42,11 +35,11 @@ use crate::run::session::Session;
 use crate::run::spool;
 use crate::run::survey::{ScanRequest, note_left_out};
 use crate::run::trail_evidence::{self, TrailFiles};
-use crate::run::{absent, exemptions, launched, policy_file, regions};
+use crate::run::{absent, launched, policy_file, regions};
 use crate::term::exit::Exit;
 use crate::term::messages::count;
 use crate::term::problem::{Problem, Stop};
-use crate::world::{Cloud as _, World};
+use crate::world::World;
 
 const EXAMPLES: &str = "\
 Examples:
