@@ -72,6 +72,8 @@ resource "aws_cloudwatch_log_group" "function" {
 resource "aws_lambda_code_signing_config" "signed" {
   count       = var.signing_profile_version_arn == null ? 0 : 1
   description = "v2only accepts code of one publisher."
+  # By this tag, `protect-v2only` denies changes of the configuration to everybody but the owners.
+  tags = { "v2only:code-signing" = "true" }
 
   allowed_publishers {
     signing_profile_version_arns = [var.signing_profile_version_arn]

@@ -280,12 +280,15 @@ def protection(files: dict, asker: Asker):
 def exactly_these(files, asker, names, action, resources, who):
     """Denied for these resources to everybody else, and for nothing else. Tags are the subject of `tags`."""
     request = asker.request(action, **{"aws:TagKeys": smt.Many(())})
-    if resources and resources[0][1] == "lambda:FunctionArn":
-        key = request.key("lambda:FunctionArn")
-        well_formed = key.value.well_formed(asker.setting.partition, "lambda")
-        ours = z3.And(key.present, smt.like(key.value.rest, resources[0][2]))
+    well_formed = z3.BoolVal(True)
+    if resources and len(resources[0]) == 3:
+        _, name, pattern = resources[0]
+        key = request.key(name)
+        value = key.value
+        if isinstance(key, smt.ArnKey):
+            well_formed, value = value.well_formed(asker.setting.partition, "lambda"), value.rest
+        ours = z3.And(key.present, smt.like(value, pattern))
     else:
-        well_formed = z3.BoolVal(True)
         ours = z3.Or([smt.like(request.resource.rest, it[1]) for it in resources])
     possible = z3.And(asker.possible(request), well_formed)
     denied, allowed = asker.denied(files, names, request), asker.one_of(request, *who)

@@ -40,10 +40,17 @@ PROTECTED = [
     (
         of(
             "lambda",
-            "AddPermission CreateFunction DeleteFunction DeleteFunctionConcurrency PutFunctionConcurrency "
-            "PutFunctionEventInvokeConfig RemovePermission UpdateFunctionCode UpdateFunctionConfiguration",
+            "AddPermission CreateFunction DeleteFunction DeleteFunctionCodeSigningConfig DeleteFunctionConcurrency "
+            "PutFunctionCodeSigningConfig PutFunctionConcurrency PutFunctionEventInvokeConfig RemovePermission "
+            "UpdateFunctionCode UpdateFunctionConfiguration",
         ),
         [("lambda", "function:v2only-*")],
+        OWNER,
+    ),
+    # By the tag, whatever its value.
+    (
+        of("lambda", "DeleteCodeSigningConfig UpdateCodeSigningConfig"),
+        [("lambda", "aws:ResourceTag/v2only:code-signing", "*")],
         OWNER,
     ),
     (

@@ -47,6 +47,7 @@ INSTANCES = ["ec2:eu-central-1:{account}:instance/i-0123456789abcdef0"]
 NOTEBOOKS = ["sagemaker:eu-central-1:{account}:notebook-instance/notes"]
 ROLES = ["iam::{account}:role/theirs", "iam::{account}:role/v2only-owner", "iam::{account}:role/v2only-forwarder-eu-1"]
 FUNCTIONS = ["lambda:eu-central-1:{account}:function:theirs", "lambda:eu-central-1:{account}:function:v2only-sweeper"]
+SIGNING = ["lambda:eu-central-1:{account}:code-signing-config:csc-0123456789abcdef0"]
 QUEUES = ["sqs:eu-central-1:{account}:theirs", "sqs:eu-central-1:{account}:v2only-sweeper"]
 TEMPLATES = ["ec2:eu-central-1:{account}:launch-template/lt-0123456789abcdef0"]
 PARAMETERS = ["ssm:eu-central-1:{account}:parameter/v2only/policy", "ssm:eu-central-1:{account}:parameter/theirs"]
@@ -71,6 +72,7 @@ SPACE = {
     "iam:PutRolePolicy": (ROLES, {}),
     "sts:AssumeRole": (["iam::{account}:role/v2only-ec2-enforcer", "iam::{account}:role/theirs"], {}),
     "lambda:UpdateFunctionCode": (FUNCTIONS, {}),
+    "lambda:UpdateCodeSigningConfig": (SIGNING, {"aws:ResourceTag/v2only:code-signing": ["true", ""]}),
     "sqs:SendMessage": (QUEUES, {}),
     "sqs:DeleteQueue": (QUEUES, {}),
     "ssm:PutParameter": (PARAMETERS, {}),

@@ -56,7 +56,7 @@ def test_medians_spread_ratios_and_growth(tmp_path, monkeypatch):
     assert summarized(monkeypatch, tmp_path, tmp_path / "page.md") == page, "the same figures make the same page"
 
 
-def test_targets_and_figures_where_more_is_better(tmp_path, monkeypatch):
+def test_targets_and_figures_that_should_be_large(tmp_path, monkeypatch):
     row = {"violating": 20, "v2only": {"cpu": 4.0, "events": 250.0, "calls": 2}, "boto3": {"cpu": 40.0, "events": 25.0, "calls": 2}}
     (tmp_path / "warm-1.json").write_text(json.dumps([row]))
     (tmp_path / "page.md").write_text(MARKS.format("warm"))

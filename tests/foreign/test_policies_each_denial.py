@@ -59,6 +59,7 @@ def configuration(tokens):
 # Sid: (what only it denies, what it must not touch).
 OUR_FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:v2only-ec2-enforcer"
 THEIR_FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:theirs"
+OUR_SIGNING = "code-signing-config:csc-0123456789abcdef0"
 DENIALS = {
     "RequireV2AtLaunch": (launch(V1)[0], launch(options(http_tokens="required"))[0]),
     "HopLimitAtLaunch": (
@@ -120,6 +121,10 @@ DENIALS = {
     "OnlyOwnersChangeOurFunctions": (
         request("lambda:DeleteFunction", "function:v2only-ec2-enforcer"),
         request("lambda:DeleteFunction", "function:theirs"),
+    ),
+    "OnlyOwnersChangeOurSigning": (
+        request("lambda:UpdateCodeSigningConfig", OUR_SIGNING, keys={"aws:ResourceTag/v2only:code-signing": "true"}),
+        request("lambda:UpdateCodeSigningConfig", OUR_SIGNING, keys={"aws:ResourceTag/team": "web"}),
     ),
     "OnlyOwnersChangeOurMappings": (
         request("lambda:UpdateEventSourceMapping", "event-source-mapping:1", keys={"lambda:FunctionArn": OUR_FUNCTION}),

@@ -160,6 +160,10 @@ run "signed_code_and_a_signed_document" {
     error_message = "code without a signature must be refused"
   }
   assert {
+    condition     = contains(keys(aws_lambda_code_signing_config.signed[0].tags), "v2only:code-signing")
+    error_message = "protect-v2only knows the configuration by its tag"
+  }
+  assert {
     condition     = alltrue([for it in aws_lambda_function.function : it.code_signing_config_arn == aws_lambda_code_signing_config.signed[0].arn])
     error_message = "every function accepts signed code only"
   }

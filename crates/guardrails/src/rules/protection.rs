@@ -23,17 +23,22 @@ const ROLE_ACTIONS: [&str; 13] = [
     "iam:UpdateRole",
 ];
 
-const FUNCTION_ACTIONS: [&str; 9] = [
+const FUNCTION_ACTIONS: [&str; 11] = [
     "lambda:AddPermission",
     "lambda:CreateFunction",
     "lambda:DeleteFunction",
+    "lambda:DeleteFunctionCodeSigningConfig",
     "lambda:DeleteFunctionConcurrency",
+    "lambda:PutFunctionCodeSigningConfig",
     "lambda:PutFunctionConcurrency",
     "lambda:PutFunctionEventInvokeConfig",
     "lambda:RemovePermission",
     "lambda:UpdateFunctionCode",
     "lambda:UpdateFunctionConfiguration",
 ];
+
+/// What decides whose code a function may run. AWS chooses the id of a code signing configuration, so a tag marks it.
+const SIGNING_ACTIONS: [&str; 2] = ["lambda:DeleteCodeSigningConfig", "lambda:UpdateCodeSigningConfig"];
 
 /// What decides which messages a function gets.
 const MAPPING_ACTIONS: [&str; 3] =
@@ -88,6 +93,8 @@ pub fn of_ourselves(settings: &Settings) -> Vec<Rule> {
             FUNCTION_ACTIONS,
             [settings.arn("lambda", &format!("function:{}", names.functions))],
         ),
+        Statement::deny("OnlyOwnersChangeOurSigning", SIGNING_ACTIONS, ["*"])
+            .when_present(&format!("aws:ResourceTag/{TAG_PREFIX}code-signing")),
         Statement::deny("OnlyOwnersChangeOurMappings", MAPPING_ACTIONS, ["*"]).when(
             "ArnLike",
             "lambda:FunctionArn",
