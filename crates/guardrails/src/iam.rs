@@ -2,11 +2,15 @@
 //!
 //! The enforcers are granted exactly what the functions call, and only the tightening half of it.
 
+mod doctor;
 mod surfaces;
+mod systems_manager;
 
 use v2only_policy::TAG_PREFIX;
 
+use doctor::doctor;
 use surfaces::{describe_surfaces, modify_lightsail, query_inventory, see_surfaces, update_builders};
+use systems_manager::{automation, tracer};
 
 use crate::pack::{self, TooLarge};
 use crate::rules::{Rule, launch, launch_configurations, notebooks, options};
@@ -330,104 +334,4 @@ fn rollback(settings: &Settings) -> Vec<Statement> {
     ];
     statements.extend(settings.repoints_groups.then(|| repoint_groups(settings, "RestoreGroups")));
     statements
-}
-
-/// Reads an installation, in the account of the functions and in members. Of the pieces only those of ours, where
-/// AWS lets one say so.
-fn doctor(settings: &Settings) -> Vec<Statement> {
-    let names = &settings.names;
-    let rules = settings.arn("events", &format!("rule/{}", names.rules));
-    let on_our_bus = settings.arn("events", &format!("rule/v2only-events/{}", names.rules));
-    let bus = settings.arn("events", "event-bus/v2only-events");
-    let parameters = settings.arn("ssm", &format!("parameter/{}", names.parameters));
-    let members = [&names.ec2_enforcer, &names.notebook_enforcer].map(|it| it.arn(settings.partition));
-    // Those of the organization, and those that AWS made.
-    let policies = ["*:policy/o-*/service_control_policy/p-*", "*:policy/service_control_policy/p-*"]
-        .map(|it| format!("arn:{}:organizations::{it}", settings.partition.as_str()));
-    vec![
-        Statement::allow("SeeTrails", ["cloudtrail:DescribeTrails"], ["*"]),
-        Statement::allow(
-            "SeeWhatTrailsRecord",
-            ["cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"],
-            [settings.arn("cloudtrail", "trail/*")],
-        ),
-        Statement::allow(
-            "SeeRules",
-            ["events:DescribeEventBus", "events:DescribeRule", "events:ListTargetsByRule"],
-            [rules, on_our_bus, bus],
-        ),
-        Statement::allow(
-            "SeeQueues",
-            ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
-            [settings.arn("sqs", &names.functions)],
-        ),
-        Statement::allow(
-            "SeeFunctions",
-            ["lambda:GetFunction"],
-            [settings.arn("lambda", &format!("function:{}", names.functions))],
-        ),
-        // Which function they are of is no resource to AWS.
-        Statement::allow("SeeMappings", ["lambda:ListEventSourceMappings"], ["*"]),
-        Statement::allow(
-            "SeeSchedules",
-            ["scheduler:GetSchedule"],
-            [settings.arn("scheduler", &format!("schedule/default/{}", names.functions))],
-        ),
-        Statement::allow("ReadTheDocument", ["ssm:GetParameter"], [parameters]),
-        Statement::allow("SeeDefaults", ["ec2:DescribeRegions", "ec2:GetInstanceMetadataDefaults"], ["*"]),
-        Statement::allow(
-            "SeeTheOrganization",
-            [
-                "organizations:ListAccounts",
-                "organizations:ListParents",
-                "organizations:ListPoliciesForTarget",
-            ],
-            ["*"],
-        ),
-        Statement::allow("ReadPolicies", ["organizations:DescribePolicy"], policies),
-        Statement::allow("EnterMemberAccounts", ["sts:AssumeRole"], members),
-    ]
-}
-
-/// The runbooks of AWS that can require tokens.
-const RUNBOOKS: [&str; 2] =
-    ["AWSSupport-ConfigureEC2Metadata", "AWSConfigRemediation-EnforceEC2InstanceIMDSv2"];
-
-/// The role that the runbooks of AWS take on. One of them opens version 1 when it is not told otherwise; with
-/// this role it is refused.
-fn automation(settings: &Settings) -> Vec<Statement> {
-    // Starting asks for the runbook, by its older name or its newer one, and for the execution that comes of it.
-    let runbooks = RUNBOOKS.iter().flat_map(|name| {
-        [format!("automation-definition/{name}:*"), format!("document/{name}")]
-            .map(|it| settings.arn("ssm", &it))
-    });
-    let executions = settings.arn("ssm", "automation-execution/*");
-    let start = runbooks.chain([executions.clone()]);
-    // A caller that starts a runbook under a role passes the role on: so does this one where an execution of another account takes
-    // it on, to start the runbook here.
-    let pass = Statement::allow(
-        "PassTheRoleToRunbooks",
-        ["iam:PassRole"],
-        [settings.names.automation.arn(settings.partition)],
-    );
-    vec![
-        see_instances(),
-        tighten_instances(settings),
-        Statement::allow("StartRunbooks", ["ssm:StartAutomationExecution"], start),
-        Statement::allow("FollowRunbooks", ["ssm:GetAutomationExecution"], [executions]),
-        pass.when("StringEquals", "iam:PassedToService", ["ssm.amazonaws.com"]),
-    ]
-}
-
-/// For people who look on instances for who calls version 1. A command runs as root, so it is one document of ours
-/// that may be sent, and no other.
-fn tracer(settings: &Settings) -> Vec<Statement> {
-    let document = settings.arn("ssm", "document/v2only-TraceImdsV1");
-    vec![
-        see_instances(),
-        Statement::allow("SendTheTrace", ["ssm:SendCommand"], [document, instance(settings)]),
-        // Systems Manager knows no narrower resource for it.
-        Statement::allow("ReadTheTrace", ["ssm:GetCommandInvocation"], ["*"]),
-        Statement::allow("SeeInventory", ["ssm:ListInventoryEntries"], ["*"]),
-    ]
 }
