@@ -60,7 +60,7 @@ fn tokens(tokens: &str, beside: &str) -> String {
 )]
 #[case("!Sub required", "")]
 #[case("!Sub 'a${P}'", "Note: HttpTokens comes from !Sub")]
-#[case("!Sub ['${A}ed', {A: requir}]", "")]
+#[case("!Sub ['${A}d', {A: require}]", "")]
 #[case("!Sub 'a${!P}'", "Error: HttpTokens is a${P}")]
 #[case("!Sub '${P'", "Note: HttpTokens comes from !Sub")]
 #[case("!Join ['-', [a, b]]", "Error: HttpTokens is a-b")]

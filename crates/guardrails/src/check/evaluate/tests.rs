@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::*;
 use crate::check::read;
 
-/// A request for an instance that carries these values of `ec2:Key`, and of which every `ec2:` key is known.
+/// A request for an instance that carries these values of `ec2:Key`. Every other `ec2:` key is missing.
 fn request(carried: Option<&[&str]>) -> Request {
     let values = carried.map(|it| it.iter().map(|it| (*it).to_owned()).collect());
     Request {
