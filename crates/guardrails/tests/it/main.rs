@@ -13,6 +13,7 @@ mod kubernetes;
 mod lints;
 mod modules;
 mod packer;
+mod plans;
 mod policy_findings;
 mod readme;
 mod recorded;
