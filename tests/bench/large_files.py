@@ -1,14 +1,10 @@
 #!/usr/bin/env python3
-"""Writes large input files for `v2only check`, and times a program on them.
+"""How long `v2only check` reads large files.
 
-    tests/bench/large_files.py write FOLDER
-    tests/bench/large_files.py time FOLDER [PROGRAM]     the release binary unless another is named
+    tests/bench/large_files.py [--program FILE] [--json FILE]    the release binary unless another is named
 
-`write` makes a CloudFormation template of 10 MB as JSON and as YAML, a Terraform plan of 24 MB and a plan with 10,000
-distinct resources, always the same bytes. `time` prints the shortest of three runs for each file, and whether all
-runs printed the same.
-
-Targets for the release binary: template 1 s, plan 2 s, 10,000 resources 1 s.
+Writes a CloudFormation template of 10 MB as JSON and as YAML, a Terraform plan of 24 MB and a plan with 10,000 distinct resources,
+always the same bytes. Gives the shortest of three runs for each file, which all have to print the same.
 """
 
 import json
@@ -17,7 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+import measured
+
 MEGABYTE = 1_000_000
 TARGETS = {"template.json": 1.0, "template.yaml": 1.0, "plan.json": 2.0, "resources.json": 1.0}
 
@@ -83,7 +80,6 @@ def plan(resources: int, noise: int) -> dict:
 
 
 def write(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     large = template(10 * MEGABYTE)
     (folder / "template.json").write_text(json.dumps(large, indent=1) + "\n")
     yaml = as_yaml(template(11 * MEGABYTE)).lstrip("\n") + "\n"
@@ -91,39 +87,26 @@ def write(folder: Path) -> None:
     each = len(json.dumps(plan(1, 60)))
     (folder / "plan.json").write_text(json.dumps(plan(24 * MEGABYTE // each + 1, 60)))
     (folder / "resources.json").write_text(json.dumps(plan(10_000, 2)))
-    for name in TARGETS:
-        print(f"{name:15} {(folder / name).stat().st_size / MEGABYTE:6.1f} MB")
 
 
-def measure(folder: Path, program: str) -> int:
-    missed = 0
+def measure(folder: Path, program: Path) -> list[measured.Figure]:
+    write(folder)
+    figures = []
     for name, target in TARGETS.items():
         times, outputs = [], set()
         for _ in range(3):
             start = time.monotonic()
-            ran = subprocess.run(
-                [program, "check", str(folder / name), "--output", "json"], capture_output=True, timeout=600
-            )
+            ran = subprocess.run([program, "check", folder / name, "--output", "json"], capture_output=True, timeout=600)
             times.append(time.monotonic() - start)
             outputs.add(ran.stdout)
-            assert ran.returncode == 10, ran.stderr.decode()[-300:]
-        met = min(times) <= target and len(outputs) == 1
-        missed += not met
-        same = "the same output" if len(outputs) == 1 else "different output"
-        print(f"{name:15} {min(times):6.2f} s of {target:.1f} s, {same}{'' if met else ', MISSED'}")
-    return int(missed > 0)
-
-
-def main() -> int:
-    match sys.argv[1:]:
-        case ["write", folder]:
-            write(Path(folder))
-            return 0
-        case ["time", folder, *program] if len(program) < 2:
-            return measure(Path(folder), *(program or [str(ROOT / "target" / "release" / "v2only")]))
-    print(__doc__, file=sys.stderr)
-    return 2
+            if ran.returncode != 10:
+                raise RuntimeError(f"check of {name} ended with {ran.returncode}: {ran.stderr.decode()[-300:]}")
+        if len(outputs) != 1:
+            raise RuntimeError(f"three runs of check print different things about {name}")
+        case = f"`check {name}` of {(folder / name).stat().st_size / MEGABYTE:.0f} MB"
+        figures.append(measured.Figure(case, "wall", min(times), target))
+    return figures
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured.benchmark(__doc__, measure))

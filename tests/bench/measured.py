@@ -6,11 +6,14 @@ until then the process shares the memory of its parent. A program smaller than t
 harness has the kernel stop the process as it exits (`PTRACE_O_TRACEEXIT`), reads the mark and lets the process end.
 """
 
+import argparse
 import ctypes
+import json
 import os
 import signal
+import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 SEIZE, CONTINUE, LISTEN = 0x4206, 7, 0x4208
@@ -32,6 +35,33 @@ class Taken:
     rss: float
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a benchmark that measures v2only alone, and the value that it should not exceed, if there is one."""
+
+    case: str
+    figure: str
+    value: float
+    target: float | None = None
+
+
+def benchmark(about: str, measure) -> int:
+    """The command line of such a benchmark. `measure` gets an empty folder and the program, and gives the figures."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or Path(__file__).resolve().parent.parent.parent / "target")
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", type=Path, default=target.absolute() / "release" / "v2only")
+    parser.add_argument("--json", type=Path, help="also write all figures to this file")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="v2only-bench-") as folder:
+        figures = measure(Path(folder), options.program)
+    missed = [it for it in figures if it.target is not None and it.value > it.target]
+    for it in figures:
+        print(f"{it.case}: {it.figure} {it.value:.2f}, target {it.target}{', MISSED' * (it in missed)}")
+    if options.json:
+        options.json.write_text(json.dumps([asdict(it) for it in figures], indent=1) + "\n")
+    return int(bool(missed))
+
+
 def ptrace(request: int, pid: int, data: int = 0) -> None:
     if libc.ptrace(request, pid, None, data) == -1:
         number = ctypes.get_errno()
@@ -46,11 +76,11 @@ def high_water_mark(pid: int) -> float:
     raise RuntimeError(f"process {pid} has no memory any more")
 
 
-def run(argv: list[str], environment: dict[str, str], file_actions: list, started=lambda pid: None) -> Taken:
-    """Runs a program to its end, in the thread that calls this. `started` is called with its process id."""
+def run(argv: list[str], environment: dict[str, str], file_actions: list, started=lambda pid: None, folder: str = ".") -> Taken:
+    """Runs a program in a folder to its end, in the thread that calls this. `started` is called with its process id."""
     # The gate keeps the program from ending before it is traced.
     reader, gate = os.pipe()
-    gated = ["/bin/sh", "-c", 'read go <&3; exec 3<&-; exec "$0" "$@"', *argv]
+    gated = ["/bin/sh", "-c", 'cd "$0" && read go <&3; exec 3<&-; exec "$@"', folder, *argv]
     pid = os.posix_spawn("/bin/sh", gated, environment, file_actions=[*file_actions, (os.POSIX_SPAWN_DUP2, reader, 3)])
     os.close(reader)
     try:

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
-"""The same estate fixed by `v2only enforce`, by Cloud Custodian and by plain boto3, one after the other.
+"""The same estate fixed by `v2only enforce`, by Cloud Custodian, by metabadger and by plain boto3, one after the other.
 
     cargo build --workspace && cargo build --release -p v2only && tests/run --only foreign    # once
     python3 -m venv target/venv-custodian
     target/venv-custodian/bin/pip install --no-deps -r tests/bench/requirements-custodian.lock.txt
+    python3 -m venv target/venv-metabadger
+    target/venv-metabadger/bin/pip install --no-deps -r tests/bench/requirements-metabadger.lock.txt
     target/venv/bin/python tests/bench/peers.py
 
-Absolute times depend on the machine and on its other work; the ratios are the result. Two estates of the embedded AWS:
+Absolute times depend on the machine and on its other work; the ratios are the result. Estates of the embedded AWS:
 
-  account  one account and Region, 1,000 violating instances, a bucket of 100 and 5 a second (floor: 180 s)
-  org      4 accounts x 4 Regions x 25 violating instances, 50 ms a call
+  quick     one account and Region, 100 violating instances, no delay
+  slow      the same, 50 ms a call
+  account   one account and Region, 1,000 violating instances, a bucket of 100 and 5 a second (floor: 180 s)
+  org       4 accounts x 4 Regions x 25 violating instances, 50 ms a call
+  large     40 accounts x 17 Regions x 1 violating instance, 50 ms a call; run once
 
 wall, cpu (with child processes) in seconds; pss is the highest proportional set size of the process and its children, in
 MiB, looked at every 20 ms; left is how many instances still answer version 1. The embedded AWS is told to take HttpTokens
@@ -26,6 +31,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -37,9 +43,37 @@ import servers  # noqa: E402
 from estate import POLICY, ask  # noqa: E402
 
 HOME = "111122223333"
-MEMBERS = [f"4444555566{number:02}" for number in range(4)]
-REGIONS = ["us-east-1", "us-west-2", "eu-west-1", "ap-southeast-1"]
+REGIONS = [
+    *("us-east-1", "us-west-2", "eu-west-1", "ap-southeast-1", "us-east-2", "us-west-1", "ca-central-1", "sa-east-1"),
+    *("eu-west-2", "eu-west-3", "eu-central-1", "eu-north-1", "ap-south-1", "ap-southeast-2", "ap-northeast-1"),
+    *("ap-northeast-2", "ap-northeast-3"),
+]
 ROLE = "v2only-member"
+
+
+@dataclass(frozen=True)
+class Estate:
+    """What is to be fixed, how AWS answers, and how often it is measured."""
+
+    members: list[str]
+    regions: list[str]
+    each: int
+    millis: int = 0
+    throttling: bool = False
+    times: int = 3
+
+
+def members(number: int) -> list[str]:
+    return [f"4444555566{it:02}" for it in range(number)]
+
+
+ESTATES = {
+    "quick": Estate([], REGIONS[:1], 100),
+    "slow": Estate([], REGIONS[:1], 100, millis=50),
+    "org": Estate(members(4), REGIONS[:4], 25, millis=50),
+    "large": Estate(members(40), REGIONS, 1, millis=50, times=1),
+    "account": Estate([], REGIONS[:1], 1000, throttling=True, times=1),
+}
 LOOK_SECONDS = 0.02
 
 
@@ -83,7 +117,8 @@ def run(argv: list[str], environment: dict[str, str], folder: Path) -> dict:
             threads[0].start()
 
         try:
-            taken = measured.run(argv, environment, to, started)
+            # metabadger writes a log to where it runs.
+            taken = measured.run(argv, environment, to, started, str(folder))
         finally:
             ended.set()
             for thread in threads:
@@ -94,40 +129,42 @@ def run(argv: list[str], environment: dict[str, str], folder: Path) -> dict:
     return {"wall": taken.wall, "cpu": taken.cpu, "pss": peak[0] or taken.rss}
 
 
-def tools(options, folder: Path, name: str) -> dict[str, list[str]]:
+def tools(options, folder: Path, estate: Estate) -> dict[str, list[str]]:
     """What is typed for each tool."""
     (folder / "policy.yaml").write_text(POLICY)
     ours = [str(options.bin), "enforce", "--kind", "instance", "--yes", "--soak", "0s", "-q", "--output", "json"]
     ours += ["--policy", str(folder / "policy.yaml"), "--journal", str(folder / "journal.ndjson")]
     rules = ["-s", str(folder / "custodian"), "--cache-period", "0"]
     plain = [sys.executable, str(HERE / "boto3_fix.py"), ROLE]
-    if name == "account":
+    if not estate.members:
         return {
             "v2only": ours,
             "custodian": [str(options.custodian / "custodian"), "run", *rules, str(HERE / "custodian.yml")],
-            "boto3": [*plain, REGIONS[0]],
+            "metabadger": [str(options.metabadger / "metabadger"), "harden-metadata", "-r", estate.regions[0]],
+            "boto3": [*plain, estate.regions[0]],
         }
     role = "arn:aws:iam::{}:role/" + ROLE
-    accounts = [{"account_id": it, "name": it, "role": role.format(it), "regions": REGIONS} for it in MEMBERS]
+    accounts = [{"account_id": it, "name": it, "role": role.format(it), "regions": estate.regions} for it in estate.members]
     # JSON is YAML.
     (folder / "accounts.yml").write_text(json.dumps({"accounts": accounts}))
-    everywhere = [it for region in REGIONS for it in ("--region", region)]
+    everywhere = [it for region in estate.regions for it in ("--region", region)]
     runner = [str(options.custodian / "c7n-org"), "run", "-c", str(folder / "accounts.yml")]
     runner += ["-u", str(HERE / "custodian.yml")]
     return {
-        "v2only": [*ours, "--accounts", ",".join(MEMBERS), "--role-name", ROLE, *everywhere],
+        "v2only": [*ours, "--accounts", ",".join(estate.members), "--role-name", ROLE, *everywhere],
         "c7n-org": [*runner, *rules],
-        "boto3": [*plain, ",".join(REGIONS), ",".join(MEMBERS)],
+        "boto3": [*plain, ",".join(estate.regions), ",".join(estate.members)],
     }
 
 
-def fill(url: str, name: str, number: int) -> list[tuple[str, str, str]]:
+def fill(url: str, estate: Estate) -> list[tuple[str, str, str]]:
     """Launches what is to be fixed: accounts, Regions and instance ids."""
-    places = [(HOME, REGIONS[0])] if name == "account" else [(it, region) for it in MEMBERS for region in REGIONS]
     found = []
-    for account, region in places:
-        order = {"account": account, "region": region, "actor": {"user": "ana"}, "tokens": "optional", "count": number}
-        found += [(account, region, it) for it in ask(url, "launch-as", order)["instance_ids"]]
+    for account in estate.members or [HOME]:
+        for region in estate.regions:
+            order = {"account": account, "region": region, "actor": {"user": "ana"}, "tokens": "optional"}
+            launched = ask(url, "launch-as", {**order, "count": estate.each})["instance_ids"]
+            found += [(account, region, it) for it in launched]
     ask(url, "reset-events", {})
     return found
 
@@ -144,16 +181,16 @@ def left(url: str, launched: list[tuple[str, str, str]]) -> int:
     return wrong
 
 
-def once(options, name: str, tool: str) -> dict:
+def once(options, estate: Estate, tool: str) -> dict:
     folder = Path(tempfile.mkdtemp(prefix="v2only-bench-"))
-    flags = ["--throttling"] if name == "account" else [it for member in MEMBERS for it in ("--member", member)]
-    flags += [] if name == "account" else ["--member-role", ROLE]
-    number = options.instances if name == "account" else 25
+    flags = ["--throttling"] if estate.throttling else []
+    flags += [it for member in estate.members for it in ("--member", member)]
+    flags += ["--member-role", ROLE] if estate.members else []
     try:
         with servers.sandbox(options.sandbox, folder / "aws", "--any-image", "--tokens-alone", *flags) as url:
-            launched = fill(url, name, number)
-            if name == "org":
-                ask(url, "inject", {"effect": "latency", "millis": 50})
+            launched = fill(url, estate)
+            if estate.millis:
+                ask(url, "inject", {"effect": "latency", "millis": estate.millis})
             ask(url, "reset-calls", {})
             environment = servers.clean_environment(
                 AWS_ENDPOINT_URL=url,
@@ -164,7 +201,7 @@ def once(options, name: str, tool: str) -> dict:
                 HOME=str(folder),
                 V2ONLY_LOOPBACK_ONLY="1",
             )
-            took = run(tools(options, folder, name)[tool], environment, folder)
+            took = run(tools(options, folder, estate)[tool], environment, folder)
             calls = ask(url, "calls")
             ask(url, "reset-faults", {})
             took["calls"] = dict(sorted(Counter(it["action"] for it in calls).items()))
@@ -173,6 +210,10 @@ def once(options, name: str, tool: str) -> dict:
             return took
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def absolute(path: str) -> Path:
+    return Path(path).absolute()
 
 
 def show(name: str, options, runs: dict[str, list[dict]]) -> None:
@@ -188,21 +229,23 @@ def show(name: str, options, runs: dict[str, list[dict]]) -> None:
 def main() -> int:
     target = servers.target_directory()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", type=Path, default=target / "release" / "v2only")
+    parser.add_argument("--bin", type=absolute, default=target / "release" / "v2only")
     parser.add_argument("--sandbox", type=Path, default=target / "debug" / "v2only-sandbox")
     programs = target / "venv-custodian" / "bin"
     parser.add_argument("--custodian", type=Path, default=programs, help="the folder of its programs")
-    parser.add_argument("--only", choices=("account", "org"), help="one of the estates")
-    parser.add_argument("--instances", type=int, default=1000, help="violating ones, in `account`")
-    parser.add_argument("--times", type=int, default=3, help="runs of each tool over `org`; `account` is run once")
+    programs = target / "venv-metabadger" / "bin"
+    parser.add_argument("--metabadger", type=Path, default=programs, help="the folder of its program")
+    parser.add_argument("--only", nargs="+", choices=ESTATES, default=list(ESTATES), help="some of the estates")
+    parser.add_argument("--times", type=int, help="runs of each tool over each estate, in place of 3 and 1")
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     options = parser.parse_args()
     figures = {}
-    for name in [options.only] if options.only else ["org", "account"]:
+    for name in options.only:
         runs: dict[str, list[dict]] = {}
-        for _ in range(options.times if name == "org" else 1):
-            for tool in ("v2only", "c7n-org" if name == "org" else "custodian", "boto3"):
-                runs.setdefault(tool, []).append(once(options, name, tool))
+        estate = ESTATES[name]
+        for _ in range(options.times or estate.times):
+            for tool in ("v2only", "c7n-org", "boto3") if estate.members else ("v2only", "custodian", "metabadger", "boto3"):
+                runs.setdefault(tool, []).append(once(options, estate, tool))
         figures[name] = runs
         show(name, options, runs)
         if any(run["left"] or run["throttled"] for run in runs["v2only"]):

@@ -1,14 +1,10 @@
 #!/usr/bin/env python3
-"""Writes log files of CloudTrail with recorded launches, and measures `v2only readiness --from-trail` on them.
+"""What `v2only readiness --from-trail` takes for a large trail.
 
-    tests/bench/trail.py write FOLDER [LAUNCHES]     50,000 launches unless another number is named
-    tests/bench/trail.py measure FOLDER [PROGRAM]    the release binary unless another is named
+    tests/bench/trail.py [--program FILE] [--json FILE]    the release binary unless another is named
 
-`write` makes `.json.gz` files of 500 records as CloudTrail writes them, always the same records: for each launch one
-other call, 40 principals, 12 paths, 60 launch templates. `measure` prints the CPU time and the largest resident memory of
-one run, and checks the number of launches.
-
-Targets for the release binary and 50,000 launches: 10 s of CPU time and 64 MiB.
+Writes `.json.gz` files of 500 records as CloudTrail writes them, always the same records: 50,000 launches, for each one other call,
+40 principals, 12 paths, 60 launch templates. Measures one run, and checks the number of launches.
 """
 
 import gzip
@@ -20,7 +16,6 @@ from pathlib import Path
 
 import measured
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 CPU_SECONDS, MEMORY = 10.0, 64.0
 LAUNCHES = 50_000
 OTHERS_FOR_EACH = 1
@@ -157,49 +152,29 @@ def other(number: int) -> dict:
     }
 
 
-def write(folder: Path, launches: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def write(folder: Path) -> None:
     records, file = [], 0
-    for number in range(launches):
+    for number in range(LAUNCHES):
         records += [launch(number)] + [other(number * OTHERS_FOR_EACH + it) for it in range(OTHERS_FOR_EACH)]
-        if len(records) >= RECORDS_IN_FILE or number == launches - 1:
+        if len(records) >= RECORDS_IN_FILE or number == LAUNCHES - 1:
             text = json.dumps({"Records": records}, separators=(",", ":")).encode()
             (folder / f"{file:05}.json.gz").write_bytes(gzip.compress(text, 5, mtime=0))
             records, file = [], file + 1
-    (folder / "launches.txt").write_text(str(launches))
-    print(f"{launches} launches among {launches * (1 + OTHERS_FOR_EACH)} records in {file} files")
 
 
-def measure(folder: Path, program: Path) -> int:
-    wanted = int((folder / "launches.txt").read_text())
+def measure(folder: Path, program: Path) -> list[measured.Figure]:
+    write(folder)
     argv = [str(program), "readiness", "--from-trail", "--trail-files", str(folder), "--output", "json", "--fail-on", "never"]
     with tempfile.TemporaryFile() as output, open(os.devnull, "w") as nowhere:
         actions = [(os.POSIX_SPAWN_DUP2, output.fileno(), 1), (os.POSIX_SPAWN_DUP2, nowhere.fileno(), 2)]
         taken = measured.run(argv, dict(os.environ), actions)
         output.seek(0)
-        document = json.load(output)
-    read = document["read"]
-    print(f"{read['records']} records, {read['launches']} launches, {len(document['groups'])} groups")
-    print(f"{taken.cpu:.1f} s of CPU time (target {CPU_SECONDS:.0f}), {taken.rss:.0f} MiB (target {MEMORY:.0f})")
-    good = taken.code == 0 and read["launches"] == wanted and read["unreadable"] == 0
-    return 0 if good and taken.cpu <= CPU_SECONDS and taken.rss <= MEMORY else 1
-
-
-def main(arguments: list[str]) -> int:
-    match arguments:
-        case ["write", folder]:
-            write(Path(folder), LAUNCHES)
-        case ["write", folder, launches]:
-            write(Path(folder), int(launches))
-        case ["measure", folder]:
-            return measure(Path(folder), ROOT / "target/release/v2only")
-        case ["measure", folder, program]:
-            return measure(Path(folder), Path(program))
-        case _:
-            print(__doc__, file=sys.stderr)
-            return 2
-    return 0
+        read = json.load(output)["read"]
+    if (taken.code, read["launches"], read["unreadable"]) != (0, LAUNCHES, 0):
+        raise RuntimeError(f"readiness ended with {taken.code} and read {read}")
+    case = f"`readiness --from-trail` of {LAUNCHES:,} launches among {read['records']:,} records"
+    return [measured.Figure(case, "cpu", taken.cpu, CPU_SECONDS), measured.Figure(case, "rss", taken.rss, MEMORY)]
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(measured.benchmark(__doc__, measure))

@@ -57,13 +57,16 @@ def pytest_configure() -> None:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """How many requests of ours were held against botocore's model, and which calls of the shipped roles were not made."""
+    """How many requests of ours were held against botocore's model, and how many calls of the shipped roles were not made; with
+    `-v`, which."""
     requests = sum(requests_model.checked.values())
     if requests:
         roles = tuple(it.stem.removeprefix("role-") for it in recorded.IAM.glob("role-*.json"))
-        missing = recorded.granted(roles) - {action for _, action in recorded.SESSION.calls}
+        missing = sorted(recorded.granted(roles) - {action for _, action in recorded.SESSION.calls})
         line = f"botocore's models: {requests} requests of {len(requests_model.checked)} operations"
-        terminalreporter.write_line(f"{line}; no call of {', '.join(sorted(missing)) or 'none'}")
+        terminalreporter.write_line(f"{line}; {len(missing)} calls of the shipped roles were not made")
+        if missing and terminalreporter.verbosity > 0:
+            terminalreporter.write_line(f"not made: {', '.join(missing)}")
 
 
 def pytest_collection_modifyitems(items) -> None:

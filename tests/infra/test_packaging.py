@@ -10,12 +10,15 @@ import hashlib
 import json
 import os
 import re
+import runpy
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
 import tomllib
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -128,17 +131,69 @@ def packed(binary: Path, target: str, out: Path) -> Path:
     return archive
 
 
-def program(folder: Path, name: str) -> Path:
+def with_section(target: str, content: bytes) -> bytes:
+    """A binary that holds nothing but a section `.dep-v0`, in the format of a target."""
+    if "linux" in target:
+        names = b"\0.dep-v0\0.shstrtab\0"
+        header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0") + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0, 0, 64, 0, 64, 0, 0, 64, 3, 2)
+        at = 64 + 3 * 64
+        sections = [(0, 0, 0, 0), (1, 1, at, len(content)), (9, 3, at + len(content), len(names))]
+        table = [struct.pack("<IIQQQQIIQQ", name, kind, 0, 0, offset, size, 0, 0, 1, 0) for name, kind, offset, size in sections]
+        return header + b"".join(table) + content + names
+    if "darwin" in target:
+        segment = struct.pack("<II16sQQQQiiII", 0x19, 152, b"__DATA", 0, 0, 0, 0, 3, 3, 1, 0)
+        section = struct.pack("<16s16sQQIIIIIIII", b".dep-v0", b"__DATA", 0, len(content), 32 + 24 + 152, 0, 0, 0, 0, 0, 0, 0)
+        other = struct.pack("<II16x", 0x1B, 24)
+        return struct.pack("<IIIIIIII", 0xFEEDFACF, 0x0100000C, 0, 2, 2, 24 + 152, 0, 0) + other + segment + section + content
+    padded = content.ljust(-(-len(content) // 512) * 512, b"\0")
+    header = b"MZ".ljust(60, b"\0") + struct.pack("<I", 64) + b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, 1, 0, 0, 0, 16, 0x22)
+    at = len(header) + 16 + 40
+    return header + bytes(16) + struct.pack("<8sIIIIIIHHI", b".dep-v0", len(content), 0, len(padded), at, 0, 0, 0, 0, 0) + padded
+
+
+def program(folder: Path, target: str, without: str = "") -> Path:
+    """A binary that lists all crates of the lock file but one, as cargo-auditable has it."""
+    locked = tomllib.loads((servers.REPOSITORY / "Cargo.lock").read_text())["package"]
+    packages = [{"name": it["name"], "version": it["version"], "source": "local"} for it in locked if it["name"] != without]
     folder.mkdir(parents=True)
-    (folder / name).write_text("#!/bin/sh\n")
-    return folder / name
+    path = folder / ("v2only.exe" if "windows" in target else "v2only")
+    path.write_bytes(with_section(target, zlib.compress(json.dumps({"packages": packages}).encode())))
+    return path
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_binary_that_does_not_list_its_crates_is_not_packed(target, tmp_path):
+    argv = [PACKAGING / "archive", "--target", target, "--out", tmp_path / "out", "--binary"]
+    refused = run(*argv, program(tmp_path / "less", target, without="ring"), env=servers.clean_environment())
+    assert refused.returncode == 1 and "the binary does not list ring " in refused.stderr, refused.stderr
+    unlisted = program(tmp_path / "none", target)
+    unlisted.write_bytes(unlisted.read_bytes().replace(b".dep-v0", b".dep-v9"))
+    refused = run(*argv, unlisted, env=servers.clean_environment())
+    assert refused.returncode == 1 and "the binary does not list its crates" in refused.stderr, refused.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_wheel_is_built_by_a_cargo_that_lists_crates(tmp_path):
+    """A stand-in for cargo-auditable, whose compilation takes minutes, notes how it is called."""
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    (tmp_path / ".crates.toml").write_text(f'"cargo-auditable {runpy.run_path(str(servers.REPOSITORY / "infra" / "build"))["AUDITABLE"]}"')
+    (bin_folder / "cargo-auditable").write_text(f'#!/bin/sh\necho "$CARGO $*" >"{tmp_path}/called"\n')
+    (bin_folder / "cargo-auditable").chmod(0o755)
+    cargo = told(run(PACKAGING / "audited-cargo", tmp_path)).strip()
+    told(run(cargo, "rustc", "--bin", "v2only", env=servers.clean_environment(CARGO=cargo)))
+    called, *words = (tmp_path / "called").read_text().split()
+    assert words == ["auditable", "rustc", "--bin", "v2only"] and called != cargo, "the cargo of the caller would call itself"
+    steps = [step.get("run", "") for step in RELEASE["jobs"]["cli"]["steps"]]
+    [wheel] = [it for it in steps if "maturin build" in it]
+    assert wheel.index("CARGO=$(python3 packaging/audited-cargo ") < wheel.index("export CARGO") < wheel.index("maturin build")
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_an_archive_holds_the_command_and_is_the_same_each_time(target, tmp_path):
     name = "v2only.exe" if "windows" in target else "v2only"
-    archive = packed(program(tmp_path / "one", name), target, tmp_path / "out")
-    again = packed(program(tmp_path / "two", name), target, tmp_path / "again")
+    archive = packed(program(tmp_path / "one", target), target, tmp_path / "out")
+    again = packed(program(tmp_path / "two", target), target, tmp_path / "again")
     assert (archive.name, archive.read_bytes()) == (again.name, again.read_bytes())
     told_files = {f"v2only-{target}/{it}" for it in (name, "LICENSE", "README.md")}
     if archive.suffix == ".zip":

@@ -15,7 +15,7 @@ import pytest
 import servers
 from peer_fixtures import FORMATS, NONE, PEERS, RIGHT, UNKNOWN, WRONG, Counts, Fixture, worst
 
-DOCUMENT = servers.REPOSITORY / "docs" / "src" / "testing.md"
+DOCUMENT = servers.REPOSITORY / "docs" / "src" / "results.md"
 HOPS = "version: 1\nmode: observe\ninstances:\n  hop_limit: { max: 1 }\n"
 FIXTURES = peer_fixtures.fixtures(peer_fixtures.rules())
 
@@ -167,7 +167,7 @@ def test_v2only_has_full_precision_and_recall_and_the_documentation_has_the_figu
     table = rows(verdicts)
     assert all(it.split(" | ")[3] == "100% / 100%" for it in table), table
     written = [it for it in DOCUMENT.read_text().splitlines() if it.startswith(tuple(f"| {peer} | " for peer in PEERS))]
-    assert written == table, "\n".join(["write this table into docs/src/testing.md:", *table])
+    assert written == table, "\n".join(["write this table into docs/src/results.md:", *table])
 
 
 def test_counts_tell_a_false_alarm_from_a_miss():

@@ -29,7 +29,9 @@ use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place, Region};
 
 pub use self::endpoints::environment_is_plain_http;
-pub(crate) use self::endpoints::{http, https, is_on_this_machine};
+#[cfg(feature = "launcher")]
+pub(crate) use self::endpoints::is_on_this_machine;
+pub(crate) use self::endpoints::{http, https};
 use self::endpoints::{only_loopback, variables};
 pub(crate) use self::memo::{Expiring, Memo};
 use crate::call::{Call, CallLog};

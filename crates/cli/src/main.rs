@@ -10,11 +10,21 @@ use v2only::{Cli, Console, Exit, function};
 const STACK: usize = 64 * 1024 * 1024;
 
 fn main() -> ExitCode {
+    exit_on_panic();
     if let Some(name) = function::role() {
         return on_own_stack(move || run_function(&name));
     }
     let cli = Cli::from_command_line();
     on_own_stack(|| run(cli).report())
+}
+
+/// Lets a panic in any thread end the process, with the exit code of a bug. A release does not unwind.
+fn exit_on_panic() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        std::process::exit(Exit::Internal.code().into());
+    }));
 }
 
 fn on_own_stack(work: impl FnOnce() -> ExitCode + Send + 'static) -> ExitCode {

@@ -5,7 +5,7 @@ use v2only_policy::{Place, ResourceKind};
 
 use crate::failure::Failure;
 use crate::kinds::Kinds;
-use crate::ports::{ListNotebooks, ReadSurfaces, SourceReader};
+use crate::ports::{ListNotebooks, Page, ReadSurfaces, SourceReader};
 use crate::sources::read;
 
 /// A resource by what it can be called.
@@ -32,26 +32,12 @@ pub async fn existing<P: ListNotebooks + SourceReader + ReadSurfaces>(
         all.push(named(AccountDefaults::NAME.to_owned(), None));
     }
     if kinds.contains(ResourceKind::Notebook) {
-        let mut next = None;
-        loop {
-            let page = ports.notebook_names(place, next).await?;
-            all.extend(page.items.iter().map(|name| named(name.to_string(), None)));
-            next = page.next;
-            if next.is_none() {
-                break;
-            }
-        }
+        let names = Page::all(|next| ports.notebook_names(place, next)).await?;
+        all.extend(names.iter().map(|name| named(name.to_string(), None)));
     }
     if kinds.contains(ResourceKind::Image) {
-        let mut next = None;
-        loop {
-            let page = ports.own_images(place, next).await?;
-            all.extend(page.items.into_iter().map(|image| named(image.id.to_string(), Some(image.name))));
-            next = page.next;
-            if next.is_none() {
-                break;
-            }
-        }
+        let images = Page::all(|next| ports.own_images(place, next)).await?;
+        all.extend(images.into_iter().map(|image| named(image.id.to_string(), Some(image.name))));
     }
     if kinds.contains(ResourceKind::LaunchTemplate) {
         let mut consumers = read::consumers(ports, place).await?;
@@ -67,15 +53,8 @@ pub async fn existing<P: ListNotebooks + SourceReader + ReadSurfaces>(
         all.extend(configurations.into_iter().map(|it| named(it.name, None)));
     }
     for kind in ports.readable().iter().filter(|kind| kinds.contains(ResourceKind::Surface(**kind))) {
-        let mut next = None;
-        loop {
-            let page = ports.surfaces(place, *kind, next).await?;
-            all.extend(page.items.into_iter().map(|surface| named(surface.id, surface.name)));
-            next = page.next;
-            if next.is_none() {
-                break;
-            }
-        }
+        let surfaces = Page::all(|next| ports.surfaces(place, *kind, next)).await?;
+        all.extend(surfaces.into_iter().map(|surface| named(surface.id, surface.name)));
     }
     Ok(all)
 }

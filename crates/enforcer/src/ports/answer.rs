@@ -16,6 +16,24 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// The items of all pages of a listing, asked for one after the other.
+    ///
+    /// # Errors
+    /// The first call that failed.
+    pub async fn all<F: Future<Output = Answer<Self>>>(ask: impl Fn(Option<String>) -> F) -> Answer<Vec<T>> {
+        let (mut items, mut next) = (Vec::new(), None);
+        loop {
+            let page = ask(next).await?;
+            items.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
 /// What AWS answered to a change of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {

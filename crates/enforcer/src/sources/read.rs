@@ -8,7 +8,7 @@ use v2only_policy::source::{
 use v2only_policy::{ImageId, ImdsSupport, LaunchTemplateId, Place};
 
 use crate::failure::Failure;
-use crate::ports::{ListFleets, ListGroups, ListImages, ListLaunchTemplates};
+use crate::ports::{ListFleets, ListGroups, ListImages, ListLaunchTemplates, Page};
 
 /// What launches from launch templates: every Auto Scaling group, EC2 Fleet and Spot Fleet request. The images that they
 /// name are not described yet, see [`launch_templates`].
@@ -17,36 +17,14 @@ pub async fn consumers<P: ListGroups + ListFleets>(
     place: &Place,
 ) -> Result<Vec<Consumer>, Failure> {
     let mut all = groups(ports, place).await?;
-    let mut next = None;
-    loop {
-        let page = ports.fleets(place, next).await?;
-        all.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
-    loop {
-        let page = ports.spot_fleets(place, next).await?;
-        all.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            return Ok(all);
-        }
-    }
+    all.extend(Page::all(|next| ports.fleets(place, next)).await?);
+    all.extend(Page::all(|next| ports.spot_fleets(place, next)).await?);
+    Ok(all)
 }
 
 /// Every Auto Scaling group.
 pub async fn groups(ports: &impl ListGroups, place: &Place) -> Result<Vec<Consumer>, Failure> {
-    let (mut all, mut next) = (Vec::new(), None);
-    loop {
-        let page = ports.groups(place, next).await?;
-        all.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            return Ok(all);
-        }
-    }
+    Page::all(|next| ports.groups(place, next)).await
 }
 
 /// Every launch configuration with the groups that launch from it.
@@ -55,19 +33,12 @@ pub async fn launch_configurations(
     place: &Place,
     consumers: &[Consumer],
 ) -> Result<Vec<LaunchConfiguration>, Failure> {
-    let (mut all, mut next) = (Vec::new(), None);
-    loop {
-        let page = ports.launch_configurations(place, next).await?;
-        all.extend(page.items.into_iter().map(|configuration| {
-            let uses =
-                consumers.iter().filter(|user| user.configuration.as_ref() == Some(&configuration.name));
-            LaunchConfiguration { groups: uses.map(|user| user.id.clone()).collect(), ..configuration }
-        }));
-        next = page.next;
-        if next.is_none() {
-            return Ok(all);
-        }
-    }
+    let all = Page::all(|next| ports.launch_configurations(place, next)).await?;
+    let with_groups = all.into_iter().map(|configuration| {
+        let uses = consumers.iter().filter(|user| user.configuration.as_ref() == Some(&configuration.name));
+        LaunchConfiguration { groups: uses.map(|user| user.id.clone()).collect(), ..configuration }
+    });
+    Ok(with_groups.collect())
 }
 
 /// Every launch template with `$Default`, `$Latest` and the versions that consumers name by number, each with
@@ -77,27 +48,16 @@ pub async fn launch_templates<P: ListLaunchTemplates + ListImages>(
     place: &Place,
     consumers: &mut [Consumer],
 ) -> Result<Vec<LaunchTemplate>, Failure> {
-    let mut all: BTreeMap<LaunchTemplateId, LaunchTemplate> = BTreeMap::new();
-    let mut next = None;
-    loop {
-        let page = ports.launch_templates(place, next).await?;
-        all.extend(page.items.into_iter().map(|it| (it.id.clone(), it)));
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
+    let listed = Page::all(|next| ports.launch_templates(place, next)).await?;
+    let mut all: BTreeMap<LaunchTemplateId, LaunchTemplate> =
+        listed.into_iter().map(|it| (it.id.clone(), it)).collect();
     // Without a template there are no versions to ask for.
-    let mut more = !all.is_empty();
-    while more {
-        let page = ports.current_versions(place, next).await?;
-        for (id, version) in page.items {
+    if !all.is_empty() {
+        for (id, version) in Page::all(|next| ports.current_versions(place, next)).await? {
             if let Some(template) = all.get_mut(&id) {
                 keep(template, version);
             }
         }
-        next = page.next;
-        more = next.is_some();
     }
     for template in all.values_mut() {
         if let Some(was) = template.seems_displaced() {
