@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io;
 
 /// The same JSON document, with control characters and marks that turn the direction of text as escapes. JSON itself demands that
 /// only of controls below U+0020. Readers get the same values.
@@ -21,6 +22,24 @@ pub fn escaped_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// Writes JSON as [`escaped_json`] does, piece by piece, so that no document is in memory as a whole. Each piece has to be whole UTF-8,
+/// as `serde_json` writes it.
+#[derive(Debug)]
+pub struct EscapedJson<W>(pub W);
+
+impl<W: io::Write> io::Write for EscapedJson<W> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let text =
+            std::str::from_utf8(piece).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.0.write_all(escaped_json(text).as_bytes())?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// Outside of strings, JSON has only ASCII, and of the controls only tab and line breaks.
 const fn needs_escape(letter: char) -> bool {
     matches!(
@@ -31,7 +50,7 @@ const fn needs_escape(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::escaped_json;
+    use super::{EscapedJson, escaped_json};
 
     #[test]
     fn the_values_stay_the_same() {
@@ -42,6 +61,10 @@ mod tests {
         assert!(!escaped.contains(['\u{202e}', '\u{2066}', '\u{2028}']));
         assert!(escaped.contains("ü€😀") && escaped.contains("\\u009b2J"));
         assert_eq!(serde_json::from_str::<[String; 1]>(&escaped).unwrap(), [hostile]);
+
+        let mut written = Vec::new();
+        serde_json::to_writer_pretty(EscapedJson(&mut written), &[hostile]).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), escaped);
     }
 
     #[test]

@@ -40,7 +40,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-pub use json_text::escaped_json;
+pub use json_text::{EscapedJson, escaped_json};
 pub use notice::Notice;
 pub use parse::{Document, parse};
 pub use problem::{Invalid, Problem};

@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use v2only_document::escaped_json;
+use v2only_document::{EscapedJson, escaped_json};
 
 use crate::report::csv;
 
 /// Writes one JSON document and a line end.
 pub(crate) fn json(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(document)?;
-    writeln!(out, "{}", escaped_json(&text))
+    serde_json::to_writer_pretty(EscapedJson(&mut *out), document)?;
+    writeln!(out)
 }
 
 /// Writes one JSON document a line, and nothing else.

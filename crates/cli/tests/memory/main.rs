@@ -28,8 +28,8 @@ instances: { usage_gate: { applies_to: none } }
 const FEW: usize = 2_500;
 const MANY: usize = 10_000;
 
-/// What `MANY` may take beyond what `FEW` left behind, in kilobytes. Keeping them would take twice of it.
-const MORE: usize = 20 * 1024;
+/// What `MANY` may take beyond what `FEW` left behind, in kilobytes. Keeping them would take 40 MB, and their text 15 MB.
+const MORE: usize = 8 * 1024;
 
 /// So many instances that answer version 1, with many tags, as instances have.
 fn world(number: usize) -> FakeWorld {
