@@ -96,7 +96,8 @@ async fn a_state_change_of_an_unknown_launch_is_described() {
 #[tokio::test]
 async fn options_that_somebody_changes_after_a_compliant_launch_are_described() {
     let app = app(ENFORCE, |world| drop(world.instance("i-00000001").clone()));
-    handle(&app, launch(&["i-00000001"], "required")).await;
+    let (said, _) = handle(&app, launch(&["i-00000001"], "required")).await;
+    assert_eq!(said, ["i-00000001 left"]);
     let (said, _) = handle(&app, modified("i-00000001", Some("optional"), NOW)).await;
     assert_eq!(said, ["i-00000001 fixed"]);
     app.ports.0.lock().unwrap().instance("i-00000001").options.http_tokens = HttpTokens::Optional;
