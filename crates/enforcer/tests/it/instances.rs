@@ -150,13 +150,15 @@ async fn instances_not_visible_yet_go_back_to_the_queue_and_the_others_do_not() 
 }
 
 #[tokio::test]
-async fn one_that_stays_invisible_is_gone() {
-    let app = app(ENFORCE, |_| {});
-    let mut event = launch(&["i-00000001"], "optional");
-    event["detail"]["eventTime"] = json!("2026-11-20T11:54:00Z");
-    let (said, reply) = handle(&app, event).await;
-    assert_eq!(said, ["i-00000001 left"]);
-    assert!(reply.is_ok());
+async fn one_that_stays_invisible_for_five_minutes_is_gone() {
+    for (time, outcome) in [("11:54:00", "left"), ("11:55:00", "left"), ("11:55:01", "retry")] {
+        let app = app(ENFORCE, |_| {});
+        let mut event = launch(&["i-00000001"], "optional");
+        event["detail"]["eventTime"] = json!(format!("2026-11-20T{time}Z"));
+        let (said, reply) = handle(&app, event).await;
+        assert_eq!(said, [format!("i-00000001 {outcome}")], "{time}");
+        assert_eq!(reply.is_ok(), outcome == "left", "{time}");
+    }
 }
 
 #[tokio::test]
@@ -293,16 +295,20 @@ async fn a_bare_record_in_a_queue_is_refused() {
 
 #[tokio::test]
 async fn what_there_is_no_time_left_for_goes_back() {
-    let app = app(ENFORCE, |world| {
-        world.instance("i-00000001");
-    });
-    let mut say = |_: LogEntry<'_>| {};
-    let deadline = now() + jiff::SignedDuration::from_secs(1);
-    let invocation = Invocation { now: &now, deadline: Some(deadline), log: &mut say };
-    let payload = batch(&[launch(&["i-00000001"], "optional")]);
-    let (reply, _) = handle_ec2(payload, &app, invocation).await.unwrap();
-    assert_eq!(reply["batchItemFailures"].as_array().unwrap().len(), 1);
-    assert_eq!(app.ports.tokens("i-00000001"), HttpTokens::Optional);
+    for (left, again, tokens) in
+        [(1_000, 1, HttpTokens::Optional), (2_999, 1, HttpTokens::Optional), (3_000, 0, HttpTokens::Required)]
+    {
+        let app = app(ENFORCE, |world| {
+            world.instance("i-00000001");
+        });
+        let mut say = |_: LogEntry<'_>| {};
+        let deadline = now() + jiff::SignedDuration::from_millis(left);
+        let invocation = Invocation { now: &now, deadline: Some(deadline), log: &mut say };
+        let payload = batch(&[launch(&["i-00000001"], "optional")]);
+        let (reply, _) = handle_ec2(payload, &app, invocation).await.unwrap();
+        assert_eq!(reply["batchItemFailures"].as_array().unwrap().len(), again, "{left} ms");
+        assert_eq!(app.ports.tokens("i-00000001"), tokens, "{left} ms");
+    }
 }
 
 #[tokio::test]

@@ -306,23 +306,45 @@ async fn a_stopped_notebook_is_updated_and_stays_stopped() {
     assert_eq!(world.notebook("churn", NotebookStatus::Pending).status, NotebookStatus::Stopped);
 }
 
+/// Somebody created a notebook with a minimum version.
+fn created(name: &str, version: &str) -> Value {
+    let mut event = requested(name, version, NOW);
+    event["detail"]["eventName"] = json!("CreateNotebookInstance");
+    let arn = format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/{name}");
+    event["detail"]["responseElements"] = json!({ "notebookInstanceArn": arn });
+    event
+}
+
 #[tokio::test]
 async fn one_created_with_version_2_costs_no_call() {
-    let app = app(|_| {});
-    let event = json!({
-        "version": "0", "id": "e-1", "detail-type": "AWS API Call via CloudTrail", "source": "aws.sagemaker",
-        "account": ACCOUNT, "time": NOW, "region": REGION, "resources": [],
-        "detail": {
-            "eventVersion": "1.11", "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateNotebookInstance",
-            "eventTime": NOW, "awsRegion": REGION, "eventID": "ct-1", "recipientAccountId": ACCOUNT,
-            "eventType": "AwsApiCall", "userIdentity": {"type": "Root", "accountId": ACCOUNT},
-            "requestParameters": {
-                "notebookInstanceName": "churn",
-                "instanceMetadataServiceConfiguration": {"minimumInstanceMetadataServiceVersion": "2"},
-            },
-            "responseElements": {"notebookInstanceArn": format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/churn")},
-        },
+    let app = app(|world| {
+        world.notebook("churn", NotebookStatus::Stopped);
     });
-    assert_eq!(handle(&app, event).await.unwrap(), ["left"]);
+    let mut reasons = Vec::new();
+    let mut say = |entry: LogEntry<'_>| {
+        if let LogEntry::Record(record) = entry {
+            reasons.push((record.outcome.code(), record.reasons().join("; ")));
+        }
+    };
+    let invocation = Invocation { now: &now, deadline: None, log: &mut say };
+    handle_notebook(created("churn", "2"), &app, invocation).await.unwrap();
+    let [(outcome, reasons)] = reasons.as_slice() else { panic!("{reasons:?}") };
+    assert_eq!((*outcome, reasons.as_str()), ("left", "minimum IMDS version is 2, says its creation record"));
     assert_eq!(app.ports.calls(), Vec::<String>::new());
+    assert_eq!(handle(&app, created("churn", "1")).await.unwrap(), ["fixed"], "any other is described");
+}
+
+/// What v2only did itself is nobody's flip.
+#[tokio::test]
+async fn an_update_of_our_own_is_not_remembered_as_a_flip() {
+    for (by, is_remembered) in [("v2only-ec2-enforcer", false), ("developer", true)] {
+        let app = app(|world| {
+            world.notebook("churn", NotebookStatus::Stopped);
+        });
+        let mut event = turned_back("churn");
+        let arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/{by}/{by}");
+        event["detail"]["userIdentity"] = json!({"type": "AssumedRole", "arn": arn, "accountId": ACCOUNT});
+        assert_eq!(handle(&app, event).await.unwrap(), ["fixed"], "{by}");
+        assert_eq!(tags(&app).contains_key("v2only:reverted"), is_remembered, "{by}");
+    }
 }

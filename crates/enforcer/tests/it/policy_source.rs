@@ -30,6 +30,10 @@ async fn a_bad_document_does_not_replace_the_last_good_one() {
     assert_eq!((good.policy.rules.mode, good.stale), (Mode::Observe, None));
     source.in_force(&aws, later(3)).await.unwrap();
     assert_eq!(aws.calls().len(), 4, "a fresh document is not read again");
+    source.in_force(&aws, later(4) - SignedDuration::from_millis(1)).await.unwrap();
+    assert_eq!(aws.calls().len(), 4);
+    source.in_force(&aws, later(4)).await.unwrap();
+    assert_eq!(aws.calls().len(), 5, "after a minute it is");
 }
 
 /// What `openssl` signed.

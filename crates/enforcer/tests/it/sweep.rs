@@ -25,7 +25,7 @@ pub struct SweepOutput {
     pub counts: Vec<Counts>,
     pub invocations: usize,
     /// Texts of messages that were received too often.
-    dead: Vec<String>,
+    pub dead: Vec<String>,
 }
 
 impl SweepOutput {
