@@ -24,10 +24,7 @@ fn found(kind: &str, after: Value, settings: &Settings) -> Vec<Finding> {
 }
 
 fn whys(kind: &str, after: Value) -> Vec<String> {
-    found(kind, after, &Settings::shipped())
-        .into_iter()
-        .map(|it| it.why)
-        .collect()
+    found(kind, after, &Settings::shipped()).into_iter().map(|it| it.why).collect()
 }
 
 #[rstest]
@@ -41,11 +38,7 @@ fn whys(kind: &str, after: Value) -> Vec<String> {
 #[case::stored_state(json!({"terraform_version": "1.9.0", "lineage": "x"}), false, true)]
 #[case::lineage_alone(json!({"lineage": "x"}), false, false)]
 #[case::program_alone(json!({"terraform_version": "1.9.0"}), false, false)]
-fn a_document_is_a_plan_or_a_state(
-    #[case] document: Value,
-    #[case] plan: bool,
-    #[case] state: bool,
-) {
+fn a_document_is_a_plan_or_a_state(#[case] document: Value, #[case] plan: bool, #[case] state: bool) {
     assert_eq!((is_plan(&document), is_state(&document)), (plan, state));
 }
 
@@ -66,16 +59,10 @@ fn lines_around_a_plan_are_recognized(#[case] text: &str, #[case] wrapped: bool)
 
 #[test]
 fn a_plan_for_people_and_a_stream_are_recognized() {
-    assert!(is_plan_for_people(
-        "\nTerraform will perform the following actions:\n"
-    ));
-    assert!(is_plan_for_people(
-        "OpenTofu will perform the following actions:\n"
-    ));
+    assert!(is_plan_for_people("\nTerraform will perform the following actions:\n"));
+    assert!(is_plan_for_people("OpenTofu will perform the following actions:\n"));
     assert!(!is_plan_for_people("Terraform will perform\n"));
-    assert!(is_plan_stream(
-        "text\n{\"@level\": \"info\", \"type\": \"version\"}\n"
-    ));
+    assert!(is_plan_stream("text\n{\"@level\": \"info\", \"type\": \"version\"}\n"));
     assert!(!is_plan_stream("{\"type\": \"version\"}\n"));
     assert!(!is_plan_stream("text\n"));
 }
@@ -95,14 +82,7 @@ fn resources_are_counted_by_what_is_done_with_them() {
         data,
         without_address,
     ];
-    assert_eq!(
-        counts(&plan(&changes)),
-        Counts {
-            judged: 1,
-            named: 2,
-            other: 1
-        }
-    );
+    assert_eq!(counts(&plan(&changes)), Counts { judged: 1, named: 2, other: 1 });
     assert_eq!(counts(&json!({})), Counts::default());
 }
 
@@ -125,20 +105,10 @@ fn the_hop_limit_is_that_of_the_document(
     #[case] hops: u8,
     #[case] wanted: Option<u8>,
 ) {
-    let settings = Settings {
-        hop_limit,
-        ..Settings::shipped()
-    };
+    let settings = Settings { hop_limit, ..Settings::shipped() };
     let options = json!({"http_tokens": "required", "http_put_response_hop_limit": hops});
-    let found = found(
-        "aws_instance",
-        json!({"metadata_options": [options]}),
-        &settings,
-    );
-    let instead: Vec<String> = found
-        .into_iter()
-        .map(|it| format!("{}\n{}", it.why, it.instead))
-        .collect();
+    let found = found("aws_instance", json!({"metadata_options": [options]}), &settings);
+    let instead: Vec<String> = found.into_iter().map(|it| format!("{}\n{}", it.why, it.instead)).collect();
     let expected = wanted.map(|wanted| {
         format!(
             "http_put_response_hop_limit is {hops}\nmetadata_options {{\n  http_put_response_hop_limit = {wanted}\n}}"
@@ -186,21 +156,12 @@ fn the_hop_limit_is_that_of_the_document(
 )]
 fn the_lines_to_write_are_those_of_the_provider(#[case] kind: &str, #[case] instead: &str) {
     let found = found(kind, json!({}), &Settings::shipped());
-    assert_eq!(
-        found
-            .iter()
-            .map(|it| it.instead.as_str())
-            .collect::<Vec<_>>(),
-        [instead]
-    );
+    assert_eq!(found.iter().map(|it| it.instead.as_str()).collect::<Vec<_>>(), [instead]);
 }
 
 /// What decides where nothing is stated.
 #[rstest]
-#[case(
-    "aws_instance",
-    "http_tokens is not stated, so the account default and the AMI decide"
-)]
+#[case("aws_instance", "http_tokens is not stated, so the account default and the AMI decide")]
 #[case(
     "aws_launch_configuration",
     "http_tokens is not stated, which for a launch configuration means optional"
@@ -209,10 +170,7 @@ fn the_lines_to_write_are_those_of_the_provider(#[case] kind: &str, #[case] inst
     "awscc_autoscaling_launch_configuration",
     "http_tokens is not stated, which for a launch configuration means optional"
 )]
-#[case(
-    "aws_autoscaling_group",
-    "neither a launch template nor a launch configuration is stated"
-)]
+#[case("aws_autoscaling_group", "neither a launch template nor a launch configuration is stated")]
 #[case(
     "awscc_autoscaling_auto_scaling_group",
     "neither a launch template nor a launch configuration is stated"
@@ -221,18 +179,9 @@ fn the_lines_to_write_are_those_of_the_provider(#[case] kind: &str, #[case] inst
     "aws_spot_fleet_request",
     "launch specifications cannot state http_tokens, so the account default and the AMI decide"
 )]
-#[case(
-    "aws_eks_node_group",
-    "without a launch template the account default and the AMI decide"
-)]
-#[case(
-    "aws_cloud9_environment_ec2",
-    "aws_cloud9_environment_ec2: AWS Cloud9 launches the instance"
-)]
-#[case(
-    "aws_ec2_instance_metadata_defaults",
-    "http_tokens is not stated, which is no-preference"
-)]
+#[case("aws_eks_node_group", "without a launch template the account default and the AMI decide")]
+#[case("aws_cloud9_environment_ec2", "aws_cloud9_environment_ec2: AWS Cloud9 launches the instance")]
+#[case("aws_ec2_instance_metadata_defaults", "http_tokens is not stated, which is no-preference")]
 fn a_silent_resource_says_what_decides(#[case] kind: &str, #[case] why: &str) {
     assert_eq!(whys(kind, json!({})), [why]);
 }
@@ -258,10 +207,7 @@ fn a_group_names_its_launch_configuration(#[case] kind: &str, #[case] argument: 
     assert_eq!(findings(&plan, &Settings::shipped()), []);
     plan["configuration"] = stated("data.aws_launch_configuration.web.name");
     let found = findings(&plan, &Settings::shipped());
-    assert_eq!(
-        found.iter().map(|it| it.why.as_str()).collect::<Vec<_>>(),
-        [outside]
-    );
+    assert_eq!(found.iter().map(|it| it.why.as_str()).collect::<Vec<_>>(), [outside]);
 }
 
 #[rstest]
@@ -282,26 +228,16 @@ fn only_the_deletion_of_a_default_resets_it() {
     let kind = "aws_ec2_instance_metadata_defaults";
     let count = |change: Value| findings(&plan(&[change]), &Settings::shipped()).len();
     assert_eq!(count(change(kind, &["delete"], Value::Null)), 1);
-    assert_eq!(
-        count(change(
-            kind,
-            &["delete", "create"],
-            json!({"http_tokens": "required"})
-        )),
-        0
-    );
+    assert_eq!(count(change(kind, &["delete", "create"], json!({"http_tokens": "required"}))), 0);
     assert_eq!(count(change("aws_instance", &["delete"], Value::Null)), 0);
 }
 
-/// A fleet with overrides of which one is known later, and a security configuration that is stored as text.
+/// The tokens of an override, and the value of a setting.
 #[test]
 fn a_switch_within_a_list_may_be_known_later() {
-    let mut fleet = change(
-        "awscc_ec2_ec2_fleet",
-        &["create"],
-        json!({"launch_template_configs": [{}]}),
-    );
-    fleet["change"]["after_unknown"] = json!({"launch_template_configs": [{"overrides": [{"metadata_options": {"http_tokens": true}}]}]});
+    let mut fleet = change("awscc_ec2_ec2_fleet", &["create"], json!({"launch_template_configs": [{}]}));
+    fleet["change"]["after_unknown"] =
+        json!({"launch_template_configs": [{"overrides": [{"metadata_options": {"http_tokens": true}}]}]});
     let found = findings(&plan(&[fleet]), &Settings::shipped());
     let whys: Vec<&str> = found.iter().map(|it| it.why.as_str()).collect();
     assert_eq!(
@@ -311,15 +247,9 @@ fn a_switch_within_a_list_may_be_known_later() {
             "the launch template is not in this plan, and decides"
         ]
     );
-    let mut settings = change(
-        "aws_elastic_beanstalk_environment",
-        &["create"],
-        json!({"setting": [{"name": "a"}]}),
-    );
+    let mut settings =
+        change("aws_elastic_beanstalk_environment", &["create"], json!({"setting": [{"name": "a"}]}));
     settings["change"]["after_unknown"] = json!({"setting": [{"name": false, "value": true}]});
     let found = findings(&plan(&[settings]), &Settings::shipped());
-    assert_eq!(
-        found[0].why,
-        "DisableIMDSv1 is known only after the plan was applied"
-    );
+    assert_eq!(found[0].why, "DisableIMDSv1 is known only after the plan was applied");
 }
