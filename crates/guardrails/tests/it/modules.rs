@@ -243,9 +243,9 @@ fn a_condition_in_a_module_is_named_with_the_module() {
 fn modules_within_modules_are_followed_up_to_a_limit() {
     let found = |depth: usize| {
         let path = |it: usize| if it == 0 { "main.tf".to_owned() } else { format!("m{it}/main.tf") };
-        let text = |it: usize| {
-            let source = if it == 0 { "./m1".to_owned() } else { format!("../m{}", it + 1) };
-            if it == depth {
+        let text = |number: usize| {
+            let source = if number == 0 { "./m1".to_owned() } else { format!("../m{}", number + 1) };
+            if number == depth {
                 instance("", "\"required\"")
             } else {
                 format!("module \"m\" {{\n  source = \"{source}\"\n}}\n")

@@ -232,7 +232,7 @@ fn only_the_deletion_of_a_default_resets_it() {
     assert_eq!(count(change("aws_instance", &["delete"], Value::Null)), 0);
 }
 
-/// A fleet with overrides of which one is known later, and a security configuration that is stored as text.
+/// The tokens of an override, and the value of a setting.
 #[test]
 fn a_switch_within_a_list_may_be_known_later() {
     let mut fleet = change("awscc_ec2_ec2_fleet", &["create"], json!({"launch_template_configs": [{}]}));
