@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Cold starts of the functions beside a plain boto3 handler with the same clients, interleaved in one run.
 
-    cargo build --workspace && tests/run --only package && tests/run --only foreign    # once
-    target/venv/bin/python tests/bench/coldstart.py
+    tests/bench/run --rounds 1 coldstart                     # installs and builds everything first
+    target/venv-bench/bin/python tests/bench/coldstart.py    # once more
 
 Absolute times depend on the machine and on its other work; the ratios are the result. For every start the harness
 plays Lambda's Runtime API on loopback and the embedded AWS (or, with --aws moto, moto) plays AWS. Measured:
@@ -24,6 +24,7 @@ import http.server
 import ipaddress
 import json
 import os
+import platform
 import shutil
 import ssl
 import statistics
@@ -46,6 +47,8 @@ import cloudtrail  # noqa: E402
 import servers  # noqa: E402
 
 REGION = "us-east-1"
+# The functions as a release has them.
+MUSL = f"{platform.machine()}-unknown-linux-musl"
 FUNCTIONS = ("ec2-enforcer", "notebook-enforcer")
 POLICIES = {
     "ec2-enforcer": "version: 1\nmode: enforce\ninstances: { http_tokens: required }\n",
@@ -431,8 +434,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reps", type=int, default=15, help="starts of each handler in each way (default: 15)")
     parser.add_argument("--aws", choices=("sandbox", "moto"), default="sandbox")
-    parser.add_argument("--bin", type=Path, default=target / "release", help="where the function binaries are")
-    parser.add_argument("--sandbox", type=Path, default=target / "debug" / "v2only-sandbox")
+    parser.add_argument("--bin", type=Path, default=target / MUSL / "release", help="where the function binaries are")
+    parser.add_argument("--sandbox", type=Path, default=target / "release" / "v2only-sandbox")
     parser.add_argument("--functions", nargs="+", choices=FUNCTIONS, default=None)
     parser.add_argument("--json", type=Path, help="also write all samples and medians to this file")
     options = parser.parse_args()

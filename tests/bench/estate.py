@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Large estates: what a scan of them takes beside plain boto3, and how near a throttled `enforce` comes to the floor.
 
-    cargo build --workspace && cargo build --release -p v2only && tests/run --only foreign    # once
-    target/venv/bin/python tests/bench/estate.py
+    tests/bench/run --rounds 1 estate                     # installs and builds everything first
+    target/venv-bench/bin/python tests/bench/estate.py    # once more
 
 Absolute times depend on the machine and on its other work; the ratios are the result. The embedded AWS holds so many
 instances, some with IMDSv1; `v2only scan` and tests/bench/boto3_list.py ask it for the same ones, one
@@ -189,7 +189,7 @@ def main() -> int:
     target = servers.target_directory()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=Path, default=target / "release" / "v2only")
-    parser.add_argument("--sandbox", type=Path, default=target / "debug" / "v2only-sandbox")
+    parser.add_argument("--sandbox", type=Path, default=target / "release" / "v2only-sandbox")
     parser.add_argument("--numbers", type=int, nargs="+", default=[10_000, 100_000], help="instances of an estate")
     parser.add_argument("--shares", type=int, nargs="+", default=[1, 100], help="percent of them that violate")
     parser.add_argument("--each", type=int, nargs="+", default=[10, 98], help="changes in each of 1024 places")

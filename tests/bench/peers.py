@@ -1,12 +1,8 @@
 #!/usr/bin/env python3
 """The same estate fixed by `v2only enforce`, by Cloud Custodian, by metabadger and by plain boto3, one after the other.
 
-    cargo build --workspace && cargo build --release -p v2only && tests/run --only foreign    # once
-    python3 -m venv target/venv-custodian
-    target/venv-custodian/bin/pip install --no-deps -r tests/bench/requirements-custodian.lock.txt
-    python3 -m venv target/venv-metabadger
-    target/venv-metabadger/bin/pip install --no-deps -r tests/bench/requirements-metabadger.lock.txt
-    target/venv/bin/python tests/bench/peers.py
+    tests/bench/run --rounds 1 peers                     # installs and builds everything first
+    target/venv-bench/bin/python tests/bench/peers.py    # once more
 
 Absolute times depend on the machine and on its other work; the ratios are the result. Estates of the embedded AWS:
 
@@ -230,7 +226,7 @@ def main() -> int:
     target = servers.target_directory()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=absolute, default=target / "release" / "v2only")
-    parser.add_argument("--sandbox", type=Path, default=target / "debug" / "v2only-sandbox")
+    parser.add_argument("--sandbox", type=Path, default=target / "release" / "v2only-sandbox")
     programs = target / "venv-custodian" / "bin"
     parser.add_argument("--custodian", type=Path, default=programs, help="the folder of its programs")
     programs = target / "venv-metabadger" / "bin"

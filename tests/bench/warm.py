@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Warm events: what one process takes for launches of 0, 1, 20 and 500 violating instances, beside a plain boto3 handler.
 
-    cargo build --workspace && tests/run --only package && tests/run --only foreign    # once
-    target/venv/bin/python tests/bench/warm.py
+    tests/bench/run --rounds 1 warm                     # installs and builds everything first
+    target/venv-bench/bin/python tests/bench/warm.py    # once more
 
 Absolute times depend on the machine and on its other work; the ratios are the result. The harness plays Lambda's Runtime API and
 the embedded AWS plays AWS. A handler has one core to itself, where the machine has two, and gets one event after the other. The
@@ -37,7 +37,7 @@ sys.path.insert(0, str(HERE.parent / "foreign"))
 import boto3  # noqa: E402
 import cloudtrail  # noqa: E402
 import servers  # noqa: E402
-from coldstart import POLICIES, Handler, cpu_ms, serve  # noqa: E402
+from coldstart import MUSL, POLICIES, Handler, cpu_ms, serve  # noqa: E402
 from estate import ACCOUNT, REGION, ask  # noqa: E402
 
 FUNCTION = "ec2-enforcer"
@@ -142,8 +142,8 @@ def left_over(url: str) -> int:
 def main() -> int:
     target = servers.target_directory()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", type=Path, default=target / "release", help="where the function binaries are")
-    parser.add_argument("--sandbox", type=Path, default=target / "debug" / "v2only-sandbox")
+    parser.add_argument("--bin", type=Path, default=target / MUSL / "release", help="where the function binaries are")
+    parser.add_argument("--sandbox", type=Path, default=target / "release" / "v2only-sandbox")
     parser.add_argument("--violating", type=int, nargs="+", choices=LAUNCHES, default=list(LAUNCHES))
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     options = parser.parse_args()

@@ -8,9 +8,9 @@
 //! | `POST reset-events` | forgets them |
 //! | `POST advance` `{"seconds": 5}` | moves a manual clock |
 //! | `POST throttling` `{"enforced": true}` | token buckets on or off |
-//! | `POST inject` | orders a fault, see [`FaultOrder`] |
+//! | `POST inject` | orders a fault, see [`faults`] |
 //! | `POST reset-faults` | cancels all faults |
-//! | `POST before` | lets somebody else act before a call, see [`BeforeOrder`] |
+//! | `POST before` | lets somebody else act before a call, see [`faults`] |
 //! | `POST launch-as` | launches as another actor, see [`LaunchOrder`] |
 //! | `POST option-quirks` `{"region", "quirks": {"unknown"?, "refusal"?, "undescribed"?}}` | what a Region makes of metadata options |
 //! | `POST metric-data` `{"account", "region", "instance_id", "metric", "start", "every_seconds", "values"}` | datapoints |
@@ -22,40 +22,26 @@
 //! | `POST control-finding` `{"account", "region", "control", "resource", "status"}` | what AWS's own control found |
 //! | `POST organization` | sets the organization, see [`UnitOrder`] |
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+mod faults;
+mod order;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::call_filter::CallFilter;
+use self::order::{ActorName, Reply, done, read, text};
 use crate::core::Core;
-use crate::ec2::{Actor, HttpTokens, LaunchSpec, OptionQuirks, launch_as};
-use crate::error::AwsError;
-use crate::faults::{Effect, Fault};
+use crate::ec2::{HttpTokens, LaunchSpec, OptionQuirks, launch_as};
 use crate::identity::Place;
-use crate::interventions::Intervention;
 use crate::organizations::{AccountState, MemberAccount, Organization, OrganizationalUnit};
-use crate::others::ActorCall;
-
-type Reply = Result<Response, NotUnderstood>;
-
-/// An order that is not one, with what is wrong with it.
-struct NotUnderstood(String);
-
-impl IntoResponse for NotUnderstood {
-    fn into_response(self) -> Response {
-        (StatusCode::BAD_REQUEST, format!("not understood: {}\n", self.0)).into_response()
-    }
-}
 
 /// The routes.
 pub(crate) fn routes() -> Router<Arc<Core>> {
@@ -64,11 +50,11 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .route("/events", get(async |State(core): State<Arc<Core>>| text(&json!(core.bus.published()))))
         .route("/reset-calls", post(reset_calls))
         .route("/reset-events", post(reset_events))
-        .route("/reset-faults", post(reset_faults))
+        .route("/reset-faults", post(faults::reset_faults))
         .route("/advance", post(advance))
         .route("/throttling", post(throttling))
-        .route("/inject", post(inject))
-        .route("/before", post(before))
+        .route("/inject", post(faults::inject))
+        .route("/before", post(faults::before))
         .route("/launch-as", post(launch))
         .route("/option-quirks", post(option_quirks))
         .route("/roles", post(role))
@@ -82,18 +68,6 @@ pub(crate) fn routes() -> Router<Arc<Core>> {
         .merge(crate::securityhub::control_routes())
 }
 
-fn faults(core: &Core) -> std::sync::MutexGuard<'_, crate::faults::Faults> {
-    core.faults.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn text(value: &Value) -> Response {
-    ([("content-type", "application/json")], value.to_string()).into_response()
-}
-
-fn done() -> Response {
-    text(&json!({}))
-}
-
 async fn reset_calls(State(core): State<Arc<Core>>) -> Response {
     core.clear_calls();
     done()
@@ -102,16 +76,6 @@ async fn reset_calls(State(core): State<Arc<Core>>) -> Response {
 async fn reset_events(State(core): State<Arc<Core>>) -> Response {
     core.bus.clear();
     done()
-}
-
-async fn reset_faults(State(core): State<Arc<Core>>) -> Response {
-    faults(&core).clear();
-    done()
-}
-
-/// Reads the request, strictly: a misspelt member must not pick a default.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, NotUnderstood> {
-    serde_json::from_slice(body).map_err(|error| NotUnderstood(error.to_string()))
 }
 
 #[derive(Deserialize)]
@@ -140,146 +104,6 @@ async fn throttling(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
     Ok(done())
 }
 
-/// A fault. `effect` is `error-before`, `error-after` (both with `status`, `code`, `message`),
-/// `drop-before`, `drop-after`, `hold-after` or `latency` (with `millis`).
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FaultOrder {
-    service: Option<String>,
-    action: Option<String>,
-    account: Option<String>,
-    region: Option<String>,
-    #[serde(default = "one")]
-    from_call: u64,
-    times: Option<u64>,
-    chance: Option<f64>,
-    effect: EffectName,
-    #[serde(default)]
-    status: u16,
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    millis: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum EffectName {
-    ErrorBefore,
-    ErrorAfter,
-    DropBefore,
-    DropAfter,
-    HoldAfter,
-    Latency,
-}
-
-const fn one() -> u64 {
-    1
-}
-
-async fn inject(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
-    let order: FaultOrder = read(&body)?;
-    let error =
-        || AwsError::client(order.code.clone(), order.message.clone()).with_status(order.status.max(400));
-    let effect = match order.effect {
-        EffectName::ErrorBefore => Effect::ErrorBefore(error()),
-        EffectName::ErrorAfter => Effect::ErrorAfter(error()),
-        EffectName::DropBefore => Effect::DropBefore,
-        EffectName::DropAfter => Effect::DropAfter,
-        EffectName::HoldAfter => Effect::HoldAfter,
-        EffectName::Latency => Effect::Latency(Duration::from_millis(order.millis)),
-    };
-    let mut fault = Fault::anywhere(effect).from_call(order.from_call);
-    if let Some(service) = &order.service {
-        fault = fault.in_service(service);
-    }
-    if let Some(action) = &order.action {
-        fault = fault.of_action(action);
-    }
-    if let Some(account) = &order.account {
-        fault = fault.in_account(account);
-    }
-    if let Some(region) = &order.region {
-        fault = fault.in_region(region);
-    }
-    if let Some(times) = order.times {
-        fault = fault.times(times);
-    }
-    if let Some(chance) = order.chance {
-        fault = fault.chance(chance);
-    }
-    faults(&core).add(fault);
-    Ok(done())
-}
-
-/// Calls of somebody else (`calls`), made once and in order, immediately before the nth (`call`,
-/// from 1) call of `service` and `action` takes effect. A refused call of somebody else ends the
-/// sequence.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BeforeOrder {
-    service: String,
-    action: String,
-    account: Option<String>,
-    region: Option<String>,
-    #[serde(default = "one")]
-    call: u64,
-    calls: Vec<CallOrder>,
-}
-
-/// `parameters` are those of the wire, `{"Tag.1.Key": "team"}`; `document` is the request of a JSON service.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CallOrder {
-    account: String,
-    region: String,
-    actor: ActorName,
-    service: String,
-    action: String,
-    #[serde(default)]
-    parameters: BTreeMap<String, String>,
-    document: Option<Value>,
-}
-
-impl CallOrder {
-    fn build(self) -> ActorCall {
-        let call = ActorCall::new(&self.account, &self.region, self.actor.build());
-        match self.document {
-            Some(document) => call.json(&self.service, &self.action, document),
-            None => {
-                let pairs = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-                call.query(&self.service, &self.action, pairs)
-            }
-        }
-    }
-}
-
-async fn before(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
-    let order: BeforeOrder = read(&body)?;
-    let mut filter = CallFilter::of(&order.service, &order.action);
-    if let Some(account) = &order.account {
-        filter = filter.in_account(account);
-    }
-    if let Some(region) = &order.region {
-        filter = filter.in_region(region);
-    }
-    let calls: Vec<ActorCall> = order.calls.into_iter().map(CallOrder::build).collect();
-    let weak = Arc::downgrade(&core);
-    let act = Box::new(move || {
-        let Some(core) = weak.upgrade() else { return };
-        // The refused call is in CloudTrail, where a test can see it.
-        let _refused = calls.iter().try_for_each(|call| call.perform(&core).map(|_| ()));
-    });
-    core.interventions.lock().unwrap_or_else(PoisonError::into_inner).push(Intervention {
-        filter,
-        skip: order.call.saturating_sub(1),
-        act,
-    });
-    Ok(done())
-}
-
 /// A launch. `actor` is `{"user": "name"}`, `{"role": ["name", "session"]}`, `{"auto-scaling":
 /// "group"}`,
 /// `"spot-service"` or `{"fleet": "role"}`.
@@ -299,31 +123,9 @@ struct LaunchOrder {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum ActorName {
-    User(String),
-    Role(String, String),
-    AutoScaling(String),
-    SpotService,
-    Fleet(String),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
 enum TokensName {
     Optional,
     Required,
-}
-
-impl ActorName {
-    fn build(self) -> Actor {
-        match self {
-            Self::User(name) => Actor::User(name),
-            Self::Role(role, session) => Actor::Role(role, session),
-            Self::AutoScaling(group) => Actor::AutoScaling(group),
-            Self::SpotService => Actor::SpotService,
-            Self::Fleet(role) => Actor::Fleet(role),
-        }
-    }
 }
 
 async fn launch(State(core): State<Arc<Core>>, body: Bytes) -> Reply {
