@@ -23,8 +23,9 @@ pub fn boolean(node: &Node) -> Option<bool> {
 pub fn integer(node: &Node) -> Option<i64> {
     let text = plain(node)?;
     let parse = |digits: &str, radix: u32| {
-        let fit = !digits.is_empty() && digits.chars().all(|it| it.is_digit(radix));
-        if fit { i64::from_str_radix(digits, radix).ok() } else { None }
+        // `from_str_radix` accepts a sign, and the sign is read already.
+        let only_digits = digits.chars().all(|it| it.is_digit(radix));
+        if only_digits { i64::from_str_radix(digits, radix).ok() } else { None }
     };
     if let Some(digits) = text.strip_prefix("0o") {
         parse(digits, 8)

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::scalar::integer;
 use super::{Format, Issue, IssueKind, Mark, Node, Options, Tree, Value, decode, read};
 use crate::text::lines;
 
@@ -87,13 +88,91 @@ fn short_functions_keep_their_name_and_their_text_stays_plain() {
 }
 
 #[test]
+fn every_tag_is_listed_that_is_neither_text_nor_map_nor_list() {
+    let tree = template("a: !!str 1\nb: !!map {}\nc: !!seq []\nd: !!int 1\ne: !str 1\n");
+    let kinds: Vec<IssueKind> = tree.issues.iter().map(|it| it.kind.clone()).collect();
+    assert_eq!(kinds, [IssueKind::Tag("!!int".to_owned()), IssueKind::Tag("!str".to_owned())]);
+    let plain = |key| {
+        let value = &tree.root().unwrap().get(key).unwrap().value;
+        matches!(value, Value::Scalar { plain: true, .. })
+    };
+    assert_eq!((plain("a"), plain("d"), plain("e")), (false, true, true));
+}
+
+#[test]
+fn a_map_keeps_the_entries_beside_a_key_that_is_no_text() {
+    let tree = template("? [a]\n: 1\nb: 2\n");
+    assert_eq!(tree.issues.iter().map(|it| &it.kind).collect::<Vec<_>>(), [&IssueKind::KeyNotText]);
+    assert_eq!(tree.root().unwrap().get("b").and_then(Node::text), Some("2"));
+    let placeholder = template("a: {{ name }}\n");
+    assert_eq!(placeholder.root().unwrap().get("a").unwrap().value, Value::Refused);
+}
+
+/// `[1]` is one list, and a value is in as many collections as there are brackets around it.
+#[test]
+fn limits_are_the_largest_text_that_is_read() {
+    let issues = |text: &str, max_nodes, max_depth| {
+        let tree = read(text, &Options { max_nodes, max_depth, ..Options::TEMPLATE });
+        tree.fatal().map(|issue| issue.kind.clone())
+    };
+    for (text, nodes, depth) in
+        [("{\"a\": [1, {\"b\": 2}]}", 5, 3), ("[[[1]]]", 4, 3), ("{\"a\": {\"b\": {\"c\": {}}}}", 4, 3)]
+    {
+        assert_eq!(issues(text, nodes, depth), None, "{text}");
+        assert_eq!(issues(text, nodes - 1, depth), Some(IssueKind::TooManyNodes), "{text}");
+        assert_eq!(issues(text, nodes, depth - 1), Some(IssueKind::TooDeep), "{text}");
+    }
+    for (text, depth) in [("a: &a [[1]]\nb: *a\n", 3), ("a: &a { b: [1] }\nb: [[*a]]\n", 5)] {
+        assert_eq!(issues(text, 100, depth), None, "{text}");
+        assert_eq!(issues(text, 100, depth - 1), Some(IssueKind::TooDeep), "{text}");
+    }
+}
+
+#[test]
+fn an_issue_says_what_is_wrong() {
+    for (text, expected) in [
+        ("a: 1\na: 2\n", "duplicate key `a`, first on line 1"),
+        ("[a]: 1\n", "a key must be a text, not a list or a map"),
+        ("a: &a 1\nb: *a\n", "a YAML alias"),
+        ("a: *b\n", "`*b` refers to an anchor that does not exist"),
+        ("a: &a [*a]\n", "this alias repeats a value that contains the alias"),
+        ("a: !Ref b\n", "the tag `!Ref`"),
+    ] {
+        let messages: Vec<String> = template(text).issues.iter().map(ToString::to_string).collect();
+        assert_eq!(messages, [expected]);
+    }
+}
+
+#[test]
+fn an_integer_has_one_sign_before_its_digits() {
+    for (text, expected) in [
+        ("+7", Some(7)),
+        ("-7", Some(-7)),
+        ("0x1f", Some(31)),
+        ("0o17", Some(15)),
+        ("--7", None),
+        ("+-7", None),
+        ("0x-7", None),
+        ("0x", None),
+        ("", None),
+        ("'7'", None),
+    ] {
+        let tree = template(&format!("a: {text}\n"));
+        assert_eq!(integer(tree.root().unwrap().get("a").unwrap()), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_quoted_text_may_continue_in_the_column_of_its_key_only_in_templates() {
     let text = "a:\n  b: 'one\n  two\nthree' # end\n  c: [\"x\n\n y\", d]\ne: f\n";
     let tree = template(text);
     assert_eq!(tree.issues, []);
     let root = tree.root().unwrap();
     assert_eq!(root.get("a").unwrap().get("b").unwrap().text(), Some("one two three"));
-    assert_eq!(at(root.get("a").unwrap().get("c")), (5, 6));
+    let list = root.get("a").unwrap().get("c");
+    assert_eq!(at(list), (5, 6));
+    let Value::List(items) = &list.unwrap().value else { panic!("{root:?}") };
+    assert_eq!(at(items.get(1)), (7, 6), "behind a quote that is left of its key");
     assert_eq!(at(root.get("e")), (8, 4));
     assert!(read(text, &Options::STRICT).fatal().is_some());
 }
@@ -106,6 +185,15 @@ fn positions_on_an_indented_line_are_those_of_the_text() {
     assert_eq!(tree.root().unwrap().get("e").unwrap().text(), Some("f g"));
     let open = template("a: 'one\ntwo\n");
     assert_eq!(open.fatal().map(|it| it.at.line), Some(1));
+}
+
+/// Each line costs a reading, however deep its key is.
+#[test]
+fn a_hundred_lines_of_a_quoted_text_may_be_left_of_its_key() {
+    let text = |lines: usize| format!("a:\n  b:\n      c: 'x\n{}        '\nd: e\n", "y\n".repeat(lines));
+    let most = template(&text(100));
+    assert_eq!((most.fatal(), at(most.root().unwrap().get("d"))), (None, (105, 4)));
+    assert!(template(&text(101)).fatal().is_some());
 }
 
 #[test]

@@ -227,3 +227,6 @@ fn equal(compare: Compare, wanted: &Word, carried: &str) -> bool {
 pub fn applies_to(statement: &Statement, action: &str) -> bool {
     among(&statement.actions, |pattern| glob::matches_ignoring_case(pattern, action))
 }
+
+#[cfg(test)]
+mod tests;

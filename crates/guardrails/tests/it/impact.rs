@@ -7,7 +7,7 @@ use v2only_guardrails::check::{Attachment, Outcome};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/developer";
 
-fn record(name: &str, request: Value, response: Value) -> Value {
+pub(super) fn record(name: &str, request: Value, response: Value) -> Value {
     let source = if name.contains("Notebook") { "sagemaker" } else { "ec2" };
     json!({
         "eventVersion": "1.09", "eventType": "AwsApiCall", "eventTime": "2026-11-20T10:15:00Z",
@@ -23,7 +23,7 @@ fn record(name: &str, request: Value, response: Value) -> Value {
     })
 }
 
-fn launch(stated: Option<&str>, answered: Option<&str>) -> Value {
+pub(super) fn launch(stated: Option<&str>, answered: Option<&str>) -> Value {
     let mut request = json!({ "instancesSet": { "items": [{ "imageId": "ami-0abc", "minCount": 1 }] } });
     if let Some(tokens) = stated {
         set(&mut request, "/metadataOptions", json!({ "httpTokens": tokens }));
@@ -37,12 +37,12 @@ fn launch(stated: Option<&str>, answered: Option<&str>) -> Value {
 }
 
 /// Sets a member of an object by its pointer.
-fn set(object: &mut Value, pointer: &str, value: Value) {
+pub(super) fn set(object: &mut Value, pointer: &str, value: Value) {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     object.pointer_mut(parent).and_then(Value::as_object_mut).unwrap().insert(name.to_owned(), value);
 }
 
-fn policy(effect: &str, action: &str, resource: &str, condition: Value) -> String {
+pub(super) fn policy(effect: &str, action: &str, resource: &str, condition: Value) -> String {
     let statement = json!({
         "Sid": "S", "Effect": effect, "Action": action, "Resource": resource, "Condition": condition,
     });
@@ -59,16 +59,16 @@ fn scp() -> String {
     )
 }
 
-fn outcome(policy: &str, attachment: Attachment, record: &Value) -> Outcome {
+pub(super) fn outcome(policy: &str, attachment: Attachment, record: &Value) -> Outcome {
     let policy = v2only_guardrails::check::read::read(policy).unwrap();
     judge(&policy, attachment, &read(record).unwrap())
 }
 
-fn denied() -> Outcome {
+pub(super) fn denied() -> Outcome {
     Outcome::Denied(vec!["S".to_owned()])
 }
 
-fn not_told(key: &str) -> Outcome {
+pub(super) fn not_told(key: &str) -> Outcome {
     Outcome::Depends([key.to_owned()].into())
 }
 

@@ -85,10 +85,14 @@ pub fn beside_wider(policy: &Policy, against: Against<'_>) -> Vec<Finding> {
 /// Whether every resource of the narrow grant is among those of the wide one. Where a condition key
 /// exists only on some resource types, only these count.
 fn covers(wide: &Statement, narrow: &Statement, action: &str) -> bool {
-    if wide.resources.not || narrow.resources.not {
-        return wide.resources == narrow.resources;
-    }
     let within = |text: &str| wide.resources.words.iter().any(|it| glob::matches(&it.text, text));
+    let excepted = |text: &str| narrow.resources.words.iter().any(|it| it.text == text);
+    match (wide.resources.not, narrow.resources.not) {
+        (true, true) => return wide.resources.words.iter().all(|it| excepted(&it.text)),
+        (false, true) => return within("*"),
+        (true, false) => return false,
+        (false, false) => {}
+    }
     let carried = narrow.tests.iter().filter_map(|it| table::key(&it.key.text)).find_map(|key| {
         let kinds = key.carriers().into_iter().find(|(it, _)| *it == action)?.1;
         kinds.iter().all(|it| *it != "*").then_some(kinds)

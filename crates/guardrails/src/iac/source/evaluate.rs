@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::functions;
-use super::operators::{attribute, binary, concatenate, element, elements, unary, written};
+use super::operators::{attribute, binary, concatenate, element, entries, unary, written};
 use super::program::{Children, Instance, MAX_DEPTH, MAX_EVALUATIONS, MAX_SIZE, Program, Scope};
 use super::syntax::{Conditional, Expr, For, Step};
 use super::value::Val;
@@ -109,9 +109,9 @@ impl<'a> Program<'a> {
         let collection = self.eval(&it.collection, scope);
         let later =
             |value: &Val, otherwise: &str| Val::later(value.why_later().map_or(otherwise, |it| &it.why));
-        let Some(elements) = elements(&collection) else { return later(&collection, "a for expression") };
+        let Some(entries) = entries(&collection) else { return later(&collection, "a for expression") };
         let (mut list, mut map) = (Vec::new(), BTreeMap::new());
-        for (key, value) in elements {
+        for (key, value) in entries {
             let mut inner = scope.with(&it.value_name, value);
             if let Some(name) = &it.key_name {
                 inner = inner.with(name, key);

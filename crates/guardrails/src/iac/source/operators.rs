@@ -6,7 +6,17 @@ use super::functions::whole;
 use super::syntax::Step;
 use super::value::{Later, Val};
 
-/// The keys and values that `for_each` goes through.
+/// The keys and values that a `for` or a `dynamic` block goes through. The key is the index in a list and the element
+/// in a set, and a value does not say which of the two it is.
+pub(super) fn entries(value: &Val) -> Option<Vec<(Val, Val)>> {
+    let key = Val::later("the key of a list or of a set");
+    match value {
+        Val::List(items) => Some(items.iter().map(|it| (key.clone(), it.clone())).collect()),
+        other => elements(other),
+    }
+}
+
+/// The keys and values that the `for_each` of a resource or of a module goes through, which accepts no list.
 pub(super) fn elements(value: &Val) -> Option<Vec<(Val, Val)>> {
     match value {
         Val::Null => Some(Vec::new()),

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::folder::{Folder, InFile, local_folder};
 use super::functions::{self, whole};
-use super::operators::elements;
+use super::operators::{elements, entries};
 use super::syntax::{Block, Body, Expr};
 use super::value::Val;
 
@@ -255,8 +255,8 @@ impl<'a> Program<'a> {
             self.body(&content.body, &scope.with(iterator, Val::map(entries)))
         };
         let for_each = block.body.argument("for_each").map(|it| self.eval(&it.value, scope));
-        for_each.unwrap_or(Val::Null).each_case(&mut |values| match elements(&values) {
-            Some(elements) => Val::list(elements.into_iter().map(|(key, value)| each(key, value)).collect()),
+        for_each.unwrap_or(Val::Null).each_case(&mut |values| match entries(&values) {
+            Some(entries) => Val::list(entries.into_iter().map(|(key, value)| each(key, value)).collect()),
             None => {
                 let why = values.why_later().map_or("for_each", |it| &it.why);
                 let made = Val::list(vec![each(Val::later(why), Val::later(why))]);

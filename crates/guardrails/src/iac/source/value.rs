@@ -207,10 +207,7 @@ impl Val {
         match self {
             Self::Null | Self::Later(_) | Self::Either(_) => None,
             Self::Bool(it) => Some(json!(it)),
-            Self::Number(it) if it.fract() == 0.0 && (0.0..=4e9).contains(it) => {
-                it.to_string().parse::<u64>().ok().map(|it| json!(it))
-            }
-            Self::Number(it) => Some(json!(it)),
+            Self::Number(it) => it.to_string().parse().ok().map(serde_json::Value::Number),
             Self::Text(it) => Some(json!(&**it)),
             Self::List(items) => Some(items.iter().map(|it| it.json().unwrap_or_default()).collect()),
             Self::Map(entries) => {
