@@ -1,10 +1,11 @@
 //! Which resources a run is about, where its results go, and when it counts as failed.
 
+use v2only_enforcer::Kind;
 use v2only_policy::MinimumVersion;
 use v2only_policy::instance::HttpTokens;
 use v2only_policy::notebook::NotebookStatus;
 
-use crate::fake_aws::{FakeAws, instance, notebook, tagged};
+use crate::fake_aws::{ACCOUNT, FakeAws, instance, notebook, tagged};
 use crate::fake_world::{FakeWorld, RunResult};
 use crate::sources::{configuration, template};
 
@@ -107,8 +108,34 @@ fn what_was_not_found_is_in_every_format() {
         assert_eq!((&json["not_found"][0], &json["exit_code"]), (&"nothing".into(), &3.into()), "{command}");
     }
     let html = world().run("scan -o html --only nothing").out;
-    assert!(html.contains("in none of the accounts and Regions: nothing."), "{html}");
+    assert!(html.contains("Selected, and not found: nothing."), "{html}");
     assert!(!html.contains("Nothing that is selected answers"), "{html}");
+}
+
+#[test]
+fn a_name_that_could_not_be_listed_is_not_called_absent() {
+    let denied = |action| {
+        let aws = FakeAws::default().at_home("eu-central-1").enabled(&["eu-central-1", "us-east-1"]);
+        aws.failing(action, Some("us-east-1"), Kind::Denied, "UnauthorizedOperation", "not authorized")
+    };
+    for (action, kind, text) in [
+        ("sagemaker:ListNotebookInstances", "notebook", "training"),
+        ("ec2:DescribeImages", "image", "ami-0000000000000000a"),
+        ("ec2:DescribeInstances", "instance", "i-0000000000000000a"),
+    ] {
+        let world = FakeWorld::with(denied(action));
+        let ran =
+            world.run(&format!("scan --kind {kind} --region eu-central-1 --region us-east-1 --only {text}"));
+        let error = format!(
+            "error: --only: {text} was not found, and {ACCOUNT}/us-east-1 could not be searched: {action}: \
+             UnauthorizedOperation: not authorized"
+        );
+        assert!(ran.err.contains(&error), "{action}: {}", ran.err);
+        assert!(!ran.err.contains("that were read"), "{action}: {}", ran.err);
+        assert_eq!(ran.exit.code(), 3, "{action}");
+        let ran = world.run(&format!("scan --kind {kind} --region eu-central-1 --only {text}"));
+        assert!(ran.err.contains("is in none of the accounts and Regions that were read"), "{}", ran.err);
+    }
 }
 
 #[test]
