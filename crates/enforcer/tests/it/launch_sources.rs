@@ -73,10 +73,10 @@ impl ListLaunchTemplates for Sources {
         next: Option<String>,
     ) -> Answer<Page<(LaunchTemplateId, TemplateVersion)>> {
         self.call("current".to_owned());
-        let current = self.templates.iter().flat_map(|it| {
-            [it.default, it.latest].map(|number| {
-                let version = it.versions.iter().find(|version| version.number == number).unwrap();
-                (it.id.clone(), version.clone())
+        let current = self.templates.iter().flat_map(|template| {
+            [template.default, template.latest].map(|number| {
+                let version = template.versions.iter().find(|version| version.number == number).unwrap();
+                (template.id.clone(), version.clone())
             })
         });
         page(&current.collect::<Vec<_>>(), next)

@@ -55,7 +55,7 @@ async fn enforcement_waits_for_each_source_in_use_whose_launches_would_fail() {
     let closed = Sources { templates: Vec::new(), configurations: Vec::new(), ..estate() };
     assert_eq!(bar(&scanned(&closed, ENFORCED, Kinds::All).await), Some(0));
     let found = would_fail(&estate(), &place()).await.unwrap();
-    let names = found.iter().map(|it| match it {
+    let names = found.iter().map(|failing| match failing {
         Failing::Version(it, number) => format!("{} {number}", it.name),
         Failing::Configuration(it) => it.name.clone(),
         Failing::Defaults(_) => "defaults".to_owned(),
@@ -79,7 +79,7 @@ async fn a_version_that_is_not_described_or_a_default_that_is_open_may_let_launc
     };
     let found = would_fail(&sources, &place()).await.unwrap();
     assert!(matches!(found.first(), Some(Failing::Defaults(_))), "{found:?}");
-    let uses = found.iter().filter_map(|it| match it {
+    let uses = found.iter().filter_map(|failing| match failing {
         Failing::NotDescribed(_, it) => Some((it.template.as_str(), it.version)),
         _ => None,
     });
@@ -94,9 +94,9 @@ async fn a_scan_of_one_kind_reads_no_other() {
         let sources = estate();
         scanned(&sources, policy, Kinds::Only(kind)).await;
         let mut calls: Vec<String> = sources.calls("");
-        calls.retain(|it| {
+        calls.retain(|call| {
             ["own images", "defaults", "groups", "fleets", "templates", "configurations"]
-                .contains(&it.as_str())
+                .contains(&call.as_str())
         });
         calls.dedup();
         calls.join(", ")
@@ -112,7 +112,7 @@ async fn a_scan_of_one_kind_reads_no_other() {
 
 #[tokio::test]
 async fn a_version_that_only_a_group_names_is_left_once_the_group_is_to_name_another() {
-    let named = |it: &Judged| match &it.subject {
+    let named = |judged: &Judged| match &judged.subject {
         Subject::TemplateVersion { template, number, .. } => format!("{} {number}", template.name),
         Subject::Consumer { consumer, .. } => consumer.id.clone(),
         other => panic!("{other:?}"),

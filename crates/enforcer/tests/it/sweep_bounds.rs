@@ -53,7 +53,7 @@ async fn pages_on_which_something_was_changed_are_read_until_nothing_is() {
         world.page_size = 2;
     });
     let told = swept(&deployed, &stage("instances")).await;
-    // Two pages, of which the second is empty by then, and the instance that moved to the first.
+    // Two pages, and the instance that moved to the first. The second one is empty by then.
     assert_eq!((told.invocations, passes(&told), deployed.left()), (1, vec![2], 0));
 }
 
