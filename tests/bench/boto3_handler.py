@@ -17,16 +17,18 @@ import boto3
 
 def instances(ec2, event: dict) -> list[str]:
     named = [it["instanceId"] for it in event["detail"]["responseElements"]["instancesSet"]["items"]]
-    described = ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": named}])
     fixed = []
-    for reservation in described["Reservations"]:
-        for instance in reservation["Instances"]:
-            options = instance["MetadataOptions"]
-            if options["HttpTokens"] != "required" and options["HttpEndpoint"] == "enabled":
-                ec2.modify_instance_metadata_options(
-                    InstanceId=instance["InstanceId"], HttpTokens="required", HttpEndpoint="enabled"
-                )
-                fixed.append(instance["InstanceId"])
+    # A filter takes 200 values.
+    for begin in range(0, len(named), 200):
+        described = ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": named[begin : begin + 200]}])
+        for reservation in described["Reservations"]:
+            for instance in reservation["Instances"]:
+                options = instance["MetadataOptions"]
+                if options["HttpTokens"] != "required" and options["HttpEndpoint"] == "enabled":
+                    ec2.modify_instance_metadata_options(
+                        InstanceId=instance["InstanceId"], HttpTokens="required", HttpEndpoint="enabled"
+                    )
+                    fixed.append(instance["InstanceId"])
     return fixed
 
 

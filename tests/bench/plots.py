@@ -4,7 +4,7 @@ import math
 import re
 from html import escape, unescape
 
-WIDTH, LEFT, ROW = 760, 400, 20
+WIDTH, LEFT, ROW = 900, 560, 20
 OURS = "#0b6e4f"
 OTHERS = ["#9c4221", "#2b5797", "#6b4f9e", "#555555"]
 PANEL, GAP = (340, 190), 60

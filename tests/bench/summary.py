@@ -65,7 +65,7 @@ def of_estate(found: dict):
     for way, taken in found["rss"].items():
         name, _, rest = way.partition(" ")
         for size, value in zip(sizes, taken, strict=True):
-            yield f"`{name}` {rest}".replace("--output ", "as "), "rss", size, OURS, value
+            yield f"`{name.rstrip(',')}`, {rest}".replace(", --output ", " as "), "rss", size, OURS, value
     for row in found["enforced"]:
         yield "`enforce` of all, in 1024 accounts and Regions", "rss", row["changes"], OURS, row["rss"]
     row = found["throttled"]
@@ -209,7 +209,7 @@ def block(name: str, values: dict, rounds: int, images: Path) -> str:
     for old in images.glob(f"bench-{name}-*.svg"):
         old.unlink()
     images.mkdir(exist_ok=True)
-    parts = [f"`tests/bench/run {name}`, {rounds} rounds, {datetime.date.today()}, on {machine()}:\n", *tables(values)]
+    parts = [f"`tests/bench/run {name}`, {rounds} round{'s' * (rounds != 1)}, {datetime.date.today()}, on {machine()}:\n", *tables(values)]
     for kind, drawing in drawings(values).items():
         path = images / f"bench-{name}-{kind}.svg"
         path.write_text(drawing)
