@@ -65,18 +65,18 @@ def fill(url: str, tokens: str, number: int, account: str = ACCOUNT, region: str
     ask(url, "reset-events", {})
 
 
+def environment_for(url: str, **extra: str) -> dict[str, str]:
+    """How a program reaches the account of the estate in the embedded AWS."""
+    region = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    key = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test"}
+    return servers.clean_environment(AWS_ENDPOINT_URL=url, V2ONLY_LOOPBACK_ONLY="1", **region, **key, **extra)
+
+
 def run(url: str, argv: list[str], folder: Path, answer: str | None = None) -> dict:
     """Runs a program against the sandbox to its end: what it printed, what it took, and which calls it made. An answer is
     typed on a terminal."""
     ask(url, "reset-calls", {})
-    environment = servers.clean_environment(
-        AWS_ENDPOINT_URL=url,
-        AWS_ACCESS_KEY_ID=ACCOUNT,
-        AWS_SECRET_ACCESS_KEY="test",
-        AWS_REGION=REGION,
-        AWS_DEFAULT_REGION=REGION,
-        V2ONLY_LOOPBACK_ONLY="1",
-    )
+    environment = environment_for(url)
     out, err = folder / "out.json", folder / "err.txt"
     keyboard, terminal = pty.openpty()
     if answer is not None:

@@ -38,7 +38,7 @@ import boto3  # noqa: E402
 import cloudtrail  # noqa: E402
 import servers  # noqa: E402
 from coldstart import MUSL, POLICIES, Handler, cpu_ms, serve  # noqa: E402
-from estate import ACCOUNT, REGION, ask  # noqa: E402
+from estate import ACCOUNT, REGION, ask, environment_for  # noqa: E402
 
 FUNCTION = "ec2-enforcer"
 # Violating instances of a launch, and how many such launches.
@@ -56,8 +56,6 @@ class Lambda:
         class Api(Handler):
             def do_GET(self):
                 event = events.get()
-                if event is None:
-                    return
                 headers = {
                     "Content-Type": "application/json",
                     "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()),
@@ -91,12 +89,8 @@ def launch(url: str, violating: int) -> dict:
 def measure(options, folder: Path, argv: list[str], violating: int, core: int | None) -> dict:
     api = Lambda()
     with servers.sandbox(options.sandbox, folder / "aws", "--any-image") as url:
-        environment = servers.clean_environment(
-            AWS_ENDPOINT_URL=url,
-            AWS_ACCESS_KEY_ID=ACCOUNT,
-            AWS_SECRET_ACCESS_KEY="test",
-            AWS_REGION=REGION,
-            AWS_DEFAULT_REGION=REGION,
+        environment = environment_for(
+            url,
             AWS_LAMBDA_RUNTIME_API=f"127.0.0.1:{api.server.server_port}",
             AWS_LAMBDA_FUNCTION_NAME="bench",
             AWS_LAMBDA_FUNCTION_VERSION="$LATEST",
@@ -104,7 +98,6 @@ def measure(options, folder: Path, argv: list[str], violating: int, core: int | 
             AWS_LAMBDA_LOG_GROUP_NAME="/aws/lambda/bench",
             AWS_LAMBDA_LOG_STREAM_NAME="bench",
             V2ONLY_POLICY=POLICIES[FUNCTION],
-            V2ONLY_LOOPBACK_ONLY="1",
         )
         with (folder / "output.log").open("wb") as log:
             process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -27,7 +27,7 @@ use crate::term::messages::count;
 use crate::term::problem::Stop;
 use crate::world::{Cloud as _, World};
 
-/// A run that ended.
+/// A run that ended, or that changes nothing.
 pub(super) struct EnforceRun<'a> {
     pub(super) request: ScanRequest<'a>,
     pub(super) fail_on: FailOn,
