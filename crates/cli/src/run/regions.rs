@@ -9,7 +9,7 @@ use crate::args::shared::Shared;
 use crate::term::problem::Problem;
 use crate::world::{Access, Cloud, Members, World};
 
-/// How many pairs of account and Region are read, or changed, at the same time.
+/// How many pairs of account and Region are read at the same time.
 pub(crate) const LOCATIONS_AT_ONCE: usize = 16;
 
 /// Where the enabled Regions are asked for if neither flags, environment nor profile name a Region.
