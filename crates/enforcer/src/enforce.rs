@@ -2,7 +2,7 @@
 //!
 //! Each change is written to a journal first, with the state before it, so that it can be undone exactly.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -16,7 +16,7 @@ use crate::ports::{
     SourceWriter, TightenSurface, together,
 };
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
-use crate::second_look::{is_slow, next_chunk, unchanged_since, while_fresh};
+use crate::second_look::{Queue, is_slow, unchanged_since, while_fresh};
 use crate::{instances, notebooks, sources, surfaces};
 
 /// Where the state before each change is written.
@@ -138,13 +138,13 @@ async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
         bound.note(&record);
         Ok(record)
     };
-    let mut rest = VecDeque::from(judged);
+    let mut rest = Queue::from(judged);
     while !rest.is_empty() {
         if bound.is_broken() {
-            carried.left.extend(rest.drain(..));
+            carried.left.extend(rest.take_all());
             return;
         }
-        let chunk = next_chunk(&mut rest, is_slow);
+        let chunk = rest.next_chunk(is_slow);
         let (same, other) = unchanged_since(ports, place, chunk).await;
         let (same, surfaces) = surfaces::unchanged_since(ports, place, same).await;
         other.iter().chain(&surfaces).for_each(|it| bound.note(it));
