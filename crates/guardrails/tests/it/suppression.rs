@@ -112,6 +112,15 @@ fn the_policy_can_refuse_suppressions_as_it_refuses_exemption_tags() {
 }
 
 #[test]
+fn a_suppression_may_last_as_long_as_an_exemption_tag() {
+    for (until, holds) in [("2026-11-30", true), ("2026-12-01", false)] {
+        let text = stack("", &format!(" # v2only:ignore http-tokens-not-required until={until} reason=x"));
+        let judged = judged_with(&text, TagExemptions::Allow { max_days: 10 });
+        assert_eq!(judged.suppressed.len(), usize::from(holds), "{until}: {:?}", judged.findings);
+    }
+}
+
+#[test]
 fn a_comment_in_a_loop_belongs_to_the_resource_in_its_body() {
     let text = format!(
         "Resources:\n  Fn::ForEach::All:\n    - N\n    - [A, B]\n    - 'Web${{N}}':\n        Type: AWS::EC2::Instance\n        \
