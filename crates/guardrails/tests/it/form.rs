@@ -215,6 +215,10 @@ fn a_resource_control_policy_reaches_some_services(#[case] action: &str, #[case]
     ":RunInstances",
     "`:RunInstances` is no action, so it matches nothing | write `service:Action`, such as `ec2:RunInstances`, or `*`"
 )]
+#[case(
+    "ec2:ModifyInstanceMetadataOptionsXYZ",
+    "there is no action `ec2:ModifyInstanceMetadataOptionsXYZ` | did you mean `ec2:ModifyInstanceMetadataOptions`?"
+)]
 #[case("EC2:Run*", "")]
 fn a_misspelt_action_is_named(#[case] action: &str, #[case] expected: &str) {
     let text = statement("Deny", &format!(r#""Action": "{action}", "Resource": "*""#));

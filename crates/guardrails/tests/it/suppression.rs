@@ -83,7 +83,8 @@ fn a_word_in_a_text_is_no_comment() {
 fn metadata_suppresses_findings_in_json() {
     let entry =
         r#"{"rule": "http-tokens-not-stated", "until": "2027-01-31", "reason": "vendor agent"}"#.to_owned();
-    for ignore in [entry.clone(), format!("[{entry}]")] {
+    let rules = entry.replace("\"http-tokens-not-stated\"", r#"["hop-limit", "http-tokens-not-stated"]"#);
+    for ignore in [entry.clone(), format!("[{entry}]"), rules] {
         let text = format!(
             r#"{{"Resources": {{"Web": {{"Type": "AWS::EC2::Instance", "Metadata": {{"v2only": {{"ignore": {ignore}}}}}}}}}}}"#
         );

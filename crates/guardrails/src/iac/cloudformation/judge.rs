@@ -138,10 +138,7 @@ impl<'a> Resource<'a> {
 
     fn value(&self, path: &[&'static str], wanted: &str, code: &'static str) -> Vec<Finding> {
         let name = path.last().copied().unwrap_or_default();
-        let verdict = |case: &Case<'a>| match case.is {
-            Is::Absent => Verdict::Bad(code, format!("{name} is not stated"), case.at),
-            _ => equals(case, name, wanted, code),
-        };
+        let verdict = |case: &Case<'a>| equals(case, name, wanted, code);
         let suggestion = Suggestion { path: path.to_vec(), json: self.template.json };
         let instead = if wanted == "true" { suggestion.plain(wanted) } else { suggestion.quoted(wanted) };
         self.one(self.at(path).iter().map(verdict).collect(), &instead)
