@@ -3,7 +3,7 @@
 use v2only_guardrails::Settings;
 use v2only_guardrails::iac::source::{SourceFile, Sources};
 
-const BESIDE: &str = "variable \"later\" {}\nlocals {\n  it = { a = 1, b = null }\n  items = [{ a = 1 }, { a = 2 }]\n  lists = [[1], [2]]\n}\n";
+const BESIDE: &str = "variable \"later\" {}\nlocals {\n  it = { a = 1, b = null }\n  items = [{ a = 1 }, { a = 2 }]\n  lists = [[1], [2]]\n  blank = <<-EOT\n  EOT\n}\n";
 
 /// The code of what is found for an instance with this configuration.
 fn code(text: &str) -> &'static str {
@@ -97,6 +97,7 @@ fn operators_and_steps_return_what_terraform_documents() {
         "7 / 2 == 3.5",
         "7 % 4 == 3",
         "-1 + 2 == 1",
+        "-local.it.a + 2 == 1",
         "1 < 2",
         "!(2 < 2)",
         "2 <= 2",
@@ -137,6 +138,8 @@ fn operators_and_steps_return_what_terraform_documents() {
         "[for v in [1, 2, 3] : v if v != 2] == [1, 3]",
         "[for v in null : v] == []",
         "\"${1}-${\"a\"}\" == \"1-a\"",
+        "\"${local.lists}\" == [[1], [2]]",
+        "local.blank == \"\"",
         "(true ? 1 : 2) == 1",
         "(false ? 1 : 2) == 2",
     ];
@@ -158,6 +161,8 @@ fn what_is_refused_or_known_later_decides_nothing() {
         "coalesce(null, \"\") == 1",
         "coalesce(var.later, 1) == 1",
         "try(var.later, 1) == 1",
+        "try(var.later[0], 1) == 1",
+        "try(local.items[var.later].a, 1) == 1",
         "can(var.later)",
         "merge(1) == 1",
         "concat([1], 2) == [1, 2]",
@@ -225,7 +230,9 @@ fn a_value_has_the_type_of_its_variable() {
         ("list(object({ t = optional(string, \"x\") }))", "[{}]", "var.it[0].t == \"x\""),
         ("set(number)", "[\"2\"]", "contains(var.it, 2)"),
         ("map(object({ t = optional(string, \"x\") }))", "{ a = {} }", "var.it[\"a\"].t == \"x\""),
-        ("list(number)", "{ a = 1 }", "var.it.a == 1"),
+        ("list(string)", "{ a = 1 }", "var.it.a == 1"),
+        ("object({ t = list(string) })", "{ t = [1] }", "var.it.t == [\"1\"]"),
+        ("object({ t = list(string) })", "{}", "!can(var.it.t)"),
         ("map(number)", "[1]", "var.it[0] == 1"),
         (
             "object({ o = optional(object({ t = optional(string, \"x\") }), {}) })",

@@ -17,6 +17,7 @@ mod modules;
 mod packer;
 mod plans;
 mod policy_findings;
+mod positions;
 mod readme;
 mod recorded;
 mod references;
@@ -28,6 +29,7 @@ mod suppression;
 mod template_values;
 mod templates;
 mod terraform;
+mod types;
 
 use std::path::{Path, PathBuf};
 

@@ -272,7 +272,7 @@ fn a_grant_on_instances_is_none_of_the_account_default() {
 }
 
 #[rstest]
-#[case("StringLiek", "did you mean `StringLike`?")]
+#[case("NumericLessThen", "did you mean `NumericLessThan`?")]
 #[case("ForAllValues:NumericEqualIfExists", "did you mean `NumericEquals`?")]
 #[case("Xyzzy", "for example StringNotEquals")]
 fn the_operator_that_is_probably_meant_is_named(#[case] operator: &str, #[case] instead: &str) {

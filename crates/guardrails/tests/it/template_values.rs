@@ -67,6 +67,7 @@ fn tokens(tokens: &str, beside: &str) -> String {
 #[case("!Join ['-', [a, !Ref P]]", "Note: HttpTokens comes from !Join")]
 #[case("!Join [a]", "Note: HttpTokens comes from !Join")]
 #[case("!Select [1, [a, required]]", "")]
+#[case("!Select [M, !Ref P, T]", "Note: HttpTokens comes from !Select")]
 #[case("!Select [2, [a, b]]", "Note: HttpTokens comes from !Select")]
 #[case("!Select ['0', [!If [Same, required, a], b]]", "")]
 #[case("!FindInMap [M, x, T]", "Error: HttpTokens is optional")]
@@ -104,7 +105,7 @@ Conditions:
 #[rstest]
 #[case("{Fn::Sub: required}", "")]
 #[case("{Fn::Sub: ['${A}d', {A: require}]}", "")]
-#[case("{Fn::Join: ['', [optio, nal]]}", "Error: HttpTokens is optional")]
+#[case("{Fn::Join: ['', [option, al]]}", "Error: HttpTokens is optional")]
 #[case("{Fn::Select: [1, [a, required]]}", "")]
 #[case("{Fn::FindInMap: [M, y, T]}", "")]
 #[case("{Fn::FindInMap: [M, {Ref: P}, T]}", "Note: in one case HttpTokens is optional, from the mapping M")]
@@ -141,6 +142,11 @@ fn functions_within_functions_are_followed_up_to_a_limit() {
     };
     // The number of cases doubles with each function.
     assert_eq!(nested(10), "Error: HttpTokens is optional, from !If (condition C)");
+    let chosen = |depth: usize| {
+        tokens(&(0..depth).fold("optional".to_owned(), |inner, _| format!("!If [C, {inner}, optional]")), "")
+    };
+    assert_eq!(chosen(17), "Error: HttpTokens is optional, from !If (condition C)");
+    assert_eq!(chosen(18), "Note: HttpTokens comes from !If");
     let joined = |depth: usize| {
         let value = (0..depth).fold("optional".to_owned(), |inner, _| format!("!Join ['', [{inner}]]"));
         tokens(&value, "")

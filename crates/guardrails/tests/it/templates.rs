@@ -41,6 +41,7 @@ fn options_that_are_no_map_are_refused(#[case] properties: &str) {
     "LaunchTemplateId: {Fn::ImportValue: T}",
     "the launch template a function is not in this file, and decides"
 )]
+#[case("LaunchTemplateId: !ImportValue '${T}'", "the launch template ${T} is not in this file, and decides")]
 #[case("Version: 1", "a launch template that is not named here decides")]
 fn a_launch_template_is_in_the_file_or_named(#[case] reference: &str, #[case] why: &str) {
     const T: &str = "T: {Type: AWS::EC2::LaunchTemplate, Properties: {LaunchTemplateName: web, LaunchTemplateData: \
@@ -197,7 +198,7 @@ fn a_spot_fleet_launches_by_specifications_or_templates(#[case] data: &str, #[ca
 #[case("LaunchConfigurationName: other", "the launch configuration other is not in this file, and decides")]
 #[case("LaunchConfigurationName: known", "")]
 #[case("LaunchConfigurationName: !Ref L", "")]
-#[case("LaunchConfigurationName: !Join ['', [kno, wn]]", "")]
+#[case("LaunchConfigurationName: !Join ['', [know, n]]", "")]
 #[case("LaunchConfigurationName: !Ref P", "LaunchConfigurationName comes from !Ref (P)")]
 #[case("LaunchConfigurationName: {a: b}", "LaunchConfigurationName is not a text")]
 #[case("InstanceId: i-1", "the instance i-1 is not in this file, and decides")]

@@ -265,6 +265,16 @@ impl<'a> Program<'a> {
             other => (None, other),
         };
         let [Step::Name(output), rest @ ..] = steps else { return unread() };
+        // One instance stands for none, or for as many as are known later.
+        let body = &call.block.body;
+        let repeated = ["count", "for_each"].iter().any(|it| body.argument(it).is_some());
+        if repeated && instances.iter().any(|(key, _)| key.is_empty()) {
+            return match self.repetitions(body, &Scope::of(instance)).absent {
+                Some(_) if matches!(index, Some(Step::Splat)) => Val::list(Vec::new()),
+                Some(_) => Val::refused(&format!("module.{name}, which is not created")),
+                None => Val::later(&format!("the number of module.{name}")),
+            };
+        }
         let wanted = match index {
             Some(Step::Index(it)) => match self.eval(it, scope) {
                 Val::Number(it) => Some(format!("[{it}]")),
@@ -273,11 +283,9 @@ impl<'a> Program<'a> {
             },
             _ => None,
         };
-        let chosen =
-            instances.iter().filter(|(key, _)| wanted.as_ref().is_none_or(|it| it == key || key.is_empty()));
+        let chosen = instances.iter().filter(|(key, _)| wanted.as_ref().is_none_or(|it| it == key));
         let values: Vec<Val> = chosen.map(|(_, it)| self.output(it, output)).collect();
         let value = match (index, values.as_slice()) {
-            (Some(Step::Splat), [only @ Val::Later(_)]) => only.clone(),
             (Some(Step::Splat), _) => Val::list(values),
             (_, [first, others @ ..]) if others.iter().all(|it| it == first) => first.clone(),
             _ => Val::later(&format!("module.{name}.{output}")),
@@ -319,3 +327,6 @@ impl<'a> Program<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

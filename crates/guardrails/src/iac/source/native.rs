@@ -180,7 +180,6 @@ impl<'a> Reader<'a> {
             })
             .collect();
         match parts.len() {
-            0 => Expr::Text(String::new()),
             1 => parts.pop().unwrap_or(Expr::Null),
             _ => Expr::Template(parts),
         }
