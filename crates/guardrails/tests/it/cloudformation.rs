@@ -144,6 +144,21 @@ fn a_misspelt_key_is_named_with_its_spelling() {
     assert!(whys.contains(&"there is no key dependsOn of a resource; write DependsOn"), "{whys:?}");
 }
 
+/// Two letters may differ in a long key. A short one is misspelt only in its case.
+#[rstest]
+#[case("Metadates", "there is no key Metadates of a resource; write Metadata")]
+#[case("metadata", "there is no key metadata of a resource; write Metadata")]
+#[case("Metadatums", "the key Metadatums of a resource is unknown")]
+#[case("type", "there is no key type of a resource; write Type")]
+#[case("Typo", "the key Typo of a resource is unknown")]
+fn a_key_of_a_resource_is_misspelt_or_unknown(#[case] key: &str, #[case] why: &str) {
+    let text = format!(
+        "Resources: {{A: {{Type: AWS::AppStream::Fleet, {key}: a, Properties: {{DisableIMDSV1: true}}}}}}\n"
+    );
+    let found = Template::read(&text).unwrap().unwrap().findings(&Settings::shipped());
+    assert_eq!(found.iter().map(|it| it.why.as_str()).collect::<Vec<_>>(), [why]);
+}
+
 #[test]
 fn parameters_are_judged_by_their_allowed_values_or_their_defaults() {
     let text = |parameter: &str| {

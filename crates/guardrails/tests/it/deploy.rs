@@ -86,6 +86,14 @@ fn exemptions_by_id_are_the_defaults_of_the_parameters() {
 }
 
 #[test]
+fn an_exemption_of_everything_is_one_of_instances_and_of_notebooks() {
+    let mut policy = Policy::plain(Rules::new(Mode::Enforce));
+    policy.exemptions = vec![exempt(&["*"], &[])];
+    let settings = Settings::from_policy(&policy, Partition::Aws, Principals::default());
+    assert_eq!((settings.exempt_instances, settings.exempt_notebooks), (vec!["*".into()], vec!["*".into()]));
+}
+
+#[test]
 fn the_pack_has_the_managed_rules_and_one_of_our_own_for_notebooks() {
     let text = file(&Settings::shipped(), "config/conformance-pack.yaml");
     let source = |rule: &(String, Node)| {

@@ -209,6 +209,26 @@ fn a_misspelt_key_of_eksctl_is_named(#[case] text: &str, #[case] why: &str) {
     assert!(!whys.is_empty() && whys.iter().all(|it| it.contains(why)), "{whys:?}");
 }
 
+/// One letter may differ in a short key, and two in a long one.
+#[rstest]
+#[case("specs: {}", "the key specs is unknown; spec is probably meant")]
+#[case("sp: {}", "")]
+#[case("spec: {tenplates: {}}", "the key tenplates is unknown; template is probably meant")]
+#[case("spec: {temp: {}}", "")]
+#[case(
+    "spec: {template: {spec: {instanceMetadataOptions: {htpToken: required}}}}",
+    "the key htpToken is unknown; httpTokens is probably meant"
+)]
+#[case("spec: {template: {spec: {instanceMetadataOptions: {hppToken: required}}}}", "")]
+fn a_key_with_some_wrong_letters_is_named(#[case] text: &str, #[case] why: &str) {
+    let text =
+        format!("apiVersion: infrastructure.cluster.x-k8s.io/v1beta2\nkind: AWSMachineTemplate\n{text}\n");
+    let findings = Manifests::read(&text).unwrap().unwrap().findings(&Settings::shipped());
+    let notes: Vec<&str> =
+        findings.iter().filter(|it| it.code == "cannot-tell").map(|it| it.why.as_str()).collect();
+    assert_eq!(notes, Some(why).filter(|it| !it.is_empty()).into_iter().collect::<Vec<_>>());
+}
+
 #[test]
 fn a_cluster_without_node_groups_is_clean() {
     let text =

@@ -19,6 +19,7 @@ mod plans;
 mod policy_findings;
 mod positions;
 mod readme;
+mod reasons;
 mod recorded;
 mod references;
 mod roles;

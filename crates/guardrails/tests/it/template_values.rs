@@ -142,17 +142,32 @@ fn functions_within_functions_are_followed_up_to_a_limit() {
     };
     // The number of cases doubles with each function.
     assert_eq!(nested(10), "Error: HttpTokens is optional, from !If (condition C)");
-    let chosen = |depth: usize| {
-        tokens(&(0..depth).fold("optional".to_owned(), |inner, _| format!("!If [C, {inner}, optional]")), "")
+    let chosen = |depth: usize, beside: &str| {
+        let value = (0..depth).fold("optional".to_owned(), |inner, _| format!("!If [C, {inner}, optional]"));
+        tokens(&value, beside)
     };
-    assert_eq!(chosen(17), "Error: HttpTokens is optional, from !If (condition C)");
-    assert_eq!(chosen(18), "Note: HttpTokens comes from !If");
+    assert_eq!(chosen(17, ""), "Error: HttpTokens is optional, from !If (condition C)");
+    assert_eq!(chosen(18, ""), "Note: HttpTokens comes from !If");
+    let known = "Conditions: {C: !Equals [a, a]}";
+    assert_eq!(chosen(17, known), "Error: HttpTokens is optional");
+    assert_eq!(chosen(18, known), "Note: HttpTokens comes from !If");
     let joined = |depth: usize| {
         let value = (0..depth).fold("optional".to_owned(), |inner, _| format!("!Join ['', [{inner}]]"));
         tokens(&value, "")
     };
     assert_eq!(joined(16), "Error: HttpTokens is optional");
     assert_eq!(joined(17), "Note: HttpTokens comes from !Join");
+}
+
+/// The condition that chooses a map chooses what is in it.
+#[test]
+fn options_that_a_condition_chooses_name_it() {
+    let options = "!If [C, {HttpTokens: optional}, {HttpTokens: required}]";
+    let text = format!(
+        "Resources: {{A: {{Type: AWS::EC2::Instance, Properties: {{MetadataOptions: {options}}}}}}}\n"
+    );
+    let whys: Vec<String> = findings(&text).into_iter().map(|it| it.why).collect();
+    assert_eq!(whys, ["in one case HttpTokens is optional, from !If (condition C)"]);
 }
 
 /// Conditions, and functions within them, count as functions within functions.

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use hcl_edit::expr::BinaryOperator;
+
 use super::functions;
 use super::operators::{attribute, binary, concatenate, element, entries, unary, written};
 use super::program::{Children, Instance, MAX_DEPTH, MAX_EVALUATIONS, MAX_SIZE, Program, Scope};
@@ -55,10 +57,17 @@ impl<'a> Program<'a> {
                 self.eval(inner, scope).each_case(&mut |it| unary(operator, it))
             }
             Expr::Binary(operator, sides) => {
-                let sides = self.all(&sides[..], scope);
-                Val::all_cases(sides, &|sides| match sides {
+                let apply = |sides: &[Val]| match sides {
                     [left, right] => binary(*operator, left, right),
                     _ => Val::Null,
+                };
+                Val::all_cases(self.all(&sides[..], scope), &|sides| {
+                    let equals = matches!(operator, BinaryOperator::Eq | BinaryOperator::NotEq);
+                    // Whatever the parts of a value are, it is not null.
+                    if equals && !sides.contains(&Val::Null) {
+                        return Val::cases_within(sides.to_vec(), Val::condition, &apply);
+                    }
+                    apply(sides)
                 })
             }
             Expr::For(it) => self.each(it, scope),
@@ -102,7 +111,11 @@ impl<'a> Program<'a> {
                 None => {}
             }
         }
-        Val::all_cases(values, &|it| functions::call(name, it))
+        let apply = |it: &[Val]| functions::call(name, it);
+        if functions::compares_elements(name) {
+            return Val::cases_within(values, Val::condition_on_element, &apply);
+        }
+        Val::all_cases(values, &apply)
     }
 
     fn each(&self, it: &'a For, scope: &Scope<'a>) -> Val {

@@ -8,7 +8,7 @@ use super::value::{Later, Val};
 
 /// The result of a function. None of the arguments is one of several cases.
 pub(super) fn call(name: &str, arguments: &[Val]) -> Val {
-    let name = name.strip_prefix("core::").unwrap_or(name);
+    let name = bare(name);
     match name {
         "try" => return attempt(arguments),
         "can" => return can(arguments),
@@ -42,6 +42,18 @@ const PASSING: &[&str] = &[
     "split",
 ];
 
+/// Functions whose result depends on what each element is, and not only on which there are.
+const COMPARING: &[&str] = &["contains", "distinct", "toset", "compact", "flatten"];
+
+/// Whether a function has to be applied in each case of the elements of its arguments.
+pub(super) fn compares_elements(name: &str) -> bool {
+    COMPARING.contains(&bare(name))
+}
+
+fn bare(name: &str) -> &str {
+    name.strip_prefix("core::").unwrap_or(name)
+}
+
 fn as_later(value: &Val) -> Option<&Later> {
     match value {
         Val::Later(it) => Some(it),
@@ -74,7 +86,13 @@ fn known(name: &str, arguments: &[Val]) -> Option<Val> {
     let second = arguments.get(1);
     Some(match name {
         "tolist" | "tomap" | "sensitive" | "nonsensitive" => first.clone(),
-        "toset" | "distinct" => Val::list(distinct(items(first)?)),
+        "toset" | "distinct" => {
+            let items = items(first)?;
+            match open(&items, Val::why_later).filter(|_| items.len() > 1) {
+                Some(later) => later,
+                None => Val::list(distinct(items)),
+            }
+        }
         "tostring" => Val::Text(first.as_text()?),
         "tonumber" => Val::Number(first.as_number()?),
         "tobool" => Val::Bool(first.as_bool()?),
@@ -87,7 +105,8 @@ fn known(name: &str, arguments: &[Val]) -> Option<Val> {
         "lookup" => lookup(first, &second?.as_text()?, arguments.get(2)),
         "contains" => {
             let (items, wanted) = (items(first)?, second?);
-            if items.iter().any(|it| it.why_later().is_some()) {
+            let is_open = |it: &Val| it.why_later().is_some() || it.condition().is_some();
+            if !items.contains(wanted) && items.iter().chain([wanted]).any(is_open) {
                 return None;
             }
             Val::Bool(items.contains(wanted))
@@ -99,10 +118,14 @@ fn known(name: &str, arguments: &[Val]) -> Option<Val> {
             let lists: Option<Vec<Vec<Val>>> = arguments.iter().map(items).collect();
             Val::list(lists?.concat())
         }
-        "flatten" => Val::list(flatten(items(first)?)),
+        "flatten" => {
+            let flat = flatten(items(first)?);
+            open(&flat, as_later).unwrap_or(Val::list(flat))
+        }
         "compact" => {
+            let items = items(first)?;
             let kept = |it: &Val| !matches!(it, Val::Null) && it.as_text().is_none_or(|it| !it.is_empty());
-            Val::list(items(first)?.into_iter().filter(kept).collect())
+            open(&items, as_later).unwrap_or_else(|| Val::list(items.into_iter().filter(kept).collect()))
         }
         "one" => match items(first)?.as_slice() {
             [] => Val::Null,
@@ -135,6 +158,11 @@ fn known(name: &str, arguments: &[Val]) -> Option<Val> {
 /// A whole number that can be an index.
 pub(super) fn whole(value: &Val) -> Option<usize> {
     value.as_number()?.to_string().parse().ok()
+}
+
+/// The first element that is known later. The id of a launch template is one that differs from others, and no list.
+fn open(items: &[Val], later: fn(&Val) -> Option<&Later>) -> Option<Val> {
+    items.iter().filter_map(later).find(|it| !it.inside).map(|it| Val::Later(it.clone()))
 }
 
 fn items(value: &Val) -> Option<Vec<Val>> {
