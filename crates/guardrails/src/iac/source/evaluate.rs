@@ -115,6 +115,9 @@ impl<'a> Program<'a> {
         if functions::compares_elements(name) {
             return Val::cases_within(values, Val::condition_on_element, &apply);
         }
+        if functions::catches(name) && values.iter().any(Val::is_refused) {
+            return Val::cases_within(values, Val::condition, &apply);
+        }
         Val::all_cases(values, &apply)
     }
 

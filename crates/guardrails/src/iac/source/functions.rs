@@ -50,6 +50,11 @@ pub(super) fn compares_elements(name: &str) -> bool {
     COMPARING.contains(&bare(name))
 }
 
+/// Whether a function tells apart in which cases Terraform refuses an argument.
+pub(super) fn catches(name: &str) -> bool {
+    matches!(bare(name), "try" | "can")
+}
+
 fn bare(name: &str) -> &str {
     name.strip_prefix("core::").unwrap_or(name)
 }
@@ -63,15 +68,14 @@ fn as_later(value: &Val) -> Option<&Later> {
 
 /// The first argument that Terraform does not refuse.
 fn attempt(arguments: &[Val]) -> Val {
-    let accepted = arguments.iter().find(|it| as_later(it).is_none_or(|it| !it.refused));
+    let accepted = arguments.iter().find(|it| !it.is_refused());
     accepted.cloned().unwrap_or_else(|| Val::refused("the function try"))
 }
 
 fn can(arguments: &[Val]) -> Val {
-    match arguments.first().and_then(as_later) {
-        Some(later) if later.refused => Val::Bool(false),
-        Some(later) => Val::Later(later.clone()),
-        None => Val::Bool(true),
+    match arguments.first() {
+        Some(Val::Later(later)) if !later.refused => Val::Later(later.clone()),
+        first => Val::Bool(first.is_some_and(|it| !it.is_refused())),
     }
 }
 

@@ -238,6 +238,17 @@ impl Val {
         }
     }
 
+    /// Whether Terraform refuses the value, or a part of it, in one of its cases.
+    pub(super) fn is_refused(&self) -> bool {
+        match self {
+            Self::Later(it) => it.refused,
+            Self::Either(it) => it.yes.is_refused() || it.no.is_refused(),
+            Self::List(items) => items.iter().any(Self::is_refused),
+            Self::Map(entries) => entries.values().any(Self::is_refused),
+            _ => false,
+        }
+    }
+
     /// The value as JSON. What is known later is left out.
     pub(super) fn json(&self) -> Option<serde_json::Value> {
         match self {
