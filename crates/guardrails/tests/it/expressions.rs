@@ -3,7 +3,7 @@
 use v2only_guardrails::Settings;
 use v2only_guardrails::iac::source::{SourceFile, Sources};
 
-const BESIDE: &str = "variable \"later\" {}\nlocals {\n  it = { a = 1, b = null }\n  items = [{ a = 1 }, { a = 2 }]\n  lists = [[1], [2]]\n  blank = <<-EOT\n  EOT\n}\n";
+const BESIDE: &str = "variable \"later\" {}\nlocals {\n  it = { a = 1, b = null }\n  items = [{ a = 1 }, { a = 2 }]\n  lists = [[1], [2]]\n  nested = [{ it = [1, 2] }, { it = [3, 4] }]\n  blank = <<-EOT\n  EOT\n}\n";
 
 /// The code of what is found for an instance with this configuration.
 fn code(text: &str) -> &'static str {
@@ -86,6 +86,7 @@ fn functions_return_what_terraform_documents() {
         "!can({ a = [1, local.it.c] })",
         "can([local.it.a])",
         "length(try([local.it.c], [])) == 0",
+        "try(local.items[*].a[0], 5) == 5",
         "try({ a = local.it.c }, { a = 2 }).a == 2",
         "try(local.it.c, \"x\") == \"x\"",
         "try(local.it.a, 2) == 1",
@@ -140,6 +141,11 @@ fn operators_and_steps_return_what_terraform_documents() {
         "local.it.b == null",
         "local.items[1].a == 2",
         "local.items[*].a == [1, 2]",
+        "local.items.*.a == [1, 2]",
+        "local.items.*.a[1] == 2",
+        "local.nested[*].it[1] == [2, 4]",
+        "local.nested.*.it[1] == [3, 4]",
+        "local.it.*.a[0] == 1",
         "local.it[*].a == [1]",
         "local.it.b[*] == []",
         "[for k, v in { x = 1 } : k] == [\"x\"]",

@@ -14,6 +14,7 @@ mod impact;
 mod kubernetes;
 mod lints;
 mod modules;
+mod outputs;
 mod packer;
 mod plans;
 mod policy_findings;

@@ -155,7 +155,8 @@ impl<'a> Reader<'a> {
 
     fn step(&self, step: &TraversalOperator) -> Step {
         match step {
-            TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Step::Splat,
+            TraversalOperator::AttrSplat(_) => Step::AttributeSplat,
+            TraversalOperator::FullSplat(_) => Step::Splat,
             TraversalOperator::GetAttr(it) => Step::Name(it.as_str().to_owned()),
             TraversalOperator::Index(it) => Step::Index(self.expr(it)),
             TraversalOperator::LegacyIndex(it) => {
