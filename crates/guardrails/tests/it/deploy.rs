@@ -78,6 +78,8 @@ fn exemptions_by_id_are_the_defaults_of_the_parameters() {
         exempt(&["lab_?.a"], &[]),
     ];
     let settings = Settings::from_policy(&policy, Partition::Aws, Principals::default());
+    assert_eq!(settings.exempt_instances, ["i-0123456789abcdef0", "i-0fedcba9876543210"]);
+    assert_eq!(settings.exempt_notebooks, ["legacy-*", "lab_?.a"]);
     let pack = file(&settings, "config/conformance-pack.yaml");
     assert!(pack.contains("Default: \"i-0123456789abcdef0|i-0fedcba9876543210\"\n"), "{pack}");
     assert!(pack.contains("Default: \"legacy-.*|lab_.\\\\.a\"\n"), "{pack}");
