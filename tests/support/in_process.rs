@@ -45,8 +45,10 @@ pub fn isolated(test: &str, scenario: impl FnOnce(u16)) {
     }
     let folder = tempfile::tempdir().unwrap();
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-    let own = ["V2ONLY_SOAK", "V2ONLY_SOAK_SEED", "V2ONLY_CAMPAIGN", "V2ONLY_CAMPAIGN_SEED"];
-    let passed_on = own.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?)));
+    let soaks = ["V2ONLY_SOAK", "V2ONLY_SOAK_SEED", "V2ONLY_CAMPAIGN", "V2ONLY_CAMPAIGN_SEED"];
+    let mutants = ["MUTANT", "MUTANTS_REACHED"];
+    let passed_on =
+        soaks.into_iter().chain(mutants).filter_map(|name| Some((name, std::env::var(name).ok()?)));
     let output = Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env_clear()
