@@ -100,13 +100,17 @@ impl ReadUsage for Fake {
     ) -> Answer<BTreeMap<InstanceId, Counted>> {
         self.call("cloudwatch:GetMetricData", &ids.len().to_string(), |world| {
             let today = jiff::tz::Offset::UTC.to_datetime(crate::fake::now()).date();
-            let counted = |calls: &u64| Counted {
-                days: BTreeMap::from([(today, *calls)]),
-                complete: true,
+            let counted = |id: &InstanceId| Counted {
+                days: world
+                    .version_1_calls
+                    .get(id.as_str())
+                    .map(|calls| (today, *calls))
+                    .into_iter()
+                    .collect(),
+                complete: !world.counts_in_part,
                 ..Counted::default()
             };
-            let of = |id: &InstanceId| Some((id.clone(), counted(world.version_1_calls.get(id.as_str())?)));
-            Ok(ids.iter().filter_map(of).collect())
+            Ok(ids.iter().map(|id| (id.clone(), counted(id))).collect())
         })
     }
 

@@ -55,6 +55,8 @@ pub struct World {
     pub other_accounts: Vec<String>,
     /// Calls of version 1 today, by instance.
     pub version_1_calls: BTreeMap<String, u64>,
+    /// Whether CloudWatch gives a part of its data only.
+    pub counts_in_part: bool,
     /// What CloudTrail recorded, the newest first.
     pub history: Vec<serde_json::Value>,
     /// How long CloudTrail takes to show a record.

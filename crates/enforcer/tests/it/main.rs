@@ -25,6 +25,7 @@ mod review;
 mod rollback;
 mod root_causes;
 mod siblings;
+mod source_changes;
 mod source_scans;
 mod stop;
 mod sweep;
