@@ -9,6 +9,7 @@
 
 mod estate;
 mod fake;
+mod writers;
 
 mod automation;
 mod closing_first;
@@ -21,6 +22,8 @@ mod owner_stops;
 mod policy_source;
 mod readiness;
 mod records;
+mod repointed;
+mod restored;
 mod review;
 mod rollback;
 mod root_causes;
