@@ -13,14 +13,17 @@ mod writers;
 
 mod automation;
 mod closing_first;
+mod enforced;
 mod events;
 mod instances;
 mod launch_sources;
+mod launchers;
 mod meanwhile;
 mod notebooks;
 mod owner_stops;
 mod policy_source;
 mod readiness;
+mod recorded_changes;
 mod records;
 mod repointed;
 mod restored;
