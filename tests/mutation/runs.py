@@ -6,14 +6,17 @@ import re
 import resource
 import signal
 import subprocess
+import tempfile
 import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")).resolve()
 COPY = TARGET / "mutants" / "copy"
-# How many of their tests run for one change, and the seconds that these take together, or one of them alone.
+# How many tests of other packages run for one change, and the seconds that these take together, or one of them alone.
 AT_MOST, QUICK = 30, 15.0
 
 
@@ -64,36 +67,55 @@ class Tests:
 
     def measure(self, limit: float) -> bool:
         """Whether they pass without a mutant within a limit in seconds."""
-        path = TARGET / "mutants" / "reached.txt"
-        path.unlink(missing_ok=True)
-        if self.run({"MUTANT": "0", "MUTANTS_REACHED": str(path)}, limit) != "missed":
-            return False
-        self.reached = set(map(int, path.read_text().split())) if path.exists() else set()
-        started = time.monotonic()
-        passed = not self.reached or self.run({"MUTANT": "0"}, limit) == "missed"
-        self.seconds = time.monotonic() - started
+        with tempfile.NamedTemporaryFile() as file:
+            started = time.monotonic()
+            passed = self.run({"MUTANT": "0", "MUTANTS_REACHED": file.name}, limit) == "missed"
+            self.seconds = time.monotonic() - started
+            self.reached = set(map(int, file.read().split()))
         return passed
 
     def run(self, variables: dict[str, str], limit: float) -> str:
         return run_tests(self.binary, self.arguments, variables, limit)
 
 
-def quickest(number: int, tests: list[Tests]) -> list[Tests]:
-    """The quickest tests that reach a mutant, within bounds of number and time."""
-    chosen, seconds = [], 0.0
-    for test in sorted((it for it in tests if number in it.reached), key=lambda it: it.seconds):
-        seconds += test.seconds
-        if chosen and (seconds > QUICK or len(chosen) == AT_MOST):
-            break
-        chosen.append(test)
-    return chosen
+class TestsElsewhere:
+    """Tests of other packages, one by one. A test that noticed changes of a file comes first for the others of that file."""
+
+    def __init__(self, tests: list[Tests], limit: float = QUICK) -> None:
+        measured = in_parallel(lambda test: test.measure(limit), tests)
+        self.tests = [test for test, passed in zip(tests, measured) if passed]
+        self.noticed: Counter[tuple[str, tuple[str, ...]]] = Counter()
+
+    def run(self, number: int, file: str) -> str:
+        """What becomes of a mutant in a file, within bounds of number and time."""
+        tests = [test for test in self.tests if number in test.reached]
+        tests.sort(key=lambda test: (-self.noticed[file, test.arguments], test.seconds))
+        seconds = 0.0
+        for test in tests[:AT_MOST]:
+            seconds += test.seconds
+            if seconds > QUICK and test is not tests[0]:
+                break
+            # A test that the load of the machine makes fail does not fail twice.
+            results = {noticed(number, [test])}
+            if results == {"caught"}:
+                results.add(noticed(number, [test]))
+            if "missed" not in results:
+                self.noticed[file, test.arguments] += 1
+                return results.pop()
+        return "missed"
+
+
+def in_parallel(function, items) -> list:
+    """The results in the order of the items. Each call waits for a process."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(function, items))
 
 
 def noticed(number: int, tests: list[Tests]) -> str:
     """Whether one of the tests notices a mutant. What runs out of time has a second chance: the machine may have been busy."""
     for test in tests:
         if number in test.reached:
-            for limit in (20 + 8 * test.seconds, 60 + 20 * test.seconds):
+            for limit in (10 + 5 * test.seconds, 40 + 15 * test.seconds):
                 result = test.run({"MUTANT": str(number)}, limit)
                 if result != "timeout":
                     break

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use rstest::rstest;
 use v2only_policy::usage::Lately;
-use v2only_policy::{AccountId, InstanceId, Region};
+use v2only_policy::{AccountId, HttpTokens, InstanceId, MetadataOptions, Region};
 
 use super::*;
+use crate::record::{Outcome, Posture, Record, ResourceId};
 
 const DEFAULT: Rollout = Rollout {
     canary: Portion::Percent(5),
@@ -69,6 +70,45 @@ fn a_canary_meets_every_account_before_any_twice_and_then_regions_and_causes() {
     assert_eq!(reached.len(), 6);
     let causes: BTreeSet<_> = first(12).iter().map(|it| (it.place, it.cause)).collect();
     assert_eq!(causes.len(), 12);
+}
+
+/// What a run says of an instance or a surface with these options before and after.
+fn record(resource: ResourceId, before: Option<HttpTokens>, after: Option<HttpTokens>) -> Record {
+    let options = |http_tokens| Posture::Options(MetadataOptions { http_tokens, ..MetadataOptions::UNKNOWN });
+    let record = Record::unjudged(place(1, 0), resource, Outcome::Fixed);
+    Record { before: before.map(options), after: after.map(options), ..record }
+}
+
+#[test]
+fn the_instances_that_lost_version_1_in_this_run_are_watched() {
+    let (open, closed) = (Some(HttpTokens::Optional), Some(HttpTokens::Required));
+    let id = |number: usize| InstanceId::parse(&format!("i-{number:08x}")).unwrap();
+    let of = |number, before, after| record(ResourceId::Instance(id(number)), before, after);
+    let surface = ResourceId::Surface(v2only_policy::SurfaceKind::LightsailInstance, "shop".to_owned());
+    let records = [
+        of(1, open, closed),
+        of(2, open, open),
+        of(3, closed, closed),
+        of(4, None, closed),
+        of(5, open, None),
+        of(6, closed, open),
+        record(surface, open, closed),
+    ];
+    assert_eq!(watched(&records), [(place(1, 0), id(1)), (place(1, 0), id(4))]);
+}
+
+#[test]
+fn what_is_watched_in_several_accounts_adds_up() {
+    let (quiet, asking) = (place(1, 0), place(2, 0));
+    let id = InstanceId::parse("i-00000001").unwrap();
+    let mut all = Watched::default();
+    assert!(all.is_empty());
+    for place in [quiet, asking.clone()] {
+        let rejecting = BTreeMap::from([((place, id.clone()), 7)]);
+        all.add(Watched { rejecting, quiet: 2, unknown: 3 });
+    }
+    assert!(!all.is_empty() && all.rejecting[&(asking, id)] == 7);
+    assert_eq!((all.rejecting.len(), all.quiet, all.unknown, all.len()), (2, 4, 6, 12));
 }
 
 fn portions() -> impl Strategy<Value = Portion> {

@@ -41,7 +41,7 @@ impl ListRegions for Fake {
 
 /// One page of what a listing finds now. Its token is a number of items, so that what leaves the listing between
 /// two pages moves the rest: the worst that AWS could do.
-fn page<T>(all: Vec<T>, size: usize, next: Option<String>) -> Answer<Page<T>> {
+pub fn page<T>(all: Vec<T>, size: usize, next: Option<String>) -> Answer<Page<T>> {
     let Ok(from) = next.as_deref().unwrap_or("0").parse::<usize>() else {
         return Err(Failure::new(Kind::Invalid, "ec2:DescribeInstances", "InvalidNextToken"));
     };
@@ -100,13 +100,17 @@ impl ReadUsage for Fake {
     ) -> Answer<BTreeMap<InstanceId, Counted>> {
         self.call("cloudwatch:GetMetricData", &ids.len().to_string(), |world| {
             let today = jiff::tz::Offset::UTC.to_datetime(crate::fake::now()).date();
-            let counted = |calls: &u64| Counted {
-                days: BTreeMap::from([(today, *calls)]),
-                complete: true,
+            let counted = |id: &InstanceId| Counted {
+                days: world
+                    .version_1_calls
+                    .get(id.as_str())
+                    .map(|calls| (today, *calls))
+                    .into_iter()
+                    .collect(),
+                complete: !world.counts_in_part,
                 ..Counted::default()
             };
-            let of = |id: &InstanceId| Some((id.clone(), counted(world.version_1_calls.get(id.as_str())?)));
-            Ok(ids.iter().filter_map(of).collect())
+            Ok(ids.iter().map(|id| (id.clone(), counted(id))).collect())
         })
     }
 
@@ -132,7 +136,9 @@ impl ReadDefaults for Fake {
 
 impl ListLaunchTemplates for Fake {
     async fn launch_templates(&self, _: &Place, _: Option<String>) -> Answer<Page<LaunchTemplate>> {
-        self.call("ec2:DescribeLaunchTemplates", "", |_| Ok(Page { items: vec![], next: None }))
+        self.call("ec2:DescribeLaunchTemplates", "", |world| {
+            Ok(Page { items: world.templates.clone(), next: None })
+        })
     }
 
     async fn current_versions(
@@ -143,21 +149,30 @@ impl ListLaunchTemplates for Fake {
         Ok(Page { items: vec![], next: None })
     }
 
-    async fn launch_template(&self, _: &Place, _: &LaunchTemplateId) -> Answer<Option<LaunchTemplate>> {
-        Ok(None)
+    async fn launch_template(&self, _: &Place, id: &LaunchTemplateId) -> Answer<Option<LaunchTemplate>> {
+        Ok(self.0.lock().unwrap().templates.iter().find(|it| it.id == *id).cloned())
     }
 
-    async fn versions_since(&self, _: &Place, _: &LaunchTemplateId, _: u64) -> Answer<Vec<TemplateVersion>> {
-        Ok(vec![])
+    async fn versions_since(
+        &self,
+        _: &Place,
+        id: &LaunchTemplateId,
+        first: u64,
+    ) -> Answer<Vec<TemplateVersion>> {
+        let mut versions = self.0.lock().unwrap().template(id).versions.clone();
+        versions.retain(|it| it.number >= first);
+        Ok(versions)
     }
 
     async fn template_versions(
         &self,
         _: &Place,
-        _: &LaunchTemplateId,
-        _: &[u64],
+        id: &LaunchTemplateId,
+        numbers: &[u64],
     ) -> Answer<Vec<TemplateVersion>> {
-        Ok(vec![])
+        let mut versions = self.0.lock().unwrap().template(id).versions.clone();
+        versions.retain(|it| numbers.contains(&it.number));
+        Ok(versions)
     }
 }
 
@@ -182,11 +197,13 @@ impl ListImages for Fake {
 
 impl ListGroups for Fake {
     async fn groups(&self, _: &Place, _: Option<String>) -> Answer<Page<Consumer>> {
-        self.call("autoscaling:DescribeAutoScalingGroups", "", |_| Ok(Page { items: vec![], next: None }))
+        self.call("autoscaling:DescribeAutoScalingGroups", "", |world| {
+            Ok(Page { items: world.groups.clone(), next: None })
+        })
     }
 
-    async fn group(&self, _: &Place, _: &str) -> Answer<Option<Consumer>> {
-        Ok(None)
+    async fn group(&self, _: &Place, name: &str) -> Answer<Option<Consumer>> {
+        Ok(self.0.lock().unwrap().groups.iter().find(|it| it.id == name).cloned())
     }
 
     async fn launch_configurations(&self, _: &Place, _: Option<String>) -> Answer<Page<LaunchConfiguration>> {

@@ -8,7 +8,10 @@ use v2only_enforcer::ports::*;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
+use v2only_policy::source::{Consumer, LaunchTemplate};
 use v2only_policy::*;
+
+use crate::estate::page;
 
 pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "eu-central-1";
@@ -45,18 +48,28 @@ pub struct World {
     pub forgets_pages: bool,
     /// The side option that AWS refuses, and AWS's words.
     pub refuses: Option<(MetadataOption, &'static str)>,
+    /// The side option that AWS accepts and does not set.
+    pub ignores: Option<MetadataOption>,
     /// Whether AWS accepts changes and carries none out.
     pub ignores_changes: bool,
     /// Account defaults, where there are any.
     pub defaults: Option<v2only_policy::AccountDefaults>,
+    /// Launch templates with all their versions, Auto Scaling groups, and surfaces outside of EC2.
+    pub templates: Vec<LaunchTemplate>,
+    pub groups: Vec<Consumer>,
+    pub surfaces: Vec<Surface>,
     /// How many images that are not marked are owned.
     pub images: u32,
     /// Accounts other than our own.
     pub other_accounts: Vec<String>,
     /// Calls of version 1 today, by instance.
     pub version_1_calls: BTreeMap<String, u64>,
+    /// Whether CloudWatch gives a part of its data only.
+    pub counts_in_part: bool,
     /// What CloudTrail recorded, the newest first.
     pub history: Vec<serde_json::Value>,
+    /// Records to a page of CloudTrail; 0 = all on one.
+    pub history_page: usize,
     /// How long CloudTrail takes to show a record.
     pub recorded_late: SignedDuration,
     /// The queue: messages with their delay in seconds.
@@ -213,7 +226,7 @@ impl ReadHistory for Fake {
         &self,
         _: &Place,
         look_up: LookUp<'_>,
-        _: Option<String>,
+        next: Option<String>,
     ) -> Answer<Page<serde_json::Value>> {
         let (target, word) = match look_up {
             LookUp::Instance(id) => (id.as_str(), id.as_str()),
@@ -228,8 +241,7 @@ impl ReadHistory for Fake {
                 let at = record["detail"]["eventTime"].as_str().or_else(|| record["eventTime"].as_str());
                 at.unwrap_or(NOW).parse::<Timestamp>().unwrap() <= shown && record.to_string().contains(word)
             };
-            let items = world.history.iter().filter(is_shown).cloned().collect();
-            Ok(Page { items, next: None })
+            page(world.history.iter().filter(is_shown).cloned().collect(), world.history_page, next)
         })
     }
 }
@@ -252,7 +264,12 @@ impl TightenInstance for Fake {
                 };
                 return Ok(Changed { options, request_id: None });
             }
+            let request_id = Some(format!("req-{}", world.calls.len()));
+            let ignored = world.ignores;
             let options = &mut world.instances.get_mut(id.as_str()).unwrap().options;
+            if change.side_options().iter().any(|(option, _)| Some(*option) == ignored) {
+                return Ok(Changed { options: *options, request_id });
+            }
             match change {
                 InstanceChange::DisableEndpoint => options.http_endpoint = Switch::Disabled,
                 InstanceChange::RequireTokens { hop_limit, switches } => {
@@ -264,10 +281,7 @@ impl TightenInstance for Fake {
                     options.hop_limit = hop_limit.map(|it| it.get()).or(options.hop_limit);
                 }
             }
-            Ok(Changed {
-                options: MetadataOptions { pending: true, ..*options },
-                request_id: Some("req-1".into()),
-            })
+            Ok(Changed { options: MetadataOptions { pending: true, ..*options }, request_id })
         })
     }
 }

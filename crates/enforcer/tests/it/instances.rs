@@ -424,10 +424,10 @@ async fn without_a_policy_every_message_is_postponed() {
     assert_eq!(calls.last().unwrap(), "sqs:ChangeMessageVisibility r-0=40s r-1=40s", "{calls:?}");
 }
 
-const OURS: &str = "assumed-role/v2only-ec2-enforcer/v2only-ec2-enforcer";
+pub const OURS: &str = "assumed-role/v2only-ec2-enforcer/v2only-ec2-enforcer";
 
 /// A record of a call under this identity.
-fn by(identity: &str, mut event: Value) -> Value {
+pub fn by(identity: &str, mut event: Value) -> Value {
     let detail = if event.get("detail").is_some() { &mut event["detail"] } else { &mut event };
     detail["userIdentity"] = json!({
         "type": "AssumedRole", "arn": format!("arn:aws:sts::{ACCOUNT}:{identity}"), "accountId": ACCOUNT,

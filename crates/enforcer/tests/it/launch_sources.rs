@@ -13,7 +13,7 @@ use v2only_policy::*;
 use crate::fake::{ACCOUNT, REGION};
 
 pub const OPTIONAL: Option<HttpTokens> = Some(HttpTokens::Optional);
-const REQUIRED: Option<HttpTokens> = Some(HttpTokens::Required);
+pub const REQUIRED: Option<HttpTokens> = Some(HttpTokens::Required);
 pub const WEB: &str = "lt-0000000000000000a";
 pub const JOBS: &str = "lt-0000000000000000b";
 pub const MARKED: &str = "ami-0000000000000000a";
@@ -197,7 +197,7 @@ pub fn consumer(kind: ConsumerKind, id: &str, uses: &[(&str, VersionChoice)]) ->
     Consumer { templates: uses.collect(), ..Consumer::new(kind, id.to_owned()) }
 }
 
-fn of_configuration(id: &str, configuration: &str) -> Consumer {
+pub fn of_configuration(id: &str, configuration: &str) -> Consumer {
     Consumer { configuration: Some(configuration.to_owned()), ..Consumer::group(id.to_owned()) }
 }
 

@@ -9,22 +9,29 @@
 
 mod estate;
 mod fake;
+mod writers;
 
 mod automation;
 mod closing_first;
+mod enforced;
 mod events;
 mod instances;
 mod launch_sources;
+mod launchers;
 mod meanwhile;
 mod notebooks;
 mod owner_stops;
 mod policy_source;
 mod readiness;
+mod recorded_changes;
 mod records;
+mod repointed;
+mod restored;
 mod review;
 mod rollback;
 mod root_causes;
 mod siblings;
+mod source_changes;
 mod source_scans;
 mod stop;
 mod sweep;

@@ -155,7 +155,11 @@ async fn without_a_start_or_with_gaps_nobody_knows() {
 async fn an_instance_that_requires_tokens_is_done_and_one_without_endpoint_is_not_asked() {
     let mut done = Recorded { rejected: each_day(1), ..quiet() };
     done.instance.options.http_tokens = HttpTokens::Required;
+    done.instance.started_at = Some(now() - SignedDuration::from_hours(24 * 90));
     assert_eq!(of(&done).await.state, State::Required);
+    done.rejected = each_day(0);
+    let done = of(&done).await;
+    assert_eq!((done.state, done.wants_restart), (State::Required, false), "no start is needed any more");
     let mut disabled = quiet();
     disabled.instance.options.http_endpoint = Switch::Disabled;
     assert!(read(&disabled).await.0.is_empty());

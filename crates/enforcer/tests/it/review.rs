@@ -56,16 +56,18 @@ async fn the_review_names_exemptions_that_expired_end_soon_or_match_nothing() {
 
 #[tokio::test]
 async fn a_review_that_could_not_read_everything_calls_nothing_stale() {
-    let deployed = Deployed::new(EXEMPTIONS, |world| {
-        violating(4)(world);
-        world.failures.insert("ec2:DescribeRegions", vec![Kind::Denied]);
-        world.other_accounts = vec!["000011112222".to_owned()];
-    });
-    let mut told = SweepOutput::default();
-    deployed.drain(REVIEW, &mut told).await;
-    assert_eq!(states(&told), ["exemptions[0] expires", "exemptions[2] expired"]);
-    assert_eq!(told.outcomes("exemptions-reviewed")[0]["unread"], 1);
-    assert_eq!(told.outcomes("unswept").len(), 1);
+    for action in ["ec2:DescribeRegions", "ec2:DescribeInstances"] {
+        let deployed = Deployed::new(EXEMPTIONS, |world| {
+            violating(4)(world);
+            world.failures.insert(action, vec![Kind::Denied]);
+            world.other_accounts = vec!["000011112222".to_owned()];
+        });
+        let mut told = SweepOutput::default();
+        deployed.drain(REVIEW, &mut told).await;
+        assert_eq!(states(&told), ["exemptions[0] expires", "exemptions[2] expired"], "{action}");
+        assert_eq!(told.outcomes("exemptions-reviewed")[0]["unread"], 1, "{action}");
+        assert_eq!(told.outcomes("unswept").len(), 1, "{action}");
+    }
 }
 
 #[tokio::test]

@@ -60,6 +60,9 @@ fn an_instance_is_restored_unless_somebody_changed_it_since() {
     assert_eq!(restored(pending, false), back, "what is pending was accepted");
     assert_eq!(restored(OPEN, false), Restoration::AsBefore);
     assert_eq!(restored(OPEN, true), Restoration::AsBefore);
+    let recorded_while_pending = MetadataOptions { pending: true, ..OPEN };
+    let restored_from = |now| instance(&recorded_while_pending, REQUIRE, Some(&with(now)), false);
+    assert_eq!((restored_from(OPEN), restored_from(CLOSED)), (Restoration::AsBefore, back.clone()));
     let edited = MetadataOptions { hop_limit: Some(3), ..CLOSED };
     assert_eq!(restored(edited, false), held(Held::ChangedSince));
     assert_eq!(restored(edited, true), back);

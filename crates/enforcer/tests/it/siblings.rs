@@ -85,17 +85,22 @@ async fn siblings_that_cannot_be_read_hold_a_launch_or_bring_it_back() {
     }
 }
 
-/// No data is not zero: the data of an instance comes minutes late.
+/// No data is not zero: the data of an instance comes minutes late. Neither is a part of the data.
 #[tokio::test]
-async fn a_running_sibling_without_data_holds_a_launch() {
-    let app = app(SIBLINGS, |world| {
-        group(world, 0);
-        world.version_1_calls.remove(OLD);
-    });
-    let (said, reply) = handle(&app, batch(&[launch(&[NEW], "optional")])).await;
-    assert_eq!(said, [format!("{NEW} held")]);
-    assert!(again(&reply).is_empty());
-    assert_eq!(app.ports.tokens(NEW), HttpTokens::Optional);
+async fn a_running_sibling_without_complete_data_holds_a_launch() {
+    for has_data in [true, false] {
+        let app = app(SIBLINGS, |world| {
+            group(world, 0);
+            world.counts_in_part = has_data;
+            if !has_data {
+                world.version_1_calls.remove(OLD);
+            }
+        });
+        let (said, reply) = handle(&app, batch(&[launch(&[NEW], "optional")])).await;
+        assert_eq!(said, [format!("{NEW} held")], "{has_data}");
+        assert!(again(&reply).is_empty());
+        assert_eq!(app.ports.tokens(NEW), HttpTokens::Optional);
+    }
 }
 
 /// A sibling that requires tokens publishes no `MetadataNoToken`.

@@ -13,13 +13,13 @@ use v2only_policy::{
 use crate::fake::now;
 use crate::launch_sources::{JOBS, MARKED, OPTIONAL, Sources, consumer, estate, place, template};
 
-const ENFORCED: &str = "version: 1
+pub const ENFORCED: &str = "version: 1
 mode: enforce
 launch_templates: { fix: new-version }
 account_defaults: { http_tokens: required, enforced: enabled }
 ";
 
-async fn scanned(sources: &Sources, policy: &str, kinds: Kinds) -> Vec<Judged> {
+pub async fn scanned(sources: &Sources, policy: &str, kinds: Kinds) -> Vec<Judged> {
     let policy = document::parse(policy).unwrap().policy;
     let circumstances = Circumstances {
         place: &place(),
@@ -36,7 +36,7 @@ async fn scanned(sources: &Sources, policy: &str, kinds: Kinds) -> Vec<Judged> {
 }
 
 /// How many sources keep `HttpTokensEnforced` from being switched on.
-fn bar(found: &[Judged]) -> Option<usize> {
+pub fn bar(found: &[Judged]) -> Option<usize> {
     let defaults = found.iter().find(|it| matches!(it.subject, Subject::AccountDefaults(_)))?;
     match defaults.decision.plan.hold() {
         Some(Hold::Enforcement(EnforcementBar::Failing { sources })) => Some(*sources),

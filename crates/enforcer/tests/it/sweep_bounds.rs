@@ -118,6 +118,17 @@ async fn a_listing_that_is_denied_counts_as_failed_and_a_throttled_one_is_tried_
     }
 }
 
+#[tokio::test]
+async fn a_task_that_is_received_again_is_counted_each_time() {
+    let told = swept(&Deployed::new(ENFORCE, |_| {}), r#"{"task": "tidy"}"#).await;
+    assert_eq!(told.counts.iter().map(|it| it.malformed).collect::<Vec<_>>(), [1; 5]);
+    let throttled = Deployed::new(ENFORCE, |world| {
+        world.failures.insert("organizations:ListAccounts", vec![Kind::Throttled]);
+    });
+    let told = swept(&throttled, r#"{"task": "sweep", "only": "notebooks"}"#).await;
+    assert_eq!((told.counts[0].retried, told.counts[1].retried), (1, 0));
+}
+
 /// An account that cannot be entered is reported for each of its Regions, and ends no task in the dead letters.
 #[tokio::test]
 async fn an_account_that_cannot_be_entered_counts_as_failed() {
@@ -196,7 +207,7 @@ async fn a_review_begins_again_when_somebody_edits_the_exemptions_meanwhile() {
             "version: 1\nmode: observe\nexemptions:\n  - match: {{ resources: [{first}] }}\n    reason: vendor agent\n    until: 2027-11-19\n"
         )
     };
-    let review = async |edit: bool| {
+    let review = async |edit: bool, handed_on: u16, age: SignedDuration| {
         let edited = document("i-deadbeef");
         let mut deployed = Deployed::under(Location::Parameter("/v2only/policy".to_owned()), |world| {
             violating(1)(world);
@@ -209,13 +220,20 @@ async fn a_review_begins_again_when_somebody_edits_the_exemptions_meanwhile() {
             }
         });
         deployed.timeout = SignedDuration::from_secs(60);
-        let first = json!({"task": "review-exemptions", "began": now(), "handed-on": 3}).to_string();
-        let told = swept(&deployed, &first).await;
+        let first = json!({"task": "review-exemptions", "began": now() - age, "handed-on": handed_on});
+        let told = swept(&deployed, &first.to_string()).await;
         let stale = told.outcomes("exemption").iter().filter(|it| it["state"] == "stale").count();
-        (told.invocations, stale, told.outcomes("exemptions-reviewed").len(), deployed)
+        (told.invocations, stale, told.outcomes("exemptions-reviewed").len(), told.dead.len())
     };
-    let (invocations, stale, reviewed, _) = review(false).await;
-    assert_eq!((invocations, stale, reviewed), (2, 0, 1), "the first account has the instance");
-    let (invocations, stale, reviewed, _) = review(true).await;
-    assert_eq!((invocations, stale, reviewed), (3, 1, 1), "both accounts are read again");
+    let young = SignedDuration::ZERO;
+    assert_eq!(review(false, 3, young).await, (2, 0, 1, 0), "the first account has the instance");
+    assert_eq!(review(true, 3, young).await, (3, 1, 1, 0), "both accounts are read again");
+    // What was counted before holds for what begins again: how often it was handed on, and since when it goes on.
+    let (_, _, reviewed, dead) = review(false, 499, young).await;
+    assert_eq!((reviewed, dead), (0, 1));
+    let (_, _, reviewed, dead) = review(true, 498, young).await;
+    assert_eq!((reviewed, dead), (0, 1));
+    let nearly_a_day = SignedDuration::from_secs(86_400 - 250);
+    assert_eq!(review(false, 3, nearly_a_day).await, (2, 0, 1, 0));
+    assert_eq!(review(true, 3, nearly_a_day).await, (3, 0, 0, 0), "it is left to a newer one");
 }

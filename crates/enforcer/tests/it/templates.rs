@@ -17,14 +17,19 @@ use crate::fake::{ACCOUNT, REGION, now};
 /// A call, and what somebody does at that moment.
 type Interference = (&'static str, Box<dyn FnOnce(&mut LaunchTemplate) + Send>);
 
-/// One launch template, the calls that reached it, and what somebody does to it before or after one of them.
-struct Account {
+/// One launch template, the calls that reached it, what somebody does to it before or after one of them, and the account
+/// defaults.
+pub struct Account {
     state: Mutex<(LaunchTemplate, Vec<String>, Option<Interference>)>,
+    pub defaults: Mutex<AccountDefaults>,
+    /// Whether AWS accepts a change of the defaults and does not carry it out.
+    pub ignores_changes: bool,
 }
 
 impl Account {
-    fn of(template: LaunchTemplate) -> Self {
-        Self { state: Mutex::new((template, Vec::new(), None)) }
+    pub fn of(template: LaunchTemplate) -> Self {
+        let defaults = Mutex::new(AccountDefaults::UNSET);
+        Self { state: Mutex::new((template, Vec::new(), None)), defaults, ignores_changes: false }
     }
 
     /// Somebody acts immediately before or after this call.
@@ -33,11 +38,11 @@ impl Account {
         self
     }
 
-    fn template(&self) -> LaunchTemplate {
+    pub fn template(&self) -> LaunchTemplate {
         self.state.lock().unwrap().0.clone()
     }
 
-    fn changes(&self) -> Vec<String> {
+    pub fn changes(&self) -> Vec<String> {
         let calls = &self.state.lock().unwrap().1;
         calls.iter().filter(|it| !it.starts_with("describe")).cloned().collect()
     }
@@ -64,7 +69,7 @@ fn page<T>(items: Vec<T>) -> Answer<Page<T>> {
 
 impl ReadDefaults for Account {
     async fn defaults(&self, _: &Place) -> Answer<AccountDefaults> {
-        Ok(AccountDefaults::UNSET)
+        Ok(self.defaults.lock().unwrap().clone())
     }
 }
 
@@ -147,6 +152,10 @@ impl RepointGroup for Account {
 
 impl ChangeDefaults for Account {
     async fn change_defaults(&self, _: &Place, change: DefaultsChange) -> Answer<Option<String>> {
+        if !self.ignores_changes {
+            let mut defaults = self.defaults.lock().unwrap();
+            *defaults = change.applied_to(&defaults);
+        }
         self.call(format!("change defaults {change}"), |_| None)
     }
 }
@@ -195,7 +204,7 @@ impl MarkImage for Account {
     }
 }
 
-fn version(number: u64, tokens: HttpTokens) -> TemplateVersion {
+pub fn version(number: u64, tokens: HttpTokens) -> TemplateVersion {
     TemplateVersion {
         number,
         options: StatedOptions { http_tokens: Some(tokens), ..StatedOptions::default() },
@@ -208,7 +217,7 @@ fn version(number: u64, tokens: HttpTokens) -> TemplateVersion {
     }
 }
 
-fn template() -> LaunchTemplate {
+pub fn template() -> LaunchTemplate {
     LaunchTemplate {
         id: LaunchTemplateId::parse("lt-0123456789abcdef0").unwrap(),
         name: "web".to_owned(),

@@ -1,0 +1,136 @@
+//! How `enforce` changes many resources: within the bound of failures, images together, and surfaces one by one.
+
+use std::io;
+
+use rstest::rstest;
+use v2only_document as document;
+use v2only_enforcer::enforce::{Bound, Carried, Journal, enforce_within};
+use v2only_enforcer::kinds::Kinds;
+use v2only_enforcer::{Kind, Outcome, surfaces};
+use v2only_policy::instance::HttpTokens;
+use v2only_policy::source::Image;
+use v2only_policy::{
+    Decision, ImageChange, ImageId, ImdsSupport, InstanceChange, Judged, MetadataOption, Place, Plan,
+    ResourceKind, StatedOptions, Subject, Surface, SurfaceChange, SurfaceKind, Switches, Tags, Verdict,
+};
+
+use crate::fake::{Fake, World, now};
+use crate::launch_sources::place;
+
+struct Paper;
+
+impl Journal for Paper {
+    async fn write(&self, _: &Place, _: &[Judged]) -> Result<(), io::Error> {
+        Ok(())
+    }
+}
+
+fn to_be_changed(subject: Subject, plan: Plan) -> Judged {
+    Judged { subject, decision: Decision { plan, ..Decision::nothing_to_do(Verdict::Violation(Vec::new())) } }
+}
+
+/// Two instances that are to require tokens and have a hop limit of 2.
+fn instances(fake: &Fake) -> Vec<Judged> {
+    let hop_limit = Some(v2only_policy::settings::HopLimit::new(2).unwrap());
+    let change = InstanceChange::RequireTokens { hop_limit, switches: Switches::all(None) };
+    let mut world = fake.0.lock().unwrap();
+    let all = ["i-00000001", "i-00000002"].map(|id| world.instance(id).clone());
+    all.into_iter().map(|it| to_be_changed(Subject::Instance(it), Plan::Act(change.into()))).collect()
+}
+
+async fn enforced(fake: &Fake, judged: Vec<Judged>, bound: &Bound) -> Carried {
+    enforce_within(fake, &Paper, &place(), judged, &now, bound).await
+}
+
+#[tokio::test]
+async fn no_change_begins_after_the_end_of_a_run() {
+    let fake = Fake::default();
+    let bound = Bound::default();
+    bound.end();
+    let carried = enforced(&fake, instances(&fake), &bound).await;
+    assert_eq!((carried.records.len(), carried.left.len(), fake.calls().len()), (0, 2, 0));
+}
+
+/// A refused option beside the tokens must not keep IMDSv1 open elsewhere. A refused change of the tokens ends the run.
+#[rstest]
+#[case::hop_limit(Some(MetadataOption::HopLimit), None, 2, 0)]
+#[case::nothing(None, None, 2, 0)]
+#[case::tokens(None, Some(Kind::Denied), 1, 1)]
+#[tokio::test]
+async fn only_what_leaves_imdsv1_open_counts_as_failed(
+    #[case] refused: Option<MetadataOption>,
+    #[case] failure: Option<Kind>,
+    #[case] tried: usize,
+    #[case] left: usize,
+) {
+    let fake = Fake::with(|world| {
+        world.refuses = refused.map(|option| (option, "The hop limit is invalid"));
+        // Together, and the tokens alone.
+        world.failures.insert("ec2:ModifyInstanceMetadataOptions", failure.map_or(vec![], |it| vec![it; 2]));
+    });
+    let carried = enforced(&fake, instances(&fake), &Bound::at_most(0)).await;
+    assert_eq!((carried.records.len(), carried.left.len()), (tried, left), "{:?}", carried.records);
+    let closed = ["i-00000001", "i-00000002"].map(|id| fake.tokens(id) == HttpTokens::Required);
+    assert_eq!(closed, [failure.is_none(); 2]);
+}
+
+#[tokio::test]
+async fn images_are_listed_once_for_all_that_are_to_be_marked() {
+    let fake = Fake::with(|world| world.images = 3);
+    let image = |number: u32| Image {
+        id: ImageId::parse(&format!("ami-{number:08x}")).unwrap(),
+        name: "golden".to_owned(),
+        imds_support: ImdsSupport::Unmarked,
+        tags: Tags::new(),
+    };
+    let mark = |number| to_be_changed(Subject::Image(image(number)), Plan::Act(ImageChange::MarkV2.into()));
+    let carried = enforced(&fake, (0..3).map(mark).collect(), &Bound::default()).await;
+    assert!(carried.records.iter().all(|it| it.outcome == Outcome::Fixed) && carried.records.len() == 3);
+    let calls = fake.calls();
+    let count = |action: &str| calls.iter().filter(|it| it.starts_with(action)).count();
+    assert_eq!((count("ec2:DescribeImages"), count("ec2:ModifyImageAttribute")), (1, 3));
+}
+
+fn shop(tokens: HttpTokens) -> Surface {
+    let options = StatedOptions { http_tokens: Some(tokens), ..StatedOptions::default() };
+    Surface { options, ..Surface::new(SurfaceKind::LightsailInstance, "shop".to_owned()) }
+}
+
+fn open_shop(world: &mut World) {
+    world.surfaces = vec![shop(HttpTokens::Optional)];
+}
+
+#[tokio::test]
+async fn a_surface_that_aws_describes_as_open_afterwards_is_not_fixed() {
+    for (ignores_changes, fixed) in [(false, true), (true, false)] {
+        let fake = Fake::with(|world| {
+            open_shop(world);
+            world.ignores_changes = ignores_changes;
+        });
+        let plan = Plan::Act(SurfaceChange::RequireTokens.into());
+        let judged = to_be_changed(Subject::Surface(shop(HttpTokens::Optional)), plan);
+        let record = enforced(&fake, vec![judged], &Bound::default()).await.records.remove(0);
+        assert_eq!(record.outcome == Outcome::Fixed, fixed, "{record:?}");
+        assert_eq!(record.request_id.as_deref(), Some("req-surface"));
+    }
+}
+
+/// The surfaces found by a scan of these kinds, why it could not read all, and how many calls it made.
+async fn scanned(kinds: Kinds) -> (usize, Option<Kind>, usize) {
+    let fake = Fake::with(open_shop);
+    let policy = document::parse("version: 1\nmode: observe\n").unwrap().policy;
+    let mut found = 0;
+    let unread = surfaces::scan(&fake, &policy, &place(), (kinds, now()), &mut |_| found += 1).await;
+    (found, unread.failure.map(|it| it.kind), fake.calls().len())
+}
+
+#[tokio::test]
+async fn a_scan_reads_the_surfaces_that_it_is_asked_for() {
+    let only = |kind| Kinds::Only(ResourceKind::Surface(kind));
+    let (found, failure, _) = scanned(only(SurfaceKind::LightsailInstance)).await;
+    assert_eq!((found, failure), (1, None));
+    assert_eq!(scanned(Kinds::All).await.0, 1);
+    assert_eq!(scanned(Kinds::Only(ResourceKind::Image)).await, (0, None, 0));
+    let left_out = scanned(only(SurfaceKind::BeanstalkEnvironment)).await;
+    assert_eq!(left_out, (0, Some(Kind::Refused), 0), "this build cannot read them");
+}
