@@ -318,4 +318,14 @@ fn the_cases_of_five_conditions_are_told_apart() {
     all(&[&format!("{} != null", list(11)), &format!("try({}, null) != null", list(11))], "", "clean");
     all(&[&items(10)], "", "clean");
     all(&[&items(11)], "", "cannot-tell");
+    // A million elements in all cases are looked through, with the one that is wanted.
+    let many = |elements: usize| {
+        let others = "1, ".repeat(elements - 6);
+        format!("!contains(concat({}, [{others}]), \"z\")", list(6))
+    };
+    all(&[&many(15_624)], "", "clean");
+    all(&[&many(15_625)], "", "cannot-tell");
+    // What stands in maps is none of the elements that are put into one list.
+    let entries: String = (0..11).map(|it| format!("a{it} = var.a{it} ? 1 : 2, ")).collect();
+    all(&[&format!("length(flatten([[{{ {entries} }}]])) == 1")], "", "clean");
 }
