@@ -180,6 +180,14 @@ async fn counts_that_cannot_be_read_leave_the_records_of_cloudtrail() {
     }
 }
 
+#[test]
+fn the_metrics_are_those_of_ec2_and_without_records_nothing_is_delivered() {
+    let names = [Metric::NoToken, Metric::NoTokenRejected].map(Metric::name);
+    assert_eq!(names, ["MetadataNoToken", "MetadataNoTokenRejected"]);
+    let id = InstanceId::parse(ID).unwrap();
+    assert!(crate::fake::Fake::default().delivered_by_v1(&id).is_empty());
+}
+
 #[tokio::test]
 async fn readiness_knows_the_group_and_the_template() {
     let mut launched = quiet();

@@ -34,7 +34,7 @@ fn named(fake: &Fake) -> Vec<VersionChoice> {
     fake.0.lock().unwrap().groups[0].templates.iter().map(|it| it.version).collect()
 }
 
-/// The record of the group `shop`, which names these versions, of which version 1 violates the policy.
+/// The record of this group, whose version 1 of `web` violates the policy.
 async fn moved(template: &LaunchTemplate, group: &Consumer, notes: Vec<Note>, fake: &Fake) -> Record {
     {
         let mut world = fake.0.lock().unwrap();
