@@ -24,7 +24,6 @@ import http.server
 import ipaddress
 import json
 import os
-import platform
 import shutil
 import ssl
 import statistics
@@ -44,11 +43,10 @@ sys.path.insert(0, str(HERE.parent / "foreign"))
 
 import boto3  # noqa: E402
 import cloudtrail  # noqa: E402
+import measured  # noqa: E402
 import servers  # noqa: E402
 
 REGION = "us-east-1"
-# The functions as a release has them.
-MUSL = f"{platform.machine()}-unknown-linux-musl"
 FUNCTIONS = ("ec2-enforcer", "notebook-enforcer")
 POLICIES = {
     "ec2-enforcer": "version: 1\nmode: enforce\ninstances: { http_tokens: required }\n",
@@ -434,7 +432,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reps", type=int, default=15, help="starts of each handler in each way (default: 15)")
     parser.add_argument("--aws", choices=("sandbox", "moto"), default="sandbox")
-    parser.add_argument("--bin", type=Path, default=target / MUSL / "release", help="where the function binaries are")
+    parser.add_argument("--bin", type=Path, default=target / measured.RELEASED, help="where the function binaries are")
     parser.add_argument("--sandbox", type=Path, default=target / "release" / "v2only-sandbox")
     parser.add_argument("--functions", nargs="+", choices=FUNCTIONS, default=None)
     parser.add_argument("--json", type=Path, help="also write all samples and medians to this file")

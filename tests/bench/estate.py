@@ -188,7 +188,7 @@ def throttled(options, folder: Path) -> dict:
 def main() -> int:
     target = servers.target_directory()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", type=Path, default=target / "release" / "v2only")
+    parser.add_argument("--bin", type=Path, default=target / measured.RELEASED / "v2only")
     parser.add_argument("--sandbox", type=Path, default=target / "release" / "v2only-sandbox")
     parser.add_argument("--numbers", type=int, nargs="+", default=[10_000, 100_000], help="instances of an estate")
     parser.add_argument("--shares", type=int, nargs="+", default=[1, 100], help="percent of them that violate")

@@ -10,6 +10,7 @@ import argparse
 import ctypes
 import json
 import os
+import platform
 import signal
 import tempfile
 import time
@@ -17,6 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 SEIZE, CONTINUE, LISTEN = 0x4206, 7, 0x4208
+# The folder of the programs in the target directory, as a release has them: they carry their C library, musl.
+RELEASED = Path(f"{platform.machine()}-unknown-linux-musl") / "release"
 TRACE_EXIT, EVENT_EXIT, EVENT_STOP = 0x40, 6, 128
 STOPS = {signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
 
@@ -49,7 +52,7 @@ def benchmark(about: str, measure) -> int:
     """The command line of such a benchmark. `measure` gets an empty folder and the program, and gives the figures."""
     target = Path(os.environ.get("CARGO_TARGET_DIR") or Path(__file__).resolve().parent.parent.parent / "target")
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", type=Path, default=target.absolute() / "release" / "v2only")
+    parser.add_argument("--program", type=Path, default=target.absolute() / RELEASED / "v2only")
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="v2only-bench-") as folder:

@@ -225,7 +225,7 @@ def show(name: str, options, runs: dict[str, list[dict]]) -> None:
 def main() -> int:
     target = servers.target_directory()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", type=absolute, default=target / "release" / "v2only")
+    parser.add_argument("--bin", type=absolute, default=target / measured.RELEASED / "v2only")
     parser.add_argument("--sandbox", type=Path, default=target / "release" / "v2only-sandbox")
     programs = target / "venv-custodian" / "bin"
     parser.add_argument("--custodian", type=Path, default=programs, help="the folder of its programs")

@@ -36,8 +36,9 @@ sys.path.insert(0, str(HERE.parent / "foreign"))
 
 import boto3  # noqa: E402
 import cloudtrail  # noqa: E402
+import measured  # noqa: E402
 import servers  # noqa: E402
-from coldstart import MUSL, POLICIES, Handler, cpu_ms, serve  # noqa: E402
+from coldstart import POLICIES, Handler, cpu_ms, serve  # noqa: E402
 from estate import ACCOUNT, REGION, ask, environment_for  # noqa: E402
 
 FUNCTION = "ec2-enforcer"
@@ -135,7 +136,7 @@ def left_over(url: str) -> int:
 def main() -> int:
     target = servers.target_directory()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", type=Path, default=target / MUSL / "release", help="where the function binaries are")
+    parser.add_argument("--bin", type=Path, default=target / measured.RELEASED, help="where the function binaries are")
     parser.add_argument("--sandbox", type=Path, default=target / "release" / "v2only-sandbox")
     parser.add_argument("--violating", type=int, nargs="+", choices=LAUNCHES, default=list(LAUNCHES))
     parser.add_argument("--json", type=Path, help="also write all figures to this file")

@@ -160,6 +160,8 @@ SCOPES = {
     "config:SelectAggregateResourceConfig": {"rest": ["config-aggregator/*"]},
     "ssm:GetParameter": {"rest": ["parameter/v2only/*"]},
     "securityhub:GetFindings": {"rest": ["hub/default"]},
+    "elasticmapreduce:DescribeCluster": {"rest": ["cluster/*"]},
+    "imagebuilder:GetInfrastructureConfiguration": {"rest": ["infrastructure-configuration/*"]},
     "cloudtrail:GetEventSelectors": {"rest": ["trail/*"]},
     "cloudtrail:GetTrailStatus": {"rest": ["trail/*"]},
     "events:DescribeEventBus": {"rest": ["rule/v2only-*", "event-bus/v2only-events"]},

@@ -125,9 +125,11 @@ class Translated:
         self.formula = formula_of(self.request)
         self.symbols: list[str] = []
         self.function = eval(f"lambda match, v: {self.python(self.formula)}")
+        # The same symbols in the same order for every request. z3 prints a symbol slowly.
+        self.bound = [str(symbol) for symbol, _ in self.binding({"resource": "*", "principal": PRINCIPALS[0], "context": {}})]
 
     def answer(self, asked: dict) -> bool:
-        values = {str(symbol): value for symbol, value in self.binding(asked)}
+        values = dict(zip(self.bound, (value for _, value in self.binding(asked)), strict=True))
         return bool(self.function(re.fullmatch, [values[it] for it in self.symbols]))
 
     def by_z3(self, asked: dict) -> bool:

@@ -22,8 +22,8 @@ from smt_weakened import weakened
 pytest_plugins = ["policy_fixtures"]
 
 LONG = os.environ.get("V2ONLY_SMT") == "long"
-REQUESTS = 100_000 if LONG else 3_000
-WRONG = None if LONG else 60
+REQUESTS = 100_000 if LONG else 10_000
+WRONG = None if LONG else 120
 BY_Z3 = 200
 EXEMPT = "arn:aws:iam::*:role/break-glass"
 READINGS = (smt.AWS_READING, smt.SIMULATOR_READING)

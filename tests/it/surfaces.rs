@@ -88,7 +88,7 @@ fn a_lightsail_instance_is_read_closed_and_restored() {
 struct NoJournal;
 
 impl Journal for NoJournal {
-    fn write(&self, _: &Place, _: &Judged) -> Result<(), std::io::Error> {
+    async fn write(&self, _: &Place, _: &[Judged]) -> Result<(), std::io::Error> {
         Ok(())
     }
 }

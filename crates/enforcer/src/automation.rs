@@ -88,7 +88,7 @@ pub async fn automate<P: RunAutomation + DescribeInstances>(
             let (same, other) = instances_unchanged_since(ports, place, some).await;
             other.iter().for_each(|it| bound.note(it));
             carried.records.extend(other);
-            let written = write_down(journal, place, same, &mut carried);
+            let written = write_down(journal, place, same, &mut carried).await;
             if !written.is_empty() {
                 let records = execute(ports, place, &runbook, written, wait).await;
                 records.iter().for_each(|it| bound.note(it));
@@ -124,21 +124,24 @@ struct Written {
     judged: Judged,
 }
 
-/// Writes them down. What cannot be written must not be changed, and has failed.
-fn write_down(
+/// Writes them down together. If that fails, none may be changed, and all have failed.
+async fn write_down(
     journal: &impl Journal,
     place: &Place,
     some: Vec<Judged>,
     carried: &mut Carried,
 ) -> Vec<Written> {
+    if let Err(error) = journal.write(place, &some).await {
+        let failure = Failure::journal(&error);
+        carried.records.extend(some.iter().map(|it| Record::of(place, it).with_failure(failure.clone())));
+        return Vec::new();
+    }
     let mut written = Vec::new();
     for judged in some {
         let record = Record::of(place, &judged);
-        let which = judged.instance().map(|it| it.id.clone()).zip(change(&judged));
-        match (journal.write(place, &judged), which) {
-            (Ok(()), Some((id, change))) => written.push(Written { id, change, record, judged }),
-            (Ok(()), None) => carried.left.push(judged),
-            (Err(error), _) => carried.records.push(record.with_failure(Failure::journal(&error))),
+        match judged.instance().map(|it| it.id.clone()).zip(change(&judged)) {
+            Some((id, change)) => written.push(Written { id, change, record, judged }),
+            None => carried.left.push(judged),
         }
     }
     written

@@ -2,7 +2,8 @@
 //!
 //! Each change is written to a journal first, with the state before it, so that it can be undone exactly.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use jiff::Timestamp;
@@ -15,16 +16,20 @@ use crate::ports::{
     SourceWriter, TightenSurface, together,
 };
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
-use crate::second_look::{is_slow, next_chunk, unchanged_since, while_fresh};
+use crate::second_look::{Queue, is_slow, unchanged_since, while_fresh};
 use crate::{instances, notebooks, sources, surfaces};
 
 /// Where the state before each change is written.
 pub trait Journal {
-    /// Writes one change down, durably, before it is made.
+    /// Writes changes down, durably, before they are made.
     ///
     /// # Errors
-    /// It could not be written; then the change must not be made.
-    fn write(&self, place: &Place, judged: &Judged) -> Result<(), std::io::Error>;
+    /// They could not be written; then none of them may be made.
+    fn write(
+        &self,
+        place: &Place,
+        judged: &[Judged],
+    ) -> impl Future<Output = Result<(), std::io::Error>> + Send;
 }
 
 /// How many more changes may fail before the rest is left, wherever they are made.
@@ -126,20 +131,20 @@ async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
         if bound.is_broken() {
             return Err(judged);
         }
-        let record = match journal.write(place, &judged) {
+        let record = match journal.write(place, slice::from_ref(&judged)).await {
             Ok(()) => apply(ports, place, &judged, now()).await,
             Err(error) => Record::of(place, &judged).with_failure(Failure::journal(&error)),
         };
         bound.note(&record);
         Ok(record)
     };
-    let mut rest = VecDeque::from(judged);
+    let mut rest = Queue::from(judged);
     while !rest.is_empty() {
         if bound.is_broken() {
-            carried.left.extend(rest.drain(..));
+            carried.left.extend(rest.take_all());
             return;
         }
-        let chunk = next_chunk(&mut rest, is_slow);
+        let chunk = rest.next_chunk(is_slow);
         let (same, other) = unchanged_since(ports, place, chunk).await;
         let (same, surfaces) = surfaces::unchanged_since(ports, place, same).await;
         other.iter().chain(&surfaces).for_each(|it| bound.note(it));
@@ -178,7 +183,7 @@ fn are_images(one: &Judged, other: &Judged) -> bool {
 /// completely.
 async fn change_sources<P: Writer>(
     ports: &P,
-    journal: &impl Journal,
+    journal: &(impl Journal + Sync),
     place: &Place,
     sources: &[Judged],
     now: Timestamp,
@@ -201,8 +206,7 @@ async fn change_sources<P: Writer>(
             Err(failure) => return all(&|it| it.with_failure(failure.clone())),
         }
     }
-    let written = checked.iter().try_for_each(|it| journal.write(place, it));
-    if let Err(error) = written {
+    if let Err(error) = journal.write(place, &checked).await {
         return all(&|it| it.with_failure(Failure::journal(&error)));
     }
     let mut records = Vec::with_capacity(checked.len());

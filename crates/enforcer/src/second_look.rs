@@ -4,7 +4,8 @@
 //! it off, fixed it, or replaced it by another one of the same name. Such a resource is not changed.
 //!
 //! A description is used for [`FRESH_FOR`], so that the number of changes after one description follows the request rate: up to 40
-//! while EC2's bucket has tokens, and about 9 at its rate of 5 changes a second. A change that has begun may wait for its
+//! while EC2's bucket has tokens, and about 9 at its rate of 5 changes a second. No more resources are described together than
+//! twice the number that was changed after the last description. A change that has begun may wait for its
 //! turn beside [`AT_ONCE`] others. It is sent at most 2 seconds after its description. A description for each change would shorten
 //! that further at the cost of a call for each, and no call of EC2 ends the race, because none is conditional on tags.
 
@@ -21,7 +22,7 @@ use crate::failure::Failure;
 use crate::ports::{DescribeInstances, DescribeNotebook, ListImages};
 use crate::record::Record;
 
-/// How many resources are described together.
+/// How many resources are described together at most.
 pub(crate) const CHUNK: usize = 40;
 /// How old a description may be when a change begins. At EC2's rate of 5 changes a second that means one description for
 /// about 9 changes.
@@ -34,14 +35,46 @@ pub(crate) fn is_fresh(described_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(described_at) < FRESH_FOR
 }
 
-/// Takes out the resources that are described next: 40 at most, and one that is `slow` by itself.
-pub(crate) fn next_chunk<T>(rest: &mut VecDeque<T>, slow: impl Fn(&T) -> bool) -> Vec<T> {
-    let size = match rest.iter().take(CHUNK).position(slow) {
-        Some(0) => 1,
-        Some(others) => others,
-        None => CHUNK,
-    };
-    rest.drain(..size.min(rest.len())).collect()
+/// Resources that wait for their second look.
+#[derive(Debug)]
+pub(crate) struct Queue<T> {
+    waiting: VecDeque<T>,
+    /// How many of them are described together next.
+    together: usize,
+}
+
+impl<T> Queue<T> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Takes out the resources that are described next: 40 at most, and one that is `slow` by itself.
+    pub(crate) fn next_chunk(&mut self, slow: impl Fn(&T) -> bool) -> Vec<T> {
+        let size = match self.waiting.iter().take(self.together).position(slow) {
+            Some(0) => 1,
+            Some(others) => others,
+            None => self.together,
+        };
+        self.waiting.drain(..size.min(self.waiting.len())).collect()
+    }
+
+    /// Takes out all that is left.
+    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = T> {
+        self.waiting.drain(..)
+    }
+
+    /// Puts back the resources whose description became too old when so many others had been changed.
+    fn put_back(&mut self, again: Vec<T>, changed: usize) {
+        let wanted = if again.is_empty() { self.together } else { changed };
+        self.together = (2 * wanted).clamp(AT_ONCE, CHUNK);
+        again.into_iter().rev().for_each(|it| self.waiting.push_front(it));
+    }
+}
+
+impl<T> From<Vec<T>> for Queue<T> {
+    fn from(all: Vec<T>) -> Self {
+        Self { waiting: all.into(), together: CHUNK }
+    }
 }
 
 /// Whether the calls of a resource take seconds: AWS gives notebooks 2 calls a second, and describes each surface by a call of
@@ -54,7 +87,7 @@ pub(crate) fn is_slow(judged: &Judged) -> bool {
 /// back the resources that have to be described again. The first one is changed in any case.
 pub(crate) async fn while_fresh<T, R, F: Future<Output = R>>(
     chunk: Vec<T>,
-    rest: &mut VecDeque<T>,
+    rest: &mut Queue<T>,
     now: &(impl Fn() -> Timestamp + ?Sized),
     change: impl Fn(T) -> F,
 ) -> Vec<R> {
@@ -71,7 +104,7 @@ pub(crate) async fn while_fresh<T, R, F: Future<Output = R>>(
             Err(it) => again.push(it),
         }
     }
-    again.into_iter().rev().for_each(|it| rest.push_front(it));
+    rest.put_back(again, done.len());
     done
 }
 
@@ -173,4 +206,24 @@ async fn notebook_is(ports: &impl DescribeNotebook, place: &Place, then: &Notebo
     let Some(now) = ports.notebook(place, &then.name).await? else { return Ok(false) };
     let tags = ports.notebook_tags(place, &then.arn).await?;
     Ok(*then == Notebook { tags, ..now })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twice_as_many_are_described_together_as_were_changed_after_the_last_description() {
+        let mut queue = Queue::from((0..200).collect::<Vec<u32>>());
+        let mut next = 0;
+        for (described, changed) in
+            [(40, 9), (18, 9), (18, 18), (36, 36), (40, 40), (40, 1), (4, 0), (4, 4), (8, 8)]
+        {
+            let chunk = queue.next_chunk(|_| false);
+            assert_eq!(chunk, (next..next + described).collect::<Vec<u32>>(), "none is passed over");
+            let (changed_now, again) = chunk.split_at(changed);
+            next += changed_now.len() as u32;
+            queue.put_back(again.to_vec(), changed_now.len());
+        }
+    }
 }

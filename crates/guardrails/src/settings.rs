@@ -156,16 +156,12 @@ impl Settings {
     pub fn from_policy(policy: &Policy, partition: Partition, principals: Principals) -> Self {
         let hop_limit =
             policy.all_rules().map(|it| it.instances.hop_limit).reduce(loosest).unwrap_or_default();
-        let stated = match hop_limit {
-            HopLimitRule::Keep => None,
-            HopLimitRule::Max(hops) | HopLimitRule::Exactly(hops) => Some(hops),
-        };
         let defaults = &policy.rules.account_defaults;
         Self {
             partition,
             hop_limit,
             default_hop_limit: match defaults.hop_limit {
-                DefaultRule::Keep => stated,
+                DefaultRule::Keep => named(hop_limit),
                 rule @ DefaultRule::Must(_) => rule.value(),
             },
             default_endpoint: defaults.http_endpoint.value(),
@@ -187,6 +183,20 @@ impl Settings {
         let mut rules = Rules::new(Mode::Enforce);
         rules.instances.hop_limit = HopLimit::new(2).map_or(HopLimitRule::Keep, HopLimitRule::Max);
         Self::from_policy(&Policy::plain(rules), Partition::Aws, Principals::default())
+    }
+
+    /// The hop limit to write where a file has another one; `None` if the document has no opinion.
+    pub(crate) const fn named_hop_limit(&self) -> Option<HopLimit> {
+        named(self.hop_limit)
+    }
+
+    /// Whether the document accepts a hop limit.
+    pub(crate) fn accepts_hop_limit(&self, hops: u64) -> bool {
+        match self.hop_limit {
+            HopLimitRule::Keep => true,
+            HopLimitRule::Max(max) => hops <= u64::from(max.get()),
+            HopLimitRule::Exactly(exactly) => hops == u64::from(exactly.get()),
+        }
     }
 
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
@@ -267,6 +277,13 @@ fn exempt_by_id(policy: &Policy, instances: bool) -> Vec<String> {
 
 fn is_instance(pattern: &str) -> bool {
     pattern.starts_with("i-")
+}
+
+const fn named(rule: HopLimitRule) -> Option<HopLimit> {
+    match rule {
+        HopLimitRule::Keep => None,
+        HopLimitRule::Max(hops) | HopLimitRule::Exactly(hops) => Some(hops),
+    }
 }
 
 /// The rule that accepts whatever one of the two accepts, and no more than it must.

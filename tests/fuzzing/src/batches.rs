@@ -15,6 +15,8 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         let message = |id: &str| json!({ "messageId": id, "eventSource": "aws:sqs", "body": body });
         json!({ "Records": [message("one"), message("two"), message("one")] }).to_string().into_bytes()
     }));
+    let spellings = json!({ "meSsageId": "one", "messageId": "two", "eventSource": "aws:sqs", "body": "{}" });
+    seeds.push(json!({ "Records": [spellings] }).to_string().into_bytes());
     seeds
 }
 
@@ -29,9 +31,8 @@ pub(crate) fn run(bytes: &[u8]) {
             assert_eq!(messages.len(), records.len());
             for (message, record) in messages.iter().zip(records) {
                 assert!(!message.id.is_empty());
-                let id = record.as_object().and_then(|fields| {
-                    fields.iter().find(|(key, _)| key.eq_ignore_ascii_case("messageId")).map(|(_, id)| id)
-                });
+                let mut ids = ["messageId", "MessageId"].into_iter().filter_map(|key| record.get(key));
+                let id = ids.find(|id| !id.is_null());
                 let is_named = |id: &Value| match id.as_str() {
                     Some(text) => text == message.id,
                     None => id.to_string().contains(message.id.as_str()),

@@ -17,7 +17,7 @@ const TODAY: Date = date(2026, 11, 1);
 
 /// Every resource with a switch either states one of these words, or refers to something, or is reported. Parts of words
 /// are enough to be careful: an escape or a function may put them together.
-const MAY_BE_CLOSED: [&str; 12] = [
+const MAY_BE_CLOSED: [&str; 14] = [
     "quire",
     "disable",
     "v2.0",
@@ -30,6 +30,9 @@ const MAY_BE_CLOSED: [&str; 12] = [
     "count",
     "each",
     "ondition",
+    // A copy of an image has what the image has, and no switch.
+    "ami_copy",
+    "ami_from_instance",
 ];
 
 pub(crate) fn templates() -> Vec<Vec<u8>> {
@@ -51,6 +54,7 @@ pub(crate) fn manifests() -> Vec<Vec<u8>> {
 pub(crate) fn plans() -> Vec<Vec<u8>> {
     let mut seeds = corpus::literals(&["crates/guardrails/tests", "crates/cli/tests"], &["resource_changes"]);
     seeds.push(PLAN.as_bytes().to_vec());
+    seeds.push(COPY.as_bytes().to_vec());
     seeds
 }
 
@@ -66,6 +70,10 @@ const PLAN: &str = r#"{"format_version": "1.2", "resource_changes": [
     "name": "d", "change": {"actions": ["delete", "create"], "after": {"instance_metadata_service_configuration": []}}}],
   "configuration": {"root_module": {"resources": [{"address": "aws_instance.a", "expressions": {
     "launch_template": [{"id": {"references": ["aws_launch_template.b.id"]}}]}}]}}}"#;
+
+const COPY: &str = r#"{"format_version": "1.2", "resource_changes": [
+  {"address": "aws_ami_copy.a", "mode": "managed", "type": "aws_ami_copy", "name": "a", "change": {"actions": ["create"],
+    "after": {"name": "a"}, "after_unknown": {}}}]}"#;
 
 pub(crate) fn sources() -> Vec<Vec<u8>> {
     let words = ["resource \"", "variable \"", "locals {", "module \"", "source \"", "dynamic \""];

@@ -33,11 +33,13 @@ pub struct Operator {
 struct Memory(Mutex<Vec<Recorded>>);
 
 impl Journal for Memory {
-    fn write(&self, place: &Place, judged: &Judged) -> Result<(), io::Error> {
-        if let (Some(instance), Some(change)) = (judged.instance(), change_of(judged)) {
-            let what = What::Instance { id: instance.id.clone(), before: instance.options, change };
-            let recorded = Recorded { place: place.clone(), what };
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
+    async fn write(&self, place: &Place, judged: &[Judged]) -> Result<(), io::Error> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for it in judged {
+            if let (Some(instance), Some(change)) = (it.instance(), change_of(it)) {
+                let what = What::Instance { id: instance.id.clone(), before: instance.options, change };
+                all.push(Recorded { place: place.clone(), what });
+            }
         }
         Ok(())
     }

@@ -38,9 +38,9 @@ fn the_plan_is_shown_agreed_to_and_carried_out() {
     assert_snapshot!(world.aws.changes().join("\n"), @r"
     ec2:ModifyInstanceMetadataOptions eu-central-1 i-0000000000000000a HttpTokens=required
     ec2:ModifyInstanceMetadataOptions eu-central-1 i-0000000000000000b HttpTokens=required HttpPutResponseHopLimit=2
+    ec2:ModifyInstanceMetadataOptions us-east-1 i-0000000000000000c HttpTokens=required
     sagemaker:UpdateNotebookInstance archive
     sagemaker:AddTags v2only:updated=2026-11-20T10:15:00Z
-    ec2:ModifyInstanceMetadataOptions us-east-1 i-0000000000000000c HttpTokens=required
     ");
     assert_snapshot!(world.read("journal.ndjson"));
 }

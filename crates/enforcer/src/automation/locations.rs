@@ -101,7 +101,7 @@ pub async fn automate_together<'a, P: RunAutomation + DescribeInstances>(
             let (same, other) = instances_unchanged_since(ports, place, some).await;
             other.iter().for_each(|it| bound.note(it));
             here.records.extend(other);
-            let some = write_down(journal, place, same, here);
+            let some = write_down(journal, place, same, here).await;
             if !some.is_empty() {
                 written.push((place, some));
             }

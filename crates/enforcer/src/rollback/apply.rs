@@ -1,6 +1,6 @@
 //! Looking at what was journalled, and carrying the restoration out.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
@@ -15,7 +15,7 @@ use crate::ports::{
     TagNotebook, WantedVersion, together,
 };
 use crate::record::Posture;
-use crate::second_look::{next_chunk, while_fresh};
+use crate::second_look::{Queue, while_fresh};
 use crate::sources::{read, repoint};
 
 together! {
@@ -208,9 +208,9 @@ pub async fn restore(
     };
     let is_slow =
         |it: &Looked| it.acts() && matches!(it.recorded.what, What::Notebook { .. } | What::Surface(_));
-    let mut rest = VecDeque::from(looked);
+    let mut rest = Queue::from(looked);
     while !rest.is_empty() {
-        let chunk = look_again(ports, place, next_chunk(&mut rest, is_slow), even_if_changed).await;
+        let chunk = look_again(ports, place, rest.next_chunk(is_slow), even_if_changed).await;
         told.extend(while_fresh(chunk, &mut rest, now, &restored).await);
     }
     confirm(ports, place, told).await

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::try_join4;
 use v2only_policy::cause::{Launched, Lineage, RootCause};
 use v2only_policy::instance::{GROUP_TAG, TEMPLATE_TAG};
 use v2only_policy::source::TemplateVersion;
@@ -54,20 +55,31 @@ impl Tracer {
         if instances.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let defaults = match self.defaults.take() {
-            Some(known) => known,
-            None => ports.defaults(place).await?,
+        let (defaults, known) = (self.defaults.take(), self.configurations.take());
+        let defaults = async {
+            match defaults {
+                Some(known) => Ok(known),
+                None => ports.defaults(place).await,
+            }
         };
-        let defaults = &*self.defaults.insert(defaults);
-        for (version, found) in versions(ports, place, instances, &self.versions).await? {
-            self.versions.insert(version, found);
-        }
-        if self.configurations.is_none() {
-            self.configurations = configurations(ports, place, instances).await?;
-        }
+        let configurations = async {
+            match known {
+                Some(known) => Ok(Some(known)),
+                None => configurations(ports, place, instances).await,
+            }
+        };
         let ids = instances.iter().filter_map(|it| it.image.clone());
         let ids: BTreeSet<ImageId> = ids.filter(|it| !self.images.contains_key(it)).collect();
-        let described = read::images(ports, place, ids.clone()).await?;
+        let (defaults, versions, configurations, described) = try_join4(
+            defaults,
+            versions(ports, place, instances, &self.versions),
+            configurations,
+            read::images(ports, place, ids.clone()),
+        )
+        .await?;
+        let defaults = &*self.defaults.insert(defaults);
+        self.versions.extend(versions);
+        self.configurations = configurations;
         // One that AWS does not show is not asked for again either.
         self.images.extend(ids.into_iter().map(|it| (it, ImdsSupport::Unknown)));
         self.images.extend(described);

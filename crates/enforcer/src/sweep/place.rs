@@ -1,6 +1,6 @@
 //! Sweeping one Region of one account: instances, then notebooks, page by page, then what launches start from.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
 use crate::record::{Outcome, Record, Remark, ResourceId};
 use crate::scan::ScanRequest;
-use crate::second_look::{is_slow, next_chunk, unchanged_since, while_fresh};
+use crate::second_look::{Queue, is_slow, unchanged_since, while_fresh};
 use crate::{instances, notebooks};
 
 /// How many notebooks are described between two checks of the clock: at 2 calls a second, 10 seconds' worth.
@@ -227,13 +227,13 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     ) -> bool {
         let place = request.place;
         let mut begun = false;
-        let mut rest = VecDeque::from(found);
+        let mut rest = Queue::from(found);
         while !rest.is_empty() {
             if begun && self.time_is_short() {
                 return false;
             }
             begun = true;
-            let chunk = next_chunk(&mut rest, is_slow);
+            let chunk = rest.next_chunk(is_slow);
             let created: BTreeMap<ResourceId, Timestamp> = chunk
                 .iter()
                 .filter_map(|it| Some(((&it.subject).into(), it.instance()?.created_at?)))

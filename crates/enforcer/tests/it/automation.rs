@@ -97,9 +97,11 @@ impl DescribeInstances for Runbooks {
 }
 
 impl Journal for Runbooks {
-    fn write(&self, place: &Place, judged: &Judged) -> Result<(), io::Error> {
-        let Some(it) = judged.instance() else { panic!("only instances") };
-        self.journal.lock().unwrap().push(format!("{place} {}", it.id));
+    async fn write(&self, place: &Place, judged: &[Judged]) -> Result<(), io::Error> {
+        for it in judged {
+            let Some(it) = it.instance() else { panic!("only instances") };
+            self.journal.lock().unwrap().push(format!("{place} {}", it.id));
+        }
         Ok(())
     }
 }

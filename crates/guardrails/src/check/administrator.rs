@@ -44,14 +44,9 @@ fn grants(statement: &Statement, role: &str) -> bool {
     }
     let everywhere = resources.not || resources.words.iter().any(|it| it.text == "*");
     let on_itself = everywhere || resources.words.iter().any(|it| matches_arn(&it.text, role));
-    everywhere && (is_everything(actions) || names(actions, ON_ITS_POLICY))
+    // Every action is named by `*` too.
+    everywhere && (actions.not || names(actions, ON_ITS_POLICY))
         || on_itself && !actions.not && ON_ITSELF.iter().any(|action| names(actions, action))
-}
-
-/// Whether these are all actions, or all but some.
-fn is_everything(actions: &Set) -> bool {
-    let every = |pattern: &str| !pattern.is_empty() && pattern.chars().all(|it| matches!(it, '*' | ':'));
-    actions.not || actions.words.iter().any(|it| every(&it.text))
 }
 
 fn names(actions: &Set, action: &str) -> bool {
@@ -74,6 +69,11 @@ mod tests {
     #[case::everything(r#""Effect": "Allow", "Action": "*", "Resource": "*""#, true)]
     #[case::every_service(r#""Effect": "Allow", "Action": ["s3:Get*", "*:*"], "Resource": ["*"]"#, true)]
     #[case::all_but_iam(r#""Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*""#, true)]
+    #[case::all_but_s3(r#""Effect": "Allow", "NotAction": "s3:*", "Resource": "*""#, true)]
+    #[case::all_but_s3_on_itself(
+        r#""Effect": "Allow", "NotAction": "s3:*", "Resource": "arn:aws:iam::111122223333:role/web""#,
+        false
+    )]
     #[case::all_but_a_bucket(r#""Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::a""#, true)]
     #[case::all_of_iam(r#""Effect": "Allow", "Action": "iam:*", "Resource": "*""#, true)]
     #[case::own_policies(

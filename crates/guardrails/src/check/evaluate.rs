@@ -69,18 +69,11 @@ fn on_resource(set: &Set, request: &Request) -> Answer {
     if request.resource.is_empty() && !set.words.iter().any(|it| it.text == "*") {
         return Answer::Depends(BTreeSet::from(["the resource".to_owned()]));
     }
-    Answer::of(among(set, |it| resource(it, request)))
+    Answer::of(among(set, |it| glob::matches(it, &request.resource)))
 }
 
 fn among(set: &Set, matches: impl Fn(&str) -> bool) -> bool {
     set.words.iter().any(|it| matches(&it.text)) != set.not
-}
-
-fn resource(pattern: &str, request: &Request) -> bool {
-    if request.resource == "*" || request.resource.is_empty() {
-        return pattern == "*";
-    }
-    glob::matches(pattern, &request.resource)
 }
 
 /// How an operator compares.

@@ -90,4 +90,31 @@ mod tests {
         assert_eq!((names.as_slice(), wanted.unbounded.len()), (events, unbounded));
         assert_eq!(wanted_calls(&policy, Attachment::Identity).unbounded.len(), 1);
     }
+
+    /// By the first letters of an action of EC2.
+    #[test]
+    fn a_pattern_is_looked_up_by_name_if_it_means_few_actions() {
+        let of_ec2 = names::actions().filter_map(|it| it.strip_prefix("ec2:"));
+        let prefixes: BTreeSet<&str> = of_ec2.flat_map(|it| (1..4).filter_map(|end| it.get(..end))).collect();
+        for prefix in prefixes {
+            let text = format!(
+                r#"{{"Statement": {{"Effect": "Deny", "Action": "ec2:{prefix}*", "Resource": "*"}}}}"#
+            );
+            let wanted = wanted_calls(&read(&text).unwrap(), Attachment::Scp);
+            let count = names::actions().filter(|it| it.starts_with(&format!("ec2:{prefix}"))).count();
+            let named = if count <= MOST_ACTIONS { count } else { 0 };
+            let unbounded = usize::from(count > MOST_ACTIONS);
+            assert_eq!((wanted.events.len(), wanted.unbounded.len()), (named, unbounded), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn an_allow_list_denies_more_calls_than_can_be_named() {
+        let text = r#"{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
+        let wanted = wanted_calls(&read(text).unwrap(), Attachment::Scp);
+        assert_eq!(wanted.unbounded, ["every action that the policy does not allow"]);
+        let everything = text.replace("s3:*", "*");
+        let wanted = wanted_calls(&read(&everything).unwrap(), Attachment::Scp);
+        assert_eq!(wanted, WantedCalls::default());
+    }
 }

@@ -5,7 +5,6 @@ pub mod kinds;
 mod misspelt;
 
 use v2only_document::tree::{self, Format, Node, Options, Value};
-use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
 use self::kinds::{KINDS, ObjectKind, Switch, Unset};
 use self::misspelt::{first, is_null, overlooked};
@@ -177,15 +176,10 @@ impl Object<'_> {
             }
             None => self.unset(unset, options.at, template, &required),
         };
-        let (Max(wanted) | Exactly(wanted)) = settings.hop_limit else { return findings };
+        let Some(wanted) = settings.named_hop_limit() else { return findings };
         let Some(stated) = stated("httpPutResponseHopLimit") else { return findings };
-        let right = match (stated.text().map(str::parse::<u8>), settings.hop_limit) {
-            (Some(Ok(hops)), Max(max)) => hops <= max.get(),
-            (Some(Ok(hops)), Exactly(exactly)) => hops == exactly.get(),
-            (_, Keep) => true,
-            _ => false,
-        };
-        if !right {
+        let hops = stated.text().and_then(|it| it.parse().ok());
+        if !hops.is_some_and(|it| settings.accepts_hop_limit(it)) {
             let text = stated.text().unwrap_or("no number");
             let why = format!("httpPutResponseHopLimit is {text}");
             let instead = instead(&format!("httpPutResponseHopLimit: {}", wanted.get()));
@@ -308,7 +302,7 @@ impl Object<'_> {
     /// The value at a path. Crossplane has a list of one map, or the map itself.
     fn at(&self, path: &[&str]) -> Option<&Node> {
         let found = path.iter().try_fold(self.node, |node, name| node.get(name).map(first))?;
-        (!path.is_empty() && !is_null(found)).then_some(found)
+        (!is_null(found)).then_some(found)
     }
 
     /// A property at a path, as lines of YAML or in a line of JSON.

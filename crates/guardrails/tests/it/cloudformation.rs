@@ -23,6 +23,8 @@ fn codes(kind: &str, properties: &str) -> Vec<&'static str> {
 #[case::both_branches("{MetadataOptions: {HttpTokens: !If [A, required, required]}}", &[])]
 #[case::all_branches_are_bad("{MetadataOptions: !If [A, {HttpTokens: optional}, !Ref AWS::NoValue]}", &["http-tokens-not-required"])]
 #[case::one_branch("{MetadataOptions: {HttpTokens: !If [A, required, optional]}}", &["cannot-tell"])]
+#[case::options_of_a_parameter("{MetadataOptions: !Ref P}", &["cannot-tell"])]
+#[case::options_of_a_parameter_or_wrong("{MetadataOptions: {HttpTokens: !Ref P, HttpPutResponseHopLimit: 3}}", &["cannot-tell", "hop-limit"])]
 #[case::no_value("{MetadataOptions: !Ref AWS::NoValue}", &["http-tokens-not-stated"])]
 #[case::null("{MetadataOptions: {HttpTokens: }}", &["http-tokens-not-stated"])]
 #[case::import("{MetadataOptions: {HttpTokens: !ImportValue T}}", &["cannot-tell"])]
@@ -142,6 +144,21 @@ fn a_misspelt_key_is_named_with_its_spelling() {
     assert!(whys.contains(&"there is no key dependsOn of a resource; write DependsOn"), "{whys:?}");
 }
 
+/// Two letters may differ in a long key. A short one is misspelt only in its case.
+#[rstest]
+#[case("Metadates", "there is no key Metadates of a resource; write Metadata")]
+#[case("metadata", "there is no key metadata of a resource; write Metadata")]
+#[case("Metadatums", "the key Metadatums of a resource is unknown")]
+#[case("type", "there is no key type of a resource; write Type")]
+#[case("Typo", "the key Typo of a resource is unknown")]
+fn a_key_of_a_resource_is_misspelt_or_unknown(#[case] key: &str, #[case] why: &str) {
+    let text = format!(
+        "Resources: {{A: {{Type: AWS::AppStream::Fleet, {key}: a, Properties: {{DisableIMDSV1: true}}}}}}\n"
+    );
+    let found = Template::read(&text).unwrap().unwrap().findings(&Settings::shipped());
+    assert_eq!(found.iter().map(|it| it.why.as_str()).collect::<Vec<_>>(), [why]);
+}
+
 #[test]
 fn parameters_are_judged_by_their_allowed_values_or_their_defaults() {
     let text = |parameter: &str| {
@@ -238,10 +255,25 @@ fn a_resource_of_the_cdk_gets_the_property_of_its_construct() {
     let advice = "in the CDK app, for App/Web:\n  requireImdsv2: true\nor for all:\n  \
                   Aspects.of(app).add(new ec2.InstanceRequireImdsv2Aspect())";
     assert!(instead("AWS::EC2::Instance", PATH).ends_with(advice), "{}", instead("AWS::EC2::Instance", PATH));
-    assert!(instead("AWS::EC2::LaunchTemplate", PATH).contains("LaunchTemplateRequireImdsv2Aspect"));
-    assert!(
-        instead("AWS::SageMaker::NotebookInstance", PATH)
-            .contains("minimumInstanceMetadataServiceVersion: '2'")
-    );
+    for (kind, advice) in [
+        ("AWS::EC2::LaunchTemplate", "ec2.LaunchTemplateRequireImdsv2Aspect"),
+        ("AWS::AutoScaling::LaunchConfiguration", "autoscaling.AutoScalingGroupRequireImdsv2Aspect"),
+        (
+            "AWS::ImageBuilder::InfrastructureConfiguration",
+            "instanceMetadataOptions: { httpTokens: 'required' }",
+        ),
+        ("AWS::SageMaker::NotebookInstance", "minimumInstanceMetadataServiceVersion: '2'"),
+    ] {
+        assert!(instead(kind, PATH).contains(advice), "{}", instead(kind, PATH));
+    }
+    assert!(!instead("AWS::AppStream::Fleet", PATH).contains("CDK"), "the CDK has no construct for it");
     assert!(!instead("AWS::EC2::Instance", "a: b").contains("CDK"));
+}
+
+#[test]
+fn a_launch_configuration_without_tokens_is_open() {
+    let text = "Resources: {A: {Type: AWS::AutoScaling::LaunchConfiguration}}\n";
+    let found = Template::read(text).unwrap().unwrap().findings(&Settings::shipped());
+    let whys: Vec<&str> = found.iter().map(|it| it.why.as_str()).collect();
+    assert_eq!(whys, ["HttpTokens is not stated, which for a launch configuration means optional"]);
 }

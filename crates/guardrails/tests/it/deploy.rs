@@ -75,13 +75,24 @@ fn exemptions_by_id_are_the_defaults_of_the_parameters() {
         // An id is unique, and a name is not.
         exempt(&["i-0fedcba9876543210"], &["111122223333"]),
         exempt(&["lab"], &["111122223333"]),
+        exempt(&["lab_?.a"], &[]),
     ];
     let settings = Settings::from_policy(&policy, Partition::Aws, Principals::default());
+    assert_eq!(settings.exempt_instances, ["i-0123456789abcdef0", "i-0fedcba9876543210"]);
+    assert_eq!(settings.exempt_notebooks, ["legacy-*", "lab_?.a"]);
     let pack = file(&settings, "config/conformance-pack.yaml");
     assert!(pack.contains("Default: \"i-0123456789abcdef0|i-0fedcba9876543210\"\n"), "{pack}");
-    assert!(pack.contains("Default: \"legacy-.*\"\n"), "{pack}");
+    assert!(pack.contains("Default: \"legacy-.*|lab_.\\\\.a\"\n"), "{pack}");
     let shipped = file(&Settings::shipped(), "config/conformance-pack.yaml");
     assert_eq!(shipped.matches("Default: \"none\"\n").count(), 2);
+}
+
+#[test]
+fn an_exemption_of_everything_is_one_of_instances_and_of_notebooks() {
+    let mut policy = Policy::plain(Rules::new(Mode::Enforce));
+    policy.exemptions = vec![exempt(&["*"], &[])];
+    let settings = Settings::from_policy(&policy, Partition::Aws, Principals::default());
+    assert_eq!((settings.exempt_instances, settings.exempt_notebooks), (vec!["*".into()], vec!["*".into()]));
 }
 
 #[test]

@@ -113,6 +113,8 @@ fn a_role_may_be_spared(#[case] arn: &str) {
 #[case::a_session("arn:aws:sts::111122223333:assumed-role/x/y", false)]
 #[case::an_account("111122223333", false)]
 #[case::no_name("arn:aws:iam::*:role/", false)]
+#[case::eleven_digits("arn:aws:iam::11112222333:role/x", false)]
+#[case::twelve_letters("arn:aws:iam::abcdefabcdef:role/x", false)]
 #[case::half_an_account("arn:aws:iam::1111*:role/x", false)]
 #[case::a_variable("arn:aws:iam::*:role/${aws:username}", false)]
 #[case::nothing("", false)]

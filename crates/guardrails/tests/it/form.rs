@@ -143,6 +143,37 @@ fn what_is_no_policy_is_refused(#[case] text: &str, #[case] message: &str) {
     assert_eq!(invalid.to_string(), format!("{}:{}: {message}", invalid.at.line, invalid.at.column));
 }
 
+/// What is meant by an element, or what can stand in its place.
+#[rstest]
+#[case(r#"{"Statements": []}"#, "did you mean `Statement`?")]
+#[case(r#"{"xy": 1}"#, "what can be here: Version, Id, Statement")]
+#[case(
+    r#"{"Statement": {"Effect": "Deny", "NotActions": "*", "Resource": "*"}}"#,
+    "did you mean `NotAction`?"
+)]
+#[case(
+    r#"{"Statement": {"When": {}}}"#,
+    "what can be here: Sid, Effect, Action, NotAction, Resource, NotResource, Condition"
+)]
+fn an_unknown_element_is_told_what_stands_there(#[case] text: &str, #[case] instead: &str) {
+    let settings = Settings::shipped();
+    let against = Against { settings: &settings, own: false, attachment: Attachment::Scp };
+    assert_eq!(check(text, against).unwrap_err().instead, instead);
+}
+
+/// An element that is written twice belongs to its statement, and is no contradiction of itself.
+#[test]
+fn an_element_that_is_written_twice_is_named_with_its_statement() {
+    let plain = r#""Effect": "Deny", "Resource": "*", "Action": "ec2:StopInstances""#;
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [{{"Sid": "A", {plain}}},
+            {{"Sid": "B", {plain}, "Action": "ec2:StartInstances"}}, {{"Sid": "C", {plain}}}]}}"#
+    );
+    let found = against(&text, Attachment::Identity, false);
+    let found: Vec<_> = found.iter().map(|it| (it.statement.as_deref(), it.message.as_str())).collect();
+    assert_eq!(found, [(Some("B"), "`Action` is written twice, first on line 2")]);
+}
+
 #[rstest]
 #[case(r#""Principal": "*""#, true)]
 #[case(r#""Principal": {"AWS": "*"}"#, true)]
@@ -183,6 +214,10 @@ fn a_resource_control_policy_reaches_some_services(#[case] action: &str, #[case]
 #[case(
     ":RunInstances",
     "`:RunInstances` is no action, so it matches nothing | write `service:Action`, such as `ec2:RunInstances`, or `*`"
+)]
+#[case(
+    "ec2:ModifyInstanceMetadataOptionsXYZ",
+    "there is no action `ec2:ModifyInstanceMetadataOptionsXYZ` | did you mean `ec2:ModifyInstanceMetadataOptions`?"
 )]
 #[case("EC2:Run*", "")]
 fn a_misspelt_action_is_named(#[case] action: &str, #[case] expected: &str) {

@@ -200,6 +200,10 @@ fn an_allow_list_denies_what_is_not_on_it_and_an_identity_policy_only_what_it_de
     let call = record("DescribeInstances", json!({}), json!({}));
     assert_eq!(outcome(&list, Attachment::Scp, &call), Outcome::NotGranted);
     assert_eq!(outcome(&list, Attachment::Identity, &call), Outcome::Allowed);
+    let (policy, mut impact) = (v2only_guardrails::check::read::read(&list).unwrap(), Impact::default());
+    (0..2).for_each(|_| impact.add(&policy, Attachment::Scp, &read(&call).unwrap()));
+    assert_eq!((impact.denied(), impact.untold(), impact.unchanged), (2, 0, 0));
+    assert!(impact.affected.values().all(|it| it.by.is_empty()), "no statement denies them");
 }
 
 #[test]

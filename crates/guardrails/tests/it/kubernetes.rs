@@ -47,7 +47,21 @@ fn object(version: &str, kind: &str, spec: &str) -> String {
     "{metadataOptions: {httpTokens: '{{ .Values.tokens }}'}}",
     "cannot-tell"
 )]
+#[case::node_class_empty("karpenter.k8s.aws/v1", "EC2NodeClass", "{metadataOptions: {}}", "")]
+#[case::node_class_chart_options(
+    "karpenter.k8s.aws/v1",
+    "EC2NodeClass",
+    "{metadataOptions: '{{ .Values.options }}'}",
+    "cannot-tell"
+)]
 #[case::node_template("karpenter.k8s.aws/v1alpha1", "AWSNodeTemplate", "{}", "")]
+#[case::node_template_null("karpenter.k8s.aws/v1alpha1", "AWSNodeTemplate", "{metadataOptions: }", "")]
+#[case::node_template_empty(
+    "karpenter.k8s.aws/v1alpha1",
+    "AWSNodeTemplate",
+    "{metadataOptions: {}}",
+    "http-tokens-not-stated"
+)]
 #[case::node_template_options(
     "karpenter.k8s.aws/v1alpha1",
     "AWSNodeTemplate",
@@ -79,6 +93,12 @@ fn object(version: &str, kind: &str, spec: &str) -> String {
     "http-tokens-not-stated"
 )]
 #[case::managed("infrastructure.cluster.x-k8s.io/v1beta2", "AWSManagedMachinePool", "{}", "cannot-tell")]
+#[case::managed_by_template(
+    "infrastructure.cluster.x-k8s.io/v1beta2",
+    "AWSManagedMachinePool",
+    "{awsLaunchTemplate: {}}",
+    "http-tokens-not-stated"
+)]
 #[case::crossplane("ec2.aws.upbound.io/v1beta1", "Instance", "{forProvider: {}}", "http-tokens-not-stated")]
 #[case::crossplane_list(
     "ec2.aws.upbound.io/v1beta1",
@@ -189,6 +209,26 @@ fn a_misspelt_key_of_eksctl_is_named(#[case] text: &str, #[case] why: &str) {
     assert!(!whys.is_empty() && whys.iter().all(|it| it.contains(why)), "{whys:?}");
 }
 
+/// One letter may differ in a short key, and two in a long one.
+#[rstest]
+#[case("specs: {}", "the key specs is unknown; spec is probably meant")]
+#[case("sp: {}", "")]
+#[case("spec: {tenplates: {}}", "the key tenplates is unknown; template is probably meant")]
+#[case("spec: {temp: {}}", "")]
+#[case(
+    "spec: {template: {spec: {instanceMetadataOptions: {htpToken: required}}}}",
+    "the key htpToken is unknown; httpTokens is probably meant"
+)]
+#[case("spec: {template: {spec: {instanceMetadataOptions: {hppToken: required}}}}", "")]
+fn a_key_with_some_wrong_letters_is_named(#[case] text: &str, #[case] why: &str) {
+    let text =
+        format!("apiVersion: infrastructure.cluster.x-k8s.io/v1beta2\nkind: AWSMachineTemplate\n{text}\n");
+    let findings = Manifests::read(&text).unwrap().unwrap().findings(&Settings::shipped());
+    let notes: Vec<&str> =
+        findings.iter().filter(|it| it.code == "cannot-tell").map(|it| it.why.as_str()).collect();
+    assert_eq!(notes, Some(why).filter(|it| !it.is_empty()).into_iter().collect::<Vec<_>>());
+}
+
 #[test]
 fn a_cluster_without_node_groups_is_clean() {
     let text =
@@ -212,7 +252,8 @@ fn other_documents_are_counted() {
 fn objects_in_lists_and_compositions_are_judged_and_patches_are_notes() {
     let text = "apiVersion: apiextensions.crossplane.io/v1\nkind: Composition\nspec:\n  resources:\n  - base:\n      \
                 apiVersion: ec2.aws.upbound.io/v1beta1\n      kind: LaunchTemplate\n      spec: {forProvider: {}}\n    patches:\n    - \
-                toFieldPath: spec.forProvider.metadataOptions[0].httpTokens\n";
+                toFieldPath: spec.forProvider.metadataOptions[0].httpTokens\n    - toFieldPath: spec.forProvider.region\n    - \
+                fromFieldPath: spec.metadataOptions\n";
     assert_eq!(found(text), ["6 http-tokens-not-stated LaunchTemplate", "10 cannot-tell patch"]);
 }
 
@@ -221,9 +262,29 @@ fn the_lines_to_write_are_those_of_the_kind() {
     let text = object("karpenter.k8s.aws/v1", "EC2NodeClass", "{metadataOptions: {httpTokens: optional}}");
     let findings = Manifests::read(&text).unwrap().unwrap().findings(&Settings::shipped());
     assert_eq!(findings[0].instead, "spec:\n  metadataOptions:\n    httpTokens: required");
-    let json = r#"{"apiVersion": "karpenter.k8s.aws/v1", "kind": "EC2NodeClass", "spec": {"metadataOptions": {"httpTokens": "optional"}}}"#;
-    let findings = Manifests::read(json).unwrap().unwrap().findings(&Settings::shipped());
-    assert_eq!(findings[0].instead, r#""spec": { "metadataOptions": { "httpTokens": "required" } }"#);
+}
+
+/// In JSON a text has quotes, and numbers and truths have none.
+#[rstest]
+#[case(
+    r#"{"apiVersion": "karpenter.k8s.aws/v1", "kind": "EC2NodeClass", "spec": {"metadataOptions": {"httpTokens": "optional"}}}"#,
+    r#""spec": { "metadataOptions": { "httpTokens": "required" } }"#
+)]
+#[case(
+    r#"{"apiVersion": "karpenter.k8s.aws/v1", "kind": "EC2NodeClass", "spec": {"metadataOptions": {"httpPutResponseHopLimit": 9}}}"#,
+    r#""spec": { "metadataOptions": { "httpPutResponseHopLimit": 2 } }"#
+)]
+#[case(
+    r#"{"apiVersion": "eksctl.io/v1alpha5", "kind": "ClusterConfig", "nodeGroups": [{"name": "a", "disableIMDSv1": false}]}"#,
+    r#""disableIMDSv1": true"#
+)]
+#[case(
+    r#"{"apiVersion": "sagemaker.aws.upbound.io/v1beta1", "kind": "NotebookInstance", "spec": {"forProvider": {}}}"#,
+    r#""spec": { "forProvider": { "instanceMetadataServiceConfiguration": { "minimumInstanceMetadataServiceVersion": "2" } } }"#
+)]
+fn the_lines_to_write_are_json_in_json(#[case] text: &str, #[case] instead: &str) {
+    let findings = Manifests::read(text).unwrap().unwrap().findings(&Settings::shipped());
+    assert_eq!(findings[0].instead, instead);
 }
 
 #[test]

@@ -6,13 +6,13 @@ use v2only_guardrails::iac::Counts;
 use v2only_guardrails::iac::source::{SourceFile, Sources, normal};
 
 /// The findings in some files as `address: why`.
-fn whys(files: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn whys(files: &[(&str, &str)]) -> Vec<String> {
     let read = |(path, text): &(&str, &str)| SourceFile::read(path, text).unwrap_or_else(|it| panic!("{it}"));
     let findings = Sources::new(files.iter().map(read).collect()).findings(&Settings::shipped());
     findings.into_iter().map(|(_, it)| format!("{}: {}", it.address, it.why)).collect()
 }
 
-fn instance(before: &str, tokens: &str) -> String {
+pub(super) fn instance(before: &str, tokens: &str) -> String {
     format!(
         "resource \"aws_instance\" \"web\" {{\n{before}  metadata_options {{\n    http_tokens = {tokens}\n  }}\n}}\n"
     )
@@ -172,6 +172,13 @@ fn a_hundred_copies_are_told_apart() {
     };
     assert_eq!(found(100), ["aws_instance.web[99]: http_tokens is a"]);
     assert_eq!(found(101), ["aws_instance.web: http_tokens is a, in one case of `count.index == 99`"]);
+    let found = |count: u32| {
+        let keys: String = (0..count).map(|it| format!("\"k{it}\", ")).collect();
+        let repeated = format!("  for_each = toset([{keys}])\n");
+        whys(&[("main.tf", &instance(&repeated, "each.key == \"k99\" ? \"a\" : \"required\""))])
+    };
+    assert_eq!(found(100), ["aws_instance.web[\"k99\"]: http_tokens is a"]);
+    assert_eq!(found(101), ["aws_instance.web: http_tokens is a, in one case of `each.key == \"k99\"`"]);
 }
 
 #[test]
@@ -184,28 +191,6 @@ fn nothing_in_a_module_that_is_not_called_is_created() {
             format!("module.m.aws_instance.web: http_tokens is a, but {why} here, so nothing is created");
         assert_eq!(found, [expected]);
     }
-}
-
-/// The output of a module by the key of its instance.
-#[rstest]
-#[case("module.m[\"x\"].tokens", "clean")]
-#[case("module.m[\"y\"].tokens", "http_tokens is a")]
-#[case("module.m[*].tokens[0]", "clean")]
-#[case("module.m.tokens", "http_tokens depends on module.m.tokens")]
-#[case("module.m[\"z\"].tokens", "http_tokens depends on module.m.tokens")]
-#[case("module.m[\"x\"].none", "http_tokens depends on module.m[\"x\"].none, which is not declared")]
-#[case("module.m[\"x\"]", "http_tokens depends on module.m, which is not read")]
-#[case("module.n.tokens", "http_tokens depends on module.n, which is not read")]
-#[case("module.far.tokens", "http_tokens depends on module.far, which is not read")]
-fn an_output_is_that_of_one_instance(#[case] tokens: &str, #[case] expected: &str) {
-    let call = "module \"m\" {\n  source = \"./m\"\n  for_each = { x = \"required\", y = \"a\" }\n  tokens = each.value\n}\n\
-                module \"far\" {\n  source = \"far/m/aws\"\n}\n";
-    let module = "variable \"tokens\" {}\noutput \"tokens\" {\n  value = var.tokens\n}\n";
-    let main = instance("", tokens) + call;
-    let found = whys(&[("main.tf", &main), ("m/main.tf", module)]);
-    let of_instance: Vec<&String> = found.iter().filter(|it| it.starts_with("aws_instance.web")).collect();
-    let why = of_instance.first().map_or("clean", |it| it.trim_start_matches("aws_instance.web: "));
-    assert_eq!(why, expected);
 }
 
 #[rstest]

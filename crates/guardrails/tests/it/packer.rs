@@ -1,8 +1,8 @@
 //! Packer templates.
 
 use v2only_guardrails::Settings;
-use v2only_guardrails::iac::Finding;
 use v2only_guardrails::iac::source::{PackerTemplate, SourceFile, Sources};
+use v2only_guardrails::iac::{Counts, Finding};
 
 fn found(files: &[(&str, &str)]) -> Vec<Finding> {
     let read = |(path, text): &(&str, &str)| SourceFile::read(path, text).unwrap_or_else(|it| panic!("{it}"));
@@ -87,9 +87,50 @@ fn older_templates_are_read_with_their_user_variables() {
     assert!(PackerTemplate::read(r#"{"builders": [{"type": "docker"}]}"#).unwrap().is_none());
 }
 
+/// Values of the older JSON: texts, numbers, truths and none.
+#[test]
+fn values_of_older_templates_are_plain_or_filled_in_later() {
+    let template = |imds: &str, hops: &str| {
+        let options = format!("{{\"http_tokens\": \"required\", \"http_put_response_hop_limit\": {hops}}}");
+        format!(
+            "{{\"builders\": [{{\"type\": \"amazon-ebs\", \"imds_support\": {imds}, \"metadata_options\": {options}}}]}}"
+        )
+    };
+    for (imds, hops, expected) in [
+        ("\"v2.0\"", "2", ""),
+        ("null", "null", "image-without-imds-support"),
+        ("true", "\"2\"", "image-without-imds-support"),
+        ("[\"v2.0\"]", "2", "cannot-tell"),
+        ("\"v2.0\"", "3", "hop-limit"),
+        ("\"v2.0\"", "\"3\"", "hop-limit"),
+        ("\"v2.0\"", "\"{{env `HOPS`}}\"", "cannot-tell"),
+    ] {
+        let template = PackerTemplate::read(&template(imds, hops)).unwrap().unwrap();
+        let codes: String = template.findings(&Settings::shipped()).into_iter().map(|it| it.code).collect();
+        assert_eq!(codes, expected, "{imds} {hops}");
+        assert_eq!(template.counts(), Counts { judged: 1, ..Counts::default() });
+    }
+}
+
+#[test]
+fn images_that_are_imported_after_the_build_are_judged() {
+    let text = r#"{"builders": [{"type": "docker"}, {"type": "amazon-chroot", "imds_support": "v2.0"}],
+        "post-processors": ["compress", {"type": "vagrant"}, {"type": "amazon-import"},
+            [{"type": "shell-local"}, {"type": "amazon-import", "name": "image"}, {"type": "amazon-import", "imds_support": "v2.0"}]]}"#;
+    let template = PackerTemplate::read(text).unwrap().unwrap();
+    let listed: Vec<_> =
+        template.findings(&Settings::shipped()).into_iter().map(|it| (it.address, it.code)).collect();
+    let expected = ["post-processors.amazon-import.2", "post-processors.amazon-import.image"];
+    assert_eq!(listed, expected.map(|it| (it.to_owned(), "image-without-imds-support")));
+    assert_eq!(template.counts(), Counts { judged: 1, named: 0, other: 1 });
+}
+
 #[test]
 fn a_file_counts_only_blocks_of_its_own_language() {
     let text = "source \"amazon-ebs\" \"web\" {}\nresource \"aws_instance\" \"web\" {}\n";
     let judged = |path: &str| SourceFile::read(path, text).unwrap().counts().judged;
+    let builders = "source \"amazon-ebsvolume\" \"a\" {}\nsource \"amazon-chroot\" \"a\" {}\nsource \"docker\" \"a\" {}\n";
+    let counts = SourceFile::read("web.pkr.hcl", builders).unwrap().counts();
+    assert_eq!(counts, Counts { judged: 2, named: 0, other: 1 });
     assert_eq!((judged("web.pkr.hcl"), judged("main.tf"), judged("terraform.tfvars")), (1, 1, 0));
 }

@@ -253,3 +253,55 @@ fn a_switch_within_a_list_may_be_known_later() {
     let found = findings(&plan(&[settings]), &Settings::shipped());
     assert_eq!(found[0].why, "DisableIMDSv1 is known only after the plan was applied");
 }
+
+/// The configuration of a resource is that of its address without keys, whatever a key holds. The author states no options.
+#[rstest]
+#[case("aws_instance.web")]
+#[case("aws_instance.web[0]")]
+#[case(r#"aws_instance.web["a.b"]"#)]
+#[case(r#"aws_instance.web["a[b"]"#)]
+#[case(r#"aws_instance.web["a]b"]"#)]
+#[case(r#"aws_instance.web["a\"]b"]"#)]
+#[case(r#"aws_instance.web["a\\"]"#)]
+fn a_resource_is_configured_at_its_address_without_keys(#[case] address: &str) {
+    let mut web = change("aws_instance", &["create"], json!({}));
+    web["address"] = json!(address);
+    web["change"]["after_unknown"] = json!({"metadata_options": true});
+    let mut plan = plan(&[web]);
+    plan["configuration"] =
+        json!({"root_module": {"resources": [{"address": "aws_instance.web", "expressions": {}}]}});
+    let found = findings(&plan, &Settings::shipped());
+    assert_eq!(found.iter().map(|it| it.code).collect::<Vec<_>>(), ["http-tokens-not-stated"]);
+}
+
+/// The provider writes an empty text for what is not stated.
+#[rstest]
+#[case("aws_instance", json!({"metadata_options": [{"http_tokens": ""}]}), "http_tokens is not stated, so the account default and the AMI decide")]
+#[case("awscc_appstream_fleet", json!({"disable_imdsv1": false}), "disable_imdsv1 is false")]
+#[case("awscc_appstream_fleet", json!({"disable_imdsv1": null}), "disable_imdsv1 is not stated")]
+#[case("aws_instance", json!({"launch_template": [{"id": "lt-1"}]}), "the launch template is not in this plan, and decides")]
+#[case("awscc_ec2_instance", json!({"launch_template": {"launch_template_id": "lt-1"}}), "the launch template is not in this plan, and decides")]
+#[case("aws_instance", json!({"launch_template": []}), "http_tokens is not stated, so the account default and the AMI decide")]
+fn values_of_a_plan_without_its_configuration_are_judged(
+    #[case] kind: &str,
+    #[case] after: Value,
+    #[case] why: &str,
+) {
+    assert_eq!(whys(kind, after), [why]);
+}
+
+const NAMESPACE: &str = "aws:autoscaling:launchconfiguration";
+
+/// The option `DisableIMDSv1` of Elastic Beanstalk, in a list of other settings.
+#[rstest]
+#[case(json!({"setting": [{"namespace": NAMESPACE, "name": "ImageId", "value": "true"}]}), "DisableIMDSv1 is not stated, so the platform version decides")]
+#[case(json!({"setting": [{"namespace": "aws:ec2:vpc", "name": "DisableIMDSv1", "value": "true"}]}), "DisableIMDSv1 is not stated, so the platform version decides")]
+#[case(json!({"setting": [{"namespace": NAMESPACE, "name": "DisableIMDSv1", "value": "false"}]}), "DisableIMDSv1 is false")]
+#[case(json!({"template_name": "web"}), "DisableIMDSv1 is not stated, so the configuration template decides")]
+#[case(json!({"template_name": null}), "DisableIMDSv1 is not stated, so the platform version decides")]
+fn a_setting_is_known_by_its_namespace_and_its_name(#[case] after: Value, #[case] why: &str) {
+    let mut settings = change("aws_elastic_beanstalk_environment", &["create"], after);
+    settings["change"]["after_unknown"] = json!({"setting": [{"name": false, "value": false}], "arn": true});
+    let found = findings(&plan(&[settings]), &Settings::shipped());
+    assert_eq!(found.iter().map(|it| it.why.as_str()).collect::<Vec<_>>(), [why]);
+}

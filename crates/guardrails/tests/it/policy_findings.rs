@@ -186,6 +186,7 @@ fn a_denial_of_a_change_by_the_present_value_names_the_requested(
 #[rstest]
 #[case::only_what_requests_version_1(r#"{"StringEquals":{"ec2:MetadataHttpTokens":"optional"}}"#, true)]
 #[case::all_that_does_not_require_2(NOT_REQUIRED, false)]
+#[case::not_about_tokens(r#"{"StringEquals":{"ec2:MetadataHttpEndpoint":"enabled"}}"#, false)]
 fn a_silent_launch_that_passes_is_a_warning(#[case] condition: &str, #[case] found: bool) {
     let expected: &[_] = if found { &[("silent-launch-passes", Level::Warning)] } else { &[] };
     assert_eq!(findings(&denial(INSTANCES, condition)), expected);
@@ -244,4 +245,39 @@ fn a_policy_is_judged_in_the_partition_that_it_names(#[case] partition: &str) {
     assert!(matches!(outcome(&text, Attachment::Scp, "launch-v1"), Outcome::Denied(_)));
     let both = denial(&format!("[{INSTANCES},{instances}]"), NOT_REQUIRED);
     assert_eq!(findings(&both), [("partition-differs", Level::Warning)]);
+}
+
+/// In a service control policy with full access, a grant is useless once and not twice.
+#[test]
+fn a_grant_beside_full_access_is_reported_once() {
+    let text = policy(&format!(r#"{{"Effect":"Allow","Action":"*","Resource":"*"}},{GRANT_V2}"#));
+    assert_eq!(findings(&text), [("allow-restricts-nothing", Level::Error)]);
+}
+
+/// The change of the account default has no resource, so that a grant on instances does not contain it.
+#[test]
+fn a_grant_on_instances_is_none_of_the_account_default() {
+    let text = |action: &str| {
+        policy(&format!(
+            r#"{{"Sid":"N","Effect":"Allow","Action":"ec2:{action}","Resource":"*","Condition":{{"StringEquals":{{"ec2:Attribute/HttpTokens":"required"}}}}}},
+            {{"Sid":"W","Effect":"Allow","Action":"ec2:Modify*","Resource":{INSTANCES}}}"#
+        ))
+    };
+    let useless = |action| {
+        let found = judged(&text(action), Attachment::Identity).findings;
+        found.iter().any(|it| it.code == "allow-restricts-nothing")
+    };
+    assert!(useless("ModifyInstanceMetadataOptions"));
+    assert!(!useless("ModifyInstanceMetadataDefaults"));
+}
+
+#[rstest]
+#[case("NumericLessThen", "did you mean `NumericLessThan`?")]
+#[case("ForAllValues:NumericEqualIfExists", "did you mean `NumericEquals`?")]
+#[case("Xyzzy", "for example StringNotEquals")]
+fn the_operator_that_is_probably_meant_is_named(#[case] operator: &str, #[case] instead: &str) {
+    let found =
+        judged(&denial(INSTANCES, &format!(r#"{{"{operator}":{{"aws:username":"a"}}}}"#)), Attachment::Scp);
+    let found: Vec<_> = found.findings.iter().map(|it| (it.code, it.instead.as_str())).collect();
+    assert_eq!(found, [("unknown-operator", instead)]);
 }

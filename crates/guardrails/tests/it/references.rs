@@ -143,3 +143,36 @@ fn a_version_does_not_choose_the_template() {
         json!({"root_module": {"resources": [template("aws_launch_template.lt", "required")]}});
     assert_eq!(found(&plan), ["cannot-tell: the launch template is not in this plan, and decides"]);
 }
+
+/// What an argument of a template states beside the reference to a template of the plan.
+#[rstest]
+#[case::no_name(json!({"name": {"constant_value": null}}), true)]
+#[case::version(json!({"version": {"constant_value": "$Latest"}}), true)]
+#[case::version_of_another(json!({"version": {"references": ["data.aws_launch_template.it.latest_version"]}}), true)]
+#[case::name_of_another(json!({"name": {"constant_value": "web"}}), false)]
+#[case::unknown_name(json!({"name": {}}), false)]
+#[case::name_of_a_data_source(json!({"name": {"references": ["data.aws_launch_template.it.name"]}}), false)]
+fn only_what_chooses_a_template_counts(#[case] beside: Value, #[case] is_inside: bool) {
+    let mut block = json!({"id": {"references": REFERENCES}});
+    block.as_object_mut().unwrap().extend(beside.as_object().unwrap().clone());
+    let stated = json!({"address": "aws_instance.web", "expressions": {"launch_template": [block]}});
+    let mut plan = plan("aws_instance.web", &json!({"resources": [stated]}));
+    plan["planned_values"] =
+        json!({"root_module": {"resources": [template("aws_launch_template.lt", "required")]}});
+    let outside = "cannot-tell: the launch template is not in this plan, and decides";
+    assert_eq!(found(&plan), Some(outside).filter(|_| !is_inside).into_iter().collect::<Vec<_>>());
+}
+
+/// A variable has the name of a module, and is none.
+#[test]
+fn a_variable_is_no_output_of_a_module() {
+    let module = json!({"outputs": {"template": {"expression": {"references": REFERENCES}}}});
+    let configuration = json!({
+        "resources": [instance(&["var.base.template", "var.base"])],
+        "module_calls": {"base": {"module": module}},
+    });
+    let mut plan = plan("aws_instance.web", &configuration);
+    plan["planned_values"] = json!({"root_module": {"child_modules": [{"resources":
+        [template("module.base.aws_launch_template.lt[0]", "required")]}]}});
+    assert_eq!(found(&plan), ["cannot-tell: the launch template is not in this plan, and decides"]);
+}

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use v2only_guardrails::settings::RolePattern;
-use v2only_guardrails::{Kind, Settings, render};
+use v2only_guardrails::{File, Kind, Settings, render};
 use v2only_policy::Partition;
 
 fn with_exempt(count: usize) -> Settings {
@@ -56,6 +56,59 @@ fn a_split_loses_nothing(#[case] exempt: usize) {
     sorted.sort();
     alone.sort();
     assert_eq!(sorted, alone);
+}
+
+/// With one exempt role whose name has this length.
+fn with_name(length: usize) -> Settings {
+    let mut settings = Settings::shipped();
+    let arn = format!("arn:aws:iam::*:role/{}", "a".repeat(length));
+    settings.principals.exempt = vec![RolePattern::parse(&arn).unwrap()];
+    settings
+}
+
+#[test]
+fn a_split_uses_a_file_to_its_last_character() {
+    for length in 1..400 {
+        let files = render(&with_name(length)).unwrap();
+        let parts: Vec<_> = files.iter().filter(|it| it.path.starts_with("scp/everything")).collect();
+        assert!(parts.iter().all(|it| it.json.chars().count() <= Kind::Scp.limit()), "{length}");
+        for pair in parts.windows(2) {
+            let next = super::statements(&pair[1].json)[0].to_string();
+            let together = pair[0].json.chars().count() + ",\n".len() + next.chars().count();
+            assert!(together > Kind::Scp.limit(), "{length}: {} had room for {next}", pair[0].path);
+        }
+    }
+}
+
+#[test]
+fn a_statement_may_be_as_large_as_a_policy() {
+    let lengths: Vec<usize> = (1..6_000).collect();
+    let fit = lengths.partition_point(|it| render(&with_name(*it)).is_ok());
+    let files = render(&with_name(lengths[fit - 1])).unwrap();
+    let largest = files.iter().filter(|it| it.kind == Kind::Scp).map(|it| it.json.chars().count()).max();
+    assert_eq!(largest, Some(Kind::Scp.limit()));
+    let problem = render(&with_name(lengths[fit])).unwrap_err();
+    assert_eq!((problem.characters, problem.limit), (Kind::Scp.limit() + 1, Kind::Scp.limit()));
+    let names: Vec<String> = files.iter().flat_map(File::sids).collect();
+    assert!(names.iter().any(|it| problem.what == format!("statement `{it}`")), "{problem}");
+}
+
+#[test]
+fn a_declarative_policy_may_be_as_large_as_aws_accepts() {
+    let with_message =
+        |length: usize| Settings { exception_message: "a".repeat(length), ..Settings::shipped() };
+    let largest = |length| {
+        let files = render(&with_message(length)).unwrap();
+        files.into_iter().filter(|it| it.kind == Kind::Declarative).map(|it| it.json.len()).max().unwrap()
+    };
+    let limit = Kind::Declarative.limit();
+    let room = limit - largest(0);
+    assert_eq!(largest(room), limit);
+    for more in 1..4 {
+        let problem = render(&with_message(room + more)).unwrap_err();
+        assert_eq!((problem.characters, problem.limit), (limit + more, limit));
+        assert_eq!(problem.what, "declarative/instance-metadata-defaults.json");
+    }
 }
 
 #[test]

@@ -83,7 +83,8 @@ fn a_word_in_a_text_is_no_comment() {
 fn metadata_suppresses_findings_in_json() {
     let entry =
         r#"{"rule": "http-tokens-not-stated", "until": "2027-01-31", "reason": "vendor agent"}"#.to_owned();
-    for ignore in [entry.clone(), format!("[{entry}]")] {
+    let rules = entry.replace("\"http-tokens-not-stated\"", r#"["hop-limit", "http-tokens-not-stated"]"#);
+    for ignore in [entry.clone(), format!("[{entry}]"), rules] {
         let text = format!(
             r#"{{"Resources": {{"Web": {{"Type": "AWS::EC2::Instance", "Metadata": {{"v2only": {{"ignore": {ignore}}}}}}}}}}}"#
         );
@@ -109,6 +110,15 @@ fn the_policy_can_refuse_suppressions_as_it_refuses_exemption_tags() {
     let judged = judged_with(&text, TagExemptions::Ignore);
     assert_eq!(judged.suppressed, []);
     assert!(judged.findings.iter().any(|it| it.code == "suppression-invalid"));
+}
+
+#[test]
+fn a_suppression_may_last_as_long_as_an_exemption_tag() {
+    for (until, holds) in [("2026-11-30", true), ("2026-12-01", false)] {
+        let text = stack("", &format!(" # v2only:ignore http-tokens-not-required until={until} reason=x"));
+        let judged = judged_with(&text, TagExemptions::Allow { max_days: 10 });
+        assert_eq!(judged.suppressed.len(), usize::from(holds), "{until}: {:?}", judged.findings);
+    }
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn tokens(tokens: &str, beside: &str) -> String {
 #[case("!Join ['-', [a, !Ref P]]", "Note: HttpTokens comes from !Join")]
 #[case("!Join [a]", "Note: HttpTokens comes from !Join")]
 #[case("!Select [1, [a, required]]", "")]
+#[case("!Select [M, !Ref P, T]", "Note: HttpTokens comes from !Select")]
 #[case("!Select [2, [a, b]]", "Note: HttpTokens comes from !Select")]
 #[case("!Select ['0', [!If [Same, required, a], b]]", "")]
 #[case("!FindInMap [M, x, T]", "Error: HttpTokens is optional")]
@@ -100,6 +101,38 @@ Conditions:
     assert_eq!(tokens(value, BESIDE), expected);
 }
 
+/// The long form of functions, as the CDK writes it.
+#[rstest]
+#[case("{Fn::Sub: required}", "")]
+#[case("{Fn::Sub: ['${A}d', {A: require}]}", "")]
+#[case("{Fn::Join: ['', [option, al]]}", "Error: HttpTokens is optional")]
+#[case("{Fn::Select: [1, [a, required]]}", "")]
+#[case("{Fn::FindInMap: [M, y, T]}", "")]
+#[case("{Fn::FindInMap: [M, {Ref: P}, T]}", "Note: in one case HttpTokens is optional, from the mapping M")]
+#[case("{Fn::GetAtt: [A, B]}", "Note: HttpTokens comes from Fn::GetAtt")]
+#[case(
+    "{Fn::If: [C, required, optional]}",
+    "Note: in one case HttpTokens is optional, from Fn::If (condition C)"
+)]
+#[case("{Fn::If: [Same, required, optional]}", "")]
+#[case("{Fn::If: [Different, required, optional]}", "Error: HttpTokens is optional")]
+#[case("{Fn::If: [All, required, optional]}", "")]
+#[case("{Fn::If: [Any, optional, required]}", "")]
+fn a_function_in_the_long_form_is_the_same(#[case] value: &str, #[case] expected: &str) {
+    const BESIDE: &str = "
+Parameters:
+  P: {Type: String}
+Mappings:
+  M: {x: {T: optional}, y: {T: required}}
+Conditions:
+  C: {Fn::Equals: [{Ref: P}, a]}
+  Same: {Fn::Equals: [a, a]}
+  Different: {Fn::Not: [{Condition: Same}]}
+  All: {Fn::And: [{Condition: Same}, {Fn::Not: [{Condition: Different}]}]}
+  Any: {Fn::Or: [{Condition: Different}, {Fn::Equals: [a, b]}]}";
+    assert_eq!(tokens(value, BESIDE), expected);
+}
+
 /// A function within others is followed up to a limit.
 #[test]
 fn functions_within_functions_are_followed_up_to_a_limit() {
@@ -109,12 +142,68 @@ fn functions_within_functions_are_followed_up_to_a_limit() {
     };
     // The number of cases doubles with each function.
     assert_eq!(nested(10), "Error: HttpTokens is optional, from !If (condition C)");
+    let chosen = |depth: usize, beside: &str| {
+        let value = (0..depth).fold("optional".to_owned(), |inner, _| format!("!If [C, {inner}, optional]"));
+        tokens(&value, beside)
+    };
+    assert_eq!(chosen(17, ""), "Error: HttpTokens is optional, from !If (condition C)");
+    assert_eq!(chosen(18, ""), "Note: HttpTokens comes from !If");
+    let known = "Conditions: {C: !Equals [a, a]}";
+    assert_eq!(chosen(17, known), "Error: HttpTokens is optional");
+    assert_eq!(chosen(18, known), "Note: HttpTokens comes from !If");
     let joined = |depth: usize| {
         let value = (0..depth).fold("optional".to_owned(), |inner, _| format!("!Join ['', [{inner}]]"));
         tokens(&value, "")
     };
     assert_eq!(joined(16), "Error: HttpTokens is optional");
     assert_eq!(joined(17), "Note: HttpTokens comes from !Join");
+}
+
+/// The condition that chooses a map chooses what is in it.
+#[test]
+fn options_that_a_condition_chooses_name_it() {
+    let options = "!If [C, {HttpTokens: optional}, {HttpTokens: required}]";
+    let text = format!(
+        "Resources: {{A: {{Type: AWS::EC2::Instance, Properties: {{MetadataOptions: {options}}}}}}}\n"
+    );
+    let whys: Vec<String> = findings(&text).into_iter().map(|it| it.why).collect();
+    assert_eq!(whys, ["in one case HttpTokens is optional, from !If (condition C)"]);
+}
+
+/// Conditions, and functions within them, count as functions within functions.
+#[test]
+fn conditions_within_functions_are_followed_up_to_a_limit() {
+    fn nested(depth: usize, open: &str, inner: &str, close: &str) -> String {
+        format!("{}{inner}{}", open.repeat(depth), close.repeat(depth))
+    }
+    let decides = |value: &str, conditions: &str| {
+        let found = tokens(value, &format!("Conditions:\n  C: {conditions}"));
+        assert!(found.is_empty() || found.starts_with("Note: "), "{found}");
+        found.is_empty()
+    };
+    let known = |conditions: &str| {
+        let [yes, no] = ["!If [C, required, optional]", "!If [C, optional, required]"];
+        decides(yes, conditions) || decides(no, conditions)
+    };
+    let nots = |depth: usize| nested(depth, "!Not [", "!Equals [a, a]", "]");
+    assert_eq!((known(&nots(16)), known(&nots(17))), (true, false));
+    let joined = "!Join ['', [!If [C, required, required]]]";
+    assert_eq!((decides(joined, &nots(14)), decides(joined, &nots(15))), (true, false));
+    let named = |depth: usize| {
+        let names: String = (1..depth).map(|it| format!("!Condition C{it}\n  C{it}: ")).collect();
+        format!("{names}!Equals [a, a]")
+    };
+    assert_eq!((known(&named(17)), known(&named(18))), (true, false));
+    let equal = |depth: usize| {
+        let text = nested(depth, "!Join ['', [", "a", "]]");
+        (format!("!Equals [a, {text}]"), format!("!Equals [{text}, a]"))
+    };
+    for (depth, expected) in [(16, true), (17, false)] {
+        let (right, left) = equal(depth);
+        assert_eq!((known(&right), known(&left)), (expected, expected), "{depth}");
+    }
+    let substituted = |depth: usize| nested(depth, "!Sub ['${A}', {A: ", "required", "}]");
+    assert!(decides(&substituted(16), "!Equals [a, a]") && !decides(&substituted(17), "!Equals [a, a]"));
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn options_that_are_no_map_are_refused(#[case] properties: &str) {
     "LaunchTemplateId: {Fn::ImportValue: T}",
     "the launch template a function is not in this file, and decides"
 )]
+#[case("LaunchTemplateId: !ImportValue '${T}'", "the launch template ${T} is not in this file, and decides")]
 #[case("Version: 1", "a launch template that is not named here decides")]
 fn a_launch_template_is_in_the_file_or_named(#[case] reference: &str, #[case] why: &str) {
     const T: &str = "T: {Type: AWS::EC2::LaunchTemplate, Properties: {LaunchTemplateName: web, LaunchTemplateData: \
@@ -197,6 +198,7 @@ fn a_spot_fleet_launches_by_specifications_or_templates(#[case] data: &str, #[ca
 #[case("LaunchConfigurationName: other", "the launch configuration other is not in this file, and decides")]
 #[case("LaunchConfigurationName: known", "")]
 #[case("LaunchConfigurationName: !Ref L", "")]
+#[case("LaunchConfigurationName: !Join ['', [know, n]]", "")]
 #[case("LaunchConfigurationName: !Ref P", "LaunchConfigurationName comes from !Ref (P)")]
 #[case("LaunchConfigurationName: {a: b}", "LaunchConfigurationName is not a text")]
 #[case("InstanceId: i-1", "the instance i-1 is not in this file, and decides")]
@@ -215,9 +217,10 @@ fn a_group_launches_from_a_configuration_or_an_instance(#[case] source: &str, #[
 fn resources_are_counted_by_what_is_done_with_them() {
     let text = "Resources:\n  A: {Type: AWS::EC2::Instance}\n  B: {Type: AWS::EKS::Nodegroup}\n  C: {Type: AWS::CloudFormation::Stack}\n  \
                 D: {Type: A::B::MODULE}\n  E: {}\n  F: {Type: AWS::S3::Bucket}\n  G: {Type: AWS::SQS::Queue}\n  \
+                H: [N, [a], {W: {Type: AWS::EC2::Instance}}]\n  \
                 Fn::ForEach::All:\n    - N\n    - [a]\n    - 'W${N}': {Type: AWS::EC2::Instance}\n";
     let counts = Template::read(text).unwrap().unwrap().counts();
-    assert_eq!(counts, Counts { judged: 2, named: 4, other: 2 });
+    assert_eq!(counts, Counts { judged: 2, named: 5, other: 2 });
 }
 
 #[rstest]

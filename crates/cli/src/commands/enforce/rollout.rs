@@ -29,10 +29,6 @@ use crate::world::World;
 /// is asked about together afterwards.
 const PART: usize = 1000;
 
-/// How many pairs of account and Region are changed at the same time: fewer than are read, because all of their changes
-/// wait for one journal between their description and their call.
-const CHANGED_AT_ONCE: usize = 8;
-
 /// The result of one part of a wave.
 #[derive(Debug, Default)]
 pub(super) struct WavePart {
@@ -190,8 +186,11 @@ impl<W: World> WaveRunner<'_, W> {
             }
             Ok(whole)
         };
-        let parts: Vec<spool::Result<WavePart>> =
-            futures_util::stream::iter(by_place).map(at_one_place).buffered(CHANGED_AT_ONCE).collect().await;
+        let parts: Vec<spool::Result<WavePart>> = futures_util::stream::iter(by_place)
+            .map(at_one_place)
+            .buffered(LOCATIONS_AT_ONCE)
+            .collect()
+            .await;
         let mut whole = WavePart::default();
         for part in parts {
             whole.add(part?);

@@ -45,6 +45,7 @@ fn depends(keys: &[&str]) -> Answer {
 #[case("ArnNotEquals", "arn:aws:iam::*:role/b", &["arn:aws:iam::1:role/a"], &["arn:aws:iam::1:role/b"], true)]
 #[case("ArnNotLike", "arn:aws:iam::*:role/b", &["arn:aws:iam::1:role/a"], &["arn:aws:iam::1:role/b"], true)]
 #[case("NumericEquals", "2", &["2", "2.0"], &["1", "0", "3", "two"], false)]
+#[case("NumericEquals", "1", &["1"], &["1.0000000000000002"], false)]
 #[case("NumericNotEquals", "2", &["1", "0", "3", "two"], &["2", "2.0"], true)]
 #[case("NumericLessThan", "2", &["1", "1.9"], &["2", "3", "two"], false)]
 #[case("NumericLessThanEquals", "2", &["1", "2"], &["3", "two"], false)]

@@ -93,7 +93,7 @@ fn met(template: &Template, node: &Node, depth: usize) -> Option<bool> {
         "Condition" => named(template, argument.text()?, depth + 1),
         "Equals" => {
             let [one, other] = items(argument)? else { return None };
-            Some(text_at(template, one, depth + 1)? == text_at(template, other, depth + 1)?)
+            Some(text_at(template, one, depth)? == text_at(template, other, depth)?)
         }
         "Not" => Some(!all()?.next()??),
         "And" => decided(all()?, false),

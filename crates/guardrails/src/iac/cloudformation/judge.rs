@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use v2only_document::tree::{Node, Value};
-use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
 use super::attributes;
 use super::kinds::{Kind, Switch};
@@ -99,7 +98,7 @@ impl<'a> Resource<'a> {
             json: self.template.json,
         };
         let mut findings = self.one(verdicts, &suggestion("HttpTokens").text("required"));
-        let (Max(hops) | Exactly(hops)) = settings.hop_limit else { return findings };
+        let Some(hops) = settings.named_hop_limit() else { return findings };
         let hop_limits = property(self.template, &open, "HttpPutResponseHopLimit");
         let verdicts = hop_limits.iter().map(|it| hop_limit(it, settings)).collect();
         let instead = suggestion("HttpPutResponseHopLimit").number(hops.get());
@@ -139,10 +138,7 @@ impl<'a> Resource<'a> {
 
     fn value(&self, path: &[&'static str], wanted: &str, code: &'static str) -> Vec<Finding> {
         let name = path.last().copied().unwrap_or_default();
-        let verdict = |case: &Case<'a>| match case.is {
-            Is::Absent => Verdict::Bad(code, format!("{name} is not stated"), case.at),
-            _ => equals(case, name, wanted, code),
-        };
+        let verdict = |case: &Case<'a>| equals(case, name, wanted, code);
         let suggestion = Suggestion { path: path.to_vec(), json: self.template.json };
         let instead = if wanted == "true" { suggestion.plain(wanted) } else { suggestion.quoted(wanted) };
         self.one(self.at(path).iter().map(verdict).collect(), &instead)
@@ -383,13 +379,9 @@ fn hop_limit(case: &Case<'_>, settings: &Settings) -> Verdict {
             _ => Verdict::Right,
         };
     };
-    let Ok(hops) = text.parse::<u8>() else {
-        return Verdict::Bad("hop-limit", format!("{name} is {text}, which is no number"), case.at);
-    };
-    let right = match settings.hop_limit {
-        Keep => true,
-        Max(max) => hops <= max.get(),
-        Exactly(exactly) => hops == exactly.get(),
-    };
-    if right { Verdict::Right } else { Verdict::Bad("hop-limit", format!("{name} is {hops}"), case.at) }
+    match text.parse() {
+        Ok(hops) if settings.accepts_hop_limit(hops) => Verdict::Right,
+        Ok(hops) => Verdict::Bad("hop-limit", format!("{name} is {hops}"), case.at),
+        Err(_) => Verdict::Bad("hop-limit", format!("{name} is {text}, which is no number"), case.at),
+    }
 }

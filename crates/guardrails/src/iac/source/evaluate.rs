@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use hcl_edit::expr::BinaryOperator;
+
 use super::functions;
 use super::operators::{attribute, binary, concatenate, element, entries, unary, written};
 use super::program::{Children, Instance, MAX_DEPTH, MAX_EVALUATIONS, MAX_SIZE, Program, Scope};
@@ -55,10 +57,17 @@ impl<'a> Program<'a> {
                 self.eval(inner, scope).each_case(&mut |it| unary(operator, it))
             }
             Expr::Binary(operator, sides) => {
-                let sides = self.all(&sides[..], scope);
-                Val::all_cases(sides, &|sides| match sides {
+                let apply = |sides: &[Val]| match sides {
                     [left, right] => binary(*operator, left, right),
                     _ => Val::Null,
+                };
+                Val::all_cases(self.all(&sides[..], scope), &|sides| {
+                    let equals = matches!(operator, BinaryOperator::Eq | BinaryOperator::NotEq);
+                    // Whatever the parts of a value are, it is not null.
+                    if equals && !sides.contains(&Val::Null) {
+                        return Val::cases_within(sides.to_vec(), Val::condition, &apply);
+                    }
+                    apply(sides)
                 })
             }
             Expr::For(it) => self.each(it, scope),
@@ -102,7 +111,14 @@ impl<'a> Program<'a> {
                 None => {}
             }
         }
-        Val::all_cases(values, &|it| functions::call(name, it))
+        let apply = |it: &[Val]| functions::call(name, it);
+        if functions::compares_elements(name) {
+            return Val::cases_within(values, Val::condition_on_element, &apply);
+        }
+        if functions::catches(name) && values.iter().any(Val::is_refused) {
+            return Val::cases_within(values, Val::condition, &apply);
+        }
+        Val::all_cases(values, &apply)
     }
 
     fn each(&self, it: &'a For, scope: &Scope<'a>) -> Val {
@@ -261,10 +277,25 @@ impl<'a> Program<'a> {
         let children = self.children(instance, call);
         let Children::Instances(instances) = &*children else { return unread() };
         let (index, steps) = match steps {
-            [step @ (Step::Index(_) | Step::Splat), rest @ ..] => (Some(step), rest),
+            [step @ (Step::Index(_) | Step::Splat | Step::AttributeSplat), rest @ ..] => (Some(step), rest),
             other => (None, other),
         };
         let [Step::Name(output), rest @ ..] = steps else { return unread() };
+        let splat = index.filter(|it| !matches!(it, Step::Index(_)));
+        let body = &call.block.body;
+        let is_map = body.argument("for_each").is_some();
+        if splat.is_some() && is_map {
+            return Val::refused(&format!("a splat of module.{name}, which has for_each"));
+        }
+        // One instance stands for none, or for as many as are known later.
+        let repeated = is_map || body.argument("count").is_some();
+        if repeated && instances.iter().any(|(key, _)| key.is_empty()) {
+            return match (self.repetitions(body, &Scope::of(instance)).absent, splat) {
+                (Some(_), Some(splat)) => self.splat(splat, &[], rest, scope),
+                (Some(_), None) => Val::refused(&format!("module.{name}, which is not created")),
+                (None, _) => Val::later(&format!("the number of module.{name}")),
+            };
+        }
         let wanted = match index {
             Some(Step::Index(it)) => match self.eval(it, scope) {
                 Val::Number(it) => Some(format!("[{it}]")),
@@ -273,12 +304,10 @@ impl<'a> Program<'a> {
             },
             _ => None,
         };
-        let chosen =
-            instances.iter().filter(|(key, _)| wanted.as_ref().is_none_or(|it| it == key || key.is_empty()));
+        let chosen = instances.iter().filter(|(key, _)| wanted.as_ref().is_none_or(|it| it == key));
         let values: Vec<Val> = chosen.map(|(_, it)| self.output(it, output)).collect();
-        let value = match (index, values.as_slice()) {
-            (Some(Step::Splat), [only @ Val::Later(_)]) => only.clone(),
-            (Some(Step::Splat), _) => Val::list(values),
+        let value = match (splat, values.as_slice()) {
+            (Some(splat), _) => return self.splat(splat, &values, rest, scope),
             (_, [first, others @ ..]) if others.iter().all(|it| it == first) => first.clone(),
             _ => Val::later(&format!("module.{name}.{output}")),
         };
@@ -291,6 +320,15 @@ impl<'a> Program<'a> {
             Some(expr) => self.once(instance, &written, || self.eval(expr, &Scope::of(instance))),
             None => Val::later(&format!("{written}, which is not declared")),
         }
+    }
+
+    /// The list of what the steps after a splat lead to in each element.
+    fn splat(&self, splat: &Step, items: &[Val], steps: &'a [Step], scope: &Scope<'a>) -> Val {
+        let names = steps.iter().take_while(|it| matches!(it, Step::Name(_))).count();
+        let within = if matches!(splat, Step::AttributeSplat) { names } else { steps.len() };
+        let (each, after) = steps.split_at(within);
+        let list = items.iter().map(|it| self.walk(it.clone(), each, scope)).collect();
+        self.walk(Val::list(list), after, scope)
     }
 
     fn walk(&self, value: Val, steps: &'a [Step], scope: &Scope<'a>) -> Val {
@@ -308,14 +346,15 @@ impl<'a> Program<'a> {
                 });
                 self.walk(next, rest, scope)
             }
-            Step::Splat => value.each_case(&mut |item| match item {
-                Val::List(items) => {
-                    Val::list(items.iter().map(|it| self.walk(it.clone(), rest, scope)).collect())
-                }
-                Val::Null => Val::list(Vec::new()),
+            Step::Splat | Step::AttributeSplat => value.each_case(&mut |item| match item {
+                Val::List(items) => self.splat(step, &items, rest, scope),
+                Val::Null => self.splat(step, &[], rest, scope),
                 later @ Val::Later(_) => later,
-                other => Val::list(vec![self.walk(other, rest, scope)]),
+                other => self.splat(step, &[other], rest, scope),
             }),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use super::value::{Later, Val};
 
 /// The result of a function. None of the arguments is one of several cases.
 pub(super) fn call(name: &str, arguments: &[Val]) -> Val {
-    let name = name.strip_prefix("core::").unwrap_or(name);
+    let name = bare(name);
     match name {
         "try" => return attempt(arguments),
         "can" => return can(arguments),
@@ -42,6 +42,23 @@ const PASSING: &[&str] = &[
     "split",
 ];
 
+/// Functions whose result depends on what each element is, and not only on which there are.
+const COMPARING: &[&str] = &["contains", "distinct", "toset", "compact", "flatten"];
+
+/// Whether a function has to be applied in each case of the elements of its arguments.
+pub(super) fn compares_elements(name: &str) -> bool {
+    COMPARING.contains(&bare(name))
+}
+
+/// Whether a function tells apart in which cases Terraform refuses an argument.
+pub(super) fn catches(name: &str) -> bool {
+    matches!(bare(name), "try" | "can")
+}
+
+fn bare(name: &str) -> &str {
+    name.strip_prefix("core::").unwrap_or(name)
+}
+
 fn as_later(value: &Val) -> Option<&Later> {
     match value {
         Val::Later(it) => Some(it),
@@ -51,15 +68,14 @@ fn as_later(value: &Val) -> Option<&Later> {
 
 /// The first argument that Terraform does not refuse.
 fn attempt(arguments: &[Val]) -> Val {
-    let accepted = arguments.iter().find(|it| as_later(it).is_none_or(|it| !it.refused));
+    let accepted = arguments.iter().find(|it| !it.is_refused());
     accepted.cloned().unwrap_or_else(|| Val::refused("the function try"))
 }
 
 fn can(arguments: &[Val]) -> Val {
-    match arguments.first().and_then(as_later) {
-        Some(later) if later.refused => Val::Bool(false),
-        Some(later) => Val::Later(later.clone()),
-        None => Val::Bool(true),
+    match arguments.first() {
+        Some(Val::Later(later)) if !later.refused => Val::Later(later.clone()),
+        first => Val::Bool(first.is_some_and(|it| !it.is_refused())),
     }
 }
 
@@ -74,7 +90,13 @@ fn known(name: &str, arguments: &[Val]) -> Option<Val> {
     let second = arguments.get(1);
     Some(match name {
         "tolist" | "tomap" | "sensitive" | "nonsensitive" => first.clone(),
-        "toset" | "distinct" => Val::list(distinct(items(first)?)),
+        "toset" | "distinct" => {
+            let items = items(first)?;
+            match open(&items, Val::why_later).filter(|_| items.len() > 1) {
+                Some(later) => later,
+                None => Val::list(distinct(items)),
+            }
+        }
         "tostring" => Val::Text(first.as_text()?),
         "tonumber" => Val::Number(first.as_number()?),
         "tobool" => Val::Bool(first.as_bool()?),
@@ -87,7 +109,8 @@ fn known(name: &str, arguments: &[Val]) -> Option<Val> {
         "lookup" => lookup(first, &second?.as_text()?, arguments.get(2)),
         "contains" => {
             let (items, wanted) = (items(first)?, second?);
-            if items.iter().any(|it| it.why_later().is_some()) {
+            let is_open = |it: &Val| it.why_later().is_some() || it.condition().is_some();
+            if !items.contains(wanted) && items.iter().chain([wanted]).any(is_open) {
                 return None;
             }
             Val::Bool(items.contains(wanted))
@@ -99,10 +122,14 @@ fn known(name: &str, arguments: &[Val]) -> Option<Val> {
             let lists: Option<Vec<Vec<Val>>> = arguments.iter().map(items).collect();
             Val::list(lists?.concat())
         }
-        "flatten" => Val::list(flatten(items(first)?)),
+        "flatten" => {
+            let flat = flatten(items(first)?);
+            open(&flat, as_later).unwrap_or(Val::list(flat))
+        }
         "compact" => {
+            let items = items(first)?;
             let kept = |it: &Val| !matches!(it, Val::Null) && it.as_text().is_none_or(|it| !it.is_empty());
-            Val::list(items(first)?.into_iter().filter(kept).collect())
+            open(&items, as_later).unwrap_or_else(|| Val::list(items.into_iter().filter(kept).collect()))
         }
         "one" => match items(first)?.as_slice() {
             [] => Val::Null,
@@ -135,6 +162,11 @@ fn known(name: &str, arguments: &[Val]) -> Option<Val> {
 /// A whole number that can be an index.
 pub(super) fn whole(value: &Val) -> Option<usize> {
     value.as_number()?.to_string().parse().ok()
+}
+
+/// The first element that is known later. The id of a launch template is one that differs from others, and no list.
+fn open(items: &[Val], later: fn(&Val) -> Option<&Later>) -> Option<Val> {
+    items.iter().filter_map(later).find(|it| !it.inside).map(|it| Val::Later(it.clone()))
 }
 
 fn items(value: &Val) -> Option<Vec<Val>> {

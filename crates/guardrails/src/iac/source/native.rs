@@ -155,7 +155,8 @@ impl<'a> Reader<'a> {
 
     fn step(&self, step: &TraversalOperator) -> Step {
         match step {
-            TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Step::Splat,
+            TraversalOperator::AttrSplat(_) => Step::AttributeSplat,
+            TraversalOperator::FullSplat(_) => Step::Splat,
             TraversalOperator::GetAttr(it) => Step::Name(it.as_str().to_owned()),
             TraversalOperator::Index(it) => Step::Index(self.expr(it)),
             TraversalOperator::LegacyIndex(it) => {
@@ -180,7 +181,6 @@ impl<'a> Reader<'a> {
             })
             .collect();
         match parts.len() {
-            0 => Expr::Text(String::new()),
             1 => parts.pop().unwrap_or(Expr::Null),
             _ => Expr::Template(parts),
         }

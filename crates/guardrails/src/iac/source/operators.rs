@@ -74,9 +74,7 @@ pub(super) fn binary(operator: BinaryOperator, left: &Val, right: &Val) -> Val {
     match (operator, left.as_bool(), right.as_bool()) {
         (And, Some(false), _) | (And, _, Some(false)) => return Val::Bool(false),
         (Or, Some(true), _) | (Or, _, Some(true)) => return Val::Bool(true),
-        (And | Or, Some(left), Some(right)) => {
-            return Val::Bool(if operator == And { left && right } else { left || right });
-        }
+        (And | Or, Some(_), Some(_)) => return Val::Bool(operator == And),
         _ => {}
     }
     if let Some(later) = left.why_later().or_else(|| right.why_later()) {

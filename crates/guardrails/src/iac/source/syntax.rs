@@ -83,7 +83,10 @@ pub(super) struct For {
 pub(super) enum Step {
     Name(String),
     Index(Expr),
+    /// `[*]`: all steps after it go into each element.
     Splat,
+    /// `.*`: the names after it go into each element, and an index after them into the list.
+    AttributeSplat,
 }
 
 impl Body {

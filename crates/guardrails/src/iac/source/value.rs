@@ -42,6 +42,8 @@ pub(super) struct Either {
 
 /// More cases of one value than this are not told apart.
 const MAX_CASES: usize = 32;
+/// More conditions on the parts of values than this are not followed. Each doubles the cases.
+const MAX_CONDITIONS: usize = 10;
 
 impl Val {
     pub(super) fn text(text: &str) -> Self {
@@ -118,6 +120,31 @@ impl Val {
         Self::either(&either.by, with(true), with(false))
     }
 
+    /// A function that compares parts of values, or leaves some out, applied in each of their cases. `condition` finds what
+    /// chooses between parts.
+    pub(super) fn cases_within(
+        values: Vec<Self>,
+        condition: fn(&Self) -> Option<Rc<str>>,
+        apply: &dyn Fn(&[Self]) -> Self,
+    ) -> Self {
+        Self::split(values, condition, apply, MAX_CONDITIONS)
+    }
+
+    fn split(
+        values: Vec<Self>,
+        condition: fn(&Self) -> Option<Rc<str>>,
+        apply: &dyn Fn(&[Self]) -> Self,
+        conditions: usize,
+    ) -> Self {
+        let Some(by) = values.iter().find_map(condition) else { return apply(&values) };
+        let Some(others) = conditions.checked_sub(1) else { return Self::later(&by) };
+        let with = |yes: bool| {
+            let chosen = values.iter().map(|it| it.clone().choose(&by, yes)).collect();
+            Self::split(chosen, condition, apply, others)
+        };
+        Self::either(&by, with(true), with(false))
+    }
+
     /// The value under a condition.
     pub(super) fn choose(self, by: &str, choice: bool) -> Self {
         match self {
@@ -149,6 +176,15 @@ impl Val {
             Self::Either(it) => Some(Rc::clone(&it.by)),
             Self::List(items) => items.iter().find_map(Self::condition),
             Self::Map(entries) => entries.values().find_map(Self::condition),
+            _ => None,
+        }
+    }
+
+    /// The first condition that chooses an element of a list, or of the lists in it.
+    pub(super) fn condition_on_element(&self) -> Option<Rc<str>> {
+        match self {
+            Self::Either(it) => Some(Rc::clone(&it.by)),
+            Self::List(items) => items.iter().find_map(Self::condition_on_element),
             _ => None,
         }
     }
@@ -202,6 +238,17 @@ impl Val {
         }
     }
 
+    /// Whether Terraform refuses the value, or a part of it, in one of its cases.
+    pub(super) fn is_refused(&self) -> bool {
+        match self {
+            Self::Later(it) => it.refused,
+            Self::Either(it) => it.yes.is_refused() || it.no.is_refused(),
+            Self::List(items) => items.iter().any(Self::is_refused),
+            Self::Map(entries) => entries.values().any(Self::is_refused),
+            _ => false,
+        }
+    }
+
     /// The value as JSON. What is known later is left out.
     pub(super) fn json(&self) -> Option<serde_json::Value> {
         match self {
@@ -215,5 +262,19 @@ impl Val {
                 Some(serde_json::Value::Object(known.collect()))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What bounds values that grow.
+    #[test]
+    fn the_size_of_a_value_is_that_of_its_text_or_the_number_of_its_elements() {
+        let entries = |count: u32| Val::map((0..count).map(|it| (it.to_string(), Val::Null)).collect());
+        let items = |count: usize| Val::list(vec![Val::text("abc"); count]);
+        assert_eq!((Val::text("abc").size(), items(4).size(), entries(5).size()), (3, 4, 5));
+        assert_eq!((Val::Null.size(), Val::Number(1.0).size()), (1, 1));
     }
 }

@@ -55,9 +55,11 @@ impl<'a> Configuration<'a> {
 pub(super) fn split(address: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let (mut depth, mut quoted) = (0_usize, false);
-    for character in address.chars() {
+    let mut characters = address.chars();
+    while let Some(character) = characters.next() {
         match character {
-            '"' if depth > 0 => quoted = !quoted,
+            '\\' if quoted => drop(characters.next()),
+            '"' => quoted = !quoted,
             '[' if !quoted => depth += 1,
             ']' if !quoted => depth = depth.saturating_sub(1),
             '.' if depth == 0 => parts.push(String::new()),

@@ -47,9 +47,8 @@ impl PlanWords<'_> {
                 continue;
             };
             elsewhere |= decider.is_data(reference);
-            // Terraform names the module beside its output, and a resource beside its attribute.
+            // Terraform names the module beside its output, which leads to none, and a resource beside its attribute.
             let leads = match split(reference).as_slice() {
-                [word, _] if word == "module" => continue,
                 [word, ..] if word == "each" => {
                     let loops = self.inventory.configuration.as_ref().and_then(|it| it.for_each(&address));
                     self.inventory.all(module, loops, decider, &mut met)

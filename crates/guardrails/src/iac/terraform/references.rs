@@ -105,10 +105,9 @@ pub(super) struct Unchanged<'a> {
 
 impl<'a> Inventory<'a> {
     pub(super) fn of(plan: &'a Value, changes: &'a [Value]) -> Self {
-        let deciders = || changes.iter().filter(|it| is_decider(it));
         let address = |it: &'a Value| it.get("address").and_then(Value::as_str);
-        let judged = deciders().filter(|it| managed(it).is_some()).filter_map(address).map(without_keys);
-        let listed: HashSet<&str> = deciders().filter_map(address).collect();
+        let judged = changes.iter().filter(|it| managed(it).is_some()).filter_map(address).map(without_keys);
+        let listed: HashSet<&str> = changes.iter().filter_map(address).collect();
         let mut inventory = Self {
             configuration: plan.pointer("/configuration/root_module").map(Configuration::of),
             judged: judged.collect(),
@@ -121,10 +120,12 @@ impl<'a> Inventory<'a> {
             while let Some(module) = modules.pop() {
                 let members = |name| module.get(name).and_then(Value::as_array).into_iter().flatten();
                 modules.extend(members("child_modules"));
-                for resource in members("resources").filter(|it| is_decider(it)) {
-                    if let (Some(address), Some(kind), Some(values)) =
-                        (address(resource), kind(resource), resource.get("values"))
-                        && !listed.contains(address)
+                for resource in members("resources") {
+                    if let (Some(address), Some(kind), Some(values)) = (
+                        address(resource),
+                        resource.get("type").and_then(Value::as_str),
+                        resource.get("values"),
+                    ) && !listed.contains(address)
                         && known.insert(address)
                     {
                         let unchanged = inventory.unchanged.entry(without_keys(address)).or_default();
@@ -170,16 +171,6 @@ impl<'a> Inventory<'a> {
         let references = references.into_iter().flatten().filter_map(Value::as_str);
         references.flat_map(|it| self.resolve(module, it, decider, met)).collect()
     }
-}
-
-fn kind(resource: &Value) -> Option<&str> {
-    resource.get("type").and_then(Value::as_str)
-}
-
-fn is_decider(resource: &Value) -> bool {
-    let all = [Decider::Template, Decider::Configuration];
-    let is_data = resource.get("mode").and_then(Value::as_str) == Some("data");
-    !is_data && kind(resource).is_some_and(|it| all.iter().any(|decider| decider.types().contains(&it)))
 }
 
 pub(super) fn without_keys(address: &str) -> String {

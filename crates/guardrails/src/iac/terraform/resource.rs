@@ -1,7 +1,6 @@
 //! A resource against its switch.
 
 use serde_json::Value;
-use v2only_policy::settings::HopLimitRule::{Exactly, Keep, Max};
 
 use super::kinds::{self, Switch};
 use super::known::{Given, Known};
@@ -139,20 +138,14 @@ impl Resource<'_> {
         }
         let hop_limit = self.given.argument(path, HOPS);
         let stated = || self.given.states(&[path, &[HOPS]].concat());
-        if matches!(hop_limit, Known::Later) && settings.hop_limit != Keep && stated() {
-            findings.push(self.unsure(HOPS, &lines));
-        }
-        if let Known::Number(hops) = hop_limit {
-            let (right, wanted) = match settings.hop_limit {
-                Keep => (true, 0),
-                Max(max) => (hops <= u64::from(max.get()), max.get()),
-                Exactly(exactly) => (hops == u64::from(exactly.get()), exactly.get()),
-            };
-            if !right {
-                let instead = self.lines(path, &[(HOPS, &wanted.to_string())]);
-                let why = format!("{HOPS} is {hops}");
-                findings.push(self.error("hop-limit", why, &instead));
+        let Some(wanted) = settings.named_hop_limit() else { return findings };
+        match hop_limit {
+            Known::Later if stated() => findings.push(self.unsure(HOPS, &lines)),
+            Known::Number(hops) if !settings.accepts_hop_limit(hops) => {
+                let instead = self.lines(path, &[(HOPS, &wanted.get().to_string())]);
+                findings.push(self.error("hop-limit", format!("{HOPS} is {hops}"), &instead));
             }
+            _ => {}
         }
         findings
     }

@@ -31,9 +31,7 @@ impl Resource<'_> {
                 _ => vec![self.unsure(OPTION, &lines)],
             },
             None if self.later_within(list) => vec![self.unsure(OPTION, &lines)],
-            None if self.given.has("template_name")
-                || !matches!(self.given.argument(&[], "template_name"), Known::NotStated) =>
-            {
+            None if !matches!(self.given.argument(&[], "template_name"), Known::NotStated) => {
                 vec![self.note(format!("{OPTION} is not stated, so the configuration template decides"))]
             }
             None => {
