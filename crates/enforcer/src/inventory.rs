@@ -225,6 +225,9 @@ mod tests {
         let (inventory, asked) = ask(vec![vec![ONE, ONE], vec![TWO]], Rules::new(Mode::Observe)).await;
         let inventory = inventory.unwrap();
         assert_eq!((inventory.candidates([&home()]), inventory.candidates_elsewhere([&home()])), (1, 1));
+        let other = place("222233334444", "eu-central-1").unwrap();
+        assert_eq!(inventory.candidates_elsewhere([&home(), &other]), 0);
+        assert_eq!((inventory.candidates([]), inventory.candidates_elsewhere([])), (0, 2));
         assert_eq!(inventory.recorded, [home()].into());
         assert_eq!(asked.len(), 3);
         assert!(asked[0].ends_with("httpTokens = 'optional'"), "{}", asked[0]);

@@ -3,7 +3,6 @@
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
-use v2only_policy::surface::SurfaceFix;
 use v2only_policy::usage::{Usage, first_day};
 use v2only_policy::{
     Circumstances, Hold, Judged, Occasion, Place, Plan, Policy, ResourceKind, Step, Subject, Surface,
@@ -160,13 +159,5 @@ pub async fn apply<P: ReadSurfaces + TightenSurface>(
             record.with_failure(Failure { request_id, ..failure })
         }
         Err(failure) => record.with_failure(failure),
-    }
-}
-
-/// Whether v2only changes surfaces of this kind.
-pub const fn is_fixable(kind: SurfaceKind) -> bool {
-    match kind.about().fix {
-        SurfaceFix::BehindUsageGate | SurfaceFix::InPlace => true,
-        SurfaceFix::Report(_) => false,
     }
 }

@@ -35,6 +35,8 @@ struct Runbooks {
     refuses: Option<Kind>,
     /// Runbooks do nothing.
     deaf: bool,
+    /// How the first question for the end of an execution fails.
+    unanswered: Mutex<Option<Kind>>,
 }
 
 impl Runbooks {
@@ -76,6 +78,9 @@ impl RunAutomation for Runbooks {
     }
 
     async fn automation(&self, _: &Place, _: &str) -> Answer<Execution> {
+        if let Some(kind) = self.unanswered.lock().unwrap().take() {
+            return Err(Failure::new(kind, "ssm:GetAutomationExecution", "as the test asked"));
+        }
         Ok(Execution::Succeeded { missed: BTreeMap::new() })
     }
 }
@@ -197,6 +202,21 @@ fn whatever_else_keeps_it_from_starting_is_no_reason_to_start_others() {
         assert_eq!((fixed(&carried), refused), (0, None), "{kind:?}");
         assert_eq!(carried.iter().map(|it| it.records.len()).sum::<usize>(), 4);
         assert_eq!(sizes(&aws).len(), 0);
+    }
+}
+
+/// The execution goes on all the same. The runbooks do nothing, so that the records say how it ended.
+#[test]
+fn an_execution_is_followed_though_a_question_for_its_end_is_not_answered() {
+    for (kind, ended) in [
+        (Kind::Throttled, Kind::Unverified),
+        (Kind::Unavailable, Kind::Unverified),
+        (Kind::Denied, Kind::Denied),
+    ] {
+        let aws = Runbooks { deaf: true, unanswered: Mutex::new(Some(kind)), ..Runbooks::default() };
+        let (carried, _) = run(&aws, &[1], &Bound::default());
+        let outcome = &carried[0].records[0].outcome;
+        assert!(matches!(outcome, Outcome::Failed(it) if it.kind == ended), "{kind:?}: {outcome:?}");
     }
 }
 

@@ -1,10 +1,12 @@
 //! IMDSv1 is closed whatever else fails: tags, options beside the tokens, changes without effect.
 
-use v2only_enforcer::Kind;
+use v2only_enforcer::invocation::{Invocation, handle_ec2};
+use v2only_enforcer::record::Posture;
+use v2only_enforcer::{Kind, LogEntry};
 use v2only_policy::instance::{HttpTokens, Switch};
 use v2only_policy::{MetadataOption, SwitchOption};
 
-use crate::fake::{NOW, World};
+use crate::fake::{NOW, World, now};
 use crate::instances::{ENFORCE, again, app, batch, handle, launch, modified};
 
 const ID: &str = "i-00000001";
@@ -50,6 +52,47 @@ async fn a_failed_tag_never_keeps_v1_open_and_only_the_tag_is_retried() {
         let (first, retried, _) = flip(kind).await;
         assert_eq!(first, ["ec2:DescribeInstances 1", HISTORY, MODIFY, TAG]);
         assert!(!retried, "{kind:?}: another try fails as well");
+    }
+}
+
+/// The flip is remembered once it is corrected: the tag says so.
+#[tokio::test]
+async fn a_flip_whose_correction_is_tried_again_is_not_tagged_yet() {
+    for (kind, tagged) in [(Kind::Throttled, false), (Kind::Denied, true)] {
+        let app = app(ENFORCE, |world| {
+            open_instance(world);
+            world.failures.insert("ec2:ModifyInstanceMetadataOptions", vec![kind]);
+        });
+        handle(&app, batch(&[modified(ID, Some("optional"), NOW)])).await.1.unwrap();
+        assert_eq!(app.ports.calls().iter().any(|it| it == TAG), tagged, "{kind:?}");
+    }
+}
+
+/// AWS refuses all options in one call, and sets the hop limit alone or not. The other option follows.
+#[tokio::test]
+async fn an_option_that_aws_accepted_and_did_not_set_makes_the_change_fail() {
+    for (ignored, outcome) in [(None, "fixed"), (Some(MetadataOption::HopLimit), "retry")] {
+        let app = app(OPINIONS, |world| {
+            open_instance(world);
+            world.ignores = ignored;
+            world.failures.insert("ec2:ModifyInstanceMetadataOptions", vec![Kind::Invalid]);
+        });
+        let mut said = Vec::new();
+        let mut log = |entry: LogEntry<'_>| {
+            if let LogEntry::Record(it) = entry {
+                said.push((it.outcome.code(), it.request_id.clone(), it.after));
+            }
+        };
+        let invocation = Invocation { now: &now, deadline: None, log: &mut log };
+        handle_ec2(batch(&[launch(&[ID], "optional")]), &app, invocation).await.unwrap();
+        let options = app.ports.0.lock().unwrap().instances[ID].options;
+        let (code, request_id, after) = said.remove(0);
+        assert_eq!((code, options.http_tokens), (outcome, HttpTokens::Required));
+        // The description, all, the tokens, the hop limit, and IPv6.
+        let last = if ignored.is_some() { "req-4" } else { "req-5" };
+        assert_eq!(request_id.as_deref(), Some(last));
+        let Some(Posture::Options(after)) = after else { panic!("{after:?}") };
+        assert_eq!(after.switches[SwitchOption::Ipv6Endpoint], Switch::Enabled, "as AWS answered last");
     }
 }
 

@@ -46,18 +46,18 @@ async fn only_a_record_of_a_launch_here_that_names_the_instance_counts() {
     let young = SignedDuration::from_hours(1);
     let known = of(vec![record(|_| ())], young).await;
     assert!(matches!(&known, Launcher::Known(by) if by.words().contains("alice")), "{known:?}");
-    let elsewhere = record(|it| it["awsRegion"] = json!("us-east-1"));
-    let of_another = record(|it| {
-        it["responseElements"]["instancesSet"]["items"][0]["instanceId"] = json!("i-00000002");
+    let elsewhere = record(|record| record["awsRegion"] = json!("us-east-1"));
+    let of_another = record(|record| {
+        record["responseElements"]["instancesSet"]["items"][0]["instanceId"] = json!("i-00000002");
     });
-    let started = record(|it| {
-        it["eventName"] = json!("StartInstances");
-        it["requestParameters"] = json!({"instancesSet": {"items": [{"instanceId": ID}]}});
+    let started = record(|record| {
+        record["eventName"] = json!("StartInstances");
+        record["requestParameters"] = json!({"instancesSet": {"items": [{"instanceId": ID}]}});
     });
-    let by_fleet = record(|it| {
-        it["eventName"] = json!("CreateFleet");
-        it["responseElements"] =
-            json!({"CreateFleetResponse": {"fleetInstanceSet": {"item": {"instanceIds": {"item": ID}}}}});
+    let by_fleet = record(|record| {
+        record["eventName"] = json!("CreateFleet");
+        let instances = json!({"item": {"instanceIds": {"item": ID}}});
+        record["responseElements"] = json!({"CreateFleetResponse": {"fleetInstanceSet": instances}});
     });
     for (name, other) in
         [("elsewhere", elsewhere), ("of another", of_another), ("started", started), ("by a fleet", by_fleet)]

@@ -8,10 +8,14 @@ use v2only_enforcer::ports::{
     Admission, Answer, ListInstances, Listing, Metric, OrganizationalUnits, Page, ReadUsage,
 };
 use v2only_enforcer::readiness::{Readiness, State, readiness};
+use v2only_enforcer::usage::ask_the_gate;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, Switch};
-use v2only_policy::usage::{Counted, Lately};
-use v2only_policy::{AccountId, InstanceId, OuId, Place, Policy, Region};
+use v2only_policy::usage::{Counted, Lately, Siblings, Usage};
+use v2only_policy::{
+    AccountId, Circumstances, History, InstanceId, Judged, Mode, Occasion, OuId, Place, Policy, Region,
+    Rules, Subject, decide_instance,
+};
 
 use crate::fake::{World, now};
 
@@ -178,6 +182,38 @@ async fn counts_that_cannot_be_read_leave_the_records_of_cloudtrail() {
         let (found, _) = read(&Recorded { fails: Some(fails), delivered, ..quiet() }).await;
         assert_eq!(found.iter().map(|it| it.state).collect::<Vec<_>>(), [State::Busy]);
     }
+}
+
+/// CloudWatch counts no call, and CloudTrail recorded calls with credentials that an IMDSv1 call got.
+#[tokio::test]
+async fn the_gate_stays_shut_where_an_imdsv1_call_got_the_credentials_that_are_used() {
+    let policy = Policy::plain(Rules::new(Mode::Enforce));
+    let circumstances = Circumstances {
+        place: &crate::launch_sources::place(),
+        ous: None,
+        now: now(),
+        occasion: Occasion::Seen,
+        siblings: Siblings::NotRead,
+        usage: Usage::NotRead,
+        history: History::NotRead,
+    };
+    for (delivered, acts) in [(BTreeMap::new(), true), (BTreeMap::from([(TODAY, 3)]), false)] {
+        let mut recorded = Recorded { delivered, ..quiet() };
+        recorded.instance.created_at = Some(now() - SignedDuration::from_hours(24 * 60));
+        let decision = decide_instance(&recorded.instance, &policy, &circumstances).unwrap();
+        let mut judged = [Judged { subject: Subject::Instance(recorded.instance.clone()), decision }];
+        assert!(!judged[0].acts(), "the usage is not read yet");
+        ask_the_gate(&recorded, &policy, &circumstances, &mut judged).await.unwrap();
+        assert_eq!(judged[0].acts(), acts);
+    }
+}
+
+#[test]
+fn the_metrics_are_those_of_ec2_and_without_records_nothing_is_delivered() {
+    let names = [Metric::NoToken, Metric::NoTokenRejected].map(Metric::name);
+    assert_eq!(names, ["MetadataNoToken", "MetadataNoTokenRejected"]);
+    let id = InstanceId::parse(ID).unwrap();
+    assert!(crate::fake::Fake::default().delivered_by_v1(&id).is_empty());
 }
 
 #[tokio::test]

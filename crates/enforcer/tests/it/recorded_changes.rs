@@ -102,15 +102,15 @@ async fn scanned(build: impl FnOnce(&mut World)) -> (Fake, Vec<Judged>) {
 
 #[tokio::test]
 async fn an_instance_that_v2only_closed_and_somebody_opened_is_closed_again() {
-    let (_, found) = scanned(|world| {
-        let ours = by(OURS, change(ID, "required", "02T08:00"));
-        world.history = vec![change(ID, "optional", "03T08:00"), ours];
-    })
-    .await;
+    let closed = by(OURS, change(ID, "required", "02T08:00"));
+    let (fake, found) =
+        scanned(|world| world.history = vec![change(ID, "optional", "03T08:00"), closed]).await;
     assert!(found[0].acts());
-    let (_, found) =
-        scanned(|world| world.history = vec![by(OURS, change(ID, "optional", "03T08:00"))]).await;
+    assert_eq!(look_ups(&fake), 1, "the records of the Region show both");
+    let restored = by(OURS, change(ID, "optional", "03T08:00"));
+    let (fake, found) = scanned(|world| world.history = vec![restored]).await;
     assert!(!found[0].acts(), "v2only itself restored it");
+    assert_eq!(look_ups(&fake), 1, "nobody opened it, so that its launch is not asked for");
 }
 
 /// The second page cannot be read.

@@ -6,11 +6,12 @@ use v2only_enforcer::failure::{Failure, Kind};
 use v2only_enforcer::recent::RecentLaunches;
 use v2only_enforcer::record::{KnownFrom, Posture};
 use v2only_enforcer::{Counts, Outcome, Record, ResourceId};
-use v2only_policy::instance::{HttpTokens, MetadataOptions};
+use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
 use v2only_policy::plan::{Hold, InstanceChange};
 use v2only_policy::{
-    AccountId, Decision, Finding, InstanceId, MetadataOption, Note, NotebookStatus, OptionFinding, Place,
-    Plan, Region, SwitchOption, Switches, Verdict, Wait,
+    AccountDefaults, AccountId, Decision, Finding, ImdsSupport, InstanceId, MetadataOption, Note,
+    NotebookStatus, OptionFinding, Place, Plan, Region, StatedOptions, SwitchOption, Switches, Verdict, Wait,
+    effective,
 };
 
 fn place() -> Place {
@@ -180,6 +181,36 @@ fn a_refusal_names_one_option(
 ) {
     let failure = Failure { code: code.map(str::to_owned), ..Failure::new(kind, "ec2:Modify", message) };
     assert_eq!(failure.refused_option(), option);
+}
+
+fn options(http_tokens: HttpTokens, http_endpoint: Switch, hop_limit: Option<u8>) -> Posture {
+    Posture::Options(MetadataOptions { http_tokens, http_endpoint, hop_limit, ..MetadataOptions::UNKNOWN })
+}
+
+/// What a launch gets whose tokens and hop limit are stated, and whose endpoint is the default of AWS or of the account.
+fn launch(http_tokens: HttpTokens, endpoint: Switch) -> Posture {
+    let stated = StatedOptions { http_tokens: Some(http_tokens), hop_limit: Some(2), ..Default::default() };
+    let mut defaults = AccountDefaults::UNSET;
+    defaults.options.http_endpoint = Some(endpoint).filter(|it| *it == Switch::Disabled);
+    Posture::Launch(effective(&stated, &defaults, ImdsSupport::Unmarked))
+}
+
+fn defaults(http_tokens: Option<HttpTokens>, hop_limit: Option<u8>, enforced: Switch) -> Posture {
+    Posture::Defaults { options: StatedOptions { http_tokens, hop_limit, ..Default::default() }, enforced }
+}
+
+#[rstest]
+#[case(options(HttpTokens::Optional, Switch::Enabled, Some(1)), "optional, hop 1")]
+#[case(options(HttpTokens::Required, Switch::Unknown, None), "required")]
+#[case(options(HttpTokens::Unknown, Switch::Enabled, None), "not described")]
+#[case(options(HttpTokens::Optional, Switch::Disabled, Some(1)), "endpoint disabled")]
+#[case(launch(HttpTokens::Optional, Switch::Enabled), "optional (said here), hop 2 (said here)")]
+#[case(launch(HttpTokens::Optional, Switch::Disabled), "endpoint disabled (by account default)")]
+#[case(defaults(None, None, Switch::Disabled), "no preference")]
+#[case(defaults(Some(HttpTokens::Required), Some(2), Switch::Enabled), "required, hop 2, enforced")]
+#[case(defaults(Some(HttpTokens::Optional), None, Switch::Unknown), "optional")]
+fn options_are_named_in_words(#[case] posture: Posture, #[case] words: &str) {
+    assert_eq!(posture.to_string(), words);
 }
 
 #[test]

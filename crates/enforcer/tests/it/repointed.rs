@@ -25,6 +25,13 @@ fn web(open: u64, made: &[(u64, Option<HttpTokens>)]) -> LaunchTemplate {
     web
 }
 
+/// An earlier run made version 3 of version 1. Only these two have a hop limit.
+fn with_hop_limit() -> LaunchTemplate {
+    let mut web = web(2, &[(1, REQUIRED)]);
+    (web.versions[0].options.hop_limit, web.versions[2].options.hop_limit) = (Some(2), Some(2));
+    web
+}
+
 fn shop(versions: &[u64]) -> Consumer {
     let uses: Vec<_> = versions.iter().map(|number| ("web", VersionChoice::Number(*number))).collect();
     consumer(ConsumerKind::AutoScalingGroup, "shop", &uses)
@@ -34,7 +41,7 @@ fn named(fake: &Fake) -> Vec<VersionChoice> {
     fake.0.lock().unwrap().groups[0].templates.iter().map(|it| it.version).collect()
 }
 
-/// The record of the group `shop`, which names these versions, of which version 1 violates the policy.
+/// The record of this group, whose version 1 of `web` violates the policy.
 async fn moved(template: &LaunchTemplate, group: &Consumer, notes: Vec<Note>, fake: &Fake) -> Record {
     {
         let mut world = fake.0.lock().unwrap();
@@ -56,6 +63,7 @@ async fn the_fixed_version_is_one_that_an_earlier_run_made_of_the_same_version_o
         ("none is there, and `$Latest` is another one", web(3, &[]), 4, vec!["from 1", "from 3"]),
         ("an earlier run made one", web(1, &[(1, REQUIRED)]), 2, vec![]),
         ("earlier runs made several", web(1, &[(1, REQUIRED), (1, REQUIRED)]), 3, vec![]),
+        ("it repeats everything else", with_hop_limit(), 3, vec![]),
         ("one states something else", web(1, &[(1, OPTIONAL)]), 3, vec!["from 1", "from 2"]),
         ("one was made of another version", web(2, &[(2, REQUIRED)]), 4, vec!["from 1", "from 3"]),
     ] {

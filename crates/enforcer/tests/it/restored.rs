@@ -2,13 +2,15 @@
 
 use v2only_enforcer::Kind;
 use v2only_enforcer::rollback::{
-    Came, GroupLine, Held, Looked, Recorded, Restoration, Step, TemplateLine, Told, What, look, restore,
+    Came, DefaultsStep, GroupLine, Held, Looked, Recorded, Restoration, Step, TemplateLine, Told, What, look,
+    restore,
 };
 use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
 use v2only_policy::settings::HopLimit;
 use v2only_policy::source::{AccountDefaults, ConsumerKind, LaunchTemplate, Made, VersionChoice};
 use v2only_policy::{
-    DefaultsChange, Disabled, InstanceChange, InstanceId, Preference, StatedOptions, SwitchOption,
+    DefaultsChange, Disabled, InstanceChange, InstanceId, Preference, StatedOptions, Surface, SurfaceKind,
+    SwitchOption,
 };
 
 use crate::fake::{Fake, World, now};
@@ -156,7 +158,7 @@ async fn a_group_names_the_version_before_again() {
     assert_eq!(version(&fake), VersionChoice::Latest);
 }
 
-/// Account defaults of which v2only set everything, and their line in the journal.
+/// Account defaults whose options v2only set, and their line in the journal.
 fn tightened_defaults(enforce: bool) -> (Fake, What) {
     let mut before = AccountDefaults::UNSET;
     before.options.hop_limit = Some(1);
@@ -187,13 +189,14 @@ async fn account_defaults_are_restored_but_for_what_v2only_did_not_change() {
 #[tokio::test]
 async fn account_defaults_that_aws_describes_otherwise_are_not_restored() {
     let deeds: [fn(&mut AccountDefaults); 5] = [
-        |it| it.options.http_tokens = Some(HttpTokens::Required),
-        |it| it.options.hop_limit = Some(9),
-        |it| it.options.http_endpoint = Some(Switch::Disabled),
-        |it| {
-            it.options.switches = it.options.switches.with(SwitchOption::MetadataTags, Some(Switch::Enabled))
+        |now| now.options.http_tokens = Some(HttpTokens::Required),
+        |now| now.options.hop_limit = Some(9),
+        |now| now.options.http_endpoint = Some(Switch::Disabled),
+        |now| {
+            now.options.switches =
+                now.options.switches.with(SwitchOption::MetadataTags, Some(Switch::Enabled));
         },
-        |it| it.enforced = Switch::Enabled,
+        |now| now.enforced = Switch::Enabled,
     ];
     for (number, theirs) in deeds.into_iter().enumerate() {
         let (fake, what) = tightened_defaults(true);
@@ -202,5 +205,42 @@ async fn account_defaults_that_aws_describes_otherwise_are_not_restored() {
         fake.0.lock().unwrap().meanwhile.push((READ_DEFAULTS, 2, Box::new(deed)));
         assert_eq!(failed(&one(&fake, what).await), Some(Kind::Unverified), "{number}");
         assert_eq!(calls(&fake, READ_DEFAULTS), 3, "{number}");
+    }
+}
+
+/// What a person is asked to agree to.
+#[test]
+fn a_step_is_named_in_words() {
+    let surface = |http_tokens| Step::Surface {
+        now: Surface::new(SurfaceKind::LightsailInstance, "shop".to_owned()),
+        options: StatedOptions { http_tokens, ..StatedOptions::default() },
+    };
+    let uses = |number| [("web", VersionChoice::Number(number)), ("jobs", VersionChoice::Number(7))];
+    let group = consumer(ConsumerKind::AutoScalingGroup, "shop", &uses(2));
+    let versions = uses(1).map(|(_, version)| version).to_vec();
+    let defaults = |http_tokens| {
+        Step::Defaults(DefaultsStep { http_tokens: Some(http_tokens), ..DefaultsStep::default() })
+    };
+    let all = Step::Defaults(DefaultsStep {
+        http_tokens: None,
+        hop_limit: Some(Some(1)),
+        http_endpoint: Some(Some(Switch::Enabled)),
+        metadata_tags: Some(None),
+        stop_enforcing: true,
+    });
+    for (step, words) in [
+        (surface(None), "HttpTokens not set"),
+        (surface(OPTIONAL), "optional"),
+        (Step::Group { now: group, versions }, "version 1 of web named again"),
+        (defaults(None), "HttpTokens=no-preference"),
+        (defaults(REQUIRED), "HttpTokens=required"),
+        (defaults(OPTIONAL), "HttpTokens=optional"),
+        (
+            all,
+            "HttpPutResponseHopLimit=1 HttpEndpoint=enabled InstanceMetadataTags=no-preference \
+             HttpTokensEnforced=disabled",
+        ),
+    ] {
+        assert_eq!(step.to_string(), words);
     }
 }

@@ -6,6 +6,7 @@ use v2only_policy::instance::{GROUP_TAG, HttpTokens, InstanceState, TEMPLATE_TAG
 
 use crate::fake::World;
 use crate::instances::{ENFORCE, again, app, batch, handle, launch};
+use crate::sweep::{Deployed, SweepOutput};
 
 const SIBLINGS: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: siblings } }\n";
 const NEW: &str = "i-000000001";
@@ -114,6 +115,21 @@ async fn a_running_sibling_that_requires_tokens_needs_no_data() {
     let (said, _) = handle(&app, launch(&[NEW], "optional")).await;
     assert_eq!(said, [format!("{NEW} fixed")]);
     assert!(!app.ports.calls().iter().any(|it| it.starts_with("cloudwatch:")));
+}
+
+/// The event of the launch was lost.
+#[tokio::test]
+async fn a_sweep_asks_the_siblings_of_a_new_launch_as_well() {
+    for (calls, outcome) in [(3, "held"), (0, "fixed")] {
+        let deployed = Deployed::new(SIBLINGS, |world| {
+            group(world, calls);
+            world.instance(OLD).options.http_tokens = HttpTokens::Optional;
+            world.instance(OLD).created_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
+        });
+        let mut told = SweepOutput::default();
+        deployed.drain(r#"{"task": "sweep", "only": "instances"}"#, &mut told).await;
+        assert!(told.resources(outcome).contains(&NEW.to_owned()), "{calls}: {:?}", told.lines);
+    }
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use v2only_enforcer::{Kind, Outcome, Record};
 use v2only_policy::plan::EnforcementBar;
 use v2only_policy::source::{AccountDefaults, LaunchTemplate, Made, TemplateVersion};
 use v2only_policy::{
-    Decision, DefaultsChange, Hold, HttpTokens, Judged, Note, Plan, Preference, ResourceKind, Subject,
-    Switch, Verdict,
+    Decision, DefaultsChange, Hold, HttpTokens, Judged, MetadataOption, Note, Plan, Preference, ResourceKind,
+    Subject, Switch, Verdict,
 };
 
 use crate::launch_sources::{
@@ -107,6 +107,15 @@ async fn the_version_that_somebody_else_created_last_is_latest_again(
         options.http_tokens = Some(CLOSED);
     }
     assert_eq!((created.number, created.options), (by, options));
+}
+
+/// The group that keeps the old version by number is a note of its own.
+#[tokio::test]
+async fn a_note_about_something_else_keeps_no_template_from_being_fixed() {
+    let account = Account::of(templates::template());
+    let note = Note::OptionUnknown(MetadataOption::HopLimit);
+    let record = templates::fixed(&templates::template(), &account, vec![note]).await;
+    assert_eq!(record.outcome, Outcome::Fixed);
 }
 
 const CLEAR_ENDPOINT: DefaultsChange = DefaultsChange {

@@ -249,8 +249,8 @@ fn failure(record: &Record) -> String {
     }
 }
 
-/// The record of the default version of `template`, fixed in this account.
-async fn fixed(template: &LaunchTemplate, account: &Account) -> Record {
+/// The record of the default version of `template`, fixed in this account, with these notes on its decision.
+pub async fn fixed(template: &LaunchTemplate, account: &Account, notes: Vec<Note>) -> Record {
     let policy =
         document::parse("version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n").unwrap();
     let place = Place { account: AccountId::parse(ACCOUNT).unwrap(), region: Region::parse(REGION).unwrap() };
@@ -263,15 +263,16 @@ async fn fixed(template: &LaunchTemplate, account: &Account) -> Record {
         usage: usage::Usage::NotRead,
         history: v2only_policy::History::NotRead,
     };
-    let judged =
+    let mut judged =
         decide_launch_template(template, &AccountDefaults::UNSET, &policy.policy, &circumstances).unwrap();
+    judged[0].decision.notes.extend(notes);
     apply(account, &place, &judged[0]).await
 }
 
 #[tokio::test]
 async fn a_template_that_nobody_else_edits_is_fixed() {
     let account = Account::of(template());
-    let record = fixed(&template(), &account).await;
+    let record = fixed(&template(), &account, Vec::new()).await;
     assert_eq!((record.outcome, account.template().default), (Outcome::Fixed, 2));
     assert_eq!(account.changes(), ["create", "make default"]);
 }
@@ -279,7 +280,7 @@ async fn a_template_that_nobody_else_edits_is_fixed() {
 #[tokio::test]
 async fn the_default_that_somebody_chose_after_the_plan_stays_and_our_version_is_unused() {
     let account = Account::of(template()).meanwhile("after create", |it| theirs(it, true));
-    let record = fixed(&template(), &account).await;
+    let record = fixed(&template(), &account, Vec::new()).await;
     assert_eq!(record.hold(), Some(&Hold::ChangedSince));
     assert_eq!(record.outcome, Outcome::Held);
     assert_eq!((account.template().default, account.changes()), (3, vec!["create".to_owned()]));
@@ -290,7 +291,7 @@ async fn the_default_that_somebody_chose_after_the_plan_stays_and_our_version_is
 #[tokio::test]
 async fn a_default_that_somebody_sets_right_after_ours_is_reported_and_not_called_fixed() {
     let account = Account::of(template()).meanwhile("after make default", |it| it.default = 1);
-    let record = fixed(&template(), &account).await;
+    let record = fixed(&template(), &account, Vec::new()).await;
     assert_eq!(record.outcome.code(), "retry");
     let reasons = failure(&record);
     assert!(reasons.contains("version 1 is the default of lt-0123456789abcdef0"), "{reasons}");
@@ -299,7 +300,7 @@ async fn a_default_that_somebody_sets_right_after_ours_is_reported_and_not_calle
 #[tokio::test]
 async fn a_version_that_somebody_creates_between_our_look_and_our_change_is_reported() {
     let account = Account::of(template()).meanwhile("before make default", |it| theirs(it, true));
-    let record = fixed(&template(), &account).await;
+    let record = fixed(&template(), &account, Vec::new()).await;
     assert_eq!((record.outcome.code(), account.template().default), ("retry", 2));
     let reasons = failure(&record);
     assert!(reasons.contains("make version 3 the default again"), "{reasons}");
@@ -321,9 +322,9 @@ async fn a_group_that_names_the_old_version_by_number_keeps_its_template_from_be
         group(TemplateSlot::Override, VersionChoice::Number(1)),
     ];
     let account = Account::of(pinned.clone());
-    let record = fixed(&pinned, &account).await;
+    let record = fixed(&pinned, &account, Vec::new()).await;
     assert_eq!((record.outcome.code(), account.template().default), ("advanced", 2));
     assert!(record.reasons().join("; ").contains("web names version 1 by number"), "{:?}", record.reasons());
     pinned.consumers = vec![group(TemplateSlot::Own, VersionChoice::Default)];
-    assert_eq!(fixed(&pinned, &Account::of(pinned.clone())).await.outcome.code(), "fixed");
+    assert_eq!(fixed(&pinned, &Account::of(pinned.clone()), Vec::new()).await.outcome.code(), "fixed");
 }
