@@ -50,6 +50,8 @@ const fn needs_escape(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufWriter, Write as _};
+
     use super::{EscapedJson, escaped_json};
 
     #[test]
@@ -65,6 +67,14 @@ mod tests {
         let mut written = Vec::new();
         serde_json::to_writer_pretty(EscapedJson(&mut written), &[hostile]).unwrap();
         assert_eq!(String::from_utf8(written).unwrap(), escaped);
+    }
+
+    #[test]
+    fn what_is_flushed_has_reached_the_reader() {
+        let mut json = EscapedJson(BufWriter::new(Vec::new()));
+        json.write_all(b"[]").unwrap();
+        json.flush().unwrap();
+        assert_eq!(json.0.get_ref(), b"[]");
     }
 
     #[test]

@@ -122,6 +122,13 @@ fn limits_are_the_largest_text_that_is_read() {
         assert_eq!(issues(text, nodes - 1, depth), Some(IssueKind::TooManyNodes), "{text}");
         assert_eq!(issues(text, nodes, depth - 1), Some(IssueKind::TooDeep), "{text}");
     }
+    // What an anchor names counts twice, because it is kept for its aliases, and again for each of these. A key counts as well.
+    for (text, nodes) in
+        [("&a [[], []]", 6), ("a: &a [[], {}]\nb: *a\n", 12), ("a: &a [1]\nb: [*a, *a]\n", 12)]
+    {
+        assert_eq!(issues(text, nodes, 5), None, "{text}");
+        assert_eq!(issues(text, nodes - 1, 5), Some(IssueKind::TooManyNodes), "{text}");
+    }
     for (text, depth) in [("a: &a [[1]]\nb: *a\n", 3), ("a: &a { b: [1] }\nb: [[*a]]\n", 5)] {
         assert_eq!(issues(text, 100, depth), None, "{text}");
         assert_eq!(issues(text, 100, depth - 1), Some(IssueKind::TooDeep), "{text}");

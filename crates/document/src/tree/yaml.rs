@@ -50,32 +50,13 @@ fn line_start(text: &str, line: usize) -> Option<usize> {
     (wanted.as_ptr() as usize).checked_sub(text.as_ptr() as usize)
 }
 
-/// Moves positions on indented lines back to where they are in the text.
+/// Moves issues on indented lines back to where they are in the text. No value begins on such a line: in it ends a quoted text
+/// outside of `[` and `{`, and nothing but a comment may follow.
 fn unindent(tree: &mut Tree, lines: &[usize], by: usize) {
-    fn back(at: &mut Mark, lines: &[usize], by: usize) {
+    for Issue { at, .. } in &mut tree.issues {
         // A line with tabs may have needed more than one indentation.
-        let times = lines.iter().filter(|it| **it == at.line).count();
+        let times = lines.iter().filter(|line| **line == at.line).count();
         at.column = at.column.saturating_sub(times * by).max(1);
-    }
-    fn walk(node: &mut Node, lines: &[usize], by: usize) {
-        back(&mut node.at, lines, by);
-        match &mut node.value {
-            Value::List(items) => items.iter_mut().for_each(|it| walk(it, lines, by)),
-            Value::Map(entries) => entries.iter_mut().for_each(|entry| {
-                back(&mut entry.key.at, lines, by);
-                walk(&mut entry.value, lines, by);
-            }),
-            Value::Scalar { .. } | Value::Refused => {}
-        }
-    }
-    if lines.is_empty() {
-        return;
-    }
-    for document in &mut tree.documents {
-        walk(&mut document.root, lines, by);
-    }
-    for issue in &mut tree.issues {
-        back(&mut issue.at, lines, by);
     }
 }
 

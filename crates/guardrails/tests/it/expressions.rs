@@ -67,6 +67,7 @@ fn functions_return_what_terraform_documents() {
         "compact([\"a\", \"\", null, \"b\"]) == [\"a\", \"b\"]",
         "length(compact([var.later ? \"a\" : \"b\"])) == 1",
         "length(flatten([var.later ? [2] : [1]])) == 1",
+        "length(toset([var.later])) == 1",
         "one([]) == null",
         "one([\"a\"]) == \"a\"",
         "element([\"a\", \"b\"], 3) == \"b\"",
@@ -181,6 +182,9 @@ fn what_is_refused_or_known_later_decides_nothing() {
         "length(flatten([var.later ? [] : [1]])) == 1",
         "length(distinct([1, var.later ? 1 : 2])) == 2",
         "length(distinct([1, var.later])) == 2",
+        "var.later == null",
+        "null != var.later",
+        "{ a = var.later } == { a = 1 }",
         "length(toset([var.later ? 1 : 2, 2])) == 2",
         "one([1, 2]) == 1",
         "element([], 0) == 1",
@@ -263,7 +267,7 @@ fn a_value_has_the_type_of_its_variable() {
         ("list(string)", "{ a = 1 }", "var.it.a == 1"),
         ("object({ t = list(string) })", "{ t = [1] }", "var.it.t == [\"1\"]"),
         ("object({ t = list(string) })", "{}", "!can(var.it.t)"),
-        ("map(number)", "[1]", "var.it[0] == 1"),
+        ("map(string)", "[1]", "var.it[0] == 1"),
         (
             "object({ o = optional(object({ t = optional(string, \"x\") }), {}) })",
             "{}",
@@ -305,10 +309,23 @@ fn the_cases_of_five_conditions_are_told_apart() {
         (0..5).map(|it| format!("${{var.{name}{it} ? \"x{name}\" : \"y{name}\"}}")).collect::<String>()
     };
     all(&[&format!("\"{}\" != \"{}\"", text('a'), text('b'))], "", "clean");
-    let items = |conditions: usize| {
+    let list = |conditions: usize| {
         let items: String = (0..conditions).map(|it| format!("var.a{it} ? \"x\" : \"y\", ")).collect();
-        format!("!contains([{items}], \"z\")")
+        format!("[{items}]")
     };
+    let items = |conditions: usize| format!("!contains({}, \"z\")", list(conditions));
+    // Whatever the elements are, the list is not null, and Terraform does not refuse it.
+    all(&[&format!("{} != null", list(11)), &format!("try({}, null) != null", list(11))], "", "clean");
     all(&[&items(10)], "", "clean");
     all(&[&items(11)], "", "cannot-tell");
+    // A million elements in all cases are looked through, with the one that is wanted.
+    let many = |elements: usize| {
+        let others = "1, ".repeat(elements - 6);
+        format!("!contains(concat({}, [{others}]), \"z\")", list(6))
+    };
+    all(&[&many(15_624)], "", "clean");
+    all(&[&many(15_625)], "", "cannot-tell");
+    // What stands in maps is none of the elements that are put into one list.
+    let entries: String = (0..11).map(|it| format!("a{it} = var.a{it} ? 1 : 2, ")).collect();
+    all(&[&format!("length(flatten([[{{ {entries} }}]])) == 1")], "", "clean");
 }

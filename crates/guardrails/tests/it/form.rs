@@ -11,6 +11,7 @@ use super::lints::{against, has, statement, with_code};
 #[case("arn:aws:ec2:*:*:instance/i-*", None)]
 #[case("arn:aws:ec2*", None)]
 #[case("${resource}", None)]
+#[case("arn:aws:ec2:${region}::instance/*", None)]
 #[case("*:instance/*", None)]
 #[case("arn:aws:s3:::bucket", None)]
 #[case("arn:aws:ec2:*::snapshot/*", None)]

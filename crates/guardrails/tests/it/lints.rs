@@ -139,6 +139,10 @@ fn a_denial_spares_roles_that_are_known(
 #[case::alone("", true)]
 #[case::guard(r#", "Null": {"ec2:attribute/httptokens": "false"}"#, false)]
 #[case::guard_by_another_option(r#", "Null": {"ec2:Attribute/HttpEndpoint": "false"}"#, false)]
+#[case::guard_by_another_service(
+    r#", "Null": {"sagemaker:MinimumInstanceMetadataServiceVersion": "false"}"#,
+    true
+)]
 #[case::opposite_guard(r#", "Null": {"ec2:Attribute/HttpTokens": "true"}"#, true)]
 #[case::positive(r#", "StringEquals": {"ec2:Attribute/HttpEndpoint": "enabled"}"#, false)]
 #[case::positive_if_exists(r#", "StringEqualsIfExists": {"ec2:Attribute/HttpEndpoint": "enabled"}"#, true)]
@@ -188,6 +192,11 @@ fn only_the_update_of_a_notebook_needs_a_guard() {
     "ec2:MetadataHttpsTokens",
     "there is no condition key `ec2:MetadataHttpsTokens`, so the test never holds | did you mean `ec2:MetadataHttpTokens`?"
 )]
+#[case(
+    "StringEquals",
+    "ec2:MetadataHttpTokensXYZ",
+    "there is no condition key `ec2:MetadataHttpTokensXYZ`, so the test never holds | did you mean `ec2:MetadataHttpTokens`?"
+)]
 #[case("StringEquals", "aws:RequestTag/", "the global condition key `aws:RequestTag/` is not known here | ")]
 #[case(
     "StringEquals",
@@ -224,6 +233,11 @@ fn a_key_that_does_not_exist_is_named(#[case] operator: &str, #[case] key: &str,
 /// A key that none of the actions carries, and what carries the key.
 #[rstest]
 #[case("ec2:CreateVpc", "ec2:MetadataHttpTokens", "actions carry it, such as ec2:RunInstances")]
+#[case(
+    "ec2:RunInstances",
+    "ec2:Attribute/HttpTokens",
+    "the actions that carry it are ec2:ModifyInstanceMetadataDefaults and ec2:ModifyInstanceMetadataOptions"
+)]
 #[case(
     "s3:GetObject",
     "sagemaker:MinimumInstanceMetadataServiceVersion",

@@ -9,6 +9,7 @@ mod document;
 mod effects;
 mod expressions;
 mod form;
+mod growth;
 mod hop_limits;
 mod impact;
 mod kubernetes;

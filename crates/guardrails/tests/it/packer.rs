@@ -52,6 +52,9 @@ fn a_build_may_change_its_source() {
     assert_eq!(codes(&extended), [""; 0]);
     let listed = format!("{extended}build {{\n  sources = [\"source.amazon-ebs.web\"]\n}}\n");
     assert_eq!(codes(&listed), ["image-without-imds-support"]);
+    let two = extended.replace("build {", "source \"amazon-ebs\" \"other\" {}\nbuild {");
+    let others: Vec<String> = found(&[("web.pkr.hcl", &two)]).into_iter().map(|it| it.address).collect();
+    assert_eq!(others, ["source.amazon-ebs.other"; 2], "the build changes one of two sources");
     let import = "build {\n  post-processor \"amazon-import\" {\n    s3_bucket_name = \"b\"\n  }\n}\n";
     assert_eq!(codes(import), ["image-without-imds-support"]);
 }

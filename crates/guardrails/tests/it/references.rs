@@ -176,3 +176,12 @@ fn a_variable_is_no_output_of_a_module() {
         [template("module.base.aws_launch_template.lt[0]", "required")]}]}});
     assert_eq!(found(&plan), ["cannot-tell: the launch template is not in this plan, and decides"]);
 }
+
+/// Terraform writes the type into the address. A plan in which the two differ was changed by hand, or by another tool.
+#[test]
+fn a_template_of_an_unknown_type_is_not_taken_for_judged() {
+    let mut plan = root(&REFERENCES);
+    plan["resource_changes"].as_array_mut().unwrap().push(json!({"address": "aws_launch_template.lt[0]",
+        "mode": "managed", "type": "aws_other_template", "change": {"actions": ["update"], "after": {"name": "b"}}}));
+    assert_eq!(found(&plan), [MISSING]);
+}

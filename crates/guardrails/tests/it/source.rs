@@ -14,7 +14,7 @@ fn found(files: &[(&str, &str)]) -> Vec<(String, Finding)> {
 }
 
 /// The level and the code of what is found in one file.
-fn codes(text: &str) -> Vec<(Level, &'static str)> {
+pub(super) fn codes(text: &str) -> Vec<(Level, &'static str)> {
     found(&[("main.tf", text)]).into_iter().map(|(_, it)| (it.level, it.code)).collect()
 }
 
@@ -25,10 +25,10 @@ fn whys(files: &[(&str, &str)]) -> Vec<String> {
 const NONE: [(Level, &str); 0] = [];
 const OPTIONAL: [(Level, &str); 1] = [(Level::Error, "http-tokens-not-required")];
 const SILENT: [(Level, &str); 1] = [(Level::Error, "http-tokens-not-stated")];
-const NOTE: [(Level, &str); 1] = [(Level::Note, "cannot-tell")];
+pub(super) const NOTE: [(Level, &str); 1] = [(Level::Note, "cannot-tell")];
 
 /// An instance with tokens by an expression, beside other blocks.
-fn instance(tokens: &str, beside: &str) -> String {
+pub(super) fn instance(tokens: &str, beside: &str) -> String {
     format!(
         "resource \"aws_instance\" \"web\" {{\n  metadata_options {{\n    http_tokens = {tokens}\n  }}\n}}\n{beside}\n"
     )
@@ -303,33 +303,6 @@ fn a_launch_configuration_that_is_elsewhere_is_a_note() {
     for outside in ["\"mine\"", "var.it"] {
         assert_eq!(codes(&by(outside)), NOTE, "{outside}");
     }
-}
-
-#[test]
-fn values_that_grow_are_no_danger() {
-    let lists: String =
-        (1..60).map(|it| format!("  a{it} = concat(local.a{0}, local.a{0})\n", it - 1)).collect();
-    let texts: String =
-        (1..60).map(|it| format!("  b{it} = \"${{local.b{0}}}${{local.b{0}}}\"\n", it - 1)).collect();
-    let locals = format!("locals {{\n  a0 = [1]\n  b0 = \"x\"\n{lists}{texts}}}\n");
-    assert_eq!(codes(&instance("local.a59[0]", &locals)), NOTE);
-    assert_eq!(codes(&instance("local.b59", &locals)), NOTE);
-}
-
-#[test]
-fn deep_texts_and_long_chains_are_no_danger() {
-    let deep = format!("a = {}1{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert!(SourceFile::read("main.tf", &deep).is_err());
-    let chain: String = (0..10_000).map(|it| format!("  a{it} = local.a{}\n", it + 1)).collect();
-    let text = instance("local.a0", &format!("locals {{\n{chain}}}\n"));
-    assert_eq!(codes(&text), NOTE);
-    // Each condition doubles the cases, which are not all told apart.
-    let many: String =
-        (0..40).map(|it| format!("  {}", format_args!("(var.a{it} ? \"x\" : \"y\"),\n"))).collect();
-    let text = instance(&format!("join(\"\", [\n{many}])"), "");
-    assert!(!codes(&text).is_empty());
-    let many: String = (0..40).map(|it| format!("${{var.a{it} ? \"x\" : \"y\"}}")).collect();
-    assert_eq!(codes(&instance(&format!("\"{many}\""), "")), NOTE);
 }
 
 #[test]

@@ -245,6 +245,10 @@ fn a_key_that_is_written_twice_is_named_with_both_lines() {
     "S.W: HttpTokens is not stated, so the account default and the AMI decide"
 )]
 #[case("!Ref Body", "S: the template body cannot be read here")]
+#[case(
+    "!ImportValue 'Resources: {W: {Type: AWS::EC2::Instance}}'",
+    "S: the template body cannot be read here"
+)]
 #[case("'a: b'", "S: the template body cannot be read here")]
 #[case("'{'", "S: the template body cannot be read here")]
 fn the_body_of_a_stack_set_is_a_template(#[case] body: &str, #[case] why: &str) {
@@ -252,6 +256,15 @@ fn the_body_of_a_stack_set_is_a_template(#[case] body: &str, #[case] why: &str) 
         "Resources: {{S: {{Type: AWS::CloudFormation::StackSet, Properties: {{TemplateBody: {body}}}}}}}\n"
     );
     assert_eq!(whys(&text), [why]);
+}
+
+/// The lines of the body are not those of the file.
+#[test]
+fn a_finding_in_the_body_of_a_stack_set_stands_at_the_body() {
+    let text = "Resources:\n  S:\n    Type: AWS::CloudFormation::StackSet\n    Properties:\n      TemplateBody: |\n        \
+                Resources:\n          W:\n            Type: AWS::EC2::Instance\n";
+    let lines: Vec<usize> = findings(text).into_iter().map(|it| it.at.unwrap().line).collect();
+    assert_eq!(lines, [6]);
 }
 
 #[rstest]

@@ -26,7 +26,12 @@ impl<'a> Program<'a> {
         self.depth.set(self.depth.get() + 1);
         let value = self.value(expr, scope);
         self.depth.set(self.depth.get() - 1);
-        if value.size() > MAX_SIZE { Val::later("a value that is too large") } else { value }
+        // What a reference leads to was looked through before.
+        let is_new = !matches!(expr, Expr::Name(_) | Expr::Path(..));
+        if value.size() > MAX_SIZE || is_new && !value.fits(MAX_SIZE) {
+            return Val::later("a value that is too large");
+        }
+        value
     }
 
     fn all(&self, exprs: &'a [Expr], scope: &Scope<'a>) -> Vec<Val> {
@@ -65,7 +70,7 @@ impl<'a> Program<'a> {
                     let equals = matches!(operator, BinaryOperator::Eq | BinaryOperator::NotEq);
                     // Whatever the parts of a value are, it is not null.
                     if equals && !sides.contains(&Val::Null) {
-                        return Val::cases_within(sides.to_vec(), Val::condition, &apply);
+                        return Val::cases_within(sides.to_vec(), true, &apply);
                     }
                     apply(sides)
                 })
@@ -113,10 +118,10 @@ impl<'a> Program<'a> {
         }
         let apply = |it: &[Val]| functions::call(name, it);
         if functions::compares_elements(name) {
-            return Val::cases_within(values, Val::condition_on_element, &apply);
+            return Val::cases_within(values, false, &apply);
         }
         if functions::catches(name) && values.iter().any(Val::is_refused) {
-            return Val::cases_within(values, Val::condition, &apply);
+            return Val::cases_within(values, true, &apply);
         }
         Val::all_cases(values, &apply)
     }

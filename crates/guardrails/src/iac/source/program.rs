@@ -16,7 +16,7 @@ use super::value::Val;
 pub(super) const MAX_DEPTH: usize = 150;
 /// More values than this are not evaluated. It ends loops within loops.
 pub(super) const MAX_EVALUATIONS: usize = 5_000_000;
-/// A longer text, list or map is not kept. It ends values that double.
+/// A longer text, and a list or map of more values, is not kept. It ends values that double.
 pub(super) const MAX_SIZE: usize = 200_000;
 /// Modules within more modules than this are not evaluated.
 const MAX_CALLS: usize = 32;

@@ -1,6 +1,6 @@
 //! What an expression can be when the configuration is applied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::json;
@@ -44,6 +44,8 @@ pub(super) struct Either {
 const MAX_CASES: usize = 32;
 /// More conditions on the parts of values than this are not followed. Each doubles the cases.
 const MAX_CONDITIONS: usize = 10;
+/// More elements than this, in all cases together, are not looked through.
+const MAX_CHOICES: usize = 1_000_000;
 
 impl Val {
     pub(super) fn text(text: &str) -> Self {
@@ -120,29 +122,42 @@ impl Val {
         Self::either(&either.by, with(true), with(false))
     }
 
-    /// A function that compares parts of values, or leaves some out, applied in each of their cases. `condition` finds what
-    /// chooses between parts.
-    pub(super) fn cases_within(
-        values: Vec<Self>,
-        condition: fn(&Self) -> Option<Rc<str>>,
-        apply: &dyn Fn(&[Self]) -> Self,
-    ) -> Self {
-        Self::split(values, condition, apply, MAX_CONDITIONS)
+    /// A function that compares elements of lists, or leaves some out, applied in each of their cases. With `in_maps`, the
+    /// parts of maps count too.
+    pub(super) fn cases_within(values: Vec<Self>, in_maps: bool, apply: &dyn Fn(&[Self]) -> Self) -> Self {
+        let mut conditions = BTreeSet::new();
+        values.iter().for_each(|it| it.conditions(in_maps, &mut conditions));
+        let conditions: Vec<Rc<str>> = conditions.into_iter().collect();
+        let elements: usize = values.iter().map(Self::size).sum();
+        match conditions.first() {
+            Some(by) if conditions.len() > MAX_CONDITIONS || elements << conditions.len() > MAX_CHOICES => {
+                Self::later(by)
+            }
+            _ => Self::split(values, &conditions, apply),
+        }
     }
 
-    fn split(
-        values: Vec<Self>,
-        condition: fn(&Self) -> Option<Rc<str>>,
-        apply: &dyn Fn(&[Self]) -> Self,
-        conditions: usize,
-    ) -> Self {
-        let Some(by) = values.iter().find_map(condition) else { return apply(&values) };
-        let Some(others) = conditions.checked_sub(1) else { return Self::later(&by) };
+    fn split(values: Vec<Self>, conditions: &[Rc<str>], apply: &dyn Fn(&[Self]) -> Self) -> Self {
+        let Some((by, others)) = conditions.split_first() else { return apply(&values) };
         let with = |yes: bool| {
-            let chosen = values.iter().map(|it| it.clone().choose(&by, yes)).collect();
-            Self::split(chosen, condition, apply, others)
+            let chosen = values.iter().map(|it| it.clone().choose(by, yes)).collect();
+            Self::split(chosen, others, apply)
         };
-        Self::either(&by, with(true), with(false))
+        Self::either(by, with(true), with(false))
+    }
+
+    /// Every condition that chooses within the value.
+    fn conditions(&self, in_maps: bool, found: &mut BTreeSet<Rc<str>>) {
+        match self {
+            Self::Either(it) => {
+                found.insert(Rc::clone(&it.by));
+                it.yes.conditions(in_maps, found);
+                it.no.conditions(in_maps, found);
+            }
+            Self::List(items) => items.iter().for_each(|it| it.conditions(in_maps, found)),
+            Self::Map(entries) if in_maps => entries.values().for_each(|it| it.conditions(in_maps, found)),
+            _ => {}
+        }
     }
 
     /// The value under a condition.
@@ -180,16 +195,7 @@ impl Val {
         }
     }
 
-    /// The first condition that chooses an element of a list, or of the lists in it.
-    pub(super) fn condition_on_element(&self) -> Option<Rc<str>> {
-        match self {
-            Self::Either(it) => Some(Rc::clone(&it.by)),
-            Self::List(items) => items.iter().find_map(Self::condition_on_element),
-            _ => None,
-        }
-    }
-
-    /// The length of a text, a list or a map.
+    /// The length of a text, or the number of elements of a list or a map.
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -197,6 +203,21 @@ impl Val {
             Self::Map(entries) => entries.len(),
             _ => 1,
         }
+    }
+
+    /// Whether the value consists of at most so many values, one within the other. The same list may stand in many places.
+    pub(super) fn fits(&self, most: usize) -> bool {
+        fn take(value: &Val, left: &mut usize) -> bool {
+            let Some(rest) = left.checked_sub(1) else { return false };
+            *left = rest;
+            match value {
+                Val::Either(it) => take(&it.yes, left) && take(&it.no, left),
+                Val::List(items) => items.iter().all(|it| take(it, left)),
+                Val::Map(entries) => entries.values().all(|it| take(it, left)),
+                _ => true,
+            }
+        }
+        take(self, &mut { most })
     }
 
     /// A scalar as text, as Terraform converts it.
@@ -271,10 +292,15 @@ mod tests {
 
     /// What bounds values that grow.
     #[test]
-    fn the_size_of_a_value_is_that_of_its_text_or_the_number_of_its_elements() {
+    fn a_value_is_as_large_as_its_parts_together() {
         let entries = |count: u32| Val::map((0..count).map(|it| (it.to_string(), Val::Null)).collect());
         let items = |count: usize| Val::list(vec![Val::text("abc"); count]);
         assert_eq!((Val::text("abc").size(), items(4).size(), entries(5).size()), (3, 4, 5));
         assert_eq!((Val::Null.size(), Val::Number(1.0).size()), (1, 1));
+        let nested = Val::list(vec![items(2), items(2), Val::either("c", entries(1), Val::Null)]);
+        // The list, three elements, two texts in each of two, an entry, and the two choices.
+        for (value, count) in [(Val::Null, 1), (items(2), 3), (entries(2), 3), (nested, 11)] {
+            assert_eq!((value.fits(count - 1), value.fits(count)), (false, true), "{value:?}");
+        }
     }
 }

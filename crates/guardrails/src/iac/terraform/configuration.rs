@@ -58,7 +58,7 @@ pub(super) fn split(address: &str) -> Vec<String> {
     let mut characters = address.chars();
     while let Some(character) = characters.next() {
         match character {
-            '\\' if quoted => drop(characters.next()),
+            '\\' => drop(characters.next()),
             '"' => quoted = !quoted,
             '[' if !quoted => depth += 1,
             ']' if !quoted => depth = depth.saturating_sub(1),

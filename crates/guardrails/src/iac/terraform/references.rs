@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::changes::managed;
 use super::configuration::{Configuration, split};
+use super::kinds;
 
 /// What decides for a resource that launches instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +107,9 @@ pub(super) struct Unchanged<'a> {
 impl<'a> Inventory<'a> {
     pub(super) fn of(plan: &'a Value, changes: &'a [Value]) -> Self {
         let address = |it: &'a Value| it.get("address").and_then(Value::as_str);
-        let judged = changes.iter().filter(|it| managed(it).is_some()).filter_map(address).map(without_keys);
+        let kind = |it: &Value| it.get("type").and_then(Value::as_str).and_then(kinds::of);
+        let judged = changes.iter().filter(|it| managed(it).is_some() && kind(it).is_some());
+        let judged = judged.filter_map(address).map(without_keys);
         let listed: HashSet<&str> = changes.iter().filter_map(address).collect();
         let mut inventory = Self {
             configuration: plan.pointer("/configuration/root_module").map(Configuration::of),
