@@ -51,3 +51,10 @@ def test_a_release_is_made_by_the_one_command():
         "actions/download-artifact",
         "actions/attest-build-provenance",
     ]
+
+
+def test_every_fuzz_target_has_its_hour():
+    ci = yaml.safe_load((servers.REPOSITORY / ".github" / "workflows" / "ci.yml").read_text())
+    listed = [str(servers.REPOSITORY / "tests" / "fuzz"), "--list"]
+    targets = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    assert ci["jobs"]["fuzz"]["strategy"]["matrix"]["target"] == targets
