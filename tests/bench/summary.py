@@ -172,7 +172,8 @@ def table(values: dict, tools: tuple, rows: list) -> str:
         cells += [number(taken[TARGET][0]) if TARGET in taken else ""] * aimed
         points = [(at, statistics.median(of[OURS])) for (a, b, at), of in values.items() if (a, b) == (case, figure)]
         exponent = growth(points) if size else None
-        cells += ["" if exponent is None else f"{exponent:.2f}"] * sized
+        # Plus zero, so that nothing is -0.00.
+        cells += ["" if exponent is None else f"{round(exponent, 2) + 0.0:.2f}"] * sized
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

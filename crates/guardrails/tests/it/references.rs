@@ -184,4 +184,10 @@ fn a_template_of_an_unknown_type_is_not_taken_for_judged() {
     plan["resource_changes"].as_array_mut().unwrap().push(json!({"address": "aws_launch_template.lt[0]",
         "mode": "managed", "type": "aws_other_template", "change": {"actions": ["update"], "after": {"name": "b"}}}));
     assert_eq!(found(&plan), [MISSING]);
+    // The same where the plan does not change the template.
+    let mut plan = root(&REFERENCES);
+    let mut unchanged = template("aws_launch_template.lt[0]", "optional");
+    unchanged["type"] = json!("aws_other_template");
+    plan["planned_values"] = json!({"root_module": {"resources": [unchanged]}});
+    assert_eq!(found(&plan), [MISSING]);
 }

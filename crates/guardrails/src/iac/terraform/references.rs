@@ -107,7 +107,8 @@ pub(super) struct Unchanged<'a> {
 impl<'a> Inventory<'a> {
     pub(super) fn of(plan: &'a Value, changes: &'a [Value]) -> Self {
         let address = |it: &'a Value| it.get("address").and_then(Value::as_str);
-        let kind = |it: &Value| it.get("type").and_then(Value::as_str).and_then(kinds::of);
+        let kind =
+            |it: &'a Value| it.get("type").and_then(Value::as_str).filter(|it| kinds::of(it).is_some());
         let judged = changes.iter().filter(|it| managed(it).is_some() && kind(it).is_some());
         let judged = judged.filter_map(address).map(without_keys);
         let listed: HashSet<&str> = changes.iter().filter_map(address).collect();
@@ -124,11 +125,9 @@ impl<'a> Inventory<'a> {
                 let members = |name| module.get(name).and_then(Value::as_array).into_iter().flatten();
                 modules.extend(members("child_modules"));
                 for resource in members("resources") {
-                    if let (Some(address), Some(kind), Some(values)) = (
-                        address(resource),
-                        resource.get("type").and_then(Value::as_str),
-                        resource.get("values"),
-                    ) && !listed.contains(address)
+                    if let (Some(address), Some(kind), Some(values)) =
+                        (address(resource), kind(resource), resource.get("values"))
+                        && !listed.contains(address)
                         && known.insert(address)
                     {
                         let unchanged = inventory.unchanged.entry(without_keys(address)).or_default();
