@@ -190,6 +190,8 @@ fn positions_on_an_indented_line_are_those_of_the_text() {
     let Value::List(items) = &tree.root().unwrap().get("a").unwrap().value else { panic!("{tree:?}") };
     assert_eq!(at(items[1].get("c")), (2, 10));
     assert_eq!(tree.root().unwrap().get("e").unwrap().text(), Some("f g"));
+    let tagged = template("a: 'x\ny'\nb:\n    c: !Ref d\n");
+    assert_eq!(tagged.issues.iter().map(|it| it.at).collect::<Vec<_>>(), [Mark { line: 4, column: 8 }]);
     let open = template("a: 'one\ntwo\n");
     assert_eq!(open.fatal().map(|it| it.at.line), Some(1));
 }
