@@ -17,6 +17,7 @@ mod owners;
 mod rollouts;
 mod sources;
 mod sources_walk;
+mod stable;
 mod subjects;
 mod surfaces;
 mod usage_gate;

@@ -51,6 +51,7 @@ fn the_way_of_a_running_notebook() {
         "compliant (minimum IMDS version is 2) → wait",
     );
     check("stopped, version 2", marked().stopped(), rules(), seen(), START_FINE);
+    check("running, version 2, marked right now", it().marked(minutes_ago(0)), rules(), seen(), UNMARK_FINE);
     check(
         "starting",
         marked().is(NotebookStatus::Pending),
