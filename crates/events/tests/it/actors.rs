@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{fixture, session, session_of_service};
 use v2only_events::{Actor, Parsed, parse};
+use v2only_policy::AccountId;
 
 #[rstest]
 #[case::role(session("Developer", "alice"), "role/Developer (alice)")]
@@ -101,4 +102,20 @@ fn a_service_has_a_name_for_people(#[case] service: &str, #[case] name: &str) {
     let actor = Actor { invoked_by: Some(principal.clone()), ..Actor::default() };
     assert!(actor.is_service(service) && !actor.is_service("m2"));
     assert_eq!(actor.to_string(), format!("{name} ({principal})"));
+}
+
+#[test]
+fn a_session_of_a_role_is_told_by_account_role_and_name() {
+    let ours = session("v2only-rollback", "v2only");
+    let account = AccountId::parse("111122223333").unwrap();
+    let other = AccountId::parse("444455556666").unwrap();
+    assert!(ours.is_session_of(&account, "v2only-rollback", "v2only"));
+    assert!(
+        ours.is_session_of(&account, "security/v2only-rollback", "v2only"),
+        "a session leaves the path out"
+    );
+    assert!(!ours.is_session_of(&other, "v2only-rollback", "v2only"));
+    assert!(!ours.is_session_of(&account, "v2only-rollback", "alice"));
+    assert!(!ours.is_session_of(&account, "Developer", "v2only"));
+    assert!(!Actor::default().is_session_of(&account, "v2only-rollback", "v2only"));
 }

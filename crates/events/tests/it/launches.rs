@@ -240,3 +240,17 @@ fn a_service_is_known_in_every_partition() {
     event["detail"]["eventSource"] = "ec2.amazonaws.com.cn".into();
     assert_eq!(parse(&event), parse(&fixture("run-instances-required")));
 }
+
+/// A launch template may give the tag as well; what the launch itself asked for is no author's of a template.
+#[rstest]
+#[case::of_instances(json!([{"resourceType": "instance", "tags": [{"key": "v2only:exempt-until", "value": "2026-12-31"}]}]), true)]
+#[case::of_volumes(json!([{"resourceType": "volume", "tags": [{"key": "v2only:exempt-until", "value": "2026-12-31"}]}]), false)]
+#[case::another_tag(json!([{"resourceType": "instance", "tags": [{"key": "Name", "value": "web"}]}]), false)]
+#[case::none(json!([]), false)]
+fn an_exemption_tag_that_the_launch_asked_for_is_known(#[case] specifications: Value, #[case] asked: bool) {
+    let mut event = fixture("run-instances-required");
+    event["detail"]["requestParameters"]["tagSpecificationSet"] = json!({ "items": specifications });
+    let Ok(Parsed::Trigger(trigger)) = parse(&event) else { panic!("no trigger") };
+    let Subject::Launched { requested, .. } = trigger.subject else { panic!("{:?}", trigger.subject) };
+    assert_eq!(requested.exemption_tag, asked);
+}
