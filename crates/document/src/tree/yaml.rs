@@ -50,8 +50,8 @@ fn line_start(text: &str, line: usize) -> Option<usize> {
     (wanted.as_ptr() as usize).checked_sub(text.as_ptr() as usize)
 }
 
-/// Moves issues on indented lines back to where they are in the text. No value begins on such a line: in it ends a quoted text
-/// outside of `[` and `{`, and nothing but a comment may follow.
+/// Moves issues on indented lines back to where they are in the text. No value begins on such a line: it continues a quoted
+/// text outside of `[` and `{`, and only a comment may follow the text.
 fn unindent(tree: &mut Tree, lines: &[usize], by: usize) {
     for Issue { at, .. } in &mut tree.issues {
         // A line with tabs may have needed more than one indentation.

@@ -7,12 +7,13 @@ use v2only_enforcer::ports::*;
 use v2only_enforcer::sources::apply::apply;
 use v2only_enforcer::{Outcome, Record};
 use v2only_policy::source::{
-    Consumer, ConsumerKind, ConsumerUse, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateSlot,
+    Consumer, ConsumerKind, ConsumerUse, Image, LaunchConfiguration, LaunchTemplate, TemplateSlot,
     TemplateVersion, VersionChoice,
 };
 use v2only_policy::*;
 
 use crate::fake::{ACCOUNT, REGION, now};
+use crate::writers::add_version;
 
 /// A call, and what somebody does at that moment.
 type Interference = (&'static str, Box<dyn FnOnce(&mut LaunchTemplate) + Send>);
@@ -167,16 +168,7 @@ impl ChangeLaunchTemplate for Account {
         _: &LaunchTemplateId,
         wanted: WantedVersion,
     ) -> Answer<NewVersion> {
-        self.call("create".to_owned(), |template| {
-            let mut version = template.versions.iter().find(|it| it.number == wanted.from).unwrap().clone();
-            template.latest += 1;
-            version.number = template.latest;
-            version.made = Some(Made { from: wanted.from, latest: wanted.latest });
-            version.options =
-                wanted.change.map_or(version.options, |change| version.options.tightened(change));
-            template.versions.push(version.clone());
-            NewVersion { version, request_id: None }
-        })
+        self.call("create".to_owned(), |template| add_version(template, &wanted))
     }
 
     async fn made_version(

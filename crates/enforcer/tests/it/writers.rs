@@ -42,15 +42,7 @@ impl ChangeLaunchTemplate for Fake {
         wanted: WantedVersion,
     ) -> Answer<NewVersion> {
         self.call("ec2:CreateLaunchTemplateVersion", &format!("from {}", wanted.from), |world| {
-            let template = world.template(id);
-            let mut version = template.versions.iter().find(|it| it.number == wanted.from).unwrap().clone();
-            template.latest += 1;
-            version.number = template.latest;
-            version.made = Some(Made { from: wanted.from, latest: wanted.latest });
-            version.options =
-                wanted.change.map_or(version.options, |change| version.options.tightened(change));
-            template.versions.push(version.clone());
-            Ok(NewVersion { version, request_id: None })
+            Ok(add_version(world.template(id), &wanted))
         })
     }
 
@@ -181,4 +173,15 @@ impl RestoreSurface for Fake {
             Ok(())
         })
     }
+}
+
+/// Adds a version to a template as EC2 does, and answers with it.
+pub fn add_version(template: &mut LaunchTemplate, wanted: &WantedVersion) -> NewVersion {
+    let mut version = template.versions.iter().find(|it| it.number == wanted.from).unwrap().clone();
+    template.latest += 1;
+    version.number = template.latest;
+    version.made = Some(Made { from: wanted.from, latest: wanted.latest });
+    version.options = wanted.change.map_or(version.options, |change| version.options.tightened(change));
+    template.versions.push(version.clone());
+    NewVersion { version, request_id: None }
 }

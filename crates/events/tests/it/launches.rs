@@ -241,7 +241,7 @@ fn a_service_is_known_in_every_partition() {
     assert_eq!(parse(&event), parse(&fixture("run-instances-required")));
 }
 
-/// A launch template may give the tag as well; what the launch itself asked for is no author's of a template.
+/// A tag that the launch itself asked for did not come from its launch template.
 #[rstest]
 #[case::of_instances(json!([{"resourceType": "instance", "tags": [{"key": "v2only:exempt-until", "value": "2026-12-31"}]}]), true)]
 #[case::of_volumes(json!([{"resourceType": "volume", "tags": [{"key": "v2only:exempt-until", "value": "2026-12-31"}]}]), false)]
