@@ -16,7 +16,7 @@ use crate::ports::{
     SourceWriter, TightenSurface, together,
 };
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
-use crate::second_look::{Queue, is_slow, unchanged_since, while_fresh};
+use crate::second_look::{Queue, is_fresh, is_slow, unchanged_since, while_fresh};
 use crate::{instances, notebooks, sources, surfaces};
 
 /// Where the state before each change is written.
@@ -131,8 +131,14 @@ async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
         if bound.is_broken() {
             return Err(judged);
         }
+        let begun = now();
         let record = match journal.write(place, slice::from_ref(&judged)).await {
-            Ok(()) => apply(ports, place, &judged, now()).await,
+            Ok(()) if is_fresh(begun, now()) => apply(ports, place, &judged, now()).await,
+            // The disk took so long that the description is too old.
+            Ok(()) => match look_again(ports, place, judged).await {
+                Ok(judged) => apply(ports, place, &judged, now()).await,
+                Err(record) => record,
+            },
             Err(error) => Record::of(place, &judged).with_failure(Failure::journal(&error)),
         };
         bound.note(&record);
@@ -154,6 +160,18 @@ async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
             carried.add(it);
         }
     }
+}
+
+/// Describes a resource once more. Returns the record of one that changed or cannot be described.
+async fn look_again<P: Writer + DescribeInstances + DescribeNotebook>(
+    ports: &P,
+    place: &Place,
+    judged: Judged,
+) -> Result<Judged, Record> {
+    let changed = Record::of(place, &judged).on_hold(Hold::ChangedSince);
+    let (same, other) = unchanged_since(ports, place, vec![judged]).await;
+    let (mut same, surfaces) = surfaces::unchanged_since(ports, place, same).await;
+    same.pop().ok_or_else(|| other.into_iter().chain(surfaces).next().unwrap_or(changed))
 }
 
 impl Carried {

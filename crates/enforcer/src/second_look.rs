@@ -6,7 +6,8 @@
 //! A description is used for [`FRESH_FOR`], so that the number of changes after one description follows the request rate: up to 40
 //! while EC2's bucket has tokens, and about 9 at its rate of 5 changes a second. No more resources are described together than
 //! twice the number that was changed after the last description. A change that has begun may wait for its
-//! turn beside [`AT_ONCE`] others. It is sent at most 2 seconds after its description, as long as the disk takes the journal at once. A description for each change would shorten
+//! turn beside [`AT_ONCE`] others. It is sent at most 2 seconds after its description. Where the journal takes
+//! a second or more, the resource is described once more. A description for each change would shorten
 //! that further at the cost of a call for each, and no call of EC2 ends the race, because none is conditional on tags.
 
 use std::collections::VecDeque;

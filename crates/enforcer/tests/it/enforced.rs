@@ -1,16 +1,19 @@
 //! How `enforce` changes many resources: within the bound of failures, images together, and surfaces one by one.
 
 use std::io;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use jiff::SignedDuration;
 use rstest::rstest;
 use v2only_document as document;
 use v2only_enforcer::enforce::{Bound, Carried, Journal, enforce_within};
 use v2only_enforcer::kinds::Kinds;
 use v2only_enforcer::{Kind, Outcome, surfaces};
+use v2only_policy::exemption::UNTIL_TAG;
 use v2only_policy::instance::HttpTokens;
 use v2only_policy::source::Image;
 use v2only_policy::{
-    Decision, ImageChange, ImageId, ImdsSupport, InstanceChange, Judged, MetadataOption, Place, Plan,
+    Decision, Hold, ImageChange, ImageId, ImdsSupport, InstanceChange, Judged, MetadataOption, Place, Plan,
     ResourceKind, StatedOptions, Subject, Surface, SurfaceChange, SurfaceKind, Switches, Tags, Verdict,
 };
 
@@ -49,6 +52,38 @@ async fn no_change_begins_after_the_end_of_a_run() {
     bound.end();
     let carried = enforced(&fake, instances(&fake), &bound).await;
     assert_eq!((carried.records.len(), carried.left.len(), fake.calls().len()), (0, 2, 0));
+}
+
+/// A disk that takes so many seconds for each line, while somebody exempts the first instance.
+struct SlowDisk<'a> {
+    fake: &'a Fake,
+    seconds: i64,
+    passed: AtomicI64,
+}
+
+impl Journal for SlowDisk<'_> {
+    async fn write(&self, _: &Place, _: &[Judged]) -> Result<(), io::Error> {
+        self.passed.fetch_add(self.seconds, Ordering::Relaxed);
+        let mut world = self.fake.0.lock().unwrap();
+        world.instance("i-00000001").tags.insert(UNTIL_TAG.to_owned(), "2027-01-31".to_owned());
+        Ok(())
+    }
+}
+
+#[rstest]
+#[case::at_once(0, HttpTokens::Required)]
+#[case::slow(5, HttpTokens::Optional)]
+#[tokio::test]
+async fn what_is_exempted_while_the_disk_is_slow_is_left(#[case] seconds: i64, #[case] first: HttpTokens) {
+    let fake = Fake::default();
+    let judged = instances(&fake);
+    let disk = SlowDisk { fake: &fake, seconds, passed: AtomicI64::new(0) };
+    let clock = || now() + SignedDuration::from_secs(disk.passed.load(Ordering::Relaxed));
+    let carried = enforce_within(&fake, &disk, &place(), judged, &clock, &Bound::default()).await;
+    let tokens = ["i-00000001", "i-00000002"].map(|id| fake.tokens(id));
+    assert_eq!(tokens, [first, HttpTokens::Required], "{:?}", carried.records);
+    let held = carried.records.iter().filter(|record| record.hold() == Some(&Hold::ChangedSince)).count();
+    assert_eq!(held, usize::from(first == HttpTokens::Optional));
 }
 
 /// A refused option beside the tokens must not keep IMDSv1 open elsewhere. A refused change of the tokens ends the run.
