@@ -57,4 +57,11 @@ def test_every_fuzz_target_has_its_hour():
     ci = yaml.safe_load((servers.REPOSITORY / ".github" / "workflows" / "ci.yml").read_text())
     listed = [str(servers.REPOSITORY / "tests" / "fuzz"), "--list"]
     targets = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
-    assert ci["jobs"]["fuzz"]["strategy"]["matrix"]["target"] == targets
+    job = ci["jobs"]["fuzz"]
+    assert job["strategy"]["matrix"]["target"] == targets
+    kept = next(it["with"] for it in job["steps"] if it.get("uses", "").startswith("actions/cache@"))
+    assert kept["path"].split() == ["target/fuzz/corpus", "target/fuzz/spent"]
+    # Each run keeps what it found under a name of its own, and begins with what the last one kept; the dot keeps `hcl` from taking
+    # what `hcl-json` kept.
+    assert kept["restore-keys"] == "fuzz.${{ matrix.target }}."
+    assert kept["key"] == kept["restore-keys"] + "${{ github.run_id }}"
