@@ -294,6 +294,30 @@ fn rollback_leaves_a_group_that_somebody_pointed_elsewhere_since() {
 }
 
 #[test]
+fn a_group_that_somebody_exempts_before_we_change_it_stays() {
+    let aws = estate();
+    pinned_group(&aws, "1");
+    // The second description of the group is the one right before the change.
+    aws.before_call(CallFilter::of("autoscaling", "DescribeAutoScalingGroups"), 2, |aws| {
+        let day = v2only_tests::exemption_day();
+        for (key, value) in [("v2only:exempt-until", &*day), ("v2only:exempt-reason", "migration")] {
+            let tag = [
+                ("Tags.member.1.ResourceId", "web"),
+                ("Tags.member.1.ResourceType", "auto-scaling-group"),
+                ("Tags.member.1.Key", key),
+                ("Tags.member.1.Value", value),
+                ("Tags.member.1.PropagateAtLaunch", "true"),
+            ];
+            aws.call_as(&mallory("autoscaling", "CreateOrUpdateTags", &tag)).unwrap();
+        }
+    });
+    let RunResult { found, code, .. } = ran(&aws, "enforce", REPOINT, "auto-scaling-group");
+    assert_eq!((&found[0]["hold"], code), (&"changed-since".into(), Some(10)), "{found:?}");
+    assert!(groups_of(&aws).contains("<Version>1</Version>"), "{}", groups_of(&aws));
+    assert_eq!(updates(&aws), 0);
+}
+
+#[test]
 fn a_group_that_somebody_changes_meanwhile_stays_as_they_left_it() {
     let aws = estate();
     pinned_group(&aws, "1");

@@ -101,6 +101,30 @@ fn the_default_that_somebody_chose_while_we_created_a_version_stays() {
 }
 
 #[test]
+fn a_template_that_somebody_exempts_before_we_change_it_stays() {
+    let aws = estate();
+    // The second description is the one right before the change.
+    aws.before_call(CallFilter::of("ec2", "DescribeLaunchTemplates"), 2, |aws| {
+        let described = aws.answer_as(&mallory("ec2", "DescribeLaunchTemplates", &[])).unwrap();
+        let (_, id) = described.split_once("<launchTemplateId>").unwrap();
+        let (id, _) = id.split_once('<').unwrap();
+        let day = v2only_tests::exemption_day();
+        let exemption = [
+            ("ResourceId.1", id),
+            ("Tag.1.Key", "v2only:exempt-until"),
+            ("Tag.1.Value", &day),
+            ("Tag.2.Key", "v2only:exempt-reason"),
+            ("Tag.2.Value", "migration"),
+        ];
+        aws.call_as(&mallory("ec2", "CreateTags", &exemption)).unwrap();
+    });
+    let (found, code) = finding(&enforce(&aws, "json"));
+    assert_eq!((&found["hold"], code), (&"changed-since".into(), Some(10)), "{found}");
+    let created = aws.calls().iter().any(|it| it.action == "CreateLaunchTemplateVersion");
+    assert!(!created, "an exempt template has no new version");
+}
+
+#[test]
 fn a_default_chosen_between_our_last_look_and_our_change_is_not_called_fixed() {
     let aws = estate();
     aws.before_call(CallFilter::of("ec2", "ModifyLaunchTemplate"), 1, |aws| edit(aws, "3"));

@@ -53,7 +53,10 @@ impl RepointGroup for Aws {
         versions: &[VersionChoice],
     ) -> Answer<Repointed> {
         let described = self.described_group(place, &planned.id).await?;
-        let as_planned = |it: &sdk::AutoScalingGroup| group(it).is_some_and(|it| it.launches_as(planned));
+        // A tag may exempt it.
+        let as_planned = |described: &sdk::AutoScalingGroup| {
+            group(described).is_some_and(|now| now.launches_as(planned) && now.tags == planned.tags)
+        };
         let Some(mut now) = described.filter(as_planned) else { return Ok(Repointed::ChangedSince) };
         for (it, version) in specifications(&mut now).into_iter().zip(versions) {
             name(it, *version);

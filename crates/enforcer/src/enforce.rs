@@ -108,7 +108,7 @@ pub async fn enforce_within<P: Writer + DescribeInstances + DescribeNotebook + S
             carried.left.extend_from_slice(some);
             continue;
         }
-        let records = change_sources(ports, journal, place, some, now()).await;
+        let records = change_sources(ports, journal, place, some, now).await;
         records.iter().for_each(|it| bound.note(it));
         carried.records.extend(records);
     }
@@ -204,28 +204,28 @@ async fn change_sources<P: Writer>(
     journal: &(impl Journal + Sync),
     place: &Place,
     sources: &[Judged],
-    now: Timestamp,
+    now: &(impl Fn() -> Timestamp + Sync),
 ) -> Vec<Record> {
     let template = sources.first().and_then(Judged::template);
     let all = |record: &dyn Fn(Record) -> Record| -> Vec<Record> {
         sources.iter().map(|it| record(Record::of(place, it))).collect()
     };
-    if let Some(template) = template {
-        match sources::apply::is_as_planned(ports, place, template).await {
-            Ok(true) => {}
-            Ok(false) => return all(&|it| it.on_hold(Hold::ChangedSince)),
-            Err(failure) => return all(&|it| it.with_failure(failure.clone())),
-        }
-    }
-    let mut checked = Vec::with_capacity(sources.len());
-    for it in sources {
-        match sources::apply::without_premature_enforcement(ports, place, it).await {
-            Ok(it) => checked.push(it),
-            Err(failure) => return all(&|it| it.with_failure(failure.clone())),
-        }
-    }
+    let begun = now();
+    let checked = match as_planned(ports, place, sources).await {
+        Ok(Some(checked)) => checked,
+        Ok(None) => return all(&|it| it.on_hold(Hold::ChangedSince)),
+        Err(failure) => return all(&|it| it.with_failure(failure.clone())),
+    };
     if let Err(error) = journal.write(place, &checked).await {
         return all(&|it| it.with_failure(Failure::journal(&error)));
+    }
+    if !is_fresh(begun, now()) {
+        // The disk took so long that what was read is too old.
+        match as_planned(ports, place, &checked).await {
+            Ok(Some(again)) if again == checked => {}
+            Ok(_) => return all(&|it| it.on_hold(Hold::ChangedSince)),
+            Err(failure) => return all(&|it| it.with_failure(failure.clone())),
+        }
     }
     let mut records = Vec::with_capacity(checked.len());
     for it in &checked {
@@ -234,7 +234,7 @@ async fn change_sources<P: Writer>(
         records.push(if changed_since {
             Record::of(place, it).on_hold(Hold::ChangedSince)
         } else {
-            apply(ports, place, it, now).await
+            apply(ports, place, it, now()).await
         });
     }
     if let (Some(template), Some(last)) = (template, records.last_mut()) {
@@ -244,6 +244,25 @@ async fn change_sources<P: Writer>(
         }
     }
     records
+}
+
+/// Sources whose plans still hold, with what would be premature left out of them; `None` if somebody changed their launch
+/// template since.
+async fn as_planned<P: Writer>(
+    ports: &P,
+    place: &Place,
+    sources: &[Judged],
+) -> Result<Option<Vec<Judged>>, Failure> {
+    if let Some(template) = sources.first().and_then(Judged::template)
+        && !sources::apply::is_as_planned(ports, place, template).await?
+    {
+        return Ok(None);
+    }
+    let mut checked = Vec::with_capacity(sources.len());
+    for it in sources {
+        checked.push(sources::apply::without_premature_enforcement(ports, place, it).await?);
+    }
+    Ok(Some(checked))
 }
 
 async fn apply<P: Writer>(ports: &P, place: &Place, judged: &Judged, now: Timestamp) -> Record {

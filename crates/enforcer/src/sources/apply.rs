@@ -86,16 +86,19 @@ pub async fn without_premature_enforcement(
     Ok(judged)
 }
 
-/// Whether a launch template is as it was when its changes were planned: nobody made a version since, or chose
-/// another default.
+/// Whether a launch template is as it was when its changes were planned: nobody made a version since, chose another
+/// default, exempted it by a tag, or put it under a service.
 pub async fn is_as_planned(
     ports: &impl SourceReader,
     place: &Place,
     template: &LaunchTemplate,
 ) -> Answer<bool> {
     let now = ports.launch_template(place, &template.id).await?;
-    let planned = (template.default, template.described_latest());
-    Ok(now.is_some_and(|now| (now.default, now.latest) == planned))
+    Ok(now.is_some_and(|now| {
+        (now.default, now.latest) == (template.default, template.described_latest())
+            && now.tags == template.tags
+            && now.managed_by == template.managed_by
+    }))
 }
 
 /// Looks whether somebody made a version while ours were made. What they made last is to be `$Latest`, not ours: then

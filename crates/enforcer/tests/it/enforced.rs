@@ -18,7 +18,8 @@ use v2only_policy::{
 };
 
 use crate::fake::{Fake, World, now};
-use crate::launch_sources::place;
+use crate::launch_sources::{MARKED, OPTIONAL, Sources, WEB, estate, place, template};
+use crate::source_scans;
 
 struct Paper;
 
@@ -54,7 +55,7 @@ async fn no_change_begins_after_the_end_of_a_run() {
     assert_eq!((carried.records.len(), carried.left.len(), fake.calls().len()), (0, 2, 0));
 }
 
-/// A disk that takes so many seconds for each line, while somebody exempts the first instance.
+/// A disk that takes so many seconds for each line, while somebody exempts the first instance and every launch template.
 struct SlowDisk<'a> {
     fake: &'a Fake,
     seconds: i64,
@@ -65,7 +66,10 @@ impl Journal for SlowDisk<'_> {
     async fn write(&self, _: &Place, _: &[Judged]) -> Result<(), io::Error> {
         self.passed.fetch_add(self.seconds, Ordering::Relaxed);
         let mut world = self.fake.0.lock().unwrap();
-        world.instance("i-00000001").tags.insert(UNTIL_TAG.to_owned(), "2027-01-31".to_owned());
+        let templates = world.templates.iter_mut().map(|it| &mut it.tags);
+        let exempt = |tags: &mut Tags| tags.insert(UNTIL_TAG.to_owned(), "2027-01-31".to_owned());
+        templates.for_each(|tags| drop(exempt(tags)));
+        exempt(&mut world.instance("i-00000001").tags);
         Ok(())
     }
 }
@@ -84,6 +88,28 @@ async fn what_is_exempted_while_the_disk_is_slow_is_left(#[case] seconds: i64, #
     assert_eq!(tokens, [first, HttpTokens::Required], "{:?}", carried.records);
     let held = carried.records.iter().filter(|record| record.hold() == Some(&Hold::ChangedSince)).count();
     assert_eq!(held, usize::from(first == HttpTokens::Optional));
+}
+
+#[rstest]
+#[case::at_once(0, 2, Outcome::Fixed)]
+#[case::slow(5, 1, Outcome::Held)]
+#[tokio::test]
+async fn a_template_that_is_exempted_while_the_disk_is_slow_is_left(
+    #[case] seconds: i64,
+    #[case] versions: usize,
+    #[case] outcome: Outcome,
+) {
+    let web = template(WEB, "web", 1, &[OPTIONAL], MARKED);
+    let sources = Sources { templates: vec![web.clone()], groups: Vec::new(), ..estate() };
+    let kinds = Kinds::Only(ResourceKind::LaunchTemplate);
+    let policy = "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n";
+    let judged = source_scans::scanned(&sources, policy, kinds).await;
+    let fake = Fake::with(|world| world.templates = vec![web]);
+    let disk = SlowDisk { fake: &fake, seconds, passed: AtomicI64::new(0) };
+    let clock = || now() + SignedDuration::from_secs(disk.passed.load(Ordering::Relaxed));
+    let carried = enforce_within(&fake, &disk, &place(), judged, &clock, &Bound::default()).await;
+    let outcomes: Vec<Outcome> = carried.records.into_iter().map(|it| it.outcome).collect();
+    assert_eq!((outcomes, fake.0.lock().unwrap().templates[0].versions.len()), (vec![outcome], versions));
 }
 
 /// A refused option beside the tokens must not keep IMDSv1 open elsewhere. A refused change of the tokens ends the run.

@@ -47,14 +47,18 @@ async fn enforcement_is_left_out_while_a_source_in_use_would_fail() {
 }
 
 #[tokio::test]
-async fn a_template_is_as_planned_while_nobody_creates_a_version_or_chooses_another_default() {
+async fn a_template_is_as_planned_while_nobody_changes_what_its_plan_rests_on() {
     let sources = estate();
     let web = sources.templates[0].clone();
     let as_planned =
         async |planned: &LaunchTemplate| is_as_planned(&sources, &place(), planned).await.unwrap();
     assert!(as_planned(&web).await);
     assert!(!as_planned(&LaunchTemplate { default: 2, ..web.clone() }).await, "another default");
-    assert!(!as_planned(&LaunchTemplate { latest: 2, ..web }).await, "another version");
+    assert!(!as_planned(&LaunchTemplate { latest: 2, ..web.clone() }).await, "another version");
+    let tags = [("v2only:exempt-until".to_owned(), "2026-12-01".to_owned())].into();
+    assert!(!as_planned(&LaunchTemplate { tags, ..web.clone() }).await, "another tag");
+    let managed_by = Some("eks.amazonaws.com".to_owned());
+    assert!(!as_planned(&LaunchTemplate { managed_by, ..web }).await, "another service");
     let gone = template("lt-0000000000000000c", "gone", 1, &[OPTIONAL], MARKED);
     assert!(!as_planned(&gone).await);
 }
