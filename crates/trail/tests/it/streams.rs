@@ -1,5 +1,7 @@
 //! Every way in which records are saved gives the same count.
 
+use std::io::{self, Read};
+
 use rstest::rstest;
 use serde_json::{Value, json};
 use v2only_trail::{LaunchPath, Recording, read_records};
@@ -100,4 +102,35 @@ fn records_are_read_from(#[case] text: String) {
 fn what_cannot_be_read_is_counted_as_unreadable(#[case] text: &str, #[case] launches: u64) {
     let recording = read(text);
     assert_eq!((recording.unreadable, recording.launches), (1, launches), "{:?}", recording.reasons);
+}
+
+/// Log files are read into memory up to 16 MiB, and beyond that record by record.
+#[test]
+fn a_log_file_of_any_size_is_read_to_its_end() {
+    let large = json!({ "eventName": "PutObject", "requestParameters": { "body": "a".repeat(1024 * 1024) } });
+    let mut records = vec![large; 17];
+    records.extend([one(), two()]);
+    let recording = read(&json!({ "Records": records }).to_string());
+    assert_eq!((recording.records, recording.launches, recording.unreadable), (19, 2, 0));
+}
+
+/// A compressed file that ends early.
+struct Damaged<'a>(&'a [u8]);
+
+impl Read for Damaged<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(into)? {
+            0 => Err(io::Error::other("corrupt deflate stream")),
+            read => Ok(read),
+        }
+    }
+}
+
+#[test]
+fn what_a_damaged_file_holds_counts_and_the_damage_is_named() {
+    let text = format!("{}\n{}", one(), two());
+    let mut recording = Recording::default();
+    read_records(Damaged(&text.as_bytes()[..text.len() - 1]), &mut recording);
+    assert_eq!((recording.launches, recording.unreadable), (1, 1));
+    assert!(recording.reasons[0].found.contains("corrupt deflate stream"), "{:?}", recording.reasons);
 }
