@@ -9,6 +9,9 @@ use v2only::{Cli, Console, Exit, function};
 /// Only what is used of it is ever taken.
 const STACK: usize = 64 * 1024 * 1024;
 
+/// How much is written at once, in bytes.
+const BUFFER: usize = 64 * 1024;
+
 fn main() -> ExitCode {
     exit_on_panic();
     if let Some(name) = function::role() {
@@ -36,7 +39,10 @@ fn on_own_stack(work: impl FnOnce() -> ExitCode + Send + 'static) -> ExitCode {
 
 fn run(cli: Cli) -> Exit {
     let colour = cli.shared.color.into();
-    let mut out = io::BufWriter::new(anstream::AutoStream::new(io::stdout(), colour));
+    // JSON escapes what a terminal obeys: nothing is to be taken out of it.
+    let of_out = if cli.shared.output.is_json() { anstream::ColorChoice::AlwaysAnsi } else { colour };
+    let out = anstream::AutoStream::new(io::stdout(), of_out);
+    let mut out = io::BufWriter::with_capacity(BUFFER, out);
     let mut err = anstream::AutoStream::new(io::stderr(), colour);
     match runtime() {
         Ok(runtime) => runtime.block_on(v2only::run(cli, &Console, &mut out, &mut err)),

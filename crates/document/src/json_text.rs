@@ -29,6 +29,11 @@ pub struct EscapedJson<W>(pub W);
 
 impl<W: io::Write> io::Write for EscapedJson<W> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        // Almost every piece.
+        if piece.iter().all(|byte| *byte < 0x7f) {
+            self.0.write_all(piece)?;
+            return Ok(piece.len());
+        }
         let text =
             std::str::from_utf8(piece).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         self.0.write_all(escaped_json(text).as_bytes())?;

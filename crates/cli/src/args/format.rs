@@ -40,6 +40,11 @@ impl Format {
             Self::Html => "html",
         }
     }
+
+    /// Whether it is JSON, as one document or as lines.
+    pub const fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Ndjson | Self::Sarif | Self::Asff | Self::Ocsf)
+    }
 }
 
 /// When output is coloured.

@@ -46,7 +46,7 @@ pub(crate) struct Asff<'a> {
 
 impl<'a> Asff<'a> {
     pub(crate) fn new(now: Timestamp, out: &'a mut dyn Write) -> Self {
-        Self { now, list: List::indented(4), out }
+        Self { now, list: List::with_elements_at(2), out }
     }
 }
 

@@ -95,7 +95,7 @@ impl<'a> From<&'a Coverage> for InventoryV1<'a> {
 
 impl<'a> Json<'a> {
     pub(crate) fn new(head: Head<'a>, out: &'a mut dyn Write) -> Self {
-        Self { head, list: List::indented(4), out }
+        Self { head, list: List::with_elements_at(2), out }
     }
 }
 

@@ -3,18 +3,19 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use v2only_document::escaped_json;
+use serde_json::ser::{Formatter as _, PrettyFormatter, Serializer};
+use v2only_document::EscapedJson;
 
 /// An array under way.
 pub(crate) struct List {
-    indent: usize,
+    depth: usize,
     is_empty: bool,
 }
 
 impl List {
-    /// An array with elements that are so many blanks from the left.
-    pub(crate) const fn indented(indent: usize) -> Self {
-        Self { indent, is_empty: true }
+    /// An array whose elements are so many levels deep in the document.
+    pub(crate) const fn with_elements_at(depth: usize) -> Self {
+        Self { depth, is_empty: true }
     }
 
     pub(crate) fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -22,18 +23,19 @@ impl List {
     }
 
     pub(crate) fn element(&mut self, out: &mut dyn Write, element: &impl Serialize) -> io::Result<()> {
-        let blanks = " ".repeat(self.indent);
-        let text = serde_json::to_string_pretty(element)?;
         let comma = if self.is_empty { "" } else { "," };
         self.is_empty = false;
-        // No string holds a line end: JSON escapes it.
-        write!(out, "{comma}\n{blanks}{}", escaped_json(&text).replace('\n', &format!("\n{blanks}")))
+        write!(out, "{comma}\n{:1$}", "", 2 * self.depth)?;
+        let mut layout = PrettyFormatter::new();
+        // Indents the element as if the arrays around it had been written by the same formatter.
+        (0..self.depth).try_for_each(|_| layout.begin_array(&mut io::sink()))?;
+        Ok(element.serialize(&mut Serializer::with_formatter(EscapedJson(out), layout))?)
     }
 
     pub(crate) fn end(&self, out: &mut dyn Write) -> io::Result<()> {
         if self.is_empty {
             return out.write_all(b"]");
         }
-        write!(out, "\n{}]", " ".repeat(self.indent.saturating_sub(2)))
+        write!(out, "\n{:1$}]", "", 2 * self.depth.saturating_sub(1))
     }
 }

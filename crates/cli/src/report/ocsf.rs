@@ -28,7 +28,7 @@ pub(crate) struct Ocsf<'a> {
 
 impl<'a> Ocsf<'a> {
     pub(crate) fn new(now: Timestamp, out: &'a mut dyn Write) -> Self {
-        Self { now, list: List::indented(2), out }
+        Self { now, list: List::with_elements_at(1), out }
     }
 }
 
