@@ -69,12 +69,14 @@ impl Aws {
         own
     }
 
-    async fn one_page(
+    /// A page of instances, each read as it is taken out of the answer: the SDK's own form takes kilobytes.
+    async fn one_page<T>(
         &self,
         place: &Place,
         filters: Vec<Filter>,
         next: Option<String>,
-    ) -> Answer<Page<sdk::Instance>> {
+        read: impl Fn(&sdk::Instance) -> Option<T>,
+    ) -> Answer<Page<T>> {
         let call = Call::DescribeInstances;
         let client = self.ec2(place).await?;
         // Instances of other services may be hidden, and would then look gone. The younger partitions may
@@ -88,19 +90,21 @@ impl Aws {
             .set_next_token(next);
         let answer = self.in_turn(place, call, || request.clone().send()).await?;
         let next = answer.next_token.filter(|it| !it.is_empty());
-        let items = answer
-            .reservations
-            .unwrap_or_default()
-            .into_iter()
-            .flat_map(|it| it.instances.unwrap_or_default());
-        Ok(Page { items: items.collect(), next })
+        let reservations = answer.reservations.unwrap_or_default().into_iter();
+        let described = reservations.flat_map(|it| it.instances.unwrap_or_default());
+        Ok(Page { items: described.filter_map(|it| read(&it)).collect(), next })
     }
 
-    async fn all_pages(&self, place: &Place, filters: Vec<Filter>) -> Answer<Vec<sdk::Instance>> {
+    async fn all_pages<T>(
+        &self,
+        place: &Place,
+        filters: Vec<Filter>,
+        read: impl Fn(&sdk::Instance) -> Option<T>,
+    ) -> Answer<Vec<T>> {
         let mut items = Vec::new();
         let mut next = None;
         loop {
-            let page = self.one_page(place, filters.clone(), next).await?;
+            let page = self.one_page(place, filters.clone(), next, &read).await?;
             items.extend(page.items);
             next = page.next;
             if next.is_none() {
@@ -143,19 +147,16 @@ impl DescribeInstances for Aws {
         let mut found = Vec::new();
         for some in ids.chunks(IDS_PER_CALL) {
             let by_id = filter("instance-id", some.iter().map(InstanceId::as_str));
-            found.extend(self.all_pages(place, vec![by_id]).await?.iter().filter_map(instance));
+            found.extend(self.all_pages(place, vec![by_id], instance).await?);
         }
         Ok(found)
     }
 
     async fn launched_with(&self, place: &Place, tokens: &[String]) -> Answer<Vec<(String, Instance)>> {
+        let with_token = |it: &sdk::Instance| Some((it.client_token()?.to_owned(), instance(it)?));
         let mut found = Vec::new();
         for some in tokens.chunks(IDS_PER_CALL) {
-            for item in self.all_pages(place, vec![filter("client-token", some)]).await? {
-                if let (Some(token), Some(instance)) = (item.client_token(), instance(&item)) {
-                    found.push((token.to_owned(), instance));
-                }
-            }
+            found.extend(self.all_pages(place, vec![filter("client-token", some)], with_token).await?);
         }
         Ok(found)
     }
@@ -185,8 +186,7 @@ impl ListInstances for Aws {
                 },
             ],
         };
-        let page = self.one_page(place, filters, next).await?;
-        Ok(Page { items: page.items.iter().filter_map(instance).collect(), next: page.next })
+        self.one_page(place, filters, next, instance).await
     }
 }
 
