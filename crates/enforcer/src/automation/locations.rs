@@ -4,11 +4,11 @@
 //! Whether AWS takes lists of instances in this form is documented in one place and denied in another. Where it refuses
 //! them it has started nothing, and each place gets an execution of its own.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use v2only_policy::{Judged, Place};
+use v2only_policy::{InstanceId, Judged, Place};
 
 use super::{Automated, IN_ONE, PATIENCE, Runbook, Written, automate, by_runbook, execute};
 use super::{failed, follow, verified, write_down};
@@ -22,6 +22,8 @@ use crate::second_look::instances_unchanged_since;
 const AT_ONCE: usize = 100;
 /// How many of them are worked on side by side.
 const SIDE_BY_SIDE: usize = 8;
+/// How many of them are described side by side.
+const DESCRIBED_AT_ONCE: usize = 16;
 
 /// Instances of several places that are to be changed by executions of a central one.
 #[derive(Debug)]
@@ -96,9 +98,14 @@ pub async fn automate_together<'a, P: RunAutomation + DescribeInstances>(
             continue;
         }
         let mut written: Vec<(&Place, Vec<Written>)> = Vec::new();
-        for (place, some) in batch.at {
+        let described = async |(place, some): (&'a Place, Vec<Judged>)| {
+            (place, instances_unchanged_since(ports, place, some).await)
+        };
+        // Side by side, so that no description is old when the execution starts.
+        let described: Vec<_> =
+            futures_util::stream::iter(batch.at).map(described).buffered(DESCRIBED_AT_ONCE).collect().await;
+        for (place, (same, other)) in described {
             let here = carried.entry(place).or_default();
-            let (same, other) = instances_unchanged_since(ports, place, some).await;
             other.iter().for_each(|it| bound.note(it));
             here.records.extend(other);
             let some = write_down(journal, place, same, here).await;
@@ -180,6 +187,18 @@ async fn came<'a, P: RunAutomation + DescribeInstances>(
     futures_util::stream::iter(written).map(at_one_place).buffered(SIDE_BY_SIDE).collect().await
 }
 
+/// Splits instances that are in the journal into those that are as they were, and records of the others.
+async fn unchanged_since(
+    ports: &impl DescribeInstances,
+    place: &Place,
+    written: Vec<Written>,
+) -> (Vec<Written>, Vec<Record>) {
+    let judged = written.iter().map(|it| it.judged.clone()).collect();
+    let (same, other) = instances_unchanged_since(ports, place, judged).await;
+    let same: BTreeSet<&InstanceId> = same.iter().filter_map(|it| Some(&it.instance()?.id)).collect();
+    (written.into_iter().filter(|it| same.contains(&it.id)).collect(), other)
+}
+
 fn waiting<'a>(
     written: Vec<(&'a Place, Vec<Written>)>,
     batches: VecDeque<Batch<'a>>,
@@ -194,8 +213,8 @@ fn waiting<'a>(
     waiting
 }
 
-/// Has runbooks make, by one execution after the other in each place, the changes that AWS did not take together. What was
-/// journalled for them is not journalled again.
+/// Has runbooks make, by one execution after the other in each place, the changes that AWS did not take together. Each
+/// instance is described once more, because the places before it took minutes. What was journalled is not journalled again.
 pub async fn automate_apart<'a, P: RunAutomation + DescribeInstances>(
     ports: &P,
     journal: &impl Journal,
@@ -209,7 +228,11 @@ pub async fn automate_apart<'a, P: RunAutomation + DescribeInstances>(
         let mut carried = Carried::default();
         match written.first().and_then(|it| Runbook::of(it.change, Some(&role))) {
             Some(runbook) if !bound.is_broken() => {
-                carried.records = execute(ports, place, &runbook, written, wait).await;
+                let (written, other) = unchanged_since(ports, place, written).await;
+                carried.records.extend(other);
+                if !written.is_empty() {
+                    carried.records.extend(execute(ports, place, &runbook, written, wait).await);
+                }
                 carried.records.iter().for_each(|it| bound.note(it));
             }
             _ => carried.left.extend(written.into_iter().map(|it| it.judged)),

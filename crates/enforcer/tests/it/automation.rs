@@ -10,6 +10,7 @@ use v2only_enforcer::enforce::{Bound, Carried, Journal};
 use v2only_enforcer::ports::*;
 use v2only_enforcer::record::Outcome;
 use v2only_enforcer::{Failure, Kind};
+use v2only_policy::exemption::UNTIL_TAG;
 use v2only_policy::instance::{HttpTokens, Instance};
 use v2only_policy::*;
 
@@ -33,6 +34,8 @@ struct Runbooks {
     started: Mutex<Vec<Started>>,
     journal: Mutex<Vec<String>>,
     refuses: Option<Kind>,
+    /// Which instance somebody exempts while an execution for several places is asked for.
+    exempts: Option<(Place, InstanceId)>,
     /// Runbooks do nothing.
     deaf: bool,
     /// How the first question for the end of an execution fails.
@@ -66,6 +69,11 @@ impl RunAutomation for Runbooks {
         runbook: &Runbook,
         locations: &Locations<'_>,
     ) -> Answer<String> {
+        if let Some((place, id)) = &self.exempts {
+            let mut all = self.instances.lock().unwrap();
+            let tags = &mut all.get_mut(&(place.clone(), id.clone())).unwrap().tags;
+            tags.insert(UNTIL_TAG.to_owned(), "2027-01-31".to_owned());
+        }
         if let Some(kind) = self.refuses {
             return Err(Failure::new(kind, START, "not in this form"));
         }
@@ -192,6 +200,20 @@ fn what_is_refused_in_this_form_is_done_place_by_place_and_journalled_once() {
         sizes: vec![size],
     };
     assert_eq!(started, [of(0, 10), of(0, 50), of(1, 3)]);
+}
+
+#[test]
+fn an_instance_that_is_exempted_before_the_execution_of_its_place_is_left() {
+    let exempt = InstanceId::parse("i-00000001000000001").unwrap();
+    let exempts = Some((place(1), exempt.clone()));
+    let aws = Runbooks { refuses: Some(Kind::Invalid), exempts, ..Runbooks::default() };
+    let (carried, _) = run(&aws, &[2, 3], &Bound::default());
+    assert_eq!(fixed(&carried), 4);
+    let records = carried.iter().flat_map(|it| &it.records);
+    let held: Vec<_> = records.filter(|it| it.hold() == Some(&Hold::ChangedSince)).collect();
+    assert_eq!(held.len(), 1);
+    let now = aws.instances.lock().unwrap()[&(place(1), exempt)].options.http_tokens;
+    assert_eq!(now, HttpTokens::Optional, "it stays as it is");
 }
 
 #[test]
