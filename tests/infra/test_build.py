@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -105,6 +106,35 @@ def test_versions_are_those_that_readelf_reads(program, tmp_path, function_zip):
         elf = package.Elf(binary)
         assert set(elf.versions()) == set(re.findall(r"Name: (\S+)  Flags:", said))
         assert set(elf.libraries()) == set(re.findall(r"\(NEEDED\) .*\[(\S+)\]", said))
+
+
+TABLES = (b".eh_frame", b".eh_frame_hdr")
+
+
+def test_a_packed_function_has_no_unwind_tables(program, function_zip):
+    tables = [it for it in package.sections(program) if it[0] in TABLES]
+    emptied = package.without_unwind_tables(program)
+    assert len(tables) == 2 and len(emptied) == len(program)
+    inside = {at for _, offset, length in tables for at in range(offset, offset + length)}
+    assert all(byte == (0 if at in inside else program[at]) for at, byte in enumerate(emptied))
+    for name in FUNCTIONS:
+        binary = zipfile.ZipFile(function_zip(name)).read("bootstrap")
+        found = {section: binary[offset : offset + length] for section, offset, length in package.sections(binary)}
+        assert all(len(found[section]) > 1000 and not any(found[section]) for section in TABLES)
+    with pytest.raises(package.Refused, match="it is no whole ELF binary"):
+        package.without_unwind_tables(program[: len(program) // 2])
+
+
+def test_a_panic_without_unwind_tables_is_told_and_ends_the_process(tmp_path):
+    (tmp_path / "one.rs").write_text('fn main() { None::<()>.expect("the table of limits") }')
+    argv = ["rustc", "-Cpanic=abort", "-Copt-level=z", "-Clto=fat", "-o", "one", "one.rs"]
+    subprocess.run(argv, cwd=tmp_path, check=True, timeout=120)
+    (tmp_path / "one").write_bytes(package.without_unwind_tables((tmp_path / "one").read_bytes()))
+    for backtrace in "0", "1":
+        environment = servers.clean_environment(RUST_BACKTRACE=backtrace)
+        ran = subprocess.run(["./one"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert ran.returncode == -signal.SIGABRT, ran.stderr
+        assert "the table of limits" in ran.stderr
 
 
 def test_numbers_are_compared_and_not_texts():
