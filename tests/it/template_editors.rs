@@ -100,28 +100,34 @@ fn the_default_that_somebody_chose_while_we_created_a_version_stays() {
     assert_eq!(defaults_made(&aws), 0);
 }
 
+/// Somebody exempts the template.
+fn exempt(aws: &Sandbox) {
+    let described = aws.answer_as(&mallory("ec2", "DescribeLaunchTemplates", &[])).unwrap();
+    let (_, id) = described.split_once("<launchTemplateId>").unwrap();
+    let (id, _) = id.split_once('<').unwrap();
+    let day = v2only_tests::exemption_day();
+    let exemption = [
+        ("ResourceId.1", id),
+        ("Tag.1.Key", "v2only:exempt-until"),
+        ("Tag.1.Value", &day),
+        ("Tag.2.Key", "v2only:exempt-reason"),
+        ("Tag.2.Value", "migration"),
+    ];
+    aws.call_as(&mallory("ec2", "CreateTags", &exemption)).unwrap();
+}
+
+/// The second description is the one before all changes, the third the one before the change of the default.
 #[test]
 fn a_template_that_somebody_exempts_before_we_change_it_stays() {
-    let aws = estate();
-    // The second description is the one right before the change.
-    aws.before_call(CallFilter::of("ec2", "DescribeLaunchTemplates"), 2, |aws| {
-        let described = aws.answer_as(&mallory("ec2", "DescribeLaunchTemplates", &[])).unwrap();
-        let (_, id) = described.split_once("<launchTemplateId>").unwrap();
-        let (id, _) = id.split_once('<').unwrap();
-        let day = v2only_tests::exemption_day();
-        let exemption = [
-            ("ResourceId.1", id),
-            ("Tag.1.Key", "v2only:exempt-until"),
-            ("Tag.1.Value", &day),
-            ("Tag.2.Key", "v2only:exempt-reason"),
-            ("Tag.2.Value", "migration"),
-        ];
-        aws.call_as(&mallory("ec2", "CreateTags", &exemption)).unwrap();
-    });
-    let (found, code) = finding(&enforce(&aws, "json"));
-    assert_eq!((&found["hold"], code), (&"changed-since".into(), Some(10)), "{found}");
-    let created = aws.calls().iter().any(|it| it.action == "CreateLaunchTemplateVersion");
-    assert!(!created, "an exempt template has no new version");
+    for (look, created) in [(2, 0), (3, 1)] {
+        let aws = estate();
+        aws.before_call(CallFilter::of("ec2", "DescribeLaunchTemplates"), look, exempt);
+        let (found, code) = finding(&enforce(&aws, "json"));
+        assert_eq!((&found["hold"], code), (&"changed-since".into(), Some(10)), "{found}");
+        let versions = aws.calls().iter().filter(|it| it.action == "CreateLaunchTemplateVersion").count();
+        assert_eq!((versions, defaults_made(&aws)), (created, 0), "{found}");
+        assert_eq!(found["reasons"].to_string().contains("version 2"), created == 1, "{found}");
+    }
 }
 
 #[test]

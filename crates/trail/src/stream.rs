@@ -2,7 +2,7 @@
 //! records, so the list of records is read element by element.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -30,7 +30,8 @@ pub fn read_records(mut reader: impl Read, recording: &mut Recording) {
         Ok(_) => Box::new(reader),
         Err(error) => Box::new(Broken(Some(error))),
     };
-    read_values(serde_json::Deserializer::from_reader(first.chain(rest)), recording);
+    let buffered = BufReader::new(first.chain(rest));
+    read_values(serde_json::Deserializer::from_reader(buffered), recording);
 }
 
 /// Where a stream that was read to an error goes on.

@@ -71,6 +71,11 @@ pub enum Remark {
         /// The version that v2only created and nothing launches from as `$Default`.
         unused: u64,
     },
+    /// Somebody changed the tags of the launch template after the plan, which may exempt it.
+    TagsChanged {
+        /// The version that v2only only created and nothing launches from as `$Default`.
+        unused: u64,
+    },
     /// Somebody changed the group after the plan, so that it does not name this version, which requires tokens.
     FixedVersionReady {
         /// The version.
@@ -91,6 +96,7 @@ impl Remark {
             | Self::VersionRepeated { .. }
             | Self::VersionsNotRead(_)
             | Self::DefaultChanged { .. }
+            | Self::TagsChanged { .. }
             | Self::FixedVersionReady { .. }
             | Self::LeftToEnforce => None,
         }
@@ -120,6 +126,10 @@ impl fmt::Display for Remark {
                 f,
                 "somebody made version {theirs} the default in place of version {planned} after the plan; version \
                  {theirs} stays the default, and version {unused} of v2only is unused"
+            ),
+            Self::TagsChanged { unused } => write!(
+                f,
+                "somebody changed the tags of the launch template after the plan; version {unused} of v2only is unused"
             ),
             Self::FixedVersionReady { number } => {
                 write!(

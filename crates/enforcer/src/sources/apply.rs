@@ -7,7 +7,7 @@ use v2only_policy::{
     LaunchTemplateId, Note, Place, Plan, Preference, Step, Subject, Switch, TemplateChange,
 };
 
-use super::versions::{Numbers, create, launches_with, numbers};
+use super::versions::{create, described, launches_with};
 use crate::failure::{Failure, Kind};
 use crate::ports::{Answer, NewVersion, SourceReader, SourceWriter, WantedVersion};
 use crate::record::{Outcome, Posture, Record, Remark};
@@ -161,7 +161,7 @@ async fn defaults<P: SourceReader + SourceWriter>(
 /// Creates the new version and makes it `$Default` if that is planned.
 ///
 /// AWS has no conditional `ModifyLaunchTemplate`. The template is read immediately before that call, which is not made if
-/// somebody chose another default since the plan, and once more afterwards.
+/// somebody chose another default or changed its tags since the plan, and once more afterwards.
 async fn version<P: SourceReader + SourceWriter>(
     ports: &P,
     place: &Place,
@@ -175,10 +175,16 @@ async fn version<P: SourceReader + SourceWriter>(
         Err(failure) => return record.with_failure(failure),
     };
     let request_id = if step.make_default {
-        let before = match numbers(ports, place, id).await {
+        let before = match described(ports, place, id).await {
             Ok(now) => now,
             Err(failure) => return record.with_failure(failure),
         };
+        // A tag may exempt it.
+        if before.tags != template.tags {
+            let mut record = record.on_hold(Hold::ChangedSince);
+            record.remarks.push(Remark::TagsChanged { unused: made.number });
+            return record;
+        }
         if before.default != template.default {
             let mut record = record.on_hold(Hold::ChangedSince);
             record.remarks.push(Remark::DefaultChanged {
@@ -188,7 +194,7 @@ async fn version<P: SourceReader + SourceWriter>(
             });
             return record;
         }
-        match make_default(ports, place, id, &made, before).await {
+        match make_default(ports, place, id, &made, &before).await {
             Ok(request_id) => request_id,
             Err(failure) => return record.with_failure(failure),
         }
@@ -215,11 +221,11 @@ async fn make_default<P: SourceReader + SourceWriter>(
     place: &Place,
     id: &LaunchTemplateId,
     made: &TemplateVersion,
-    before: Numbers,
+    before: &LaunchTemplate,
 ) -> Answer<Option<String>> {
     let (ours, was) = (made.number, before.default);
     let request_id = ports.make_default(place, id, ours).await?;
-    let after = numbers(ports, place, id).await?;
+    let after = described(ports, place, id).await?;
     let theirs = after.latest;
     let why = if after.default != ours {
         format!(

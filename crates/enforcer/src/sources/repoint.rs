@@ -4,7 +4,7 @@ use v2only_policy::source::{Consumer, VersionChoice};
 use v2only_policy::subject::OpenVersion;
 use v2only_policy::{Hold, Note, Place, TemplateChange};
 
-use super::versions::{create, launches_with, numbers};
+use super::versions::{create, described, launches_with};
 use crate::failure::{Failure, Kind};
 use crate::ports::{Answer, NewVersion, Repointed, SourceReader, SourceWriter, WantedVersion};
 use crate::record::{Outcome, Record, Remark};
@@ -101,7 +101,7 @@ async fn fixed_version<P: SourceReader + SourceWriter>(
     let ours = since.iter().filter(|it| it.number != from && it.made.is_some_and(|it| it.from == from));
     let known = ours.filter(|it| Some(it.options) == wanted).map(|it| it.number).max();
     // Read now: the step of the launch template may have created versions since the plan.
-    let latest = numbers(ports, place, id).await?.latest;
+    let latest = described(ports, place, id).await?.latest;
     if let Some(known) = known {
         let wanted = WantedVersion { from, change, latest };
         return ports.made_version(place, id, wanted, known).await;

@@ -1,6 +1,6 @@
 //! Creating and reading versions of launch templates.
 
-use v2only_policy::source::TemplateVersion;
+use v2only_policy::source::{LaunchTemplate, TemplateVersion};
 use v2only_policy::{LaunchTemplateId, Place, TemplateChange};
 
 use super::read;
@@ -32,22 +32,15 @@ pub(super) async fn create<P: SourceReader + SourceWriter>(
     Ok(made)
 }
 
-/// The numbers of `$Default` and `$Latest`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Numbers {
-    pub(super) default: u64,
-    pub(super) latest: u64,
-}
-
-pub(super) async fn numbers(
+/// A launch template as it is now.
+pub(super) async fn described(
     ports: &impl ListLaunchTemplates,
     place: &Place,
     id: &LaunchTemplateId,
-) -> Answer<Numbers> {
-    let template = ports.launch_template(place, id).await?.ok_or_else(|| {
+) -> Answer<LaunchTemplate> {
+    ports.launch_template(place, id).await?.ok_or_else(|| {
         Failure::new(Kind::Gone, "ec2:DescribeLaunchTemplates", format!("{id} does not exist any more"))
-    })?;
-    Ok(Numbers { default: template.default, latest: template.latest })
+    })
 }
 
 /// What a launch from a version gets.
