@@ -6,7 +6,7 @@ use v2only_sandbox::{AMAZON_LINUX_2, Actor, AwsError, CallFilter, Effect, Fault,
 use v2only_tests::stage::v1;
 use v2only_tests::{HOME, REGION};
 
-use crate::template_editors::{estate, mallory, rollback_in, run, run_in};
+use crate::template_editors::{estate, exempt, mallory, rollback_in, run, run_in};
 
 const FIX: &str = "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n";
 
@@ -314,6 +314,19 @@ fn a_group_that_somebody_exempts_before_we_change_it_stays() {
     let RunResult { found, code, .. } = ran(&aws, "enforce", REPOINT, "auto-scaling-group");
     assert_eq!((&found[0]["hold"], code), (&"changed-since".into(), Some(10)), "{found:?}");
     assert!(groups_of(&aws).contains("<Version>1</Version>"), "{}", groups_of(&aws));
+    assert_eq!(updates(&aws), 0);
+}
+
+/// The second description of the template is the one before its own change; the group is changed after that.
+#[test]
+fn a_group_keeps_the_version_of_a_template_that_somebody_exempts_meanwhile() {
+    let aws = estate();
+    pinned_group(&aws, "1");
+    aws.before_call(CallFilter::of("ec2", "DescribeLaunchTemplates"), 2, exempt);
+    let RunResult { found, code, .. } = ran(&aws, "enforce", REPOINT, "auto-scaling-group");
+    assert_eq!((&found[0]["hold"], code), (&"changed-since".into(), Some(10)), "{found:?}");
+    let created = aws.calls().iter().any(|it| it.action == "CreateLaunchTemplateVersion");
+    assert!(!created, "an exempt template has no new version");
     assert_eq!(updates(&aws), 0);
 }
 

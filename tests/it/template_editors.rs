@@ -101,7 +101,7 @@ fn the_default_that_somebody_chose_while_we_created_a_version_stays() {
 }
 
 /// Somebody exempts the template.
-fn exempt(aws: &Sandbox) {
+pub(crate) fn exempt(aws: &Sandbox) {
     let described = aws.answer_as(&mallory("ec2", "DescribeLaunchTemplates", &[])).unwrap();
     let (_, id) = described.split_once("<launchTemplateId>").unwrap();
     let (id, _) = id.split_once('<').unwrap();

@@ -24,7 +24,8 @@ pub(super) async fn apply<P: SourceReader + SourceWriter>(
     let mut first = None;
     for it in open {
         let fixed = match fixed_version(ports, place, it).await {
-            Ok(NewVersion { version, .. }) => version,
+            Ok(Some(NewVersion { version, .. })) => version,
+            Ok(None) => return record.on_hold(Hold::ChangedSince),
             Err(failure) => return record.with_failure(failure),
         };
         let uses = group.templates.iter().zip(&mut versions);
@@ -89,11 +90,12 @@ pub(crate) async fn confirm(
 }
 
 /// The version that states what is wanted and repeats everything else: one that an earlier step or run created, or a new one.
+/// `None` if somebody changed the tags of the launch template since the plan, which may exempt it.
 async fn fixed_version<P: SourceReader + SourceWriter>(
     ports: &P,
     place: &Place,
     open: &OpenVersion,
-) -> Answer<NewVersion> {
+) -> Answer<Option<NewVersion>> {
     let OpenVersion { template, number, change } = open;
     let (id, from, change) = (&template.id, *number, Some(*change));
     let since = ports.versions_since(place, id, from).await?;
@@ -101,12 +103,16 @@ async fn fixed_version<P: SourceReader + SourceWriter>(
     let ours = since.iter().filter(|it| it.number != from && it.made.is_some_and(|it| it.from == from));
     let known = ours.filter(|it| Some(it.options) == wanted).map(|it| it.number).max();
     // Read now: the step of the launch template may have created versions since the plan.
-    let latest = described(ports, place, id).await?.latest;
+    let now = described(ports, place, id).await?;
+    if now.tags != template.tags {
+        return Ok(None);
+    }
+    let latest = now.latest;
     if let Some(known) = known {
         let wanted = WantedVersion { from, change, latest };
-        return ports.made_version(place, id, wanted, known).await;
+        return ports.made_version(place, id, wanted, known).await.map(Some);
     }
     let then_repeat = (latest != from).then_some(latest);
     let step = TemplateChange { from, change, made: None, make_default: false, then_repeat };
-    create(ports, place, id, latest, step).await
+    create(ports, place, id, latest, step).await.map(Some)
 }
