@@ -25,6 +25,7 @@
 //! | [`usage`] | who still uses version 1 is read as CloudWatch reports it, and decides what `enforce` changes |
 //! | [`calls`] | every call is declared, with the permission it takes |
 //! | [`surfaces`] | Lightsail, Image Builder, Elastic Beanstalk and EMR are read, and closed and restored where AWS lets us |
+//! | [`throttled_changes`] | a change that waited because AWS throttled it rests on a new description |
 //! | [`closing_first`] | tags and options beside the tokens that AWS refuses keep no instance open |
 //!
 //! All run the binaries, except where a module says that it calls the entry points of the library: the functions go by the
@@ -65,5 +66,6 @@ mod soak;
 mod surfaces;
 mod sweeps;
 mod template_editors;
+mod throttled_changes;
 mod trace;
 mod usage;

@@ -233,16 +233,12 @@ impl Aws {
         let mut extra_attempts = EXTRA_ATTEMPTS;
         loop {
             self.turn(Some(place), call).await?;
-            let sent = Instant::now();
-            let failure = match send().await {
-                Ok(answer) => {
-                    self.pace.went_through(place, call);
-                    return Ok(answer);
-                }
-                Err(error) => self.failure(place, call, &error),
+            let failure = match self.sent(place, call, send()).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
             };
             let again = match failure.kind {
-                Kind::Throttled => self.pace.insists(place, call, first, sent),
+                Kind::Throttled => self.pace.insists(first),
                 Kind::Unavailable | Kind::Unreachable if self.pace.is_patient() && extra_attempts > 0 => {
                     extra_attempts -= 1;
                     tokio::time::sleep(RETRY_DELAY).await;
@@ -252,6 +248,46 @@ impl Aws {
             };
             if !again {
                 return Err(failure);
+            }
+        }
+    }
+
+    /// Makes a change in its turn, once. The caller describes the resource again before another attempt.
+    pub(crate) async fn change_in_turn<T, E>(
+        &self,
+        place: &Place,
+        call: Call,
+        sending: impl Future<Output = Result<T, SdkError<E, Response>>> + Send,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        self.turn(Some(place), call).await?;
+        self.sent(place, call, sending).await
+    }
+
+    /// The answer to a call. Later ones are further apart after one that was throttled, and closer again after others.
+    async fn sent<T, E>(
+        &self,
+        place: &Place,
+        call: Call,
+        sending: impl Future<Output = Result<T, SdkError<E, Response>>> + Send,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let sent = Instant::now();
+        match sending.await {
+            Ok(answer) => {
+                self.pace.went_through(place, call);
+                Ok(answer)
+            }
+            Err(error) => {
+                let failure = self.failure(place, call, &error);
+                if failure.kind == Kind::Throttled {
+                    self.pace.slow_down(place, call, sent);
+                }
+                Err(failure)
             }
         }
     }

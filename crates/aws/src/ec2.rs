@@ -6,12 +6,14 @@ use aws_sdk_ec2::operation::RequestId as _;
 use aws_sdk_ec2::types::{self as sdk, Filter};
 use v2only_enforcer::ports::{
     Admission as _, Answer, Changed, DescribeInstances, ListInstances, ListRegions, Listing, Page,
-    TagInstance, TightenInstance,
+    TagInstance, TightenInstance, Turns,
 };
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{GROUP_TAG, Instance, InstanceState, Switch, TEMPLATE_TAG};
 use v2only_policy::usage::Kinship;
-use v2only_policy::{AccountId, ImageId, InstanceChange, InstanceId, Partition, Place, Region, Tags};
+use v2only_policy::{
+    AccountId, ImageId, InstanceChange, InstanceId, Partition, Place, Region, ResourceKind, SurfaceKind, Tags,
+};
 
 use crate::call::Call;
 use crate::connect::Aws;
@@ -207,12 +209,44 @@ impl TightenInstance for Aws {
                 options::set_switches(request, switches.map(|enable| enable.map(Switch::on)))
             }
         };
-        let send = || request.clone().customize().config_override(self.once()).send();
-        let answer = self.in_turn(place, call, send).await?;
+        let sending = request.customize().config_override(self.once()).send();
+        let answer = self.change_in_turn(place, call, sending).await?;
         Ok(Changed {
             options: options::described(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),
         })
+    }
+}
+
+/// The call by which resources of a kind are changed in turns of their own.
+const fn changed_in_turns(kind: ResourceKind) -> Option<Call> {
+    match kind {
+        ResourceKind::Instance => Some(Call::ModifyInstanceMetadataOptions),
+        ResourceKind::Surface(SurfaceKind::LightsailInstance) => Some(Call::UpdateLightsailMetadataOptions),
+        ResourceKind::Surface(SurfaceKind::InfrastructureConfiguration) => {
+            Some(Call::UpdateInfrastructureConfiguration)
+        }
+        _ => None,
+    }
+}
+
+impl Turns for Aws {
+    async fn turn(&self, place: &Place, kind: ResourceKind) {
+        if let Some(call) = changed_in_turns(kind) {
+            // Where no turn comes, the change itself says so.
+            let _reserved = self.pace.reserve(place, call).await;
+        }
+    }
+
+    fn pass(&self, place: &Place, kind: ResourceKind) {
+        if let Some(call) = changed_in_turns(kind) {
+            self.pace.release(place, call);
+        }
+    }
+
+    fn insists(&self, kind: ResourceKind, failure: &Failure) -> bool {
+        let is_change = changed_in_turns(kind).is_some_and(|call| call.iam_action() == failure.action);
+        is_change && self.pace.is_patient()
     }
 }
 

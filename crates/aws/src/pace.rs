@@ -30,6 +30,30 @@ fn burst(bucket: Bucket) -> u32 {
 }
 
 type Limiter = Arc<DefaultDirectRateLimiter>;
+/// One bucket of AWS. A place of `None` stands for our own account.
+type Key = (Option<Place>, Call);
+
+/// Tokens that were taken before their calls.
+#[derive(Debug, Default, Clone, Copy)]
+struct Reservations {
+    /// For calls that are about to be made.
+    promised: u32,
+    /// For the next caller.
+    spare: u32,
+}
+
+impl Reservations {
+    fn take(&mut self) -> bool {
+        one_of(&mut self.promised) || one_of(&mut self.spare)
+    }
+}
+
+/// Takes one away, if there is one.
+fn one_of(number: &mut u32) -> bool {
+    let is_there = *number > 0;
+    *number = number.saturating_sub(1);
+    is_there
+}
 
 /// Maximum wait for a rate-limit token in the CLI. Functions return the message to the queue instead.
 const LONG: Duration = Duration::from_secs(60);
@@ -37,8 +61,9 @@ const LONG: Duration = Duration::from_secs(60);
 /// The buckets.
 #[derive(Debug)]
 pub struct Pace {
-    limiters: Mutex<HashMap<(Option<Place>, Call), Limiter>>,
-    gaps: Mutex<HashMap<(Option<Place>, Call), slow::Gap>>,
+    limiters: Mutex<HashMap<Key, Limiter>>,
+    gaps: Mutex<HashMap<Key, slow::Gap>>,
+    reservations: Mutex<HashMap<Key, Reservations>>,
     at_most: Duration,
     is_on: bool,
 }
@@ -46,7 +71,13 @@ pub struct Pace {
 impl Pace {
     /// Buckets that make a caller wait for at most this long.
     pub fn waiting_at_most(at_most: Duration) -> Self {
-        Self { limiters: Mutex::default(), gaps: Mutex::default(), at_most, is_on: true }
+        Self {
+            limiters: Mutex::default(),
+            gaps: Mutex::default(),
+            reservations: Mutex::default(),
+            at_most,
+            is_on: true,
+        }
     }
 
     /// No buckets: every call is made at once.
@@ -59,11 +90,38 @@ impl Pace {
         self.is_on
     }
 
-    /// Takes a token, waiting for one if need be. A place of `None` stands for our own account.
+    /// Takes a token, waiting for one if need be, or uses one that was reserved. A place of `None` stands for our own account.
     ///
     /// # Errors
     /// [`Kind::Throttled`] if the wait would be longer than allowed; no token is taken then.
     pub async fn take(&self, place: Option<&Place>, call: Call) -> Result<(), Failure> {
+        let is_reserved =
+            self.reservations().get_mut(&(place.cloned(), call)).is_some_and(Reservations::take);
+        if is_reserved { Ok(()) } else { self.wait(place, call).await }
+    }
+
+    /// Takes a token for a call that is about to be made, and reserves it.
+    ///
+    /// # Errors
+    /// As those of [`Self::take`].
+    pub async fn reserve(&self, place: &Place, call: Call) -> Result<(), Failure> {
+        let key = (Some(place.clone()), call);
+        let is_spare = self.reservations().get_mut(&key).is_some_and(|it| one_of(&mut it.spare));
+        if !is_spare {
+            self.wait(Some(place), call).await?;
+        }
+        self.reservations().entry(key).or_default().promised += 1;
+        Ok(())
+    }
+
+    /// Leaves a reserved token to the next caller.
+    pub fn release(&self, place: &Place, call: Call) {
+        if let Some(reserved) = self.reservations().get_mut(&(Some(place.clone()), call)) {
+            reserved.spare += u32::from(one_of(&mut reserved.promised));
+        }
+    }
+
+    async fn wait(&self, place: Option<&Place>, call: Call) -> Result<(), Failure> {
         if !self.is_on {
             return Ok(());
         }
@@ -92,13 +150,15 @@ impl Pace {
     }
 
     /// Whether a call that was throttled is worth another turn: a person waits, and the first turn was not too long ago.
-    /// Turns are further apart from now on.
-    pub fn insists(&self, place: &Place, call: Call, first: Instant, sent: Instant) -> bool {
-        if !self.is_patient() || first.elapsed() > self.at_most {
-            return false;
+    pub fn insists(&self, first: Instant) -> bool {
+        self.is_patient() && first.elapsed() <= self.at_most
+    }
+
+    /// Records a call that was throttled. Where a person waits, turns are further apart from now on.
+    pub fn slow_down(&self, place: &Place, call: Call, sent: Instant) {
+        if self.is_patient() {
+            self.gaps().entry((Some(place.clone()), call)).or_default().widen(sent, Instant::now());
         }
-        self.gaps().entry((Some(place.clone()), call)).or_default().widen(sent, Instant::now());
-        true
     }
 
     /// Records a call that succeeded, so that the rate may rise again.
@@ -108,8 +168,12 @@ impl Pace {
         }
     }
 
-    fn gaps(&self) -> MutexGuard<'_, HashMap<(Option<Place>, Call), slow::Gap>> {
+    fn gaps(&self) -> MutexGuard<'_, HashMap<Key, slow::Gap>> {
         self.gaps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reservations(&self) -> MutexGuard<'_, HashMap<Key, Reservations>> {
+        self.reservations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn limiter(&self, place: Option<&Place>, call: Call) -> Limiter {
@@ -121,5 +185,37 @@ impl Pace {
             .entry((place.cloned(), call))
             .or_insert_with(|| Arc::new(RateLimiter::direct(Quota::per_second(rate).allow_burst(size))));
         Arc::clone(made)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use v2only_policy::{AccountId, Region};
+
+    use super::*;
+
+    #[test]
+    fn a_reserved_token_is_for_the_next_call_and_a_released_one_for_the_next_caller() {
+        let place = Place {
+            account: AccountId::parse("111122223333").unwrap(),
+            region: Region::parse("eu-central-1").unwrap(),
+        };
+        let call = Call::ModifyInstanceMetadataOptions;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for releases in [false, true] {
+            let pace = Pace::waiting_at_most(Duration::ZERO);
+            runtime.block_on(async {
+                pace.reserve(&place, call).await.unwrap();
+                // Whatever is left of the bucket.
+                while pace.wait(Some(&place), call).await.is_ok() {}
+                if releases {
+                    pace.release(&place, call);
+                    pace.reserve(&place, call).await.unwrap();
+                }
+                pace.take(Some(&place), call).await.unwrap();
+            });
+            let left: u32 = pace.reservations().values().map(|it| it.promised + it.spare).sum();
+            assert_eq!(left, 0, "releases: {releases}");
+        }
     }
 }

@@ -29,8 +29,8 @@ impl RestoreInstance for Aws {
             .set_http_endpoint(options.http_endpoint.word().map(ec2::InstanceMetadataEndpointState::from))
             .set_http_put_response_hop_limit(options.hop_limit.map(i32::from));
         let request = set_switches(request, options.switches.map(Some));
-        let send = || request.clone().customize().config_override(self.once()).send();
-        let answer = self.in_turn(place, call, send).await?;
+        let sending = request.customize().config_override(self.once()).send();
+        let answer = self.change_in_turn(place, call, sending).await?;
         Ok(Changed {
             options: described(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),

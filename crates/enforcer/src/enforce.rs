@@ -13,10 +13,10 @@ use v2only_policy::{Hold, InstanceId, Judged, Place, Step, Subject};
 use crate::failure::{Failure, Kind};
 use crate::ports::{
     DescribeInstances, DescribeNotebook, InstanceWriter, NotebookWriter, ReadSurfaces, SourceReader,
-    SourceWriter, TightenSurface, together,
+    SourceWriter, TightenSurface, Turns, together,
 };
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
-use crate::second_look::{Queue, is_fresh, is_slow, unchanged_since, while_fresh};
+use crate::second_look::{Attempts, InTurn, Queue, is_fresh, is_slow, unchanged_since};
 use crate::{instances, notebooks, sources, surfaces};
 
 /// Where the state before each change is written.
@@ -127,18 +127,14 @@ async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
     bound: &Bound,
     carried: &mut Carried,
 ) {
+    let in_turn = InTurn { ports, place, kind: |it: &Judged| it.acts().then(|| it.subject.kind()) };
     let one = async |judged: Judged| {
         if bound.is_broken() {
             return Err(judged);
         }
         let begun = now();
         let record = match journal.write(place, slice::from_ref(&judged)).await {
-            Ok(()) if is_fresh(begun, now()) => apply(ports, place, &judged, now()).await,
-            // The disk took so long that the description is too old.
-            Ok(()) => match look_again(ports, place, judged).await {
-                Ok(judged) => apply(ports, place, &judged, now()).await,
-                Err(record) => record,
-            },
+            Ok(()) => insist(ports, place, judged, (begun, now), bound).await,
             Err(error) => Record::of(place, &judged).with_failure(Failure::journal(&error)),
         };
         bound.note(&record);
@@ -151,14 +147,49 @@ async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
             return;
         }
         let chunk = rest.next_chunk(is_slow);
+        in_turn.first(&chunk).await;
         let (same, other) = unchanged_since(ports, place, chunk).await;
         let (same, surfaces) = surfaces::unchanged_since(ports, place, same).await;
         other.iter().chain(&surfaces).for_each(|it| bound.note(it));
         carried.records.extend(other);
         carried.records.extend(surfaces);
-        for it in while_fresh(same, &mut rest, now, &one).await {
+        for it in in_turn.while_fresh(same, &mut rest, now, &one).await {
             carried.add(it);
         }
+    }
+}
+
+/// Makes a change that was journalled, and makes it again while AWS refuses it for now and a person waits. The resource is described
+/// once more before each attempt but one that follows its description at once.
+async fn insist<P: Writer + DescribeInstances + DescribeNotebook>(
+    ports: &P,
+    place: &Place,
+    mut judged: Judged,
+    (begun, now): (Timestamp, &(impl Fn() -> Timestamp + Sync)),
+    bound: &Bound,
+) -> Record {
+    let kind = judged.subject.kind();
+    let mut attempts = Attempts::since(begun);
+    // The disk may have taken so long that the description is too old.
+    let mut is_described = is_fresh(begun, now());
+    loop {
+        if !is_described {
+            judged = match look_again(ports, place, judged).await {
+                Ok(judged) => judged,
+                Err(record) => {
+                    ports.pass(place, kind);
+                    return record;
+                }
+            };
+        }
+        let record = apply(ports, place, &judged, now()).await;
+        let Outcome::Failed(failure) = &record.outcome else { return record };
+        let nothing_changed = record.after.is_none();
+        if !nothing_changed || bound.is_broken() || !attempts.again(ports, kind, failure, now()) {
+            return record;
+        }
+        ports.turn(place, kind).await;
+        is_described = false;
     }
 }
 
@@ -185,7 +216,8 @@ impl Carried {
 
 together! {
     /// All that is changed with, and what sources and surfaces are described with afterwards.
-    pub trait Writer: InstanceWriter, NotebookWriter, SourceReader, SourceWriter, ReadSurfaces, TightenSurface
+    pub trait Writer:
+        InstanceWriter, NotebookWriter, SourceReader, SourceWriter, ReadSurfaces, TightenSurface, Turns
 }
 
 /// Whether one change moves what the other is about: each new version of a launch template becomes its `$Latest`.

@@ -33,7 +33,9 @@ use std::future::Future;
 use v2only_policy::instance::Instance;
 use v2only_policy::notebook::Notebook;
 use v2only_policy::usage::Kinship;
-use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Tags};
+use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, ResourceKind, Tags};
+
+use crate::failure::Failure;
 
 pub use answer::{Answer, Changed, Page};
 pub use automation::{Execution, Locations, RunAutomation};
@@ -125,6 +127,27 @@ pub trait TightenInstance {
         id: &InstanceId,
         change: InstanceChange,
     ) -> impl Future<Output = Answer<Changed>> + Send;
+}
+
+/// The turns of changes. AWS lets an account make only so many in a second, and pacing makes the others wait.
+///
+/// A caller that waits for its turn first, and describes the resource then, changes what it described. Without turns, every change is
+/// made at once.
+pub trait Turns {
+    /// Waits until a change of this kind of resource can be sent at once, and keeps that turn for the next such change.
+    ///
+    /// It returns at once where there are no turns, and where none will come in time: then the change fails.
+    fn turn(&self, _place: &Place, _kind: ResourceKind) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    /// Leaves a turn that will not be used to the next caller of [`Self::turn`].
+    fn pass(&self, _place: &Place, _kind: ResourceKind) {}
+
+    /// Whether a change of this kind that failed so is worth another turn: AWS refused it for now, and a person waits.
+    fn insists(&self, _kind: ResourceKind, _failure: &Failure) -> bool {
+        false
+    }
 }
 
 /// `ec2:CreateTags` on instances, for the tags of this product.
@@ -240,5 +263,5 @@ together! {
 
 /// All that the sweeper needs. It changes instances and notebooks; what they take their options from it only
 /// reads.
-pub trait Sweeper: Estate + DescribeInstances + InstanceWriter + NotebookWriter + SendTasks {}
-impl<T: Estate + DescribeInstances + InstanceWriter + NotebookWriter + SendTasks> Sweeper for T {}
+pub trait Sweeper: Estate + DescribeInstances + InstanceWriter + NotebookWriter + SendTasks + Turns {}
+impl<T: Estate + DescribeInstances + InstanceWriter + NotebookWriter + SendTasks + Turns> Sweeper for T {}

@@ -4,32 +4,40 @@
 //! it off, fixed it, or replaced it by another one of the same name. Such a resource is not changed.
 //!
 //! A description is used for [`FRESH_FOR`], so that the number of changes after one description follows the request rate: up to 40
-//! while EC2's bucket has tokens, and about 9 at its rate of 5 changes a second. No more resources are described together than
-//! twice the number that was changed after the last description. A change that has begun may wait for its
-//! turn beside [`AT_ONCE`] others. It is sent at most 2 seconds after its description. Where the journal takes
-//! a second or more, the resource is described once more. A description for each change would shorten
-//! that further at the cost of a call for each, and no call of EC2 ends the race, because none is conditional on tags.
+//! while EC2's bucket has tokens, and about 20 at its rate of 5 changes a second. No more resources are described together than
+//! twice the number that was changed after the last description. A change begins once its turn has come, and is sent at most
+//! 2 seconds after its description. Where the journal takes a second or more, the resource is described once more. So it is where
+//! AWS throttles a change, which then takes another turn. A description for each change would shorten that further
+//! at the cost of a call for each, and no call of EC2 ends the race, because none is conditional on tags.
 
 use std::collections::VecDeque;
 
 use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 use v2only_policy::instance::{Instance, MetadataOptions};
 use v2only_policy::notebook::Notebook;
 use v2only_policy::source::Image;
-use v2only_policy::{Hold, InstanceId, Judged, Place, Subject};
+use v2only_policy::{Hold, InstanceId, Judged, Place, ResourceKind, Subject};
 
-use crate::failure::Failure;
-use crate::ports::{DescribeInstances, DescribeNotebook, ListImages};
+use crate::failure::{Failure, Kind};
+use crate::ports::{DescribeInstances, DescribeNotebook, ListImages, Turns};
 use crate::record::Record;
 
 /// How many resources are described together at most.
 pub(crate) const CHUNK: usize = 40;
-/// How old a description may be when a change begins. At EC2's rate of 5 changes a second that means one description for
-/// about 9 changes.
+/// How old a description may be when a change begins.
 pub(crate) const FRESH_FOR: SignedDuration = SignedDuration::from_secs(1);
-/// How many resources are changed side by side. Pacing, not this, keeps the account's request rate.
-pub(crate) const AT_ONCE: usize = 4;
+/// How many resources are changed side by side at most. Pacing, not this, keeps the account's request rate.
+const AT_ONCE: usize = 16;
+/// How many are at first: so many are changed before the first failure can end a run. Each change that ends adds one.
+const FEW_AT_ONCE: usize = 4;
+/// How few resources are described together at least.
+const FEW: usize = 4;
+/// How often a change is made again after AWS was unavailable.
+const EXTRA_ATTEMPTS: u32 = 2;
+/// For how long a change that AWS throttles is made again.
+const INSISTS_FOR: SignedDuration = SignedDuration::from_hours(6);
 
 /// Whether what was described then may still be the base of a change.
 pub(crate) fn is_fresh(described_at: Timestamp, now: Timestamp) -> bool {
@@ -42,6 +50,8 @@ pub(crate) struct Queue<T> {
     waiting: VecDeque<T>,
     /// How many of them are described together next.
     together: usize,
+    /// How many are changed side by side.
+    at_once: usize,
 }
 
 impl<T> Queue<T> {
@@ -67,14 +77,14 @@ impl<T> Queue<T> {
     /// Puts back the resources whose description became too old when so many others had been changed.
     fn put_back(&mut self, again: Vec<T>, changed: usize) {
         let wanted = if again.is_empty() { self.together } else { changed };
-        self.together = (2 * wanted).clamp(AT_ONCE, CHUNK);
+        self.together = (2 * wanted).clamp(FEW, CHUNK);
         again.into_iter().rev().for_each(|it| self.waiting.push_front(it));
     }
 }
 
 impl<T> From<Vec<T>> for Queue<T> {
     fn from(all: Vec<T>) -> Self {
-        Self { waiting: all.into(), together: CHUNK }
+        Self { waiting: all.into(), together: CHUNK, at_once: FEW_AT_ONCE }
     }
 }
 
@@ -84,29 +94,96 @@ pub(crate) fn is_slow(judged: &Judged) -> bool {
     judged.acts() && matches!(judged.subject, Subject::Notebook(_) | Subject::Surface(_))
 }
 
-/// Changes resources that were described right now, as long as their description is fresh. Returns the results, and puts
-/// back the resources that have to be described again. The first one is changed in any case.
-pub(crate) async fn while_fresh<T, R, F: Future<Output = R>>(
-    chunk: Vec<T>,
-    rest: &mut Queue<T>,
-    now: &(impl Fn() -> Timestamp + ?Sized),
-    change: impl Fn(T) -> F,
-) -> Vec<R> {
-    let described_at = now();
-    let change = &change;
-    let all = chunk.into_iter().enumerate().map(|(index, item)| async move {
-        if index == 0 || is_fresh(described_at, now()) { Ok(change(item).await) } else { Err(item) }
-    });
-    let all: Vec<Result<R, T>> = futures_util::stream::iter(all).buffered(AT_ONCE).collect().await;
-    let (mut done, mut again) = (Vec::new(), Vec::new());
-    for it in all {
-        match it {
-            Ok(result) => done.push(result),
-            Err(it) => again.push(it),
+/// Where changes are made, and which of them have turns.
+pub(crate) struct InTurn<'a, P, T> {
+    pub ports: &'a P,
+    pub place: &'a Place,
+    /// The kind of a resource that is to be changed.
+    pub kind: fn(&T) -> Option<ResourceKind>,
+}
+
+impl<P: Turns, T> InTurn<'_, P, T> {
+    /// Waits until the first change of a chunk can be made, so that it is described right before.
+    pub async fn first(&self, chunk: &[T]) {
+        if let Some(kind) = chunk.iter().find_map(self.kind) {
+            self.ports.turn(self.place, kind).await;
+            self.ports.pass(self.place, kind);
         }
     }
-    rest.put_back(again, done.len());
-    done
+
+    /// Changes resources that were described right now, as long as their description is fresh when their turn comes. Returns the
+    /// results, and puts back the resources that have to be described again. The first one is changed in any case.
+    pub async fn while_fresh<R, F: Future<Output = R>>(
+        &self,
+        chunk: Vec<T>,
+        rest: &mut Queue<T>,
+        now: &(impl Fn() -> Timestamp + ?Sized),
+        change: impl Fn(T) -> F,
+    ) -> Vec<R> {
+        let described_at = now();
+        let change = &change;
+        let mut all = chunk.into_iter().enumerate().map(|(index, item)| async move {
+            let is_fresh = || index == 0 || is_fresh(described_at, now());
+            let kind = (self.kind)(&item);
+            if let (Some(kind), true) = (kind, is_fresh()) {
+                self.ports.turn(self.place, kind).await;
+                if !is_fresh() {
+                    self.ports.pass(self.place, kind);
+                }
+            }
+            if is_fresh() { Ok(change(item).await) } else { Err(item) }
+        });
+        let mut begun = FuturesUnordered::new();
+        let (mut done, mut again) = (Vec::new(), Vec::new());
+        loop {
+            begun.extend(all.by_ref().take(rest.at_once - begun.len()));
+            match begun.next().await {
+                Some(Ok(result)) => {
+                    done.push(result);
+                    rest.at_once = AT_ONCE.min(rest.at_once + 1);
+                }
+                Some(Err(it)) => again.push(it),
+                None => break,
+            }
+        }
+        rest.put_back(again, done.len());
+        done
+    }
+}
+
+/// How often a change is made again that AWS refused for now. Its resource is described once more each time.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    since: Timestamp,
+    extra: u32,
+}
+
+impl Attempts {
+    /// None was made yet.
+    pub(crate) const fn since(since: Timestamp) -> Self {
+        Self { since, extra: EXTRA_ATTEMPTS }
+    }
+
+    /// Whether a change that failed so is made again.
+    pub(crate) fn again(
+        &mut self,
+        ports: &impl Turns,
+        kind: ResourceKind,
+        failure: &Failure,
+        now: Timestamp,
+    ) -> bool {
+        if !ports.insists(kind, failure) || now.duration_since(self.since) > INSISTS_FOR {
+            return false;
+        }
+        match failure.kind {
+            Kind::Throttled => true,
+            Kind::Unavailable | Kind::Unreachable if self.extra > 0 => {
+                self.extra -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Splits decided resources into those that are as they were when they were decided, and records of the others.
@@ -211,7 +288,68 @@ async fn notebook_is(ports: &impl DescribeNotebook, place: &Place, then: &Notebo
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+    use futures_util::FutureExt as _;
+
     use super::*;
+
+    /// Turns that come every 300 milliseconds, on a clock that nothing else moves.
+    #[derive(Default)]
+    struct Slow {
+        millis: AtomicI64,
+        spare: AtomicU32,
+        waited: AtomicU32,
+    }
+
+    impl Slow {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH + SignedDuration::from_millis(self.millis.load(Ordering::Relaxed))
+        }
+    }
+
+    impl Turns for Slow {
+        async fn turn(&self, _: &Place, _: ResourceKind) {
+            if self.spare.load(Ordering::Relaxed) > 0 {
+                self.spare.fetch_sub(1, Ordering::Relaxed);
+            } else {
+                self.waited.fetch_add(1, Ordering::Relaxed);
+                self.millis.fetch_add(300, Ordering::Relaxed);
+            }
+        }
+
+        fn pass(&self, _: &Place, _: ResourceKind) {
+            self.spare.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn no_change_rests_on_a_description_that_was_made_before_a_long_wait_for_its_turn() {
+        let turns = Slow::default();
+        let place = Place {
+            account: v2only_policy::AccountId::parse("111122223333").unwrap(),
+            region: v2only_policy::Region::parse("eu-central-1").unwrap(),
+        };
+        let in_turn = InTurn { ports: &turns, place: &place, kind: |_: &u32| Some(ResourceKind::Instance) };
+        let now = || turns.now();
+        let mut rest = Queue::from((0..100).collect::<Vec<u32>>());
+        let (mut made, mut described) = (Vec::new(), 0);
+        while !rest.is_empty() {
+            let chunk = rest.next_chunk(|_| false);
+            in_turn.first(&chunk).now_or_never().unwrap();
+            described += 1;
+            let described_at = now();
+            let changed = in_turn.while_fresh(chunk, &mut rest, &now, async |it| (it, now()));
+            for (it, at) in changed.now_or_never().unwrap() {
+                assert!(at.duration_since(described_at) < FRESH_FOR, "{it}");
+                made.push(it);
+            }
+        }
+        made.sort_unstable();
+        assert_eq!(made, (0..100).collect::<Vec<u32>>());
+        assert_eq!(turns.waited.load(Ordering::Relaxed), 100, "no turn is lost, and none is left over");
+        assert!(described <= 25, "{described} descriptions");
+    }
 
     #[test]
     fn twice_as_many_are_described_together_as_were_changed_after_the_last_description() {

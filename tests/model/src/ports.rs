@@ -259,6 +259,8 @@ impl TightenInstance for Line {
     }
 }
 
+impl Turns for Line {}
+
 impl TagInstance for Line {
     async fn tag_instance(&self, _: &Place, id: &InstanceId, key: &str, value: &str) -> Answer<()> {
         if self.mutation() == Some(Mutation::ForgetFlips) {

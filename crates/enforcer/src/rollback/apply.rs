@@ -1,6 +1,7 @@
 //! Looking at what was journalled, and carrying the restoration out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
 use jiff::Timestamp;
 use v2only_policy::exemption::{REASON_TAG, UNTIL_TAG};
@@ -12,17 +13,17 @@ use crate::failure::{Failure, Kind};
 use crate::ports::{
     Admission, ChangeLaunchTemplate, DescribeInstances, DescribeNotebook, ReadSurfaces, RepointGroup,
     Repointed, RestoreDefaults, RestoreInstance, RestoreNotebook, RestoreSurface, SourceReader, TagInstance,
-    TagNotebook, WantedVersion, together,
+    TagNotebook, Turns, WantedVersion, together,
 };
 use crate::record::Posture;
-use crate::second_look::{Queue, while_fresh};
+use crate::second_look::{Attempts, InTurn, Queue, is_fresh};
 use crate::sources::{read, repoint};
 
 together! {
     /// All that a rollback needs.
     pub trait Restorer:
         Admission, DescribeInstances, DescribeNotebook, SourceReader, ChangeLaunchTemplate, RepointGroup, RestoreInstance,
-        RestoreNotebook, RestoreDefaults, ReadSurfaces, RestoreSurface, TagInstance, TagNotebook, Sync
+        RestoreNotebook, RestoreDefaults, ReadSurfaces, RestoreSurface, TagInstance, TagNotebook, Turns, Sync
 }
 
 /// An exemption written into the tags of instances and notebooks before they are restored; without one, the
@@ -186,8 +187,9 @@ async fn one(
 /// Carries out what [`look`] found, in one account and Region, and says what came of each.
 ///
 /// Each resource is read once more right before it is restored: see [`second_look`](crate::second_look). A resource that
-/// changed since the plan was shown is left alone. Instances are described once more at the end; one that AWS then describes otherwise counts
-/// as failed. Repeating it is harmless.
+/// changed since the plan was shown is left alone. With an `exemption`, instances and notebooks get its tags first, so that no function
+/// fixes them in between. Instances are described once more at the end; one that AWS then describes otherwise counts as failed.
+/// Repeating it is harmless.
 pub async fn restore(
     ports: &impl Restorer,
     place: &Place,
@@ -197,21 +199,56 @@ pub async fn restore(
     now: &(impl Fn() -> Timestamp + Sync),
 ) -> Vec<Told> {
     let mut told = Vec::with_capacity(looked.len());
-    let restored = async |target: Looked| {
-        let Ok(Restoration::Restore(step)) = &target.restoration else {
+    let in_turn = InTurn {
+        ports,
+        place,
+        kind: |it: &Looked| it.recorded.resource().in_registry().filter(|_| it.acts()),
+    };
+    let restored = async |mut target: Looked| {
+        if !target.acts() {
             return Told { looked: target, came: Came::Left, after: None };
-        };
-        match carry_out(ports, place, &target.recorded, step, exemption).await {
-            Ok(after) => Told { looked: target, came: Came::Restored, after },
-            Err(failure) => Told { looked: target, came: Came::Failed(failure), after: None },
+        }
+        let kind = target.recorded.resource().in_registry();
+        let begun = now();
+        // First, so that no function fixes in between what is to stay.
+        if let Some(exemption) = exemption
+            && let Err(failure) = exempt(ports, place, &target.recorded, exemption).await
+        {
+            return Told { looked: target, came: Came::Failed(failure), after: None };
+        }
+        let mut attempts = Attempts::since(begun);
+        // The tags may have taken so long that the description is too old.
+        let mut is_described = is_fresh(begun, now());
+        loop {
+            if !is_described {
+                let here = Here::describe(ports, place, slice::from_ref(&target.recorded)).await;
+                target = again(ports, place, target, &here, even_if_changed).await;
+            }
+            let Ok(Restoration::Restore(step)) = &target.restoration else {
+                if let Some(kind) = kind {
+                    ports.pass(place, kind);
+                }
+                return Told { looked: target, came: Came::Left, after: None };
+            };
+            let failure = match carry_out(ports, place, &target.recorded, step).await {
+                Ok(after) => return Told { looked: target, came: Came::Restored, after },
+                Err(failure) => failure,
+            };
+            let Some(kind) = kind.filter(|kind| attempts.again(ports, *kind, &failure, now())) else {
+                return Told { looked: target, came: Came::Failed(failure), after: None };
+            };
+            ports.turn(place, kind).await;
+            is_described = false;
         }
     };
     let is_slow =
         |it: &Looked| it.acts() && matches!(it.recorded.what, What::Notebook { .. } | What::Surface(_));
     let mut rest = Queue::from(looked);
     while !rest.is_empty() {
-        let chunk = look_again(ports, place, rest.next_chunk(is_slow), even_if_changed).await;
-        told.extend(while_fresh(chunk, &mut rest, now, &restored).await);
+        let chunk = rest.next_chunk(is_slow);
+        in_turn.first(&chunk).await;
+        let chunk = look_again(ports, place, chunk, even_if_changed).await;
+        told.extend(in_turn.while_fresh(chunk, &mut rest, now, &restored).await);
     }
     confirm(ports, place, told).await
 }
@@ -225,23 +262,30 @@ async fn look_again(
 ) -> Vec<Looked> {
     let acting: Vec<Recorded> = looked.iter().filter(|it| it.acts()).map(|it| it.recorded.clone()).collect();
     let here = Here::describe(ports, place, &acting).await;
-    let mut again = Vec::with_capacity(looked.len());
+    let mut seen = Vec::with_capacity(looked.len());
     for then in looked {
-        if !then.acts() {
-            again.push(then);
-            continue;
-        }
-        let now = one(ports, place, then.recorded.clone(), &here, even_if_changed).await;
-        again.push(match &now.restoration {
-            // If several lines of a template are restored, the plan leaves parts to the last of them.
-            Ok(Restoration::Restore(_)) if is_as_planned(&then, &now) => then,
-            Ok(Restoration::Restore(_)) => {
-                Looked { restoration: Ok(Restoration::Held(Held::ChangedSince)), ..now }
-            }
-            Ok(_) | Err(_) => now,
-        });
+        seen.push(if then.acts() { again(ports, place, then, &here, even_if_changed).await } else { then });
     }
-    again
+    seen
+}
+
+/// The same of one resource, beside what was described together.
+async fn again(
+    ports: &impl Restorer,
+    place: &Place,
+    then: Looked,
+    here: &Here,
+    even_if_changed: bool,
+) -> Looked {
+    let now = one(ports, place, then.recorded.clone(), here, even_if_changed).await;
+    match &now.restoration {
+        // If several lines of a template are restored, the plan leaves parts to the last of them.
+        Ok(Restoration::Restore(_)) if is_as_planned(&then, &now) => then,
+        Ok(Restoration::Restore(_)) => {
+            Looked { restoration: Ok(Restoration::Held(Held::ChangedSince)), ..now }
+        }
+        Ok(_) | Err(_) => now,
+    }
 }
 
 fn is_as_planned(then: &Looked, now: &Looked) -> bool {
@@ -262,12 +306,7 @@ async fn carry_out(
     place: &Place,
     recorded: &Recorded,
     step: &Step,
-    exemption: Option<&Exemption>,
 ) -> Result<Option<Posture>, Failure> {
-    // First, so that no function fixes in between what is to stay.
-    if let Some(exemption) = exemption {
-        exempt(ports, place, recorded, exemption).await?;
-    }
     match (&recorded.what, step) {
         (What::Instance { id, .. }, Step::Options(options)) => {
             let changed = ports.restore_options(place, id, options).await?;

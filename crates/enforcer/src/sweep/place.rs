@@ -14,7 +14,7 @@ use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
 use crate::record::{Outcome, Record, Remark, ResourceId};
 use crate::scan::ScanRequest;
-use crate::second_look::{Queue, is_slow, unchanged_since, while_fresh};
+use crate::second_look::{InTurn, Queue, is_slow, unchanged_since};
 use crate::{instances, notebooks};
 
 /// How many notebooks are described between two checks of the clock: at 2 calls a second, 10 seconds' worth.
@@ -238,8 +238,12 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                 .iter()
                 .filter_map(|it| Some(((&it.subject).into(), it.instance()?.created_at?)))
                 .collect();
+            let app = self.app;
+            let in_turn =
+                InTurn { ports: &app.ports, place, kind: |it: &Judged| it.acts().then(|| it.subject.kind()) };
+            in_turn.first(&chunk).await;
             let (chunk, mut records) = self.look_again(chunk, request).await;
-            let (ports, now) = (&self.app.ports, self.invocation.now);
+            let (ports, now) = (&app.ports, self.invocation.now);
             let change = async |judged: Judged| {
                 let Judged { subject, decision } = &judged;
                 match subject {
@@ -253,7 +257,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
                     | Subject::Image(_) => Record::of(place, &judged),
                 }
             };
-            records.extend(while_fresh(chunk, &mut rest, now, &change).await);
+            records.extend(in_turn.while_fresh(chunk, &mut rest, now, &change).await);
             for record in records {
                 match &record.outcome {
                     Outcome::Fixed | Outcome::Advanced => task.so_far.changed += 1,

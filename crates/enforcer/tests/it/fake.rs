@@ -286,6 +286,8 @@ impl TightenInstance for Fake {
     }
 }
 
+impl Turns for Fake {}
+
 impl TagInstance for Fake {
     async fn tag_instance(&self, _: &Place, id: &InstanceId, key: &str, value: &str) -> Answer<()> {
         self.call("ec2:CreateTags", id.as_str(), |world| {

@@ -1,9 +1,10 @@
 //! Carrying a rollback out: nothing is restored that somebody changed after the plan, and AWS's answer is checked.
 
+use jiff::SignedDuration;
 use v2only_enforcer::Kind;
 use v2only_enforcer::rollback::{
-    Came, DefaultsStep, GroupLine, Held, Looked, Recorded, Restoration, Step, TemplateLine, Told, What, look,
-    restore,
+    Came, DefaultsStep, Exemption, GroupLine, Held, Looked, Recorded, Restoration, Step, TemplateLine, Told,
+    What, look, restore,
 };
 use v2only_policy::instance::{HttpTokens, MetadataOptions, Switch};
 use v2only_policy::settings::HopLimit;
@@ -73,6 +74,25 @@ async fn what_somebody_changed_after_the_plan_was_shown_is_left() {
     let told = restored(&fake, looked, true).await.remove(0);
     assert_eq!((told.came, told.looked.restoration), (Came::Left, Ok(Restoration::Held(Held::ChangedSince))));
     assert_eq!((fake.tokens(ID), calls(&fake, MODIFY)), (HttpTokens::Required, 0));
+}
+
+#[tokio::test]
+async fn what_somebody_changes_while_the_tags_of_the_exemption_are_written_is_left() {
+    for (millis, came, tokens) in
+        [(0, Came::Restored, HttpTokens::Optional), (1000, Came::Left, HttpTokens::Required)]
+    {
+        let (fake, what) = closed_instance();
+        let looked = looked(&fake, vec![what], false).await;
+        let theirs = move |world: &mut World| {
+            world.passed += millis;
+            world.instance(ID).options.hop_limit = Some(3);
+        };
+        fake.0.lock().unwrap().meanwhile.push(("ec2:CreateTags", 0, Box::new(theirs)));
+        let exemption = Exemption { until: "2027-01-31".to_owned(), reason: "migration".to_owned() };
+        let clock = || now() + SignedDuration::from_millis(fake.0.lock().unwrap().passed);
+        let told = restore(&fake, &place(), looked, false, Some(&exemption), &clock).await.remove(0);
+        assert_eq!((told.came, fake.tokens(ID)), (came, tokens), "{millis}");
+    }
 }
 
 /// The launch template `web`. Version 3 was made from version 1 by a run that was killed before it repeated version 2.

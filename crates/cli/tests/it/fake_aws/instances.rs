@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use v2only_enforcer::ports::{
     Answer, Changed, DescribeInstances, ListInstances, Listing, Metric, Page, PostponeMessages, Postponed,
-    ReadUsage, RestoreInstance, TagInstance, TightenInstance,
+    ReadUsage, RestoreInstance, TagInstance, TightenInstance, Turns,
 };
 use v2only_enforcer::record::Posture;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
@@ -102,6 +102,8 @@ impl TightenInstance for FakeAws {
         Ok(Changed { options, request_id: Some("request-1".to_owned()) })
     }
 }
+
+impl Turns for FakeAws {}
 
 impl TagInstance for FakeAws {
     async fn tag_instance(&self, place: &Place, id: &InstanceId, key: &str, value: &str) -> Answer<()> {
