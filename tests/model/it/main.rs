@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use v2only_model::explore::{Explored, explore};
 use v2only_model::mutation::Mutation;
 use v2only_model::scenario::{
-    Scenario, all, edited_template, exempt_notebooks, flipped_instance, interrupted_template, notebook,
-    restarted_notebook, throttled_notebook, waves,
+    Scenario, all, edited_template, exempt_notebooks, exempt_template, flipped_instance,
+    interrupted_template, notebook, restarted_notebook, throttled_notebook, waves,
 };
 
 /// How many states of each scenario are explored here.
@@ -23,7 +23,7 @@ fn explored(scenario: &Scenario, at_most: usize) -> Explored {
 }
 
 /// Each of these is a way in which an exploration has to end, so that no invariant holds only because nothing happens.
-const ENDS: [&str; 12] = [
+const ENDS: [&str; 13] = [
     "instance closed",
     "instance exempt",
     "instance held observe-mode",
@@ -34,6 +34,7 @@ const ENDS: [&str; 12] = [
     "notebook Stopped closed",
     "notebook Stopped exempt",
     "template closed",
+    "template exempt",
     "template held latest-unclear",
     "waves stopped",
 ];
@@ -109,6 +110,16 @@ fn a_failure_that_is_not_tried_again_is_found() {
 #[test]
 fn a_default_that_is_not_read_again_is_found() {
     finds(Mutation::SkipDefaultCheck, edited_template(), "replaces a default that a person chose");
+}
+
+#[test]
+fn a_launch_template_that_is_not_described_again_is_found() {
+    finds(Mutation::SkipDefaultCheck, exempt_template(), "was not described right before the change");
+}
+
+#[test]
+fn tags_of_a_launch_template_that_are_not_read_are_found() {
+    finds(Mutation::IgnoreTags, exempt_template(), "although its exemption was described");
 }
 
 #[test]

@@ -50,6 +50,7 @@ pub fn before_change(
             Ok(())
         }
         Call::Tighten(it) => instance_may_change(world, behaviour, node, it),
+        Call::CreateVersion { .. } => version_may_be_made(world, behaviour, node),
         Call::MakeDefault(number) => default_may_change(world, behaviour, node, number),
         _ => Ok(()),
     }
@@ -190,6 +191,26 @@ fn contested_waits(world: &World, behaviour: &Behaviour, node: NodeId, number: N
     Ok(())
 }
 
+/// The call before the change of a launch template that is exempt is its description, without the exemption.
+fn template_may_change(world: &World, behaviour: &Behaviour, node: NodeId) -> Result<(), Broken> {
+    if !world.template.unwrap().exempt {
+        return Ok(());
+    }
+    match behaviour.history(node).next() {
+        Some((Call::DescribeTemplate, Reply::Template(it))) if it.exempt => {
+            Err("the launch template is changed, although its exemption was described".to_owned())
+        }
+        Some((Call::DescribeTemplate, Reply::Template(_))) => Ok(()),
+        _ => Err("the launch template is exempt, and was not described right before the change".to_owned()),
+    }
+}
+
+/// The first version of a run; the others repeat what the first displaced from `$Latest`.
+fn version_may_be_made(world: &World, behaviour: &Behaviour, node: NodeId) -> Result<(), Broken> {
+    let is_first = !behaviour.history(node).any(|(call, _)| matches!(call, Call::CreateVersion { .. }));
+    if is_first { template_may_change(world, behaviour, node) } else { Ok(()) }
+}
+
 fn default_may_change(
     world: &mut World,
     behaviour: &Behaviour,
@@ -197,6 +218,7 @@ fn default_may_change(
     number: u8,
 ) -> Result<(), Broken> {
     mode_may_change(world, behaviour, node)?;
+    template_may_change(world, behaviour, node)?;
     let template = world.template.unwrap();
     if !template.version(number).required {
         return Err(format!("version {number} allows IMDSv1, and becomes the default"));
@@ -268,7 +290,9 @@ pub fn at_end(world: &World, said: &[RecordSummary]) -> Result<Vec<String>, Brok
     if let Some(template) = &world.template {
         let held = said.iter().filter(|it| it.resource == 8).find_map(|it| it.hold);
         let (default, latest) = (template.version(template.default), template.version(template.latest));
-        if let Some(held) = held {
+        if template.exempt {
+            ends.push("template exempt".to_owned());
+        } else if let Some(held) = held {
             ends.push(format!("template held {held}"));
         } else if world.wanted_default.is_some_and(|wanted| wanted != default.body) {
             return Err("the default launches another edit than the one that a person chose".to_owned());

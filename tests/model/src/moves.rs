@@ -123,6 +123,9 @@ impl State {
         if self.left.edits > 0 {
             moves.push(Move::Edit);
         }
+        if self.left.exemptions > 0 && !template.exempt {
+            moves.push(Move::ExemptTemplate);
+        }
         let theirs = template.versions.iter().flatten().filter(|it| it.made.is_none());
         let others = theirs.filter(|it| self.left.choices > 0 && it.number != template.default);
         moves.extend(others.map(|it| Move::Choose(it.number)));

@@ -15,7 +15,7 @@ pub enum Mutation {
     ForgetStarts,
     /// The tags of a resource are not read.
     IgnoreTags,
-    /// `$Default` is not read again before it is changed.
+    /// A launch template is not read again before it is changed.
     SkipDefaultCheck,
     /// Versions that others made during a run are not looked for.
     SkipLatestCheck,

@@ -13,7 +13,7 @@ use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::Instance;
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 use v2only_policy::usage::{Counted, Lately};
-use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Region};
+use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, Place, Region, ResourceKind};
 
 use crate::call::{Call, Reply};
 use crate::clock::{at, flip_at};
@@ -259,7 +259,12 @@ impl TightenInstance for Line {
     }
 }
 
-impl Turns for Line {}
+/// A person waits: `enforce` makes a change again that AWS refused for now.
+impl Turns for Line {
+    fn insists(&self, kind: ResourceKind, _: &Failure) -> bool {
+        kind == ResourceKind::Instance
+    }
+}
 
 impl TagInstance for Line {
     async fn tag_instance(&self, _: &Place, id: &InstanceId, key: &str, value: &str) -> Answer<()> {

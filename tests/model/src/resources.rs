@@ -176,6 +176,8 @@ pub struct Template {
     pub default: u8,
     /// Number of `$Latest`.
     pub latest: u8,
+    /// Whether its tags exempt it.
+    pub exempt: bool,
     /// All versions.
     pub versions: [Option<Version>; VERSIONS],
 }

@@ -84,7 +84,7 @@ impl Scenario {
             calls_v1: *calls_v1,
             corrections: 0,
         });
-        let mut template = Template { default: 1, latest: 0, versions: [None; VERSIONS] };
+        let mut template = Template { default: 1, latest: 0, exempt: false, versions: [None; VERSIONS] };
         for body in [1, 2] {
             template.add(body, false, None);
         }
@@ -214,6 +214,16 @@ pub fn edited_template() -> Scenario {
     }
 }
 
+/// A launch template that a person edits and exempts during one run of `enforce`.
+pub fn exempt_template() -> Scenario {
+    Scenario {
+        name: "exempt launch template",
+        template: true,
+        left: Left { edits: 1, exemptions: 1, enforces: 1, ..EMPTY.left },
+        ..EMPTY
+    }
+}
+
 /// A launch template, and a run of `enforce` that is killed.
 pub fn interrupted_template() -> Scenario {
     Scenario {
@@ -229,7 +239,16 @@ pub fn template() -> Scenario {
     Scenario {
         name: "launch template",
         template: true,
-        left: Left { kills: 1, losses: 1, throttles: 1, edits: 1, choices: 1, enforces: 2, ..EMPTY.left },
+        left: Left {
+            kills: 1,
+            losses: 1,
+            throttles: 1,
+            edits: 1,
+            choices: 1,
+            exemptions: 1,
+            enforces: 2,
+            ..EMPTY.left
+        },
         ..EMPTY
     }
 }
@@ -264,6 +283,7 @@ pub fn all() -> Vec<Scenario> {
         restarted_notebook(),
         template(),
         edited_template(),
+        exempt_template(),
         interrupted_template(),
         flipped_instance(),
         waves(),

@@ -197,6 +197,10 @@ impl State {
                 next.left.choices -= 1;
                 next.world.choose(number);
             }
+            Move::ExemptTemplate => {
+                next.left.exemptions -= 1;
+                next.world.template.as_mut().unwrap().exempt = true;
+            }
             Move::Tick => {
                 next.left.ticks -= 1;
                 next.world.tick += 1;

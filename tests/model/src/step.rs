@@ -46,6 +46,8 @@ pub enum Move {
     Edit,
     /// A person chooses the default version.
     Choose(u8),
+    /// A person exempts the launch template.
+    ExemptTemplate,
     /// The clock moves on.
     Tick,
 }

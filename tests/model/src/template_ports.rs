@@ -55,7 +55,11 @@ impl ListLaunchTemplates for Line {
         } else {
             self.call(Call::DescribeTemplate).await?
         };
-        answer_of!(seen, Reply::Template(it) => Some(template(&it)))
+        let mut seen = answer_of!(seen, Reply::Template(it) => it)?;
+        if self.mutation() == Some(Mutation::IgnoreTags) {
+            seen.exempt = false;
+        }
+        Ok(Some(template(&seen)))
     }
 
     async fn versions_since(

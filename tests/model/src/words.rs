@@ -142,7 +142,7 @@ pub fn template(it: &resources::Template) -> LaunchTemplate {
         consumers: Vec::new(),
         managed_by: None,
         created_by: None,
-        tags: v2only_policy::Tags::new(),
+        tags: tags(resources::Tags { exempt: it.exempt, ..resources::Tags::default() }),
     }
 }
 
