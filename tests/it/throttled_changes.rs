@@ -38,6 +38,16 @@ fn changes(aws: &Sandbox, action: &str) -> usize {
     aws.calls().iter().filter(|it| it.action == action).count()
 }
 
+/// The second attempt is not made, because the first one took effect.
+#[test]
+fn a_change_whose_answer_is_lost_is_fixed() {
+    let (aws, _) = one_instance();
+    aws.inject(Fault::on("ec2", MODIFY, Effect::DropAfter).times(1));
+    let found = finding(&run(&aws, POLICY, &ENFORCE));
+    assert_eq!(found["outcome"], "fixed", "{found}");
+    assert_eq!((tokens(&aws), changes(&aws, MODIFY)), (HttpTokens::Required, 1));
+}
+
 const ENFORCE: [&str; 9] =
     ["enforce", "--yes", "--kind", "instance", "--output", "json", "--journal", "journal.ndjson", "-q"];
 

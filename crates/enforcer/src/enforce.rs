@@ -7,7 +7,7 @@ use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use jiff::Timestamp;
-use v2only_policy::instance::{Instance, Switch};
+use v2only_policy::instance::{HttpTokens, Instance, Switch};
 use v2only_policy::{Hold, InstanceId, Judged, Place, Step, Subject};
 
 use crate::failure::{Failure, Kind};
@@ -16,7 +16,7 @@ use crate::ports::{
     SourceWriter, TightenSurface, Turns, together,
 };
 use crate::record::{Outcome, Posture, Record, Remark, ResourceId};
-use crate::second_look::{Attempts, InTurn, Queue, is_fresh, is_slow, unchanged_since};
+use crate::second_look::{AT_ONCE, Attempts, FEW_AT_ONCE, InTurn, Queue, is_fresh, is_slow, unchanged_since};
 use crate::{instances, notebooks, sources, surfaces};
 
 /// Where the state before each change is written.
@@ -40,12 +40,30 @@ pub struct Bound {
     at_most: Option<usize>,
     /// Whether no change may begin any more.
     ended: AtomicBool,
+    /// Whether changes of an earlier wave succeeded.
+    after_success: bool,
 }
 
 impl Bound {
     /// At most so many may fail.
     pub const fn at_most(number: usize) -> Self {
-        Self { failed: AtomicUsize::new(0), at_most: Some(number), ended: AtomicBool::new(false) }
+        Self {
+            failed: AtomicUsize::new(0),
+            at_most: Some(number),
+            ended: AtomicBool::new(false),
+            after_success: false,
+        }
+    }
+
+    /// The same after a wave in which changes succeeded and none failed: then as many as possible are made side by side at once.
+    #[must_use]
+    pub const fn after_success(self, after_success: bool) -> Self {
+        Self { after_success, ..self }
+    }
+
+    /// How many changes are made side by side at first: few where a failure ends the run.
+    const fn at_first(&self) -> usize {
+        if self.at_most.is_none() || self.after_success { AT_ONCE } else { FEW_AT_ONCE }
     }
 
     /// Lets no change begin any more. Changes under way are finished.
@@ -140,7 +158,7 @@ async fn in_chunks<P: Writer + DescribeInstances + DescribeNotebook + Sync>(
         bound.note(&record);
         Ok(record)
     };
-    let mut rest = Queue::from(judged);
+    let mut rest = Queue::new(judged, bound.at_first());
     while !rest.is_empty() {
         if bound.is_broken() {
             carried.left.extend(rest.take_all());
@@ -188,9 +206,36 @@ async fn insist<P: Writer + DescribeInstances + DescribeNotebook>(
         if !nothing_changed || bound.is_broken() || !attempts.again(ports, kind, failure, now()) {
             return record;
         }
+        // The answer alone may be lost.
+        if failure.kind != Kind::Throttled
+            && let Some(after) = made_all_the_same(ports, place, &judged).await
+        {
+            return record.with_outcome(Outcome::Fixed, Some(after), None);
+        }
         ports.turn(place, kind).await;
         is_described = false;
     }
+}
+
+/// What AWS describes of a resource whose change was not answered, if the change was made.
+async fn made_all_the_same<P: Writer + DescribeInstances>(
+    ports: &P,
+    place: &Place,
+    judged: &Judged,
+) -> Option<Posture> {
+    let options = match (&judged.subject, judged.decision.plan.step()?) {
+        (Subject::Instance(then), Step::Instance(change)) => {
+            let found = ports.instances(place, slice::from_ref(&then.id)).await.ok()?;
+            let options = found.first()?.options;
+            change.is_met_by(&options).then_some(options)?
+        }
+        (Subject::Surface(then), Step::Surface(_)) => {
+            let now = ports.surface(place, then.kind, &then.id).await.ok()??;
+            (now.http_tokens() == HttpTokens::Required).then(|| now.described())?
+        }
+        _ => return None,
+    };
+    Some(Posture::Options(options))
 }
 
 /// Describes a resource once more. Returns the record of one that changed or cannot be described.

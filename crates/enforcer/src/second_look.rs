@@ -29,9 +29,9 @@ pub(crate) const CHUNK: usize = 40;
 /// How old a description may be when a change begins.
 pub(crate) const FRESH_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// How many resources are changed side by side at most. Pacing, not this, keeps the account's request rate.
-const AT_ONCE: usize = 16;
-/// How many are at first: so many are changed before the first failure can end a run. Each change that ends adds one.
-const FEW_AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 16;
+/// How many are at first where a failure ends the run. Each change that is made adds one.
+pub(crate) const FEW_AT_ONCE: usize = 4;
 /// How few resources are described together at least.
 const FEW: usize = 4;
 /// How often a change is made again after AWS was unavailable.
@@ -55,6 +55,11 @@ pub(crate) struct Queue<T> {
 }
 
 impl<T> Queue<T> {
+    /// Changes so many side by side at first.
+    pub(crate) fn new(all: Vec<T>, at_once: usize) -> Self {
+        Self { waiting: all.into(), together: CHUNK, at_once }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -79,12 +84,6 @@ impl<T> Queue<T> {
         let wanted = if again.is_empty() { self.together } else { changed };
         self.together = (2 * wanted).clamp(FEW, CHUNK);
         again.into_iter().rev().for_each(|it| self.waiting.push_front(it));
-    }
-}
-
-impl<T> From<Vec<T>> for Queue<T> {
-    fn from(all: Vec<T>) -> Self {
-        Self { waiting: all.into(), together: CHUNK, at_once: FEW_AT_ONCE }
     }
 }
 
@@ -332,7 +331,7 @@ mod tests {
         };
         let in_turn = InTurn { ports: &turns, place: &place, kind: |_: &u32| Some(ResourceKind::Instance) };
         let now = || turns.now();
-        let mut rest = Queue::from((0..100).collect::<Vec<u32>>());
+        let mut rest = Queue::new((0..100).collect::<Vec<u32>>(), FEW_AT_ONCE);
         let (mut made, mut described) = (Vec::new(), 0);
         while !rest.is_empty() {
             let chunk = rest.next_chunk(|_| false);
@@ -353,7 +352,7 @@ mod tests {
 
     #[test]
     fn twice_as_many_are_described_together_as_were_changed_after_the_last_description() {
-        let mut queue = Queue::from((0..200).collect::<Vec<u32>>());
+        let mut queue = Queue::new((0..200).collect::<Vec<u32>>(), FEW_AT_ONCE);
         let mut next = 0;
         for (described, changed) in
             [(40, 9), (18, 9), (18, 18), (36, 36), (40, 40), (40, 1), (4, 0), (4, 4), (8, 8)]

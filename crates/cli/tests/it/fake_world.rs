@@ -37,7 +37,7 @@ impl World for FakeWorld {
     fn now(&self) -> Timestamp {
         let begun: Timestamp = "2026-11-20T10:15:00Z".parse().unwrap();
         let (thinking, answered) = &self.thinking;
-        let begun = begun + self.aws.took();
+        let begun = begun + self.aws.took() + self.slept().iter().sum::<Duration>();
         if answered.load(Ordering::Relaxed) { begun + *thinking } else { begun }
     }
 

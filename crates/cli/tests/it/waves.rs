@@ -208,18 +208,27 @@ fn bounds_hold_a_handful_as_well_where_they_are_asked_for() {
 
 #[test]
 fn evidence_that_cannot_be_read_ends_the_run_unless_nobody_waits_for_it() {
-    let broken = || {
-        let aws = estate(FakeAws::default(), "eu-central-1", 0..30);
+    let broken = |taking| {
+        let aws = estate(FakeAws::default(), "eu-central-1", 0..30).taking(taking);
         world(aws.failing("cloudwatch:GetMetricData", None, Kind::Denied, "AccessDenied", "not authorized"))
     };
-    let world = broken();
+    let world = broken(Duration::ZERO);
     let ran = enforce(&world, "");
     assert_eq!((ran.exit.code(), changed(&world).len()), (3, 2), "{}", ran.err);
     assert!(ran.err.contains("could not be read: cloudwatch:GetMetricData"), "{}", ran.err);
-    let world = broken();
+    let world = broken(Duration::from_secs(2));
     let ran = enforce(&world, "--soak 0s");
     assert_eq!((ran.exit.code(), changed(&world).len(), world.slept()), (0, 30, vec![]), "{}", ran.err);
     assert!(ran.err.contains("note: whether they still call IMDSv1 could not be read"), "{}", ran.err);
+}
+
+#[test]
+fn cloudwatch_is_not_asked_in_the_first_minute_because_nothing_is_published_yet() {
+    let world = world(estate(FakeAws::default(), "eu-central-1", 0..30));
+    let ran = enforce(&world, "--soak 0s --output json");
+    assert_eq!((ran.exit.code(), changed(&world).len()), (0, 30), "{}", ran.err);
+    assert_eq!(world.aws.calls_of("cloudwatch:GetMetricData"), 0);
+    assert_eq!(ran.json()["rollout"]["watched"]["unknown"], 30, "no data is not zero");
 }
 
 #[test]

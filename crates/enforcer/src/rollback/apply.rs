@@ -16,7 +16,7 @@ use crate::ports::{
     TagNotebook, Turns, WantedVersion, together,
 };
 use crate::record::Posture;
-use crate::second_look::{Attempts, InTurn, Queue, is_fresh};
+use crate::second_look::{AT_ONCE, Attempts, InTurn, Queue, is_fresh};
 use crate::sources::{read, repoint};
 
 together! {
@@ -243,7 +243,7 @@ pub async fn restore(
     };
     let is_slow =
         |it: &Looked| it.acts() && matches!(it.recorded.what, What::Notebook { .. } | What::Surface(_));
-    let mut rest = Queue::from(looked);
+    let mut rest = Queue::new(looked, AT_ONCE);
     while !rest.is_empty() {
         let chunk = rest.next_chunk(is_slow);
         in_turn.first(&chunk).await;

@@ -14,7 +14,7 @@ use crate::log_entry::LogEntry;
 use crate::ports::{ReadParameter, Sweeper};
 use crate::record::{Outcome, Record, Remark, ResourceId};
 use crate::scan::ScanRequest;
-use crate::second_look::{InTurn, Queue, is_slow, unchanged_since};
+use crate::second_look::{AT_ONCE, InTurn, Queue, is_slow, unchanged_since};
 use crate::{instances, notebooks};
 
 /// How many notebooks are described between two checks of the clock: at 2 calls a second, 10 seconds' worth.
@@ -227,7 +227,7 @@ impl<P: Sweeper + ReadParameter + Sync> Turn<'_, '_, P> {
     ) -> bool {
         let place = request.place;
         let mut begun = false;
-        let mut rest = Queue::from(found);
+        let mut rest = Queue::new(found, AT_ONCE);
         while !rest.is_empty() {
             if begun && self.time_is_short() {
                 return false;

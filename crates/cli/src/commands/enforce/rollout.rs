@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::{FutureExt as _, StreamExt as _};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use v2only_enforcer::automation::{Automated, automate};
 use v2only_enforcer::enforce::{Bound, Carried, enforce_within};
 use v2only_enforcer::ports::{Metric, ReadUsage as _};
@@ -28,6 +28,9 @@ use crate::world::World;
 /// At most so many changes of one account and Region are in memory at once: as many as AWS describes on a page, and a multiple of what
 /// is asked about together afterwards.
 const PART: usize = 1000;
+
+/// EC2 publishes nothing about the first minute before it ended.
+const FIRST_DATA: SignedDuration = SignedDuration::from_secs(60);
 
 /// The result of one part of a wave.
 #[derive(Debug, Default)]
@@ -92,7 +95,7 @@ impl<W: World> WaveRunner<'_, W> {
                 rolled.left.extend(self.numbers(wave));
                 continue;
             }
-            let bound = self.bound(rolled.failed);
+            let bound = self.bound(&rolled);
             let (part, interrupted) = {
                 let wave = pin!(self.one(wave, &bound, &mut rolled, talk));
                 match select(wave, pin!(self.world.interrupted())).await {
@@ -140,10 +143,12 @@ impl<W: World> WaveRunner<'_, W> {
     }
 
     /// How many of the changes that are left may still fail.
-    fn bound(&self, failed: usize) -> Bound {
-        self.course.rollout.map_or_else(Bound::default, |rollout| {
-            Bound::at_most(rollout.max_errors.of(self.course.changes.len()).saturating_sub(failed))
-        })
+    fn bound(&self, rolled: &RolloutResult) -> Bound {
+        let Some(rollout) = &self.course.rollout else { return Bound::default() };
+        let succeeded = |it: &WaveResult| it.stage != Stage::Sources && it.changes > 0;
+        let after_success = rolled.failed == 0 && rolled.waves.iter().any(succeeded);
+        let may_fail = rollout.max_errors.of(self.course.changes.len()).saturating_sub(rolled.failed);
+        Bound::at_most(may_fail).after_success(after_success)
     }
 
     /// The numbers of the resources of a wave, in the order in which they were seen, whatever the order of the wave.
@@ -318,6 +323,10 @@ impl<W: World> WaveRunner<'_, W> {
             }
         }
         let until = self.world.now();
+        if until.duration_since(self.now) < FIRST_DATA {
+            let unknown = lost.len();
+            return Ok(Ok(Watched { unknown, ..Watched::default() }));
+        }
         let at_one_place = async |(place, numbers): (&Place, Vec<usize>)| {
             let mut seen = Watched::default();
             for some in numbers.chunks(PART) {
