@@ -6,6 +6,7 @@
 
 mod apply;
 mod decide;
+mod look;
 
 use std::fmt;
 
@@ -20,8 +21,9 @@ use v2only_policy::{
 use crate::failure::Failure;
 use crate::record::{Posture, ResourceId};
 
-pub use apply::{Exemption, Restorer, look, restore};
+pub use apply::{Exemption, restore};
 pub use decide::{defaults, instance, named_versions, notebook, surface, template};
+pub use look::{Restorer, look};
 
 /// A change that was journalled, and the state before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
