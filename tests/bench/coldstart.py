@@ -452,9 +452,9 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="v2only-bench-"))
     try:
         if options.aws == "moto":
-            running = servers.moto(folder / "aws")
+            running = servers.moto_alone(folder / "aws")
         else:
-            running = servers.sandbox(options.sandbox, folder / "aws", "--any-image")
+            running = servers.sandbox_alone(options.sandbox, folder / "aws", "--any-image")
         with running as upstream:
             result = measure(options, folder, upstream)
     finally:

@@ -113,7 +113,7 @@ def scan(options, folder: Path) -> list[dict]:
     for share in options.shares:
         for number in options.numbers:
             violating = number * share // 100
-            with servers.sandbox(options.sandbox, folder / "aws", "--any-image") as url:
+            with servers.sandbox_alone(options.sandbox, folder / "aws", "--any-image") as url:
                 fill(url, "required", number - violating)
                 fill(url, "optional", violating)
                 row = {"instances": number, "violating": violating, "v2only": run(url, ours, folder)}
@@ -136,7 +136,7 @@ def memory(options, folder: Path) -> dict[str, list[float]]:
     ways["enforce, up to its question"] = ["enforce", "--policy", str(folder / "policy.yaml")]
     taken: dict[str, list[float]] = {}
     for number in options.numbers:
-        with servers.sandbox(options.sandbox, folder / "aws", "--any-image") as url:
+        with servers.sandbox_alone(options.sandbox, folder / "aws", "--any-image") as url:
             fill(url, "optional", number)
             for way, argv in ways.items():
                 answer = "n" if argv[0] == "enforce" else None
@@ -155,7 +155,7 @@ def enforced(options, folder: Path) -> list[dict]:
     rows = []
     for each in options.each:
         journal = folder / f"journal-{each}.ndjson"
-        with servers.sandbox(options.sandbox, folder / "aws", *members, "--member-role", "v2only-test") as url:
+        with servers.sandbox_alone(options.sandbox, folder / "aws", *members, "--member-role", "v2only-test") as url:
             for member in MEMBERS:
                 for region in REGIONS:
                     fill(url, "optional", each, member, region)
@@ -174,7 +174,7 @@ def throttled(options, folder: Path) -> dict:
     journal = folder / "journal.ndjson"
     argv = [str(options.bin), "enforce", "--kind", "instance", "--yes", "--soak", "0s", "--output", "json", "-q"]
     argv += ["--policy", str(folder / "policy.yaml"), "--journal", str(journal)]
-    with servers.sandbox(options.sandbox, folder / "aws", "--throttling") as url:
+    with servers.sandbox_alone(options.sandbox, folder / "aws", "--throttling") as url:
         fill(url, "optional", options.changes)
         took = run(url, argv, folder)
     told = json.loads(took.pop("out").read_text())

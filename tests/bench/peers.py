@@ -183,7 +183,7 @@ def once(options, estate: Estate, tool: str) -> dict:
     flags += [it for member in estate.members for it in ("--member", member)]
     flags += ["--member-role", ROLE] if estate.members else []
     try:
-        with servers.sandbox(options.sandbox, folder / "aws", "--any-image", "--tokens-alone", *flags) as url:
+        with servers.sandbox_alone(options.sandbox, folder / "aws", "--any-image", "--tokens-alone", *flags) as url:
             launched = fill(url, estate)
             if estate.millis:
                 ask(url, "inject", {"effect": "latency", "millis": estate.millis})

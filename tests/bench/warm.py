@@ -89,7 +89,7 @@ def launch(url: str, violating: int) -> dict:
 
 def measure(options, folder: Path, argv: list[str], violating: int, core: int | None) -> dict:
     api = Lambda()
-    with servers.sandbox(options.sandbox, folder / "aws", "--any-image") as url:
+    with servers.sandbox_alone(options.sandbox, folder / "aws", "--any-image") as url:
         environment = environment_for(
             url,
             AWS_LAMBDA_RUNTIME_API=f"127.0.0.1:{api.server.server_port}",

@@ -131,15 +131,22 @@ def stopping(server: Server):
 
 
 @contextlib.contextmanager
-def moto(workdir: Path):
-    """moto, yielding the URL of a relay to it."""
+def moto_alone(workdir: Path):
+    """moto, yielding its URL. For benchmarks: nothing stands in between."""
     port = free_port()
     program = Path(sys.executable).with_name("moto_server")
     argv = [str(program), "-H", "127.0.0.1", "-p", str(port)]
+    url = f"http://127.0.0.1:{port}"
     with stopping(Server(argv, workdir, clean_environment())) as server:
-        server.wait_for_http(f"http://127.0.0.1:{port}/moto-api/")
-        with recorded.relay(port) as url:
-            yield url
+        server.wait_for_http(f"{url}/moto-api/")
+        yield url
+
+
+@contextlib.contextmanager
+def moto(workdir: Path):
+    """moto, yielding the URL of a relay to it."""
+    with moto_alone(workdir) as url, recorded.relay(urllib.parse.urlsplit(url).port) as relayed:
+        yield relayed
 
 
 @contextlib.contextmanager
@@ -161,9 +168,9 @@ def ministack(program: Path, workdir: Path):
 
 
 @contextlib.contextmanager
-def sandbox(program: Path, workdir: Path, *arguments: str, recorder: recorded.Recorder = recorded.SESSION):
-    """Our embedded AWS, yielding the URL of a relay to it. Its own it prints as one line of JSON; it ends with its
-    standard input.
+def sandbox_alone(program: Path, workdir: Path, *arguments: str):
+    """Our embedded AWS, yielding its URL, which it prints as one line of JSON. It ends with its standard input. For
+    benchmarks: nothing stands in between.
     """
     server = Server([str(program), *arguments], workdir, clean_environment(), piped=True)
     with stopping(server):
@@ -173,5 +180,13 @@ def sandbox(program: Path, workdir: Path, *arguments: str, recorder: recorded.Re
             endpoint = json.loads(line)["endpoint"]
         except (ValueError, KeyError, TypeError):
             raise server.failed(f"printed {line!r} where its endpoint was expected") from None
-        with recorded.relay(urllib.parse.urlsplit(endpoint).port, recorder, answers=True) as url:
+        yield endpoint
+
+
+@contextlib.contextmanager
+def sandbox(program: Path, workdir: Path, *arguments: str, recorder: recorded.Recorder = recorded.SESSION):
+    """Our embedded AWS, yielding the URL of a relay to it."""
+    with sandbox_alone(program, workdir, *arguments) as endpoint:
+        port = urllib.parse.urlsplit(endpoint).port
+        with recorded.relay(port, recorder, answers=True) as url:
             yield url
