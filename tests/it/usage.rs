@@ -248,7 +248,7 @@ fn a_canary_whose_calls_are_refused_ends_the_run_and_the_rest_is_left() {
         let points = (0..180).map(|it| (since + SignedDuration::from_secs(it), 1.0));
         estate.aws.put_datapoints(HOME, REGION, id, REJECTED, points);
     }
-    // In the first minute, CloudWatch is not asked.
+    // In the minute in which the run began, CloudWatch is not asked.
     let run = ["enforce", "--kind", "instance", "--yes", "--soak", "1m", "--journal", "before.ndjson"];
     let told = estate.json(&run, 10);
     assert_eq!(told["rollout"]["stopped"]["because"], "rejecting");

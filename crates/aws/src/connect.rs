@@ -232,8 +232,7 @@ impl Aws {
         let first = Instant::now();
         let mut extra_attempts = EXTRA_ATTEMPTS;
         loop {
-            self.turn(Some(place), call).await?;
-            let failure = match self.sent(place, call, send()).await {
+            let failure = match self.once_in_turn(place, call, send()).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
@@ -252,8 +251,9 @@ impl Aws {
         }
     }
 
-    /// Makes a change in its turn, once. The caller describes the resource again before another attempt.
-    pub(crate) async fn change_in_turn<T, E>(
+    /// Makes a call in its turn, once. Later ones are further apart after one that was throttled, and closer again after others.
+    /// Changes are made by this: their caller describes the resource again before another attempt.
+    pub(crate) async fn once_in_turn<T, E>(
         &self,
         place: &Place,
         call: Call,
@@ -263,19 +263,6 @@ impl Aws {
         E: ProvideErrorMetadata + StdError + 'static,
     {
         self.turn(Some(place), call).await?;
-        self.sent(place, call, sending).await
-    }
-
-    /// The answer to a call. Later ones are further apart after one that was throttled, and closer again after others.
-    async fn sent<T, E>(
-        &self,
-        place: &Place,
-        call: Call,
-        sending: impl Future<Output = Result<T, SdkError<E, Response>>> + Send,
-    ) -> Result<T, Failure>
-    where
-        E: ProvideErrorMetadata + StdError + 'static,
-    {
         let sent = Instant::now();
         match sending.await {
             Ok(answer) => {

@@ -210,7 +210,7 @@ impl TightenInstance for Aws {
             }
         };
         let sending = request.customize().config_override(self.once()).send();
-        let answer = self.change_in_turn(place, call, sending).await?;
+        let answer = self.once_in_turn(place, call, sending).await?;
         Ok(Changed {
             options: options::described(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),

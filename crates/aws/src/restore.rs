@@ -30,7 +30,7 @@ impl RestoreInstance for Aws {
             .set_http_put_response_hop_limit(options.hop_limit.map(i32::from));
         let request = set_switches(request, options.switches.map(Some));
         let sending = request.customize().config_override(self.once()).send();
-        let answer = self.change_in_turn(place, call, sending).await?;
+        let answer = self.once_in_turn(place, call, sending).await?;
         Ok(Changed {
             options: described(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),

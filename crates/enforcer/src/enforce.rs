@@ -202,17 +202,24 @@ async fn insist<P: Writer + DescribeInstances + DescribeNotebook>(
         }
         let record = apply(ports, place, &judged, now()).await;
         let Outcome::Failed(failure) = &record.outcome else { return record };
-        let nothing_changed = record.after.is_none();
-        if !nothing_changed || bound.is_broken() || !attempts.again(ports, kind, failure, now()) {
+        if record.after.is_some() || !ports.insists(kind, failure) {
             return record;
         }
         // The answer alone may be lost.
-        if failure.kind != Kind::Throttled
+        if matches!(failure.kind, Kind::Unavailable | Kind::Unreachable)
             && let Some(after) = made_all_the_same(ports, place, &judged).await
         {
             return record.with_outcome(Outcome::Fixed, Some(after), None);
         }
+        if bound.is_broken() || !attempts.again(ports, kind, failure, now()) {
+            return record;
+        }
         ports.turn(place, kind).await;
+        // The run may have ended during the wait.
+        if bound.is_broken() {
+            ports.pass(place, kind);
+            return record;
+        }
         is_described = false;
     }
 }

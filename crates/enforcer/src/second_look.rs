@@ -122,15 +122,18 @@ impl<P: Turns, T> InTurn<'_, P, T> {
         let described_at = now();
         let change = &change;
         let mut all = chunk.into_iter().enumerate().map(|(index, item)| async move {
-            let is_fresh = || index == 0 || is_fresh(described_at, now());
-            let kind = (self.kind)(&item);
-            if let (Some(kind), true) = (kind, is_fresh()) {
+            let may_begin = || index == 0 || is_fresh(described_at, now());
+            if !may_begin() {
+                return Err(item);
+            }
+            if let Some(kind) = (self.kind)(&item) {
                 self.ports.turn(self.place, kind).await;
-                if !is_fresh() {
+                if !may_begin() {
                     self.ports.pass(self.place, kind);
+                    return Err(item);
                 }
             }
-            if is_fresh() { Ok(change(item).await) } else { Err(item) }
+            Ok(change(item).await)
         });
         let mut begun = FuturesUnordered::new();
         let (mut done, mut again) = (Vec::new(), Vec::new());

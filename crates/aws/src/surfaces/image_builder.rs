@@ -106,7 +106,7 @@ pub(super) async fn set_options(
         .set_placement(now.placement)
         .set_parent_instance(now.parent_instance)
         .set_instance_metadata_options(wanted(&options));
-    let answer = aws.change_in_turn(place, call, request.send()).await?;
+    let answer = aws.once_in_turn(place, call, request.send()).await?;
     Ok(answer.request_id().map(str::to_owned))
 }
 

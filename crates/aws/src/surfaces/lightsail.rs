@@ -82,7 +82,7 @@ pub(super) async fn tighten(aws: &Aws, place: &Place, name: &str) -> Answer<Opti
     let request = client(aws, place).await?.update_instance_metadata_options();
     let request = request.instance_name(name).http_tokens(sdk::HttpTokens::Required);
     let call = Call::UpdateLightsailMetadataOptions;
-    let answer = aws.change_in_turn(place, call, request.send()).await?;
+    let answer = aws.once_in_turn(place, call, request.send()).await?;
     check(call, answer.operation())?;
     Ok(answer.request_id().map(str::to_owned))
 }
@@ -105,7 +105,7 @@ pub(super) async fn restore(aws: &Aws, place: &Place, now: &Surface, recorded: &
         .set_http_endpoint(changed(recorded.http_endpoint, now.options.http_endpoint).map(Into::into))
         .set_http_put_response_hop_limit(hop_limit.map(i32::from))
         .set_http_protocol_ipv6(changed(recorded.switches[ipv6], now.options.switches[ipv6]).map(Into::into));
-    let answer = aws.change_in_turn(place, call, request.send()).await?;
+    let answer = aws.once_in_turn(place, call, request.send()).await?;
     check(call, answer.operation())
 }
 

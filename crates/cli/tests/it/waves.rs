@@ -223,7 +223,7 @@ fn evidence_that_cannot_be_read_ends_the_run_unless_nobody_waits_for_it() {
 }
 
 #[test]
-fn cloudwatch_is_not_asked_in_the_first_minute_because_nothing_is_published_yet() {
+fn cloudwatch_is_not_asked_before_the_minute_of_the_start_has_ended() {
     let world = world(estate(FakeAws::default(), "eu-central-1", 0..30));
     let ran = enforce(&world, "--soak 0s --output json");
     assert_eq!((ran.exit.code(), changed(&world).len()), (0, 30), "{}", ran.err);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::{FutureExt as _, StreamExt as _};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use v2only_enforcer::automation::{Automated, automate};
 use v2only_enforcer::enforce::{Bound, Carried, enforce_within};
 use v2only_enforcer::ports::{Metric, ReadUsage as _};
@@ -29,8 +29,11 @@ use crate::world::World;
 /// is asked about together afterwards.
 const PART: usize = 1000;
 
-/// EC2 publishes nothing about the first minute before it ended.
-const FIRST_DATA: SignedDuration = SignedDuration::from_secs(60);
+/// The minute of a moment. EC2 publishes its metrics in periods of one or five minutes, and nothing of a period before it ended
+/// (Amazon EC2 User Guide, "CloudWatch metrics that are available for your instances").
+fn minute(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(60)
+}
 
 /// The result of one part of a wave.
 #[derive(Debug, Default)]
@@ -323,7 +326,7 @@ impl<W: World> WaveRunner<'_, W> {
             }
         }
         let until = self.world.now();
-        if until.duration_since(self.now) < FIRST_DATA {
+        if minute(until) == minute(self.now) {
             let unknown = lost.len();
             return Ok(Ok(Watched { unknown, ..Watched::default() }));
         }
@@ -373,4 +376,16 @@ fn words(it: &Watched) -> String {
         it.quiet,
         it.unknown
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_ends_by_the_clock_however_short_ago_a_run_began() {
+        let at = |text: &str| minute(text.parse().unwrap());
+        assert_eq!(at("2026-11-28T10:15:00Z"), at("2026-11-28T10:15:59.999Z"));
+        assert_ne!(at("2026-11-28T10:15:59Z"), at("2026-11-28T10:16:00Z"));
+    }
 }
