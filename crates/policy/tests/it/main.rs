@@ -6,11 +6,13 @@
 
 mod words;
 
+mod account_defaults;
 mod changes;
 mod consumers;
 mod containers;
 mod exemptions;
 mod instances;
+mod killed_runs;
 mod messages;
 mod overrides;
 mod owners;
