@@ -4,6 +4,7 @@
 //! the decision on one line, as [`words::told`] writes it.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod notebook_world;
 mod words;
 
 mod account_defaults;
@@ -26,6 +27,7 @@ mod usage_gate;
 
 mod causes;
 mod drift;
+mod notebook_endings;
 mod notebook_grid;
 mod notebook_repeats;
 mod notebook_walk;
