@@ -12,6 +12,7 @@ mod changes;
 mod consumers;
 mod containers;
 mod exemptions;
+mod instance_options;
 mod instances;
 mod killed_runs;
 mod messages;
@@ -27,8 +28,10 @@ mod usage_gate;
 
 mod causes;
 mod drift;
+mod notebook_cases;
 mod notebook_endings;
 mod notebook_grid;
+mod notebook_marks;
 mod notebook_repeats;
 mod notebook_walk;
 mod notebooks;
