@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::fake_aws::FakeAws;
 use crate::fake_world::FakeWorld;
 
-fn world() -> FakeWorld {
+pub(crate) fn world() -> FakeWorld {
     FakeWorld::with(FakeAws::default())
 }
 
 /// Everything that can be wrong with a template, and what is right beside it.
-const STACK: &str = r#"AWSTemplateFormatVersion: "2010-09-09"
+pub(crate) const STACK: &str = r#"AWSTemplateFormatVersion: "2010-09-09"
 Parameters:
   Tokens:
     Type: String
@@ -84,7 +84,7 @@ Resources:
 
 const HOPS: &str = "version: 1\nmode: enforce\ninstances: { hop_limit: { max: 2 } }\n";
 
-const RIGHT: &str = r#"{"Resources": {"Web": {"Type": "AWS::EC2::LaunchTemplate", "Properties":
+pub(crate) const RIGHT: &str = r#"{"Resources": {"Web": {"Type": "AWS::EC2::LaunchTemplate", "Properties":
   {"LaunchTemplateData": {"MetadataOptions": {"HttpTokens": "required"}}}}}}"#;
 
 /// A plan with one resource, whose configuration states what `after` says.
@@ -179,47 +179,6 @@ fn what_cannot_be_told_is_said_and_is_no_violation() {
     let ran = world().file("a.yaml", template).run("check DIR/a.yaml");
     assert_eq!(ran.exit.code(), 0);
     assert!(ran.out.contains("HttpTokens comes from !ImportValue"), "{}", ran.out);
-}
-
-#[test]
-fn the_json_has_its_published_shape() {
-    let json = world().file("stack.yaml", STACK).run("check DIR/stack.yaml --output json").json();
-    assert_eq!((&json["schema"], &json["exit_code"]), (&"v2only.check.v1".into(), &10.into()));
-    let file = &json["files"][0];
-    assert_eq!(file["language"], "cloudformation");
-    assert_eq!((&file["judged"], &file["named"], &file["other"]), (&13.into(), &1.into(), &0.into()));
-    let finding = &json["findings"][0];
-    assert_eq!((&finding["resource"], &finding["line"]), (&"Open".into(), &13.into()));
-    assert_eq!(finding["code"], "http-tokens-not-required");
-    assert_eq!(finding["instead"], "MetadataOptions:\n  HttpTokens: required");
-}
-
-#[test]
-fn github_gets_an_annotation_for_each_finding() {
-    let ran = world().file("stack.yaml", STACK).run("check DIR/stack.yaml --output github");
-    assert_eq!(ran.exit.code(), 10);
-    let lines: Vec<&str> = ran.out.lines().collect();
-    let json = world().file("stack.yaml", STACK).run("check DIR/stack.yaml --output json").json();
-    assert_eq!(lines.len(), json["findings"].as_array().unwrap().len(), "{}", ran.out);
-    let line = json["findings"][0]["line"].as_u64().unwrap();
-    assert!(lines[0].contains(&format!("stack.yaml,line={line},col=")), "{}", lines[0]);
-    assert!(lines.iter().all(|it| it.starts_with("::")), "{}", ran.out);
-}
-
-#[test]
-fn sarif_names_file_line_and_resource() {
-    let json = world().file("stack.yaml", STACK).run("check DIR/stack.yaml --output sarif").json();
-    let run = &json["runs"][0];
-    let result = &run["results"][0];
-    assert_eq!((&result["ruleId"], &result["level"]), (&"http-tokens-not-required".into(), &"error".into()));
-    let place = &result["locations"][0];
-    assert_eq!(place["physicalLocation"]["region"]["startLine"], 13);
-    assert_eq!(place["logicalLocations"][0]["fullyQualifiedName"], "Open");
-    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
-    for result in run["results"].as_array().unwrap() {
-        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
-        assert_eq!(rules[index]["id"], result["ruleId"]);
-    }
 }
 
 #[test]
@@ -351,84 +310,6 @@ fn a_named_file_of_another_kind_is_skipped_with_a_note() {
     assert_eq!(world.run("check DIR/a.yaml DIR/missing.yaml").exit.code(), 3);
 }
 
-const BY_IMPORT: &str = "Resources:\n  A:\n    Type: AWS::EC2::Instance\n    Properties:\n      \
-                         MetadataOptions: {HttpTokens: !ImportValue Tokens}\n";
-
-#[test]
-fn strict_fails_for_what_cannot_be_judged_and_for_warnings() {
-    let world = world().file("a.yaml", BY_IMPORT).file("right.json", RIGHT).file(
-        "twice.yaml",
-        "Resources:\n  A:\n    Type: AWS::EC2::Instance\n    Properties:\n      MetadataOptions: {HttpTokens: required, \
-         HttpTokens: required}\n",
-    );
-    for (file, exit) in [("a.yaml", 10), ("twice.yaml", 10), ("right.json", 0)] {
-        assert_eq!(world.run(&format!("check DIR/{file}")).exit.code(), 0, "{file}");
-        let ran = world.run(&format!("check --strict DIR/{file}"));
-        assert_eq!(ran.exit.code(), exit, "{file}");
-        assert_eq!(ran.out.contains("warning"), exit == 10, "{}", ran.out);
-    }
-    let ran = world.run("check --strict DIR/a.yaml");
-    assert!(ran.err.contains("0 errors, 1 warning, 0 that cannot be told"), "{}", ran.err);
-}
-
-#[test]
-fn parameters_may_have_their_defaults() {
-    let world = world().file("stack.yaml", STACK);
-    let of = |line: &str| {
-        let json = world.run(line).json();
-        let findings = json["findings"].as_array().unwrap().clone();
-        let one = findings.into_iter().find(|it| it["resource"] == "ByParameter").unwrap();
-        (one["code"].as_str().unwrap().to_owned(), one["why"].as_str().unwrap().to_owned())
-    };
-    assert_eq!(of("check DIR/stack.yaml --output json").0, "cannot-tell");
-    let (code, why) = of("check DIR/stack.yaml --parameters default --output json");
-    assert_eq!(code, "http-tokens-not-required");
-    assert_eq!(why, "HttpTokens is optional, from !Ref (Tokens, by default optional)");
-}
-
-fn suppressed(until: &str) -> String {
-    format!(
-        "Resources:\n  # v2only:ignore http-tokens-not-required until={until} reason=vendor agent\n  Web:\n    \
-         Type: AWS::EC2::Instance\n    Properties:\n      MetadataOptions: {{HttpTokens: optional}}\n"
-    )
-}
-
-#[test]
-fn a_suppressed_finding_is_shown_and_does_not_fail_until_it_expires() {
-    let world = world().file("a.yaml", &suppressed("2027-01-31"));
-    let ran = world.run("check DIR/a.yaml --strict");
-    assert_eq!(ran.exit.code(), 0);
-    assert_eq!(
-        ran.out,
-        "DIR/a.yaml:6:37  suppressed  Web: HttpTokens is optional [http-tokens-not-required] until 2027-01-31: vendor agent\n"
-    );
-    assert!(ran.err.ends_with("0 that cannot be told, 1 suppressed\n"), "{}", ran.err);
-    let json = world.run("check DIR/a.yaml --output json").json();
-    assert_eq!(json["findings"], json!([]));
-    assert_eq!(json["suppressed"][0]["reason"], "vendor agent");
-    let sarif = world.run("check DIR/a.yaml --output sarif").json();
-    let result = &sarif["runs"][0]["results"][0];
-    assert_eq!(result["suppressions"][0]["kind"], "inSource");
-
-    let ran = world.file("a.yaml", &suppressed("2026-11-19")).run("check DIR/a.yaml");
-    assert_eq!(ran.exit.code(), 10);
-    assert!(ran.out.contains("expired on 2026-11-19: vendor agent [suppression-expired]"), "{}", ran.out);
-    assert!(ran.out.contains("[http-tokens-not-required]"), "{}", ran.out);
-}
-
-#[test]
-fn the_summary_comes_after_the_findings_and_names_what_is_unreadable() {
-    let world = world().file("bad.yaml", "Resources: [AWS::\n").file("right.json", RIGHT);
-    let ran = world.run("check DIR/bad.yaml DIR/right.json");
-    assert_eq!(ran.exit.code(), 3);
-    let last = ran.err.lines().last().unwrap_or_default();
-    assert_eq!(last, "1 file, 1 unreadable: 0 errors, 0 warnings, 0 that cannot be told");
-    let json = world.run("check DIR/bad.yaml --output json").json();
-    assert!(json["unread"][0]["file"].as_str().unwrap().ends_with("bad.yaml"), "{json}");
-    let sarif = world.run("check DIR/bad.yaml --output sarif").json();
-    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
-}
-
 #[test]
 fn what_terraform_writes_besides_a_plan_gets_its_hint() {
     let stream = "{\"@level\":\"info\",\"@message\":\"Terraform 1.9.5\",\"type\":\"version\"}\n\
@@ -453,88 +334,4 @@ fn what_terraform_writes_besides_a_plan_gets_its_hint() {
         assert_eq!(ran.exit.code(), 3, "{file}: {}", ran.err);
         assert!(ran.err.contains(hint), "{file}: {}", ran.err);
     }
-}
-
-#[test]
-fn types_are_listed_as_judged_or_named() {
-    let ran = world().run("check --types");
-    assert_eq!(ran.exit.code(), 0);
-    let json = world().run("check --types --output json").json();
-    let types = json["types"].as_array().unwrap();
-    let of = |name: &str| types.iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("{name}"));
-    assert_eq!(of("AWS::EC2::Instance")["state"], "judged");
-    assert_eq!(of("AWS::EC2::Instance")["switch"], "MetadataOptions.HttpTokens");
-    assert_eq!(of("AWS::EKS::Nodegroup")["state"], "named");
-    assert_eq!(of("aws_launch_template")["state"], "judged");
-    assert_eq!(of("awscc_ec2_instance")["state"], "judged");
-    assert_eq!(of("EC2NodeClass")["switch"], "spec.metadataOptions.httpTokens");
-    assert_eq!(of("amazon-chroot")["switch"], "imds_support");
-    for it in types {
-        assert!(ran.out.contains(it["name"].as_str().unwrap()), "{it}");
-        assert_eq!(it["state"] == "named", it["why"].is_string(), "{it}");
-    }
-    assert_eq!(world().run("check --types DIR").exit.code(), 2);
-}
-
-/// Runs git in the directory of a world.
-fn git(world: &FakeWorld, arguments: &str) {
-    let settings = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
-    let done = std::process::Command::new("git")
-        .arg("-C")
-        .arg(world.path("."))
-        .args(settings)
-        .args(arguments.split(' '))
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "git {arguments}: {}", String::from_utf8_lossy(&done.stderr));
-}
-
-#[test]
-fn only_files_that_changed_since_a_commit_are_checked() {
-    let open = suppressed("2020-01-01");
-    let world = world();
-    std::fs::create_dir(world.path("a b")).unwrap();
-    let world = world.file("old.yaml", &open).file("deleted.yaml", &open).file("a b/changed.yaml", RIGHT);
-    git(&world, "init -q -b main");
-    git(&world, "add .");
-    git(&world, "commit -q -m first");
-    // The branch counts from where it left main.
-    git(&world, "checkout -q -b work");
-    std::fs::remove_file(world.path("deleted.yaml")).unwrap();
-    let world = world.file("a b/changed.yaml", &open).file("untracked.yaml", &open);
-
-    let json = world.run("check DIR --changed-since main --output json").json();
-    let files: Vec<&str> =
-        json["files"].as_array().unwrap().iter().map(|it| it["file"].as_str().unwrap()).collect();
-    assert_eq!(files, ["DIR/a b/changed.yaml", "DIR/untracked.yaml"]);
-    let one = world.run("check DIR/old.yaml DIR/untracked.yaml --changed-since main --output json").json();
-    assert_eq!(one["files"].as_array().unwrap().len(), 1);
-
-    let ran = world.run("check DIR/old.yaml --changed-since main");
-    assert_eq!(
-        (ran.exit.code(), ran.err.as_str()),
-        (0, "0 files: 0 errors, 0 warnings, 0 that cannot be told\n")
-    );
-    let ran = world.run("check DIR --changed-since nowhere");
-    assert_eq!(ran.exit.code(), 2);
-    assert!(ran.err.contains("git merge-base"), "{}", ran.err);
-    assert_eq!(world.run("check - --changed-since main").exit.code(), 2);
-}
-
-/// A runner of GitHub Actions takes a line that begins with `::error` for a command.
-#[test]
-fn a_name_begins_no_line_of_a_log() {
-    let open =
-        json!({"Type": "AWS::EC2::Instance", "Properties": {"MetadataOptions": {"HttpTokens": "optional"}}});
-    let template = json!({"Resources": {"A\n::error::forged\r\u{1b}[2J": open}}).to_string();
-    for output in ["table", "github"] {
-        let ran = world().file("a.json", &template).run(&format!("check DIR/a.json --output {output}"));
-        assert!(ran.out.contains("forged"), "{}", ran.out);
-        assert!(!ran.out.contains("\n::error::forged") && !ran.out.contains(['\r', '\u{1b}']), "{}", ran.out);
-    }
-    let policy = json!({"Version": "2012-10-17", "Statement": {
-        "Sid": "A\n::error::forged", "Effect": "Deny", "Action": "ec2:RunInstance", "Resource": "*",
-    }});
-    let ran = world().file("a.json", &policy.to_string()).run("policies check DIR/a.json");
-    assert!(ran.out.contains("forged") && !ran.out.contains("\n::error"), "{}", ran.out);
 }

@@ -1,5 +1,7 @@
 //! An AWS with a handful of resources that notes every call.
 
+#[path = "fake_aws/cloud.rs"]
+mod cloud;
 #[path = "fake_aws/deployment.rs"]
 mod deployment;
 #[path = "fake_aws/findings.rs"]
@@ -10,6 +12,8 @@ mod instances;
 mod notebooks;
 #[path = "fake_aws/operator.rs"]
 pub(crate) mod operator;
+#[path = "fake_aws/others.rs"]
+mod others;
 #[path = "fake_aws/sources.rs"]
 mod sources;
 #[path = "fake_aws/surfaces.rs"]
@@ -20,20 +24,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::Value;
-use v2only::Cloud;
-use v2only_enforcer::ports::{
-    Admission, Answer, ControlFinding, DeliveredByV1, Metric, OrganizationalUnits, Page, ReadParameter,
-    RoleDetail,
-};
+use v2only_enforcer::ports::{Answer, ControlFinding, DeliveredByV1, Metric, Page, RoleDetail};
 use v2only_enforcer::software::Application;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{HttpTokens, Instance, InstanceState, MetadataOptions, Switch};
 use v2only_policy::notebook::{MinimumVersion, Notebook, NotebookStatus, Platform};
 use v2only_policy::source::{Consumer, ConsumerKind, Image, LaunchConfiguration, LaunchTemplate};
 use v2only_policy::usage::{Counted, Lately, first_day};
-use v2only_policy::{
-    AccountDefaults, AccountId, InstanceId, NotebookName, OuId, Place, Region, Surface, Switches, Tags,
-};
+use v2only_policy::{AccountDefaults, InstanceId, NotebookName, Place, Region, Surface, Switches, Tags};
 
 use crate::fake_deployment::Deployment;
 
@@ -255,33 +253,6 @@ impl FakeAws {
         self
     }
 
-    /// Somebody makes a version of every launch template before this is called for the first time.
-    pub(crate) fn rival(self, before: &'static str) -> Self {
-        self.state().rival = Some(before);
-        self
-    }
-
-    /// What somebody makes then allows version 1.
-    pub(crate) fn rival_opens(self) -> Self {
-        self.state().rival_is_open = true;
-        self
-    }
-
-    fn rival_makes_one(&self, before: &str) {
-        let mut state = self.state();
-        let is_open = state.rival_is_open;
-        if state.rival.take_if(|it| *it == before).is_some() {
-            for it in &mut state.templates {
-                it.latest += 1;
-                let mut theirs = it.versions.last().unwrap().clone();
-                (theirs.number, theirs.made, theirs.image) = (it.latest, None, Some("ami-theirs".to_owned()));
-                theirs.options.http_tokens =
-                    Some(if is_open { HttpTokens::Optional } else { HttpTokens::Required });
-                it.versions.push(theirs);
-            }
-        }
-    }
-
     pub(crate) fn image(self, it: Image) -> Self {
         self.state().images.push(it);
         self
@@ -342,25 +313,6 @@ impl FakeAws {
         state.call_takes * u32::try_from(state.calls.len()).unwrap()
     }
 
-    /// Somebody does this before so many more calls of an action were made, and the next one is.
-    pub(crate) fn before(self, action: &'static str, after: usize, deed: Deed) -> Self {
-        let due = self.calls_of(action) + after;
-        self.state().meanwhile.push((action, due, deed));
-        self
-    }
-
-    fn others_act(&self, action: &str) {
-        let before = self.calls_of(action);
-        let due = |it: &mut (&'static str, usize, Deed)| it.0 == action && it.1 <= before;
-        let deeds: Vec<_> = self.state().meanwhile.extract_if(.., due).collect();
-        deeds.into_iter().for_each(|(.., deed)| deed(self));
-    }
-
-    /// Changes an instance as somebody else would.
-    pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Instance)) {
-        change(self.state().instances.values_mut().find(|it| it.id.as_str() == id).unwrap());
-    }
-
     /// The calls that changed something, in order.
     pub(crate) fn changes(&self) -> Vec<String> {
         let reading = ["Describe", "List", "Get", "Lookup"];
@@ -383,13 +335,6 @@ impl FakeAws {
     /// What Security Hub holds.
     pub(crate) fn findings(&self) -> Vec<Value> {
         self.state().findings.values().cloned().collect()
-    }
-
-    /// An instance as somebody else left it.
-    pub(crate) fn fix(&self, id: &str) {
-        let mut state = self.state();
-        let it = state.instances.values_mut().find(|it| it.id.as_str() == id).unwrap();
-        it.options.http_tokens = HttpTokens::Required;
     }
 
     /// Every instance.
@@ -417,79 +362,6 @@ impl FakeAws {
             Some((_, _, failure)) => Err(failure.clone()),
             None => Ok(()),
         }
-    }
-}
-
-impl Cloud for FakeAws {
-    fn home_region(&self) -> Option<Region> {
-        self.state().home.clone()
-    }
-
-    async fn account(&self) -> Answer<AccountId> {
-        self.call("sts:GetCallerIdentity", None, "")?;
-        Ok(AccountId::parse(ACCOUNT).unwrap())
-    }
-
-    async fn organization(&self) -> Answer<Vec<AccountId>> {
-        self.call("organizations:ListAccounts", None, "")?;
-        let members = self.state().members.clone();
-        let listed: Vec<&str> = members.iter().map(|(id, _)| *id).collect();
-        let listed = if listed.is_empty() { vec![ACCOUNT, "444455556666"] } else { listed };
-        Ok(listed.into_iter().map(|it| AccountId::parse(it).unwrap()).collect())
-    }
-
-    fn account_name(&self, account: &AccountId) -> Option<String> {
-        let is_listed = self.calls().contains_key("organizations:ListAccounts");
-        let members = self.state().members.clone();
-        let name = members.iter().find(|(id, _)| *id == account.as_str()).map(|(_, name)| *name);
-        is_listed.then(|| name.unwrap_or("payments").to_owned())
-    }
-
-    fn management_account(&self) -> Option<AccountId> {
-        let is_listed = self.calls().contains_key("organizations:ListAccounts");
-        let management = self.state().management.filter(|_| is_listed)?;
-        Some(AccountId::parse(management).unwrap())
-    }
-
-    fn add_delivered_by_v1(&mut self, delivered: DeliveredByV1) {
-        self.state().delivered = delivered;
-    }
-
-    async fn regions(&self, from: &Place) -> Answer<Vec<Region>> {
-        self.call("ec2:DescribeRegions", Some(from), "")?;
-        Ok(self.state().enabled.iter().cloned().collect())
-    }
-
-    fn calls(&self) -> BTreeMap<&'static str, u64> {
-        let mut counts = BTreeMap::new();
-        for (action, _) in &self.state().calls {
-            *counts.entry(*action).or_default() += 1;
-        }
-        counts
-    }
-}
-
-impl Admission for FakeAws {
-    async fn admit(&self, place: &Place) -> Answer<()> {
-        let is_member = self.state().members.iter().any(|(id, _)| *id == place.account.as_str());
-        if place.account.as_str() == ACCOUNT || is_member {
-            return Ok(());
-        }
-        let why = format!("account {} is not our own, and no member role is set", place.account);
-        Err(Failure::new(Kind::ForeignAccount, "sts:AssumeRole", why))
-    }
-}
-
-impl OrganizationalUnits for FakeAws {
-    async fn above(&self, _: &AccountId) -> Answer<Vec<OuId>> {
-        self.call("organizations:ListParents", None, "")?;
-        Ok(vec![OuId::parse("ou-ab12-sandbox1").unwrap()])
-    }
-}
-
-impl ReadParameter for FakeAws {
-    async fn parameter(&self, _: &str) -> Answer<String> {
-        Err(Failure::new(Kind::Invalid, "ssm:GetParameter", "the command reads no parameter"))
     }
 }
 

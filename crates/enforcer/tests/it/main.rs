@@ -13,6 +13,7 @@ mod writers;
 
 mod automation;
 mod closing_first;
+mod drift;
 mod enforced;
 mod events;
 mod instances;
@@ -37,5 +38,7 @@ mod source_scans;
 mod stop;
 mod sweep;
 mod sweep_bounds;
+mod sweep_failures;
+mod sweep_history;
 mod templates;
 mod traces;

@@ -8,8 +8,9 @@ use v2only_enforcer::scan::{Kinds, scan};
 use v2only_policy::notebook::NotebookStatus;
 use v2only_policy::{InstanceId, Judged, ResourceKind};
 
+use crate::drift::{OURS, by};
 use crate::fake::{Fake, World, now};
-use crate::instances::{OURS, by, launch, modified};
+use crate::instances::{launch, modified};
 use crate::launch_sources::place;
 
 const ID: &str = "i-00000001";

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use v2only_enforcer::Counts;
 use v2only_enforcer::LogEntry;
-use v2only_enforcer::invocation::{App, Invocation, InvocationError};
+use v2only_enforcer::invocation::{App, Invocation};
 use v2only_enforcer::policy_source::{Location, PolicySource};
 use v2only_enforcer::{Kind, sweep};
 use v2only_lambda::log_line::line;
@@ -15,8 +15,8 @@ use v2only_policy::notebook::{MinimumVersion, NotebookStatus};
 
 use crate::fake::{ACCOUNT, Fake, REGION, World, now};
 
-const ENFORCE: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
-const SWEEP: &str = r#"{"task": "sweep"}"#;
+pub const ENFORCE: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
+pub const SWEEP: &str = r#"{"task": "sweep"}"#;
 
 /// The output of all invocations of a sweep.
 #[derive(Default)]
@@ -47,7 +47,7 @@ impl SweepOutput {
 
 /// An account whose sweep goes through the queue of the sweeper.
 pub struct Deployed {
-    app: App<Fake>,
+    pub app: App<Fake>,
     /// How long Lambda lets the function run.
     pub timeout: SignedDuration,
 }
@@ -70,7 +70,7 @@ impl Deployed {
         self.app.ports.calls().iter().filter(|it| it.starts_with(action)).count()
     }
 
-    fn clock(&self) -> Timestamp {
+    pub fn clock(&self) -> Timestamp {
         now() + SignedDuration::from_millis(self.world(|it| it.passed))
     }
 
@@ -300,74 +300,6 @@ async fn messages_that_come_twice_change_nothing_twice() {
 }
 
 #[tokio::test]
-async fn what_is_throttled_is_gone_over_again_after_a_while() {
-    let deployed = Deployed::new(ENFORCE, |world| {
-        violating(10)(world);
-        world.failures.insert("ec2:ModifyInstanceMetadataOptions", vec![Kind::Throttled; 4]);
-    });
-    let told = deployed.sweep().await;
-    assert_eq!(deployed.left(), 0);
-    assert_eq!(told.resources("retry").len(), 4);
-    assert_eq!(told.resources("fixed").len(), 10);
-    assert!(deployed.clock().duration_since(now()) >= SignedDuration::from_mins(5));
-}
-
-#[tokio::test]
-async fn what_stays_throttled_is_left_to_the_next_sweep_and_the_rest_is_swept() {
-    let deployed = Deployed::new(ENFORCE, |world| {
-        violating(2)(world);
-        world.notebook("analysis", NotebookStatus::Stopped);
-        world.failures.insert("ec2:ModifyInstanceMetadataOptions", vec![Kind::Throttled; 1000]);
-    });
-    let told = deployed.sweep().await;
-    assert_eq!(deployed.left(), 2);
-    assert_eq!(told.resources("fixed"), ["analysis"]);
-    let unswept = told.outcomes("unswept");
-    assert_eq!(unswept.len(), 1, "{unswept:?}");
-    assert!(unswept[0]["why"].as_str().unwrap().contains("the next sweep takes them up"));
-    assert_eq!(told.outcomes("swept").last().unwrap()["stage"], "sources");
-    assert!(told.dead.is_empty());
-}
-
-#[tokio::test]
-async fn a_denied_listing_is_reported_and_the_other_resources_are_swept() {
-    let deployed = Deployed::new(ENFORCE, |world| {
-        violating(2)(world);
-        world.failures.insert("ec2:DescribeImages", vec![Kind::Denied; 2]);
-        world.failures.insert("sagemaker:ListNotebookInstances", vec![Kind::Denied; 2]);
-    });
-    let told = deployed.sweep().await;
-    assert_eq!(deployed.left(), 0);
-    let subjects: Vec<&str> =
-        told.outcomes("unswept").iter().filter_map(|it| it["subject"].as_str()).collect();
-    assert_eq!(subjects.len(), 4, "{subjects:?}");
-    assert!(subjects.iter().any(|it| it.starts_with("sources of ")), "{subjects:?}");
-    assert!(subjects.iter().any(|it| it.starts_with("notebooks of ")), "{subjects:?}");
-    assert!(told.dead.is_empty());
-}
-
-/// Not every partition knows every call, and what AWS answers then is not known to this release.
-#[tokio::test]
-async fn a_listing_that_never_works_keeps_nothing_else_from_being_swept() {
-    for action in ["ec2:GetInstanceMetadataDefaults", "sagemaker:ListNotebookInstances"] {
-        let deployed = Deployed::new(ENFORCE, |world| {
-            violating(3)(world);
-            world.notebook("analysis", NotebookStatus::Stopped);
-            world.failures.insert(action, vec![Kind::Unknown; 1000]);
-        });
-        let told = deployed.sweep().await;
-        assert_eq!(deployed.left(), 0, "{action}");
-        let others = if action.starts_with("ec2") { "analysis" } else { "account-default" };
-        let seen = |it: &&Value| it["resource"] == others || it["stage"] == "sources";
-        assert!(told.lines.iter().any(|it| seen(&it)), "{action}");
-        assert!(told.dead.is_empty(), "{action}");
-        let given_up =
-            told.outcomes("unswept").into_iter().filter(|it| it["why"].to_string().contains("4 passes"));
-        assert_eq!(given_up.count(), 2, "{action}: once for each Region");
-    }
-}
-
-#[tokio::test]
 async fn a_launch_source_is_reported_once_however_often_it_is_read() {
     let policy = format!("{ENFORCE}account_defaults: {{ http_tokens: required }}\n");
     for (failures, reported) in [(1, 1), (3, 1), (1000, 0)] {
@@ -409,154 +341,4 @@ async fn an_observing_policy_changes_nothing_and_says_how_old_the_oldest_violati
     assert_eq!(told.resources("held"), ["i-00000000", "i-00000001"]);
     let oldest = told.counts.iter().filter_map(|it| it.sweep).map(|it| it.oldest_violation_hours).max();
     assert_eq!(oldest, Some(500));
-}
-
-#[tokio::test]
-async fn a_sweep_of_yesterday_is_left_to_a_newer_one_and_said_to_be() {
-    let deployed = Deployed::new(ENFORCE, violating(1));
-    let began = now() - SignedDuration::from_hours(25);
-    let task = json!({"task": "account", "began": began, "account": ACCOUNT});
-    let mut told = SweepOutput::default();
-    deployed.drain(&task.to_string(), &mut told).await;
-    assert_eq!(deployed.left(), 1);
-    assert!(told.lines[0]["why"].as_str().unwrap().contains("more than a day old"), "{:?}", told.lines);
-}
-
-#[tokio::test]
-async fn a_task_that_goes_round_for_ever_ends_in_the_dead_letter_queue() {
-    let deployed = Deployed::new(ENFORCE, violating(1));
-    let task = json!({
-        "task": "place", "began": now(), "account": ACCOUNT, "region": "eu-central-1", "stage": "instances",
-        "handed-on": 500,
-    });
-    let mut told = SweepOutput::default();
-    deployed.drain(&task.to_string(), &mut told).await;
-    assert_eq!(told.dead.len(), 1);
-}
-
-#[tokio::test]
-async fn a_single_task_that_fails_is_counted_like_one_of_a_queue() {
-    let deployed = Deployed::new(ENFORCE, violating(1));
-    let refused = |payload: Value| {
-        let app = &deployed.app;
-        async move {
-            let mut say = |_: LogEntry<'_>| {};
-            let invocation = Invocation { now: &now, deadline: None, log: &mut say };
-            sweep::handle(payload, app, invocation).await.unwrap_err()
-        }
-    };
-    let failed = refused(json!({
-        "task": "place", "began": now(), "account": ACCOUNT, "region": REGION, "stage": "instances", "handed-on": 500,
-    }))
-    .await;
-    assert!(matches!(failed.why, InvocationError::Retry(_)), "{failed}");
-    let unswept = failed.counts.sweep.map(|it| it.unswept);
-    assert_eq!((failed.counts.retried, failed.counts.malformed, unswept), (1, 0, Some(1)));
-    for payload in [json!({"task": "sweeep"}), json!("sweep")] {
-        let failed = refused(payload).await;
-        assert!(matches!(failed.why, InvocationError::Malformed(_)), "{failed}");
-        assert_eq!((failed.counts.retried, failed.counts.malformed), (0, 1));
-        assert!(failed.counts.sweep.is_some());
-    }
-}
-
-#[tokio::test]
-async fn what_is_no_task_is_said_by_its_field_and_kept_for_the_dead_letter_queue() {
-    let deployed = Deployed::new(ENFORCE, |_| {});
-    let mut told = SweepOutput::default();
-    deployed.drain(r#"{"task": "sweeep"}"#, &mut told).await;
-    assert_eq!(told.dead.len(), 1);
-    assert_eq!(told.lines[0]["outcome"], "malformed");
-    assert!(told.lines[0]["why"].as_str().unwrap().contains("sweeep"), "{}", told.lines[0]);
-}
-
-/// The event of the flip was lost, and the instance is old and still makes IMDSv1 calls.
-#[tokio::test]
-async fn a_sweep_closes_what_was_v2_only_though_the_gate_would_shelter_it() {
-    let record = |id: &str, tokens: &str, time: &str| {
-        json!({
-            "eventVersion": "1.11", "eventSource": "ec2.amazonaws.com", "awsRegion": REGION, "eventType": "AwsApiCall",
-            "eventName": "ModifyInstanceMetadataOptions", "eventTime": time, "eventID": format!("ct-{id}-{time}"),
-            "recipientAccountId": ACCOUNT,
-            "userIdentity": {"type": "IAMUser", "arn": format!("arn:aws:iam::{ACCOUNT}:user/mallory"), "accountId": ACCOUNT},
-            "requestParameters": {"ModifyInstanceMetadataOptionsRequest": {"InstanceId": id, "HttpTokens": tokens}},
-            "responseElements": null,
-        })
-    };
-    let deployed = Deployed::new("version: 1\nmode: enforce\n", |world| {
-        for id in ["i-00000001", "i-00000002", "i-00000003"] {
-            world.instance(id).created_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
-        }
-        world.history = vec![
-            record("i-00000001", "optional", "2026-11-10T12:00:00Z"),
-            record("i-00000001", "required", "2026-10-10T12:00:00Z"),
-            // Nothing is known of it from before.
-            record("i-00000002", "optional", "2026-11-10T12:00:00Z"),
-        ];
-    });
-    let mut told = SweepOutput::default();
-    deployed.drain(SWEEP, &mut told).await;
-    assert_eq!(told.resources("fixed"), ["i-00000001"]);
-    assert_eq!(told.resources("held"), ["i-00000002", "i-00000003"]);
-    let looked_up: Vec<String> =
-        deployed.app.ports.calls().into_iter().filter(|it| it.starts_with("cloudtrail")).collect();
-    let expected = ["cloudtrail:LookupEvents modified options", "cloudtrail:LookupEvents i-00000002"];
-    assert_eq!(looked_up, expected, "once, and for the one that somebody opened");
-}
-
-/// Somebody dropped the tag `v2only:reverted`, as a Terraform apply does. CloudTrail remembers the flips.
-#[tokio::test]
-async fn a_sweep_pauses_for_a_notebook_that_was_opened_again_and_again_though_its_tag_is_gone() {
-    let update = |time: Timestamp, version: &str| {
-        json!({
-            "eventVersion": "1.09", "eventSource": "sagemaker.amazonaws.com", "awsRegion": REGION,
-            "eventName": "UpdateNotebookInstance", "eventTime": time.to_string(), "eventID": format!("ct-{time}"),
-            "recipientAccountId": ACCOUNT,
-            "userIdentity": {"type": "IAMUser", "arn": format!("arn:aws:iam::{ACCOUNT}:user/mallory"), "accountId": ACCOUNT},
-            "requestParameters": {
-                "notebookInstanceName": "churn",
-                "instanceMetadataServiceConfiguration": {"minimumInstanceMetadataServiceVersion": version},
-            },
-            "responseElements": null,
-        })
-    };
-    for (flips, outcome) in [(3, "fixed"), (9, "waiting")] {
-        let deployed = Deployed::new(ENFORCE, |world| {
-            let created_at = now() - SignedDuration::from_hours(48);
-            world.notebook("churn", NotebookStatus::Stopped).created_at = Some(created_at);
-            // Each is corrected an hour later, but for the last one.
-            let flips = (0..flips)
-                .map(|it| now() - SignedDuration::from_mins(5) - SignedDuration::from_hours(2) * it);
-            let both =
-                flips.flat_map(|it| [update(it, "1"), update(it - SignedDuration::from_hours(1), "2")]);
-            world.history = both.collect();
-        });
-        let mut told = SweepOutput::default();
-        deployed.drain(SWEEP, &mut told).await;
-        assert_eq!(told.resources(outcome), ["churn"], "{flips} flips: {:?}", told.lines);
-        assert_eq!(deployed.calls("cloudtrail:LookupEvents"), 1);
-    }
-}
-
-/// The pause between two passes is long enough for CloudTrail's 2 calls a second.
-#[tokio::test]
-async fn an_instance_that_was_v2_only_is_closed_although_cloudtrail_is_throttled_at_first() {
-    let deployed = Deployed::new("version: 1\nmode: enforce\n", |world| {
-        world.instance("i-00000001").created_at = Some("2020-01-01T00:00:00Z".parse().unwrap());
-        world.history = vec![json!({
-            "eventVersion": "1.09", "eventSource": "ec2.amazonaws.com", "awsRegion": REGION,
-            "eventName": "ModifyInstanceMetadataOptions", "eventTime": "2026-10-10T12:00:00Z", "eventID": "ct-1",
-            "recipientAccountId": ACCOUNT,
-            "userIdentity": {"type": "IAMUser", "arn": format!("arn:aws:iam::{ACCOUNT}:user/ana"), "accountId": ACCOUNT},
-            "requestParameters": {
-                "ModifyInstanceMetadataOptionsRequest": {"InstanceId": "i-00000001", "HttpTokens": "required"},
-            },
-            "responseElements": null,
-        })];
-        world.failures.insert("cloudtrail:LookupEvents", vec![Kind::Throttled]);
-    });
-    let mut told = SweepOutput::default();
-    deployed.drain(SWEEP, &mut told).await;
-    assert_eq!(told.resources("held"), ["i-00000001"], "in the first pass");
-    assert_eq!(told.resources("fixed"), ["i-00000001"], "in the second");
 }

@@ -4,13 +4,17 @@
 //! the decision on one line, as [`words::told`] writes it.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod notebook_world;
 mod words;
 
+mod account_defaults;
 mod changes;
 mod consumers;
 mod containers;
 mod exemptions;
+mod instance_options;
 mod instances;
+mod killed_runs;
 mod messages;
 mod overrides;
 mod owners;
@@ -24,7 +28,10 @@ mod usage_gate;
 
 mod causes;
 mod drift;
+mod notebook_cases;
+mod notebook_endings;
 mod notebook_grid;
+mod notebook_marks;
 mod notebook_repeats;
 mod notebook_walk;
 mod notebooks;

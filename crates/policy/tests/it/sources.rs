@@ -1,18 +1,16 @@
 //! What instances take their options from: precedence, truth tables, and what the order of changes is.
 
-use v2only_policy::plan::{EnforcementBar, Hold};
-use v2only_policy::scope::Matcher;
+use v2only_policy::plan::Hold;
 use v2only_policy::settings::{ImageFix, LaunchTemplateFix, SwitchRule};
 use v2only_policy::source::{
-    ConsumerKind, ConsumerUse, DefaultsOwner, Image, LaunchConfiguration, LaunchTemplate, Made, TemplateSlot,
-    TemplateVersion, VersionChoice,
+    ConsumerKind, ConsumerUse, Image, LaunchConfiguration, LaunchTemplate, TemplateSlot, TemplateVersion,
+    VersionChoice,
 };
 use v2only_policy::verdict::Note;
 use v2only_policy::{
-    AccountDefaults, By, Decided, DefaultRule, Disabled, HttpTokens, ImageId, ImdsSupport, Judged,
-    LaunchTemplateId, Plan, Policy, Preference, Rules, StatedOptions, Subject, Switch, SwitchOption,
-    Switches, Tags, decide_account_defaults, decide_image, decide_launch_configuration,
-    decide_launch_template, effective,
+    AccountDefaults, By, Decided, HttpTokens, ImageId, ImdsSupport, Judged, LaunchTemplateId, Plan, Policy,
+    Rules, StatedOptions, Subject, Switch, SwitchOption, Switches, Tags, decide_image,
+    decide_launch_configuration, decide_launch_template, effective,
 };
 
 use crate::words::*;
@@ -21,9 +19,9 @@ pub fn says(tokens: Option<HttpTokens>) -> StatedOptions {
     StatedOptions { http_tokens: tokens, ..StatedOptions::default() }
 }
 
-const SILENT: Option<HttpTokens> = None;
-const REQUIRED: Option<HttpTokens> = Some(HttpTokens::Required);
-const OPTIONAL: Option<HttpTokens> = Some(HttpTokens::Optional);
+pub const SILENT: Option<HttpTokens> = None;
+pub const REQUIRED: Option<HttpTokens> = Some(HttpTokens::Required);
+pub const OPTIONAL: Option<HttpTokens> = Some(HttpTokens::Optional);
 
 pub fn account(tokens: Option<HttpTokens>) -> AccountDefaults {
     AccountDefaults { options: says(tokens), ..AccountDefaults::UNSET }
@@ -58,7 +56,7 @@ pub fn template(default: u64, latest: u64, versions: Vec<TemplateVersion>) -> La
     }
 }
 
-fn used_by(mut it: LaunchTemplate, group: &str, version: VersionChoice) -> LaunchTemplate {
+pub fn used_by(mut it: LaunchTemplate, group: &str, version: VersionChoice) -> LaunchTemplate {
     let kind = ConsumerKind::AutoScalingGroup;
     it.consumers.push(ConsumerUse {
         kind,
@@ -71,7 +69,7 @@ fn used_by(mut it: LaunchTemplate, group: &str, version: VersionChoice) -> Launc
     it
 }
 
-fn new_versions() -> Rules {
+pub fn new_versions() -> Rules {
     enforce().edit(|it| it.launch_templates.fix = LaunchTemplateFix::NewVersion)
 }
 
@@ -83,7 +81,7 @@ fn number(judged: &Judged) -> String {
 }
 
 #[track_caller]
-fn check_template(
+pub fn check_template(
     shows: &str,
     it: &LaunchTemplate,
     account: &AccountDefaults,
@@ -366,366 +364,6 @@ fn an_image_is_marked_only_where_document_and_person_agree() {
     let reported = decide(ImdsSupport::Unmarked, enforce());
     assert_eq!(reported.clone().with_consent(), reported, "consent does not go beyond the document");
     assert_eq!(reported.clone().without_consent(), reported, "consent is asked only for what would be done");
-}
-
-fn wants(tokens: bool, hop_limit: Option<i64>, enforced: bool) -> Rules {
-    enforce().edit(|rules| {
-        rules.account_defaults.http_tokens_required = tokens;
-        if let Some(limit) = hop_limit {
-            rules.account_defaults.hop_limit = DefaultRule::Must(Preference::Set(hops(limit)));
-        }
-        rules.account_defaults.enforced = enforced;
-    })
-}
-
-#[track_caller]
-fn check_defaults(shows: &str, it: &AccountDefaults, failing: usize, policy: impl AsPolicy, expected: &str) {
-    let decision = decide_account_defaults(it, failing, &policy.policy(), &seen().circumstances()).unwrap();
-    assert_eq!(told(&decision), expected, "{shows}");
-}
-
-#[test]
-fn account_defaults_are_changed_in_one_call() {
-    check_defaults(
-        "no opinion",
-        &account(SILENT),
-        0,
-        enforce(),
-        "compliant (account defaults are as the policy says) → nothing",
-    );
-    let all = || wants(true, Some(2), true);
-    check_defaults(
-        "nothing set",
-        &account(SILENT),
-        0,
-        all(),
-        "violation [account-default-tokens account-default-hop-limit http-tokens-enforced] → act: account default \
-         HttpTokens=required HttpPutResponseHopLimit=2 HttpTokensEnforced=enabled",
-    );
-    check_defaults(
-        "enforcing says the tokens again",
-        &account(REQUIRED),
-        0,
-        wants(false, None, true),
-        "violation [http-tokens-enforced] → act: account default HttpTokens=required HttpTokensEnforced=enabled",
-    );
-    check_defaults(
-        "a default of optional wins over every image",
-        &account(OPTIONAL),
-        0,
-        wants(true, None, false),
-        "violation [account-default-tokens] → act: account default HttpTokens=required",
-    );
-    let done = AccountDefaults { enforced: Switch::Enabled, ..account(REQUIRED) };
-    check_defaults(
-        "as wanted",
-        &done,
-        3,
-        wants(true, None, true),
-        "compliant (account defaults are as the policy says) → nothing",
-    );
-}
-
-/// Account defaults of the hop limit, the endpoint and tags in metadata.
-fn with_defaults(hops: Option<u8>, endpoint: Option<Switch>, tags: Option<Switch>) -> AccountDefaults {
-    let mut it = account(REQUIRED);
-    it.options.hop_limit = hops;
-    it.options.http_endpoint = endpoint;
-    it.options.switches[SwitchOption::MetadataTags] = tags;
-    it
-}
-
-const COMPLIANT: &str = "compliant (account defaults are as the policy says) → nothing";
-
-#[test]
-fn defaults_of_endpoint_and_tags_are_set() {
-    let rules = || {
-        enforce().edit(|rules| {
-            rules.account_defaults.http_endpoint = DefaultRule::Must(Preference::Set(Disabled));
-            rules.account_defaults.metadata_tags = DefaultRule::Must(Preference::Set(true));
-        })
-    };
-    let both = "violation [account-default-endpoint account-default-metadata-tags] → act: account default \
-                HttpEndpoint=disabled InstanceMetadataTags=enabled";
-    let rows = [
-        ("nothing set", None, None, both),
-        ("the opposite", Some(Switch::Enabled), Some(Switch::Disabled), both),
-        ("unknown words", Some(Switch::Unknown), Some(Switch::Unknown), both),
-        ("as wanted", Some(Switch::Disabled), Some(Switch::Enabled), COMPLIANT),
-    ];
-    for (shows, endpoint, tags, expected) in rows {
-        check_defaults(shows, &with_defaults(None, endpoint, tags), 0, rules(), expected);
-    }
-    let findings = decide_account_defaults(
-        &with_defaults(None, Some(Switch::Enabled), None),
-        0,
-        &rules().policy(),
-        &seen().circumstances(),
-    );
-    let texts: Vec<String> = findings.unwrap().verdict.findings().iter().map(ToString::to_string).collect();
-    assert_eq!(
-        texts,
-        [
-            "the account default for HttpEndpoint is enabled and must be disabled",
-            "the account has no default for InstanceMetadataTags, and it must be enabled"
-        ]
-    );
-}
-
-#[test]
-fn a_document_requires_a_default_only_with_a_value() {
-    let value = |rule: DefaultRule<u8>| rule.value();
-    assert_eq!(value(DefaultRule::Must(Preference::Set(2))), Some(2));
-    assert_eq!(value(DefaultRule::Must(Preference::Clear)), None);
-    assert_eq!(value(DefaultRule::Keep), None);
-}
-
-#[test]
-fn defaults_are_cleared_and_an_endpoint_stays_disabled() {
-    let rules = || {
-        enforce().edit(|rules| {
-            rules.account_defaults.hop_limit = DefaultRule::Must(Preference::Clear);
-            rules.account_defaults.http_endpoint = DefaultRule::Must(Preference::Clear);
-            rules.account_defaults.metadata_tags = DefaultRule::Must(Preference::Clear);
-        })
-    };
-    let (on, off, strange) = (Some(Switch::Enabled), Some(Switch::Disabled), Some(Switch::Unknown));
-    let rows = [
-        ("nothing set", None, None, None, COMPLIANT),
-        (
-            "everything set",
-            Some(2),
-            on,
-            on,
-            "violation [account-default-hop-limit account-default-endpoint account-default-metadata-tags] → act: \
-             account default HttpPutResponseHopLimit=no-preference HttpEndpoint=no-preference \
-             InstanceMetadataTags=no-preference",
-        ),
-        ("a disabled endpoint would be enabled", None, off, None, COMPLIANT),
-        (
-            "only the tags beside a disabled endpoint",
-            None,
-            off,
-            off,
-            "violation [account-default-metadata-tags] → act: account default InstanceMetadataTags=no-preference",
-        ),
-        (
-            "a word of tomorrow may be a disabled endpoint",
-            None,
-            strange,
-            None,
-            "violation [account-default-endpoint] → hold: endpoint-unknown",
-        ),
-    ];
-    for (shows, hops, endpoint, tags, expected) in rows {
-        check_defaults(shows, &with_defaults(hops, endpoint, tags), 0, rules(), expected);
-    }
-}
-
-#[test]
-fn enforcement_waits_until_it_breaks_no_launch() {
-    check_defaults(
-        "no default",
-        &account(SILENT),
-        0,
-        wants(false, None, true),
-        "violation [http-tokens-enforced] → hold: enforcement-without-default",
-    );
-    check_defaults(
-        "templates that say optional",
-        &account(REQUIRED),
-        2,
-        wants(true, None, true),
-        "violation [http-tokens-enforced] → hold: enforcement-would-fail-launches",
-    );
-    check_defaults(
-        "the rest does not wait",
-        &account(SILENT),
-        2,
-        wants(true, None, true),
-        "violation [account-default-tokens http-tokens-enforced] → act: account default HttpTokens=required; \
-         enforcement-waits",
-    );
-    let note = Note::EnforcementWaits(EnforcementBar::Failing { sources: 1 });
-    assert!(note.to_string().contains("1 template version or launch configuration in use says optional"));
-}
-
-#[test]
-fn defaults_of_a_declarative_policy_are_reported() {
-    let message = Some("IMDSv2 is required".to_owned());
-    let it = AccountDefaults { owner: DefaultsOwner::DeclarativePolicy(message), ..account(OPTIONAL) };
-    let rules = || wants(true, Some(2), true);
-    let expected = "violation [account-default-tokens account-default-hop-limit http-tokens-enforced] → hold: \
-                    declarative-policy";
-    check_defaults("owned by the organization", &it, 0, rules(), expected);
-    let hold = Hold::DeclarativePolicy(Some("IMDSv2 is required".to_owned()));
-    assert!(hold.to_string().ends_with(": IMDSv2 is required"));
-    let strange = AccountDefaults { owner: DefaultsOwner::Unknown("tower".to_owned()), ..account(SILENT) };
-    check_defaults(
-        "owned by a word of tomorrow",
-        &strange,
-        0,
-        wants(true, None, false),
-        "violation [account-default-tokens] → hold: managed",
-    );
-}
-
-#[test]
-fn account_defaults_can_be_exempt_and_overridden() {
-    let here = Matcher { regions: regions(&["eu-*"]).regions, ..Matcher::default() };
-    let exempt = wants(true, None, false).with(&[exemption(here.clone(), "2027-01-31")]);
-    check_defaults(
-        "exempt",
-        &account(SILENT),
-        0,
-        exempt,
-        "exempt by exemptions[0] through 2027-01-31 [account-default-tokens] → nothing",
-    );
-    let elsewhere = wants(true, None, false).over(&[(here, observe())]);
-    check_defaults(
-        "no opinion here",
-        &account(SILENT),
-        0,
-        elsewhere,
-        "compliant (account defaults are as the policy says) → nothing",
-    );
-}
-
-/// What a run that was killed after its first call left: version 3, made from `$Default` while `$Latest` was version 2.
-fn interrupted(latest: Option<HttpTokens>, since: &[TemplateVersion]) -> LaunchTemplate {
-    let made = TemplateVersion { made: Some(Made { from: 1, latest: 2 }), ..version(9, REQUIRED) };
-    let mut it = template(1, 9, vec![version(1, OPTIONAL), made.clone()]);
-    assert_eq!(it.seems_displaced(), Some(2));
-    let all: Vec<TemplateVersion> =
-        [version(2, latest), made].into_iter().chain(since.iter().cloned()).collect();
-    it.set_displaced(&all);
-    it
-}
-
-#[test]
-fn what_a_run_that_was_killed_left_undone_is_found_and_planned() {
-    let first = "1: violation [http-tokens] → act: version 9, which is version 1 with HttpTokens=required, made the \
-                 default";
-    let again = "2: violation [latest-displaced] → act: version 2 again, so that it is $Latest";
-    let made = "2: violation [http-tokens latest-displaced] → act: new version from version 2 with HttpTokens=required";
-    let check = |shows, template: &LaunchTemplate, expected: &[&str]| {
-        check_template(shows, template, &account(SILENT), new_versions(), expected);
-    };
-    check("$Latest was right", &interrupted(REQUIRED, &[]), &[first, again]);
-    check("$Latest was wrong, too", &interrupted(OPTIONAL, &[]), &[first, made]);
-    let ours = TemplateVersion { made: Some(Made { from: 1, latest: 2 }), ..version(8, REQUIRED) };
-    check("two runs at once", &interrupted(REQUIRED, &[ours]), &[first, again]);
-    let followed = used_by(interrupted(REQUIRED, &[]), "web", VersionChoice::Latest);
-    check("a group launches from $Latest", &followed, &[first, again]);
-    let mut chosen = interrupted(REQUIRED, &[]);
-    chosen.default = 9;
-    let made = TemplateVersion { made: Some(Made { from: 1, latest: 1 }), ..version(2, REQUIRED) };
-    check(
-        "$Default was $Latest: only the default is left",
-        &template(1, 2, vec![version(1, OPTIONAL), made]),
-        &[
-            "1: violation [http-tokens] → act: version 2, which is version 1 with HttpTokens=required, made the \
-             default",
-            "2: compliant (HttpTokens is required) → nothing",
-        ],
-    );
-    let compliant = "9: compliant (HttpTokens is required) → nothing";
-    check("only the repeat was left", &chosen, &[compliant, again]);
-    let report = enforce();
-    check_template(
-        "the document only reports",
-        &chosen,
-        &account(SILENT),
-        report,
-        &[
-            compliant,
-            "2: violation [latest-displaced] → hold: source-report-only, would version 2 again, so that it is \
-           $Latest",
-        ],
-    );
-}
-
-#[test]
-fn what_only_a_person_can_tell_is_left_to_one() {
-    let first = "1: violation [http-tokens] → act: version 9, which is version 1 with HttpTokens=required, made the \
-                 default";
-    let held = "9: violation [latest-displaced] → hold: latest-unclear";
-    let theirs = interrupted(REQUIRED, &[version(5, REQUIRED)]);
-    check_template("somebody made one in between", &theirs, &account(SILENT), new_versions(), &[first, held]);
-    let Plan::Hold { why, .. } = &decide_launch_template(
-        &theirs,
-        &account(SILENT),
-        &Policy::plain(new_versions()),
-        &seen().circumstances(),
-    )
-    .unwrap()[1]
-        .decision
-        .plan
-    else {
-        panic!();
-    };
-    assert_eq!(
-        why.to_string(),
-        "a run that ended early left version 9 as $Latest, which was version 2, and somebody made version 5 meanwhile; \
-         make the version that $Latest is to be"
-    );
-    let mut gone = interrupted(REQUIRED, &[]);
-    gone.latest = 9;
-    gone.displaced = None;
-    gone.versions.retain(|it| it.number != 2);
-    gone.set_displaced(&[]);
-    check_template("what it was is deleted", &gone, &account(SILENT), new_versions(), &[first, held]);
-}
-
-/// A run was killed after its only call, and somebody had made version 3 after the plan. A second version of ours in between is no
-/// reason to ask anybody.
-#[test]
-fn a_version_that_somebody_made_before_our_only_call_is_reported() {
-    let made =
-        |number, from| TemplateVersion { made: Some(Made { from, latest: 2 }), ..version(number, REQUIRED) };
-    let it = template(1, 4, vec![version(1, REQUIRED), made(4, 2)]);
-    assert_eq!(it.seems_displaced(), Some(2));
-    let with = |between: TemplateVersion| {
-        let mut it = it.clone();
-        it.set_displaced(&[version(2, OPTIONAL), between, made(4, 2)]);
-        it
-    };
-    let compliant = "1: compliant (HttpTokens is required) → nothing";
-    let held = "4: violation [latest-displaced] → hold: latest-unclear";
-    let theirs = with(version(3, OPTIONAL));
-    check_template("theirs in between", &theirs, &account(SILENT), new_versions(), &[compliant, held]);
-    let latest = "4: compliant (HttpTokens is required) → nothing";
-    let ours = with(made(3, 1));
-    check_template("ours in between", &ours, &account(SILENT), new_versions(), &[compliant, latest]);
-    let mut next = it;
-    next.latest = 3;
-    next.versions = vec![version(1, REQUIRED), made(3, 2)];
-    assert_eq!(next.seems_displaced(), None, "nothing lies in between");
-}
-
-#[test]
-fn a_description_says_what_a_version_was_made_from_and_nobody_elses_is_taken_for_it() {
-    let most = Made { from: u64::MAX, latest: u64::MAX };
-    assert!(most.changed().len() <= 255, "the most that AWS takes");
-    for it in [Made { from: 2, latest: 15 }, Made { from: 3, latest: 3 }, most] {
-        assert_eq!(Made::read(&it.changed()), Some(it));
-    }
-    assert_eq!(Made::read(&Made { from: 2, latest: 15 }.repeated()), Some(Made::again(2)));
-    for other in [
-        "",
-        "web server",
-        "v2only: version 2",
-        "v2only: version 0 again",
-        "v2only: version 02 again",
-        "v2only: version +2 again",
-        "v2only: version 2 again and again",
-        "v2only: version 2, IMDSv2 only",
-        "v2only: version 2, IMDSv2 only; $Latest was version ",
-        "v2only: version 2, IMDSv2 only; $Latest was version 3; mine",
-        "copy of v2only: version 2 again",
-    ] {
-        assert_eq!(Made::read(other), None, "{other}");
-    }
 }
 
 #[test]
