@@ -4,19 +4,35 @@
 use serde_json::{Value, json};
 use v2only_sandbox::{Actor, ActorCall, AwsError, CallFilter, Config, Effect, Fault, HttpTokens, Sandbox};
 use v2only_tests::stage::v1;
-use v2only_tests::{HOME, REGION, exemption_day};
+use v2only_tests::{HOME, REGION, Setup, exemption_day};
 
 use crate::template_editors::{mallory, rollback_in, run, run_in};
 
 const POLICY: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
 const MODIFY: &str = "ModifyInstanceMetadataOptions";
 
+fn throttled() -> AwsError {
+    AwsError::client("RequestLimitExceeded", "Rate exceeded").with_status(503)
+}
+
 /// AWS throttles the first call of this action, and somebody acts at that moment.
 fn throttled_once(aws: &Sandbox, service: &str, action: &str, act: impl FnOnce(&Sandbox) + Send + 'static) {
-    let code = if service == "ec2" { "RequestLimitExceeded" } else { "ThrottlingException" };
-    let error = AwsError::client(code, "Rate exceeded").with_status(if service == "ec2" { 503 } else { 400 });
+    let json = || AwsError::client("ThrottlingException", "Rate exceeded").with_status(400);
+    let error = if service == "ec2" { throttled() } else { json() };
     aws.inject(Fault::on(service, action, Effect::ErrorBefore(error)).times(1));
     aws.before_call(CallFilter::of(service, action), 1, act);
+}
+
+fn exempt(aws: &Sandbox, id: &str) {
+    let day = exemption_day();
+    let exemption = [
+        ("ResourceId.1", id),
+        ("Tag.1.Key", "v2only:exempt-until"),
+        ("Tag.1.Value", &day),
+        ("Tag.2.Key", "v2only:exempt-reason"),
+        ("Tag.2.Value", "migration"),
+    ];
+    aws.call_as(&mallory("ec2", "CreateTags", &exemption)).unwrap();
 }
 
 fn finding(output: &std::process::Output) -> Value {
@@ -54,17 +70,7 @@ const ENFORCE: [&str; 9] =
 #[test]
 fn an_instance_that_somebody_exempts_while_its_change_is_throttled_stays() {
     let (aws, id) = one_instance();
-    throttled_once(&aws, "ec2", MODIFY, move |aws| {
-        let day = exemption_day();
-        let exemption = [
-            ("ResourceId.1", id.as_str()),
-            ("Tag.1.Key", "v2only:exempt-until"),
-            ("Tag.1.Value", &day),
-            ("Tag.2.Key", "v2only:exempt-reason"),
-            ("Tag.2.Value", "migration"),
-        ];
-        aws.call_as(&mallory("ec2", "CreateTags", &exemption)).unwrap();
-    });
+    throttled_once(&aws, "ec2", MODIFY, move |aws| exempt(aws, &id));
     let found = finding(&run(&aws, POLICY, &ENFORCE));
     assert_eq!(found["hold"], "changed-since", "{found}");
     assert_eq!((tokens(&aws), changes(&aws, MODIFY)), (HttpTokens::Optional, 1));
@@ -117,4 +123,36 @@ fn a_lightsail_instance_that_somebody_exempts_while_its_change_is_throttled_stay
     let found = finding(&run(&aws, POLICY, &words));
     assert_eq!(found["hold"], "changed-since", "{found}");
     assert_eq!(changes(&aws, "UpdateInstanceMetadataOptions"), 1);
+}
+
+/// No time passes on the clock of the queue.
+#[test]
+fn a_function_makes_a_throttled_change_again_in_the_same_invocation() {
+    let stage = Setup::default().open();
+    let ids = stage.launch(v1());
+    stage.aws.inject(Fault::on("ec2", MODIFY, Effect::ErrorBefore(throttled())).times(2));
+    stage.settle();
+    assert_eq!((stage.tokens(&ids[0]), changes(&stage.aws, MODIFY)), (HttpTokens::Required, 3));
+    assert_eq!(stage.story(&ids[0])[0], "violation act fixed");
+}
+
+#[test]
+fn an_instance_that_somebody_exempts_while_the_change_of_a_function_is_throttled_stays() {
+    let stage = Setup::default().open();
+    let ids = stage.launch(v1());
+    stage.exempt(ids.clone());
+    let id = ids[0].clone();
+    throttled_once(&stage.aws, "ec2", MODIFY, move |aws| exempt(aws, &id));
+    stage.settle();
+    assert_eq!((stage.tokens(&ids[0]), changes(&stage.aws, MODIFY)), (HttpTokens::Optional, 1));
+}
+
+#[test]
+fn a_change_of_a_function_whose_answer_is_lost_is_fixed() {
+    let stage = Setup::default().open();
+    let ids = stage.launch(v1());
+    stage.aws.inject(Fault::on("ec2", MODIFY, Effect::DropAfter).times(1));
+    stage.settle();
+    assert_eq!((stage.tokens(&ids[0]), changes(&stage.aws, MODIFY)), (HttpTokens::Required, 1));
+    assert_eq!(stage.story(&ids[0])[0], "violation act fixed");
 }

@@ -1,5 +1,7 @@
 //! Instances. Source of every shape: Amazon EC2 API Reference.
 
+use std::time::Duration;
+
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::operation::RequestId as _;
@@ -23,6 +25,8 @@ use crate::options;
 const IDS_PER_CALL: usize = 200;
 /// The largest page `DescribeInstances` gives.
 const PAGE: i32 = 1000;
+/// The pause after the first attempt of a function to change an instance. Later ones are longer.
+const PAUSE: Duration = Duration::from_millis(500);
 
 impl Aws {
     pub(crate) async fn ec2(&self, place: &Place) -> Answer<Client> {
@@ -62,13 +66,6 @@ impl Aws {
         }
         regions.sort();
         Ok(regions)
-    }
-
-    /// Where [`Aws::in_turn`] tries again by itself, the SDK does not: it would not wait for a turn.
-    pub(crate) fn once(&self) -> aws_sdk_ec2::config::Builder {
-        let mut own = aws_sdk_ec2::config::Builder::new();
-        own.set_retry_config(self.pace.is_patient().then(RetryConfig::disabled));
-        own
     }
 
     /// A page of instances, each read as it is taken out of the answer: the SDK's own form takes kilobytes.
@@ -209,13 +206,33 @@ impl TightenInstance for Aws {
                 options::set_switches(request, switches.map(|enable| enable.map(Switch::on)))
             }
         };
-        let sending = request.customize().config_override(self.once()).send();
+        let sending = request.customize().config_override(once()).send();
         let answer = self.once_in_turn(place, call, sending).await?;
         Ok(Changed {
             options: options::described(answer.instance_metadata_options()),
             request_id: answer.request_id().map(str::to_owned),
         })
     }
+
+    /// As often as the SDK repeats other calls.
+    async fn try_again(&self, failure: &Failure, attempts: u32) -> bool {
+        let is_for_now = match failure.kind {
+            // Without an answer of AWS, our own pacing refused the call.
+            Kind::Throttled => failure.code.is_some(),
+            kind => matches!(kind, Kind::Unavailable | Kind::Unreachable),
+        };
+        let most = self.base().retry_config().map_or(1, RetryConfig::max_attempts);
+        if !is_for_now || attempts >= most {
+            return false;
+        }
+        tokio::time::sleep(PAUSE * attempts).await;
+        true
+    }
+}
+
+/// For changes, which the SDK does not repeat: it would neither wait for a turn nor describe the instance again.
+pub(crate) fn once() -> aws_sdk_ec2::config::Builder {
+    aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// The call by which resources of a kind are changed in turns of their own.

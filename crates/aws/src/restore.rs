@@ -11,6 +11,7 @@ use v2only_policy::{InstanceId, NotebookName, Place};
 
 use crate::call::Call;
 use crate::connect::Aws;
+use crate::ec2::once;
 use crate::options::{NO_HOP_LIMIT, default_state, described, set_switches};
 
 impl RestoreInstance for Aws {
@@ -29,7 +30,7 @@ impl RestoreInstance for Aws {
             .set_http_endpoint(options.http_endpoint.word().map(ec2::InstanceMetadataEndpointState::from))
             .set_http_put_response_hop_limit(options.hop_limit.map(i32::from));
         let request = set_switches(request, options.switches.map(Some));
-        let sending = request.customize().config_override(self.once()).send();
+        let sending = request.customize().config_override(once()).send();
         let answer = self.once_in_turn(place, call, sending).await?;
         Ok(Changed {
             options: described(answer.instance_metadata_options()),

@@ -127,6 +127,12 @@ pub trait TightenInstance {
         id: &InstanceId,
         change: InstanceChange,
     ) -> impl Future<Output = Answer<Changed>> + Send;
+
+    /// Whether an invocation makes a change again that AWS refused for now, after so many attempts. Pauses before it says so. The
+    /// caller describes the instance once more.
+    fn try_again(&self, _failure: &Failure, _attempts: u32) -> impl Future<Output = bool> + Send {
+        async { false }
+    }
 }
 
 /// The turns of changes. AWS lets an account make only so many in a second, and pacing makes the others wait.

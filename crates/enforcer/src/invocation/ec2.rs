@@ -1,6 +1,7 @@
 //! Events about instances.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -147,40 +148,73 @@ impl<P: Ec2 + Sync> EventHandler<P> for Instances {
         Ok(described)
     }
 
+    /// Makes a change again that AWS refused for now, on another description: somebody may have exempted the instance meanwhile.
     async fn fix(
         ports: &P,
         scan: &ScanRequest<'_>,
         clock: Clock<'_>,
-        Asked { id, request, description }: Asked<'_, InstanceId, Instance>,
+        mut asked: Asked<'_, InstanceId, Instance>,
     ) -> Result<Record, Failure> {
-        let Some(instance) = description else {
-            if may_be_invisible(request.time, scan.now) {
-                return Err(Failure::new(Kind::NotVisibleYet, DESCRIBE, "AWS does not show it yet"));
-            }
-            return Ok(Record::absent(scan.place.clone(), ResourceId::Instance(id.clone())));
-        };
-        clock.has_time(DESCRIBE)?;
-        let circumstances = scan.circumstances(request.occasion);
-        let mut decision = decide_instance(&instance, scan.policy, &circumstances)?;
-        if wants_history(&decision, request.occasion) {
-            let read = history::of_instance(ports, scan.place, id).await;
-            // Closing IMDSv1 matters more than how often it was opened: what cannot be read is said, and not tried again.
-            let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();
-            let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
-            decision = decide_instance(&instance, scan.policy, &Circumstances { history, ..circumstances })?;
-        }
-        decision = scan.siblings.decide(ports, scan.policy, &circumstances, &instance, decision).await?;
-        if let (true, Some(template)) = (decision.verdict.is_exempt_by_tag(), &request.template) {
-            decision.notes.push(Note::ExemptByTemplate(template.clone()));
-        }
-        // Without this, each change that AWS accepts and does not carry out would raise the event of the next one.
-        if let (Plan::Act(Step::Instance(change)), Some(accepted)) = (&decision.plan, &request.accepted)
-            && change.is_met_by(accepted)
+        let mut record = attempt(ports, scan, clock, &asked).await?;
+        let mut attempts = 1;
+        while let Outcome::Failed(failure) = &record.outcome
+            && record.after.is_none()
+            && ports.try_again(failure, attempts).await
+            && let Ok(found) = ports.instances(scan.place, slice::from_ref(asked.id)).await
         {
-            decision.plan = Plan::Hold { why: Hold::ChangeHadNoEffect, would: decision.plan.step().copied() };
+            attempts += 1;
+            asked.description = found.into_iter().next();
+            let next = attempt(ports, scan, clock, &asked).await?;
+            record = match (&asked.description, record.plan()) {
+                // The answer alone was lost.
+                (Some(now), Some(Plan::Act(Step::Instance(change))))
+                    if next.outcome == Outcome::Left && change.is_met_by(&now.options) =>
+                {
+                    let fixed = Record { remarks: next.remarks, ..record };
+                    fixed.with_outcome(Outcome::Fixed, Some(Posture::Options(now.options)), None)
+                }
+                _ => next,
+            };
         }
-        Ok(instances::apply(ports, scan.place, &instance, &decision).await)
+        Ok(record)
     }
+}
+
+/// Judges an instance as it was described, and makes a change at most once.
+async fn attempt<P: Ec2 + Sync>(
+    ports: &P,
+    scan: &ScanRequest<'_>,
+    clock: Clock<'_>,
+    asked: &Asked<'_, InstanceId, Instance>,
+) -> Result<Record, Failure> {
+    let Asked { id, request, description } = asked;
+    let Some(instance) = description else {
+        if may_be_invisible(request.time, scan.now) {
+            return Err(Failure::new(Kind::NotVisibleYet, DESCRIBE, "AWS does not show it yet"));
+        }
+        return Ok(Record::absent(scan.place.clone(), ResourceId::Instance((*id).clone())));
+    };
+    clock.has_time(DESCRIBE)?;
+    let circumstances = scan.circumstances(request.occasion);
+    let mut decision = decide_instance(instance, scan.policy, &circumstances)?;
+    if wants_history(&decision, request.occasion) {
+        let read = history::of_instance(ports, scan.place, id).await;
+        // Closing IMDSv1 matters more than how often it was opened: what cannot be read is said, and not tried again.
+        let why = read.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        let history = read.as_ref().map_or(History::Unreadable(&why), History::Read);
+        decision = decide_instance(instance, scan.policy, &Circumstances { history, ..circumstances })?;
+    }
+    decision = scan.siblings.decide(ports, scan.policy, &circumstances, instance, decision).await?;
+    if let (true, Some(template)) = (decision.verdict.is_exempt_by_tag(), &request.template) {
+        decision.notes.push(Note::ExemptByTemplate(template.clone()));
+    }
+    // Without this, each change that AWS accepts and does not carry out would raise the event of the next one.
+    if let (Plan::Act(Step::Instance(change)), Some(accepted)) = (&decision.plan, &request.accepted)
+        && change.is_met_by(accepted)
+    {
+        decision.plan = Plan::Hold { why: Hold::ChangeHadNoEffect, would: decision.plan.step().copied() };
+    }
+    Ok(instances::apply(ports, scan.place, instance, &decision).await)
 }
 
 /// Whether the earlier states of an instance decide: a flip that may have been forgotten with its tag, or a violation that

@@ -1,6 +1,7 @@
 //! How `enforce` changes many resources: within the bound of failures, images together, and surfaces one by one.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::SignedDuration;
@@ -20,6 +21,8 @@ use v2only_policy::{
 use crate::fake::{Fake, World, now};
 use crate::launch_sources::{MARKED, OPTIONAL, Sources, WEB, estate, place, template};
 use crate::source_scans;
+
+const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions";
 
 struct Paper;
 
@@ -53,6 +56,51 @@ async fn no_change_begins_after_the_end_of_a_run() {
     bound.end();
     let carried = enforced(&fake, instances(&fake), &bound).await;
     assert_eq!((carried.records.len(), carried.left.len(), fake.calls().len()), (0, 2, 0));
+}
+
+/// The changes of this instance that were tried.
+fn attempts(fake: &Fake, id: &str) -> usize {
+    fake.calls().iter().filter(|it| **it == format!("{MODIFY} {id}")).count()
+}
+
+#[tokio::test]
+async fn a_throttled_change_is_not_made_again_once_the_run_ended_during_the_wait() {
+    let bound = Arc::new(Bound::default());
+    let ended = Arc::clone(&bound);
+    let fake = Fake::with(|world| {
+        world.insists = true;
+        world.failures.insert(MODIFY, vec![Kind::Throttled]);
+        // The turns before the description and before the first attempt come first.
+        world.meanwhile.push(("turn", 2, Box::new(move |_| ended.end())));
+    });
+    let first = instances(&fake).swap_remove(0);
+    let carried = enforced(&fake, vec![first], &bound).await;
+    let outcomes: Vec<&Outcome> = carried.records.iter().map(|it| &it.outcome).collect();
+    assert!(
+        matches!(outcomes[..], [Outcome::Failed(failure)] if failure.kind == Kind::Throttled),
+        "{outcomes:?}"
+    );
+    assert_eq!(attempts(&fake, "i-00000001"), 1);
+}
+
+#[rstest]
+#[case::at_the_first_attempt(1)]
+#[case::at_the_last_attempt(3)]
+#[tokio::test]
+async fn a_change_that_took_effect_without_an_answer_is_fixed(#[case] attempt: usize) {
+    let fake = Fake::with(|world| {
+        world.insists = true;
+        world.failures.insert(MODIFY, vec![Kind::Unavailable; 3]);
+        let takes_effect = |world: &mut World| {
+            let options = &mut world.instance("i-00000001").options;
+            (options.http_tokens, options.hop_limit) = (HttpTokens::Required, Some(2));
+        };
+        world.meanwhile.push((MODIFY, attempt - 1, Box::new(takes_effect)));
+    });
+    let first = instances(&fake).swap_remove(0);
+    let carried = enforced(&fake, vec![first], &Bound::default()).await;
+    let outcomes: Vec<Outcome> = carried.records.into_iter().map(|it| it.outcome).collect();
+    assert_eq!((outcomes, attempts(&fake, "i-00000001")), (vec![Outcome::Fixed], attempt));
 }
 
 /// A disk that takes so many seconds for each line, while somebody exempts the first instance and every launch template.
@@ -128,7 +176,7 @@ async fn only_what_leaves_imdsv1_open_counts_as_failed(
     let fake = Fake::with(|world| {
         world.refuses = refused.map(|option| (option, "The hop limit is invalid"));
         // Together, and the tokens alone.
-        world.failures.insert("ec2:ModifyInstanceMetadataOptions", failure.map_or(vec![], |it| vec![it; 2]));
+        world.failures.insert(MODIFY, failure.map_or(vec![], |it| vec![it; 2]));
     });
     let carried = enforced(&fake, instances(&fake), &Bound::at_most(0)).await;
     assert_eq!((carried.records.len(), carried.left.len()), (tried, left), "{:?}", carried.records);

@@ -50,6 +50,8 @@ pub struct World {
     pub refuses: Option<(MetadataOption, &'static str)>,
     /// The side option that AWS accepts and does not set.
     pub ignores: Option<MetadataOption>,
+    /// Whether a change that AWS refused for now is worth another turn.
+    pub insists: bool,
     /// Whether AWS accepts changes and carries none out.
     pub ignores_changes: bool,
     /// Account defaults, where there are any.
@@ -286,7 +288,18 @@ impl TightenInstance for Fake {
     }
 }
 
-impl Turns for Fake {}
+impl Turns for Fake {
+    async fn turn(&self, _: &Place, _: ResourceKind) {
+        if self.0.lock().unwrap().insists {
+            // Nothing that a turn does can fail.
+            let _turn = self.call("turn", "", |_| Ok(()));
+        }
+    }
+
+    fn insists(&self, _: ResourceKind, failure: &Failure) -> bool {
+        failure.action == "ec2:ModifyInstanceMetadataOptions" && self.0.lock().unwrap().insists
+    }
+}
 
 impl TagInstance for Fake {
     async fn tag_instance(&self, _: &Place, id: &InstanceId, key: &str, value: &str) -> Answer<()> {
