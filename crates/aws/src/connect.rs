@@ -210,11 +210,11 @@ impl Aws {
         Ok(self.own_account.get_or_init(|| account).clone())
     }
 
-    /// Waits for a call's turn and counts it.
-    pub(crate) async fn turn(&self, place: Option<&Place>, call: Call) -> Result<(), Failure> {
-        self.pace.take(place, call).await?;
+    /// Waits for a call's turn and counts it. Returns when it counts as sent.
+    pub(crate) async fn turn(&self, place: Option<&Place>, call: Call) -> Result<Instant, Failure> {
+        let sent = self.pace.take(place, call).await?;
         self.log.count(call);
-        Ok(())
+        Ok(sent)
     }
 
     /// Makes a call in its turn. Where a person waits, one that is throttled takes another turn, however often: what others
@@ -262,21 +262,11 @@ impl Aws {
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
-        self.turn(Some(place), call).await?;
-        let sent = Instant::now();
-        match sending.await {
-            Ok(answer) => {
-                self.pace.went_through(place, call);
-                Ok(answer)
-            }
-            Err(error) => {
-                let failure = self.failure(place, call, &error);
-                if failure.kind == Kind::Throttled {
-                    self.pace.slow_down(place, call, sent);
-                }
-                Err(failure)
-            }
-        }
+        let sent = self.turn(Some(place), call).await?;
+        let answer = sending.await.map_err(|error| self.failure(place, call, &error));
+        let throttled = answer.as_ref().is_err_and(|it| it.kind == Kind::Throttled);
+        self.pace.answered(place, call, sent, throttled);
+        answer
     }
 
     /// What a call at a place failed with. A session that AWS no longer takes (it expired by AWS's clock, its
