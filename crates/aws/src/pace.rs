@@ -7,7 +7,7 @@ mod slow;
 mod tokens;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -26,6 +26,8 @@ type Key = (Option<Place>, Call);
 struct Line {
     tokens: Tokens,
     gap: Gap,
+    /// Where callers wait, one behind the other, so that only the first one of them needs a timer.
+    queue: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Maximum wait for a rate-limit token in the CLI. Functions return the message to the queue instead.
@@ -85,12 +87,17 @@ impl Pace {
     }
 
     async fn wait(&self, key: &Key) -> Result<(), Failure> {
+        let queue = self.line(key, |it| Arc::clone(&it.queue));
+        let _first = queue.lock().await;
         loop {
             let now = Instant::now();
             let taken = self.line(key, |it| it.tokens.take(now).map(|()| it.gap.take(now)));
             let wait = match taken {
                 Ok(at) => {
-                    tokio::time::sleep_until(at).await;
+                    // A timer takes a millisecond even where nothing is left to wait for.
+                    if at > now {
+                        tokio::time::sleep_until(at).await;
+                    }
                     return Ok(());
                 }
                 Err(wait) => wait,
@@ -119,7 +126,7 @@ impl Pace {
     pub fn answered(&self, place: &Place, call: Call, sent: Instant, throttled: bool) {
         let now = Instant::now();
         let is_patient = self.is_patient();
-        self.line(&(Some(place.clone()), call), |Line { tokens, gap }| {
+        self.line(&(Some(place.clone()), call), |Line { tokens, gap, .. }| {
             tokens.answered(sent, now);
             match throttled {
                 true if is_patient => gap.widen(sent, now),
@@ -130,7 +137,11 @@ impl Pace {
     }
 
     fn line<T>(&self, key: &Key, act: impl FnOnce(&mut Line) -> T) -> T {
-        let full = || Line { tokens: Tokens::new(key.1.bucket(), Instant::now()), gap: Gap::default() };
+        let full = || Line {
+            tokens: Tokens::new(key.1.bucket(), Instant::now()),
+            gap: Gap::default(),
+            queue: Arc::default(),
+        };
         act(self.lines().entry(key.clone()).or_insert_with(full))
     }
 

@@ -4,7 +4,7 @@
 //! it off, fixed it, or replaced it by another one of the same name. Such a resource is not changed.
 //!
 //! A description is used for [`FRESH_FOR`], so that the number of changes after one description follows the request rate: up to 40
-//! while EC2's bucket has tokens, and about 20 at its rate of 5 changes a second. No more resources are described together than
+//! while EC2's bucket has tokens, and about 6 at its rate of 5 changes a second. No more resources are described together than
 //! twice the number that was changed after the last description. A change begins once its turn has come, and is sent at most
 //! 2 seconds after its description. Where the journal takes a second or more, the resource is described once more. So it is where
 //! AWS throttles a change, which then takes another turn. A description for each change would shorten that further
