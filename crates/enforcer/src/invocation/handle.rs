@@ -117,8 +117,8 @@ where
 
 /// Describes, judges and fixes everything that is wanted in one account and Region, chunk by chunk.
 ///
-/// Before each chunk but the first the policy is asked for again, and resources whose description is not fresh any more are
-/// described again: what somebody wrote meanwhile holds for everything that is not changed yet.
+/// All are described at first. Before each chunk but the first the policy is asked for again, and the chunk is described again if its
+/// description is not fresh any more: what somebody wrote meanwhile holds for everything that is not changed yet.
 async fn enforce<H, P>(
     app: &App<P>,
     policy: &Policy,
@@ -145,7 +145,8 @@ where
         }
     };
     let mut described_at = (clock.now)();
-    answers.extend(fix::<H, P>(ports, &scan, clock, described_at, &mut work, &mut described).await);
+    let chunk = Chunk { wanted: work.take(CHUNK), described: &described, described_at };
+    answers.extend(fix::<H, P>(ports, &scan, clock, chunk, &mut work).await);
     while !work.is_empty() {
         let policy = match policy_in_force(app, invocation).await {
             Ok(policy) => policy,
@@ -154,39 +155,50 @@ where
                 return answers;
             }
         };
+        let mut next = work.take(CHUNK);
         let scan = async {
             let scan = ScanRequest::at(ports, &policy, place, (clock.now)()).await?;
-            if !is_fresh(described_at, scan.now) {
-                described = H::describe(ports, &scan, &mut work, &mut answers).await?;
+            let is_known = next.requests.keys().all(|id| described.contains_key(id));
+            if !is_known || !is_fresh(described_at, (clock.now)()) {
+                described = H::describe(ports, &scan, &mut next, &mut answers).await?;
                 described_at = (clock.now)();
             }
             Ok::<_, Failure>(scan)
         };
         let scan = scan.await;
         answers.extend(match scan {
-            Ok(scan) => fix::<H, P>(ports, &scan, clock, described_at, &mut work, &mut described).await,
-            Err(failure) => work.take(CHUNK).failed(place, &failure, H::resource),
+            Ok(scan) => {
+                let chunk = Chunk { wanted: next, described: &described, described_at };
+                fix::<H, P>(ports, &scan, clock, chunk, &mut work).await
+            }
+            Err(failure) => next.failed(place, &failure, H::resource),
         });
     }
     answers
 }
 
-/// Judges and fixes resources side by side, as long as their description is fresh; `work` keeps the others. The first one
+/// Resources that are fixed next, as they were described.
+struct Chunk<'a, I, D> {
+    wanted: Work<I>,
+    described: &'a BTreeMap<I, D>,
+    described_at: Timestamp,
+}
+
+/// Judges and fixes a chunk of resources side by side, as long as their description is fresh; `rest` keeps the others. The first one
 /// is fixed in any case.
 async fn fix<H, P>(
     ports: &P,
     scan: &ScanRequest<'_>,
     clock: Clock<'_>,
-    described_at: Timestamp,
-    work: &mut Work<H::Id>,
-    described: &mut BTreeMap<H::Id, H::Description>,
+    Chunk { wanted, described, described_at }: Chunk<'_, H::Id, H::Description>,
+    rest: &mut Work<H::Id>,
 ) -> Vec<Answer>
 where
     H: EventHandler<P>,
 {
     let place = scan.place;
-    let chunk = work.take(CHUNK).requests.into_iter().enumerate();
-    let fixed = futures_util::stream::iter(chunk).map(|(index, (id, request))| {
+    let wanted = wanted.requests.into_iter().enumerate();
+    let fixed = futures_util::stream::iter(wanted).map(|(index, (id, request))| {
         let description = described.get(&id).cloned();
         async move {
             if index > 0 && !is_fresh(described_at, (clock.now)()) {
@@ -204,7 +216,7 @@ where
     for it in fixed.buffer_unordered(H::AT_ONCE).collect::<Vec<Result<_, _>>>().await {
         match it {
             Ok(answer) => answers.push(answer),
-            Err((id, request)) => drop(work.requests.insert(id, request)),
+            Err((id, request)) => drop(rest.requests.insert(id, request)),
         }
     }
     answers
