@@ -13,6 +13,7 @@ mod folder;
 mod functions;
 mod json;
 mod native;
+mod nesting;
 mod operators;
 mod packer;
 mod program;

@@ -5,6 +5,7 @@ use hcl_edit::expr::{Expression, ForExpr, ObjectKey, TraversalOperator};
 use hcl_edit::structure::{self, Structure};
 use hcl_edit::template::{Element, Template};
 
+use super::nesting;
 use super::syntax::{Argument, Block, Body, Conditional, Expr, For, Step};
 use crate::Mark;
 use crate::iac::cloudformation::Unreadable;
@@ -12,8 +13,15 @@ use crate::iac::cloudformation::Unreadable;
 /// Reads a file.
 ///
 /// # Errors
-/// The text is not HCL.
+/// The text is not HCL, or brackets are nested too deeply after operators.
 pub(super) fn read(text: &str) -> Result<Body, Unreadable> {
+    if let Some(offset) = nesting::too_deep(text) {
+        let before = text.get(..offset).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
+        let message = "brackets are nested too deeply after operators".to_owned();
+        return Err(Unreadable { at: Mark { line, column }, message });
+    }
     let parse = hcl_edit::parser::parse_body;
     // The library refuses a line break within the value of a `{for …}`, which HCL allows.
     let body = parse(text).or_else(|error| parse(&joined(text)).map_err(|_| error));
@@ -44,6 +52,9 @@ fn joined(text: &str) -> String {
 
 /// Reads one expression, as a string of the JSON syntax holds it.
 pub(super) fn read_template(text: &str) -> Option<Expr> {
+    if nesting::too_deep(text).is_some() {
+        return None;
+    }
     let template = hcl_edit::parser::parse_template(text).ok()?;
     Some(Reader::of(text).template(&template))
 }
