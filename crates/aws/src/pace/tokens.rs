@@ -85,10 +85,11 @@ impl Tokens {
         }
     }
 
-    /// How many tokens there can be while calls are not sent, or on their way.
+    /// How many tokens there can be while calls are not sent, or on their way. Tokens that nobody uses or gives back leave room for one.
     fn most(&self) -> f64 {
         let away = u32::try_from(self.on_the_way.len()).unwrap_or(u32::MAX);
-        f64::from(self.bucket.size) - f64::from(away.saturating_add(self.promised).saturating_add(self.spare))
+        let held = (self.promised + self.spare).min(self.bucket.size.saturating_sub(1));
+        f64::from(self.bucket.size) - f64::from(away.saturating_add(held))
     }
 
     fn refill(&mut self, now: Instant) {
@@ -189,6 +190,18 @@ mod tests {
             assert_eq!(sent[99], 0, "{latency} ms");
             let minimum = 200 * 1000 / MODIFY.per_second;
             assert!((minimum..=minimum + late).contains(&sent[299]), "{latency} ms: {}", sent[299]);
+        }
+    }
+
+    #[test]
+    fn tokens_that_nobody_uses_stop_nobody() {
+        for size in [1, 5] {
+            let start = Instant::now();
+            let mut tokens = Tokens::new(Bucket { size, per_second: 1 }, start);
+            for second in 0..20 {
+                let now = start + Duration::from_secs(1) * second;
+                tokens.take(now).unwrap();
+            }
         }
     }
 
