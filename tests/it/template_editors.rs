@@ -105,6 +105,11 @@ pub(crate) fn exempt(aws: &Sandbox) {
     let described = aws.answer_as(&mallory("ec2", "DescribeLaunchTemplates", &[])).unwrap();
     let (_, id) = described.split_once("<launchTemplateId>").unwrap();
     let (id, _) = id.split_once('<').unwrap();
+    exempt_by_tags(aws, id);
+}
+
+/// Somebody exempts a resource of EC2.
+pub(crate) fn exempt_by_tags(aws: &Sandbox, id: &str) {
     let day = v2only_tests::exemption_day();
     let exemption = [
         ("ResourceId.1", id),

@@ -6,7 +6,7 @@ use v2only_sandbox::{Actor, ActorCall, AwsError, CallFilter, Config, Effect, Fau
 use v2only_tests::stage::v1;
 use v2only_tests::{HOME, REGION, Setup, exemption_day};
 
-use crate::template_editors::{mallory, rollback_in, run, run_in};
+use crate::template_editors::{exempt_by_tags, mallory, rollback_in, run, run_in};
 
 const POLICY: &str = "version: 1\nmode: enforce\ninstances: { usage_gate: { applies_to: none } }\n";
 const MODIFY: &str = "ModifyInstanceMetadataOptions";
@@ -21,18 +21,6 @@ fn throttled_once(aws: &Sandbox, service: &str, action: &str, act: impl FnOnce(&
     let error = if service == "ec2" { throttled() } else { json() };
     aws.inject(Fault::on(service, action, Effect::ErrorBefore(error)).times(1));
     aws.before_call(CallFilter::of(service, action), 1, act);
-}
-
-fn exempt(aws: &Sandbox, id: &str) {
-    let day = exemption_day();
-    let exemption = [
-        ("ResourceId.1", id),
-        ("Tag.1.Key", "v2only:exempt-until"),
-        ("Tag.1.Value", &day),
-        ("Tag.2.Key", "v2only:exempt-reason"),
-        ("Tag.2.Value", "migration"),
-    ];
-    aws.call_as(&mallory("ec2", "CreateTags", &exemption)).unwrap();
 }
 
 fn finding(output: &std::process::Output) -> Value {
@@ -70,7 +58,7 @@ const ENFORCE: [&str; 9] =
 #[test]
 fn an_instance_that_somebody_exempts_while_its_change_is_throttled_stays() {
     let (aws, id) = one_instance();
-    throttled_once(&aws, "ec2", MODIFY, move |aws| exempt(aws, &id));
+    throttled_once(&aws, "ec2", MODIFY, move |aws| exempt_by_tags(aws, &id));
     let found = finding(&run(&aws, POLICY, &ENFORCE));
     assert_eq!(found["hold"], "changed-since", "{found}");
     assert_eq!((tokens(&aws), changes(&aws, MODIFY)), (HttpTokens::Optional, 1));
@@ -142,7 +130,7 @@ fn an_instance_that_somebody_exempts_while_the_change_of_a_function_is_throttled
     let ids = stage.launch(v1());
     stage.exempt(ids.clone());
     let id = ids[0].clone();
-    throttled_once(&stage.aws, "ec2", MODIFY, move |aws| exempt(aws, &id));
+    throttled_once(&stage.aws, "ec2", MODIFY, move |aws| exempt_by_tags(aws, &id));
     stage.settle();
     assert_eq!((stage.tokens(&ids[0]), changes(&stage.aws, MODIFY)), (HttpTokens::Optional, 1));
 }

@@ -214,7 +214,7 @@ impl TightenInstance for Aws {
         })
     }
 
-    /// As often as the SDK repeats other calls.
+    /// Up to as many attempts as the SDK makes of other calls (`AWS_MAX_ATTEMPTS`, by default 3), half a second and a second apart.
     async fn try_again(&self, failure: &Failure, attempts: u32) -> bool {
         let is_for_now = match failure.kind {
             // Without an answer of AWS, our own pacing refused the call.

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn no_call_is_throttled_however_long_each_is_on_its_way() {
+    fn no_call_is_throttled_that_arrives_within_400_milliseconds() {
         for seed in 0..40 {
             for bucket in [MODIFY, Bucket { size: 2, per_second: 2 }, Bucket { size: 10, per_second: 40 }] {
                 for latency in [1, 50, 400] {

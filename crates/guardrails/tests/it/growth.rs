@@ -28,6 +28,17 @@ fn values_that_grow_are_no_danger() {
     );
 }
 
+/// The library reads the operands of a wrong one twice at each level, and refuses deeper nesting by itself.
+#[test]
+fn a_wrong_operand_within_operands_is_refused_at_once() {
+    let nested = format!("1 % 0 - {}{{ a / 0 & 0 }}", "{ a % 5 - ".repeat(40));
+    let error = SourceFile::read("main.tf", &format!("locals {{\n  x = {nested}\n}}\n")).unwrap_err();
+    assert_eq!((error.at.line, error.at.column), (2, 115));
+    assert!(error.message.contains("more than 10 brackets"), "{error}");
+    let as_json = format!("{{\"locals\": [{{\"x\": \"${{{nested}}}\"}}]}}");
+    assert!(SourceFile::read("main.tf.json", &as_json).is_ok(), "only this value is unknown");
+}
+
 #[test]
 fn deep_texts_and_long_chains_are_no_danger() {
     let deep = format!("a = {}1{}", "[".repeat(100_000), "]".repeat(100_000));

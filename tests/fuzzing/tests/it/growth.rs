@@ -103,9 +103,6 @@ const SHAPES: &[(&str, (&str, &str, &str))] = &[
     ("hcl", ("", "variable \"v§\" { default = \"a\" }\n", "")),
     ("hcl", ("locals {\n", "  l§ = \"${local.l0}-§\"\n", "}\n")),
     ("hcl", ("a = [", "\"§\", ", "]\n")),
-    // The innermost operand is wrong.
-    ("hcl", ("a = 1 % 0 - ", "{a % 5 - ", "{a / 0 & 0}\n")),
-    ("hcl-json", ("{\"locals\":[{\"x\":\"${1 % 0 - ", "{a % 5 - ", "{a / 0 & 0}\"}]}")),
     ("hcl-json", ("{\"resource\":{\"aws_instance\":{", "\"a§\":{},", "\"b\":{}}}}")),
     ("records", ("{\"Records\":[", "{\"eventName\":\"RunInstances\",\"eventID\":\"§\"},", "0]}")),
     ("requests", ("ec2 form\nAction=DescribeInstances", "&InstanceId.§=i-§", "")),

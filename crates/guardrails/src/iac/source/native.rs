@@ -13,13 +13,16 @@ use crate::iac::cloudformation::Unreadable;
 /// Reads a file.
 ///
 /// # Errors
-/// The text is not HCL, or brackets are nested too deeply after operators.
+/// The text is not HCL, or has more than [`nesting::MOST`] brackets nested in operands.
 pub(super) fn read(text: &str) -> Result<Body, Unreadable> {
     if let Some(offset) = nesting::too_deep(text) {
         let before = text.get(..offset).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
-        let message = "brackets are nested too deeply after operators".to_owned();
+        let message = format!(
+            "more than {} brackets are nested in operands here: give the inner values names of their own in `locals`",
+            nesting::MOST
+        );
         return Err(Unreadable { at: Mark { line, column }, message });
     }
     let parse = hcl_edit::parser::parse_body;

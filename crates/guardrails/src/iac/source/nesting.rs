@@ -4,7 +4,7 @@
 //! operand once more. Within an operand that is nested so again, that doubles the time at each level.
 
 /// How many brackets may be open at once that each belong to an operand. Real expressions have a few.
-const MOST: usize = 10;
+pub(super) const MOST: usize = 10;
 
 /// A bracket that is open.
 struct Level {
