@@ -24,6 +24,16 @@ const browser = await chromium.launch({
   headless: true,
 })
 
+// On a busy machine Chromium sometimes answers "Unable to capture screenshot", and draws the page when asked again.
+async function draw(page, path, attempts = 3) {
+  try {
+    await page.screenshot({ path })
+  } catch (error) {
+    if (attempts === 1) throw error
+    await draw(page, path, attempts - 1)
+  }
+}
+
 async function look({ file, width, scheme, media, script, screenshot, ask }) {
   const options = { viewport: { width, height: 900 }, colorScheme: scheme, javaScriptEnabled: script ?? true }
   const context = await browser.newContext(options)
@@ -40,12 +50,7 @@ async function look({ file, width, scheme, media, script, screenshot, ask }) {
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     )
     const answer = ask ? await page.evaluate(ask) : null
-    if (screenshot) {
-      // Without a graphics card, Chromium draws only so many pixels at once.
-      const whole = await page.evaluate(() => document.documentElement.scrollHeight)
-      await page.setViewportSize({ width, height: Math.min(whole, 6000) })
-      await page.screenshot({ path: screenshot })
-    }
+    if (screenshot) await draw(page, screenshot)
     let violations = []
     if (script ?? true) {
       // Evaluated by the debugger, which the content policy of the page does not bind.
