@@ -68,10 +68,16 @@ mod tests {
         assert!(!escaped.contains(['\u{202e}', '\u{2066}', '\u{2028}']));
         assert!(escaped.contains("ü€😀") && escaped.contains("\\u009b2J"));
         assert_eq!(serde_json::from_str::<[String; 1]>(&escaped).unwrap(), [hostile]);
+    }
 
-        let mut written = Vec::new();
-        serde_json::to_writer_pretty(EscapedJson(&mut written), &[hostile]).unwrap();
-        assert_eq!(String::from_utf8(written).unwrap(), escaped);
+    #[test]
+    fn the_writer_escapes_the_same() {
+        for text in ["web\u{9b}2J\u{7f}\u{202e}gnp\n\"ü", "web\u{7f}", "\u{7f}", "\u{9b}", "ü", "web"] {
+            let mut written = Vec::new();
+            serde_json::to_writer_pretty(EscapedJson(&mut written), &[text]).unwrap();
+            let json = serde_json::to_string_pretty(&[text]).unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), escaped_json(&json));
+        }
     }
 
     #[test]
