@@ -354,6 +354,13 @@ mod tests {
     }
 
     #[test]
+    fn a_port_insists_in_no_change_unless_it_says_so() {
+        let throttled =
+            Failure::new(Kind::Throttled, "ec2:ModifyInstanceMetadataOptions", "RequestLimitExceeded");
+        assert!(!Slow::default().insists(ResourceKind::Instance, &throttled));
+    }
+
+    #[test]
     fn twice_as_many_are_described_together_as_were_changed_after_the_last_description() {
         let mut queue = Queue::new((0..200).collect::<Vec<u32>>(), FEW_AT_ONCE);
         let mut next = 0;

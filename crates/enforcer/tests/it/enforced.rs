@@ -1,8 +1,8 @@
 //! How `enforce` changes many resources: within the bound of failures, images together, and surfaces one by one.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use jiff::SignedDuration;
 use rstest::rstest;
@@ -11,20 +11,22 @@ use v2only_enforcer::enforce::{Bound, Carried, Journal, enforce_within};
 use v2only_enforcer::kinds::Kinds;
 use v2only_enforcer::{Kind, Outcome, surfaces};
 use v2only_policy::exemption::UNTIL_TAG;
-use v2only_policy::instance::HttpTokens;
-use v2only_policy::source::Image;
+use v2only_policy::instance::{HttpTokens, Switch};
+use v2only_policy::settings::HopLimit;
+use v2only_policy::source::{AccountDefaults, Image};
 use v2only_policy::{
-    Decision, Hold, ImageChange, ImageId, ImdsSupport, InstanceChange, Judged, MetadataOption, Place, Plan,
-    ResourceKind, StatedOptions, Subject, Surface, SurfaceChange, SurfaceKind, Switches, Tags, Verdict,
+    Decision, DefaultsChange, Hold, ImageChange, ImageId, ImdsSupport, InstanceChange, Judged,
+    MetadataOption, Place, Plan, ResourceKind, StatedOptions, Subject, Surface, SurfaceChange, SurfaceKind,
+    Switches, Tags, Verdict,
 };
 
 use crate::fake::{Fake, World, now};
 use crate::launch_sources::{MARKED, OPTIONAL, Sources, WEB, estate, place, template};
 use crate::source_scans;
 
-const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions";
+pub const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions";
 
-struct Paper;
+pub struct Paper;
 
 impl Journal for Paper {
     async fn write(&self, _: &Place, _: &[Judged]) -> Result<(), io::Error> {
@@ -32,20 +34,20 @@ impl Journal for Paper {
     }
 }
 
-fn to_be_changed(subject: Subject, plan: Plan) -> Judged {
+pub fn to_be_changed(subject: Subject, plan: Plan) -> Judged {
     Judged { subject, decision: Decision { plan, ..Decision::nothing_to_do(Verdict::Violation(Vec::new())) } }
 }
 
-/// Two instances that are to require tokens and have a hop limit of 2.
-fn instances(fake: &Fake) -> Vec<Judged> {
-    let hop_limit = Some(v2only_policy::settings::HopLimit::new(2).unwrap());
+/// So many instances that are to require tokens and have a hop limit of 2.
+pub fn instances(fake: &Fake, count: usize) -> Vec<Judged> {
+    let hop_limit = Some(HopLimit::new(2).unwrap());
     let change = InstanceChange::RequireTokens { hop_limit, switches: Switches::all(None) };
     let mut world = fake.0.lock().unwrap();
-    let all = ["i-00000001", "i-00000002"].map(|id| world.instance(id).clone());
-    all.into_iter().map(|it| to_be_changed(Subject::Instance(it), Plan::Act(change.into()))).collect()
+    let all = (1..=count).map(|number| world.instance(&format!("i-{number:08x}")).clone());
+    all.map(|it| to_be_changed(Subject::Instance(it), Plan::Act(change.into()))).collect()
 }
 
-async fn enforced(fake: &Fake, judged: Vec<Judged>, bound: &Bound) -> Carried {
+pub async fn enforced(fake: &Fake, judged: Vec<Judged>, bound: &Bound) -> Carried {
     enforce_within(fake, &Paper, &place(), judged, &now, bound).await
 }
 
@@ -54,70 +56,36 @@ async fn no_change_begins_after_the_end_of_a_run() {
     let fake = Fake::default();
     let bound = Bound::default();
     bound.end();
-    let carried = enforced(&fake, instances(&fake), &bound).await;
+    let carried = enforced(&fake, instances(&fake, 2), &bound).await;
     assert_eq!((carried.records.len(), carried.left.len(), fake.calls().len()), (0, 2, 0));
 }
 
-/// The changes of this instance that were tried.
-fn attempts(fake: &Fake, id: &str) -> usize {
-    fake.calls().iter().filter(|it| **it == format!("{MODIFY} {id}")).count()
-}
-
-#[tokio::test]
-async fn a_throttled_change_is_not_made_again_once_the_run_ended_during_the_wait() {
-    let bound = Arc::new(Bound::default());
-    let ended = Arc::clone(&bound);
-    let fake = Fake::with(|world| {
-        world.insists = true;
-        world.failures.insert(MODIFY, vec![Kind::Throttled]);
-        // The turns before the description and before the first attempt come first.
-        world.meanwhile.push(("turn", 2, Box::new(move |_| ended.end())));
-    });
-    let first = instances(&fake).swap_remove(0);
-    let carried = enforced(&fake, vec![first], &bound).await;
-    let outcomes: Vec<&Outcome> = carried.records.iter().map(|it| &it.outcome).collect();
-    assert!(
-        matches!(outcomes[..], [Outcome::Failed(failure)] if failure.kind == Kind::Throttled),
-        "{outcomes:?}"
-    );
-    assert_eq!(attempts(&fake, "i-00000001"), 1);
-}
-
-#[rstest]
-#[case::at_the_first_attempt(1)]
-#[case::at_the_last_attempt(3)]
-#[tokio::test]
-async fn a_change_that_took_effect_without_an_answer_is_fixed(#[case] attempt: usize) {
-    let fake = Fake::with(|world| {
-        world.insists = true;
-        world.failures.insert(MODIFY, vec![Kind::Unavailable; 3]);
-        let takes_effect = |world: &mut World| {
-            let options = &mut world.instance("i-00000001").options;
-            (options.http_tokens, options.hop_limit) = (HttpTokens::Required, Some(2));
-        };
-        world.meanwhile.push((MODIFY, attempt - 1, Box::new(takes_effect)));
-    });
-    let first = instances(&fake).swap_remove(0);
-    let carried = enforced(&fake, vec![first], &Bound::default()).await;
-    let outcomes: Vec<Outcome> = carried.records.into_iter().map(|it| it.outcome).collect();
-    assert_eq!((outcomes, attempts(&fake, "i-00000001")), (vec![Outcome::Fixed], attempt));
-}
-
-/// A disk that takes so many seconds for each line, while somebody exempts the first instance and every launch template.
+/// A disk that takes so many seconds for each line, while somebody does something.
 struct SlowDisk<'a> {
     fake: &'a Fake,
     seconds: i64,
     passed: AtomicI64,
+    meanwhile: fn(&mut World),
+}
+
+impl SlowDisk<'_> {
+    async fn enforced(&self, judged: Vec<Judged>) -> Carried {
+        let clock = || now() + SignedDuration::from_secs(self.passed.load(Ordering::Relaxed));
+        enforce_within(self.fake, self, &place(), judged, &clock, &Bound::default()).await
+    }
+}
+
+/// Exempts the first instance and every launch template.
+fn exempt(world: &mut World) {
+    let exempt = |tags: &mut Tags| tags.insert(UNTIL_TAG.to_owned(), "2027-01-31".to_owned());
+    world.templates.iter_mut().for_each(|it| drop(exempt(&mut it.tags)));
+    exempt(&mut world.instance("i-00000001").tags);
 }
 
 impl Journal for SlowDisk<'_> {
     async fn write(&self, _: &Place, _: &[Judged]) -> Result<(), io::Error> {
         self.passed.fetch_add(self.seconds, Ordering::Relaxed);
-        let mut world = self.fake.0.lock().unwrap();
-        let templates = world.templates.iter_mut().map(|it| &mut it.tags);
-        let exempt = |tags: &mut Tags| tags.insert(UNTIL_TAG.to_owned(), "2027-01-31".to_owned());
-        templates.for_each(|tags| drop(exempt(tags)));
-        exempt(&mut world.instance("i-00000001").tags);
+        (self.meanwhile)(&mut self.fake.0.lock().unwrap());
         Ok(())
     }
 }
@@ -128,10 +96,9 @@ impl Journal for SlowDisk<'_> {
 #[tokio::test]
 async fn what_is_exempted_while_the_disk_is_slow_is_left(#[case] seconds: i64, #[case] first: HttpTokens) {
     let fake = Fake::default();
-    let judged = instances(&fake);
-    let disk = SlowDisk { fake: &fake, seconds, passed: AtomicI64::new(0) };
-    let clock = || now() + SignedDuration::from_secs(disk.passed.load(Ordering::Relaxed));
-    let carried = enforce_within(&fake, &disk, &place(), judged, &clock, &Bound::default()).await;
+    let judged = instances(&fake, 2);
+    let disk = SlowDisk { fake: &fake, seconds, passed: AtomicI64::new(0), meanwhile: exempt };
+    let carried = disk.enforced(judged).await;
     let tokens = ["i-00000001", "i-00000002"].map(|id| fake.tokens(id));
     assert_eq!(tokens, [first, HttpTokens::Required], "{:?}", carried.records);
     let held = carried.records.iter().filter(|record| record.hold() == Some(&Hold::ChangedSince)).count();
@@ -153,12 +120,74 @@ async fn a_template_that_is_exempted_while_the_journal_is_written_is_left(
     let policy = "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n";
     let judged = source_scans::scanned(&sources, policy, kinds).await;
     let fake = Fake::with(|world| world.templates = vec![web]);
-    let disk = SlowDisk { fake: &fake, seconds, passed: AtomicI64::new(0) };
-    let clock = || now() + SignedDuration::from_secs(disk.passed.load(Ordering::Relaxed));
-    let carried = enforce_within(&fake, &disk, &place(), judged, &clock, &Bound::default()).await;
+    let disk = SlowDisk { fake: &fake, seconds, passed: AtomicI64::new(0), meanwhile: exempt };
+    let carried = disk.enforced(judged).await;
     let outcomes: Vec<Outcome> = carried.records.into_iter().map(|it| it.outcome).collect();
     let now = fake.0.lock().unwrap().templates[0].clone();
     assert_eq!((outcomes, now.versions.len(), now.default), (vec![Outcome::Held], versions, 1));
+}
+
+#[rstest]
+#[case::nothing(|_: &mut World| (), Outcome::Fixed, true)]
+#[case::a_template_that_says_optional(
+    |world: &mut World| world.templates.push(template(WEB, "web", 1, &[OPTIONAL], MARKED)),
+    Outcome::Held,
+    false
+)]
+#[tokio::test]
+async fn tokens_are_enforced_for_the_account_unless_that_is_premature_once_the_journal_is_written(
+    #[case] meanwhile: fn(&mut World),
+    #[case] outcome: Outcome,
+    #[case] enforces: bool,
+) {
+    let fake = Fake::default();
+    let change = DefaultsChange {
+        require_tokens: true,
+        hop_limit: None,
+        http_endpoint: None,
+        metadata_tags: None,
+        enforce: true,
+    };
+    let judged = to_be_changed(Subject::AccountDefaults(AccountDefaults::UNSET), Plan::Act(change.into()));
+    let disk = SlowDisk { fake: &fake, seconds: 5, passed: AtomicI64::new(0), meanwhile };
+    let record = disk.enforced(vec![judged]).await.records.remove(0);
+    let defaults = fake.0.lock().unwrap().defaults.clone().unwrap_or(AccountDefaults::UNSET);
+    assert_eq!((record.outcome, defaults.enforced == Switch::Enabled), (outcome, enforces));
+}
+
+/// A journal that notes how many changes are made side by side.
+#[derive(Default)]
+struct Crowd {
+    now: AtomicUsize,
+    at_first: OnceLock<usize>,
+    at_most: AtomicUsize,
+}
+
+impl Journal for Crowd {
+    async fn write(&self, _: &Place, _: &[Judged]) -> Result<(), io::Error> {
+        self.at_most.fetch_max(1 + self.now.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        let before = self.now.fetch_sub(1, Ordering::Relaxed);
+        self.at_first.get_or_init(|| before);
+        Ok(())
+    }
+}
+
+#[rstest]
+#[case::a_failure_ends_the_run(Bound::at_most(0), 4)]
+#[case::after_a_wave_that_succeeded(Bound::at_most(0).after_success(true), 16)]
+#[case::all_may_fail(Bound::default(), 16)]
+#[tokio::test]
+async fn few_changes_are_made_side_by_side_until_some_succeeded(
+    #[case] bound: Bound,
+    #[case] at_first: usize,
+) {
+    let fake = Fake::default();
+    let crowd = Crowd::default();
+    let carried = enforce_within(&fake, &crowd, &place(), instances(&fake, 40), &now, &bound).await;
+    assert!(carried.records.iter().all(|it| it.outcome == Outcome::Fixed));
+    let side_by_side = (*crowd.at_first.get().unwrap(), crowd.at_most.load(Ordering::Relaxed));
+    assert_eq!(side_by_side, (at_first, 16));
 }
 
 /// A refused option beside the tokens must not keep IMDSv1 open elsewhere. A refused change of the tokens ends the run.
@@ -178,7 +207,7 @@ async fn only_what_leaves_imdsv1_open_counts_as_failed(
         // Together, and the tokens alone.
         world.failures.insert(MODIFY, failure.map_or(vec![], |it| vec![it; 2]));
     });
-    let carried = enforced(&fake, instances(&fake), &Bound::at_most(0)).await;
+    let carried = enforced(&fake, instances(&fake, 2), &Bound::at_most(0)).await;
     assert_eq!((carried.records.len(), carried.left.len()), (tried, left), "{:?}", carried.records);
     let closed = ["i-00000001", "i-00000002"].map(|id| fake.tokens(id) == HttpTokens::Required);
     assert_eq!(closed, [failure.is_none(); 2]);
@@ -201,12 +230,12 @@ async fn images_are_listed_once_for_all_that_are_to_be_marked() {
     assert_eq!((count("ec2:DescribeImages"), count("ec2:ModifyImageAttribute")), (1, 3));
 }
 
-fn shop(tokens: HttpTokens) -> Surface {
+pub fn shop(tokens: HttpTokens) -> Surface {
     let options = StatedOptions { http_tokens: Some(tokens), ..StatedOptions::default() };
     Surface { options, ..Surface::new(SurfaceKind::LightsailInstance, "shop".to_owned()) }
 }
 
-fn open_shop(world: &mut World) {
+pub fn open_shop(world: &mut World) {
     world.surfaces = vec![shop(HttpTokens::Optional)];
 }
 

@@ -52,6 +52,8 @@ pub struct World {
     pub ignores: Option<MetadataOption>,
     /// Whether a change that AWS refused for now is worth another turn.
     pub insists: bool,
+    /// How often an invocation makes a change that AWS refuses for now; 0 = once.
+    pub attempts: u32,
     /// Whether AWS accepts changes and carries none out.
     pub ignores_changes: bool,
     /// Account defaults, where there are any.
@@ -286,6 +288,10 @@ impl TightenInstance for Fake {
             Ok(Changed { options: MetadataOptions { pending: true, ..*options }, request_id })
         })
     }
+
+    async fn try_again(&self, _: &Failure, attempts: u32) -> bool {
+        attempts < self.0.lock().unwrap().attempts
+    }
 }
 
 impl Turns for Fake {
@@ -297,7 +303,8 @@ impl Turns for Fake {
     }
 
     fn insists(&self, _: ResourceKind, failure: &Failure) -> bool {
-        failure.action == "ec2:ModifyInstanceMetadataOptions" && self.0.lock().unwrap().insists
+        let is_change = ["ec2:ModifyInstanceMetadataOptions", "tighten"].contains(&failure.action.as_ref());
+        is_change && self.0.lock().unwrap().insists
     }
 }
 

@@ -26,6 +26,7 @@ mod policy_source;
 mod readiness;
 mod recorded_changes;
 mod records;
+mod refused_for_now;
 mod repointed;
 mod restored;
 mod review;

@@ -71,6 +71,7 @@ mod tests {
             ("{a + b + ", "}"),
             ("{a%5-", "}"),
             ("(a == b == ", ")"),
+            ("(a > b > ", ")"),
             ("f(a + b +\n", ")"),
             ("\"x-${a - b - ", "}\""),
             ("[for x in a + b + ", " : x]"),
@@ -90,9 +91,8 @@ mod tests {
         ] {
             assert_eq!(too_deep(&fine.repeat(100)), None, "{fine}");
         }
-        let closed = "x = 1 - (2 - {a = 1})\n".repeat(100);
-        assert_eq!(too_deep(&closed), None);
-        let in_comments = "b {\n# 1 - (2\n# 3 - (4\n}\n".repeat(100);
-        assert_eq!(too_deep(&in_comments), None);
+        for closed in ["x = 1 - (2 - {a = 1})\n", "x = 1 - [2]\n", "b {\n# 1 - (2\n# 3 - (4\n}\n"] {
+            assert_eq!(too_deep(&closed.repeat(100)), None, "{closed}");
+        }
     }
 }
