@@ -1,6 +1,6 @@
 //! From `--region`, `--accounts` and `--org` to accounts and Regions.
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, future};
 use v2only_document::spelling;
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::{AccountId, OuId, Place, Region};
@@ -220,12 +220,16 @@ fn unreachable(failure: Failure, region: Option<&Region>) -> Problem {
 
 /// Lists the accounts and Regions to read.
 pub(crate) async fn places(aws: &impl Cloud, wanted: Wanted, shared: &Shared) -> Result<Places, Problem> {
-    // Asked for first: without it no credentials are known to be good, and our own account takes no role.
-    let own = aws.account().await.map_err(|failure| unreachable(failure, aws.home_region().as_ref()))?;
+    // Without it no credentials are known to be good, and our own account takes no role.
+    let own =
+        async { aws.account().await.map_err(|failure| unreachable(failure, aws.home_region().as_ref())) };
     let accounts = match account_selection(shared)? {
-        AccountSelection::Own => vec![own],
-        AccountSelection::These(accounts) => accounts,
-        AccountSelection::Organization => aws.organization().await?,
+        AccountSelection::Own => vec![own.await?],
+        AccountSelection::These(accounts) => own.await.map(|_| accounts)?,
+        AccountSelection::Organization => {
+            let (own, all) = future::join(own, aws.organization()).await;
+            own.and(all.map_err(Problem::from))?
+        }
     };
     let accounts = narrowed(aws, accounts, shared).await?;
     let mut places = Places { known: Vec::new(), unreadable: Vec::new() };
