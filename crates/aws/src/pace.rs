@@ -156,21 +156,85 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn a_call_waits_for_its_turn_only_as_long_as_it_may() {
-        let place = Place {
+    /// Two at once, and two a second.
+    const DEFAULTS: Call = Call::ModifyInstanceMetadataDefaults;
+
+    fn place() -> Place {
+        Place {
             account: AccountId::parse("111122223333").unwrap(),
             region: Region::parse("eu-central-1").unwrap(),
-        };
-        let call = Call::ModifyInstanceMetadataDefaults;
+        }
+    }
+
+    /// Nobody may wait, and for an hour the bucket is not refilled.
+    fn impatient() -> Pace {
         let pace = Pace::waiting_at_most(Duration::ZERO);
-        // A bucket of two.
-        pace.reserve(&place, call).await.unwrap();
-        pace.take(Some(&place), call).await.unwrap();
-        pace.take(Some(&place), call).await.unwrap();
-        let refused = pace.take(Some(&place), call).await.unwrap_err();
+        let in_an_hour = Instant::now() + Duration::from_secs(3600);
+        pace.line(&(Some(place()), DEFAULTS), |it| it.tokens = Tokens::new(DEFAULTS.bucket(), in_an_hour));
+        pace
+    }
+
+    /// How long the calls of a bucket are kept apart.
+    fn gap(pace: &Pace) -> Duration {
+        let now = Instant::now();
+        pace.line(&(Some(place()), DEFAULTS), |it| it.gap.take(now) - now)
+    }
+
+    #[tokio::test]
+    async fn a_call_waits_for_its_turn_only_as_long_as_it_may() {
+        let (place, pace) = (place(), impatient());
+        pace.reserve(&place, DEFAULTS).await.unwrap();
+        pace.take(Some(&place), DEFAULTS).await.unwrap();
+        pace.take(Some(&place), DEFAULTS).await.unwrap();
+        let refused = pace.take(Some(&place), DEFAULTS).await.unwrap_err();
         assert_eq!((refused.kind, refused.code), (Kind::Throttled, None));
-        let elsewhere = pace.take(None, call).await;
+        let elsewhere = pace.take(None, DEFAULTS).await;
         assert!(elsewhere.is_ok(), "{elsewhere:?}");
+    }
+
+    #[tokio::test]
+    async fn a_reserved_turn_that_is_left_to_others_is_used_once() {
+        let (place, pace) = (place(), impatient());
+        pace.reserve(&place, DEFAULTS).await.unwrap();
+        pace.reserve(&place, DEFAULTS).await.unwrap();
+        pace.reserve(&place, DEFAULTS).await.unwrap_err();
+        pace.release(&place, DEFAULTS);
+        pace.reserve(&place, DEFAULTS).await.unwrap();
+        pace.reserve(&place, DEFAULTS).await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn without_pacing_nothing_waits() {
+        let pace = Pace::off();
+        assert!(!pace.is_on() && Pace::waiting_at_most(Duration::ZERO).is_on());
+        for _ in 0..9 {
+            pace.reserve(&place(), DEFAULTS).await.unwrap();
+            pace.take(Some(&place()), DEFAULTS).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn after_a_throttled_call_the_others_are_further_apart_where_a_person_waits() {
+        for (at_most, is_patient) in [(LONG, true), (LONG - Duration::from_secs(1), false)] {
+            let pace = Pace::waiting_at_most(at_most);
+            assert_eq!((pace.is_patient(), pace.insists(Instant::now())), (is_patient, is_patient));
+            let sent = pace.take(Some(&place()), DEFAULTS).await.unwrap();
+            pace.answered(&place(), DEFAULTS, sent, false);
+            assert_eq!(gap(&pace), Duration::ZERO);
+            pace.answered(&place(), DEFAULTS, sent, true);
+            assert_eq!(gap(&pace) > Duration::ZERO, is_patient);
+        }
+        let pace = Pace::waiting_at_most(LONG);
+        assert!(!pace.insists(Instant::now() - LONG - Duration::from_secs(1)), "it was tried for too long");
+    }
+
+    #[tokio::test]
+    async fn a_call_after_a_throttled_one_is_sent_once_the_gap_has_passed() {
+        let pace = Pace::waiting_at_most(LONG);
+        let sent = pace.take(Some(&place()), DEFAULTS).await.unwrap();
+        pace.answered(&place(), DEFAULTS, sent, true);
+        let wait = pace.line(&(Some(place()), DEFAULTS), |it| it.gap).take(sent) - sent;
+        let next = pace.take(Some(&place()), DEFAULTS).await.unwrap();
+        assert!(next >= sent + wait && wait > Duration::ZERO, "{wait:?}");
     }
 }

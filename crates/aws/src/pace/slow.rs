@@ -108,7 +108,12 @@ mod tests {
             gap.widen(now, now + MILLI);
         }
         assert_eq!(gap.between, FIRST);
-        gap.widen(now + 2 * MILLI, now + 3 * MILLI);
+        assert_eq!(
+            gap.take(now + MILLI),
+            now + MILLI + FIRST,
+            "counted from the moment at which it was noticed"
+        );
+        gap.widen(now + MILLI, now + 3 * MILLI);
         assert_eq!(gap.between, FIRST.mul_f64(WIDER));
         for _ in 0..200 {
             gap.widen(now + Duration::from_secs(9), now + 3 * MILLI);

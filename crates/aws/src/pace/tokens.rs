@@ -206,6 +206,33 @@ mod tests {
     }
 
     #[test]
+    fn the_next_call_waits_for_a_token_and_for_room_beside_those_on_their_way() {
+        let now = Instant::now();
+        for (size, answers, millis) in [(1, 0, 400), (1, 1, 100), (2, 0, 400), (2, 1, 100), (2, 2, 100)] {
+            let mut tokens = Tokens::new(Bucket { size, per_second: 10 }, now);
+            for _ in 0..size {
+                tokens.take(now).unwrap();
+                assert!(tokens.send(now));
+            }
+            (0..answers).for_each(|_| tokens.answered(now, now));
+            let wait = tokens.take(now).unwrap_err();
+            assert_eq!(wait.as_millis(), millis, "{answers} of {size} are answered");
+        }
+    }
+
+    #[test]
+    fn tokens_that_were_taken_and_are_not_used_yet_are_not_added_again() {
+        let now = Instant::now();
+        let mut tokens = Tokens::new(Bucket { size: 3, per_second: 1 }, now);
+        tokens.take(now).unwrap();
+        tokens.take(now).unwrap();
+        tokens.release();
+        let later = now + Duration::from_secs(9);
+        let taken = (0..9).take_while(|_| tokens.take(later).is_ok()).count();
+        assert_eq!(taken, 2, "the one that was released, and the third of the bucket");
+    }
+
+    #[test]
     fn a_released_token_is_for_the_next_caller() {
         let now = Instant::now();
         let mut tokens = Tokens::new(Bucket { size: 1, per_second: 1 }, now);
@@ -214,7 +241,8 @@ mod tests {
         tokens.release();
         tokens.take(now).unwrap();
         assert!(tokens.send(now));
-        assert!(!tokens.send(now));
+        tokens.release();
+        assert!(!tokens.send(now), "it is used");
         let wait = tokens.take(now).unwrap_err();
         assert!(wait >= Duration::from_secs(1), "{wait:?}");
     }
