@@ -228,6 +228,7 @@ mod tests {
         tokens.take(now).unwrap();
         tokens.release();
         let later = now + Duration::from_secs(9);
+        tokens.answered(now, later);
         let taken = (0..9).take_while(|_| tokens.take(later).is_ok()).count();
         assert_eq!(taken, 2, "the one that was released, and the third of the bucket");
     }
