@@ -229,14 +229,20 @@ fn version(it: &sdk::LaunchTemplateVersion) -> Option<TemplateVersion> {
 }
 
 impl ChangeLaunchTemplate for Aws {
+    type Source = sdk::ResponseLaunchTemplateData;
+
+    async fn source(&self, place: &Place, id: &LaunchTemplateId, number: u64) -> Answer<Self::Source> {
+        self.one_version(place, id, number).await
+    }
+
     async fn new_version(
         &self,
         place: &Place,
         id: &LaunchTemplateId,
         wanted: WantedVersion,
+        source: Self::Source,
     ) -> Answer<NewVersion> {
         let from = wanted.from;
-        let source = self.one_version(place, id, from).await?;
         let options = asked(&source, wanted);
         let call = Call::CreateLaunchTemplateVersion;
         let unknown = Some(Switch::Unknown);

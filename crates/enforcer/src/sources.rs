@@ -4,7 +4,7 @@ pub mod apply;
 pub mod read;
 pub(crate) mod repoint;
 pub mod trace;
-mod versions;
+pub(crate) mod versions;
 
 use v2only_policy::source::{LaunchConfiguration, LaunchTemplate};
 use v2only_policy::{

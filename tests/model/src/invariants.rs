@@ -50,7 +50,8 @@ pub fn before_change(
             Ok(())
         }
         Call::Tighten(it) => instance_may_change(world, behaviour, node, it),
-        Call::CreateVersion { .. } => version_may_be_made(world, behaviour, node),
+        // A version that is not tightened is one of the owner's, made `$Latest` again.
+        Call::CreateVersion { tighten: true, .. } => template_may_change(world, behaviour, node),
         Call::MakeDefault(number) => default_may_change(world, behaviour, node, number),
         _ => Ok(()),
     }
@@ -203,12 +204,6 @@ fn template_may_change(world: &World, behaviour: &Behaviour, node: NodeId) -> Re
         Some((Call::DescribeTemplate, Reply::Template(_))) => Ok(()),
         _ => Err("the launch template is exempt, and was not described right before the change".to_owned()),
     }
-}
-
-/// The first version of a run; the others repeat what the first displaced from `$Latest`.
-fn version_may_be_made(world: &World, behaviour: &Behaviour, node: NodeId) -> Result<(), Broken> {
-    let is_first = !behaviour.history(node).any(|(call, _)| matches!(call, Call::CreateVersion { .. }));
-    if is_first { template_may_change(world, behaviour, node) } else { Ok(()) }
 }
 
 fn default_may_change(

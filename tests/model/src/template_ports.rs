@@ -135,11 +135,18 @@ impl ChangeDefaults for Line {
 }
 
 impl ChangeLaunchTemplate for Line {
+    type Source = ();
+
+    async fn source(&self, _: &Place, _: &LaunchTemplateId, _: u64) -> Answer<()> {
+        self.read_template().await.map(|_| ())
+    }
+
     async fn new_version(
         &self,
         _: &Place,
         _: &LaunchTemplateId,
         wanted: WantedVersion,
+        (): (),
     ) -> Answer<NewVersion> {
         let number = |it: u64| u8::try_from(it).unwrap();
         let call = Call::CreateVersion {

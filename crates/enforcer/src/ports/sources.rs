@@ -150,7 +150,18 @@ pub struct NewVersion {
 
 /// `ec2:CreateLaunchTemplateVersion` and `ec2:ModifyLaunchTemplate`.
 pub trait ChangeLaunchTemplate {
-    /// Makes a version that repeats another one, but for the change of its metadata options.
+    /// What a version is made from.
+    type Source: Send;
+
+    /// Reads the version that a new one will repeat. Changes nothing.
+    fn source(
+        &self,
+        place: &Place,
+        id: &LaunchTemplateId,
+        number: u64,
+    ) -> impl Future<Output = Answer<Self::Source>> + Send;
+
+    /// Makes a version that repeats `source`, which was read by the number `wanted.from`, but for the change of its metadata options.
     ///
     /// Fails as [`crate::Kind::Unverified`] if AWS made a version that differs in anything else.
     fn new_version(
@@ -158,6 +169,7 @@ pub trait ChangeLaunchTemplate {
         place: &Place,
         id: &LaunchTemplateId,
         wanted: WantedVersion,
+        source: Self::Source,
     ) -> impl Future<Output = Answer<NewVersion>> + Send;
 
     /// The version that an earlier run made as it is wanted now. Changes nothing.

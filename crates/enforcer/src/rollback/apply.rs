@@ -14,6 +14,7 @@ use crate::ports::{DescribeInstances, Repointed, WantedVersion};
 use crate::record::Posture;
 use crate::second_look::{AT_ONCE, Attempts, InTurn, Queue, is_fresh};
 use crate::sources::repoint;
+use crate::sources::versions::repeat;
 
 /// An exemption written into the tags of instances and notebooks before they are restored; without one, the
 /// functions would fix them again.
@@ -163,7 +164,7 @@ async fn carry_out(
                 ports.make_default(place, &line.id, *number).await?;
             }
             if let Some(number) = latest {
-                ports.new_version(place, &line.id, WantedVersion::again(*number)).await?;
+                repeat(ports, place, &line.id, WantedVersion::again(*number)).await?;
             }
             Ok(None)
         }

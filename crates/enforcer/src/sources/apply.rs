@@ -7,7 +7,7 @@ use v2only_policy::{
     LaunchTemplateId, Note, Place, Plan, Preference, Step, Subject, Switch, TemplateChange,
 };
 
-use super::versions::{create, described, launches_with};
+use super::versions::{create, described, launches_with, may_still_change, source_and_template};
 use crate::failure::{Failure, Kind};
 use crate::ports::{Answer, NewVersion, SourceReader, SourceWriter, WantedVersion};
 use crate::record::{Outcome, Posture, Record, Remark};
@@ -96,14 +96,13 @@ pub async fn is_as_planned(
     let now = ports.launch_template(place, &template.id).await?;
     Ok(now.is_some_and(|now| {
         (now.default, now.latest) == (template.default, template.described_latest())
-            && now.tags == template.tags
-            && now.managed_by == template.managed_by
+            && may_still_change(template, &now)
     }))
 }
 
 /// Looks whether somebody made a version while ours were made. What they made last is to be `$Latest`, not ours: then
-/// it is repeated, and this says so. A version that allows version 1, or leaves it to the account, is not made again as it
-/// is, but with `HttpTokens=required`.
+/// it is repeated, and this says so. A version that allows version 1, or leaves it to the account, is made again with
+/// `HttpTokens=required`, unless somebody may have exempted the launch template since the plan.
 pub async fn restore_latest<P: SourceReader + SourceWriter>(
     ports: &P,
     place: &Place,
@@ -114,7 +113,8 @@ pub async fn restore_latest<P: SourceReader + SourceWriter>(
         since.iter().filter(|it| it.made.is_some() == ours).map(|it| it.number).max().unwrap_or_default()
     };
     let (ours, theirs) = (newest(true), newest(false));
-    if theirs == 0 || theirs > ours {
+    let repeats = |it: &TemplateVersion| it.number == ours && it.made.is_some_and(|it| it.from == theirs);
+    if theirs == 0 || theirs > ours || since.iter().any(repeats) {
         return Ok(None);
     }
     let closed = |version: &TemplateVersion| {
@@ -122,10 +122,12 @@ pub async fn restore_latest<P: SourceReader + SourceWriter>(
             || version.options.http_endpoint == Some(Switch::Disabled)
     };
     let is_open = since.iter().any(|it| it.number == theirs && !closed(it));
-    let wanted =
-        WantedVersion { change: is_open.then_some(InstanceChange::TOKENS), ..WantedVersion::again(theirs) };
-    let NewVersion { version, .. } = ports.new_version(place, &template.id, wanted).await?;
-    Ok(Some(Remark::VersionRepeated { theirs, tightened: is_open, by: version.number }))
+    let (source, now) = source_and_template(ports, place, &template.id, theirs).await?;
+    let tightened = is_open && may_still_change(template, &now);
+    let change = tightened.then_some(InstanceChange::TOKENS);
+    let wanted = WantedVersion { change, ..WantedVersion::again(theirs) };
+    let NewVersion { version, .. } = ports.new_version(place, &template.id, wanted, source).await?;
+    Ok(Some(Remark::VersionRepeated { theirs, tightened, by: version.number }))
 }
 
 /// Whether the change would clear a default of `disabled` that somebody set after the plan.
@@ -170,7 +172,16 @@ async fn version<P: SourceReader + SourceWriter>(
     record: Record,
 ) -> Record {
     let id = &template.id;
-    let (made, request_id) = match create(ports, place, id, template.latest, step).await {
+    let wanted = WantedVersion { from: step.from, change: step.change, latest: template.latest };
+    let made = match step.made {
+        Some(number) => ports.made_version(place, id, wanted, number).await,
+        None => match source_and_template(ports, place, id, step.from).await {
+            Ok((_, now)) if !may_still_change(template, &now) => return record.on_hold(Hold::ChangedSince),
+            Ok((source, _)) => create(ports, place, id, (source, wanted), step.then_repeat).await,
+            Err(failure) => Err(failure),
+        },
+    };
+    let (made, request_id) = match made {
         Ok(NewVersion { version, request_id }) => (version, request_id),
         Err(failure) => return record.with_failure(failure),
     };

@@ -2,9 +2,9 @@
 
 use v2only_policy::source::{Consumer, VersionChoice};
 use v2only_policy::subject::OpenVersion;
-use v2only_policy::{Hold, Note, Place, TemplateChange};
+use v2only_policy::{Hold, Note, Place};
 
-use super::versions::{create, described, launches_with};
+use super::versions::{create, described, launches_with, may_still_change, source_and_template};
 use crate::failure::{Failure, Kind};
 use crate::ports::{Answer, NewVersion, Repointed, SourceReader, SourceWriter, WantedVersion};
 use crate::record::{Outcome, Record, Remark};
@@ -102,17 +102,18 @@ async fn fixed_version<P: SourceReader + SourceWriter>(
     let wanted = since.iter().find(|it| it.number == from).map(|it| it.options.tightened(open.change));
     let ours = since.iter().filter(|it| it.number != from && it.made.is_some_and(|it| it.from == from));
     let known = ours.filter(|it| Some(it.options) == wanted).map(|it| it.number).max();
-    // Read now: the step of the launch template may have created versions since the plan.
-    let now = described(ports, place, id).await?;
-    if now.tags != template.tags {
+    if let Some(known) = known {
+        let wanted = WantedVersion { from, change, latest: template.latest };
+        let known = ports.made_version(place, id, wanted, known).await?;
+        let now = described(ports, place, id).await?;
+        return Ok(may_still_change(template, &now).then_some(known));
+    }
+    let (source, now) = source_and_template(ports, place, id, from).await?;
+    if !may_still_change(template, &now) {
         return Ok(None);
     }
+    // Read now: the step of the launch template may have created versions since the plan.
     let latest = now.latest;
-    if let Some(known) = known {
-        let wanted = WantedVersion { from, change, latest };
-        return ports.made_version(place, id, wanted, known).await.map(Some);
-    }
     let then_repeat = (latest != from).then_some(latest);
-    let step = TemplateChange { from, change, made: None, make_default: false, then_repeat };
-    create(ports, place, id, latest, step).await.map(Some)
+    create(ports, place, id, (source, WantedVersion { from, change, latest }), then_repeat).await.map(Some)
 }

@@ -1,35 +1,60 @@
 //! Creating and reading versions of launch templates.
 
 use v2only_policy::source::{LaunchTemplate, TemplateVersion};
-use v2only_policy::{LaunchTemplateId, Place, TemplateChange};
+use v2only_policy::{LaunchTemplateId, Place};
 
 use super::read;
 use crate::failure::{Failure, Kind};
-use crate::ports::{Answer, ListLaunchTemplates, NewVersion, SourceReader, SourceWriter, WantedVersion};
+use crate::ports::{
+    Answer, ChangeLaunchTemplate, ListLaunchTemplates, NewVersion, SourceReader, SourceWriter, WantedVersion,
+};
 use crate::record::Posture;
 
-/// The new version, with `$Latest` repeated after it where that is planned.
+/// Reads what a version will repeat, and then the launch template, right before that version is created.
+pub(super) async fn source_and_template<P: SourceReader + SourceWriter>(
+    ports: &P,
+    place: &Place,
+    id: &LaunchTemplateId,
+    from: u64,
+) -> Answer<(P::Source, LaunchTemplate)> {
+    let source = ports.source(place, id, from).await?;
+    Ok((source, described(ports, place, id).await?))
+}
+
+/// Whether a launch template may be changed as planned: nobody changed its tags, which may exempt it, or put it under a service.
+pub(super) fn may_still_change(planned: &LaunchTemplate, now: &LaunchTemplate) -> bool {
+    now.tags == planned.tags && now.managed_by == planned.managed_by
+}
+
+/// Creates a version, and after it the one that is `$Latest` once more where that is planned.
 pub(super) async fn create<P: SourceReader + SourceWriter>(
     ports: &P,
     place: &Place,
     id: &LaunchTemplateId,
-    latest: u64,
-    step: TemplateChange,
+    (source, wanted): (P::Source, WantedVersion),
+    then_repeat: Option<u64>,
 ) -> Answer<NewVersion> {
-    let wanted = WantedVersion { from: step.from, change: step.change, latest };
-    let made = match step.made {
-        Some(number) => ports.made_version(place, id, wanted, number).await,
-        None => ports.new_version(place, id, wanted).await,
-    };
+    let made = ports.new_version(place, id, wanted, source).await;
     // `$Latest` is restored before `$Default` is changed, whatever happened to the new version.
     let is_made = made.as_ref().map_or_else(|failure| failure.kind == Kind::Unverified, |_| true);
-    let repeated = match step.then_repeat.filter(|_| is_made) {
-        Some(latest) => ports.new_version(place, id, WantedVersion::again(latest)).await.map(|_| ()),
+    let repeated = match then_repeat.filter(|_| is_made) {
+        Some(latest) => repeat(ports, place, id, WantedVersion::again(latest)).await.map(|_| ()),
         None => Ok(()),
     };
     let made = made?;
     repeated?;
     Ok(made)
+}
+
+/// Creates a version that makes another one `$Latest` again.
+pub(crate) async fn repeat<P: ChangeLaunchTemplate>(
+    ports: &P,
+    place: &Place,
+    id: &LaunchTemplateId,
+    wanted: WantedVersion,
+) -> Answer<NewVersion> {
+    let source = ports.source(place, id, wanted.from).await?;
+    ports.new_version(place, id, wanted, source).await
 }
 
 /// A launch template as it is now.

@@ -75,6 +75,11 @@ fn ours(number: u64) -> TemplateVersion {
     TemplateVersion { made, ..templates::version(number, HttpTokens::Required) }
 }
 
+/// A version of ours that makes another one `$Latest` again.
+fn repeated(number: u64, from: u64) -> TemplateVersion {
+    TemplateVersion { made: Some(Made::again(from)), ..ours(number) }
+}
+
 const OPEN: HttpTokens = HttpTokens::Optional;
 const CLOSED: HttpTokens = HttpTokens::Required;
 
@@ -89,6 +94,8 @@ const CLOSED: HttpTokens = HttpTokens::Required;
 #[case::with_endpoint(vec![theirs(2, OPEN, Some(Switch::Enabled)), ours(3)], Some((2, true)))]
 #[case::open_then_closed(vec![theirs(2, OPEN, None), theirs(3, CLOSED, None), ours(4)], Some((3, false)))]
 #[case::closed_then_open(vec![theirs(2, CLOSED, None), theirs(3, OPEN, None), ours(4)], Some((3, true)))]
+#[case::repeated_by_another_run(vec![theirs(2, OPEN, None), ours(3), repeated(4, 2)], None)]
+#[case::displaced_once_more(vec![theirs(2, OPEN, None), ours(3), repeated(4, 2), ours(5)], Some((2, true)))]
 #[tokio::test]
 async fn the_version_that_somebody_else_created_last_is_latest_again(
     #[case] since: Vec<TemplateVersion>,
@@ -111,6 +118,19 @@ async fn the_version_that_somebody_else_created_last_is_latest_again(
         options.http_tokens = Some(CLOSED);
     }
     assert_eq!((created.number, created.options), (by, options));
+}
+
+#[tokio::test]
+async fn an_open_version_of_a_template_that_somebody_exempted_meanwhile_is_latest_again_as_it_was() {
+    let planned = templates::template();
+    let mut now = planned.clone();
+    now.versions.extend([theirs(2, OPEN, None), ours(3)]);
+    now.latest = 3;
+    now.tags.insert("v2only:exempt-until".to_owned(), "2026-12-01".to_owned());
+    let account = Account::of(now.clone());
+    let remark = restore_latest(&account, &place(), &planned).await.unwrap();
+    assert_eq!(remark, Some(Remark::VersionRepeated { theirs: 2, tightened: false, by: 4 }));
+    assert_eq!(account.template().versions[3].options, now.versions[1].options);
 }
 
 /// The group that keeps the old version by number is a note of its own.

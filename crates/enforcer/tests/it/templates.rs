@@ -162,11 +162,18 @@ impl ChangeDefaults for Account {
 }
 
 impl ChangeLaunchTemplate for Account {
+    type Source = ();
+
+    async fn source(&self, _: &Place, _: &LaunchTemplateId, _: u64) -> Answer<()> {
+        Ok(())
+    }
+
     async fn new_version(
         &self,
         _: &Place,
         _: &LaunchTemplateId,
         wanted: WantedVersion,
+        (): (),
     ) -> Answer<NewVersion> {
         self.call("create".to_owned(), |template| add_version(template, &wanted))
     }

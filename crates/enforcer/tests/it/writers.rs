@@ -35,11 +35,18 @@ impl ChangeDefaults for Fake {
 }
 
 impl ChangeLaunchTemplate for Fake {
+    type Source = ();
+
+    async fn source(&self, _: &Place, _: &LaunchTemplateId, _: u64) -> Answer<()> {
+        Ok(())
+    }
+
     async fn new_version(
         &self,
         _: &Place,
         id: &LaunchTemplateId,
         wanted: WantedVersion,
+        (): (),
     ) -> Answer<NewVersion> {
         self.call("ec2:CreateLaunchTemplateVersion", &format!("from {}", wanted.from), |world| {
             Ok(add_version(world.template(id), &wanted))

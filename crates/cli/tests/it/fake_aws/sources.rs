@@ -179,11 +179,18 @@ impl ChangeDefaults for FakeAws {
 }
 
 impl ChangeLaunchTemplate for FakeAws {
+    type Source = ();
+
+    async fn source(&self, _: &Place, _: &LaunchTemplateId, _: u64) -> Answer<()> {
+        Ok(())
+    }
+
     async fn new_version(
         &self,
         place: &Place,
         id: &LaunchTemplateId,
         wanted: WantedVersion,
+        (): (),
     ) -> Answer<NewVersion> {
         let WantedVersion { from, change, latest } = wanted;
         let what = format!("{id} from {from}{}", if change.is_some() { " tightened" } else { "" });
