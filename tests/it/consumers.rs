@@ -349,6 +349,44 @@ fn a_group_that_somebody_changes_meanwhile_stays_as_they_left_it() {
     assert_eq!(updates(&aws), 0);
 }
 
+/// What somebody does while AWS throttles the first change of a group, and what becomes of it.
+fn throttled(act: impl FnOnce(&Sandbox) + Send + 'static) -> (Value, String, usize) {
+    let aws = estate();
+    pinned_group(&aws, "1");
+    let error = AwsError::client("Throttling", "Rate exceeded").with_status(400);
+    aws.inject(Fault::on("autoscaling", "UpdateAutoScalingGroup", Effect::ErrorBefore(error)).times(1));
+    aws.before_call(CallFilter::of("autoscaling", "UpdateAutoScalingGroup"), 1, act);
+    let found = ran(&aws, "enforce", REPOINT, "auto-scaling-group").found.remove(0);
+    (found, groups_of(&aws), updates(&aws))
+}
+
+#[test]
+fn a_group_whose_change_is_throttled_is_described_again_before_it_is_changed() {
+    let (found, groups, updates) = throttled(|_| ());
+    assert_eq!((&found["outcome"], updates), (&"fixed".into(), 2), "{found}");
+    assert!(groups.contains("<Version>2</Version>"), "{groups}");
+    let (found, groups, updates) = throttled(|aws| {
+        let latest = [
+            ("AutoScalingGroupName", "web"),
+            ("LaunchTemplate.LaunchTemplateName", "web"),
+            ("LaunchTemplate.Version", "$Latest"),
+        ];
+        aws.call_as(&mallory("autoscaling", "UpdateAutoScalingGroup", &latest)).unwrap();
+    });
+    assert_eq!((&found["hold"], updates), (&"changed-since".into(), 1), "{found}");
+    assert!(groups.contains("<Version>$Latest</Version>"), "{groups}");
+}
+
+#[test]
+fn a_change_of_a_group_whose_answer_is_lost_is_not_made_again() {
+    let aws = estate();
+    pinned_group(&aws, "1");
+    aws.inject(Fault::on("autoscaling", "UpdateAutoScalingGroup", Effect::DropAfter).times(1));
+    let RunResult { found, code, .. } = ran(&aws, "enforce", REPOINT, "auto-scaling-group");
+    assert_eq!((&found[0]["outcome"], code), (&"fixed".into(), Some(0)), "{found:?}");
+    assert_eq!(updates(&aws), 1);
+}
+
 #[test]
 fn a_version_that_only_a_group_names_gets_a_fixed_version_and_latest_keeps_its_meaning() {
     let aws = estate();

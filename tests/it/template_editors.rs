@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use v2only_sandbox::{AMAZON_LINUX_2, Actor, ActorCall, CallFilter, Config, Sandbox};
+use v2only_sandbox::{
+    AMAZON_LINUX_2, Actor, ActorCall, AwsError, CallFilter, Config, Effect, Fault, Sandbox,
+};
 use v2only_tests::{HOME, REGION, binaries};
 
 const POLICY: &str = "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n";
@@ -133,6 +135,35 @@ fn a_template_that_somebody_exempts_before_we_change_it_stays() {
         assert_eq!((versions, defaults_made(&aws)), (created, 0), "{found}");
         assert_eq!(found["reasons"].to_string().contains("version 2"), created == 1, "{found}");
     }
+}
+
+/// What somebody does while AWS throttles the change of the default, and what becomes of it.
+fn throttled(act: impl FnOnce(&Sandbox) + Send + 'static) -> (Value, usize) {
+    let aws = estate();
+    let error = AwsError::client("RequestLimitExceeded", "Rate exceeded").with_status(503);
+    aws.inject(Fault::on("ec2", "ModifyLaunchTemplate", Effect::ErrorBefore(error)).times(1));
+    aws.before_call(CallFilter::of("ec2", "ModifyLaunchTemplate"), 1, act);
+    (finding(&enforce(&aws, "json")).0, defaults_made(&aws))
+}
+
+#[test]
+fn a_template_whose_change_is_throttled_is_described_again_before_its_default_is_changed() {
+    let (found, made) = throttled(|_| ());
+    assert_eq!((&found["outcome"], made), (&"fixed".into(), 2), "{found}");
+    let (found, made) = throttled(|aws| edit(aws, "3"));
+    assert_eq!((&found["hold"], made), (&"changed-since".into(), 1), "{found}");
+    assert!(found["reasons"].to_string().contains("version 3 stays the default"), "{found}");
+    let (found, made) = throttled(exempt);
+    assert_eq!((&found["hold"], made), (&"changed-since".into(), 1), "{found}");
+}
+
+#[test]
+fn a_change_of_the_default_whose_answer_is_lost_is_not_made_again() {
+    let aws = estate();
+    aws.inject(Fault::on("ec2", "ModifyLaunchTemplate", Effect::DropAfter).times(1));
+    let (found, code) = finding(&enforce(&aws, "json"));
+    assert_eq!((&found["outcome"], code), (&"fixed".into(), Some(0)), "{found}");
+    assert_eq!(defaults_made(&aws), 1);
 }
 
 #[test]

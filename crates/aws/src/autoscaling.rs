@@ -2,9 +2,10 @@
 //! Reference.
 
 use aws_sdk_autoscaling::Client;
+use aws_sdk_autoscaling::config::retry::RetryConfig;
 use aws_sdk_autoscaling::operation::RequestId as _;
 use aws_sdk_autoscaling::types as sdk;
-use v2only_enforcer::ports::{Answer, ListGroups, Page, RepointGroup, Repointed};
+use v2only_enforcer::ports::{Answer, ListGroups, Page, RepointGroup, Repointed, TryAgain as _};
 use v2only_policy::source::{
     Consumer, LaunchConfiguration, NamedImage, TemplateSlot, TemplateUse, VersionChoice,
 };
@@ -45,6 +46,36 @@ impl Aws {
     }
 }
 
+impl Aws {
+    /// Lets a group name these versions; everything else stays as described. The SDK does not repeat it, because by then somebody may
+    /// have changed the group.
+    async fn name_versions(
+        &self,
+        place: &Place,
+        mut described: sdk::AutoScalingGroup,
+        versions: &[VersionChoice],
+    ) -> Answer<Option<String>> {
+        for (it, version) in specifications(&mut described).into_iter().zip(versions) {
+            name(it, *version);
+        }
+        let call = Call::UpdateAutoScalingGroup;
+        let client = self.autoscaling(place).await?;
+        self.turn(Some(place), call).await?;
+        let once = aws_sdk_autoscaling::config::Builder::new().retry_config(RetryConfig::disabled());
+        let answer = client
+            .update_auto_scaling_group()
+            .set_auto_scaling_group_name(described.auto_scaling_group_name)
+            .set_launch_template(described.launch_template)
+            .set_mixed_instances_policy(described.mixed_instances_policy)
+            .customize()
+            .config_override(once)
+            .send()
+            .await
+            .map_err(|it| self.failure(place, call, &it))?;
+        Ok(answer.request_id().map(str::to_owned))
+    }
+}
+
 impl RepointGroup for Aws {
     async fn repoint(
         &self,
@@ -52,27 +83,26 @@ impl RepointGroup for Aws {
         planned: &Consumer,
         versions: &[VersionChoice],
     ) -> Answer<Repointed> {
-        let described = self.described_group(place, &planned.id).await?;
-        // A tag may exempt it.
-        let as_planned = |described: &sdk::AutoScalingGroup| {
-            group(described).is_some_and(|now| now.launches_as(planned) && now.tags == planned.tags)
-        };
-        let Some(mut now) = described.filter(as_planned) else { return Ok(Repointed::ChangedSince) };
-        for (it, version) in specifications(&mut now).into_iter().zip(versions) {
-            name(it, *version);
+        let mut attempts = 1;
+        loop {
+            let Some(described) = self.described_group(place, &planned.id).await? else {
+                return Ok(Repointed::ChangedSince);
+            };
+            let now = group(&described);
+            let names = |it: &Consumer| it.templates.iter().map(|it| it.version).eq(versions.iter().copied());
+            if attempts > 1 && now.as_ref().is_some_and(names) {
+                // The answer alone was lost.
+                return Ok(Repointed::Changed { request_id: None });
+            }
+            // A tag may exempt it.
+            if !now.is_some_and(|now| now.launches_as(planned) && now.tags == planned.tags) {
+                return Ok(Repointed::ChangedSince);
+            }
+            match self.name_versions(place, described, versions).await {
+                Err(failure) if self.try_again(&failure, attempts).await => attempts += 1,
+                answer => return answer.map(|request_id| Repointed::Changed { request_id }),
+            }
         }
-        let call = Call::UpdateAutoScalingGroup;
-        let client = self.autoscaling(place).await?;
-        self.turn(Some(place), call).await?;
-        let answer = client
-            .update_auto_scaling_group()
-            .auto_scaling_group_name(&planned.id)
-            .set_launch_template(now.launch_template)
-            .set_mixed_instances_policy(now.mixed_instances_policy)
-            .send()
-            .await
-            .map_err(|it| self.failure(place, call, &it))?;
-        Ok(Repointed::Changed { request_id: answer.request_id().map(str::to_owned) })
     }
 }
 

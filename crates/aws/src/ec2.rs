@@ -8,7 +8,7 @@ use aws_sdk_ec2::operation::RequestId as _;
 use aws_sdk_ec2::types::{self as sdk, Filter};
 use v2only_enforcer::ports::{
     Admission as _, Answer, Changed, DescribeInstances, ListInstances, ListRegions, Listing, Page,
-    TagInstance, TightenInstance, Turns,
+    TagInstance, TightenInstance, TryAgain, Turns,
 };
 use v2only_enforcer::{Failure, Kind};
 use v2only_policy::instance::{GROUP_TAG, Instance, InstanceState, Switch, TEMPLATE_TAG};
@@ -213,7 +213,9 @@ impl TightenInstance for Aws {
             request_id: answer.request_id().map(str::to_owned),
         })
     }
+}
 
+impl TryAgain for Aws {
     /// Up to as many attempts as the SDK makes of other calls (`AWS_MAX_ATTEMPTS`, by default 3), half a second and a second apart.
     async fn try_again(&self, failure: &Failure, attempts: u32) -> bool {
         let is_for_now = match failure.kind {

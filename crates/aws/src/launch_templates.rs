@@ -14,7 +14,7 @@ use v2only_policy::{
 
 use crate::call::Call;
 use crate::connect::Aws;
-use crate::ec2::{managed_by, page, tags};
+use crate::ec2::{managed_by, once, page, tags};
 use crate::options;
 
 /// The largest page of templates and of versions.
@@ -337,6 +337,8 @@ impl ChangeLaunchTemplate for Aws {
             .modify_launch_template()
             .launch_template_id(id.as_str())
             .default_version(version.to_string())
+            .customize()
+            .config_override(once())
             .send()
             .await
             .map_err(|it| self.failure(place, call, &it))?;

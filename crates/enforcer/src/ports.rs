@@ -37,7 +37,7 @@ use v2only_policy::{AccountId, InstanceChange, InstanceId, NotebookName, OuId, P
 
 use crate::failure::Failure;
 
-pub use answer::{Answer, Changed, Page};
+pub use answer::{Answer, Changed, Page, TryAgain};
 pub use automation::{Execution, Locations, RunAutomation};
 pub use estate::{ListAccounts, ListRegions, PostponeMessages, Postponed, SendTasks};
 pub use findings::{
@@ -127,12 +127,6 @@ pub trait TightenInstance {
         id: &InstanceId,
         change: InstanceChange,
     ) -> impl Future<Output = Answer<Changed>> + Send;
-
-    /// Whether an invocation makes a change again that AWS refused for now, after so many attempts. Pauses before it says so. The
-    /// caller describes the instance once more.
-    fn try_again(&self, _failure: &Failure, _attempts: u32) -> impl Future<Output = bool> + Send {
-        async { false }
-    }
 }
 
 /// The turns of changes. AWS lets an account make only so many in a second, and pacing makes the others wait.
@@ -235,8 +229,8 @@ pub trait TagNotebook {
 }
 
 /// All that instances are changed with.
-pub trait InstanceWriter: TightenInstance + TagInstance {}
-impl<T: TightenInstance + TagInstance> InstanceWriter for T {}
+pub trait InstanceWriter: TightenInstance + TagInstance + TryAgain {}
+impl<T: TightenInstance + TagInstance + TryAgain> InstanceWriter for T {}
 
 /// All that notebooks are changed with.
 pub trait NotebookWriter: StopNotebook + UpdateNotebook + StartNotebook + TagNotebook {}

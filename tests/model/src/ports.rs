@@ -248,6 +248,8 @@ impl ListInstances for Line {
     }
 }
 
+impl TryAgain for Line {}
+
 impl TightenInstance for Line {
     async fn tighten(&self, _: &Place, id: &InstanceId, _: InstanceChange) -> Answer<Changed> {
         let call = Call::Tighten(number(id.as_str()));

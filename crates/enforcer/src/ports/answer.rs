@@ -42,3 +42,12 @@ pub struct Changed {
     /// AWS's id of the request.
     pub request_id: Option<String>,
 }
+
+/// Changes that AWS refuses for now, such as throttled ones.
+pub trait TryAgain {
+    /// Whether a change that failed so is made again, after so many attempts. Pauses before it says so. The caller describes the
+    /// resource once more.
+    fn try_again(&self, _failure: &Failure, _attempts: u32) -> impl Future<Output = bool> + Send {
+        async { false }
+    }
+}

@@ -7,7 +7,7 @@ use v2only_policy::source::{
 };
 use v2only_policy::{DefaultsChange, ImageId, ImdsSupport, InstanceChange, LaunchTemplateId, Place};
 
-use super::{Answer, Page};
+use super::{Answer, Page, TryAgain};
 
 /// `ec2:GetInstanceMetadataDefaults`.
 pub trait ReadDefaults {
@@ -229,5 +229,5 @@ pub trait SourceReader: ReadDefaults + ListLaunchTemplates + ListImages + ListGr
 impl<T: ReadDefaults + ListLaunchTemplates + ListImages + ListGroups + ListFleets> SourceReader for T {}
 
 /// All that sources are changed with.
-pub trait SourceWriter: ChangeDefaults + ChangeLaunchTemplate + MarkImage + RepointGroup {}
-impl<T: ChangeDefaults + ChangeLaunchTemplate + MarkImage + RepointGroup> SourceWriter for T {}
+pub trait SourceWriter: ChangeDefaults + ChangeLaunchTemplate + MarkImage + RepointGroup + TryAgain {}
+impl<T: ChangeDefaults + ChangeLaunchTemplate + MarkImage + RepointGroup + TryAgain> SourceWriter for T {}

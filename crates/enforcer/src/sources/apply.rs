@@ -162,7 +162,7 @@ async fn defaults<P: SourceReader + SourceWriter>(
 
 /// Creates the new version and makes it `$Default` if that is planned.
 ///
-/// AWS has no conditional `ModifyLaunchTemplate`. The template is read immediately before that call, which is not made if
+/// AWS has no conditional `ModifyLaunchTemplate`. The template is read immediately before each such call, which is not made if
 /// somebody chose another default or changed its tags since the plan, and once more afterwards.
 async fn version<P: SourceReader + SourceWriter>(
     ports: &P,
@@ -186,28 +186,36 @@ async fn version<P: SourceReader + SourceWriter>(
         Err(failure) => return record.with_failure(failure),
     };
     let request_id = if step.make_default {
-        let before = match described(ports, place, id).await {
-            Ok(now) => now,
-            Err(failure) => return record.with_failure(failure),
-        };
-        // A tag may exempt it.
-        if before.tags != template.tags {
-            let mut record = record.on_hold(Hold::ChangedSince);
-            record.remarks.push(Remark::TagsChanged { unused: made.number });
-            return record;
-        }
-        if before.default != template.default {
-            let mut record = record.on_hold(Hold::ChangedSince);
-            record.remarks.push(Remark::DefaultChanged {
-                planned: template.default,
-                theirs: before.default,
-                unused: made.number,
-            });
-            return record;
-        }
-        match make_default(ports, place, id, &made, &before).await {
-            Ok(request_id) => request_id,
-            Err(failure) => return record.with_failure(failure),
+        let mut attempts = 1;
+        loop {
+            let before = match described(ports, place, id).await {
+                Ok(now) => now,
+                Err(failure) => return record.with_failure(failure),
+            };
+            if attempts > 1 && before.default == made.number {
+                // The answer alone was lost.
+                break None;
+            }
+            // A tag may exempt it.
+            if before.tags != template.tags {
+                let mut record = record.on_hold(Hold::ChangedSince);
+                record.remarks.push(Remark::TagsChanged { unused: made.number });
+                return record;
+            }
+            if before.default != template.default {
+                let mut record = record.on_hold(Hold::ChangedSince);
+                record.remarks.push(Remark::DefaultChanged {
+                    planned: template.default,
+                    theirs: before.default,
+                    unused: made.number,
+                });
+                return record;
+            }
+            match make_default(ports, place, id, &made, &before).await {
+                Ok(request_id) => break request_id,
+                Err(failure) if ports.try_again(&failure, attempts).await => attempts += 1,
+                Err(failure) => return record.with_failure(failure),
+            }
         }
     } else {
         request_id

@@ -288,7 +288,9 @@ impl TightenInstance for Fake {
             Ok(Changed { options: MetadataOptions { pending: true, ..*options }, request_id })
         })
     }
+}
 
+impl TryAgain for Fake {
     async fn try_again(&self, _: &Failure, attempts: u32) -> bool {
         attempts < self.0.lock().unwrap().attempts
     }

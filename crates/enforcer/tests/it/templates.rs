@@ -161,6 +161,8 @@ impl ChangeDefaults for Account {
     }
 }
 
+impl TryAgain for Account {}
+
 impl ChangeLaunchTemplate for Account {
     type Source = ();
 

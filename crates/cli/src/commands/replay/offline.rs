@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use v2only_enforcer::ports::{
     Admission, Answer, Changed, DescribeInstances, DescribeNotebook, ListInstances, Listing, LookUp, Metric,
     OrganizationalUnits, Page, PostponeMessages, Postponed, ReadHistory, ReadParameter, ReadUsage,
-    StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance, UpdateNotebook,
+    StartNotebook, StopNotebook, TagInstance, TagNotebook, TightenInstance, TryAgain, UpdateNotebook,
 };
 use v2only_enforcer::{Failure, Kind, Outcome, Record, ResourceId};
 use v2only_events::{Launched, NotebookCause, Subject, Trigger};
@@ -227,6 +227,8 @@ impl PostponeMessages for Offline {
         not_asked("an event that is replayed has no queue")
     }
 }
+
+impl TryAgain for Offline {}
 
 impl TightenInstance for Offline {
     async fn tighten(&self, _: &Place, _: &InstanceId, _: InstanceChange) -> Answer<Changed> {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use v2only_enforcer::ports::{
     Answer, Changed, DescribeInstances, ListInstances, Listing, Metric, Page, PostponeMessages, Postponed,
-    ReadUsage, RestoreInstance, TagInstance, TightenInstance, Turns,
+    ReadUsage, RestoreInstance, TagInstance, TightenInstance, TryAgain, Turns,
 };
 use v2only_enforcer::record::Posture;
 use v2only_policy::instance::{HttpTokens, Instance, MetadataOptions, Switch};
@@ -104,6 +104,8 @@ impl TightenInstance for FakeAws {
 }
 
 impl Turns for FakeAws {}
+
+impl TryAgain for FakeAws {}
 
 impl TagInstance for FakeAws {
     async fn tag_instance(&self, place: &Place, id: &InstanceId, key: &str, value: &str) -> Answer<()> {
