@@ -121,6 +121,19 @@ async fn the_version_that_somebody_else_created_last_is_latest_again(
 }
 
 #[tokio::test]
+async fn a_version_from_before_the_plan_is_not_made_latest_again() {
+    let mut planned = templates::template();
+    planned.versions.push(theirs(2, OPEN, None));
+    planned.latest = 2;
+    let mut now = planned.clone();
+    now.versions.push(ours(3));
+    now.latest = 3;
+    let account = Account::of(now.clone());
+    assert_eq!(restore_latest(&account, &place(), &planned).await.unwrap(), None);
+    assert_eq!(account.template(), now, "nothing is created");
+}
+
+#[tokio::test]
 async fn an_open_version_of_a_template_that_somebody_exempted_meanwhile_is_latest_again_as_it_was() {
     let planned = templates::template();
     let mut now = planned.clone();
