@@ -10,7 +10,7 @@ use v2only_policy::{Instance, InstanceId, MetadataOptions, Place, SwitchOption};
 use super::look::{Here, Restorer, one};
 use super::{Came, Held, Looked, Recorded, Restoration, Step, Told, What};
 use crate::failure::{Failure, Kind};
-use crate::ports::{DescribeInstances, Repointed, WantedVersion};
+use crate::ports::{DescribeInstances, Repointed};
 use crate::record::Posture;
 use crate::second_look::{AT_ONCE, Attempts, InTurn, Queue, is_fresh};
 use crate::sources::repoint;
@@ -164,7 +164,7 @@ async fn carry_out(
                 ports.make_default(place, &line.id, *number).await?;
             }
             if let Some(number) = latest {
-                repeat(ports, place, &line.id, WantedVersion::again(*number)).await?;
+                repeat(ports, place, &line.id, *number).await?;
             }
             Ok(None)
         }

@@ -38,7 +38,7 @@ pub(super) async fn create<P: SourceReader + SourceWriter>(
     // `$Latest` is restored before `$Default` is changed, whatever happened to the new version.
     let is_made = made.as_ref().map_or_else(|failure| failure.kind == Kind::Unverified, |_| true);
     let repeated = match then_repeat.filter(|_| is_made) {
-        Some(latest) => repeat(ports, place, id, WantedVersion::again(latest)).await.map(|_| ()),
+        Some(latest) => repeat(ports, place, id, latest).await.map(|_| ()),
         None => Ok(()),
     };
     let made = made?;
@@ -46,15 +46,15 @@ pub(super) async fn create<P: SourceReader + SourceWriter>(
     Ok(made)
 }
 
-/// Creates a version that makes another one `$Latest` again.
+/// Makes a version `$Latest` again, by creating one that repeats it.
 pub(crate) async fn repeat<P: ChangeLaunchTemplate>(
     ports: &P,
     place: &Place,
     id: &LaunchTemplateId,
-    wanted: WantedVersion,
+    number: u64,
 ) -> Answer<NewVersion> {
-    let source = ports.source(place, id, wanted.from).await?;
-    ports.new_version(place, id, wanted, source).await
+    let source = ports.source(place, id, number).await?;
+    ports.new_version(place, id, WantedVersion::again(number), source).await
 }
 
 /// A launch template as it is now.
