@@ -25,7 +25,7 @@ use crate::launch_sources::{MARKED, OPTIONAL, Sources, WEB, estate, place, templ
 use crate::source_scans;
 
 pub const MODIFY: &str = "ec2:ModifyInstanceMetadataOptions";
-const CREATE: &str = "ec2:CreateLaunchTemplateVersion";
+pub const CREATE: &str = "ec2:CreateLaunchTemplateVersion";
 
 pub struct Paper;
 
@@ -61,6 +61,16 @@ async fn no_change_begins_after_the_end_of_a_run() {
     assert_eq!((carried.records.len(), carried.left.len(), fake.calls().len()), (0, 2, 0));
 }
 
+/// A launch template with these versions, and the plan for it. Version 1 is `$Default`, and the last one is `$Latest`.
+pub async fn template_to_fix(versions: &[Option<HttpTokens>]) -> (Fake, Vec<Judged>) {
+    let web = template(WEB, "web", 1, versions, MARKED);
+    let nobody = Sources { groups: Vec::new(), fleets: Vec::new(), spot_fleets: Vec::new(), ..estate() };
+    let sources = Sources { templates: vec![web.clone()], ..nobody };
+    let kinds = Kinds::Only(ResourceKind::LaunchTemplate);
+    let policy = "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n";
+    (Fake::with(|world| world.templates = vec![web]), source_scans::scanned(&sources, policy, kinds).await)
+}
+
 /// A disk that takes so many seconds for each line, while somebody does something.
 struct SlowDisk<'a> {
     fake: &'a Fake,
@@ -77,7 +87,7 @@ impl SlowDisk<'_> {
 }
 
 /// Exempts the first instance and every launch template.
-fn exempt(world: &mut World) {
+pub fn exempt(world: &mut World) {
     let exempt = |tags: &mut Tags| tags.insert(UNTIL_TAG.to_owned(), "2027-01-31".to_owned());
     world.templates.iter_mut().for_each(|it| drop(exempt(&mut it.tags)));
     exempt(&mut world.instance("i-00000001").tags);
@@ -111,12 +121,7 @@ async fn what_is_exempted_while_the_disk_is_slow_is_left(#[case] seconds: i64, #
 #[case::slow(5)]
 #[tokio::test]
 async fn a_template_that_is_exempted_while_the_journal_is_written_is_left(#[case] seconds: i64) {
-    let web = template(WEB, "web", 1, &[OPTIONAL], MARKED);
-    let sources = Sources { templates: vec![web.clone()], groups: Vec::new(), ..estate() };
-    let kinds = Kinds::Only(ResourceKind::LaunchTemplate);
-    let policy = "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n";
-    let judged = source_scans::scanned(&sources, policy, kinds).await;
-    let fake = Fake::with(|world| world.templates = vec![web]);
+    let (fake, judged) = template_to_fix(&[OPTIONAL]).await;
     let disk = SlowDisk { fake: &fake, seconds, passed: AtomicI64::new(0), meanwhile: exempt };
     let carried = disk.enforced(judged).await;
     let outcomes: Vec<Outcome> = carried.records.into_iter().map(|it| it.outcome).collect();
@@ -124,20 +129,11 @@ async fn a_template_that_is_exempted_while_the_journal_is_written_is_left(#[case
     assert_eq!((outcomes, now.versions.len(), now.default), (vec![Outcome::Held], 1, 1));
 }
 
-/// Version 1 is `$Default`, and version 2 is `$Latest`.
 #[tokio::test]
 async fn a_template_that_is_exempted_while_its_first_change_fails_is_left() {
-    let web = template(WEB, "web", 1, &[OPTIONAL, OPTIONAL], MARKED);
-    let nobody = Sources { groups: Vec::new(), fleets: Vec::new(), spot_fleets: Vec::new(), ..estate() };
-    let sources = Sources { templates: vec![web.clone()], ..nobody };
-    let kinds = Kinds::Only(ResourceKind::LaunchTemplate);
-    let policy = "version: 1\nmode: enforce\nlaunch_templates: { fix: new-version }\n";
-    let judged = source_scans::scanned(&sources, policy, kinds).await;
-    let fake = Fake::with(|world| {
-        world.templates = vec![web];
-        world.failures.insert(CREATE, vec![Kind::Throttled]);
-        world.meanwhile.push((CREATE, 0, Box::new(exempt)));
-    });
+    let (fake, judged) = template_to_fix(&[OPTIONAL, OPTIONAL]).await;
+    fake.fails(CREATE, Kind::Throttled, 1);
+    fake.0.lock().unwrap().meanwhile.push((CREATE, 0, Box::new(exempt)));
     let carried = enforced(&fake, judged, &Bound::default()).await;
     let outcomes: Vec<&str> = carried.records.iter().map(|it| it.outcome.code()).collect();
     assert_eq!(outcomes, ["retry", "held"]);

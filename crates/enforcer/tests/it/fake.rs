@@ -90,6 +90,11 @@ impl Fake {
         Self(Mutex::new(world))
     }
 
+    /// So many calls of an action fail.
+    pub fn fails(&self, action: &'static str, kind: Kind, times: usize) {
+        self.0.lock().unwrap().failures.insert(action, vec![kind; times]);
+    }
+
     pub fn calls(&self) -> Vec<String> {
         self.0.lock().unwrap().calls.clone()
     }

@@ -12,10 +12,12 @@ use v2only_policy::instance::HttpTokens;
 use v2only_policy::settings::HopLimit;
 use v2only_policy::{InstanceChange, MetadataOption, Plan, Subject, SurfaceChange, SwitchOption, Switches};
 
-use crate::enforced::{MODIFY, Paper, enforced, instances, open_shop, shop, to_be_changed};
+use crate::enforced::{
+    CREATE, MODIFY, Paper, enforced, exempt, instances, open_shop, shop, template_to_fix, to_be_changed,
+};
 use crate::fake::{Fake, NOW, World, now};
 use crate::instances::{ENFORCE, again, app, batch, handle, launch, modified};
-use crate::launch_sources::place;
+use crate::launch_sources::{OPTIONAL, place};
 
 /// How many changes of an instance were tried.
 fn attempts(fake: &Fake) -> usize {
@@ -200,4 +202,38 @@ async fn a_flip_that_could_not_be_remembered_after_a_lost_answer_brings_its_even
     })
     .await;
     assert_eq!((said, tried, again.len()), (vec!["i-00000001 fixed".to_owned()], 1, 1));
+}
+
+const DEFAULT: &str = "ec2:ModifyLaunchTemplate";
+
+/// What becomes of a launch template whose change of the default fails so often, while somebody acts right before the first call of
+/// an action: the outcome, the default, and how often the change was tried.
+async fn default_changed(
+    (kind, times): (Kind, usize),
+    action: &'static str,
+    deed: fn(&mut World),
+) -> (&'static str, u64, usize) {
+    let (fake, judged) = template_to_fix(&[OPTIONAL]).await;
+    fake.fails(DEFAULT, kind, times);
+    fake.0.lock().unwrap().attempts = 3;
+    fake.0.lock().unwrap().meanwhile.push((action, 0, Box::new(deed)));
+    let outcome = enforced(&fake, judged, &Bound::default()).await.records[0].outcome.code();
+    let tried = fake.calls().iter().filter(|it| it.starts_with(DEFAULT)).count();
+    (outcome, fake.0.lock().unwrap().templates[0].default, tried)
+}
+
+#[tokio::test]
+async fn a_change_of_a_default_that_is_refused_for_now_is_made_up_to_three_times() {
+    let throttled = |times| (Kind::Throttled, times);
+    assert_eq!(default_changed(throttled(2), DEFAULT, |_| ()).await, ("fixed", 2, 3));
+    assert_eq!(default_changed(throttled(5), DEFAULT, |_| ()).await, ("retry", 1, 3));
+    assert_eq!(default_changed(throttled(1), DEFAULT, exempt).await, ("held", 1, 1));
+}
+
+#[tokio::test]
+async fn a_version_that_became_the_default_is_fixed_only_if_our_change_may_have_done_it() {
+    let is_default = |world: &mut World| world.templates[0].default = 2;
+    let lost = (Kind::Unavailable, 1);
+    assert_eq!(default_changed(lost, DEFAULT, is_default).await, ("fixed", 2, 1));
+    assert_eq!(default_changed(lost, CREATE, is_default).await, ("held", 2, 0));
 }
