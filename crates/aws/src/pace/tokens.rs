@@ -222,15 +222,17 @@ mod tests {
 
     #[test]
     fn tokens_that_were_taken_and_are_not_used_yet_are_not_added_again() {
-        let now = Instant::now();
-        let mut tokens = Tokens::new(Bucket { size: 3, per_second: 1 }, now);
-        tokens.take(now).unwrap();
-        tokens.take(now).unwrap();
-        tokens.release();
-        let later = now + Duration::from_secs(9);
-        tokens.answered(now, later);
-        let taken = (0..9).take_while(|_| tokens.take(later).is_ok()).count();
-        assert_eq!(taken, 2, "the one that was released, and the third of the bucket");
+        for released in [1, 2] {
+            let now = Instant::now();
+            let mut tokens = Tokens::new(Bucket { size: 3, per_second: 1 }, now);
+            tokens.take(now).unwrap();
+            tokens.take(now).unwrap();
+            (0..released).for_each(|_| tokens.release());
+            let later = now + Duration::from_secs(9);
+            tokens.answered(now, later);
+            let taken = (0..9).take_while(|_| tokens.take(later).is_ok()).count();
+            assert_eq!(taken, released + 1, "those that were released, and the third of the bucket");
+        }
     }
 
     #[test]
