@@ -1,5 +1,6 @@
 //! `remediate_with: ssm-automation` over the wire: the built `v2only` starts the runbooks of AWS and checks their result.
 
+use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
 use v2only_sandbox::{
@@ -105,6 +106,22 @@ fn a_runbook_that_could_not_be_started_is_named_and_the_next_run_starts_it() {
     assert!(said.contains("AutomationExecutionLimitExceededException"), "{said}");
     ended(&estate.enforce(&["--journal", "second.ndjson"]), 0);
     assert!(ids.iter().all(|id| estate.options(HOME, id).http_tokens == HttpTokens::Required));
+}
+
+/// The SDK repeats the start by itself.
+#[test]
+fn a_runbook_whose_start_was_not_answered_runs_once() {
+    let estate = Estate::new();
+    let ids = estate.launch(HOME, 2);
+    estate.aws.inject(Fault::on("ssm", "StartAutomationExecution", Effect::DropAfter).times(1));
+    let mut command = estate.command(&[]);
+    ended(&command.env_remove("AWS_MAX_ATTEMPTS").output().unwrap(), 0);
+    assert!(ids.iter().all(|id| estate.options(HOME, id).http_tokens == HttpTokens::Required));
+    let events = estate.aws.events();
+    let started = events.iter().filter(|it| it["detail"]["eventName"] == "StartAutomationExecution");
+    let executions: BTreeSet<String> =
+        started.map(|it| it["detail"]["responseElements"]["automationExecutionId"].to_string()).collect();
+    assert_eq!((estate.made("ssm:StartAutomationExecution"), executions.len()), (2, 1), "{executions:?}");
 }
 
 #[test]

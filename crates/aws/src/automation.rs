@@ -82,10 +82,14 @@ impl RunAutomation for Aws {
     }
 }
 
-/// A request to start a runbook with all that it is told but which instances.
+/// A request to start a runbook with all that it is told but which instances. The SDK may repeat it: AWS starts one execution for
+/// each token.
 fn told(client: &Client, runbook: &Runbook) -> StartAutomationExecutionFluentBuilder {
-    let mut request =
-        client.start_automation_execution().document_name(runbook.document).target_parameter_name(INSTANCES);
+    let mut request = client
+        .start_automation_execution()
+        .client_token(uuid::Uuid::new_v4().to_string())
+        .document_name(runbook.document)
+        .target_parameter_name(INSTANCES);
     for (name, value) in &runbook.parameters {
         request = request.parameters(*name, vec![value.clone()]);
     }

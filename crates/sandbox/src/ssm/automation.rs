@@ -26,6 +26,7 @@ use runbook::{change, failure_text, runbook, targets, value_of};
 pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result<Answer, AwsError> {
     let request = call.json()?;
     let known = [
+        "ClientToken",
         "DocumentName",
         "Parameters",
         "TargetParameterName",
@@ -41,6 +42,15 @@ pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result
     let declared = runbook(&document).ok_or_else(|| {
         AwsError::client("AutomationDefinitionNotFoundException", format!("{document} does not exist"))
     })?;
+    let token = (call.place.clone(), text("ClientToken").to_ascii_lowercase());
+    if let Some((before, id)) = world.ssm.started.get(&token) {
+        if before != request {
+            let why = "the client token belongs to a request with other parameters";
+            return Err(AwsError::client("IdempotentParameterMismatch", why));
+        }
+        trail.response(json!({ "automationExecutionId": id }));
+        return Ok(Answer::Json(json!({ "AutomationExecutionId": id })));
+    }
     let refuse = |why: String| AwsError::client("InvalidAutomationExecutionParametersException", why);
     let parameters = request.get("Parameters").and_then(Value::as_object);
     let given = |name: &str| parameters?.get(name)?.get(0)?.as_str();
@@ -85,6 +95,9 @@ pub(super) fn start(world: &mut World, call: &Call, trail: &mut Trail) -> Result
         world.ssm.executions.insert(id.clone(), execution);
         id
     };
+    if !token.1.is_empty() {
+        world.ssm.started.insert(token, (request.clone(), id.clone()));
+    }
     trail.response(json!({ "automationExecutionId": id }));
     Ok(Answer::Json(json!({ "AutomationExecutionId": id })))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::execution::Execution;
 use crate::identity::Place;
@@ -17,6 +18,8 @@ pub(crate) struct State {
     pub(super) commands: BTreeMap<String, Command>,
     pub(super) boot_traces: BTreeMap<(Place, String), BootTrace>,
     pub(super) executions: BTreeMap<String, Execution>,
+    /// The requests that started executions, and these, by client token.
+    pub(super) started: BTreeMap<(Place, String), (Value, String)>,
 }
 
 /// A parameter, with all its versions, oldest first.
