@@ -62,6 +62,7 @@ mod peers;
 mod postponed;
 
 mod regions;
+mod repointed_groups;
 mod soak;
 mod surfaces;
 mod sweeps;
